@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# Every target of xsteer; `make help` lists them. Output goes to .output/.
+
+V ?= 0
+SAN ?= 0
+PREFIX ?= /usr/local
+CLANG ?= clang
+BPFTOOL ?= $(or $(shell PATH="$$PATH:/usr/sbin:/sbin" command -v bpftool),bpftool)
+CC := $(or $(filter-out cc default,$(CC)),gcc)
+PKG_CONFIG ?= pkg-config
+
+O := .output$(if $(filter 1,$(SAN)),/san)
+Q := $(if $(filter 1,$(V)),,@)
+msg = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' "$(1)" "$(patsubst $(O)/%,%,$(2))";)
+
+TOOLS := loader bouncer rules maps
+BINS := $(TOOLS:%=$(O)/xsteer-%)
+LIB_SRCS := $(filter-out $(TOOLS:%=user/%.c),$(wildcard user/*.c))
+LIB_OBJS := $(LIB_SRCS:%.c=$(O)/%.o)
+LIB := $(O)/libxsteer.a
+SKEL := $(O)/xsteer.skel.h
+USER_TESTS := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/user_tests/*.c))
+PROG_TESTS := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/prog_tests/*.c))
+TEST_TOOLS := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/tools/*.c))
+TEST_OBJS := $(patsubst %.c,$(O)/%.o,$(wildcard selftests/*.c))
+FUZZERS := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/fuzz/*.c))
+MAN_PAGES := $(patsubst docs/%.scd,$(O)/%,$(wildcard docs/*.8.scd))
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+	-Wwrite-strings -Wformat=2 -Wundef -Wvla -Werror
+ifeq ($(SAN),1)
+HARDEN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+LDHARDEN := -fsanitize=address,undefined
+else
+HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+LDHARDEN := -pie -Wl,-z,relro,-z,now
+endif
+PKGS := libbpf libxdp jansson libmnl
+CPPFLAGS += -D_GNU_SOURCE -I$(O)
+CFLAGS += -std=gnu11 -O2 -g $(WARN) $(HARDEN)
+LDFLAGS += $(LDHARDEN)
+LDLIBS += $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lcap-ng -lncursesw -ltinfo -lpcap -lpthread
+# The data path needs the UAPI headers of the machine, nothing else.
+MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
+BPF_CFLAGS += -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror -Wno-unused-function \
+	$(if $(MULTIARCH),-I/usr/include/$(MULTIARCH))
+
+.PHONY: all help deps check demo lint fuzz bench bench-rules check-vm matrix verifier-stats install clean
+.DELETE_ON_ERROR:
+.SECONDARY:
+.DEFAULT_GOAL := all
+
+all: $(BINS) ## build the tools
+	$(Q)[ -z "$(MAN_PAGES)" ] || ! command -v scdoc >/dev/null || $(MAKE) --no-print-directory man
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
+
+deps: ## install what is missing (Debian, Ubuntu), or list it
+	$(Q)scripts/install-deps
+
+$(O)/xsteer.bpf.o: bpf/xsteer.bpf.c
+	$(call msg,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@
+
+$(SKEL): $(O)/xsteer.bpf.o
+	$(call msg,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name xsteer_bpf > $@
+
+$(O)/%.o: %.c | $(SKEL)
+	$(call msg,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+$(LIB): $(LIB_OBJS)
+	$(call msg,AR,$@)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(O)/xsteer-%: $(O)/user/%.o $(LIB)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+$(O)/selftests/%: $(O)/selftests/%.o $(TEST_OBJS) $(LIB)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) $^ $(LDLIBS) -lcmocka -o $@
+
+man: $(MAN_PAGES)
+$(O)/%.8: docs/%.8.scd
+	$(call msg,MAN,$@)
+	$(Q)mkdir -p $(@D) && scdoc < $< > $@
+
+check: deps ## install what is missing, build, run every test that needs no VM
+	$(Q)$(MAKE) --no-print-directory tests
+	$(Q)O=$(O) selftests/runner
+
+tests: all $(USER_TESTS) $(PROG_TESTS) $(TEST_TOOLS)
+
+demo: deps ## a multi-queue lab, a bouncer per queue, real packets, counters
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)O=$(O) scripts/demo
+
+lint: ## shellcheck, clang-format, cppcheck
+	$(Q)scripts/lint
+
+install: all ## DESTDIR= PREFIX=/usr/local
+	install -D -t $(DESTDIR)$(PREFIX)/sbin $(BINS)
+	[ -z "$(MAN_PAGES)" ] || install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(MAN_PAGES)
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/bpf $(O)/xsteer.bpf.o
+
+clean: ## remove .output
+	rm -rf .output
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Every map of an instance, once, in plain libbpf form. The tools open the
+ * skeleton to learn types and sizes and compare pins with them.
+ *
+ * The sizes are what a loader that knows nothing of us makes (xdp-loader,
+ * bpfman); ours resizes to the interface. With such a loader the maps that it
+ * can reuse are pinned by name; libbpf before 1.7 cannot reuse a DEVMAP.
+ */
+#ifndef XSTEER_MAPS_BPF_H
+#define XSTEER_MAPS_BPF_H
+
+#include "xsteer.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_XSKMAP);
+	__uint(max_entries, XS_SLOTS_MIN);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(__u32));
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} xsks_map SEC(".maps");
+
+/* by receive queue; the last row takes queues beyond the map */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, XS_SLOTS_MIN);
+	__type(key, __u32);
+	__type(value, struct xs_queue_stats);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} xdp_stats_map SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct xs_meta);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} meta SEC(".maps");
+
+/* by slot */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, XS_SLOTS_MIN);
+	__type(key, __u32);
+	__type(value, struct xs_owner);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} owners SEC(".maps");
+
+#endif

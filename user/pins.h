@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The pin directory of an instance: where it is, who may change it, whether it
+ * is ours and fits this build, and its maps as file descriptors. Knows nothing
+ * of loading or attaching (instance.h).
+ */
+#ifndef XS_PINS_H
+#define XS_PINS_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <linux/types.h>
+
+#include "../maps/xsteer.h"
+
+/* Every map of an instance. The order is that of xs_map_names[]. */
+#define XS_MAPS(X) \
+	X(xsks_map) \
+	X(xdp_stats_map) \
+	X(rule_stats_map) \
+	X(meta) \
+	X(owners) \
+	X(rule_sets) \
+	X(rule_stats) \
+	X(cpu_map) \
+	X(dev_map)
+
+enum xs_map {
+#define X(name) XS_MAP_##name,
+	XS_MAPS(X)
+#undef X
+	XS_MAP_MAX
+};
+
+extern const char *const xs_map_names[XS_MAP_MAX];
+
+/* bpffs refuses '.', so an interface's name is written with %2e for it. */
+int xs_pin_dir(char dir[PATH_MAX], const char *ifname);
+
+/*
+ * 0 if `xs_common.pin_root` lies on a bpffs (it, or its nearest existing
+ * parent); else logs what to mount and returns -ENOENT or -ENOTSUP.
+ */
+int xs_pins_check_bpffs(void);
+
+/*
+ * flock on the pin root (ifname NULL; makes the root if `create`) or on one
+ * instance's directory. Waits up to 10 s, then logs and returns -EBUSY. On
+ * success a descriptor that holds the lock until closed. -ENOENT, silently, if
+ * there is no such directory.
+ */
+int xs_pins_lock(const char *ifname, bool create);
+
+/* An instance, opened. Descriptors not asked for, or not there, are -1. */
+struct xs_pins {
+	char dir[PATH_MAX];
+	char ifname[16];
+	struct xs_meta meta;
+	int map_fds[XS_MAP_MAX];
+	__u32 slots; /* entries of xsks_map */
+};
+
+enum xs_pins_access {
+	XS_PINS_READ,	/* BPF_F_RDONLY: what show, stats and dump need */
+	XS_PINS_SOCKET, /* xsks_map and owners for writing; the rest as far as permitted */
+	XS_PINS_WRITE,
+};
+
+/*
+ * Opens the instance of `ifname` and compares it with this build: magic, ABI,
+ * netns, ifindex, each map's type, key and value size. Privilege: read (or
+ * write) permission on the pins; CAP_BPF where unprivileged bpf is off and the
+ * kernel older than 5.19.
+ *
+ * 0; or, after logging the name of what does not fit and what to do,
+ * -ENOENT no instance (silently: many callers attach then), -ESTALE interface
+ * deleted and made again, -EXDEV other netns, -EPROTO other ABI or map layout,
+ * -EACCES or -EPERM no privilege.
+ */
+int xs_pins_open(struct xs_pins *pins, const char *ifname, enum xs_pins_access access);
+void xs_pins_close(struct xs_pins *pins); /* of a zeroed or closed one: does nothing */
+
+/*
+ * owners: is the slot held by a process that lives? Compares pid and start
+ * time with /proc, so a reused pid is not taken for the owner.
+ */
+bool xs_owner_alive(const struct xs_owner *owner);
+int xs_owner_get(const struct xs_pins *pins, __u32 slot, struct xs_owner *owner);
+int xs_owner_set(const struct xs_pins *pins, __u32 slot, const struct xs_owner *owner);
+__u64 xs_process_start_time(__u32 pid); /* 0: no such process */
+
+#endif
