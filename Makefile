@@ -13,7 +13,7 @@ O := .output$(if $(filter 1,$(SAN)),/san)
 Q := $(if $(filter 1,$(V)),,@)
 msg = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' "$(1)" "$(patsubst $(O)/%,%,$(2))";)
 
-TOOLS := loader bouncer rules maps
+TOOLS := $(filter $(basename $(notdir $(wildcard user/*.c))),loader bouncer rules maps)
 BINS := $(TOOLS:%=$(O)/xsteer-%)
 LIB_SRCS := $(filter-out $(TOOLS:%=user/%.c),$(wildcard user/*.c))
 LIB_OBJS := $(LIB_SRCS:%.c=$(O)/%.o)

@@ -12,25 +12,25 @@
 #include <linux/types.h>
 
 #define XS_MAGIC 0x72657473782e7378ULL /* "xs.xster" as bytes in memory */
-#define XS_ABI 1		       /* rises when a pinned layout changes its meaning */
+#define XS_ABI 1 /* rises when a pinned layout changes its meaning */
 
 #define XS_PIN_ROOT "/sys/fs/bpf/xsteer"
 #define XS_PIN_LINK "link"
 #define XS_PIN_PROG "prog"
 
-#define XS_SLOTS_MIN 64	 /* as many as libxdp's own xsks_map; more if the interface has them */
-#define XS_VLAN_MAX 4	 /* tags stepped over */
+#define XS_SLOTS_MIN 64 /* as many as libxdp's own xsks_map; more if the interface has them */
+#define XS_VLAN_MAX 4 /* tags stepped over */
 #define XS_IPV6_EXT_MAX 8 /* IPv6 extension headers walked */
-#define XS_DEV_MAX 256	 /* interfaces that rules of one instance may send to */
+#define XS_DEV_MAX 256 /* interfaces that rules of one instance may send to */
 
 /* What happens to a frame. The order is ABI: meta and the rule tables store it. */
 #define XS_VERDICTS(X) \
-	X(pass)	       /* on to the kernel */ \
-	X(drop)	       /* nowhere */ \
-	X(tx)	       /* back out of the interface it came in on */ \
-	X(xsk)	       /* to an AF_XDP socket */ \
-	X(cpu)	       /* to the kernel, on another CPU */ \
-	X(dev)	       /* out of another interface */
+	X(pass) /* on to the kernel */ \
+	X(drop) /* nowhere */ \
+	X(tx) /* back out of the interface it came in on */ \
+	X(xsk) /* to an AF_XDP socket */ \
+	X(cpu) /* to the kernel, on another CPU */ \
+	X(dev) /* out of another interface */
 
 /*
  * Why a frame got its verdict when no rule said so. The first is none; up to
@@ -38,40 +38,39 @@
  * verdict fell back.
  */
 #define XS_MATCH_REASONS(X) \
-	X(default)	      /* no rule matched */ \
-	X(malformed_eth)      /* shorter than an Ethernet header */ \
-	X(malformed_vlan)     /* a tag cut short, or more than XS_VLAN_MAX */ \
-	X(malformed_ipv4)     /* cut short, version, IHL, total length */ \
-	X(malformed_ipv6)     /* cut short, version, payload length */ \
+	X(default) /* no rule matched */ \
+	X(malformed_eth) /* shorter than an Ethernet header */ \
+	X(malformed_vlan) /* a tag cut short, or more than XS_VLAN_MAX */ \
+	X(malformed_ipv4) /* cut short, version, IHL, total length */ \
+	X(malformed_ipv6) /* cut short, version, payload length */ \
 	X(malformed_ipv6_ext) /* cut short, or more than XS_IPV6_EXT_MAX */ \
-	X(malformed_tcp)      /* cut short, data offset below 5 */ \
-	X(malformed_udp)      /* cut short; UDP and UDP-Lite */ \
-	X(malformed_icmp)     /* cut short */ \
-	X(malformed_icmpv6)   /* cut short */ \
-	X(malformed_sctp)     /* cut short */ \
-	X(malformed_dccp)     /* cut short */
+	X(malformed_tcp) /* cut short, data offset below 5 */ \
+	X(malformed_udp) /* cut short; UDP and UDP-Lite */ \
+	X(malformed_icmp) /* cut short */ \
+	X(malformed_icmpv6) /* cut short */ \
+	X(malformed_sctp) /* cut short */ \
+	X(malformed_dccp) /* cut short */
 
 #define XS_FALLBACK_REASONS(X) \
 	X(no_socket) /* xsk, but the slot is empty */ \
-	X(no_cpu)    /* cpu, but that CPU takes no frames */ \
-	X(no_dev)    /* dev, but that interface is gone */
+	X(no_cpu) /* cpu, but that CPU takes no frames */ \
+	X(no_dev) /* dev, but that interface is gone */
 
 enum xs_verdict {
 #define X(name) XS_VERDICT_##name,
 	XS_VERDICTS(X)
 #undef X
-	XS_VERDICT_MAX
+		XS_VERDICT_MAX
 };
 
 enum xs_reason {
 	XS_REASON_none,
 #define X(name) XS_REASON_##name,
-	XS_MATCH_REASONS(X)
-	XS_REASON_MATCH_MAX,
+	XS_MATCH_REASONS(X) XS_REASON_MATCH_MAX,
 	XS_REASON_before_fallback = XS_REASON_MATCH_MAX - 1,
 	XS_FALLBACK_REASONS(X)
 #undef X
-	XS_REASON_MAX
+		XS_REASON_MAX
 };
 
 /*
@@ -99,16 +98,16 @@ struct xs_rule_stats {
 
 /* What a rule, the default or `malformed` says. Part of the rule tables. */
 struct xs_action {
-	__u8 verdict;	 /* enum xs_verdict */
-	__u8 otherwise;	 /* xsk: XS_VERDICT_pass or _drop where no socket is */
-	__u8 own_slot;	 /* xsk: 1 = the slot is the frame's queue */
+	__u8 verdict; /* enum xs_verdict */
+	__u8 otherwise; /* xsk: XS_VERDICT_pass or _drop where no socket is */
+	__u8 own_slot; /* xsk: 1 = the slot is the frame's queue */
 	__u8 pad;
-	__u32 target;	 /* slot, CPU number, or ifindex */
+	__u32 target; /* slot, CPU number, or ifindex */
 };
 
 /* How an instance is bound to its interface. */
 enum xs_attach {
-	XS_ATTACH_LINK,	      /* pinned bpf_link, alone on the hook */
+	XS_ATTACH_LINK, /* pinned bpf_link, alone on the hook */
 	XS_ATTACH_DISPATCHER, /* libxdp's dispatcher, beside others */
 };
 
@@ -120,9 +119,9 @@ struct xs_meta {
 	__u32 abi;
 	__u32 version; /* of the program: major << 16 | minor << 8 | patch */
 	__u32 ifindex;
-	__u32 flags;	   /* XS_META_* */
+	__u32 flags; /* XS_META_* */
 	__u64 netns_inode; /* of /proc/self/ns/net at attach */
-	__u64 generation;  /* of the rule set in force */
+	__u64 generation; /* of the rule set in force */
 	struct xs_action default_action;
 	struct xs_action malformed_action;
 	__u32 attach; /* enum xs_attach */
@@ -142,9 +141,9 @@ struct xs_owner {
 	__u32 pid;
 	__u32 queue;
 	__u64 start_time; /* of the process, clock ticks since boot (/proc/PID/stat) */
-	__u64 since_ns;	  /* CLOCK_REALTIME when the slot was taken */
-	__u32 mode;	  /* enum xs_xsk_mode: effective */
-	__u32 asked;	  /* enum xs_xsk_mode: none = zero-copy, then copy */
+	__u64 since_ns; /* CLOCK_REALTIME when the slot was taken */
+	__u32 mode; /* enum xs_xsk_mode: effective */
+	__u32 asked; /* enum xs_xsk_mode: none = zero-copy, then copy */
 };
 
 #define XS_ASSERT_SIZE(type, bytes) \

@@ -28,19 +28,19 @@ enum xs_exit {
  * returns -EINVAL, which ends the tool with XS_EXIT_USAGE.
  */
 struct xs_opt {
-	const char *name;    /* long name, without dashes; NULL ends the table */
-	char letter;	     /* or 0 */
-	const char *arg;     /* name of its argument in help, NULL: takes none */
-	const char *help;    /* one line */
+	const char *name; /* long name, without dashes; NULL ends the table */
+	char letter; /* or 0 */
+	const char *arg; /* name of its argument in help, NULL: takes none */
+	const char *help; /* one line */
 	int (*set)(void *opts, const char *arg);
 };
 
 /* One command, or a tool without commands. */
 struct xs_cmd {
-	const char *name;    /* NULL ends the table */
-	const char *alias;   /* accepted too, shown nowhere but in the manual; or NULL */
-	const char *args;    /* operands as help shows them: "IF..." */
-	const char *help;    /* one line */
+	const char *name; /* NULL ends the table */
+	const char *alias; /* accepted too, shown nowhere but in the manual; or NULL */
+	const char *args; /* operands as help shows them: "IF..." */
+	const char *help; /* one line */
 	const struct xs_opt *opts; /* beside the common ones; or NULL */
 	int operands_min, operands_max; /* max < 0: any number */
 	/* Returns 0 or -errno; -EINVAL after xs_usage() ends with XS_EXIT_USAGE. */
@@ -48,19 +48,19 @@ struct xs_cmd {
 };
 
 struct xs_tool {
-	const char *name;    /* xsteer-loader */
+	const char *name; /* xsteer-loader */
 	const char *summary; /* one line */
 	const struct xs_cmd *cmds; /* one with name "" : a tool without commands */
 	const struct xs_opt *opts; /* taken by every command; or NULL */
-	void *state;	     /* handed to set() and run() */
-	bool own_verbose;    /* -v and -p are the tool's own (bouncer) */
+	void *state; /* handed to set() and run() */
+	bool own_verbose; /* -v and -p are the tool's own (bouncer) */
 };
 
 /* What the common options set. */
 extern struct xs_common {
-	int verbose;	/* -v: 1, -vv: 2 adds libbpf and verifier output */
-	bool json;	/* -j, --json */
-	bool pretty;	/* -p, --pretty: implies json, indented */
+	int verbose; /* -v: 1, -vv: 2 adds libbpf and verifier output */
+	bool json; /* -j, --json */
+	bool pretty; /* -p, --pretty: implies json, indented */
 	const char *pin_root; /* --pin-root, XSTEER_PIN_ROOT, XS_PIN_ROOT */
 } xs_common;
 
@@ -78,7 +78,8 @@ int xs_main(const struct xs_tool *tool, int argc, char **argv);
  */
 void xs_err(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void xs_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void xs_note(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* always: what was done instead */
+void xs_note(const char *fmt, ...)
+	__attribute__((format(printf, 1, 2))); /* always: what was done instead */
 void xs_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* xs_err() plus a pointer to --help; returns -EINVAL marked as wrong usage. */

@@ -19,9 +19,9 @@ extern const char *const xs_mode_names[]; /* auto native skb */
 
 struct xs_attach_opts {
 	enum xs_mode mode;
-	int prio;	     /* > 0: through libxdp's dispatcher */
+	int prio; /* > 0: through libxdp's dispatcher */
 	bool xsk_missing_drop; /* default action: xsk else drop */
-	bool automatic;	     /* XS_META_AUTO */
+	bool automatic; /* XS_META_AUTO */
 	/*
 	 * Called, if not NULL, after the maps are made and before the first
 	 * frame sees the program: puts the rules in.
@@ -33,7 +33,7 @@ struct xs_attach_opts {
 struct xs_attached {
 	enum xs_mode mode; /* what was got */
 	__u32 prog_id;
-	bool already;	   /* it was attached before: nothing was done */
+	bool already; /* it was attached before: nothing was done */
 };
 
 /*

@@ -29,13 +29,18 @@ enum xs_map {
 #define X(name) XS_MAP_##name,
 	XS_MAPS(X)
 #undef X
-	XS_MAP_MAX
+		XS_MAP_MAX
 };
 
 extern const char *const xs_map_names[XS_MAP_MAX];
 
 /* bpffs refuses '.', so an interface's name is written with %2e for it. */
 int xs_pin_dir(char dir[PATH_MAX], const char *ifname);
+/* The way back: the last component of such a path to the interface's name. */
+void xs_pin_ifname(char ifname[16], const char *name);
+
+/* Inode of this process's network namespace; 0 if /proc is not there. */
+__u64 xs_netns_inode(void);
 
 /*
  * 0 if `xs_common.pin_root` lies on a bpffs (it, or its nearest existing
@@ -61,7 +66,7 @@ struct xs_pins {
 };
 
 enum xs_pins_access {
-	XS_PINS_READ,	/* BPF_F_RDONLY: what show, stats and dump need */
+	XS_PINS_READ, /* BPF_F_RDONLY: what show, stats and dump need */
 	XS_PINS_SOCKET, /* xsks_map and owners for writing; the rest as far as permitted */
 	XS_PINS_WRITE,
 };
@@ -77,8 +82,12 @@ enum xs_pins_access {
  * deleted and made again, -EXDEV other netns, -EPROTO other ABI or map layout,
  * -EACCES or -EPERM no privilege.
  */
-int xs_pins_open(struct xs_pins *pins, const char *ifname, enum xs_pins_access access);
+int xs_pins_open(struct xs_pins *pins, const char *ifname, enum xs_pins_access how);
+/* The same for a directory by its path, whatever netns and interface it is of. */
+int xs_pins_open_dir(struct xs_pins *pins, const char *dir, enum xs_pins_access how);
 void xs_pins_close(struct xs_pins *pins); /* of a zeroed or closed one: does nothing */
+
+int xs_meta_set(struct xs_pins *pins); /* writes pins->meta back; logs */
 
 /*
  * owners: is the slot held by a process that lives? Compares pid and start

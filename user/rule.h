@@ -25,7 +25,7 @@ typedef unsigned __int128 xs_u128;
 	X(ether_saddr, "ether saddr", 48) \
 	X(ether_daddr, "ether daddr", 48) \
 	X(ether_type, "ether type", 16) /* after the VLAN tags */ \
-	X(vlan_id, "vlan id", 12)	/* outermost tag */ \
+	X(vlan_id, "vlan id", 12) /* outermost tag */ \
 	X(vlan_pcp, "vlan pcp", 3) \
 	X(ip_saddr, "ip saddr", 32) \
 	X(ip_daddr, "ip daddr", 32) \
@@ -44,7 +44,7 @@ typedef unsigned __int128 xs_u128;
 	X(tcp, "tcp", 0) /* protocol alone, fragments included; no value */ \
 	X(udp, "udp", 0) \
 	X(sctp, "sctp", 0) \
-	X(icmp, "icmp", 0)     /* in IPv4 */ \
+	X(icmp, "icmp", 0) /* in IPv4 */ \
 	X(icmpv6, "icmpv6", 0) /* in IPv6 */ \
 	X(tcp_sport, "tcp sport", 16) \
 	X(tcp_dport, "tcp dport", 16) \
@@ -68,7 +68,7 @@ enum xs_field {
 #define X(name, text, bits) XS_FIELD_##name,
 	XS_FIELDS(X)
 #undef X
-	XS_FIELD_MAX
+		XS_FIELD_MAX
 };
 
 enum xs_fragment {
@@ -100,11 +100,11 @@ struct xs_rule {
 	struct xs_match *matches; /* all must hold; in the order written */
 	__u32 match_cnt;
 	struct xs_action action; /* dev: target is 0 until resolved from ifname */
-	char ifname[16];	 /* dev: the name as written */
-	__u32 line;		 /* 1-based, in `file` */
-	__u32 file;		 /* index into xs_ruleset.files */
-	char *text;		 /* canonical: tokens joined by one space, $names replaced */
-	char *comment;		 /* or NULL */
+	char ifname[16]; /* dev: the name as written */
+	__u32 line; /* 1-based, in `file` */
+	__u32 file; /* index into xs_ruleset.files */
+	char *text; /* canonical: tokens joined by one space, $names replaced */
+	char *comment; /* or NULL */
 };
 
 /* A whole file, with what it includes. Owns everything it points to. */
@@ -113,10 +113,10 @@ struct xs_ruleset {
 	__u32 rule_cnt;
 	char **files; /* [0]: the file named, or "-" */
 	__u32 file_cnt;
-	struct xs_action default_action;   /* xsk else pass unless said */
+	struct xs_action default_action; /* xsk else pass unless said */
 	struct xs_action malformed_action; /* pass unless said */
-	char default_ifname[16];	   /* default dev NAME */
-	char *default_text;		   /* e.g. "default xsk else pass"; NULL: not said */
+	char default_ifname[16]; /* default dev NAME */
+	char *default_text; /* e.g. "default xsk else pass"; NULL: not said */
 	char *malformed_text;
 };
 

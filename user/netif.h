@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * What the kernel says of an interface: queues, driver, MTU, features, and who
+ * holds its XDP hook. Asks by ioctl, netlink and bpf(2), never by sysfs, which
+ * shows another namespace's interfaces where it was not mounted anew.
+ */
+#ifndef XS_NETIF_H
+#define XS_NETIF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <linux/types.h>
+
+struct xs_netif {
+	char name[16];
+	__u32 ifindex;
+	__u32 mtu;
+	bool up;
+	char driver[32]; /* "" where the driver does not say */
+	__u32 rx_queues; /* now in use: valid queues are 0..rx_queues-1 */
+	__u32 tx_queues;
+	__u32 max_queues; /* the most that ethtool -L can make of it */
+	__u64 xdp_features; /* enum netdev_xdp_act; Linux 6.3 */
+	bool xdp_features_known;
+	__u32 xdp_zc_max_segs; /* 0: not said */
+};
+
+/*
+ * Fills `netif`. No privilege needed. -ENODEV, logged, if there is no such
+ * interface; what the kernel does not tell stays 0 or unknown.
+ */
+int xs_netif_get(struct xs_netif *netif, const char *ifname);
+
+/* One program on an interface's XDP hook. */
+struct xs_hook {
+	__u32 prog_id;
+	char prog_name[64];
+	enum { XS_HOOK_NETLINK, XS_HOOK_LINK } by;
+	__u32 link_id; /* by a link whose id is known */
+	bool skb, native, hardware;
+	bool dispatcher; /* libxdp's */
+};
+
+/*
+ * Who holds the XDP hook of `ifindex`. 1: *hook is filled; 0: nobody; -errno.
+ * Names and link ids need CAP_SYS_ADMIN or CAP_BPF; without, they are empty.
+ */
+int xs_netif_hook(__u32 ifindex, struct xs_hook *hook);
+
+/*
+ * The kernel's own words (netlink extack) on attaching `prog_fd` with `flags`
+ * (XDP_FLAGS_*), which a bpf_link does not pass on: tries by netlink what just
+ * failed by link. "" if it says nothing. Should the attach succeed, it is undone.
+ */
+void xs_netif_why(__u32 ifindex, int prog_fd, __u32 flags, char *text, size_t len);
+
+/* Calls `each` for every interface of this namespace, until it returns non-zero. */
+int xs_netif_each(int (*each)(__u32 ifindex, const char *ifname, void *arg), void *arg);
+
+#endif

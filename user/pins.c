@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The pin directory of an instance; see pins.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/magic.h>
+
+#include "cli.h"
+#include "pins.h"
+#include "xsteer.skel.h"
+
+#define LOCK_WAIT_MS 10000 /* an attach with a slow driver reset takes seconds */
+#define LOCK_POLL_MS 20
+
+const char *const xs_map_names[XS_MAP_MAX] = {
+#define X(name) #name,
+	XS_MAPS(X)
+#undef X
+};
+
+int xs_pin_dir(char dir[PATH_MAX], const char *ifname)
+{
+	char name[3 * IFNAMSIZ + 1];
+	int n = 0;
+
+	for (const char *c = ifname; *c && n < 3 * IFNAMSIZ - 2; c++)
+		n += *c == '.' || *c == '%' ? sprintf(name + n, "%%%02x", *c)
+					    : sprintf(name + n, "%c", *c);
+	name[n] = '\0';
+	if (snprintf(dir, PATH_MAX, "%s/%s", xs_common.pin_root, name) >= PATH_MAX) {
+		xs_err("pin root %s: the path is too long", xs_common.pin_root);
+		return -ENAMETOOLONG;
+	}
+	return 0;
+}
+
+void xs_pin_ifname(char ifname[IFNAMSIZ], const char *name)
+{
+	unsigned int code;
+	int n = 0;
+
+	while (*name && n < IFNAMSIZ - 1) {
+		if (*name == '%' && sscanf(name + 1, "%2x", &code) == 1) {
+			ifname[n++] = (char)code;
+			name += 3;
+		} else {
+			ifname[n++] = *name++;
+		}
+	}
+	ifname[n] = '\0';
+}
+
+int xs_pins_check_bpffs(void)
+{
+	char path[PATH_MAX];
+	struct statfs fs;
+
+	snprintf(path, sizeof(path), "%s", xs_common.pin_root);
+	while (statfs(path, &fs)) {
+		if (errno != ENOENT || !strcmp(path, "/")) {
+			int err = -errno;
+
+			xs_err("cannot look at %s: %s", path, strerror(errno));
+			return err;
+		}
+		dirname(path);
+	}
+	if (fs.f_type == BPF_FS_MAGIC)
+		return 0;
+	xs_err("%s is not on a bpffs, where pinned maps must live: mount one with "
+	       "'mount -t bpf bpf /sys/fs/bpf', or name one with --pin-root",
+	       xs_common.pin_root);
+	return -ENOTSUP;
+}
+
+static int lock_dir(int fd, const char *dir)
+{
+	const struct timespec pause = {.tv_nsec = LOCK_POLL_MS * 1000000L};
+
+	for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB); waited += LOCK_POLL_MS) {
+		if (errno == EINTR)
+			continue;
+		if (errno != EWOULDBLOCK) {
+			int err = -errno;
+
+			xs_err("cannot lock %s: %s", dir, strerror(errno));
+			return err;
+		}
+		if (waited >= LOCK_WAIT_MS) {
+			xs_err("%s is locked by another xsteer tool for %d s: see who with "
+			       "'fuser %s', then try again",
+			       dir, LOCK_WAIT_MS / 1000, dir);
+			return -EBUSY;
+		}
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
+/* The directory may have been taken away, or made anew, while we waited. */
+static bool still_there(int fd, const char *dir)
+{
+	struct stat locked, now;
+
+	return !fstat(fd, &locked) && !stat(dir, &now) && locked.st_ino == now.st_ino &&
+	       locked.st_dev == now.st_dev;
+}
+
+int xs_pins_lock(const char *ifname, bool create)
+{
+	char dir[PATH_MAX];
+	int fd, err;
+
+	if (ifname) {
+		err = xs_pin_dir(dir, ifname);
+		if (err)
+			return err;
+	} else {
+		snprintf(dir, sizeof(dir), "%s", xs_common.pin_root);
+		if (create && mkdir(dir, 0700) && errno != EEXIST) {
+			err = -errno;
+			if (err == -EPERM || err == -EACCES)
+				xs_err("no permission to make %s: run as root, or name another "
+				       "bpffs with --pin-root",
+				       dir);
+			else
+				xs_err("cannot make %s: %s", dir, strerror(errno));
+			return err;
+		}
+	}
+	for (;;) {
+		fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0) {
+			err = -errno;
+			if (err != -ENOENT)
+				xs_err("cannot open %s: %s%s", dir, strerror(errno),
+				       err == -EACCES ? ": run as root or as the owner of the pins"
+						      : "");
+			return err;
+		}
+		err = lock_dir(fd, dir);
+		if (err) {
+			close(fd);
+			return err;
+		}
+		if (still_there(fd, dir))
+			return fd;
+		close(fd);
+	}
+}
+
+__u64 xs_netns_inode(void)
+{
+	struct stat ns;
+
+	return stat("/proc/self/ns/net", &ns) ? 0 : ns.st_ino;
+}
+
+static int open_pin(const struct xs_pins *pins, enum xs_map map, bool write)
+{
+	LIBBPF_OPTS(bpf_obj_get_opts, opts, .file_flags = write ? 0 : BPF_F_RDONLY);
+	char path[PATH_MAX + 32];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", pins->dir, xs_map_names[map]);
+	fd = bpf_obj_get_opts(path, &opts);
+	return fd < 0 ? -errno : fd;
+}
+
+/* What the map must look like: as this build's object defines it. */
+struct map_shape {
+	__u32 type, key_size, value_size;
+};
+
+static void learn_shapes(struct map_shape shapes[XS_MAP_MAX])
+{
+	struct xsteer_bpf *skel = xsteer_bpf__open();
+
+	memset(shapes, 0, sizeof(*shapes) * XS_MAP_MAX);
+	for (int i = 0; skel && i < XS_MAP_MAX; i++) {
+		const struct bpf_map *map =
+			bpf_object__find_map_by_name(skel->obj, xs_map_names[i]);
+
+		if (map)
+			shapes[i] = (struct map_shape){bpf_map__type(map), bpf_map__key_size(map),
+						       bpf_map__value_size(map)};
+	}
+	xsteer_bpf__destroy(skel);
+	shapes[XS_MAP_rule_stats_map] =
+		(struct map_shape){BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct xs_rule_stats)};
+}
+
+static int check_shape(const struct xs_pins *pins, enum xs_map map, const struct map_shape *want)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(pins->map_fds[map], &info, &len)) {
+		int err = -errno;
+
+		xs_err("cannot query %s/%s: %s", pins->dir, xs_map_names[map], strerror(errno));
+		return err;
+	}
+	if (info.type == want->type && info.key_size == want->key_size &&
+	    info.value_size == want->value_size)
+		return 0;
+	xs_err("%s/%s was made by another version of xsteer: type %u, key %u, value %u bytes; "
+	       "this build wants %u, %u, %u. Use that version, or take the instance away with "
+	       "'xsteer-loader detach %s' and attach anew",
+	       pins->dir, xs_map_names[map], info.type, info.key_size, info.value_size, want->type,
+	       want->key_size, want->value_size, pins->ifname);
+	return -EPROTO;
+}
+
+static int read_meta(struct xs_pins *pins)
+{
+	const __u32 zero = 0;
+
+	if (bpf_map_lookup_elem(pins->map_fds[XS_MAP_meta], &zero, &pins->meta)) {
+		int err = -errno;
+
+		xs_err("cannot read %s/meta: %s", pins->dir, strerror(errno));
+		return err;
+	}
+	if (pins->meta.magic != XS_MAGIC) {
+		xs_err("%s was not made by xsteer-loader (meta has no magic): remove it with "
+		       "'rm -r %s', or choose another --pin-root",
+		       pins->dir, pins->dir);
+		return -EPROTO;
+	}
+	if (pins->meta.abi != XS_ABI) {
+		xs_err("%s has ABI %u, this build speaks %u: use the version that attached it "
+		       "to detach it, then attach anew",
+		       pins->dir, pins->meta.abi, XS_ABI);
+		return -EPROTO;
+	}
+	return 0;
+}
+
+static int check_place(const struct xs_pins *pins)
+{
+	unsigned int ifindex;
+
+	if (pins->meta.netns_inode != xs_netns_inode()) {
+		xs_err("%s belongs to interface %s of another network namespace (inode %llu): "
+		       "run there, or give this namespace a --pin-root of its own",
+		       pins->dir, pins->ifname, pins->meta.netns_inode);
+		return -EXDEV;
+	}
+	ifindex = if_nametoindex(pins->ifname);
+	if (ifindex == pins->meta.ifindex)
+		return 0;
+	if (!ifindex)
+		xs_err("interface %s of %s is gone: 'xsteer-loader clean' removes its pins",
+		       pins->ifname, pins->dir);
+	else
+		xs_err("interface %s was deleted and made again (index %u, the pins in %s are of "
+		       "%u): remove them with 'xsteer-loader clean', then attach anew",
+		       pins->ifname, ifindex, pins->dir, pins->meta.ifindex);
+	return -ESTALE;
+}
+
+static bool wants_write(enum xs_map map, enum xs_pins_access how)
+{
+	return how == XS_PINS_WRITE ||
+	       (how == XS_PINS_SOCKET && (map == XS_MAP_xsks_map || map == XS_MAP_owners));
+}
+
+static int open_map(struct xs_pins *pins, enum xs_map map, enum xs_pins_access how,
+		    const struct map_shape *shape)
+{
+	bool needed = map == XS_MAP_meta || map == XS_MAP_xsks_map || map == XS_MAP_owners;
+	int fd;
+
+	if (!shape->type)
+		return 0; /* this build has no such map */
+	fd = open_pin(pins, map, wants_write(map, how));
+	if (fd < 0 && how == XS_PINS_SOCKET && !needed)
+		return 0;
+	if (fd < 0) {
+		xs_err("cannot open %s/%s%s: %s%s", pins->dir, xs_map_names[map],
+		       wants_write(map, how) ? " for writing" : "", strerror(-fd),
+		       fd == -ENOENT ? ": the instance is incomplete; 'xsteer-loader detach' "
+				       "removes it"
+				     : ": run as root, or as the owner of the pins");
+		return fd;
+	}
+	pins->map_fds[map] = fd;
+	return check_shape(pins, map, shape);
+}
+
+int xs_pins_open_dir(struct xs_pins *pins, const char *dir, enum xs_pins_access how)
+{
+	struct map_shape shapes[XS_MAP_MAX];
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+	int err;
+
+	*pins = (struct xs_pins){};
+	for (int i = 0; i < XS_MAP_MAX; i++)
+		pins->map_fds[i] = -1;
+	if (snprintf(pins->dir, sizeof(pins->dir), "%s", dir) >= (int)sizeof(pins->dir))
+		return -ENAMETOOLONG;
+	if (access(dir, F_OK))
+		return -errno;
+
+	learn_shapes(shapes);
+	/* meta first: a directory that is not ours must say so, not fail on some map */
+	err = open_map(pins, XS_MAP_meta, how, &shapes[XS_MAP_meta]);
+	if (!err)
+		err = read_meta(pins);
+	if (!err)
+		memcpy(pins->ifname, pins->meta.ifname, sizeof(pins->ifname));
+	for (int i = 0; !err && i < XS_MAP_MAX; i++)
+		if (i != XS_MAP_meta)
+			err = open_map(pins, i, how, &shapes[i]);
+	if (!err && !bpf_obj_get_info_by_fd(pins->map_fds[XS_MAP_xsks_map], &info, &len))
+		pins->slots = info.max_entries;
+	if (err)
+		xs_pins_close(pins);
+	return err;
+}
+
+int xs_pins_open(struct xs_pins *pins, const char *ifname, enum xs_pins_access how)
+{
+	char dir[PATH_MAX];
+	int err;
+
+	*pins = (struct xs_pins){};
+	for (int i = 0; i < XS_MAP_MAX; i++)
+		pins->map_fds[i] = -1;
+	err = xs_pin_dir(dir, ifname);
+	if (!err)
+		err = xs_pins_open_dir(pins, dir, how);
+	if (err)
+		return err;
+	/* a renamed interface keeps its index, and its instance */
+	err = check_place(pins);
+	if (err)
+		xs_pins_close(pins);
+	return err;
+}
+
+void xs_pins_close(struct xs_pins *pins)
+{
+	if (!pins->dir[0])
+		return;
+	for (int i = 0; i < XS_MAP_MAX; i++) {
+		if (pins->map_fds[i] >= 0)
+			close(pins->map_fds[i]);
+		pins->map_fds[i] = -1;
+	}
+	pins->dir[0] = '\0';
+}
+
+__u64 xs_process_start_time(__u32 pid)
+{
+	unsigned long long start = 0;
+	char path[32], text[1024];
+	const char *after_name;
+	ssize_t len;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	len = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (len <= 0)
+		return 0;
+	text[len] = '\0';
+	/* the name may hold spaces and parentheses: count fields from its end */
+	after_name = strrchr(text, ')');
+	if (!after_name || after_name[1] != ' ')
+		return 0;
+	after_name += 2;
+	if (*after_name == 'Z' || *after_name == 'X')
+		return 0; /* dead already, its parent has not looked yet */
+	for (int field = 3; field < 22; field++) {
+		after_name = strchr(after_name, ' ');
+		if (!after_name)
+			return 0;
+		after_name++;
+	}
+	return sscanf(after_name, "%llu", &start) == 1 ? start : 0;
+}
+
+bool xs_owner_alive(const struct xs_owner *owner)
+{
+	return owner->pid && xs_process_start_time(owner->pid) == owner->start_time;
+}
+
+int xs_owner_get(const struct xs_pins *pins, __u32 slot, struct xs_owner *owner)
+{
+	if (!bpf_map_lookup_elem(pins->map_fds[XS_MAP_owners], &slot, owner))
+		return 0;
+	xs_err("cannot read slot %u of %s/owners: %s", slot, pins->dir, strerror(errno));
+	return -errno;
+}
+
+int xs_owner_set(const struct xs_pins *pins, __u32 slot, const struct xs_owner *owner)
+{
+	int err;
+
+	if (!bpf_map_update_elem(pins->map_fds[XS_MAP_owners], &slot, owner, BPF_ANY))
+		return 0;
+	err = -errno;
+	xs_err("cannot write slot %u of %s/owners: %s", slot, pins->dir, strerror(-err));
+	return err;
+}
+
+int xs_meta_set(struct xs_pins *pins)
+{
+	const __u32 zero = 0;
+	int err;
+
+	if (!bpf_map_update_elem(pins->map_fds[XS_MAP_meta], &zero, &pins->meta, BPF_ANY))
+		return 0;
+	err = -errno;
+	xs_err("cannot write %s/meta: %s", pins->dir, strerror(-err));
+	return err;
+}
