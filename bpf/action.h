@@ -27,8 +27,9 @@ static __always_inline void redirected(struct xs_outcome *out, enum xs_verdict v
 static __always_inline struct xs_outcome apply_action(const struct xs_packet *pkt,
 						      const struct xs_action *due)
 {
-	struct xs_outcome out = {
-		.xdp = XDP_PASS, .verdict = due->verdict, .fallback = XS_REASON_none};
+	struct xs_outcome out = { .xdp = XDP_PASS,
+				  .verdict = due->verdict,
+				  .fallback = XS_REASON_none };
 
 	switch (due->verdict) {
 	case XS_VERDICT_drop:

@@ -15,11 +15,12 @@ static __always_inline enum xs_reason find_rule(const struct xs_packet *pkt, enu
 	(void)pkt;
 	match->rule_stats = NULL;
 	if (reason != XS_REASON_none) {
-		match->action = (struct xs_action){.verdict = XS_VERDICT_pass};
+		match->action = (struct xs_action){ .verdict = XS_VERDICT_pass };
 		return reason;
 	}
-	match->action = (struct xs_action){
-		.verdict = XS_VERDICT_xsk, .otherwise = XS_VERDICT_pass, .own_slot = 1};
+	match->action = (struct xs_action){ .verdict = XS_VERDICT_xsk,
+					    .otherwise = XS_VERDICT_pass,
+					    .own_slot = 1 };
 	return XS_REASON_default;
 }
 

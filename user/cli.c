@@ -16,7 +16,7 @@
 #define OPTS_MAX 64
 #define LONG_ONLY 256 /* getopt value of options without a letter: above any char */
 
-struct xs_common xs_common = {.pin_root = XS_PIN_ROOT};
+struct xs_common xs_common = { .pin_root = XS_PIN_ROOT };
 
 static const struct xs_tool *tool;
 static bool usage_error;
@@ -136,13 +136,13 @@ static int set_pin_root(void *opts __attribute__((unused)), const char *arg)
 
 /* The tool's own -v and -p come first in its table, and so win. */
 static const struct xs_opt common_opts[] = {
-	{"json", 'j', NULL, "JSON on stdout", set_json},
-	{"pretty", 'p', NULL, "JSON, indented", set_pretty},
-	{"pin-root", 0, "DIR", "instead of " XS_PIN_ROOT " (also XSTEER_PIN_ROOT)", set_pin_root},
-	{"verbose", 'v', NULL, "say more; -vv: libbpf and the verifier too", set_verbose},
-	{"version", 0, NULL, "print the version", set_version},
-	{"help", 'h', NULL, "this text", set_help},
-	{NULL},
+	{ "json", 'j', NULL, "JSON on stdout", set_json },
+	{ "pretty", 'p', NULL, "JSON, indented", set_pretty },
+	{ "pin-root", 0, "DIR", "instead of " XS_PIN_ROOT " (also XSTEER_PIN_ROOT)", set_pin_root },
+	{ "verbose", 'v', NULL, "say more; -vv: libbpf and the verifier too", set_verbose },
+	{ "version", 0, NULL, "print the version", set_version },
+	{ "help", 'h', NULL, "this text", set_help },
+	{ NULL },
 };
 
 static int __attribute__((format(printf, 2, 0)))
@@ -176,7 +176,7 @@ static void add_opts(struct opt_list *list, const struct xs_opt *opts)
 
 static struct opt_list command_opts(const struct xs_cmd *cmd)
 {
-	struct opt_list list = {.cnt = 0};
+	struct opt_list list = { .cnt = 0 };
 
 	if (cmd)
 		add_opts(&list, cmd->opts);
@@ -268,9 +268,9 @@ static void getopt_tables(const struct opt_list *list, struct option *longs, cha
 	for (int i = 0; i < list->cnt; i++) {
 		const struct xs_opt *opt = list->opts[i];
 
-		longs[i] = (struct option){.name = opt->name,
-					   .has_arg = opt->arg ? required_argument : no_argument,
-					   .val = LONG_ONLY + i};
+		longs[i] = (struct option){ .name = opt->name,
+					    .has_arg = opt->arg ? required_argument : no_argument,
+					    .val = LONG_ONLY + i };
 		if (!opt->letter || letter_taken(list, i))
 			continue;
 		shorts[n++] = opt->letter;

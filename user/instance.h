@@ -53,4 +53,20 @@ int xs_instance_attach(const char *ifname, const struct xs_attach_opts *opts,
  */
 int xs_instance_detach(const char *ifname);
 
+/* The same for one that is open, wherever its directory and interface are. */
+int xs_instance_take_apart(const struct xs_pins *pins);
+
+/* Unpins all in `dir`, which no tool uses as an instance any more. 0 or -errno, logged. */
+int xs_instance_remove_dir(const char *dir);
+
+/* What the kernel says of the program that an instance has pinned. */
+struct xs_live {
+	__u32 prog_id;
+	bool attached; /* it is on the hook of its interface */
+	bool native; /* else skb */
+};
+
+/* 0, or -errno, silently, if the program's pin cannot be read. */
+int xs_instance_live(const struct xs_pins *pins, struct xs_live *live);
+
 #endif

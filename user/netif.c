@@ -97,7 +97,7 @@ static int nl_call(int bus, struct nlmsghdr *nlh, const struct nl_call *call)
 
 static int ethtool(const char *ifname, void *request)
 {
-	struct ifreq ifr = {.ifr_data = request};
+	struct ifreq ifr = { .ifr_data = request };
 	int fd, err = 0;
 
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -136,7 +136,7 @@ static int on_link(const struct nlmsghdr *nlh, void *arg)
 
 static int get_link(struct xs_netif *netif)
 {
-	const struct nl_call call = {.cb = on_link, .arg = netif};
+	const struct nl_call call = { .cb = on_link, .arg = netif };
 	char buf[256];
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	struct ifinfomsg *ifi;
@@ -152,7 +152,7 @@ static int get_link(struct xs_netif *netif)
 /* Drivers without ethtool channels use every queue that was allocated. */
 static void get_channels(struct xs_netif *netif)
 {
-	struct ethtool_channels ch = {.cmd = ETHTOOL_GCHANNELS};
+	struct ethtool_channels ch = { .cmd = ETHTOOL_GCHANNELS };
 	__u32 max_rx, max_tx;
 
 	netif->max_queues = netif->rx_queues > netif->tx_queues ? netif->rx_queues
@@ -173,7 +173,7 @@ static void get_channels(struct xs_netif *netif)
 
 static void get_driver(struct xs_netif *netif)
 {
-	struct ethtool_drvinfo info = {.cmd = ETHTOOL_GDRVINFO};
+	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
 
 	if (!ethtool(netif->name, &info))
 		snprintf(netif->driver, sizeof(netif->driver), "%s", info.driver);
@@ -226,8 +226,8 @@ static int on_features(const struct nlmsghdr *nlh, void *arg)
 static void get_features(struct xs_netif *netif)
 {
 	__u16 family = 0;
-	const struct nl_call find = {.cb = on_family, .arg = &family};
-	const struct nl_call get = {.cb = on_features, .arg = netif};
+	const struct nl_call find = { .cb = on_family, .arg = &family };
+	const struct nl_call get = { .cb = on_features, .arg = netif };
 	char buf[256];
 	struct nlmsghdr *nlh;
 
@@ -242,7 +242,7 @@ static void get_features(struct xs_netif *netif)
 
 int xs_netif_get(struct xs_netif *netif, const char *ifname)
 {
-	struct xs_netif found = {.ifindex = if_nametoindex(ifname)};
+	struct xs_netif found = { .ifindex = if_nametoindex(ifname) };
 	int err;
 
 	if (!found.ifindex) {
@@ -321,7 +321,7 @@ int xs_netif_hook(__u32 ifindex, struct xs_hook *hook)
 
 void xs_netif_why(__u32 ifindex, int prog_fd, __u32 flags, char *text, size_t len)
 {
-	const struct nl_call call = {.why = text, .why_len = len};
+	const struct nl_call call = { .why = text, .why_len = len };
 	char buf[256];
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	struct ifinfomsg *ifi;

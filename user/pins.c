@@ -87,7 +87,7 @@ int xs_pins_check_bpffs(void)
 
 static int lock_dir(int fd, const char *dir)
 {
-	const struct timespec pause = {.tv_nsec = LOCK_POLL_MS * 1000000L};
+	const struct timespec pause = { .tv_nsec = LOCK_POLL_MS * 1000000L };
 
 	for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB); waited += LOCK_POLL_MS) {
 		if (errno == EINTR)
@@ -194,12 +194,14 @@ static void learn_shapes(struct map_shape shapes[XS_MAP_MAX])
 			bpf_object__find_map_by_name(skel->obj, xs_map_names[i]);
 
 		if (map)
-			shapes[i] = (struct map_shape){bpf_map__type(map), bpf_map__key_size(map),
-						       bpf_map__value_size(map)};
+			shapes[i] = (struct map_shape){ bpf_map__type(map), bpf_map__key_size(map),
+							bpf_map__value_size(map) };
 	}
 	xsteer_bpf__destroy(skel);
-	shapes[XS_MAP_rule_stats_map] =
-		(struct map_shape){BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct xs_rule_stats)};
+	if (shapes[XS_MAP_rule_stats].type)
+		shapes[XS_MAP_rule_stats_map] = (struct map_shape){ BPF_MAP_TYPE_ARRAY,
+								    sizeof(__u32),
+								    sizeof(struct xs_rule_stats) };
 }
 
 static int check_shape(const struct xs_pins *pins, enum xs_map map, const struct map_shape *want)

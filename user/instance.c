@@ -1,0 +1,439 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Making and taking away an instance; see instance.h.
+ *
+ * A directory is built under the name %new-IF and renamed to IF; it is renamed
+ * to %old-IF before it is taken apart. So IF is whole or not there, and what a
+ * killed process leaves under a %name is garbage to whoever holds the lock.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/if_link.h>
+
+#include "cli.h"
+#include "dispatcher.h"
+#include "instance.h"
+#include "netif.h"
+#include "program.h"
+#include "xsteer.skel.h"
+
+const char *const xs_mode_names[] = {
+	[XS_MODE_AUTO] = "auto",
+	[XS_MODE_NATIVE] = "native",
+	[XS_MODE_SKB] = "skb",
+};
+
+/* "ROOT/%new-IF": the name of a directory that is not, or no longer, an instance. */
+static int side_dir(char side[PATH_MAX], const char *dir, const char *prefix)
+{
+	const char *name = strrchr(dir, '/') + 1;
+
+	if (snprintf(side, PATH_MAX, "%.*s%%%s-%s", (int)(name - dir), dir, prefix, name) >=
+	    PATH_MAX)
+		return -ENAMETOOLONG;
+	return 0;
+}
+
+/* Now, not when the kernel gets round to the unpinned link: the next attach may follow at once. */
+static void detach_link(const char *dir)
+{
+	char path[PATH_MAX + 8];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, XS_PIN_LINK);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return;
+	bpf_link_detach(fd); /* ENOLINK: the interface is gone, and the link with it */
+	close(fd);
+}
+
+int xs_instance_remove_dir(const char *dir)
+{
+	DIR *entries = opendir(dir);
+	struct dirent *entry;
+	int err = 0;
+
+	if (!entries)
+		return errno == ENOENT ? 0 : -errno;
+	detach_link(dir);
+	while ((entry = readdir(entries))) {
+		if (entry->d_name[0] != '.' && unlinkat(dirfd(entries), entry->d_name, 0))
+			err = -errno;
+	}
+	closedir(entries);
+	if (rmdir(dir) && !err)
+		err = -errno;
+	if (err)
+		xs_err("cannot remove %s: %s", dir, strerror(-err));
+	return err;
+}
+
+static int clear_leftovers(const char *dir)
+{
+	static const char *const prefixes[] = { "new", "old" };
+	char side[PATH_MAX];
+	int err;
+
+	for (int i = 0; i < 2; i++) {
+		err = side_dir(side, dir, prefixes[i]);
+		if (!err)
+			err = xs_instance_remove_dir(side);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int xs_instance_live(const struct xs_pins *pins, struct xs_live *live)
+{
+	struct xs_hook hook;
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+	char path[PATH_MAX + 8];
+	int fd, err;
+
+	*live = (struct xs_live){};
+	snprintf(path, sizeof(path), "%s/%s", pins->dir, XS_PIN_PROG);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return -errno;
+	err = bpf_obj_get_info_by_fd(fd, &info, &len) ? -errno : 0;
+	close(fd);
+	if (err)
+		return err;
+	live->prog_id = info.id;
+	if (xs_netif_hook(pins->meta.ifindex, &hook) != 1)
+		return 0;
+	live->native = hook.native;
+	live->attached = hook.prog_id == info.id;
+	if (!live->attached && pins->meta.attach == XS_ATTACH_DISPATCHER)
+		live->attached = xs_dispatcher_has(pins->meta.ifindex, info.id);
+	return 0;
+}
+
+/* Held by someone else: say by whom, and what can be done. */
+static int refuse_held(const char *ifname, const struct xs_hook *hook)
+{
+	const char *name = hook->prog_name[0] ? hook->prog_name : "?";
+
+	if (hook->dispatcher)
+		xs_err("%s: the XDP hook is held by libxdp's dispatcher (program id %u): attach "
+		       "beside the others with '-P PRIO', or take them away with "
+		       "'xdp-loader unload %s --all'",
+		       ifname, hook->prog_id, ifname);
+	else if (hook->by == XS_HOOK_LINK)
+		xs_err("%s: the XDP hook is held by program '%s' (id %u), attached by bpf_link "
+		       "id %u: stop the process, or remove the pin, that holds it "
+		       "('bpftool link show id %u -f')",
+		       ifname, name, hook->prog_id, hook->link_id, hook->link_id);
+	else
+		xs_err("%s: the XDP hook is held by program '%s' (id %u), attached by netlink: "
+		       "if nothing needs it, 'ip link set dev %s %s off'",
+		       ifname, name, hook->prog_id, ifname,
+		       hook->native ? "xdp"
+		       : hook->skb  ? "xdpgeneric"
+				    : "xdpoffload");
+	return -EBUSY;
+}
+
+/* An instance under construction. */
+struct build {
+	const struct xs_attach_opts *opts;
+	struct xs_netif netif;
+	char dir[PATH_MAX], staging[PATH_MAX];
+	struct xsteer_bpf *skel;
+	struct xs_pins pins; /* of the staging directory */
+	enum xs_mode mode; /* got */
+};
+
+static int pin(const struct build *build, int fd, const char *name)
+{
+	char path[PATH_MAX + 32];
+	int err;
+
+	snprintf(path, sizeof(path), "%s/%s", build->staging, name);
+	if (!bpf_obj_pin(fd, path))
+		return 0;
+	err = -errno;
+	xs_err("cannot pin %s: %s", path, strerror(-err));
+	return err;
+}
+
+static int pin_maps(const struct build *build)
+{
+	for (int i = 0; i < XS_MAP_MAX; i++) {
+		const struct bpf_map *map =
+			bpf_object__find_map_by_name(build->skel->obj, xs_map_names[i]);
+		int err;
+
+		if (!map)
+			continue;
+		err = pin(build, bpf_map__fd(map), xs_map_names[i]);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int write_meta(struct build *build)
+{
+	const struct xs_attach_opts *opts = build->opts;
+	const __u32 zero = 0;
+	struct xs_meta meta = {
+		.magic = XS_MAGIC,
+		.abi = XS_ABI,
+		.version = XS_VERSION,
+		.ifindex = build->netif.ifindex,
+		.flags = opts->automatic ? XS_META_AUTO : 0,
+		.netns_inode = xs_netns_inode(),
+		.default_action = { .verdict = XS_VERDICT_xsk,
+				    .otherwise = opts->xsk_missing_drop ? XS_VERDICT_drop
+									: XS_VERDICT_pass,
+				    .own_slot = 1 },
+		.malformed_action = { .verdict = XS_VERDICT_pass },
+		.attach = opts->prio > 0 ? XS_ATTACH_DISPATCHER : XS_ATTACH_LINK,
+	};
+	int err;
+
+	snprintf(meta.ifname, sizeof(meta.ifname), "%s", build->netif.name);
+	if (!bpf_map_update_elem(bpf_map__fd(build->skel->maps.meta), &zero, &meta, BPF_ANY))
+		return 0;
+	err = -errno;
+	xs_err("cannot write meta: %s", strerror(-err));
+	return err;
+}
+
+static int make_staging(struct build *build)
+{
+	__u32 slots = build->netif.max_queues > XS_SLOTS_MIN ? build->netif.max_queues
+							     : XS_SLOTS_MIN;
+	int err;
+
+	if (mkdir(build->staging, 0700)) {
+		err = -errno;
+		xs_err("cannot make %s: %s", build->staging, strerror(-err));
+		return err;
+	}
+	build->skel = xs_program_open(slots);
+	if (!build->skel)
+		return -errno;
+	err = xs_program_load(build->skel);
+	if (!err)
+		err = pin_maps(build);
+	if (!err)
+		err = write_meta(build);
+	if (!err)
+		err = xs_pins_open_dir(&build->pins, build->staging, XS_PINS_WRITE);
+	if (!err && build->opts->prepare)
+		err = build->opts->prepare(&build->pins, build->opts->prepare_arg);
+	return err;
+}
+
+static int try_link(struct build *build, enum xs_mode mode)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts,
+		    .flags = mode == XS_MODE_SKB ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE);
+	int fd, err;
+
+	fd = bpf_link_create(bpf_program__fd(build->skel->progs.xsteer), build->netif.ifindex,
+			     BPF_XDP, &opts);
+	if (fd < 0)
+		return -errno;
+	err = pin(build, fd, XS_PIN_LINK);
+	close(fd);
+	build->mode = mode;
+	return err;
+}
+
+/* The driver's refusal in its own words, or else the errno's. */
+static void why_refused(const struct build *build, enum xs_mode mode, int err, char *why,
+			size_t len)
+{
+	char words[256];
+
+	xs_netif_why(build->netif.ifindex, bpf_program__fd(build->skel->progs.xsteer),
+		     mode == XS_MODE_SKB ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE, words,
+		     sizeof(words));
+	if (words[0])
+		snprintf(why, len, "%s (%s)", strerror(-err), words);
+	else if (err == -EOPNOTSUPP && mode == XS_MODE_NATIVE)
+		snprintf(why, len, "driver '%s' has no native XDP", build->netif.driver);
+	else
+		snprintf(why, len, "%s", strerror(-err));
+}
+
+static int refuse_mode(const struct build *build, enum xs_mode mode, int err)
+{
+	struct xs_hook hook;
+	char why[512];
+
+	if ((err == -EBUSY || err == -EEXIST) && xs_netif_hook(build->netif.ifindex, &hook) == 1)
+		return refuse_held(build->netif.name, &hook);
+	why_refused(build, mode, err, why, sizeof(why));
+	xs_err("%s: the kernel refused to attach in %s mode: %s%s", build->netif.name,
+	       xs_mode_names[mode], why,
+	       mode == XS_MODE_NATIVE ? "; '-m skb' works on any driver, more slowly" : "");
+	return err;
+}
+
+static int attach_link(struct build *build)
+{
+	enum xs_mode wanted = build->opts->mode;
+	char why[512];
+	int err;
+
+	err = pin(build, bpf_program__fd(build->skel->progs.xsteer), XS_PIN_PROG);
+	if (err)
+		return err;
+	err = try_link(build, wanted == XS_MODE_SKB ? XS_MODE_SKB : XS_MODE_NATIVE);
+	if (!err)
+		return 0;
+	if (wanted != XS_MODE_AUTO || err == -EBUSY || err == -EEXIST || err == -EPERM)
+		return refuse_mode(build, wanted == XS_MODE_SKB ? XS_MODE_SKB : XS_MODE_NATIVE,
+				   err);
+	why_refused(build, XS_MODE_NATIVE, err, why, sizeof(why));
+	err = try_link(build, XS_MODE_SKB);
+	if (err)
+		return refuse_mode(build, XS_MODE_SKB, err);
+	xs_note("%s: attached in skb mode, native was refused: %s", build->netif.name, why);
+	return 0;
+}
+
+static int publish(const struct build *build)
+{
+	int err;
+
+	if (!rename(build->staging, build->dir))
+		return 0;
+	err = -errno;
+	xs_err("cannot rename %s to %s: %s", build->staging, build->dir, strerror(-err));
+	return err;
+}
+
+static int build_instance(struct build *build, struct xs_attached *got)
+{
+	struct xs_live live;
+	int err;
+
+	err = make_staging(build);
+	if (!err && build->opts->prio > 0)
+		err = xs_dispatcher_attach(&build->netif, &build->pins, build->opts, &build->mode);
+	else if (!err)
+		err = attach_link(build);
+	if (!err)
+		err = xs_instance_live(&build->pins, &live);
+	if (!err) {
+		*got = (struct xs_attached){ .mode = build->mode, .prog_id = live.prog_id };
+		err = publish(build);
+		if (err && build->opts->prio > 0)
+			xs_dispatcher_detach(&build->pins);
+	}
+	if (err)
+		xs_instance_remove_dir(build->staging);
+	xs_pins_close(&build->pins);
+	xsteer_bpf__destroy(build->skel);
+	return err;
+}
+
+/* 1: it is attached already, as asked; 0: it is not there; -errno: refused. */
+static int look_at_existing(const char *ifname, const struct xs_attach_opts *opts,
+			    struct xs_attached *got)
+{
+	struct xs_live live;
+	struct xs_pins pins;
+	enum xs_mode mode;
+	int err;
+
+	err = xs_pins_open(&pins, ifname, XS_PINS_READ);
+	if (err == -ENOENT)
+		return 0;
+	if (err)
+		return err;
+	err = xs_instance_live(&pins, &live);
+	xs_pins_close(&pins);
+	if (err || !live.attached) {
+		xs_err("%s: its pins in %s are there, but the program is not attached any more: "
+		       "'xsteer-loader clean' removes them",
+		       ifname, xs_common.pin_root);
+		return err ? err : -ESTALE;
+	}
+	mode = live.native ? XS_MODE_NATIVE : XS_MODE_SKB;
+	if (opts->mode != XS_MODE_AUTO && opts->mode != mode) {
+		xs_err("%s: attached in %s mode, not %s: 'xsteer-loader attach --replace' changes "
+		       "it, with new maps",
+		       ifname, xs_mode_names[mode], xs_mode_names[opts->mode]);
+		return -EEXIST;
+	}
+	*got = (struct xs_attached){ .mode = mode, .prog_id = live.prog_id, .already = true };
+	return 1;
+}
+
+int xs_instance_attach(const char *ifname, const struct xs_attach_opts *opts,
+		       struct xs_attached *got)
+{
+	struct build build = { .opts = opts };
+	struct xs_hook hook;
+	int err;
+
+	*got = (struct xs_attached){};
+	err = xs_netif_get(&build.netif, ifname);
+	if (!err)
+		err = xs_pin_dir(build.dir, ifname);
+	if (!err)
+		err = side_dir(build.staging, build.dir, "new");
+	if (!err)
+		err = clear_leftovers(build.dir);
+	if (err)
+		return err;
+	err = look_at_existing(ifname, opts, got);
+	if (err)
+		return err > 0 ? 0 : err;
+	if (xs_netif_hook(build.netif.ifindex, &hook) == 1 && !(opts->prio > 0 && hook.dispatcher))
+		return refuse_held(ifname, &hook);
+	return build_instance(&build, got);
+}
+
+int xs_instance_take_apart(const struct xs_pins *pins)
+{
+	char old[PATH_MAX];
+	int err = 0;
+
+	if (pins->meta.attach == XS_ATTACH_DISPATCHER)
+		err = xs_dispatcher_detach(pins);
+	if (!err)
+		err = side_dir(old, pins->dir, "old");
+	if (!err && rename(pins->dir, old)) {
+		err = -errno;
+		xs_err("cannot rename %s: %s", pins->dir, strerror(-err));
+	}
+	return err ? err : xs_instance_remove_dir(old);
+}
+
+int xs_instance_detach(const char *ifname)
+{
+	char dir[PATH_MAX];
+	struct xs_pins pins;
+	int err;
+
+	err = xs_pin_dir(dir, ifname);
+	if (!err)
+		err = clear_leftovers(dir);
+	if (!err)
+		err = xs_pins_open(&pins, ifname, XS_PINS_WRITE);
+	if (err)
+		return err;
+	err = xs_instance_take_apart(&pins);
+	xs_pins_close(&pins);
+	return err;
+}

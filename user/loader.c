@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* xsteer-loader: attach, detach and look after instances. */
+#include <dirent.h>
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "cli.h"
+#include "features.h"
+#include "instance.h"
+#include "netif.h"
+#include "table.h"
+
+static struct options {
+	struct xs_attach_opts attach;
+	bool replace, all, dry_run;
+} options;
+
+static int set_mode(void *opts __attribute__((unused)), const char *arg)
+{
+	for (int i = 0; i <= XS_MODE_SKB; i++) {
+		if (strcmp(arg, xs_mode_names[i]))
+			continue;
+		options.attach.mode = i;
+		return 0;
+	}
+	return xs_usage("mode '%s' is not one of native, skb, auto", arg);
+}
+
+static int set_prio(void *opts __attribute__((unused)), const char *arg)
+{
+	__u64 prio;
+
+	if (xs_parse_u64(arg, 1, 1000000, &prio))
+		return xs_usage("priority '%s' is not a number from 1 to 1000000", arg);
+	options.attach.prio = (int)prio;
+	return 0;
+}
+
+static int set_replace(void *opts __attribute__((unused)), const char *arg __attribute__((unused)))
+{
+	options.replace = true;
+	return 0;
+}
+
+static int set_all(void *opts __attribute__((unused)), const char *arg __attribute__((unused)))
+{
+	options.all = true;
+	return 0;
+}
+
+static int set_dry_run(void *opts __attribute__((unused)), const char *arg __attribute__((unused)))
+{
+	options.dry_run = true;
+	return 0;
+}
+
+/* Works on every operand, goes on after a failure, and returns the first one. */
+static int each_operand(int argc, char **argv, int (*work)(const char *ifname))
+{
+	int first = 0;
+
+	for (int i = 0; i < argc; i++) {
+		int err = work(argv[i]);
+
+		if (err && !first)
+			first = err;
+	}
+	return first;
+}
+
+/* --replace: ours only; what is stale or of another shape goes too. */
+static int take_away_ours(const char *ifname)
+{
+	char dir[PATH_MAX];
+	struct xs_pins pins;
+	int err;
+
+	err = xs_pin_dir(dir, ifname);
+	if (!err)
+		err = xs_pins_open_dir(&pins, dir, XS_PINS_READ);
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	if (pins.meta.netns_inode != xs_netns_inode()) {
+		xs_err("%s belongs to another network namespace: it is not replaced", dir);
+		err = -EXDEV;
+	} else {
+		err = xs_instance_take_apart(&pins);
+	}
+	xs_pins_close(&pins);
+	return err;
+}
+
+static json_t *results;
+
+static int attach_one(const char *ifname)
+{
+	struct xs_attached got;
+	int err = 0;
+
+	if (options.replace)
+		err = take_away_ours(ifname);
+	if (!err)
+		err = xs_instance_attach(ifname, &options.attach, &got);
+	if (err)
+		return err;
+	json_array_append_new(results, json_pack("{s:s, s:s, s:I, s:b}", "interface", ifname,
+						 "mode", xs_mode_names[got.mode], "prog_id",
+						 (json_int_t)got.prog_id, "already", got.already));
+	if (!xs_common.json)
+		printf("%s: %s in %s mode, program id %u\n", ifname,
+		       got.already ? "already attached" : "attached", xs_mode_names[got.mode],
+		       got.prog_id);
+	return 0;
+}
+
+static int finish_json(int err)
+{
+	if (xs_common.json && !err)
+		return xs_json_print(json_pack("{s:o}", "instances", results));
+	json_decref(results);
+	return err;
+}
+
+static int do_attach(void *opts __attribute__((unused)), int argc, char **argv)
+{
+	int lock, err;
+
+	results = json_array();
+	err = xs_pins_check_bpffs();
+	lock = err ? err : xs_pins_lock(NULL, true);
+	if (lock < 0)
+		return finish_json(lock);
+	err = each_operand(argc, argv, attach_one);
+	close(lock);
+	return finish_json(err);
+}
+
+static int detach_one(const char *ifname)
+{
+	int err = xs_instance_detach(ifname);
+
+	if (err == -ENOENT)
+		xs_err("%s: no xsteer instance in %s; 'xsteer-loader status' lists what is there",
+		       ifname, xs_common.pin_root);
+	if (err)
+		return err;
+	json_array_append_new(results, json_pack("{s:s}", "interface", ifname));
+	if (!xs_common.json)
+		printf("%s: detached\n", ifname);
+	return 0;
+}
+
+/* Calls `each` for every directory of an instance under the pin root. */
+static int each_instance(int (*each)(const char *name, void *arg), void *arg)
+{
+	DIR *root = opendir(xs_common.pin_root);
+	struct dirent *entry;
+	int first = 0, err;
+
+	if (!root)
+		return errno == ENOENT ? 0 : -errno;
+	while ((entry = readdir(root))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		err = each(entry->d_name, arg);
+		if (err && !first)
+			first = err;
+	}
+	closedir(root);
+	return first;
+}
+
+static int detach_if_here(const char *name, void *arg __attribute__((unused)))
+{
+	char dir[PATH_MAX], ifname[16];
+	struct xs_pins pins;
+	bool here;
+
+	xs_pin_ifname(ifname, name);
+	if (xs_pin_dir(dir, ifname) || xs_pins_open_dir(&pins, dir, XS_PINS_READ))
+		return 0;
+	here = pins.meta.netns_inode == xs_netns_inode();
+	xs_pins_close(&pins);
+	return here ? detach_one(ifname) : 0;
+}
+
+static int do_detach(void *opts __attribute__((unused)), int argc, char **argv)
+{
+	int lock, err;
+
+	if (options.all == (argc > 0))
+		return xs_usage("detach: name interfaces, or give --all");
+	results = json_array();
+	lock = xs_pins_lock(NULL, false);
+	if (lock == -ENOENT && !options.all)
+		xs_err("no xsteer instance: %s is not there", xs_common.pin_root);
+	if (lock < 0)
+		return finish_json(lock == -ENOENT && options.all ? 0 : lock);
+	err = options.all ? each_instance(detach_if_here, NULL)
+			  : each_operand(argc, argv, detach_one);
+	close(lock);
+	return finish_json(err);
+}
+
+struct status {
+	struct xs_table *table;
+	json_t *list;
+	bool named; /* interfaces were given: say so of an empty one too */
+};
+
+static __u32 count_owners(const struct xs_pins *pins)
+{
+	struct xs_owner owner;
+	__u32 cnt = 0;
+
+	for (__u32 slot = 0; slot < pins->slots; slot++)
+		cnt += !bpf_map_lookup_elem(pins->map_fds[XS_MAP_owners], &slot, &owner) &&
+		       xs_owner_alive(&owner);
+	return cnt;
+}
+
+static const char *hook_mode(const struct xs_hook *hook)
+{
+	return hook->native ? "native" : hook->skb ? "skb" : hook->hardware ? "hw" : "-";
+}
+
+static void show_row(struct status *status, const char *ifname, const struct xs_hook *hook,
+		     const struct xs_pins *ours, const char *state)
+{
+	const char *by = !hook->prog_id		    ? "-"
+			 : hook->dispatcher	    ? "dispatcher"
+			 : hook->by == XS_HOOK_LINK ? "link"
+						    : "netlink";
+	json_t *row = json_pack("{s:s, s:s, s:s, s:I, s:s, s:s}", "interface", ifname, "state",
+				state, "mode", hook_mode(hook), "prog_id",
+				(json_int_t)hook->prog_id, "program", hook->prog_name, "by", by);
+
+	if (ours) {
+		json_object_set_new(row, "slots", json_integer(ours->slots));
+		json_object_set_new(row, "sockets", json_integer(count_owners(ours)));
+		json_object_set_new(row, "generation", json_integer(ours->meta.generation));
+		json_object_set_new(row, "automatic",
+				    json_boolean(ours->meta.flags & XS_META_AUTO));
+	}
+	json_array_append_new(status->list, row);
+	xs_table_cell(status->table, "%s", ifname);
+	xs_table_cell(status->table, "%s", state);
+	xs_table_cell(status->table, "%s", hook_mode(hook));
+	xs_table_cell(status->table, "%s", by);
+	xs_table_cell(status->table, hook->prog_id ? "%u" : "-", hook->prog_id);
+	xs_table_cell(status->table, "%s", hook->prog_name[0] ? hook->prog_name : "-");
+	xs_table_cell(status->table, ours ? "%u" : "-", ours ? count_owners(ours) : 0);
+	xs_table_cell(status->table, ours ? "%llu" : "-", ours ? ours->meta.generation : 0ULL);
+}
+
+/* An interface that fails to answer must not end the listing. */
+static int show_interface(__u32 ifindex, const char *ifname, void *arg)
+{
+	struct status *status = arg;
+	struct xs_hook hook = {};
+	struct xs_pins pins;
+	struct xs_live live;
+	int held, err;
+
+	held = xs_netif_hook(ifindex, &hook);
+	err = xs_pins_open(&pins, ifname, XS_PINS_READ);
+	if (!err) {
+		const char *state = !xs_instance_live(&pins, &live) && live.attached ? "attached"
+										     : "stale";
+
+		show_row(status, ifname, &hook, &pins, state);
+		xs_pins_close(&pins);
+	} else if (held == 1 || err != -ENOENT) {
+		show_row(status, ifname, &hook, NULL, err == -ENOENT ? "foreign" : "unusable");
+	} else if (status->named) {
+		show_row(status, ifname, &hook, NULL, "none");
+	}
+	return 0;
+}
+
+static int do_status(void *opts __attribute__((unused)), int argc, char **argv)
+{
+	struct status status = {
+		.table = xs_table_new(
+			"Interface|State|Mode|By|>Prog id|Program|>Sockets|>Generation"),
+		.list = json_array(),
+		.named = argc > 0,
+	};
+	int err = 0;
+
+	for (int i = 0; i < argc; i++) {
+		__u32 ifindex = if_nametoindex(argv[i]);
+
+		if (!ifindex) {
+			xs_err("no interface %s in this network namespace: 'ip link' lists them",
+			       argv[i]);
+			err = -ENODEV;
+			continue;
+		}
+		show_interface(ifindex, argv[i], &status);
+	}
+	if (!argc)
+		err = xs_netif_each(show_interface, &status);
+	if (xs_common.json) {
+		xs_table_free(status.table);
+		return err ? (json_decref(status.list), err)
+			   : xs_json_print(json_pack("{s:o}", "interfaces", status.list));
+	}
+	json_decref(status.list);
+	xs_table_print(status.table);
+	return err;
+}
+
+/* What a directory under the pin root is, and whether clean may take it. */
+static const char *why_dead(const struct xs_pins *pins)
+{
+	char name[IF_NAMESIZE];
+	struct xs_live live;
+
+	if (pins->meta.netns_inode != xs_netns_inode())
+		return NULL;
+	if (!if_indextoname(pins->meta.ifindex, name))
+		return "interface is gone";
+	if (xs_instance_live(pins, &live))
+		return "program's pin is gone";
+	return live.attached ? NULL : "program is not attached any more";
+}
+
+static int clean_one(const char *name, void *arg)
+{
+	struct status *status = arg;
+	const char *why = "left by a process that was killed";
+	char dir[PATH_MAX];
+	struct xs_pins pins = {};
+	int err = 0;
+
+	if (snprintf(dir, sizeof(dir), "%s/%s", xs_common.pin_root, name) >= (int)sizeof(dir))
+		return -ENAMETOOLONG;
+	if (strncmp(name, "%new-", 5) && strncmp(name, "%old-", 5)) {
+		err = xs_pins_open_dir(&pins, dir, XS_PINS_READ);
+		if (err) /* not ours, or of another version: said, and left alone */
+			return err;
+		why = why_dead(&pins);
+	}
+	if (why) {
+		if (!options.dry_run)
+			err = pins.dir[0] ? xs_instance_take_apart(&pins)
+					  : xs_instance_remove_dir(dir);
+		if (!err && !xs_common.json)
+			printf("%s%s: %s\n", options.dry_run ? "would remove " : "removed ", dir,
+			       why);
+		if (!err)
+			json_array_append_new(status->list,
+					      json_pack("{s:s, s:s}", "dir", dir, "reason", why));
+	}
+	xs_pins_close(&pins);
+	return err;
+}
+
+static int do_clean(void *opts __attribute__((unused)), int argc __attribute__((unused)),
+		    char **argv __attribute__((unused)))
+{
+	struct status status = { .list = json_array() };
+	int lock, err;
+
+	lock = xs_pins_lock(NULL, false);
+	err = lock == -ENOENT ? 0 : lock < 0 ? lock : each_instance(clean_one, &status);
+	if (lock >= 0)
+		close(lock);
+	if (xs_common.json && !err)
+		return xs_json_print(json_pack("{s:b, s:o}", "dry_run", options.dry_run, "removed",
+					       status.list));
+	json_decref(status.list);
+	return err;
+}
+
+static int do_features(void *opts __attribute__((unused)), int argc __attribute__((unused)),
+		       char **argv)
+{
+	return xs_features_show(argv[0]);
+}
+
+static const struct xs_opt attach_opts[] = {
+	{ "mode", 'm', "MODE", "native, skb, or auto: native, then skb (default)", set_mode },
+	{ "prio", 'P', "PRIO", "beside other programs, through libxdp's dispatcher", set_prio },
+	{ "replace", 0, NULL, "take an instance of ours away first; never another's program",
+	  set_replace },
+	{ NULL },
+};
+
+static const struct xs_opt detach_opts[] = {
+	{ "all", 'a', NULL, "every instance of this network namespace", set_all },
+	{ NULL },
+};
+
+static const struct xs_opt clean_opts[] = {
+	{ "dry-run", 0, NULL, "only say what would be removed", set_dry_run },
+	{ NULL },
+};
+
+static const struct xs_cmd cmds[] = {
+	{ "attach", "load", "IF...", "attach the program and pin its maps", attach_opts, 1, -1,
+	  do_attach },
+	{ "detach", "unload", "IF... | --all", "detach and unpin", detach_opts, 0, -1, do_detach },
+	{ "status", NULL, "[IF...]", "who holds which XDP hook", NULL, 0, -1, do_status },
+	{ "clean", NULL, "", "remove pins whose interface or link is gone", clean_opts, 0, 0,
+	  do_clean },
+	{ "features", NULL, "IF", "what driver and kernel offer", NULL, 1, 1, do_features },
+	{ NULL },
+};
+
+int main(int argc, char **argv)
+{
+	const struct xs_tool tool = {
+		.name = "xsteer-loader",
+		.summary = "Attach, detach and look after xsteer's XDP program.",
+		.cmds = cmds,
+	};
+
+	return xs_main(&tool, argc, argv);
+}

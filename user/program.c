@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The program of this build, fitted to kernel and interface; see program.h. */
+#include <errno.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "cli.h"
+#include "program.h"
+#include "xsteer.skel.h"
+
+bool xs_kernel_has_frags(void)
+{
+	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_get_buff_len, NULL) == 1;
+}
+
+/*
+ * libbpf takes "may see fragments" from the section's name, and an old kernel
+ * refuses the flag. Setting the type anew makes libbpf forget the section.
+ */
+static int forget_frags(struct bpf_program *prog)
+{
+	int err = bpf_program__set_type(prog, BPF_PROG_TYPE_UNSPEC);
+
+	if (!err)
+		err = bpf_program__set_type(prog, BPF_PROG_TYPE_XDP);
+	if (!err)
+		err = bpf_program__set_expected_attach_type(prog, BPF_XDP);
+	return err;
+}
+
+static int fit(struct xsteer_bpf *skel, __u32 slots)
+{
+	int err, cpus = libbpf_num_possible_cpus();
+
+	err = bpf_map__set_max_entries(skel->maps.xsks_map, slots);
+	if (!err)
+		err = bpf_map__set_max_entries(skel->maps.xdp_stats_map, slots);
+	if (!err)
+		err = bpf_map__set_max_entries(skel->maps.owners, slots);
+	if (!err && cpus > 0)
+		err = bpf_map__set_max_entries(skel->maps.cpu_map, cpus);
+	if (!err && !xs_kernel_has_frags())
+		err = forget_frags(skel->progs.xsteer);
+	skel->rodata->last_queue = slots - 1;
+	return err;
+}
+
+struct xsteer_bpf *xs_program_open(__u32 slots)
+{
+	struct xsteer_bpf *skel = xsteer_bpf__open();
+	struct bpf_map *map;
+	int err;
+
+	if (!skel) {
+		err = -errno;
+		xs_err("cannot open the embedded program: %s", strerror(errno));
+		errno = -err;
+		return NULL;
+	}
+	/* the caller pins where and when it sees fit */
+	bpf_object__for_each_map(map, skel->obj) bpf_map__set_pin_path(map, NULL);
+	err = fit(skel, slots);
+	if (err) {
+		xs_err("cannot fit the program to %u queues: %s", slots, strerror(-err));
+		xsteer_bpf__destroy(skel);
+		errno = -err;
+		return NULL;
+	}
+	return skel;
+}
+
+int xs_program_reuse(struct xsteer_bpf *skel, const struct xs_pins *pins, __u32 skip)
+{
+	for (int i = 0; i < XS_MAP_MAX; i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(skel->obj, xs_map_names[i]);
+		int err;
+
+		if (!map || pins->map_fds[i] < 0 || skip & 1U << i)
+			continue;
+		err = bpf_map__reuse_fd(map, pins->map_fds[i]);
+		if (err) {
+			xs_err("cannot share %s/%s: %s", pins->dir, xs_map_names[i],
+			       strerror(-err));
+			return err;
+		}
+	}
+	return 0;
+}
+
+int xs_program_load(struct xsteer_bpf *skel)
+{
+	int err, verbose = xs_common.verbose;
+	struct xsteer_bpf *again;
+
+	err = xsteer_bpf__load(skel);
+	if (!err)
+		return 0;
+	if (err == -EPERM) {
+		xs_err("no permission to load an XDP program: needs CAP_BPF and CAP_NET_ADMIN, "
+		       "run as root");
+		return err;
+	}
+	/* once more, aloud: the reason is in what libbpf and the verifier print */
+	xs_common.verbose = 2;
+	again = xsteer_bpf__open_and_load();
+	xsteer_bpf__destroy(again);
+	xs_common.verbose = verbose;
+	xs_err("the kernel refused the program: %s%s", strerror(-err),
+	       err == -ENOMEM ? ": not enough memory for its maps" : "; its words are above");
+	return err;
+}
