@@ -144,6 +144,8 @@ struct xs_owner {
 	__u64 since_ns; /* CLOCK_REALTIME when the slot was taken */
 	__u32 mode; /* enum xs_xsk_mode: effective */
 	__u32 asked; /* enum xs_xsk_mode: none = zero-copy, then copy */
+	__u32 fd; /* of the socket, in that process: for `xsteer-maps sockets` */
+	__u32 pad;
 };
 
 #define XS_ASSERT_SIZE(type, bytes) \
@@ -153,6 +155,6 @@ XS_ASSERT_SIZE(xs_queue_stats, 8 * (2 + XS_VERDICT_MAX + XS_REASON_MAX - 1));
 XS_ASSERT_SIZE(xs_rule_stats, 16);
 XS_ASSERT_SIZE(xs_action, 8);
 XS_ASSERT_SIZE(xs_meta, 80);
-XS_ASSERT_SIZE(xs_owner, 32);
+XS_ASSERT_SIZE(xs_owner, 40);
 
 #endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* A pinned map as JSON, decoded by its own BTF, rows summed over CPUs. */
+#ifndef XS_MAP_DUMP_H
+#define XS_MAP_DUMP_H
+
+#include <stdbool.h>
+#include <jansson.h>
+
+/*
+ * [{"key": ..., "value": ...}, ...] of the map behind `fd`, with the field names
+ * of the map's BTF; numbers of a per-CPU map are summed. Rows of zeros are left
+ * out unless `all`. Maps whose values the kernel does not hand out (XSKMAP)
+ * give an empty array. NULL, logged under `name`, on failure.
+ * Needs to read the map, and CAP_SYS_ADMIN for its BTF; without BTF the bytes
+ * are shown in hex.
+ */
+json_t *xs_map_dump(int fd, const char *name, bool all);
+
+#endif

@@ -1,0 +1,615 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* xsteer-maps: look at the maps of instances. Never writes one. */
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "cli.h"
+#include "counters.h"
+#include "map_dump.h"
+#include "netif.h"
+#include "pins.h"
+#include "table.h"
+#include "xsk_peek.h"
+
+static struct options {
+	__u64 watch; /* seconds; 0: once */
+	__u64 count; /* reports under -w; 0: until interrupted */
+	bool all;
+} options;
+
+static int set_watch(void *opts __attribute__((unused)), const char *arg)
+{
+	if (xs_parse_u64(arg, 1, 86400, &options.watch))
+		return xs_usage("interval '%s' is not a number of seconds from 1 to 86400", arg);
+	return 0;
+}
+
+static int set_count(void *opts __attribute__((unused)), const char *arg)
+{
+	if (xs_parse_u64(arg, 1, ~0ULL, &options.count))
+		return xs_usage("count '%s' is not a number from 1 on", arg);
+	return 0;
+}
+
+static int set_all(void *opts __attribute__((unused)), const char *arg __attribute__((unused)))
+{
+	options.all = true;
+	return 0;
+}
+
+static int open_instance(struct xs_pins *pins, const char *ifname)
+{
+	int err = xs_pins_open(pins, ifname, XS_PINS_READ);
+
+	if (err == -ENOENT)
+		xs_err("%s: no xsteer instance in %s: is xsteer attached? "
+		       "'xsteer-loader attach %s' does it",
+		       ifname, xs_common.pin_root, ifname);
+	return err;
+}
+
+/* ---- list ---- */
+
+struct listing {
+	struct xs_table *table;
+	json_t *instances;
+};
+
+/* Bytes that the kernel charges for the map, as bpftool shows them; 0: not said. */
+static __u64 map_memory(int fd)
+{
+	unsigned long long bytes = 0;
+	char path[64], line[128];
+	FILE *info;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	info = fopen(path, "re");
+	while (info && fgets(line, sizeof(line), info))
+		if (sscanf(line, "memlock: %llu", &bytes) == 1)
+			break;
+	if (info)
+		fclose(info);
+	return bytes;
+}
+
+static void list_map(struct listing *listing, const struct xs_pins *pins, int i, json_t *maps)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+	int fd = pins->map_fds[i];
+
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len))
+		return;
+	json_array_append_new(maps, json_pack("{s:s, s:I, s:s, s:I, s:I, s:I, s:I}", "name",
+					      xs_map_names[i], "id", (json_int_t)info.id, "type",
+					      libbpf_bpf_map_type_str(info.type), "max_entries",
+					      (json_int_t)info.max_entries, "key_bytes",
+					      (json_int_t)info.key_size, "value_bytes",
+					      (json_int_t)info.value_size, "memory_bytes",
+					      (json_int_t)map_memory(fd)));
+	xs_table_cell(listing->table, "%s", pins->ifname);
+	xs_table_cell(listing->table, "%s", xs_map_names[i]);
+	xs_table_cell(listing->table, "%s", libbpf_bpf_map_type_str(info.type));
+	xs_table_cell(listing->table, "%u", info.id);
+	xs_table_cell(listing->table, "%u", info.max_entries);
+	xs_table_cell(listing->table, "%u", info.key_size);
+	xs_table_cell(listing->table, "%u", info.value_size);
+	xs_table_cell(listing->table, "%llu", map_memory(fd));
+}
+
+static int list_instance(struct listing *listing, const char *name)
+{
+	json_t *maps = json_array();
+	char dir[PATH_MAX];
+	struct xs_pins pins;
+	int err;
+
+	if (snprintf(dir, sizeof(dir), "%s/%s", xs_common.pin_root, name) >= (int)sizeof(dir))
+		return -ENAMETOOLONG;
+	err = xs_pins_open_dir(&pins, dir, XS_PINS_READ);
+	if (err) {
+		json_decref(maps);
+		return err;
+	}
+	for (int i = 0; i < XS_MAP_MAX; i++)
+		list_map(listing, &pins, i, maps);
+	json_array_append_new(listing->instances,
+			      json_pack("{s:s, s:s, s:I, s:I, s:b, s:o}", "interface", pins.ifname,
+					"dir", dir, "ifindex", (json_int_t)pins.meta.ifindex,
+					"netns_inode", (json_int_t)pins.meta.netns_inode,
+					"this_netns", pins.meta.netns_inode == xs_netns_inode(),
+					"maps", maps));
+	xs_pins_close(&pins);
+	return 0;
+}
+
+static int do_list(void *opts __attribute__((unused)), int argc __attribute__((unused)),
+		   char **argv __attribute__((unused)))
+{
+	struct listing listing = {
+		.table = xs_table_new("Interface|Map|Type|>Id|>Entries|>Key|>Value|>Memory"),
+		.instances = json_array(),
+	};
+	DIR *root = opendir(xs_common.pin_root);
+	struct dirent *entry;
+	int first = 0, err;
+
+	if (!root && errno != ENOENT) {
+		xs_err("cannot open %s: %s", xs_common.pin_root, strerror(errno));
+		first = -errno;
+	}
+	while (root && (entry = readdir(root))) {
+		if (entry->d_name[0] == '.' || entry->d_name[0] == '%')
+			continue;
+		err = list_instance(&listing, entry->d_name);
+		if (err && !first)
+			first = err;
+	}
+	if (root)
+		closedir(root);
+	if (xs_common.json && !first) {
+		xs_table_free(listing.table);
+		return xs_json_print(json_pack("{s:o}", "instances", listing.instances));
+	}
+	json_decref(listing.instances);
+	if (xs_common.json)
+		xs_table_free(listing.table);
+	else
+		xs_table_print(listing.table);
+	return first;
+}
+
+/* ---- stats ---- */
+
+struct sample {
+	struct xs_queue_stats *rows;
+	__u32 cnt;
+	double at; /* seconds, monotonic */
+};
+
+static double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+static int take_sample(const struct xs_pins *pins, struct sample *sample)
+{
+	sample->rows = xs_queue_stats_read(pins, &sample->cnt);
+	sample->at = seconds();
+	return sample->rows ? 0 : -EIO;
+}
+
+static json_t *named(const char *const *names, const __u64 *counters, int cnt)
+{
+	json_t *object = json_object();
+
+	for (int i = 0; i < cnt; i++)
+		json_object_set_new(object, names[i], json_integer((json_int_t)counters[i]));
+	return object;
+}
+
+static json_t *stats_json(const struct xs_queue_stats *row)
+{
+	return json_pack("{s:I, s:I, s:o, s:o}", "packets", (json_int_t)row->packets, "bytes",
+			 (json_int_t)row->bytes, "verdicts",
+			 named(xs_verdict_names, xs_verdict_counters(row), XS_VERDICT_MAX),
+			 "reasons",
+			 named(xs_reason_names + 1, xs_reason_counters(row), XS_REASON_MAX - 1));
+}
+
+static void reasons_text(const struct xs_queue_stats *row, char *text, size_t len)
+{
+	const __u64 *reasons = xs_reason_counters(row);
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (int i = 0; i < XS_REASON_MAX - 1 && used < len; i++)
+		if (reasons[i])
+			used += snprintf(text + used, len - used, "%s%s %llu", used ? ", " : "",
+					 xs_reason_names[i + 1], reasons[i]);
+}
+
+static void stats_cells(struct xs_table *table, const char *queue, const struct xs_queue_stats *row,
+			const struct xs_queue_stats *delta, double interval)
+{
+	char reasons[512];
+
+	xs_table_cell(table, "%s", queue);
+	xs_table_cell(table, "%llu", row->packets);
+	xs_table_cell(table, "%llu", row->bytes);
+	if (delta) {
+		xs_table_cell(table, "%.0f", delta->packets / interval);
+		xs_table_cell(table, "%.3f", delta->bytes * 8 / interval / 1e6);
+	}
+	for (int i = 0; i < XS_VERDICT_MAX; i++)
+		xs_table_cell(table, "%llu", xs_verdict_counters(row)[i]);
+	reasons_text(row, reasons, sizeof(reasons));
+	xs_table_cell(table, "%s", reasons);
+}
+
+static bool is_zero(const struct xs_queue_stats *row)
+{
+	for (size_t i = 0; i < XS_COUNTER_CNT; i++)
+		if (xs_counters(row)[i])
+			return false;
+	return true;
+}
+
+struct report {
+	const struct sample *now, *before; /* before NULL: no rates */
+	__u32 queues; /* shown even when all zero */
+	double interval;
+};
+
+static struct xs_queue_stats delta_of(const struct report *report, __u32 queue)
+{
+	struct xs_queue_stats delta = report->now->rows[queue];
+
+	if (report->before)
+		xs_queue_stats_sub(&delta, &report->before->rows[queue]);
+	return delta;
+}
+
+static void add_rates(json_t *object, const struct report *report,
+		      const struct xs_queue_stats *delta)
+{
+	if (report->before)
+		json_object_set_new(object, "rates",
+				    json_pack("{s:f, s:f}", "packets_per_second",
+					      delta->packets / report->interval, "bits_per_second",
+					      delta->bytes * 8 / report->interval));
+}
+
+static int stats_print_json(const char *ifname, const struct report *report)
+{
+	struct xs_queue_stats total = {}, total_delta = {};
+	json_t *queues = json_array(), *object;
+
+	for (__u32 q = 0; q < report->now->cnt; q++) {
+		const struct xs_queue_stats *row = &report->now->rows[q];
+		struct xs_queue_stats delta = delta_of(report, q);
+
+		xs_queue_stats_add(&total, row);
+		xs_queue_stats_add(&total_delta, &delta);
+		if (q >= report->queues && is_zero(row) && !options.all)
+			continue;
+		object = stats_json(row);
+		json_object_set_new(object, "queue", json_integer(q));
+		add_rates(object, report, &delta);
+		json_array_append_new(queues, object);
+	}
+	object = stats_json(&total);
+	add_rates(object, report, &total_delta);
+	object = json_pack("{s:s, s:o, s:o}", "interface", ifname, "queues", queues, "total",
+			   object);
+	if (report->before)
+		json_object_set_new(object, "interval", json_real(report->interval));
+	return xs_json_print(object);
+}
+
+static void stats_print_table(const struct report *report)
+{
+	struct xs_table *table = xs_table_new(
+		report->before ? "Queue|>Packets|>Bytes|>Packets/s|>Mbit/"
+				 "s|>Pass|>Drop|>Tx|>Xsk|>Cpu|>Dev|Reasons"
+			       : "Queue|>Packets|>Bytes|>Pass|>Drop|>Tx|>Xsk|>Cpu|>Dev|Reasons");
+	struct xs_queue_stats total = {}, total_delta = {};
+
+	for (__u32 q = 0; q < report->now->cnt; q++) {
+		const struct xs_queue_stats *row = &report->now->rows[q];
+		struct xs_queue_stats delta = delta_of(report, q);
+		char name[16];
+
+		xs_queue_stats_add(&total, row);
+		xs_queue_stats_add(&total_delta, &delta);
+		if (q >= report->queues && is_zero(row) && !options.all)
+			continue;
+		snprintf(name, sizeof(name), "%u", q);
+		stats_cells(table, name, row, report->before ? &delta : NULL, report->interval);
+	}
+	stats_cells(table, "total", &total, report->before ? &total_delta : NULL, report->interval);
+	xs_table_print(table);
+}
+
+static void show_stats(const char *ifname, const struct report *report)
+{
+	if (xs_common.json)
+		stats_print_json(ifname, report);
+	else
+		stats_print_table(report);
+	fflush(stdout);
+}
+
+/* Until the watched seconds are over; false if a signal asks to stop. */
+static bool wait_interval(const sigset_t *signals)
+{
+	const struct timespec interval = { .tv_sec = (time_t)options.watch };
+	int sig;
+
+	do {
+		sig = sigtimedwait(signals, NULL, &interval);
+	} while (sig < 0 && errno == EINTR);
+	return sig < 0;
+}
+
+static int watch_stats(const char *ifname, const struct xs_pins *pins, __u32 queues)
+{
+	struct sample before, now;
+	sigset_t signals;
+	int err;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	err = take_sample(pins, &before);
+	if (err)
+		return err;
+	for (__u64 n = 0; !options.count || n < options.count; n++) {
+		struct report report = { .now = &now, .before = &before, .queues = queues };
+
+		if (!wait_interval(&signals))
+			break;
+		err = take_sample(pins, &now);
+		if (err)
+			break;
+		report.interval = now.at - before.at;
+		if (n && !xs_common.json)
+			putchar('\n');
+		show_stats(ifname, &report);
+		free(before.rows);
+		before = now;
+		if (ferror(stdout))
+			break;
+	}
+	free(before.rows);
+	return err;
+}
+
+static int do_stats(void *opts __attribute__((unused)), int argc __attribute__((unused)),
+		    char **argv)
+{
+	struct xs_netif netif;
+	struct xs_pins pins;
+	int err;
+
+	err = xs_netif_get(&netif, argv[0]);
+	if (!err)
+		err = open_instance(&pins, argv[0]);
+	if (err)
+		return err;
+	if (options.watch) {
+		err = watch_stats(argv[0], &pins, netif.rx_queues);
+	} else {
+		struct sample now;
+		const struct report report = { .now = &now, .queues = netif.rx_queues };
+
+		err = take_sample(&pins, &now);
+		if (!err) {
+			show_stats(argv[0], &report);
+			free(now.rows);
+		}
+	}
+	xs_pins_close(&pins);
+	return err;
+}
+
+/* ---- dump ---- */
+
+static int find_map(const char *name)
+{
+	for (int i = 0; i < XS_MAP_MAX; i++)
+		if (!strcmp(name, xs_map_names[i]))
+			return i;
+	xs_err("no map '%s'; 'xsteer-maps list' names them", name);
+	return -ENOENT;
+}
+
+static int dump_one(const struct xs_pins *pins, int map, json_t *maps)
+{
+	json_t *rows;
+
+	if (pins->map_fds[map] < 0)
+		return 0;
+	rows = xs_map_dump(pins->map_fds[map], xs_map_names[map], options.all);
+	if (!rows)
+		return -EIO;
+	json_object_set_new(maps, xs_map_names[map], rows);
+	return 0;
+}
+
+static void print_dump(json_t *maps)
+{
+	const char *name;
+	json_t *rows, *row;
+	size_t i;
+
+	json_object_foreach(maps, name, rows)
+	{
+		printf("%s:%s\n", name, json_array_size(rows) ? "" : " (no rows)");
+		json_array_foreach(rows, i, row)
+		{
+			char *text = json_dumps(row, JSON_INDENT(2));
+
+			printf("%s\n", text ? text : "");
+			free(text);
+		}
+	}
+}
+
+static int do_dump(void *opts __attribute__((unused)), int argc, char **argv)
+{
+	json_t *maps = json_object();
+	int map = -1, err = 0;
+	struct xs_pins pins;
+
+	if (argc > 1)
+		err = map = find_map(argv[1]);
+	if (err >= 0)
+		err = open_instance(&pins, argv[0]);
+	if (err < 0) {
+		json_decref(maps);
+		return err;
+	}
+	for (int i = 0; !err && i < XS_MAP_MAX; i++)
+		if (map < 0 || i == map)
+			err = dump_one(&pins, i, maps);
+	xs_pins_close(&pins);
+	if (!err && xs_common.json)
+		return xs_json_print(json_pack("{s:s, s:o}", "interface", argv[0], "maps", maps));
+	if (!err)
+		print_dump(maps);
+	json_decref(maps);
+	return err;
+}
+
+/* ---- sockets ---- */
+
+static const char *const xsk_modes[] = {
+	[XS_XSK_none] = "auto",
+	[XS_XSK_copy] = "copy",
+	[XS_XSK_zero_copy] = "zero-copy",
+};
+
+static const char *xsk_mode(__u32 mode)
+{
+	return mode < sizeof(xsk_modes) / sizeof(*xsk_modes) ? xsk_modes[mode] : "?";
+}
+
+static json_t *socket_json(__u32 slot, const struct xs_owner *owner, bool alive)
+{
+	return json_pack("{s:I, s:I, s:I, s:b, s:s, s:s, s:f}", "slot", (json_int_t)slot, "queue",
+			 (json_int_t)owner->queue, "pid", (json_int_t)owner->pid, "alive", alive,
+			 "asked", xsk_mode(owner->asked), "mode", xsk_mode(owner->mode), "since",
+			 owner->since_ns / 1e9);
+}
+
+static void add_state(json_t *object, const struct xs_xsk_state *state)
+{
+	const struct xdp_statistics *stats = &state->stats;
+
+	json_object_set_new(object, "rings",
+			    json_pack("{s:I, s:I, s:I, s:I}", "rx", (json_int_t)state->rx, "tx",
+				      (json_int_t)state->tx, "fill", (json_int_t)state->fill,
+				      "completion", (json_int_t)state->completion));
+	json_object_set_new(object, "statistics",
+			    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "rx_dropped",
+				      (json_int_t)stats->rx_dropped, "rx_invalid_descs",
+				      (json_int_t)stats->rx_invalid_descs, "tx_invalid_descs",
+				      (json_int_t)stats->tx_invalid_descs, "rx_ring_full",
+				      (json_int_t)stats->rx_ring_full, "rx_fill_ring_empty_descs",
+				      (json_int_t)stats->rx_fill_ring_empty_descs,
+				      "tx_ring_empty_descs",
+				      (json_int_t)stats->tx_ring_empty_descs));
+}
+
+static void socket_cells(struct xs_table *table, __u32 slot, const struct xs_owner *owner,
+			 bool alive, const struct xs_xsk_state *state, int err)
+{
+	xs_table_cell(table, "%u", slot);
+	xs_table_cell(table, "%u", owner->queue);
+	xs_table_cell(table, "%u", owner->pid);
+	xs_table_cell(table, "%s", alive ? "alive" : "dead");
+	xs_table_cell(table, "%s", xsk_mode(owner->asked));
+	xs_table_cell(table, "%s", xsk_mode(owner->mode));
+	if (err) {
+		for (int i = 0; i < 7; i++)
+			xs_table_cell(table, "-");
+		xs_table_cell(table, "%s", alive ? strerror(-err) : "");
+		return;
+	}
+	xs_table_cell(table, "%u", state->rx);
+	xs_table_cell(table, "%u", state->tx);
+	xs_table_cell(table, "%u", state->fill);
+	xs_table_cell(table, "%u", state->completion);
+	xs_table_cell(table, "%llu", state->stats.rx_dropped);
+	xs_table_cell(table, "%llu", state->stats.rx_ring_full);
+	xs_table_cell(table, "%llu", state->stats.rx_fill_ring_empty_descs);
+	xs_table_cell(table, "%s", "");
+}
+
+static int do_sockets(void *opts __attribute__((unused)), int argc __attribute__((unused)),
+		      char **argv)
+{
+	struct xs_table *table = xs_table_new(
+		"Slot|Queue|>Pid|State|Asked|Mode|>RX ring|>TX ring|>Fill ring|>Completion|"
+		">Dropped|>RX ring full|>Fill ring empty|Note");
+	json_t *sockets = json_array();
+	struct xs_pins pins;
+	int err;
+
+	err = open_instance(&pins, argv[0]);
+	for (__u32 slot = 0; !err && slot < pins.slots; slot++) {
+		struct xs_xsk_state state;
+		struct xs_owner owner;
+		json_t *object;
+		bool alive;
+		int peek;
+
+		err = xs_owner_get(&pins, slot, &owner);
+		if (err || !owner.pid)
+			continue;
+		alive = xs_owner_alive(&owner);
+		peek = alive ? xs_xsk_peek(owner.pid, owner.fd, &state) : -ESRCH;
+		object = socket_json(slot, &owner, alive);
+		if (!peek)
+			add_state(object, &state);
+		json_array_append_new(sockets, object);
+		socket_cells(table, slot, &owner, alive, &state, peek);
+	}
+	xs_pins_close(&pins);
+	if (!err && !xs_common.json)
+		xs_table_print(table);
+	else
+		xs_table_free(table);
+	if (!err && xs_common.json)
+		return xs_json_print(
+			json_pack("{s:s, s:o}", "interface", argv[0], "sockets", sockets));
+	json_decref(sockets);
+	return err;
+}
+
+static const struct xs_opt stats_opts[] = {
+	{ "watch", 'w', "SEC", "again every SEC seconds, with rates", set_watch },
+	{ "count", 'n', "N", "with -w: N reports, then end", set_count },
+	{ "all", 'a', NULL, "queues without traffic too", set_all },
+	{ NULL },
+};
+
+static const struct xs_opt dump_opts[] = {
+	{ "all", 'a', NULL, "rows of zeros too", set_all },
+	{ NULL },
+};
+
+static const struct xs_cmd cmds[] = {
+	{ "list", NULL, "", "instances, their maps, ids, sizes, memory", NULL, 0, 0, do_list },
+	{ "stats", NULL, "IF", "counters by queue: packets, verdicts, reasons", stats_opts, 1, 1,
+	  do_stats },
+	{ "dump", NULL, "IF [MAP]", "maps decoded by BTF, summed over CPUs", dump_opts, 1, 2,
+	  do_dump },
+	{ "sockets", NULL, "IF", "who holds each slot, and how it fares", NULL, 1, 1, do_sockets },
+	{ NULL },
+};
+
+int main(int argc, char **argv)
+{
+	const struct xs_tool tool = {
+		.name = "xsteer-maps",
+		.summary = "Look at the maps of xsteer's instances.",
+		.cmds = cmds,
+	};
+
+	return xs_main(&tool, argc, argv);
+}
