@@ -39,7 +39,7 @@ static __always_inline struct xs_outcome apply_action(const struct xs_packet *pk
 		out.xdp = XDP_TX;
 		break;
 	case XS_VERDICT_xsk:
-		out.xdp = bpf_redirect_map(&xsks_map, due->own_slot ? pkt->queue : due->target,
+		out.xdp = bpf_redirect_map(&xsks_map, due->own_slot ? pkt->rxqueue : due->target,
 					   due->otherwise == XS_VERDICT_drop ? XDP_DROP : XDP_PASS);
 		redirected(&out, XS_VERDICT_xsk, XS_REASON_no_socket);
 		break;

@@ -23,7 +23,7 @@ static __always_inline void bump(struct xs_queue_stats *row, __u32 first, __u32 
 static __always_inline void count(const struct xs_packet *pkt, enum xs_reason reason,
 				  struct xs_rule_stats *rule, const struct xs_outcome *out)
 {
-	__u32 queue = pkt->queue < last_queue ? pkt->queue : last_queue;
+	__u32 queue = pkt->rxqueue < last_queue ? pkt->rxqueue : last_queue;
 	struct xs_queue_stats *row = bpf_map_lookup_elem(&xdp_stats_map, &queue);
 
 	if (!row)

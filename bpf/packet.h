@@ -1,28 +1,344 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Bytes of a frame -> struct xs_packet. Touches no map. */
+/*
+ * Bytes of a frame -> struct xs_packet. Knows no rule and touches no map.
+ *
+ * Bounds are the frame's end, not the IP length: what is there can be matched.
+ * A frame in several buffers is first parsed within its first one; only if that
+ * fails it is parsed again, through the helper that copies from any buffer.
+ */
 #ifndef XSTEER_PACKET_H
 #define XSTEER_PACKET_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <linux/bpf.h>
 #include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_endian.h>
 #include <bpf/bpf_core_read.h>
 
+#include "../maps/xsteer.h"
+#include "../maps/packet_key.h"
+
+/* All headers before L4 at their longest fit; the verifier's own limit is 0xffff. */
+#define XS_HEADERS_MAX 0x7fff
+
+/* What a frame is, for the rules and for the counters. */
 struct xs_packet {
-	__u32 queue;
-	__u32 length;
+	__u64 key[XS_KEY_WORDS]; /* packet_key.h; meaningless if malformed */
+	__u32 family; /* enum xs_family; likewise */
+	__u32 length; /* bytes from the Ethernet header on, all buffers */
+	__u32 rxqueue;
+	__u32 pad;
 };
 
-static __always_inline __u32 frame_length(struct xdp_md *ctx)
+/* Where the next header starts. `linear` is a constant wherever it is used. */
+struct xs_cursor {
+	struct xdp_md *ctx;
+	void *data, *end; /* of the first buffer */
+	__u64 at;
+	bool linear; /* read in place; else copied */
+};
+
+struct xs_vlan_tag {
+	__be16 tci;
+	__be16 proto; /* of what follows the tag */
+};
+
+struct xs_ipv6_ext {
+	__u8 next;
+	__u8 len;
+	__be16 fragment; /* fragment header: offset << 3, two reserved bits, M */
+	__u8 rest[4];
+};
+
+struct xs_l4_start {
+	union {
+		__be32 ports;
+		struct {
+			__u8 type, code;
+		};
+	};
+	__u8 middle[8];
+	__u8 doff; /* TCP: in the upper half */
+	__u8 flags;
+	__u8 end[6];
+};
+
+/*
+ * The header at the cursor, or NULL if the frame ends within its first `bytes`.
+ * In place or in `copy`, never one pointer for both: the verifier forbids it.
+ */
+static __always_inline void *header_at(const struct xs_cursor *cur, void *copy, __u32 bytes)
 {
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_xdp_get_buff_len))
-		return bpf_xdp_get_buff_len(ctx);
-	return ctx->data_end - ctx->data;
+	void *here = cur->data + cur->at;
+
+	if (cur->linear)
+		return here + bytes <= cur->end ? here : NULL;
+	return bpf_xdp_load_bytes(cur->ctx, cur->at, copy, bytes) ? NULL : copy;
 }
 
+/*
+ * Makes the verifier forget what it knows of the cursor but an upper bound, so
+ * that frames with and without tags and extension headers are one case to it;
+ * otherwise every combination is walked on its own.
+ */
+static __always_inline void forget_at(struct xs_cursor *cur, __u64 unknown)
+{
+	asm volatile("%0 += %1\n\t%0 -= %1" : "+r"(cur->at) : "r"(unknown));
+	cur->at &= XS_HEADERS_MAX;
+}
+
+static __always_inline bool is_vlan(__be16 proto)
+{
+	return proto == bpf_htons(ETH_P_8021Q) || proto == bpf_htons(ETH_P_8021AD);
+}
+
+/* TCP, UDP and the like, ICMP: the l4 word from what all of them start with. */
+static __always_inline enum xs_reason parse_l4(struct xs_cursor *cur, __u64 proto, __u64 fragment,
+					       __u32 family, __u64 *l4)
+{
+	struct xs_l4_start copy, *h;
+	__u64 word = XS_KEY(l4proto, proto) | XS_KEY(fragment, fragment);
+	__u64 type = XS_KEY_NO_TYPE, code = XS_KEY_NO_TYPE;
+	__u32 ports;
+
+	*l4 = word | XS_KEY_L4_NONE;
+	if (fragment == XS_KEY_FRAGMENT_LATER)
+		return XS_REASON_none;
+
+	switch (proto) {
+	case IPPROTO_TCP:
+		h = header_at(cur, &copy, 20);
+		if (!h || h->doff < 5 << 4)
+			return XS_REASON_malformed_tcp;
+		type = h->flags;
+		break;
+	case IPPROTO_UDP:
+	case IPPROTO_UDPLITE:
+		h = header_at(cur, &copy, 8);
+		if (!h)
+			return XS_REASON_malformed_udp;
+		break;
+	case IPPROTO_ICMP:
+	case IPPROTO_ICMPV6:
+		h = header_at(cur, &copy, 8);
+		if (!h)
+			return proto == IPPROTO_ICMP ? XS_REASON_malformed_icmp
+						     : XS_REASON_malformed_icmpv6;
+		if ((proto == IPPROTO_ICMP) == (family == XS_FAMILY_ipv4)) {
+			type = h->type;
+			code = h->code;
+		}
+		*l4 = word | XS_KEY(sport, XS_KEY_NO_PORT) | XS_KEY(dport, XS_KEY_NO_PORT) |
+		      XS_KEY(l4_type, type) | XS_KEY(l4_code, code);
+		return XS_REASON_none;
+	case IPPROTO_SCTP:
+		h = header_at(cur, &copy, 12);
+		if (!h)
+			return XS_REASON_malformed_sctp;
+		break;
+	case IPPROTO_DCCP:
+		h = header_at(cur, &copy, 12);
+		if (!h)
+			return XS_REASON_malformed_dccp;
+		break;
+	default:
+		return XS_REASON_none;
+	}
+	ports = bpf_ntohl(h->ports);
+	*l4 = word | XS_KEY(sport, ports >> 16) | XS_KEY(dport, ports & 0xffff) |
+	      XS_KEY(l4_type, type) | XS_KEY(l4_code, code);
+	return XS_REASON_none;
+}
+
+static __always_inline enum xs_reason parse_ipv4(struct xs_cursor *cur, struct xs_packet *pkt)
+{
+	struct iphdr copy, *ip = header_at(cur, &copy, sizeof(copy));
+	__u64 fragment = XS_KEY_FRAGMENT_NONE;
+	__u32 header_bytes, total;
+
+	if (!ip || ip->version != 4)
+		return XS_REASON_malformed_ipv4;
+	header_bytes = ip->ihl * 4;
+	total = bpf_ntohs(ip->tot_len);
+	if (header_bytes < sizeof(*ip) || total < header_bytes || cur->at + total > pkt->length)
+		return XS_REASON_malformed_ipv4;
+
+	if (ip->frag_off & bpf_htons(0x1fff))
+		fragment = XS_KEY_FRAGMENT_LATER;
+	else if (ip->frag_off & bpf_htons(0x2000))
+		fragment = XS_KEY_FRAGMENT_FIRST;
+
+	pkt->family = XS_FAMILY_ipv4;
+	pkt->key[XS_KEY_addr0] = (__u64)bpf_ntohl(ip->saddr) << 32 | bpf_ntohl(ip->daddr);
+	pkt->key[XS_KEY_misc] |= XS_KEY(ttl, ip->ttl) | XS_KEY(dscp, ip->tos >> 2);
+	cur->at += header_bytes;
+	forget_at(cur, pkt->length);
+	return parse_l4(cur, ip->protocol, fragment, XS_FAMILY_ipv4, &pkt->key[XS_KEY_l4]);
+}
+
+static __always_inline bool is_ipv6_ext(__u8 proto)
+{
+	return proto == IPPROTO_HOPOPTS || proto == IPPROTO_ROUTING || proto == IPPROTO_FRAGMENT ||
+	       proto == IPPROTO_AH || proto == IPPROTO_DSTOPTS;
+}
+
+/* Steps over extension headers: *proto becomes the L4 protocol. */
+static __always_inline enum xs_reason walk_ipv6_ext(struct xs_cursor *cur, __u32 frame_bytes,
+						    __u8 *proto, __u64 *fragment)
+{
+	for (int i = 0; i < XS_IPV6_EXT_MAX; i++) {
+		struct xs_ipv6_ext copy, *ext;
+		__u8 kind = *proto;
+		__u32 bytes;
+
+		if (!is_ipv6_ext(kind))
+			return XS_REASON_none;
+		ext = header_at(cur, &copy, sizeof(copy));
+		if (!ext)
+			return XS_REASON_malformed_ipv6_ext;
+		*proto = ext->next;
+		if (kind == IPPROTO_FRAGMENT) {
+			cur->at += sizeof(*ext);
+			if (ext->fragment & bpf_htons(0xfff8)) {
+				*fragment = XS_KEY_FRAGMENT_LATER;
+				return XS_REASON_none;
+			}
+			if (ext->fragment & bpf_htons(1))
+				*fragment = XS_KEY_FRAGMENT_FIRST;
+			forget_at(cur, frame_bytes);
+			continue;
+		}
+		bytes = kind == IPPROTO_AH ? (ext->len + 2) * 4 : (ext->len + 1) * 8;
+		cur->at += bytes;
+		if (cur->at > frame_bytes)
+			return XS_REASON_malformed_ipv6_ext;
+		forget_at(cur, frame_bytes);
+	}
+	return is_ipv6_ext(*proto) ? XS_REASON_malformed_ipv6_ext : XS_REASON_none;
+}
+
+static __always_inline enum xs_reason parse_ipv6(struct xs_cursor *cur, struct xs_packet *pkt)
+{
+	struct ipv6hdr copy, *ip6 = header_at(cur, &copy, sizeof(copy));
+	__u64 fragment = XS_KEY_FRAGMENT_NONE;
+	enum xs_reason reason;
+	const __be64 *addr;
+	__u8 proto;
+
+	if (!ip6 || ip6->version != 6)
+		return XS_REASON_malformed_ipv6;
+	if (cur->at + sizeof(*ip6) + bpf_ntohs(ip6->payload_len) > pkt->length)
+		return XS_REASON_malformed_ipv6;
+
+	proto = ip6->nexthdr;
+	addr = (const void *)&ip6->saddr;
+	pkt->family = XS_FAMILY_ipv6;
+	pkt->key[XS_KEY_addr0] = bpf_be64_to_cpu(addr[0]);
+	pkt->key[XS_KEY_addr1] = bpf_be64_to_cpu(addr[1]);
+	pkt->key[XS_KEY_addr2] = bpf_be64_to_cpu(addr[2]);
+	pkt->key[XS_KEY_addr3] = bpf_be64_to_cpu(addr[3]);
+	pkt->key[XS_KEY_misc] |= XS_KEY(ttl, ip6->hop_limit) | XS_KEY(nexthdr, proto) |
+				 XS_KEY(dscp, (__u64)(ip6->priority << 2 | ip6->flow_lbl[0] >> 6));
+
+	cur->at += sizeof(*ip6);
+	reason = walk_ipv6_ext(cur, pkt->length, &proto, &fragment);
+	if (reason != XS_REASON_none)
+		return reason;
+	return parse_l4(cur, proto, fragment, XS_FAMILY_ipv6, &pkt->key[XS_KEY_l4]);
+}
+
+/* Steps over the tags: *proto becomes the EtherType. */
+static __always_inline enum xs_reason walk_vlan(struct xs_cursor *cur, __be16 *proto, __u16 *tci)
+{
+	for (int i = 0; i < XS_VLAN_MAX && is_vlan(*proto); i++) {
+		struct xs_vlan_tag copy, *tag = header_at(cur, &copy, sizeof(copy));
+
+		if (!tag)
+			return XS_REASON_malformed_vlan;
+		if (i == 0)
+			*tci = bpf_ntohs(tag->tci);
+		*proto = tag->proto;
+		cur->at += sizeof(*tag);
+	}
+	return is_vlan(*proto) ? XS_REASON_malformed_vlan : XS_REASON_none;
+}
+
+static __always_inline enum xs_reason parse_headers(struct xdp_md *ctx, struct xs_packet *pkt,
+						    bool linear)
+{
+	struct xs_cursor cur = {
+		.ctx = ctx,
+		.data = (void *)(long)ctx->data,
+		.end = (void *)(long)ctx->data_end,
+		.linear = linear,
+	};
+	struct ethhdr copy, *eth = header_at(&cur, &copy, sizeof(copy));
+	__u64 vlan_id = XS_KEY_NO_VLAN, vlan_pcp = XS_KEY_NO_PCP;
+	__be16 proto;
+
+	if (!eth)
+		return XS_REASON_malformed_eth;
+	proto = eth->h_proto;
+	cur.at = sizeof(*eth);
+	pkt->key[XS_KEY_ether_d] = bpf_be64_to_cpu(*(__be64 *)eth->h_dest) >> 16 << 16;
+	pkt->key[XS_KEY_ether_s] = bpf_be64_to_cpu(*(__be64 *)eth->h_source) >> 16 << 16;
+
+	if (is_vlan(proto)) {
+		__u16 tci = 0;
+		enum xs_reason reason = walk_vlan(&cur, &proto, &tci);
+
+		if (reason != XS_REASON_none)
+			return reason;
+		forget_at(&cur, pkt->length);
+		vlan_id = tci & 0xfff;
+		vlan_pcp = tci >> 13;
+	}
+	pkt->key[XS_KEY_ether_d] |= vlan_id;
+	pkt->key[XS_KEY_ether_s] |= bpf_ntohs(proto);
+	pkt->key[XS_KEY_misc] = XS_KEY(vlan_pcp, vlan_pcp);
+	pkt->key[XS_KEY_misc] |=
+		XS_KEY(rxqueue, pkt->rxqueue < XS_KEY_QUEUE_MAX ? pkt->rxqueue : XS_KEY_QUEUE_MAX);
+	pkt->key[XS_KEY_misc] |=
+		XS_KEY(length, pkt->length < XS_KEY_LENGTH_MAX ? pkt->length : XS_KEY_LENGTH_MAX);
+
+	pkt->key[XS_KEY_addr0] = 0;
+	pkt->key[XS_KEY_addr1] = 0;
+	pkt->key[XS_KEY_addr2] = 0;
+	pkt->key[XS_KEY_addr3] = 0;
+	if (proto == bpf_htons(ETH_P_IP))
+		return parse_ipv4(&cur, pkt);
+	if (proto == bpf_htons(ETH_P_IPV6))
+		return parse_ipv6(&cur, pkt);
+	pkt->family = XS_FAMILY_none;
+	pkt->key[XS_KEY_l4] = XS_KEY_L4_NONE;
+	return XS_REASON_none;
+}
+
+/*
+ * Fills pkt. XS_REASON_none, or the malformed_* reason; length and rxqueue are
+ * set in either case.
+ */
 static __always_inline enum xs_reason parse_packet(struct xdp_md *ctx, struct xs_packet *pkt)
 {
-	pkt->queue = ctx->rx_queue_index;
-	pkt->length = frame_length(ctx);
-	return pkt->length < ETH_HLEN ? XS_REASON_malformed_eth : XS_REASON_none;
+	__u32 linear_bytes = ctx->data_end - ctx->data;
+	enum xs_reason reason;
+
+	pkt->rxqueue = ctx->rx_queue_index;
+	pkt->length = linear_bytes;
+	pkt->pad = 0;
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_xdp_get_buff_len))
+		pkt->length = bpf_xdp_get_buff_len(ctx);
+
+	reason = parse_headers(ctx, pkt, true);
+	if (reason != XS_REASON_none && pkt->length > linear_bytes &&
+	    bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_xdp_load_bytes))
+		reason = parse_headers(ctx, pkt, false);
+	return reason;
 }
 
 #endif

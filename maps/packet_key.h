@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * A frame's fields as eight 64-bit words: what the data path extracts from a
+ * frame, what the rule compiler hashes and compares. Host order, most
+ * significant first, so that a prefix of a field is a mask of leading bits.
+ *
+ *   addr[0]  IPv6 source, upper half; or IPv4 source << 32 | destination
+ *   addr[1]  IPv6 source, lower half
+ *   addr[2]  IPv6 destination, upper half
+ *   addr[3]  IPv6 destination, lower half
+ *   l4       ports, L4 protocol, fragment, flags or type, code
+ *   ether_s  source MAC, EtherType after the VLAN tags
+ *   ether_d  destination MAC, outermost VLAN id
+ *   misc     queue, length, TTL, DSCP, next header, VLAN priority
+ *
+ * A field that the frame does not have is above the field's range where a
+ * marker is given, and otherwise told by the family or the protocol.
+ */
+#ifndef XSTEER_PACKET_KEY_H
+#define XSTEER_PACKET_KEY_H
+
+#include <linux/types.h>
+
+enum xs_family { XS_FAMILY_none, XS_FAMILY_ipv4, XS_FAMILY_ipv6, XS_FAMILY_MAX };
+
+enum xs_key_word {
+	XS_KEY_addr0,
+	XS_KEY_addr1,
+	XS_KEY_addr2,
+	XS_KEY_addr3,
+	XS_KEY_l4,
+	XS_KEY_ether_s,
+	XS_KEY_ether_d,
+	XS_KEY_misc,
+	XS_KEY_WORDS
+};
+
+/* name, word, lowest bit, bits */
+#define XS_KEY_FIELDS(X) \
+	X(sport, l4, 47, 17) \
+	X(dport, l4, 30, 17) \
+	X(l4proto, l4, 22, 8) \
+	X(fragment, l4, 20, 2) \
+	X(l4_type, l4, 11, 9) /* TCP flags, ICMP type, ICMPv6 type */ \
+	X(l4_code, l4, 2, 9) /* ICMP code, ICMPv6 code */ \
+	X(ether_saddr, ether_s, 16, 48) \
+	X(ether_type, ether_s, 0, 16) \
+	X(ether_daddr, ether_d, 16, 48) \
+	X(vlan_id, ether_d, 0, 13) \
+	X(rxqueue, misc, 48, 16) \
+	X(length, misc, 27, 21) \
+	X(ttl, misc, 19, 8) \
+	X(dscp, misc, 13, 6) \
+	X(nexthdr, misc, 5, 8) /* of the fixed IPv6 header */ \
+	X(vlan_pcp, misc, 0, 4)
+
+enum {
+#define X(name, word, shift, bits) \
+	XS_KEY_##name##_word = XS_KEY_##word, XS_KEY_##name##_shift = (shift), \
+	XS_KEY_##name##_bits = (bits),
+	XS_KEY_FIELDS(X)
+#undef X
+};
+
+/* As enum xs_fragment of user/rule.h. */
+#define XS_KEY_FRAGMENT_NONE 0ULL
+#define XS_KEY_FRAGMENT_FIRST 1ULL
+#define XS_KEY_FRAGMENT_LATER 2ULL
+
+/* Markers of a field that is not there. */
+#define XS_KEY_NO_PORT 0x10000ULL
+#define XS_KEY_NO_TYPE 0x100ULL /* also of the code */
+#define XS_KEY_NO_VLAN 0x1000ULL
+#define XS_KEY_NO_PCP 0x8ULL
+
+/* No queue number or frame length of Linux reaches these; larger ones saturate. */
+#define XS_KEY_QUEUE_MAX 0xffffULL
+#define XS_KEY_LENGTH_MAX 0x1fffffULL
+
+#define XS_KEY(name, value) ((__u64)(value) << XS_KEY_##name##_shift)
+
+/* The l4 word of a frame in which nothing beyond the protocol can be read. */
+#define XS_KEY_L4_NONE \
+	(XS_KEY(sport, XS_KEY_NO_PORT) | XS_KEY(dport, XS_KEY_NO_PORT) | \
+	 XS_KEY(l4_type, XS_KEY_NO_TYPE) | XS_KEY(l4_code, XS_KEY_NO_TYPE))
+
+#endif
