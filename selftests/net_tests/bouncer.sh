@@ -13,7 +13,7 @@ _bounces() { # LAB-OPTIONS MODE [BOUNCER OPTION...]
 	attach -m "$2"
 	start_bouncer 0 "${@:3}"
 	bounced -n 20000
-	stop_bouncer $LAST_BOUNCER
+	stop_bouncer
 	equal "frames counted" "$(counter packets)" 20000
 	equal "to the socket" "$(counter verdict_xsk)" 20000
 	check "the verdicts add up" counters_add_up
@@ -32,14 +32,14 @@ smallest_and_largest_frames_come_back() {
 	start_bouncer 0 -p
 	bounced -n 500 -p udp4 -s 64
 	bounced -n 500 -p tcp6 -s 1514
-	stop_bouncer $LAST_BOUNCER
+	stop_bouncer
 }
 
 swapped_addresses_come_back_swapped() {
 	lab_up --queues 1
 	start_bouncer 0 -p --swap-mac
 	bounced -n 500 -x
-	stop_bouncer $LAST_BOUNCER
+	stop_bouncer
 }
 
 _four_bouncers() { # LAB-OPTIONS MODE
@@ -48,16 +48,16 @@ _four_bouncers() { # LAB-OPTIONS MODE
 	lab_up --queues 4 $1
 	attach -m "$2"
 	for q in 0 1 2 3; do
-		start_bouncer $q -p
-		pids+=($LAST_BOUNCER)
+		start_bouncer "$q" -p
+		pids+=("$LAST_BOUNCER")
 	done
 	for q in 0 1 2 3; do
-		steer $q
+		steer "$q"
 		bounced -n $((1000 + q))
 	done
 	for q in 0 1 2 3; do
-		equal "packets of queue $q" "$(counter packets $q)" $((1000 + q))
-		equal "to its socket" "$(counter verdict_xsk $q)" $((1000 + q))
+		equal "packets of queue $q" "$(counter packets "$q")" $((1000 + q))
+		equal "to its socket" "$(counter verdict_xsk "$q")" $((1000 + q))
 	done
 	steer all
 	bounced -n 40000 -f 200
@@ -117,7 +117,7 @@ verbose_prints_every_two_seconds_and_totals() {
 	lab_up --queues 1
 	start_bouncer 0 -v -p -t 5
 	bounced -n 3000 -r 1000
-	ends $LAST_BOUNCER 0
+	ends "$LAST_BOUNCER" 0
 	words=$(cat "$DIR/bouncer-0.log")
 	contains "RX line" "$words" 'AF_XDP RX: +[0-9,]+ pkts \( *[0-9,]+ pps\) +[0-9,]+ Kbytes \( *[0-9,]+ Mbits/s\) period:[0-9.]+'
 	contains "TX line" "$words" ' +TX: +[0-9,]+ pkts \( *[0-9,]+ pps\) +[0-9,]+ Kbytes \( *[0-9,]+ Mbits/s\) period:[0-9.]+'
@@ -137,7 +137,7 @@ zero_copy_that_the_driver_refuses_fails_by_name() {
 	lab_up --queues 1
 	refuses "-z" 1 "zero.?copy" rx "$BOUNCER" -d rx0 -z -t 1
 	equal "hook" "$(hook)" ""
-	check "no pins" test ! -e $PINS/rx0
+	check "no pins" test ! -e "$PINS/rx0"
 }
 
 bouncer_attaches_by_itself_and_takes_it_away() {
@@ -145,9 +145,9 @@ bouncer_attaches_by_itself_and_takes_it_away() {
 	start_bouncer 0 -p
 	not_equal "hook" "$(hook)" ""
 	bounced -n 500
-	stop_bouncer $LAST_BOUNCER
+	stop_bouncer
 	equal "hook" "$(hook)" ""
-	check "no pins" test ! -e $PINS/rx0
+	check "no pins" test ! -e "$PINS/rx0"
 	pings
 }
 
@@ -155,7 +155,7 @@ bouncer_leaves_an_instance_that_it_found() {
 	lab_up --queues 1
 	attach
 	start_bouncer 0 -p
-	stop_bouncer $LAST_BOUNCER TERM
+	stop_bouncer "$LAST_BOUNCER" TERM
 	not_equal "hook" "$(hook)" ""
 	pings
 }
@@ -165,14 +165,14 @@ _three_bouncers() { # ORDER OF LEAVING
 	local q pids=()
 	lab_up --queues 4
 	for q in 0 1 2; do
-		rx "$BOUNCER" -d rx0 -Q $q -p >"$DIR/bouncer-$q.log" 2>&1 &
+		rx "$BOUNCER" -d rx0 -Q "$q" -p >"$DIR/bouncer-$q.log" 2>&1 &
 		pids[q]=$!
 	done
 	for q in 0 1 2; do
-		becomes "bouncer on queue $q is ready" 15 _owned_by $q "${pids[q]}"
+		becomes "bouncer on queue $q is ready" 15 _owned_by "$q" "${pids[q]}"
 	done
 	for q in 0 1 2; do
-		steer $q
+		steer "$q"
 		bounced -n 300
 	done
 	for q in "$@"; do
@@ -182,7 +182,7 @@ _three_bouncers() { # ORDER OF LEAVING
 		stop_bouncer "${pids[q]}"
 	done
 	equal "hook when the last has left" "$(hook)" ""
-	check "no pins" test ! -e $PINS/rx0
+	check "no pins" test ! -e "$PINS/rx0"
 	pings
 }
 three_at_once_leave_first_to_last() { _three_bouncers 0 1 2; }
@@ -193,15 +193,15 @@ three_at_once_leave_at_once() {
 	local q pids=()
 	lab_up --queues 4
 	for q in 0 1 2; do
-		start_bouncer $q -p
-		pids+=($LAST_BOUNCER)
+		start_bouncer "$q" -p
+		pids+=("$LAST_BOUNCER")
 	done
 	kill -TERM "${pids[@]}"
 	for q in 0 1 2; do
 		ends "${pids[q]}" 0
 	done
 	equal "hook" "$(hook)" ""
-	check "no pins" test ! -e $PINS/rx0
+	check "no pins" test ! -e "$PINS/rx0"
 }
 
 second_bouncer_on_a_queue_names_the_first() {
@@ -211,7 +211,7 @@ second_bouncer_on_a_queue_names_the_first() {
 	refuses "second" 1 "\\b$LAST_BOUNCER\\b" rx "$BOUNCER" -d rx0 -Q 2 -t 1
 	steer 2
 	bounced -n 300 # the first does not suffer
-	stop_bouncer $LAST_BOUNCER
+	stop_bouncer
 }
 
 no_such_queue_gives_the_range() {
@@ -219,7 +219,7 @@ no_such_queue_gives_the_range() {
 	refuses "queue 4" 1 "0.{1,4}3" rx "$BOUNCER" -d rx0 -Q 4 -t 1
 	refuses "queue 99" 1 "0.{1,4}3" rx "$BOUNCER" -d rx0 -Q 99 -t 1
 	equal "hook" "$(hook)" ""
-	check "no pins" test ! -e $PINS/rx0
+	check "no pins" test ! -e "$PINS/rx0"
 	refuses "queue -1" 2 "-1" rx "$BOUNCER" -d rx0 -Q -1
 	refuses "queue x" 2 "x" rx "$BOUNCER" -d rx0 -Q x
 }
@@ -231,7 +231,7 @@ rebind_right_after_leaving_works() {
 	for i in 1 2 3 4 5 6 7 8 9 10; do
 		start_bouncer 0 -p
 		bounced -n 50
-		stop_bouncer $LAST_BOUNCER
+		stop_bouncer
 	done
 }
 
@@ -277,10 +277,10 @@ joins_with_cap_net_raw_alone() {
 	attach
 	# what an operator does for a bouncer's group
 	mount -o remount,mode=0755 /sys/fs/bpf 2>/dev/null || chmod 755 /sys/fs/bpf
-	chmod 755 $PINS $PINS/rx0
-	chgrp 65534 $PINS/rx0/*
-	chmod 640 $PINS/rx0/*
-	chmod 660 $PINS/rx0/xsks_map $PINS/rx0/owners
+	chmod 755 "$PINS" "$PINS/rx0"
+	chgrp 65534 "$PINS"/rx0/*
+	chmod 640 "$PINS"/rx0/*
+	chmod 660 "$PINS/rx0/xsks_map" "$PINS/rx0/owners"
 	rx setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=+net_raw \
 		--ambient-caps=+net_raw --bounding-set=-all,+net_raw \
 		"$BOUNCER" -d rx0 -p -t 4 >"$DIR/raw.log" 2>&1 &
@@ -295,7 +295,7 @@ drops_what_it_does_not_need() {
 	start_bouncer 0 -p
 	caps=$((16#$(awk '/^CapEff/ { print $2 }' "/proc/$LAST_BOUNCER/status")))
 	equal "CAP_SYS_ADMIN" $((caps >> 21 & 1)) 0
-	stop_bouncer $LAST_BOUNCER
+	stop_bouncer
 }
 
 memlock_that_is_short_is_no_end() {
@@ -313,7 +313,7 @@ a_million_frames_are_all_explained() {
 	[[ ${XS_SAN-} ]] && skip "the same frames, slower: 20000 are enough for the sanitizers"
 	start_bouncer 0
 	bounced -n 1000000 -s 64-256
-	stop_bouncer $LAST_BOUNCER
+	stop_bouncer
 	equal "packets" "$(counter packets)" 1000000
 	equal "to the socket" "$(counter verdict_xsk)" 1000000
 	contains "totals of the bouncer" "$(cat "$DIR/bouncer-0.log")" 'RX: +1,?000,?000 packets'

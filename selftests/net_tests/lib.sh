@@ -106,7 +106,7 @@ rx() { nsenter --net=/run/netns/xs-t-rx -- "$@"; }
 # What runs on the hook of rx0: a program's id, or nothing.
 hook() { rx ip -j -d link show dev "${1:-rx0}" | jq -r '.[0].xdp.prog.id // empty'; }
 # 1 native, 2 skb, 4 several
-hook_mode() { rx ip -j -d link show dev "${1:-rx0}" | jq -r '.[0].xdp.mode // empty'; }
+hook_mode() { rx ip -j -d link show dev rx0 | jq -r '.[0].xdp.mode // empty'; }
 xdp_is_off() { [[ -z $(hook "$@") ]]; }
 
 # A program of somebody else on rx0: passes everything.
@@ -127,19 +127,19 @@ attach() { # [LOADER OPTION...]
 # to people who have no tool of ours.
 # shellcheck disable=SC2016 # jq's variables
 counter() { # FIELD [QUEUE]
-	bpftool -j map dump pinned $PINS/rx0/xdp_stats_map | jq --arg f "$1" --arg q "${2-}" '
+	bpftool -j map dump pinned "$PINS/rx0/xdp_stats_map" | jq --arg f "$1" --arg q "${2-}" '
 		[.[].formatted | select($q == "" or .key == ($q | tonumber)) | .values[].value[$f]] | add // 0'
 }
 # Is every frame in exactly one verdict?
 counters_add_up() {
-	bpftool -j map dump pinned $PINS/rx0/xdp_stats_map | jq -e '
+	bpftool -j map dump pinned "$PINS/rx0/xdp_stats_map" | jq -e '
 		[.[].formatted.values[].value] |
 		([.[].packets] | add) ==
 		([.[] | to_entries[] | select(.key | startswith("verdict_")) | .value] | add)'
 }
 # shellcheck disable=SC2016
 owner_pid() { # SLOT
-	bpftool -j map dump pinned $PINS/rx0/owners |
+	bpftool -j map dump pinned "$PINS/rx0/owners" |
 		jq --argjson q "$1" '.[] | .formatted | select(.key == $q) | .value.pid'
 }
 _owned_by() { [[ $(owner_pid "$1" 2>/dev/null) = "$2" ]]; }
@@ -158,9 +158,9 @@ start_bouncer() { # QUEUE [OPTION...]
 _ready_or_dead() { _owned_by "$1" "$2" || ! kill -0 "$2" 2>/dev/null; }
 
 # Asked to end, it ends by itself with 0: every frame accounted for.
-stop_bouncer() { # PID [SIGNAL]
-	kill -s "${2:-INT}" "$1"
-	ends "$1" 0
+stop_bouncer() { # [PID [SIGNAL]]
+	kill -s "${2:-INT}" "${1:-$LAST_BOUNCER}"
+	ends "${1:-$LAST_BOUNCER}" 0
 }
 ends() { # PID STATUS
 	local status i

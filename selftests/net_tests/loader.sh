@@ -9,9 +9,9 @@ attach_native_puts_our_program_on_the_hook() {
 	lab_up
 	attach -m native
 	equal "mode of the hook" "$(hook_mode)" 1
-	equal "pinned program" "$(bpftool -j prog show pinned $PINS/rx0/prog | jq .id)" "$(hook)"
+	equal "pinned program" "$(bpftool -j prog show pinned "$PINS/rx0/prog" | jq .id)" "$(hook)"
 	for pin in link prog xsks_map xdp_stats_map meta owners; do
-		check "pin $pin" test -e $PINS/rx0/$pin
+		check "pin $pin" test -e "$PINS/rx0/$pin"
 	done
 	pings
 }
@@ -43,7 +43,7 @@ native_that_the_driver_refuses_gives_the_kernels_words() {
 	refuses "native" 1 "number of rx queues not less than peer tx queues" \
 		rx "$LOADER" attach rx0 -m native
 	equal "hook" "$(hook)" ""
-	equal "pins" "$(ls $PINS/rx0 2>/dev/null)" ""
+	equal "pins" "$(ls "$PINS/rx0" 2>/dev/null)" ""
 }
 
 attach_twice_changes_nothing() {
@@ -71,7 +71,7 @@ detach_leaves_nothing() {
 	attach
 	check "detach" rx "$LOADER" detach rx0
 	equal "hook" "$(hook)" ""
-	check "no pin directory" test ! -e $PINS/rx0
+	check "no pin directory" test ! -e "$PINS/rx0"
 	pings
 	attach # and again
 	not_equal "hook" "$(hook)" ""
@@ -91,7 +91,7 @@ detach_all_takes_every_instance() {
 	check "detach --all" rx "$LOADER" detach --all
 	equal "rx0" "$(hook)" ""
 	equal "extra0" "$(hook extra0)" ""
-	equal "pins" "$(ls $PINS)" ""
+	equal "pins" "$(ls "$PINS")" ""
 }
 
 several_interfaces_in_one_command() {
@@ -143,7 +143,7 @@ _refused_beside_foreign() { # xdpdrv|xdpgeneric
 	refuses "attach" 1 "foreign_prog" rx "$LOADER" attach rx0
 	contains "with its id" "$OUT" "\\b$id\\b"
 	equal "their program" "$(hook)" "$id"
-	check "no pins" test ! -e $PINS/rx0
+	check "no pins" test ! -e "$PINS/rx0"
 	refuses "detach" 1 "rx0" rx "$LOADER" detach rx0
 	equal "their program" "$(hook)" "$id"
 }
@@ -166,7 +166,7 @@ clean_leaves_a_live_instance() {
 	id=$(hook)
 	check "clean" rx "$LOADER" clean
 	equal "program" "$(hook)" "$id"
-	check "pins" test -e $PINS/rx0/xsks_map
+	check "pins" test -e "$PINS/rx0/xsks_map"
 }
 
 clean_removes_pins_of_a_deleted_interface() {
@@ -175,16 +175,16 @@ clean_removes_pins_of_a_deleted_interface() {
 	rx ip link del rx0
 	check "clean --dry-run" rx "$LOADER" clean --dry-run
 	contains "names it" "$OUT" rx0
-	check "a dry run removes nothing" test -e $PINS/rx0
+	check "a dry run removes nothing" test -e "$PINS/rx0"
 	check "clean" rx "$LOADER" clean
-	check "the pins are gone" test ! -e $PINS/rx0
+	check "the pins are gone" test ! -e "$PINS/rx0"
 }
 
 clean_leaves_pins_of_another_netns() {
 	lab_up
 	attach
 	check "clean from the other side" tx "$LOADER" clean
-	check "pins" test -e $PINS/rx0/link
+	check "pins" test -e "$PINS/rx0/link"
 	pings
 }
 
@@ -196,7 +196,7 @@ another_netns_interface_of_that_name_is_not_ours() {
 	refuses "status of the pins" 1 "namespace|netns" tx "$MAPS" stats rx0
 	refuses "detach" 1 "namespace|netns" tx "$LOADER" detach rx0
 	not_equal "ours" "$(hook)" ""
-	check "pins" test -e $PINS/rx0/link
+	check "pins" test -e "$PINS/rx0/link"
 }
 
 missing_interface_is_named() {
@@ -257,7 +257,7 @@ frames_pass_during_attach_and_detach() {
 		check "detach" rx "$LOADER" detach rx0
 		sleep 0.1
 	done
-	wait $ping
+	wait "$ping"
 	contains "every one answered" "$(cat "$DIR/ping.log")" ' 0% packet loss'
 }
 
@@ -268,8 +268,8 @@ two_loaders_at_once_both_end_well() {
 	a=$!
 	rx "$LOADER" attach rx0 >"$DIR/b.log" 2>&1 &
 	b=$!
-	ends $a 0
-	ends $b 0
+	ends "$a" 0
+	ends "$b" 0
 	not_equal "hook" "$(hook)" ""
 	pings
 }
@@ -277,7 +277,7 @@ two_loaders_at_once_both_end_well() {
 frames_beyond_a_page_pass_at_mtu_9000() {
 	lab_up --mtu 9000
 	attach -m native
-	check "ping with 8000 bytes" tx ping -q -c 3 -i 0.02 -W 1 -s 8000 -M do 198.18.0.2
+	check "ping with 8000 bytes" tx ping -q -c 3 -i 0.02 -W 1 -s 8000 -M "do" 198.18.0.2
 	check "the verdicts add up" counters_add_up
 }
 
