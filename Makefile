@@ -59,7 +59,11 @@ help: ## this list
 deps: ## install what is missing (Debian, Ubuntu), or list it
 	$(Q)scripts/install-deps
 
-$(O)/xsteer.bpf.o: bpf/xsteer.bpf.c
+$(O)/deps.checked: scripts/install-deps
+	$(Q)scripts/install-deps --check build
+	$(Q)mkdir -p $(@D) && touch $@
+
+$(O)/xsteer.bpf.o: bpf/xsteer.bpf.c | $(O)/deps.checked
 	$(call msg,BPF,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@

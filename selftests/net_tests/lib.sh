@@ -1,0 +1,208 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck disable=SC2034 # for the tests that source this
+#
+# What net tests share. A test file sources this, defines one function per
+# behaviour, named as a sentence (helpers start with "_"), and ends with
+# `run_tests "$@"`. selftests/runner calls each in a world of its own: network
+# namespace, processes, an empty bpffs; so nothing here cleans up.
+
+set -u
+PATH=$PATH:/usr/sbin:/sbin
+ROOT=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../..")
+O=${O:-$ROOT/.output}
+DIR=${XS_TEST_DIR:-$(mktemp -d)}
+PINS=/sys/fs/bpf/xsteer
+LOADER=$O/xsteer-loader BOUNCER=$O/xsteer-bouncer MAPS=$O/xsteer-maps
+TRAFFIC=$O/selftests/tools/traffic
+ASSERTIONS=0
+LAST_BOUNCER=
+
+# --- the verdict on a test ---
+
+fail() { # SENTENCE
+	echo "FAILED: $1"
+	_show_logs
+	exit 1
+}
+skip() { # REASON
+	echo "SKIP: $1"
+	exit 77
+}
+_show_logs() {
+	local log
+	for log in "$DIR"/*.log; do
+		[[ -s $log ]] || continue
+		echo "--- ${log##*/} (end)"
+		tail -n 15 "$log"
+	done
+}
+
+# The command exits 0. Its output is in $OUT, and shown if it does not.
+check() { # SENTENCE COMMAND...
+	local what=$1 status
+	shift
+	((++ASSERTIONS))
+	OUT=$("$@" 2>&1)
+	status=$?
+	((status == 0)) && return
+	printf '%s\n' "$OUT"
+	fail "$what: exit $status from: $*"
+}
+
+# The command exits with STATUS, saying what REGEX (grep -E, any case) finds. A
+# crash or a sanitizer's complaint has another status, so it is never taken for
+# the refusal.
+refuses() { # SENTENCE STATUS REGEX COMMAND...
+	local what=$1 wanted=$2 regex=$3 status
+	shift 3
+	((++ASSERTIONS))
+	OUT=$("$@" 2>&1)
+	status=$?
+	((status == wanted)) && grep -qiE -- "$regex" <<<"$OUT" && return
+	printf '%s\n' "$OUT"
+	((status == wanted)) || fail "$what: exit $status, not $wanted, from: $*"
+	fail "$what: it does not say '$regex': $*"
+}
+
+equal() { # SENTENCE GOT WANTED
+	((++ASSERTIONS))
+	[[ $2 = "$3" ]] || fail "$1: got '$2', wanted '$3'"
+}
+not_equal() { # SENTENCE GOT UNWANTED
+	((++ASSERTIONS))
+	[[ $2 != "$3" ]] || fail "$1: got '$2'"
+}
+contains() { # SENTENCE TEXT REGEX
+	((++ASSERTIONS))
+	grep -qiE -- "$3" <<<"$2" && return
+	printf '%s\n' "$2"
+	fail "$1: no '$3' in it"
+}
+
+# The command exits 0 within SECONDS.
+becomes() { # SENTENCE SECONDS COMMAND...
+	local what=$1 until=$((${EPOCHREALTIME/[.,]/} + $2 * 1000000))
+	shift 2
+	((++ASSERTIONS))
+	until "$@" >/dev/null 2>&1; do
+		((${EPOCHREALTIME/[.,]/} < until)) || fail "$what: not in time: $*"
+		sleep 0.03
+	done
+}
+
+# --- the lab ---
+
+lab_up() { # [LAB OPTION...]
+	"$ROOT/scripts/lab" up --name t "$@" >"$DIR/lab" 2>&1 || {
+		cat "$DIR/lab"
+		fail "lab up"
+	}
+}
+steer() { "$ROOT/scripts/lab" steer --name t "$1" || fail "lab steer $1"; }
+tx() { nsenter --net=/run/netns/xs-t-tx -- "$@"; }
+rx() { nsenter --net=/run/netns/xs-t-rx -- "$@"; }
+
+# What runs on the hook of rx0: a program's id, or nothing.
+hook() { rx ip -j -d link show dev "${1:-rx0}" | jq -r '.[0].xdp.prog.id // empty'; }
+# 1 native, 2 skb, 4 several
+hook_mode() { rx ip -j -d link show dev rx0 | jq -r '.[0].xdp.mode // empty'; }
+xdp_is_off() { [[ -z $(hook "$@") ]]; }
+
+# A program of somebody else on rx0: passes everything.
+attach_foreign() { # xdpdrv|xdpgeneric
+	clang -O2 -target bpf -x c -c - -o "$DIR/foreign.o" <<-'C' || fail "clang"
+		__attribute__((section("xdp"), used)) int foreign_prog(void *ctx) { return 2; }
+	C
+	check "attach a foreign program" rx ip link set rx0 "$1" obj "$DIR/foreign.o" sec xdp
+}
+
+# --- xsteer ---
+
+attach() { # [LOADER OPTION...]
+	check "attach" rx "$LOADER" attach rx0 "$@"
+}
+
+# Counters straight from the pin, by bpftool and BTF names: what design promises
+# to people who have no tool of ours.
+# shellcheck disable=SC2016 # jq's variables
+counter() { # FIELD [QUEUE]
+	bpftool -j map dump pinned "$PINS/rx0/xdp_stats_map" | jq --arg f "$1" --arg q "${2-}" '
+		[.[].formatted | select($q == "" or .key == ($q | tonumber)) | .values[].value[$f]] | add // 0'
+}
+# Is every frame in exactly one verdict?
+counters_add_up() {
+	bpftool -j map dump pinned "$PINS/rx0/xdp_stats_map" | jq -e '
+		[.[].formatted.values[].value] |
+		([.[].packets] | add) ==
+		([.[] | to_entries[] | select(.key | startswith("verdict_")) | .value] | add)'
+}
+# shellcheck disable=SC2016
+owner_pid() { # SLOT
+	bpftool -j map dump pinned "$PINS/rx0/owners" |
+		jq --argjson q "$1" '.[] | .formatted | select(.key == $q) | .value.pid'
+}
+_owned_by() { [[ $(owner_pid "$1" 2>/dev/null) = "$2" ]]; }
+
+# A bouncer in the background, once it holds its slot. Its pid: LAST_BOUNCER;
+# its words: $DIR/bouncer-QUEUE.log.
+start_bouncer() { # QUEUE [OPTION...]
+	local queue=$1 log=$DIR/bouncer-$1.log
+	shift
+	rx "$BOUNCER" -d rx0 -Q "$queue" "$@" >"$log" 2>&1 &
+	LAST_BOUNCER=$!
+	becomes "bouncer on queue $queue is ready" 15 _ready_or_dead "$queue" $LAST_BOUNCER
+	kill -0 $LAST_BOUNCER 2>/dev/null || fail "bouncer on queue $queue ended at its start"
+}
+# nsenter replaces itself, so the job's pid is the bouncer's.
+_ready_or_dead() { _owned_by "$1" "$2" || ! kill -0 "$2" 2>/dev/null; }
+
+# Asked to end, it ends by itself with 0: every frame accounted for.
+stop_bouncer() { # [PID [SIGNAL]]
+	kill -s "${2:-INT}" "${1:-$LAST_BOUNCER}"
+	ends "${1:-$LAST_BOUNCER}" 0
+}
+ends() { # PID STATUS
+	local status i
+	for ((i = 0; i < 500; i++)); do
+		kill -0 "$1" 2>/dev/null || break
+		sleep 0.02
+	done
+	kill -0 "$1" 2>/dev/null && fail "process $1 does not end"
+	wait "$1"
+	status=$?
+	equal "exit status of process $1" $status "$2"
+}
+
+# Frames that must all come back unchanged, or all not.
+bounced() { # [TRAFFIC OPTION...]
+	check "every frame comes back once, unchanged" tx "$TRAFFIC" "$@" tx0
+}
+not_bounced() { # [TRAFFIC OPTION...]
+	((++ASSERTIONS))
+	OUT=$(tx "$TRAFFIC" -t 300 "$@" tx0 2>&1)
+	[[ $OUT = *"returned 0 "* ]] || fail "nothing should come back: $OUT"
+}
+pings() {
+	check "ping IPv4" tx ping -q -c 3 -i 0.02 -W 1 198.18.0.2
+	check "ping IPv6" tx ping -q -c 3 -i 0.02 -W 1 fd00:198:18::2
+}
+
+# --- the list of tests ---
+
+run_tests() { # --list | NAME
+	local names=() name
+	mapfile -t names < <(sed -n 's/^\([a-z0-9][a-z0-9_]*\)() {.*/\1/p' "$0")
+	if [[ ${1-} = --list ]]; then
+		printf '%s\n' "${names[@]}"
+		exit 0
+	fi
+	for name in "${names[@]}"; do
+		[[ $name = "${1-}" ]] || continue
+		"$name"
+		((ASSERTIONS)) || fail "$name asserted nothing"
+		exit 0
+	done
+	echo "$0: no test '${1-}'; use selftests/runner" >&2
+	exit 2
+}

@@ -1,0 +1,284 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+# xsteer-loader: attach, detach, status, clean, features on a veth.
+
+. "$(dirname "$0")/lib.sh"
+
+attach_native_puts_our_program_on_the_hook() {
+	lab_up
+	attach -m native
+	equal "mode of the hook" "$(hook_mode)" 1
+	equal "pinned program" "$(bpftool -j prog show pinned "$PINS/rx0/prog" | jq .id)" "$(hook)"
+	for pin in link prog xsks_map xdp_stats_map meta owners; do
+		check "pin $pin" test -e "$PINS/rx0/$pin"
+	done
+	pings
+}
+
+attach_skb_puts_our_program_on_the_hook() {
+	lab_up --skb
+	attach -m skb
+	equal "mode of the hook" "$(hook_mode)" 2
+	pings
+}
+
+auto_takes_native_where_the_driver_can() {
+	lab_up
+	attach
+	equal "mode of the hook" "$(hook_mode)" 1
+	contains "says which" "$OUT" native
+}
+
+auto_falls_to_skb_and_says_why() {
+	lab_up --skb # more transmit queues at the peer than veth's native XDP bears
+	attach -m auto
+	equal "mode of the hook" "$(hook_mode)" 2
+	contains "says which" "$OUT" skb
+	contains "gives the kernel's words" "$OUT" "number of rx queues not less than peer tx queues"
+}
+
+native_that_the_driver_refuses_gives_the_kernels_words() {
+	lab_up --skb
+	refuses "native" 1 "number of rx queues not less than peer tx queues" \
+		rx "$LOADER" attach rx0 -m native
+	equal "hook" "$(hook)" ""
+	equal "pins" "$(ls "$PINS/rx0" 2>/dev/null)" ""
+}
+
+attach_twice_changes_nothing() {
+	local id
+	lab_up
+	attach
+	id=$(hook)
+	pings
+	before=$(counter packets)
+	attach
+	equal "program" "$(hook)" "$id"
+	equal "counters" "$(counter packets)" "$before"
+}
+
+load_and_unload_are_accepted_too() {
+	lab_up
+	check "load" rx "$LOADER" load rx0
+	not_equal "hook" "$(hook)" ""
+	check "unload" rx "$LOADER" unload rx0
+	equal "hook" "$(hook)" ""
+}
+
+detach_leaves_nothing() {
+	lab_up
+	attach
+	check "detach" rx "$LOADER" detach rx0
+	equal "hook" "$(hook)" ""
+	check "no pin directory" test ! -e "$PINS/rx0"
+	pings
+	attach # and again
+	not_equal "hook" "$(hook)" ""
+}
+
+detach_where_nothing_is_says_so() {
+	lab_up
+	refuses "detach" 1 "rx0" rx "$LOADER" detach rx0
+}
+
+detach_all_takes_every_instance() {
+	lab_up
+	rx ip link add extra0 type veth peer name extra1
+	rx ip link set extra0 up
+	attach
+	check "second" rx "$LOADER" attach extra0
+	check "detach --all" rx "$LOADER" detach --all
+	equal "rx0" "$(hook)" ""
+	equal "extra0" "$(hook extra0)" ""
+	equal "pins" "$(ls "$PINS")" ""
+}
+
+several_interfaces_in_one_command() {
+	lab_up
+	rx ip link add extra0 type veth peer name extra1
+	rx ip link set extra0 up
+	check "attach both" rx "$LOADER" attach rx0 extra0
+	not_equal "rx0" "$(hook)" ""
+	not_equal "extra0" "$(hook extra0)" ""
+	check "detach both" rx "$LOADER" detach rx0 extra0
+	equal "rx0" "$(hook)" ""
+	equal "extra0" "$(hook extra0)" ""
+}
+
+an_interface_that_fails_does_not_hinder_the_next() {
+	lab_up
+	refuses "attach" 1 "nosuch0" rx "$LOADER" attach nosuch0 rx0
+	not_equal "hook of the good one" "$(hook)" ""
+}
+
+status_names_program_mode_and_interface() {
+	lab_up
+	attach -m native
+	check "status" rx "$LOADER" status rx0
+	contains "interface" "$OUT" rx0
+	contains "mode" "$OUT" native
+	contains "program id" "$OUT" "$(hook)"
+	check "status -j" rx "$LOADER" status -j rx0
+	check "it is JSON" jq -e '.schema | numbers' <<<"$OUT"
+}
+
+status_without_instance_is_no_failure() {
+	lab_up
+	check "status" rx "$LOADER" status
+}
+
+status_knows_a_foreign_program() {
+	lab_up
+	attach_foreign xdpdrv
+	check "status" rx "$LOADER" status rx0
+	contains "its id" "$OUT" "$(hook)"
+}
+
+_refused_beside_foreign() { # xdpdrv|xdpgeneric
+	local id
+	lab_up
+	attach_foreign "$1"
+	id=$(hook)
+	refuses "attach" 1 "foreign_prog" rx "$LOADER" attach rx0
+	contains "with its id" "$OUT" "\\b$id\\b"
+	equal "their program" "$(hook)" "$id"
+	check "no pins" test ! -e "$PINS/rx0"
+	refuses "detach" 1 "rx0" rx "$LOADER" detach rx0
+	equal "their program" "$(hook)" "$id"
+}
+foreign_native_program_is_named_and_left_alone() { _refused_beside_foreign xdpdrv; }
+foreign_skb_program_is_named_and_left_alone() { _refused_beside_foreign xdpgeneric; }
+
+foreign_program_stays_under_replace() {
+	local id
+	lab_up
+	attach_foreign xdpdrv
+	id=$(hook)
+	refuses "attach --replace" 1 "foreign_prog" rx "$LOADER" attach --replace rx0
+	equal "their program" "$(hook)" "$id"
+}
+
+clean_leaves_a_live_instance() {
+	local id
+	lab_up
+	attach
+	id=$(hook)
+	check "clean" rx "$LOADER" clean
+	equal "program" "$(hook)" "$id"
+	check "pins" test -e "$PINS/rx0/xsks_map"
+}
+
+clean_removes_pins_of_a_deleted_interface() {
+	lab_up
+	attach
+	rx ip link del rx0
+	check "clean --dry-run" rx "$LOADER" clean --dry-run
+	contains "names it" "$OUT" rx0
+	check "a dry run removes nothing" test -e "$PINS/rx0"
+	check "clean" rx "$LOADER" clean
+	check "the pins are gone" test ! -e "$PINS/rx0"
+}
+
+clean_leaves_pins_of_another_netns() {
+	lab_up
+	attach
+	check "clean from the other side" tx "$LOADER" clean
+	check "pins" test -e "$PINS/rx0/link"
+	pings
+}
+
+another_netns_interface_of_that_name_is_not_ours() {
+	lab_up
+	attach
+	tx ip link add rx0 type veth peer name rx1
+	tx ip link set rx0 up
+	refuses "status of the pins" 1 "namespace|netns" tx "$MAPS" stats rx0
+	refuses "detach" 1 "namespace|netns" tx "$LOADER" detach rx0
+	not_equal "ours" "$(hook)" ""
+	check "pins" test -e "$PINS/rx0/link"
+}
+
+missing_interface_is_named() {
+	lab_up
+	refuses "attach" 1 "nosuch0" rx "$LOADER" attach nosuch0
+	refuses "detach" 1 "nosuch0" rx "$LOADER" detach nosuch0
+}
+
+without_privilege_says_what_is_needed() {
+	lab_up
+	refuses "attach" 1 "CAP_|root|privilege|permitted" \
+		rx setpriv --reuid=65534 --clear-groups --inh-caps=-all --bounding-set=-all \
+		"$LOADER" attach rx0
+	equal "hook" "$(hook)" ""
+}
+
+wrong_usage_exits_2() {
+	refuses "no command" 2 "usage|help|command" "$LOADER"
+	refuses "unknown command" 2 "frobnicate" "$LOADER" frobnicate
+	refuses "unknown option" 2 "frobnicate" "$LOADER" attach --frobnicate rx0
+	refuses "no interface" 2 "IF|interface" "$LOADER" attach
+	refuses "unknown mode" 2 "native" "$LOADER" attach -m fast rx0
+}
+
+help_and_version_exit_0() {
+	for tool in "$O"/xsteer-{loader,bouncer,maps}; do
+		check "$tool --help" "$tool" --help
+		check "$tool -h" "$tool" -h
+		check "$tool --version" "$tool" --version
+		contains "a version" "$OUT" '[0-9]+\.[0-9]+\.[0-9]+'
+	done
+}
+
+error_is_json_under_j() {
+	lab_up
+	((++ASSERTIONS))
+	rx "$LOADER" attach -j nosuch0 2>/dev/null | jq -e '.error | strings' >/dev/null ||
+		fail 'no {"error": "..."} on stdout'
+}
+
+features_names_modes_and_queues() {
+	lab_up
+	check "features" rx "$LOADER" features rx0
+	contains "native" "$OUT" native
+	contains "queues" "$OUT" 'queue.*4|4.*queue'
+	check "features -j" rx "$LOADER" features -j rx0
+	check "it is JSON" jq -e '.schema | numbers' <<<"$OUT"
+}
+
+frames_pass_during_attach_and_detach() {
+	local i
+	lab_up
+	tx ping -q -i 0.002 -c 1500 -W 1 198.18.0.2 >"$DIR/ping.log" 2>&1 &
+	ping=$!
+	for i in 1 2 3 4 5; do
+		attach
+		sleep 0.1
+		check "detach" rx "$LOADER" detach rx0
+		sleep 0.1
+	done
+	wait "$ping"
+	contains "every one answered" "$(cat "$DIR/ping.log")" ' 0% packet loss'
+}
+
+two_loaders_at_once_both_end_well() {
+	local a b
+	lab_up
+	rx "$LOADER" attach rx0 >"$DIR/a.log" 2>&1 &
+	a=$!
+	rx "$LOADER" attach rx0 >"$DIR/b.log" 2>&1 &
+	b=$!
+	ends "$a" 0
+	ends "$b" 0
+	not_equal "hook" "$(hook)" ""
+	pings
+}
+
+frames_beyond_a_page_pass_at_mtu_9000() {
+	lab_up --mtu 9000
+	attach -m native
+	check "ping with 8000 bytes" tx ping -q -c 3 -i 0.02 -W 1 -s 8000 -M "do" 198.18.0.2
+	check "the verdicts add up" counters_add_up
+}
+
+run_tests "$@"
