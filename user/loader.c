@@ -141,13 +141,20 @@ static int do_attach(void *opts __attribute__((unused)), int argc, char **argv)
 	return finish_json(err);
 }
 
+/* No pin root, no instance. */
+static int say_none(const char *ifname)
+{
+	xs_err("%s: no xsteer instance in %s; 'xsteer-loader status' lists what is there", ifname,
+	       xs_common.pin_root);
+	return -ENOENT;
+}
+
 static int detach_one(const char *ifname)
 {
 	int err = xs_instance_detach(ifname);
 
 	if (err == -ENOENT)
-		xs_err("%s: no xsteer instance in %s; 'xsteer-loader status' lists what is there",
-		       ifname, xs_common.pin_root);
+		return say_none(ifname);
 	if (err)
 		return err;
 	json_array_append_new(results, json_pack("{s:s}", "interface", ifname));
@@ -198,10 +205,10 @@ static int do_detach(void *opts __attribute__((unused)), int argc, char **argv)
 		return xs_usage("detach: name interfaces, or give --all");
 	results = json_array();
 	lock = xs_pins_lock(NULL, false);
-	if (lock == -ENOENT && !options.all)
-		xs_err("no xsteer instance: %s is not there", xs_common.pin_root);
+	if (lock == -ENOENT)
+		return finish_json(options.all ? 0 : each_operand(argc, argv, say_none));
 	if (lock < 0)
-		return finish_json(lock == -ENOENT && options.all ? 0 : lock);
+		return finish_json(lock);
 	err = options.all ? each_instance(detach_if_here, NULL)
 			  : each_operand(argc, argv, detach_one);
 	close(lock);
