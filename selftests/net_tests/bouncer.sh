@@ -84,7 +84,7 @@ queue_without_bouncer_goes_to_the_kernel() {
 
 packet_limit_is_exact() {
 	lab_up --queues 1
-	rx "$BOUNCER" -d rx0 -p -l 1000 >"$DIR/limit.log" 2>&1 &
+	rx_bg limit "$BOUNCER" -d rx0 -p -l 1000
 	becomes "ready" 10 _owned_by 0 $!
 	OUT=$(tx "$TRAFFIC" -n 3000 -t 500 tx0)
 	ends $! 0
@@ -94,7 +94,7 @@ packet_limit_is_exact() {
 
 packet_limit_is_exact_when_busy() {
 	lab_up --queues 1
-	rx "$BOUNCER" -d rx0 -l 777 >"$DIR/limit.log" 2>&1 &
+	rx_bg limit "$BOUNCER" -d rx0 -l 777
 	becomes "ready" 10 _owned_by 0 $!
 	OUT=$(tx "$TRAFFIC" -n 3000 -t 500 tx0)
 	ends $! 0
@@ -165,7 +165,7 @@ _three_bouncers() { # ORDER OF LEAVING
 	local q pids=()
 	lab_up --queues 4
 	for q in 0 1 2; do
-		rx "$BOUNCER" -d rx0 -Q "$q" -p >"$DIR/bouncer-$q.log" 2>&1 &
+		rx_bg "bouncer-$q" "$BOUNCER" -d rx0 -Q "$q" -p
 		pids[q]=$!
 	done
 	for q in 0 1 2; do
@@ -252,7 +252,7 @@ users_own_object_is_loaded() {
 		}
 		char _license[] SEC("license") = "GPL";
 	C
-	rx "$BOUNCER" -d rx0 -p -f "$DIR/own.o" -P xdp_my >"$DIR/own.log" 2>&1 &
+	rx_bg own "$BOUNCER" -d rx0 -p -f "$DIR/own.o" -P xdp_my
 	becomes "their program is on the hook" 10 _hook_runs my_prog
 	sleep 0.3
 	bounced -n 500
@@ -281,9 +281,9 @@ joins_with_cap_net_raw_alone() {
 	chgrp 65534 "$PINS"/rx0/*
 	chmod 640 "$PINS"/rx0/*
 	chmod 660 "$PINS/rx0/xsks_map" "$PINS/rx0/owners"
-	rx setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=+net_raw \
+	rx_bg raw setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=+net_raw \
 		--ambient-caps=+net_raw --bounding-set=-all,+net_raw \
-		"$BOUNCER" -d rx0 -p -t 4 >"$DIR/raw.log" 2>&1 &
+		"$BOUNCER" -d rx0 -p -t 4
 	becomes "it is ready" 10 _owned_by 0 $!
 	bounced -n 500
 	ends $! 0
@@ -301,7 +301,7 @@ drops_what_it_does_not_need() {
 memlock_that_is_short_is_no_end() {
 	lab_up --queues 1
 	attach
-	rx bash -c 'ulimit -l 64; exec "$@"' bash "$BOUNCER" -d rx0 -p -t 3 >"$DIR/memlock.log" 2>&1 &
+	rx_bg memlock bash -c 'ulimit -l 64; exec "$@"' bash "$BOUNCER" -d rx0 -p -t 3
 	becomes "it is ready" 10 _owned_by 0 $!
 	bounced -n 300
 	ends $! 0

@@ -24,7 +24,7 @@ has_as_many_queues_as_asked() {
 
 leaves_nothing_behind() {
 	lab_up
-	rx sleep 1000 &
+	rx_bg sleep sleep 1000
 	mkdir -p /sys/fs/bpf/xs-t/rx0
 	check "down" "$ROOT/scripts/lab" down --name t
 	equal "namespaces" "$(ip netns)" ""

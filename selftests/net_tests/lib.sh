@@ -102,6 +102,14 @@ lab_up() { # [LAB OPTION...]
 steer() { "$ROOT/scripts/lab" steer --name t "$1" || fail "lab steer $1"; }
 tx() { nsenter --net=/run/netns/xs-t-tx -- "$@"; }
 rx() { nsenter --net=/run/netns/xs-t-rx -- "$@"; }
+# In the background, words into $DIR/LOG.log. nsenter replaces itself: $! is the
+# command's own pid.
+tx_bg() { # LOG COMMAND...
+	nsenter --net=/run/netns/xs-t-tx -- "${@:2}" >"$DIR/$1.log" 2>&1 &
+}
+rx_bg() { # LOG COMMAND...
+	nsenter --net=/run/netns/xs-t-rx -- "${@:2}" >"$DIR/$1.log" 2>&1 &
+}
 
 # What runs on the hook of rx0: a program's id, or nothing.
 hook() { rx ip -j -d link show dev "${1:-rx0}" | jq -r '.[0].xdp.prog.id // empty'; }
@@ -147,14 +155,13 @@ _owned_by() { [[ $(owner_pid "$1" 2>/dev/null) = "$2" ]]; }
 # A bouncer in the background, once it holds its slot. Its pid: LAST_BOUNCER;
 # its words: $DIR/bouncer-QUEUE.log.
 start_bouncer() { # QUEUE [OPTION...]
-	local queue=$1 log=$DIR/bouncer-$1.log
+	local queue=$1
 	shift
-	rx "$BOUNCER" -d rx0 -Q "$queue" "$@" >"$log" 2>&1 &
+	rx_bg "bouncer-$queue" "$BOUNCER" -d rx0 -Q "$queue" "$@"
 	LAST_BOUNCER=$!
 	becomes "bouncer on queue $queue is ready" 15 _ready_or_dead "$queue" $LAST_BOUNCER
 	kill -0 $LAST_BOUNCER 2>/dev/null || fail "bouncer on queue $queue ended at its start"
 }
-# nsenter replaces itself, so the job's pid is the bouncer's.
 _ready_or_dead() { _owned_by "$1" "$2" || ! kill -0 "$2" 2>/dev/null; }
 
 # Asked to end, it ends by itself with 0: every frame accounted for.

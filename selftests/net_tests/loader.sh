@@ -249,7 +249,7 @@ features_names_modes_and_queues() {
 frames_pass_during_attach_and_detach() {
 	local i
 	lab_up
-	tx ping -q -i 0.002 -c 1500 -W 1 198.18.0.2 >"$DIR/ping.log" 2>&1 &
+	tx_bg ping ping -q -i 0.002 -c 1500 -W 1 198.18.0.2
 	ping=$!
 	for i in 1 2 3 4 5; do
 		attach
@@ -264,9 +264,9 @@ frames_pass_during_attach_and_detach() {
 two_loaders_at_once_both_end_well() {
 	local a b
 	lab_up
-	rx "$LOADER" attach rx0 >"$DIR/a.log" 2>&1 &
+	rx_bg a "$LOADER" attach rx0
 	a=$!
-	rx "$LOADER" attach rx0 >"$DIR/b.log" 2>&1 &
+	rx_bg b "$LOADER" attach rx0
 	b=$!
 	ends "$a" 0
 	ends "$b" 0
