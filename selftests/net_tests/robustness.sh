@@ -16,9 +16,9 @@ loader_killed_at_any_moment_of_attach() {
 	local ms
 	lab_up
 	for ms in 0 2 4 6 8 10 12 14 16 18 20 22 25 28 31 35 40 45 50 60; do
-		_kill_after "0.$(printf %03d "$ms")" rx "$LOADER" attach rx0
+		_kill_after "0.$(printf %03d "$ms")" "$LOADER" attach rx0
 		pings
-		check "attach after a kill at $ms ms" rx "$LOADER" attach rx0
+		check "attach after a kill at $ms ms" "$LOADER" attach rx0
 		check "detach" rx "$LOADER" detach rx0
 		equal "hook" "$(hook)" ""
 		equal "pins" "$(ls -A "$PINS")" ""
@@ -29,10 +29,10 @@ loader_killed_at_any_moment_of_detach() {
 	local ms
 	lab_up
 	for ms in 0 1 2 3 4 5 6 8 10 12 15 20 30; do
-		check "attach before a kill at $ms ms" rx "$LOADER" attach rx0
-		_kill_after "0.$(printf %03d "$ms")" rx "$LOADER" detach rx0
+		check "attach before a kill at $ms ms" "$LOADER" attach rx0
+		_kill_after "0.$(printf %03d "$ms")" "$LOADER" detach rx0
 		pings
-		check "attach after a kill at $ms ms" rx "$LOADER" attach rx0
+		check "attach after a kill at $ms ms" "$LOADER" attach rx0
 		check "detach" rx "$LOADER" detach rx0
 		equal "pins" "$(ls -A "$PINS")" ""
 	done
@@ -90,7 +90,7 @@ bouncer_killed_at_any_moment_of_its_start() {
 	local ms
 	lab_up --queues 1
 	for ms in 0 3 6 9 12 15 18 21 25 30 35 40 50 60 80; do
-		_kill_after "0.$(printf %03d "$ms")" rx "$BOUNCER" -d rx0 -p
+		_kill_after "0.$(printf %03d "$ms")" "$BOUNCER" -d rx0 -p
 		becomes "the kernel answers after a kill at $ms ms" 3 tx ping -q -c 1 -W 1 198.18.0.2
 		check "a bouncer after a kill at $ms ms" rx "$BOUNCER" -d rx0 -p -t 1
 		equal "hook" "$(hook)" ""
@@ -183,7 +183,7 @@ interface_renamed_under_a_bouncer() {
 without_a_bpffs_says_what_to_mount() {
 	lab_up
 	while umount /sys/fs/bpf 2>/dev/null; do :; done
-	refuses "attach" 1 "mount -t bpf" rx "$LOADER" attach rx0
+	refuses "attach" 1 "mount -t bpf" "$LOADER" attach rx0
 	refuses "bouncer" 1 "mount -t bpf" rx "$BOUNCER" -d rx0 -t 1
 	equal "hook" "$(hook)" ""
 	mount -t bpf bpf /sys/fs/bpf
@@ -241,13 +241,15 @@ a_lock_held_by_another_is_waited_for() {
 }
 
 bouncer_ends_on_a_signal_at_any_moment() {
-	local ms
+	local ms status
 	lab_up --queues 1
 	for ms in 5 10 20 30 50 80 120; do
 		rx_bg "bouncer-0" "$BOUNCER" -d rx0
 		sleep "0.$(printf %03d "$ms")"
 		kill -TERM $! 2>/dev/null
-		wait $! # 143 before it could listen, 0 after
+		wait $!
+		status=$? # 143 before it could listen, 0 after
+		((status == 143)) || equal "exit status after TERM at $ms ms" "$status" 0
 		equal "hook after TERM at $ms ms" "$(hook)" ""
 		equal "pins after TERM at $ms ms" "$(ls -A "$PINS" 2>/dev/null)" ""
 	done

@@ -1,0 +1,191 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+# xsteer-maps and bpftool read the same truth, and it is what the other side
+# sent.
+
+. "$(dirname "$0")/lib.sh"
+
+sums_over_queues_equal_what_was_sent_native() { _sums "" native; }
+sums_over_queues_equal_what_was_sent_skb() { _sums --skb skb; }
+_sums() { # LAB-OPTIONS MODE
+	# shellcheck disable=SC2086 # options
+	lab_up --queues 4 $1
+	attach -m "$2"
+	check "send" tx "$TRAFFIC" -o -n 50000 -f 300 -s 64-300 tx0
+	equal "packets" "$(counter packets)" 50000
+	equal "bytes" "$(counter bytes)" "$(tx ip -j -s link show tx0 | jq '.[0].stats64.tx.bytes')"
+	equal "passed" "$(counter verdict_pass)" 50000
+	equal "no socket" "$(counter reason_no_socket)" 50000
+	for q in 0 1 2 3; do
+		not_equal "packets of queue $q" "$(counter packets "$q")" 0
+	done
+	check "the verdicts add up" counters_add_up
+}
+
+each_queue_is_counted_by_itself() {
+	lab_up --queues 4
+	attach
+	for q in 3 1 0 2; do
+		steer "$q"
+		check "send" tx "$TRAFFIC" -o -n $((100 * (q + 1))) tx0
+	done
+	for q in 0 1 2 3; do
+		equal "packets of queue $q" "$(counter packets "$q")" $((100 * (q + 1)))
+	done
+}
+
+each_queue_is_counted_by_itself_in_skb_mode() {
+	lab_up --queues 4 --skb
+	attach -m skb
+	for q in 3 1 0 2; do
+		steer "$q"
+		check "send" tx "$TRAFFIC" -o -n $((100 * (q + 1))) tx0
+	done
+	for q in 0 1 2 3; do
+		equal "packets of queue $q" "$(counter packets "$q")" $((100 * (q + 1)))
+	done
+}
+
+stats_show_what_bpftool_shows() {
+	local json
+	lab_up
+	attach
+	check "send" tx "$TRAFFIC" -o -n 777 -f 50 tx0
+	json=$(rx "$MAPS" stats rx0 -j) || fail "stats -j"
+	equal "schema" "$(jq '.schema | type' <<<"$json")" '"number"'
+	for q in 0 1 2 3; do
+		equal "packets of queue $q" "$(jq ".queues[] | select(.queue == $q).packets" <<<"$json")" \
+			"$(counter packets "$q")"
+	done
+	equal "sum" "$(jq '[.queues[].packets] | add' <<<"$json")" 777
+	equal "verdicts" "$(jq '[.queues[].verdicts[]] | add' <<<"$json")" 777
+	check "table" rx "$MAPS" stats rx0
+	contains "total" "$OUT" "total +777"
+}
+
+stats_w_repeats_with_rates() {
+	lab_up
+	attach
+	OUT=$(rx timeout -s INT 3.5 "$MAPS" stats rx0 -w 1 -j)
+	# one object an interval
+	((++ASSERTIONS))
+	(($(jq -s length <<<"$OUT") >= 3)) || fail "fewer than 3 objects in 3.5 s: $OUT"
+	equal "rates" "$(jq -s '.[-1].queues[0].rates.packets_per_second | type' <<<"$OUT")" '"number"'
+}
+
+every_listing_is_json_under_j() {
+	lab_up
+	attach
+	for command in list "stats rx0" "dump rx0" "dump rx0 meta" "sockets rx0"; do
+		# shellcheck disable=SC2086 # words
+		check "$command -j" rx "$MAPS" $command -j
+		check "$command: schema" jq -e '.schema | numbers' <<<"$OUT"
+		# shellcheck disable=SC2086
+		check "$command -p" rx "$MAPS" $command -p
+		check "$command: schema" jq -e '.schema | numbers' <<<"$OUT"
+		# shellcheck disable=SC2086
+		check "$command" rx "$MAPS" $command
+	done
+}
+
+common_options_may_stand_before_the_command() {
+	lab_up
+	attach
+	check "-j stats" rx "$MAPS" -j stats rx0
+	check "it is JSON" jq -e '.schema | numbers' <<<"$OUT"
+	check "-p list" rx "$MAPS" -p list
+	check "--pin-root" rx "$LOADER" --pin-root "$PINS" status rx0
+}
+
+list_names_instance_and_maps() {
+	lab_up
+	attach
+	check "list" rx "$MAPS" list
+	for map in xsks_map xdp_stats_map meta owners; do
+		contains "$map" "$OUT" "rx0 +$map "
+	done
+}
+
+list_without_instances_is_no_failure() {
+	check "list" "$MAPS" list
+	OUT=$("$MAPS" list -j 2>/dev/null)
+	check "it is JSON" jq -e '.schema | numbers' <<<"$OUT"
+}
+
+dump_sums_over_cpus_without_zero_rows() {
+	lab_up --queues 4
+	attach
+	steer 2
+	check "send" tx "$TRAFFIC" -o -n 50 tx0
+	check "dump" rx "$MAPS" dump rx0 xdp_stats_map -j
+	equal "rows" "$(jq -c '[.maps.xdp_stats_map[].key]' <<<"$OUT")" '[2]'
+	equal "packets" "$(jq '.maps.xdp_stats_map[0].value.packets' <<<"$OUT")" 50
+	check "dump -a" rx "$MAPS" dump rx0 xdp_stats_map -a -j
+	equal "all rows" "$(jq '.maps.xdp_stats_map | length' <<<"$OUT")" 64
+}
+
+sockets_names_who_holds_each_slot() {
+	lab_up
+	attach
+	start_bouncer 3 -p
+	check "sockets" rx "$MAPS" sockets rx0
+	contains "its pid" "$OUT" "\\b$LAST_BOUNCER\\b"
+	contains "its mode" "$OUT" "copy"
+	check "sockets -j" rx "$MAPS" sockets rx0 -j
+	equal "queue" "$(jq '.sockets[0].queue' <<<"$OUT")" 3
+	equal "pid" "$(jq '.sockets[0].pid' <<<"$OUT")" "$LAST_BOUNCER"
+	steer 3
+	bounced -n 100 # looking has not disturbed it
+	stop_bouncer
+	check "sockets" rx "$MAPS" sockets rx0 -j
+	equal "sockets left" "$(jq '.sockets | length' <<<"$OUT")" 0
+}
+
+bpftool_dump_has_named_fields() {
+	lab_up
+	attach
+	check "dump" bpftool map dump pinned "$PINS/rx0/xdp_stats_map"
+	for field in packets bytes verdict_pass verdict_drop verdict_xsk reason_no_socket; do
+		contains "$field" "$OUT" "\"$field\": [0-9]"
+	done
+	check "dump" bpftool map dump pinned "$PINS/rx0/meta"
+	contains "ifname" "$OUT" "\"ifname\": \"rx0\""
+	check "dump" bpftool map dump pinned "$PINS/rx0/owners"
+	contains "pid" "$OUT" '"pid": 0'
+	check "show" bpftool map show pinned "$PINS/rx0/xsks_map"
+	contains "entries" "$OUT" "max_entries 64"
+}
+
+unknown_instance_and_map_are_named() {
+	lab_up
+	refuses "no instance" 1 "rx0" rx "$MAPS" stats rx0
+	attach
+	refuses "no map" 1 "nosuch" rx "$MAPS" dump rx0 nosuch
+	contains "where to see them" "$OUT" "list|xsks_map"
+	refuses "no command" 2 "command" "$MAPS"
+	refuses "unknown command" 2 "frob" "$MAPS" frob
+}
+
+reading_needs_no_more_than_a_readable_pin() {
+	lab_up
+	attach
+	chmod 755 /sys/fs/bpf "$PINS" "$PINS/rx0"
+	chmod 644 "$PINS"/rx0/*
+	check "stats" rx setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all \
+		--bounding-set=-all env ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" "$MAPS" stats rx0
+}
+
+more_than_64_queues_have_their_own_rows() {
+	lab_up --queues 80
+	attach
+	contains "sockets" "$(bpftool map show pinned "$PINS/rx0/xsks_map")" "max_entries (8[0-9]|9[0-9]|[1-9][0-9]{2})"
+	steer 79
+	check "send" tx "$TRAFFIC" -o -n 30 tx0
+	equal "packets of queue 79" "$(counter packets 79)" 30
+	start_bouncer 79 -p
+	bounced -n 30
+	stop_bouncer
+}
+
+run_tests "$@"
