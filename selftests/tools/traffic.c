@@ -52,7 +52,7 @@ struct traffic {
 	unsigned int run;
 
 	unsigned char *seen; /* by number: came back */
-	unsigned long sent, returned, duplicated, corrupt;
+	unsigned long sent, sent_bytes, returned, duplicated, corrupt;
 	unsigned char *tx[BATCH], *rx[BATCH], *expected;
 };
 
@@ -285,6 +285,8 @@ static int send_some(struct traffic *t, unsigned long room)
 		t->sent -= count - (n < 0 ? 0 : n);
 	if (n < 0)
 		return errno == ENOBUFS || errno == EAGAIN || errno == EINTR ? 0 : -errno;
+	for (i = 0; i < (unsigned long)n; i++)
+		t->sent_bytes += iov[i].iov_len;
 	return n;
 }
 
@@ -510,8 +512,8 @@ int main(int argc, char **argv)
 		err = exchange(&t);
 	if (err)
 		fprintf(stderr, "traffic: %s: %s\n", argv[optind], strerror(-err));
-	printf("sent %lu returned %lu missing %lu duplicated %lu corrupt %lu\n", t.sent, t.returned,
-	       t.one_way ? 0 : t.sent - t.returned, t.duplicated, t.corrupt);
+	printf("sent %lu returned %lu missing %lu duplicated %lu corrupt %lu bytes %lu\n", t.sent,
+	       t.returned, t.one_way ? 0 : t.sent - t.returned, t.duplicated, t.corrupt, t.sent_bytes);
 	good = !err && t.sent == t.frames && !t.duplicated && !t.corrupt &&
 	       t.returned == (t.one_way ? 0 : t.sent);
 	release(&t);
