@@ -111,23 +111,23 @@ static unsigned int put_ip(unsigned char *at, enum proto p, size_t l4_len)
 	unsigned int sum = l4 + l4_len;
 
 	if (p == UDP4 || p == TCP4) {
-		struct iphdr ip = {.version = 4,
-				   .ihl = 5,
-				   .tot_len = htons(sizeof(ip) + l4_len),
-				   .ttl = 64,
-				   .protocol = l4,
-				   .saddr = htonl(0xc6120001), /* 198.18.0.1, .2 */
-				   .daddr = htonl(0xc6120002)};
+		struct iphdr ip = { .version = 4,
+				    .ihl = 5,
+				    .tot_len = htons(sizeof(ip) + l4_len),
+				    .ttl = 64,
+				    .protocol = l4,
+				    .saddr = htonl(0xc6120001), /* 198.18.0.1, .2 */
+				    .daddr = htonl(0xc6120002) };
 
 		ip.check = fold(sum16(0, &ip, sizeof(ip)));
 		memcpy(at, &ip, sizeof(ip));
 		return sum16(sum, &ip.saddr, 8);
 	}
 
-	struct ip6_hdr ip6 = {.ip6_ctlun.ip6_un1 = {.ip6_un1_flow = htonl(6U << 28),
-						    .ip6_un1_plen = htons(l4_len),
-						    .ip6_un1_nxt = l4,
-						    .ip6_un1_hlim = 64}};
+	struct ip6_hdr ip6 = { .ip6_ctlun.ip6_un1 = { .ip6_un1_flow = htonl(6U << 28),
+						      .ip6_un1_plen = htons(l4_len),
+						      .ip6_un1_nxt = l4,
+						      .ip6_un1_hlim = 64 } };
 
 	inet_pton(AF_INET6, "fd00:198:18::1", &ip6.ip6_src);
 	inet_pton(AF_INET6, "fd00:198:18::2", &ip6.ip6_dst);
@@ -141,7 +141,7 @@ static void put_l4(unsigned char *at, const struct traffic *t, enum proto p, uns
 	__be16 source = htons(FIRST_PORT + number / PROTO_MAX % t->flows), dest = htons(7);
 
 	if (p == UDP4 || p == UDP6) {
-		struct udphdr udp = {.source = source, .dest = dest, .len = htons(l4_len)};
+		struct udphdr udp = { .source = source, .dest = dest, .len = htons(l4_len) };
 
 		memcpy(at, &udp, sizeof(udp));
 		udp.check = fold(sum16(sum, at, l4_len));
@@ -149,13 +149,13 @@ static void put_l4(unsigned char *at, const struct traffic *t, enum proto p, uns
 			udp.check = 0xffff;
 		memcpy(at, &udp, sizeof(udp));
 	} else {
-		struct tcphdr tcp = {.source = source,
-				     .dest = dest,
-				     .seq = htonl(number),
-				     .doff = 5,
-				     .psh = 1,
-				     .ack = 1,
-				     .window = htons(1024)};
+		struct tcphdr tcp = { .source = source,
+				      .dest = dest,
+				      .seq = htonl(number),
+				      .doff = 5,
+				      .psh = 1,
+				      .ack = 1,
+				      .window = htons(1024) };
 
 		memcpy(at, &tcp, sizeof(tcp));
 		tcp.check = fold(sum16(sum, at, l4_len));
@@ -166,7 +166,7 @@ static void put_l4(unsigned char *at, const struct traffic *t, enum proto p, uns
 /* Writes frame `number` to buf (FRAME_MAX bytes); returns its length. */
 static size_t build_frame(const struct traffic *t, unsigned long number, unsigned char *buf)
 {
-	struct stamp stamp = {htonl(MAGIC), htonl(t->run), htobe64(number)};
+	struct stamp stamp = { htonl(MAGIC), htonl(t->run), htobe64(number) };
 	enum proto p = proto_of(t, number);
 	size_t headers = headers_len(p), ip_len, len, at;
 	unsigned long long noise = scramble(number + ((unsigned long long)t->run << 32));
@@ -244,12 +244,12 @@ static void take_frame(struct traffic *t, unsigned char *buf, size_t len)
 
 static int receive(struct traffic *t)
 {
-	struct mmsghdr msgs[BATCH] = {0};
+	struct mmsghdr msgs[BATCH] = { 0 };
 	struct iovec iov[BATCH];
 	int i, n;
 
 	for (i = 0; i < BATCH; i++) {
-		iov[i] = (struct iovec){t->rx[i], FRAME_MAX};
+		iov[i] = (struct iovec){ t->rx[i], FRAME_MAX };
 		msgs[i].msg_hdr.msg_iov = &iov[i];
 		msgs[i].msg_hdr.msg_iovlen = 1;
 	}
@@ -263,7 +263,7 @@ static int receive(struct traffic *t)
 
 static int send_some(struct traffic *t, unsigned long room)
 {
-	struct mmsghdr msgs[BATCH] = {0};
+	struct mmsghdr msgs[BATCH] = { 0 };
 	struct iovec iov[BATCH];
 	unsigned long i, count = t->frames - t->sent;
 	int n;
@@ -306,7 +306,7 @@ static unsigned long allowed(const struct traffic *t, unsigned long long start_n
 static int exchange(struct traffic *t)
 {
 	unsigned long long start = now_ns(), last = start;
-	struct pollfd pfd = {.fd = t->fd, .events = POLLIN};
+	struct pollfd pfd = { .fd = t->fd, .events = POLLIN };
 	unsigned long room, before;
 	int n, err;
 
@@ -339,8 +339,8 @@ static int exchange(struct traffic *t)
 
 static int open_interface(struct traffic *t, const char *ifname)
 {
-	struct sockaddr_ll sll = {.sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL)};
-	struct ifreq ifr = {0};
+	struct sockaddr_ll sll = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL) };
+	struct ifreq ifr = { 0 };
 	int bytes = 32 << 20, one = 1;
 
 	t->fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
@@ -379,7 +379,7 @@ static int usage(int status)
 
 static bool parse_protos(struct traffic *t, char *list)
 {
-	static const char *const names[] = {"udp4", "tcp4", "udp6", "tcp6"};
+	static const char *const names[] = { "udp4", "tcp4", "udp6", "tcp6" };
 	char *name;
 	int p;
 
@@ -485,16 +485,16 @@ static void release(struct traffic *t)
 
 int main(int argc, char **argv)
 {
-	struct traffic t = {.fd = -1,
-			    .dst_mac = {2, 0, 0, 0, 0, 2},
-			    .frames = 1000,
-			    .flows = 64,
-			    .window = 128,
-			    .wait_ms = 2000,
-			    .size_min = 64,
-			    .size_max = 1514,
-			    .protos = (1U << PROTO_MAX) - 1,
-			    .run = getpid()};
+	struct traffic t = { .fd = -1,
+			     .dst_mac = { 2, 0, 0, 0, 0, 2 },
+			     .frames = 1000,
+			     .flows = 64,
+			     .window = 128,
+			     .wait_ms = 2000,
+			     .size_min = 64,
+			     .size_max = 1514,
+			     .protos = (1U << PROTO_MAX) - 1,
+			     .run = getpid() };
 	int option, err;
 	bool good;
 
@@ -513,7 +513,8 @@ int main(int argc, char **argv)
 	if (err)
 		fprintf(stderr, "traffic: %s: %s\n", argv[optind], strerror(-err));
 	printf("sent %lu returned %lu missing %lu duplicated %lu corrupt %lu bytes %lu\n", t.sent,
-	       t.returned, t.one_way ? 0 : t.sent - t.returned, t.duplicated, t.corrupt, t.sent_bytes);
+	       t.returned, t.one_way ? 0 : t.sent - t.returned, t.duplicated, t.corrupt,
+	       t.sent_bytes);
 	good = !err && t.sent == t.frames && !t.duplicated && !t.corrupt &&
 	       t.returned == (t.one_way ? 0 : t.sent);
 	release(&t);
