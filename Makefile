@@ -101,7 +101,7 @@ check: deps ## install what is missing, build, run every test that needs no VM
 tests: all $(USER_TESTS) $(PROG_TESTS) $(TEST_TOOLS)
 
 demo: deps ## a multi-queue lab, a bouncer per queue, real packets, counters
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory all $(O)/selftests/tools/traffic
 	$(Q)O=$(O) scripts/demo
 
 lint: ## shellcheck, clang-format, cppcheck
