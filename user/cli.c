@@ -290,18 +290,19 @@ static const struct xs_opt *opt_of(const struct opt_list *list, int value)
 	return NULL;
 }
 
+/* Without a command: those that stand before it, up to the first operand. */
 static int parse_opts(const struct xs_cmd *cmd, int argc, char **argv)
 {
 	struct opt_list list = command_opts(cmd);
 	struct option longs[OPTS_MAX + 1] = {};
-	char shorts[2 * OPTS_MAX + 1];
+	char shorts[2 * OPTS_MAX + 2] = "+";
 	const struct xs_opt *opt;
 	int value, err;
 
-	getopt_tables(&list, longs, shorts);
-	optind = 1;
+	getopt_tables(&list, longs, shorts + 1);
+	optind = 0; /* glibc: start anew */
 	opterr = 0;
-	while ((value = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+	while ((value = getopt_long(argc, argv, cmd ? shorts + 1 : shorts, longs, NULL)) != -1) {
 		if (value == '?') {
 			/* getopt has stepped past the word, unless it stands amid a cluster */
 			const char *word = argv[optind > 1 ? optind - 1 : 1];
@@ -346,6 +347,22 @@ static int run_cmd(const struct xs_cmd *cmd, int argc, char **argv)
 	return err;
 }
 
+static int run_named(int argc, char **argv)
+{
+	int err = parse_opts(NULL, argc, argv);
+
+	if (err)
+		return err;
+	argc -= optind;
+	argv += optind;
+	if (!argc)
+		return xs_usage("a command is missing");
+	current_cmd = find_cmd(argv[0]);
+	if (!current_cmd)
+		return xs_usage("unknown command '%s'", argv[0]);
+	return run_cmd(current_cmd, argc, argv);
+}
+
 static void print_json_error(int err)
 {
 	json_t *object = json_pack("{s:i, s:s}", "schema", 1, "error",
@@ -368,22 +385,7 @@ int xs_main(const struct xs_tool *this_tool, int argc, char **argv)
 	libbpf_set_print(print_libbpf);
 
 	current_cmd = find_cmd("");
-	if (!current_cmd && argc > 1 && argv[1][0] != '-') {
-		current_cmd = find_cmd(argv[1]);
-		if (!current_cmd) {
-			xs_usage("unknown command '%s'", argv[1]);
-			return XS_EXIT_USAGE;
-		}
-		argc--;
-		argv++;
-	}
-	if (current_cmd) {
-		err = run_cmd(current_cmd, argc, argv);
-	} else {
-		err = parse_opts(NULL, argc, argv); /* --help, --version */
-		if (!err)
-			err = xs_usage("a command is missing");
-	}
+	err = current_cmd ? run_cmd(current_cmd, argc, argv) : run_named(argc, argv);
 	if (err && xs_common.json)
 		print_json_error(err);
 	return finish(!err ? XS_EXIT_OK : usage_error ? XS_EXIT_USAGE : XS_EXIT_FAILED);

@@ -420,6 +420,29 @@ int xs_instance_take_apart(const struct xs_pins *pins)
 	return err ? err : xs_instance_remove_dir(old);
 }
 
+/* Pins were removed behind our back: the rest goes, unless its link is another interface's. */
+static int take_rest_apart(const char *ifname, const char *dir)
+{
+	struct bpf_link_info info = {};
+	__u32 len = sizeof(info);
+	char path[PATH_MAX + 8];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, XS_PIN_LINK);
+	fd = bpf_obj_get(path);
+	if (fd >= 0) {
+		bpf_obj_get_info_by_fd(fd, &info, &len);
+		close(fd);
+	}
+	if (info.xdp.ifindex && info.xdp.ifindex != if_nametoindex(ifname)) {
+		xs_err("%s is attached to interface %u, which is not %s of this network namespace",
+		       dir, info.xdp.ifindex, ifname);
+		return -EXDEV;
+	}
+	xs_note("%s: removing an incomplete instance", ifname);
+	return xs_instance_remove_dir(dir);
+}
+
 int xs_instance_detach(const char *ifname)
 {
 	char dir[PATH_MAX];
@@ -429,6 +452,8 @@ int xs_instance_detach(const char *ifname)
 	err = xs_pin_dir(dir, ifname);
 	if (!err)
 		err = clear_leftovers(dir);
+	if (!err && !access(dir, F_OK) && !xs_pins_complete(dir))
+		return take_rest_apart(ifname, dir);
 	if (!err)
 		err = xs_pins_open(&pins, ifname, XS_PINS_WRITE);
 	if (err)

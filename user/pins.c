@@ -118,28 +118,40 @@ static bool still_there(int fd, const char *dir)
 	       locked.st_dev == now.st_dev;
 }
 
+/* With what is missing above it. */
+static int make_root(const char *root)
+{
+	char dir[PATH_MAX];
+	int err = 0;
+
+	snprintf(dir, sizeof(dir), "%s", root);
+	for (char *slash = strchr(dir + 1, '/'); !err; slash = strchr(slash + 1, '/')) {
+		if (slash)
+			*slash = '\0';
+		if (mkdir(dir, 0700) && errno != EEXIST)
+			err = -errno;
+		if (!slash)
+			break;
+		*slash = '/';
+	}
+	if (err == -EPERM || err == -EACCES)
+		xs_err("no permission to make %s: run as root, or name another bpffs with "
+		       "--pin-root",
+		       dir);
+	else if (err)
+		xs_err("cannot make %s: %s", dir, strerror(-err));
+	return err;
+}
+
 int xs_pins_lock(const char *ifname, bool create)
 {
 	char dir[PATH_MAX];
 	int fd, err;
 
-	if (ifname) {
-		err = xs_pin_dir(dir, ifname);
-		if (err)
-			return err;
-	} else {
-		snprintf(dir, sizeof(dir), "%s", xs_common.pin_root);
-		if (create && mkdir(dir, 0700) && errno != EEXIST) {
-			err = -errno;
-			if (err == -EPERM || err == -EACCES)
-				xs_err("no permission to make %s: run as root, or name another "
-				       "bpffs with --pin-root",
-				       dir);
-			else
-				xs_err("cannot make %s: %s", dir, strerror(errno));
-			return err;
-		}
-	}
+	snprintf(dir, sizeof(dir), "%s", xs_common.pin_root);
+	err = ifname ? xs_pin_dir(dir, ifname) : create ? make_root(dir) : 0;
+	if (err)
+		return err;
 	for (;;) {
 		fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (fd < 0) {
@@ -291,16 +303,34 @@ static int open_map(struct xs_pins *pins, enum xs_map map, enum xs_pins_access h
 	fd = open_pin(pins, map, wants_write(map, how));
 	if (fd < 0 && how == XS_PINS_SOCKET && !needed)
 		return 0;
+	if (fd == -ENOENT) {
+		xs_err("%s is incomplete, %s is not there: 'xsteer-loader detach %s' takes away "
+		       "what is left",
+		       pins->dir, xs_map_names[map], strrchr(pins->dir, '/') + 1);
+		return -ENODATA;
+	}
 	if (fd < 0) {
-		xs_err("cannot open %s/%s%s: %s%s", pins->dir, xs_map_names[map],
-		       wants_write(map, how) ? " for writing" : "", strerror(-fd),
-		       fd == -ENOENT ? ": the instance is incomplete; 'xsteer-loader detach' "
-				       "removes it"
-				     : ": run as root, or as the owner of the pins");
+		xs_err("cannot open %s/%s%s: %s: run as root, or as the owner of the pins",
+		       pins->dir, xs_map_names[map], wants_write(map, how) ? " for writing" : "",
+		       strerror(-fd));
 		return fd;
 	}
 	pins->map_fds[map] = fd;
 	return check_shape(pins, map, shape);
+}
+
+bool xs_pins_complete(const char *dir)
+{
+	static const enum xs_map always[] = { XS_MAP_meta, XS_MAP_xsks_map, XS_MAP_owners,
+					      XS_MAP_xdp_stats_map };
+	char path[PATH_MAX + 32];
+
+	for (size_t i = 0; i < sizeof(always) / sizeof(*always); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, xs_map_names[always[i]]);
+		if (access(path, F_OK))
+			return false;
+	}
+	return true;
 }
 
 int xs_pins_open_dir(struct xs_pins *pins, const char *dir, enum xs_pins_access how)

@@ -48,6 +48,9 @@ __u64 xs_netns_inode(void);
  */
 int xs_pins_check_bpffs(void);
 
+/* Are all pins there that every instance has? */
+bool xs_pins_complete(const char *dir);
+
 /*
  * flock on the pin root (ifname NULL; makes the root if `create`) or on one
  * instance's directory. Waits up to 10 s, then logs and returns -EBUSY. On
@@ -79,7 +82,7 @@ enum xs_pins_access {
  *
  * 0; or, after logging the name of what does not fit and what to do,
  * -ENOENT no instance (silently: many callers attach then), -ESTALE interface
- * deleted and made again, -EXDEV other netns, -EPROTO other ABI or map layout,
+ * deleted and made again, -ENODATA pins are missing, -EXDEV other netns, -EPROTO other ABI or map layout,
  * -EACCES or -EPERM no privilege.
  */
 int xs_pins_open(struct xs_pins *pins, const char *ifname, enum xs_pins_access how);
