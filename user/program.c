@@ -17,17 +17,18 @@ bool xs_kernel_has_frags(void)
 
 /*
  * libbpf takes "may see fragments" from the section's name, and an old kernel
- * refuses the flag. Setting the type anew makes libbpf forget the section.
+ * refuses the flag. libbpf 1.1 does not forget the section when the type is set
+ * anew, so the name gets a meaning without fragments before the object is opened.
  */
-static int forget_frags(struct bpf_program *prog)
+static int forget_frags(void)
 {
-	int err = bpf_program__set_type(prog, BPF_PROG_TYPE_UNSPEC);
+	LIBBPF_OPTS(libbpf_prog_handler_opts, opts);
+	static int handler;
 
-	if (!err)
-		err = bpf_program__set_type(prog, BPF_PROG_TYPE_XDP);
-	if (!err)
-		err = bpf_program__set_expected_attach_type(prog, BPF_XDP);
-	return err;
+	if (!handler)
+		handler = libbpf_register_prog_handler("xdp.frags", BPF_PROG_TYPE_XDP, BPF_XDP,
+						       &opts);
+	return handler < 0 ? handler : 0;
 }
 
 static int fit(struct xsteer_bpf *skel, __u32 slots)
@@ -41,18 +42,19 @@ static int fit(struct xsteer_bpf *skel, __u32 slots)
 		err = bpf_map__set_max_entries(skel->maps.owners, slots);
 	if (!err && cpus > 0)
 		err = bpf_map__set_max_entries(skel->maps.cpu_map, cpus);
-	if (!err && !xs_kernel_has_frags())
-		err = forget_frags(skel->progs.xsteer);
 	skel->rodata->last_queue = slots - 1;
 	return err;
 }
 
 struct xsteer_bpf *xs_program_open(__u32 slots)
 {
-	struct xsteer_bpf *skel = xsteer_bpf__open();
+	struct xsteer_bpf *skel = NULL;
 	struct bpf_map *map;
-	int err;
+	int err = xs_kernel_has_frags() ? 0 : forget_frags();
 
+	errno = -err;
+	if (!err)
+		skel = xsteer_bpf__open();
 	if (!skel) {
 		err = -errno;
 		xs_err("cannot open the embedded program: %s", strerror(errno));
