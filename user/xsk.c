@@ -127,6 +127,29 @@ void xs_xsk_drop(struct xs_xsk *x, const struct xdp_desc *descs, __u32 n)
 	count(&x->counters.dropped, whole);
 }
 
+__u32 xs_xsk_discard(struct xs_xsk *x)
+{
+	__u32 n, idx, i, mine = 0, whole = 0;
+
+	n = xsk_ring_cons__peek(&x->rx, x->rx.size, &idx);
+	for (i = 0; i < n; i++) {
+		const struct xdp_desc *desc = xsk_ring_cons__rx_desc(&x->rx, idx + i);
+		struct xs_frame *frame = frame_of(x, desc->addr);
+
+		if (!frame || frame->state != XS_FRAME_fill) {
+			count(&x->counters.rx_unowned, 1);
+			continue;
+		}
+		whole += !(desc->options & XDP_PKT_CONTD);
+		mine++;
+		free_frame(x, frame);
+	}
+	if (n)
+		xsk_ring_cons__release(&x->rx, n);
+	x->fill_cnt -= mine;
+	return whole;
+}
+
 __u32 xs_xsk_reap(struct xs_xsk *x)
 {
 	__u32 n, idx, i, mine = 0, whole = 0;

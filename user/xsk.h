@@ -85,7 +85,7 @@ struct xs_xsk_config {
 struct xs_xsk_counters {
 	__u64 rx_packets, rx_bytes;
 	__u64 tx_packets, tx_bytes; /* completed: the kernel is done with them */
-	__u64 dropped;		    /* by xs_xsk_drop(): packets the caller did not send */
+	__u64 dropped;		    /* by xs_xsk_drop(): packets received and not sent */
 	__u64 tx_lost;		    /* completed, but the device refused them (EBUSY) */
 	__u64 rx_unowned;	    /* received frames that were not the kernel's to give */
 	__u64 tx_unowned;	    /* completions of frames that were not being sent */
@@ -168,6 +168,9 @@ static inline __u32 xs_xsk_tx_room(struct xs_xsk *x, __u32 wanted)
 
 /* Puts received frames on the TX ring; n must not exceed the room. */
 void xs_xsk_send(struct xs_xsk *x, const struct xdp_desc *descs, __u32 n);
+
+/* Empties the RX ring without looking: those packets count nowhere. How many. */
+__u32 xs_xsk_discard(struct xs_xsk *x);
 
 /* Gives received frames back unsent. */
 void xs_xsk_drop(struct xs_xsk *x, const struct xdp_desc *descs, __u32 n);
