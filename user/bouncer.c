@@ -42,8 +42,8 @@ static int choose_frame_size(struct xs_bouncer *b, bool *sg)
 	__u32 need = b->netif.mtu + LINK_HEADER, taken = XS_XSK_KERNEL_HEADROOM + opts->headroom;
 
 	if (!opts->frame_size)
-		opts->frame_size = need <= XS_XSK_FRAME_MIN - taken ? XS_XSK_FRAME_MIN :
-								      XS_XSK_FRAME_MAX;
+		opts->frame_size = need <= XS_XSK_FRAME_MIN - taken ? XS_XSK_FRAME_MIN
+								    : XS_XSK_FRAME_MAX;
 	if (taken + 64 > opts->frame_size)
 		return xs_usage("--headroom %u leaves nothing of a frame of %u bytes",
 				opts->headroom, opts->frame_size);
@@ -72,7 +72,8 @@ static int check_cpus(const struct xs_bouncer_opts *opts)
 	for (i = 0; i < opts->cpu_cnt; i++) {
 		if (CPU_ISSET(opts->cpus[i], &set))
 			continue;
-		xs_err("--cpu %u: this process may not run there (see taskset -p, or the cgroup's cpuset)",
+		xs_err("--cpu %u: this process may not run there (see taskset -p, or the cgroup's "
+		       "cpuset)",
 		       opts->cpus[i]);
 		return -EINVAL;
 	}
@@ -85,14 +86,15 @@ static int check_privilege(void)
 		return 0; /* unknown: let the kernel decide */
 	if (capng_have_capability(CAPNG_EFFECTIVE, CAP_NET_RAW))
 		return 0;
-	xs_err("AF_XDP sockets need CAP_NET_RAW: run as root, or setcap cap_net_raw+ep on this program");
+	xs_err("AF_XDP sockets need CAP_NET_RAW: run as root, or setcap cap_net_raw+ep on this "
+	       "program");
 	return -EPERM;
 }
 
 /* Only a warning: the kernel may not even count what is locked. */
 static void raise_memlock(const struct xs_bouncer *b)
 {
-	const struct rlimit unlimited = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
+	const struct rlimit unlimited = { .rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY };
 	__u64 frames = b->opts.frames ? b->opts.frames : 1024;
 	__u64 need = frames * b->opts.frame_size * b->worker_cnt;
 	struct rlimit limit;
@@ -103,7 +105,8 @@ static void raise_memlock(const struct xs_bouncer *b)
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_MEMLOCK, &limit);
 	if (limit.rlim_cur < need)
-		xs_warn("may lock %llu bytes of memory only, and the UMEM needs %llu: if the kernel refuses it, raise `ulimit -l`",
+		xs_warn("may lock %llu bytes of memory only, and the UMEM needs %llu: if the "
+			"kernel refuses it, raise `ulimit -l`",
 			(unsigned long long)limit.rlim_cur, need);
 }
 
@@ -195,7 +198,7 @@ static int open_sources(struct xs_bouncer *b, int fds[SOURCE_MAX])
 static void start_timer(int fd, __u64 ns, bool again)
 {
 	struct itimerspec timer = {
-		.it_value = {.tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000},
+		.it_value = { .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 },
 	};
 
 	if (again)
@@ -208,7 +211,8 @@ static void say_busy(const struct xs_bouncer *b, const struct xs_worker *w)
 	char holders[256];
 
 	xs_holders(holders, sizeof(holders));
-	xs_err("%s queue %u: another AF_XDP socket has held it for %d s%s%s; stop it, or take another queue",
+	xs_err("%s queue %u: another AF_XDP socket has held it for %d s%s%s; stop it, or take "
+	       "another queue",
 	       b->netif.name, w->queue, BIND_WAIT_MS / 1000,
 	       holders[0] ? "; such sockets here: " : "", holders);
 }
@@ -244,7 +248,8 @@ static int open_sockets(struct xs_bouncer *b, bool sg)
 		if (err)
 			return err;
 		if (sg && !w->xsk.sg)
-			xs_warn("%s queue %u: packets longer than %u bytes are dropped: the MTU is %u and this kernel has no multi-buffer AF_XDP (Linux 6.6)",
+			xs_warn("%s queue %u: packets longer than %u bytes are dropped: the MTU is "
+				"%u and this kernel has no multi-buffer AF_XDP (Linux 6.6)",
 				b->netif.name, w->queue,
 				opts->frame_size - XS_XSK_KERNEL_HEADROOM - opts->headroom,
 				b->netif.mtu);
@@ -319,8 +324,8 @@ static int on_link(struct xs_bouncer *b, int fd)
 
 	if (state == XS_LINK_gone) {
 		b->why = "interface deleted";
-		xs_err("%s (index %u) was deleted, or left this network namespace",
-		       b->netif.name, b->netif.ifindex);
+		xs_err("%s (index %u) was deleted, or left this network namespace", b->netif.name,
+		       b->netif.ifindex);
 		return -ENODEV;
 	}
 	if (state == XS_LINK_same || up == b->link_up)
@@ -346,8 +351,7 @@ static int on_worker(struct xs_bouncer *b, int fd)
 			return err;
 		}
 	}
-	if (b->opts.limit &&
-	    __atomic_load_n(&b->received, __ATOMIC_RELAXED) == b->opts.limit) {
+	if (b->opts.limit && __atomic_load_n(&b->received, __ATOMIC_RELAXED) == b->opts.limit) {
 		b->why = "limit";
 		return 1;
 	}
@@ -391,7 +395,7 @@ static int loop(struct xs_bouncer *b, const int fds[SOURCE_MAX])
 	if (b->opts.duration_ns)
 		start_timer(fds[SOURCE_duration], b->opts.duration_ns, false);
 	for (i = 0; i < SOURCE_MAX; i++)
-		polls[i] = (struct pollfd){.fd = fds[i], .events = POLLIN};
+		polls[i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
 	while (!err) {
 		if (poll(polls, SOURCE_MAX, -1) < 0 && errno != EINTR)
 			return -errno;
@@ -436,8 +440,8 @@ static void tear_down(struct xs_bouncer *b, int fds[SOURCE_MAX])
 
 static int run(void *state, int argc __attribute__((unused)), char **argv __attribute__((unused)))
 {
-	struct xs_bouncer b = {.opts = *(struct xs_bouncer_opts *)state, .done_fd = -1};
-	int fds[SOURCE_MAX] = {-1, -1, -1, -1, -1}, err, audit;
+	struct xs_bouncer b = { .opts = *(struct xs_bouncer_opts *)state, .done_fd = -1 };
+	int fds[SOURCE_MAX] = { -1, -1, -1, -1, -1 }, err, audit;
 	bool sg = false;
 
 	xs_common.verbose = b.opts.verbose;
@@ -450,6 +454,7 @@ static int run(void *state, int argc __attribute__((unused)), char **argv __attr
 		err = open_sockets(&b, sg);
 	if (err)
 		goto out;
+	xs_steer_settle(&b.steer);
 	drop_capabilities();
 	err = xs_stats_start(&b);
 	if (!err)
@@ -470,8 +475,8 @@ out:
 int main(int argc, char **argv)
 {
 	static const struct xs_cmd cmds[] = {
-		{.name = "", .args = "-d IF", .help = "bounce packets", .run = run},
-		{.name = NULL},
+		{ .name = "", .args = "-d IF", .help = "bounce packets", .run = run },
+		{ .name = NULL },
 	};
 	struct xs_bouncer_opts opts;
 	const struct xs_tool tool = {

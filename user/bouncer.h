@@ -53,12 +53,12 @@ struct xs_bouncer_opts {
 	bool verbose, poll, adaptive, latency;
 	bool huge, unaligned;
 	__u64 duration_ns; /* 0: until a signal */
-	__u64 limit;	   /* packets; 0: none */
+	__u64 limit; /* packets; 0: none */
 	__u64 interval_ns;
 	__u32 batch;
 	__u32 frames, frame_size, headroom, ring; /* 0: chosen */
 	__u32 busy_poll; /* budget; 0: off */
-	__u32 actions;	 /* enum xs_action_bit */
+	__u32 actions; /* enum xs_action_bit */
 	__u32 cpus[XS_QUEUES_MAX];
 	__u32 cpu_cnt; /* 0: wherever the scheduler likes */
 };
@@ -77,32 +77,40 @@ struct xs_steer {
 	enum {
 		XS_STEER_none,
 		XS_STEER_instance, /* xsteer's, joined or attached */
-		XS_STEER_object,   /* -f */
-		XS_STEER_map,	   /* --xskmap, --map-fd, --uds */
+		XS_STEER_object, /* -f */
+		XS_STEER_map, /* --xskmap, --map-fd, --uds */
 	} kind;
 	const struct xs_bouncer_opts *opts;
 	struct xs_pins pins;
 	struct bpf_object *object;
 	int link_fd; /* of object's program */
 	int map_fd; /* xsks_map */
+	int lock; /* on the pin root, from joining to settling; -1 */
 	__u32 map_id, slots;
-	char mode[16];	 /* how the program is attached; "" unknown */
-	bool attached;	 /* by this process */
-	bool claimed[XS_QUEUES_MAX];  /* owners row is ours, by index into opts->queues */
+	char mode[16]; /* how the program is attached; "" unknown */
+	bool attached; /* by this process */
+	bool claimed[XS_QUEUES_MAX]; /* owners row is ours, by index into opts->queues */
 	bool inserted[XS_QUEUES_MAX]; /* slot is ours */
 };
 
 /*
- * Joins what is there or attaches what is asked for, and claims the slots of
- * opts->queues in `owners`. Joining needs no capability, only the pins;
- * attaching needs CAP_BPF and CAP_NET_ADMIN. 0 or -errno, logged; either way
- * xs_steer_close() undoes it.
+ * Joins what is there or attaches what is asked for, once nobody who lives owns
+ * a slot of opts->queues. Joining needs no capability, only the pins;
+ * attaching needs CAP_BPF and CAP_NET_ADMIN. Of an instance it holds the lock
+ * until xs_steer_settle(). 0 or -errno, logged; either way xs_steer_close()
+ * undoes it.
  */
 int xs_steer_open(struct xs_steer *steer, const struct xs_bouncer_opts *opts,
 		  const struct xs_netif *netif);
 
-/* Puts the socket into its slot: from now on frames arrive. 0 or -errno, logged. */
+/*
+ * Puts the socket into its slot, from now on frames arrive; and its owner into
+ * `owners`. 0 or -errno, logged.
+ */
 int xs_steer_insert(struct xs_steer *steer, __u32 i, const struct xs_xsk *xsk);
+
+/* All sockets are in their slots: lets go of the lock. */
+void xs_steer_settle(struct xs_steer *steer);
 
 /* Takes all sockets out of their slots: no frame is steered here any more. */
 void xs_steer_remove(struct xs_steer *steer);
@@ -125,7 +133,7 @@ bool xs_action_apply(__u32 actions, void *data, __u32 len);
 
 enum xs_phase {
 	XS_PHASE_run,
-	XS_PHASE_drain,	  /* bounce what has arrived, then stop */
+	XS_PHASE_drain, /* bounce what has arrived, then stop */
 	XS_PHASE_discard, /* throw away what has arrived, then stop */
 };
 
@@ -141,17 +149,17 @@ struct xs_worker {
 	bool started;
 	int wake_fd; /* eventfd: out of poll() */
 	/* written by the worker, read by any */
-	__u64 stalls;	 /* TX that did not move until it was forced */
-	__u64 late;	 /* packets that came after the limit, thrown away */
+	__u64 stalls; /* TX that did not move until it was forced */
+	__u64 late; /* packets that came after the limit, thrown away */
 	__u64 sleeps;
-	int err;	 /* why it ended early; 0 */
+	int err; /* why it ended early; 0 */
 	bool done;
 	/* the worker's own */
 	struct xdp_desc descs[XS_XSK_BATCH_MAX + 2 * XS_XSK_FRAGS_MAX];
-	__u32 held;	 /* descs of a packet whose end has not come yet */
-	bool skipping;	 /* the packet coming in is too long: throw it away */
+	__u32 held; /* descs of a packet whose end has not come yet */
+	bool skipping; /* the packet coming in is too long: throw it away */
 	bool net_down;
-	__u32 tx_seen;	 /* consumer index of TX when it last moved */
+	__u32 tx_seen; /* consumer index of TX when it last moved */
 	__u64 tx_moved_ns;
 	__u64 active_ns; /* when it last had work */
 };
@@ -166,7 +174,7 @@ struct xs_bouncer {
 	/* shared with the workers, by atomics */
 	enum xs_phase phase;
 	bool link_up;
-	__u64 claimed;	/* packets of the limit that a worker has taken on */
+	__u64 claimed; /* packets of the limit that a worker has taken on */
 	__u64 received; /* of those, in fact received */
 	/* the main thread's */
 	__u64 start_ns, last_ns;

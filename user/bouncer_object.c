@@ -31,10 +31,11 @@ static struct bpf_program *choose_program(struct xs_steer *steer)
 	const char *name = steer->opts->section;
 	struct bpf_program *prog, *chosen = NULL;
 
-	bpf_object__for_each_program(prog, steer->object) {
+	bpf_object__for_each_program(prog, steer->object)
+	{
 		bool match = name ? !strcmp(bpf_program__section_name(prog), name) ||
-					    !strcmp(bpf_program__name(prog), name) :
-				    is_xdp(prog);
+					     !strcmp(bpf_program__name(prog), name)
+				  : is_xdp(prog);
 
 		if (!chosen && match)
 			chosen = prog;
@@ -72,9 +73,9 @@ static int load(struct xs_steer *steer, struct bpf_program *prog)
 			fprintf(stderr, "%s\n", log);
 		xs_err("%s: the kernel refuses program '%s': %s%s", steer->opts->object,
 		       bpf_program__name(prog), strerror(-err),
-		       err == -EPERM ? "; it needs CAP_BPF and CAP_NET_ADMIN" :
-		       log[0]	     ? "; the verifier's words are above" :
-				       "; bpftool -d prog load says more");
+		       err == -EPERM ? "; it needs CAP_BPF and CAP_NET_ADMIN"
+		       : log[0]	     ? "; the verifier's words are above"
+				     : "; bpftool -d prog load says more");
 	}
 	free(log);
 	return err;
@@ -85,7 +86,9 @@ static int held(const struct xs_netif *netif)
 	struct xs_hook hook = {};
 
 	if (xs_netif_hook(netif->ifindex, &hook) == 1)
-		xs_err("%s already carries an XDP program, '%s' (id %u), attached by %s: take it away first (xsteer-loader status %s; bpftool net), or leave -f out to join an xsteer instance",
+		xs_err("%s already carries an XDP program, '%s' (id %u), attached by %s: take it "
+		       "away first (xsteer-loader status %s; bpftool net), or leave -f out to join "
+		       "an xsteer instance",
 		       netif->name, hook.prog_name[0] ? hook.prog_name : "?", hook.prog_id,
 		       hook.by == XS_HOOK_LINK ? "bpf_link" : "netlink", netif->name);
 	else
@@ -158,7 +161,8 @@ int xs_object_open(struct xs_steer *steer, const struct xs_netif *netif)
 		return -ENOENT;
 	map = bpf_object__find_map_by_name(steer->object, "xsks_map");
 	if (!map) {
-		xs_err("%s has no map 'xsks_map': its program needs an XSKMAP of that name to redirect to",
+		xs_err("%s has no map 'xsks_map': its program needs an XSKMAP of that name to "
+		       "redirect to",
 		       path);
 		return -ENOENT;
 	}

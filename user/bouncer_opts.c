@@ -127,28 +127,28 @@ static int set_limit(void *state, const char *arg)
 	return 0;
 }
 
-#define SETTER_TEXT(name, field)                                                                   \
-	static int set_##name(void *state, const char *arg)                                        \
-	{                                                                                          \
-		((struct xs_bouncer_opts *)state)->field = arg;                                    \
-		return 0;                                                                          \
+#define SETTER_TEXT(name, field) \
+	static int set_##name(void *state, const char *arg) \
+	{ \
+		((struct xs_bouncer_opts *)state)->field = arg; \
+		return 0; \
 	}
-#define SETTER_FLAG(name, field)                                                                   \
-	static int set_##name(void *state, const char *arg __attribute__((unused)))                \
-	{                                                                                          \
-		((struct xs_bouncer_opts *)state)->field = true;                                   \
-		return 0;                                                                          \
+#define SETTER_FLAG(name, field) \
+	static int set_##name(void *state, const char *arg __attribute__((unused))) \
+	{ \
+		((struct xs_bouncer_opts *)state)->field = true; \
+		return 0; \
 	}
-#define SETTER_U32(name, field, option, min, max)                                                  \
-	static int set_##name(void *state, const char *arg)                                        \
-	{                                                                                          \
-		return set_u32(option, arg, min, max, &((struct xs_bouncer_opts *)state)->field);  \
+#define SETTER_U32(name, field, option, min, max) \
+	static int set_##name(void *state, const char *arg) \
+	{ \
+		return set_u32(option, arg, min, max, &((struct xs_bouncer_opts *)state)->field); \
 	}
-#define SETTER_ACTION(name)                                                                        \
-	static int set_##name(void *state, const char *arg __attribute__((unused)))                \
-	{                                                                                          \
-		((struct xs_bouncer_opts *)state)->actions |= XS_ACTION_##name;                    \
-		return 0;                                                                          \
+#define SETTER_ACTION(name) \
+	static int set_##name(void *state, const char *arg __attribute__((unused))) \
+	{ \
+		((struct xs_bouncer_opts *)state)->actions |= XS_ACTION_##name; \
+		return 0; \
 	}
 
 SETTER_TEXT(object, object)
@@ -176,7 +176,7 @@ static int set_ring(void *state, const char *arg)
 
 static int set_map_fd(void *state, const char *arg)
 {
-	__u32 fd;
+	__u32 fd = 0;
 	int err = set_u32("--map-fd", arg, 0, 1u << 20, &fd);
 
 	if (!err)
@@ -231,32 +231,32 @@ static int set_cpu(void *state, const char *arg)
 
 /* The order is that of --help: the openNetVM manager's first. */
 const struct xs_opt xs_bouncer_opt_table[] = {
-	{"interface", 'd', "IF", "interface to receive and send on", set_interface},
-	{"queue", 'Q', "QUEUE", "receive queue: 0, 0-3, all (0)", set_queue},
-	{"skb", 'S', NULL, "attach in skb (generic) mode", set_skb},
-	{"native", 'N', NULL, "attach in native (driver) mode", set_native},
-	{"copy", 'c', NULL, "copy mode only", set_copy},
-	{"zero-copy", 'z', NULL, "zero-copy mode or nothing", set_zero_copy},
-	{"poll", 'p', NULL, "sleep while there is nothing to do", set_poll},
-	{"object", 'f', "FILE.o", "attach this program, not xsteer's", set_object},
-	{"section", 'P', "SECTION", "of FILE.o: section or function (first XDP program)",
-	 set_section},
-	{"verbose", 'v', NULL, "statistics every interval", set_verbose},
-	{"duration", 't', "SECONDS", "stop after this time", set_duration},
-	{"limit", 'l', "PACKETS", "stop after exactly so many", set_limit},
-	{"interval", 0, "SECONDS", "between statistics (2)", set_interval},
-	{"batch", 0, "PACKETS", "taken at once (256)", set_batch},
-	{"frames", 0, "N", "in the UMEM (1024; 4096 in zero-copy)", set_frames},
-	{"frame-size", 0, "BYTES", "of one, 2048 or 4096 (by the MTU)", set_frame_size},
-	{"ring", 0, "N", "entries of each ring (enough for all frames)", set_ring},
-	{"huge", 0, NULL, "huge pages for the UMEM, if there are any", set_huge},
-	{"cpu", 0, "LIST", "run on these CPUs, one a queue", set_cpu},
-	{"swap-mac", 0, NULL, "exchange the MAC addresses", set_swap_mac},
-	{"latency", 0, NULL, "histogram of the time from RX ring to completion", set_latency},
-	{"xskmap", 0, "PATH", "use this pinned XSKMAP, attach nothing", set_xskmap},
-	{"map-fd", 0, "N", "use this inherited XSKMAP, attach nothing", set_map_fd},
-	{"uds", 0, "PATH", "ask this device plugin for the XSKMAP", set_uds},
-	{NULL},
+	{ "interface", 'd', "IF", "interface to receive and send on", set_interface },
+	{ "queue", 'Q', "QUEUE", "receive queue: 0, 0-3, all (0)", set_queue },
+	{ "skb", 'S', NULL, "attach in skb (generic) mode", set_skb },
+	{ "native", 'N', NULL, "attach in native (driver) mode", set_native },
+	{ "copy", 'c', NULL, "copy mode only", set_copy },
+	{ "zero-copy", 'z', NULL, "zero-copy mode or nothing", set_zero_copy },
+	{ "poll", 'p', NULL, "sleep while there is nothing to do", set_poll },
+	{ "object", 'f', "FILE.o", "attach this program, not xsteer's", set_object },
+	{ "section", 'P', "SECTION", "of FILE.o: section or function (first XDP program)",
+	  set_section },
+	{ "verbose", 'v', NULL, "statistics every interval", set_verbose },
+	{ "duration", 't', "SECONDS", "stop after this time", set_duration },
+	{ "limit", 'l', "PACKETS", "stop after exactly so many", set_limit },
+	{ "interval", 0, "SECONDS", "between statistics (2)", set_interval },
+	{ "batch", 0, "PACKETS", "taken at once (256)", set_batch },
+	{ "frames", 0, "N", "in the UMEM (1024; 4096 in zero-copy)", set_frames },
+	{ "frame-size", 0, "BYTES", "of one, 2048 or 4096 (by the MTU)", set_frame_size },
+	{ "ring", 0, "N", "entries of each ring (enough for all frames)", set_ring },
+	{ "huge", 0, NULL, "huge pages for the UMEM, if there are any", set_huge },
+	{ "cpu", 0, "LIST", "run on these CPUs, one a queue", set_cpu },
+	{ "swap-mac", 0, NULL, "exchange the MAC addresses", set_swap_mac },
+	{ "latency", 0, NULL, "histogram of the time from RX ring to completion", set_latency },
+	{ "xskmap", 0, "PATH", "use this pinned XSKMAP, attach nothing", set_xskmap },
+	{ "map-fd", 0, "N", "use this inherited XSKMAP, attach nothing", set_map_fd },
+	{ "uds", 0, "PATH", "ask this device plugin for the XSKMAP", set_uds },
+	{ NULL },
 };
 
 int xs_bouncer_opts_check(const struct xs_bouncer_opts *opts)
@@ -292,7 +292,8 @@ int xs_bouncer_opts_queues(struct xs_bouncer_opts *opts, const struct xs_netif *
 		return xs_usage("--queue %s: give a number, a range such as 0-3, or all",
 				opts->queue_text);
 	if (err) {
-		xs_err("%s has no queue %s: it receives on %u and sends on %u queue%s; valid: 0-%u (more: ethtool -L)",
+		xs_err("%s has no queue %s: it receives on %u and sends on %u queue%s; valid: 0-%u "
+		       "(more: ethtool -L)",
 		       netif->name, opts->queue_text, rx, tx, rx == 1 && tx == 1 ? "" : "s",
 		       limit - 1);
 		return err;

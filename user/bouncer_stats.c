@@ -63,19 +63,20 @@ struct loss {
 static void list_losses(const struct xs_totals *t, struct loss losses[LOSS_MAX])
 {
 	const struct loss list[LOSS_MAX] = {
-		{"rx_ring_full", "RX ring full", t->kernel.rx_ring_full},
-		{"rx_fill_ring_empty_descs", "fill ring empty", t->kernel.rx_fill_ring_empty_descs},
-		{"rx_dropped", "dropped by the kernel (too long for a frame, or ring full)",
-		 t->kernel.rx_dropped},
-		{"rx_invalid_descs", "invalid fill descriptors", t->kernel.rx_invalid_descs},
-		{"tx_invalid_descs", "invalid TX descriptors", t->kernel.tx_invalid_descs},
-		{"tx_lost", "refused by the device's queue", t->xsk.tx_lost},
-		{"tx_too_long", "too many frames for a packet", t->xsk.tx_too_long},
-		{"tx_stalls", "TX stalls, forced on", t->stalls},
-		{"rx_unowned", "received frames not ours to get", t->xsk.rx_unowned},
-		{"tx_unowned", "completions of frames not being sent", t->xsk.tx_unowned},
-		{"late", "after the limit, thrown away", t->late},
-		{"dropped", "dropped by an action", t->xsk.dropped - t->xsk.tx_too_long},
+		{ "rx_ring_full", "RX ring full", t->kernel.rx_ring_full },
+		{ "rx_fill_ring_empty_descs", "fill ring empty",
+		  t->kernel.rx_fill_ring_empty_descs },
+		{ "rx_dropped", "dropped by the kernel (too long for a frame, or ring full)",
+		  t->kernel.rx_dropped },
+		{ "rx_invalid_descs", "invalid fill descriptors", t->kernel.rx_invalid_descs },
+		{ "tx_invalid_descs", "invalid TX descriptors", t->kernel.tx_invalid_descs },
+		{ "tx_lost", "refused by the device's queue", t->xsk.tx_lost },
+		{ "tx_too_long", "too many frames for a packet", t->xsk.tx_too_long },
+		{ "tx_stalls", "TX stalls, forced on", t->stalls },
+		{ "rx_unowned", "received frames not ours to get", t->xsk.rx_unowned },
+		{ "tx_unowned", "completions of frames not being sent", t->xsk.tx_unowned },
+		{ "late", "after the limit, thrown away", t->late },
+		{ "dropped", "dropped by an action", t->xsk.dropped - t->xsk.tx_too_long },
 	};
 
 	memcpy(losses, list, sizeof(list));
@@ -90,8 +91,8 @@ static int flush(void)
 static int emit(json_t *object)
 {
 	int err = object ? json_dumpf(object, stdout,
-				      xs_common.pretty ? JSON_INDENT(2) : JSON_COMPACT) :
-			   -1;
+				      xs_common.pretty ? JSON_INDENT(2) : JSON_COMPACT)
+			 : -1;
 
 	json_decref(object);
 	putchar('\n');
@@ -129,8 +130,8 @@ static const char *source_text(const struct xs_bouncer *b, char text[PATH_MAX + 
 
 	switch (steer->kind) {
 	case XS_STEER_instance:
-		snprintf(text, PATH_MAX + 64, "%s %s", steer->attached ? "attached, in" : "joined in",
-			 steer->pins.dir);
+		snprintf(text, PATH_MAX + 64, "%s %s",
+			 steer->attached ? "attached, in" : "joined in", steer->pins.dir);
 		break;
 	case XS_STEER_object:
 		snprintf(text, PATH_MAX + 64, "%s", b->opts.object);
@@ -150,13 +151,13 @@ static json_t *start_json(const struct xs_bouncer *b)
 	for (i = 0; i < b->worker_cnt; i++) {
 		const struct xs_xsk *x = &b->workers[i].xsk;
 
-		json_array_append_new(
-			queues,
-			json_pack("{s:i, s:s, s:s, s:i, s:i, s:i, s:b, s:b}", "queue",
-				  (int)b->workers[i].queue, "mode", mode_text(x->mode), "asked",
-				  mode_text(b->opts.want), "frames", (int)x->frame_cnt,
-				  "frame_size", (int)x->frame_size, "ring", (int)x->rx.size, "huge",
-				  x->huge, "multi_buffer", x->sg));
+		json_array_append_new(queues, json_pack("{s:i, s:s, s:s, s:i, s:i, s:i, s:b, s:b}",
+							"queue", (int)b->workers[i].queue, "mode",
+							mode_text(x->mode), "asked",
+							mode_text(b->opts.want), "frames",
+							(int)x->frame_cnt, "frame_size",
+							(int)x->frame_size, "ring", (int)x->rx.size,
+							"huge", x->huge, "multi_buffer", x->sg));
 	}
 	return json_pack("{s:i, s:s, s:s, s:i, s:s, s:s, s:s, s:I, s:o}", "schema", SCHEMA, "type",
 			 "start", "interface", b->netif.name, "ifindex", (int)b->netif.ifindex,
@@ -170,17 +171,17 @@ static void print_socket(const struct xs_bouncer *b, const struct xs_worker *w)
 
 	printf("  Queue %u:     %s mode", w->queue, mode_text(x->mode));
 	if (x->fallback_errno)
-		printf(", not zero-copy: %s",
-		       x->fallback_errno == EOPNOTSUPP ?
-			       "the driver has none here" :
-			       strerror(x->fallback_errno));
+		printf(", not zero-copy: %s", x->fallback_errno == EOPNOTSUPP
+						      ? "the driver has none here"
+						      : strerror(x->fallback_errno));
 	printf("\n");
 	printf("    UMEM:      %u frames x %u bytes = %zu KB%s\n", x->frame_cnt, x->frame_size,
 	       x->umem_bytes / 1024,
-	       b->opts.huge ? x->huge ? ", huge pages" :
-					", small pages: no huge page is free (vm.nr_hugepages)" :
-			      "");
-	printf("    Rings:     RX %u, TX %u, fill %u, completion %u; batch %u, %u packets a sendto()\n",
+	       b->opts.huge ? x->huge ? ", huge pages"
+				      : ", small pages: no huge page is free (vm.nr_hugepages)"
+			    : "");
+	printf("    Rings:     RX %u, TX %u, fill %u, completion %u; batch %u, %u packets a "
+	       "sendto()\n",
 	       x->rx.size, x->tx.size, x->fill.size, x->comp.size, b->opts.batch, x->tx_budget);
 }
 
@@ -240,7 +241,7 @@ static void add_latency(const struct xs_bouncer *b, struct xs_latency *sum)
 static const struct {
 	const char *name;
 	double quantile;
-} quantiles[] = {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p99.9", 0.999}};
+} quantiles[] = { { "p50", 0.5 }, { "p90", 0.9 }, { "p99", 0.99 }, { "p99.9", 0.999 } };
 
 static void print_latency(const struct xs_bouncer *b)
 {
@@ -280,12 +281,12 @@ static json_t *latency_json(const struct xs_bouncer *b)
 static json_t *totals_json(const struct xs_totals *t)
 {
 	struct loss losses[LOSS_MAX];
-	json_t *object = json_pack(
-		"{s:{s:I, s:I}, s:{s:I, s:I}, s:I, s:I, s:I}", "rx", "packets",
-		(json_int_t)t->xsk.rx_packets, "bytes", (json_int_t)t->xsk.rx_bytes, "tx", "packets",
-		(json_int_t)t->xsk.tx_packets, "bytes", (json_int_t)t->xsk.tx_bytes, "sendto",
-		(json_int_t)t->xsk.kicks, "recvfrom", (json_int_t)t->xsk.wakeups, "sleeps",
-		(json_int_t)t->sleeps);
+	json_t *object =
+		json_pack("{s:{s:I, s:I}, s:{s:I, s:I}, s:I, s:I, s:I}", "rx", "packets",
+			  (json_int_t)t->xsk.rx_packets, "bytes", (json_int_t)t->xsk.rx_bytes, "tx",
+			  "packets", (json_int_t)t->xsk.tx_packets, "bytes",
+			  (json_int_t)t->xsk.tx_bytes, "sendto", (json_int_t)t->xsk.kicks,
+			  "recvfrom", (json_int_t)t->xsk.wakeups, "sleeps", (json_int_t)t->sleeps);
 	unsigned int i;
 
 	list_losses(t, losses);
@@ -386,7 +387,8 @@ int xs_stats_audit(const struct xs_bouncer *b)
 		struct xs_ledger l;
 
 		xs_xsk_ledger(&w->xsk, &l);
-		xs_info("queue %u: %u frames: %u free, %u in the fill ring, %u with the kernel, %u received, %u to send, %u being sent, %u completed",
+		xs_info("queue %u: %u frames: %u free, %u in the fill ring, %u with the kernel, %u "
+			"received, %u to send, %u being sent, %u completed",
 			w->queue, l.total, l.free, l.fill_ring, l.kernel, l.rx, l.tx_ring,
 			l.in_flight, l.completed);
 		if (l.tx_ring)
@@ -394,7 +396,9 @@ int xs_stats_audit(const struct xs_bouncer *b)
 				b->netif.name, w->queue, l.tx_ring);
 		if (l.balanced && !l.in_flight && !l.rx)
 			continue;
-		xs_err("%s queue %u: leak: of %u frames %u are free, %u in the fill ring, %u with the kernel, %u received and kept, %u to send, %u sent but never completed, %u completed%s",
+		xs_err("%s queue %u: leak: of %u frames %u are free, %u in the fill ring, %u with "
+		       "the kernel, %u received and kept, %u to send, %u sent but never completed, "
+		       "%u completed%s",
 		       b->netif.name, w->queue, l.total, l.free, l.fill_ring, l.kernel, l.rx,
 		       l.tx_ring, l.in_flight, l.completed,
 		       l.balanced ? "" : "; the account does not add up");

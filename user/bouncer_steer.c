@@ -15,7 +15,7 @@
 #include "cli.h"
 #include "failstep.h"
 
-static const char *const xsk_mode_names[] = {"auto", "copy", "zero-copy"};
+static const char *const xsk_mode_names[] = { "auto", "copy", "zero-copy" };
 
 static int map_info(int fd, struct bpf_map_info *info)
 {
@@ -36,7 +36,8 @@ static int check_xskmap(struct xs_steer *steer, const char *what)
 		return err;
 	}
 	if (info.type != BPF_MAP_TYPE_XSKMAP) {
-		xs_err("%s: map '%s' (id %u) is no XSKMAP; give the map that the XDP program redirects to",
+		xs_err("%s: map '%s' (id %u) is no XSKMAP; give the map that the XDP program "
+		       "redirects to",
 		       what, info.name, info.id);
 		return -EINVAL;
 	}
@@ -52,8 +53,8 @@ static int check_slots(const struct xs_steer *steer)
 	for (i = 0; i < steer->opts->queue_cnt; i++) {
 		if (steer->opts->queues[i] < steer->slots)
 			continue;
-		xs_err("queue %u: xsks_map has only %u slots; valid: 0-%u",
-		       steer->opts->queues[i], steer->slots, steer->slots - 1);
+		xs_err("queue %u: xsks_map has only %u slots; valid: 0-%u", steer->opts->queues[i],
+		       steer->slots, steer->slots - 1);
 		return -ERANGE;
 	}
 	return 0;
@@ -77,22 +78,23 @@ static int open_map(struct xs_steer *steer)
 		return check_xskmap(steer, opts->xskmap);
 	err = -errno;
 	xs_err("cannot open the pinned map %s: %s%s", opts->xskmap, strerror(-err),
-	       err == -ENOENT ? "; is it on this mount namespace's bpffs?" :
-	       err == -EACCES ? "; it needs to be readable and writable" :
-				"");
+	       err == -ENOENT	? "; is it on this mount namespace's bpffs?"
+	       : err == -EACCES ? "; it needs to be readable and writable"
+				: "");
 	return err;
 }
 
 static int attach_instance(struct xs_steer *steer)
 {
-	const struct xs_attach_opts attach = {.mode = steer->opts->mode, .automatic = true};
+	const struct xs_attach_opts attach = { .mode = steer->opts->mode, .automatic = true };
 	struct xs_attached got = {};
 	int err;
 
 	err = xs_instance_attach(steer->opts->ifname, &attach, &got);
 	if (err) {
 		if (err == -EPERM || err == -EACCES)
-			xs_note("attaching needs CAP_NET_ADMIN and CAP_BPF; joining what 'xsteer-loader attach %s' attached does not",
+			xs_note("attaching needs CAP_NET_ADMIN and CAP_BPF; joining what "
+				"'xsteer-loader attach %s' attached does not",
 				steer->opts->ifname);
 		return err;
 	}
@@ -114,11 +116,9 @@ static void learn_mode(struct xs_steer *steer, __u32 ifindex)
 			steer->opts->ifname, steer->mode, asked == XS_MODE_SKB ? "-S" : "-N");
 }
 
-static int claim_slot(struct xs_steer *steer, __u32 i)
+static int check_owner(const struct xs_steer *steer, __u32 slot)
 {
-	__u32 slot = steer->opts->queues[i];
-	struct xs_owner owner = {};
-	struct timespec now;
+	struct xs_owner owner;
 	int err;
 
 	err = xs_owner_get(&steer->pins, slot, &owner);
@@ -127,21 +127,30 @@ static int claim_slot(struct xs_steer *steer, __u32 i)
 		       strerror(-err));
 		return err;
 	}
-	if (xs_owner_alive(&owner)) {
-		xs_err("%s queue %u is held by process %u (%s mode): take another queue, or stop it, kill %u",
-		       steer->opts->ifname, slot, owner.pid,
-		       owner.mode <= XS_XSK_zero_copy ? xsk_mode_names[owner.mode] : "?",
-		       owner.pid);
-		return -EBUSY;
-	}
-	clock_gettime(CLOCK_REALTIME, &now);
-	owner = (struct xs_owner){
+	if (!xs_owner_alive(&owner))
+		return 0;
+	xs_err("%s queue %u is held by process %u (%s mode): take another queue, or stop it, kill "
+	       "%u",
+	       steer->opts->ifname, slot, owner.pid,
+	       owner.mode <= XS_XSK_zero_copy ? xsk_mode_names[owner.mode] : "?", owner.pid);
+	return -EBUSY;
+}
+
+static int claim_slot(struct xs_steer *steer, __u32 i, enum xs_xsk_mode mode)
+{
+	const __u32 slot = steer->opts->queues[i];
+	struct xs_owner owner = {
 		.pid = getpid(),
 		.queue = slot,
 		.start_time = xs_process_start_time(getpid()),
-		.since_ns = now.tv_sec * 1000000000ull + now.tv_nsec,
+		.mode = mode,
 		.asked = steer->opts->want,
 	};
+	struct timespec now;
+	int err;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	owner.since_ns = now.tv_sec * 1000000000ull + now.tv_nsec;
 	err = xs_owner_set(&steer->pins, slot, &owner);
 	if (err) {
 		xs_err("%s: cannot claim queue %u: %s", steer->pins.dir, slot, strerror(-err));
@@ -175,8 +184,8 @@ static bool ours_to_detach(const struct xs_steer *steer)
 		meta = steer->pins.meta;
 	if (!(meta.flags & XS_META_AUTO) || anyone_alive(steer))
 		return false;
-	if (snprintf(path, sizeof(path), "%s/%s", steer->pins.dir,
-		     xs_map_names[XS_MAP_xsks_map]) >= (int)sizeof(path))
+	if (snprintf(path, sizeof(path), "%s/%s", steer->pins.dir, xs_map_names[XS_MAP_xsks_map]) >=
+	    (int)sizeof(path))
 		return false;
 	fd = bpf_obj_get(path);
 	if (fd < 0)
@@ -208,7 +217,6 @@ static void leave_locked(struct xs_steer *steer)
 			steer->opts->ifname, strerror(-err), steer->opts->ifname);
 }
 
-/* Under the lock: so that the last to leave does not take away what we join. */
 static int join_locked(struct xs_steer *steer, const struct xs_netif *netif)
 {
 	__u32 i;
@@ -232,32 +240,28 @@ static int join_locked(struct xs_steer *steer, const struct xs_netif *netif)
 		err = check_slots(steer);
 	learn_mode(steer, netif->ifindex);
 	for (i = 0; !err && i < steer->opts->queue_cnt; i++)
-		err = claim_slot(steer, i);
+		err = check_owner(steer, steer->opts->queues[i]);
 	return err;
 }
 
+/*
+ * The lock is held until xs_steer_settle(): so that the last to leave does not
+ * take away what we join, and of two that want a queue one sees the other.
+ */
 static int join_instance(struct xs_steer *steer, const struct xs_netif *netif)
 {
-	int lock, err;
+	int err;
 
 	err = xs_pins_check_bpffs();
 	if (err)
 		return err;
-	lock = xs_pins_lock(NULL, true);
-	if (lock < 0) {
-		if (lock == -ENOENT)
+	steer->lock = xs_pins_lock(NULL, true);
+	if (steer->lock < 0) {
+		if (steer->lock == -ENOENT)
 			xs_err("%s is not there and cannot be made", xs_common.pin_root);
-		return lock;
+		return steer->lock;
 	}
-	err = join_locked(steer, netif);
-	if (err) {
-		/* Before anyone can join what we may have attached. */
-		leave_locked(steer);
-		steer->kind = XS_STEER_none;
-		xs_pins_close(&steer->pins);
-	}
-	close(lock);
-	return err;
+	return join_locked(steer, netif);
 }
 
 int xs_steer_open(struct xs_steer *steer, const struct xs_bouncer_opts *opts,
@@ -267,7 +271,7 @@ int xs_steer_open(struct xs_steer *steer, const struct xs_bouncer_opts *opts,
 
 	memset(steer, 0, sizeof(*steer));
 	steer->opts = opts;
-	steer->map_fd = -1;
+	steer->map_fd = steer->lock = -1;
 	if (opts->object) {
 		steer->kind = XS_STEER_object;
 		err = xs_object_open(steer, netif);
@@ -286,45 +290,36 @@ int xs_steer_open(struct xs_steer *steer, const struct xs_bouncer_opts *opts,
 	return err ? err : check_slots(steer);
 }
 
-static int publish_mode(struct xs_steer *steer, __u32 slot, const struct xs_xsk *xsk)
-{
-	struct xs_owner owner;
-	int err;
-
-	err = xs_owner_get(&steer->pins, slot, &owner);
-	if (!err) {
-		owner.mode = xsk->mode;
-		err = xs_owner_set(&steer->pins, slot, &owner);
-	}
-	if (err)
-		xs_err("%s: cannot write the owner of slot %u: %s", steer->pins.dir, slot,
-		       strerror(-err));
-	return err;
-}
-
 int xs_steer_insert(struct xs_steer *steer, __u32 i, const struct xs_xsk *xsk)
 {
 	__u32 slot = steer->opts->queues[i];
 	int err;
 
-	if (steer->kind == XS_STEER_instance) {
-		err = publish_mode(steer, slot, xsk);
-		if (err)
-			return err;
-	}
 	/* BPF_ANY would steal the slot of a socket that lives. */
 	if (!bpf_map_update_elem(steer->map_fd, &slot, &xsk->fd, BPF_NOEXIST)) {
 		steer->inserted[i] = true;
-		return xs_fail_step("slot");
+		err = xs_fail_step("slot");
+		/* Only now: who reads `owners` takes a row for a socket that is there. */
+		if (!err && steer->kind == XS_STEER_instance)
+			err = claim_slot(steer, i, xsk->mode);
+		return err;
 	}
 	err = -errno;
 	if (err == -EEXIST)
-		xs_err("%s queue %u: slot %u of xsks_map (id %u) holds another socket, of a process that is not xsteer's: stop it, or take another queue",
+		xs_err("%s queue %u: slot %u of xsks_map (id %u) holds another socket, of a "
+		       "process that is not xsteer's: stop it, or take another queue",
 		       steer->opts->ifname, slot, slot, steer->map_id);
 	else
 		xs_err("%s queue %u: cannot put the socket into xsks_map (id %u): %s",
 		       steer->opts->ifname, slot, steer->map_id, strerror(-err));
 	return err;
+}
+
+void xs_steer_settle(struct xs_steer *steer)
+{
+	if (steer->lock >= 0)
+		close(steer->lock);
+	steer->lock = -1;
 }
 
 void xs_steer_remove(struct xs_steer *steer)
@@ -344,16 +339,16 @@ void xs_steer_remove(struct xs_steer *steer)
 
 static void leave_instance(struct xs_steer *steer)
 {
-	int lock = xs_pins_lock(NULL, false);
-
-	if (lock >= 0) {
+	if (steer->lock < 0)
+		steer->lock = xs_pins_lock(NULL, false);
+	if (steer->lock >= 0)
 		leave_locked(steer);
-		close(lock);
-	} else {
+	else if (steer->map_fd >= 0)
 		/* The owner rows say by pid and start time that we are gone. */
-		xs_warn("%s stays attached: its pins cannot be locked; 'xsteer-loader detach %s' takes it away",
+		xs_warn("%s stays attached: its pins cannot be locked; 'xsteer-loader detach %s' "
+			"takes it away",
 			steer->opts->ifname, steer->opts->ifname);
-	}
+	xs_steer_settle(steer);
 	xs_pins_close(&steer->pins);
 }
 

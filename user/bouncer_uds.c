@@ -19,8 +19,8 @@
 
 static int dial(const char *path)
 {
-	const struct timeval timeout = {.tv_sec = ANSWER_SECONDS};
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	const struct timeval timeout = { .tv_sec = ANSWER_SECONDS };
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int fd, err;
 
 	if (strlen(path) >= sizeof(addr.sun_path)) {
@@ -40,7 +40,8 @@ static int dial(const char *path)
 	if (!connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
 		return fd;
 	err = -errno;
-	xs_err("cannot connect to the device plugin at %s: %s; it serves one connection and then goes: a restarted container needs --xskmap",
+	xs_err("cannot connect to the device plugin at %s: %s; it serves one connection and then "
+	       "goes: a restarted container needs --xskmap",
 	       path, strerror(-err));
 	close(fd);
 	return err;
@@ -74,7 +75,7 @@ static int take_fd(struct msghdr *msg)
 static int ask(int sock, const char *path, const char *question, const char *expected, int *fd)
 {
 	char answer[MESSAGE_MAX + 1] = "", control[CMSG_SPACE(4 * sizeof(int))];
-	struct iovec iov = {.iov_base = answer, .iov_len = MESSAGE_MAX};
+	struct iovec iov = { .iov_base = answer, .iov_len = MESSAGE_MAX };
 	struct msghdr msg = {
 		.msg_iov = &iov,
 		.msg_iovlen = 1,

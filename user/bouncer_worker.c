@@ -84,15 +84,14 @@ static void settle_claim(struct xs_worker *w, __u64 claim, __u64 received)
 
 	if (claim > received)
 		__atomic_fetch_sub(&b->claimed, claim - received, __ATOMIC_RELAXED);
-	if (received && __atomic_add_fetch(&b->received, received, __ATOMIC_RELAXED) ==
-				b->opts.limit)
+	if (received &&
+	    __atomic_add_fetch(&b->received, received, __ATOMIC_RELAXED) == b->opts.limit)
 		tell_main(w);
 }
 
 static bool limit_taken(const struct xs_bouncer *b)
 {
-	return b->opts.limit &&
-	       __atomic_load_n(&b->claimed, __ATOMIC_RELAXED) == b->opts.limit;
+	return b->opts.limit && __atomic_load_n(&b->claimed, __ATOMIC_RELAXED) == b->opts.limit;
 }
 
 static __u32 receive(struct xs_worker *w, struct xdp_desc *descs)
@@ -265,8 +264,8 @@ static int sleep_ms(const struct xs_worker *w)
 static void sleep_until_event(struct xs_worker *w, bool link_up)
 {
 	struct pollfd fds[2] = {
-		{.fd = w->wake_fd, .events = POLLIN},
-		{.fd = w->xsk.fd, .events = POLLIN},
+		{ .fd = w->wake_fd, .events = POLLIN },
+		{ .fd = w->xsk.fd, .events = POLLIN },
 	};
 	int n = 2, timeout = sleep_ms(w);
 	__u64 drain;
@@ -335,7 +334,7 @@ static void run(struct xs_worker *w)
 /* The slot is empty by now. Bounces, or throws away, what had arrived; waits for TX. */
 static void drain(struct xs_worker *w, bool discard)
 {
-	const struct timespec pause = {.tv_nsec = 100000};
+	const struct timespec pause = { .tv_nsec = 100000 };
 	__u64 now = xs_now_ns(), deadline = now + DRAIN_NS, quiet_since = now;
 	__u32 n, packets;
 	int err = 0;
@@ -350,8 +349,8 @@ static void drain(struct xs_worker *w, bool discard)
 			moved += n;
 		} else if (xs_xsk_tx_room(&w->xsk, w->bouncer->opts.batch + w->held) ==
 			   w->bouncer->opts.batch + w->held) {
-			n = xs_xsk_receive(&w->xsk, &w->descs[w->held], w->bouncer->opts.batch, ~0ull,
-					   &packets);
+			n = xs_xsk_receive(&w->xsk, &w->descs[w->held], w->bouncer->opts.batch,
+					   ~0ull, &packets);
 			if (n && w->bouncer->opts.latency)
 				stamp(w, &w->descs[w->held], n);
 			n += w->held;
@@ -363,8 +362,7 @@ static void drain(struct xs_worker *w, bool discard)
 		if (moved)
 			quiet_since = now;
 		/* A link that is down or gone takes nothing any more. */
-		if (now - quiet_since > QUIET_NS &&
-		    (!w->xsk.tx_cnt || (err && err != -EAGAIN)))
+		if (now - quiet_since > QUIET_NS && (!w->xsk.tx_cnt || (err && err != -EAGAIN)))
 			break;
 		if (!moved)
 			nanosleep(&pause, NULL);

@@ -42,23 +42,23 @@
 
 #define XS_XSK_KERNEL_HEADROOM 256 /* XDP_PACKET_HEADROOM, taken from every frame */
 #define XS_XSK_FRAME_MIN 2048
-#define XS_XSK_FRAME_MAX 4096	   /* a page: the kernel's limit */
-#define XS_XSK_FRAGS_MAX 18	   /* of a packet sent in copy mode: MAX_SKB_FRAGS + 1 */
+#define XS_XSK_FRAME_MAX 4096 /* a page: the kernel's limit */
+#define XS_XSK_FRAGS_MAX 18 /* of a packet sent in copy mode: MAX_SKB_FRAGS + 1 */
 #define XS_XSK_BATCH_MAX 1024
 
 enum xs_frame_state {
 	XS_FRAME_free, /* on our stack */
 	XS_FRAME_fill, /* given to the kernel for receiving */
-	XS_FRAME_rx,   /* received, held by the caller */
-	XS_FRAME_tx,   /* given to the kernel for sending */
+	XS_FRAME_rx, /* received, held by the caller */
+	XS_FRAME_tx, /* given to the kernel for sending */
 	XS_FRAME_MAX
 };
 
 struct xs_frame {
 	__u64 received_ns; /* set by the caller, for latency */
 	__u32 len;
-	__u8 state;	   /* enum xs_frame_state */
-	__u8 last;	   /* of its packet */
+	__u8 state; /* enum xs_frame_state */
+	__u8 last; /* of its packet */
 	__u16 pad;
 };
 
@@ -67,17 +67,17 @@ struct xs_xsk_config {
 	__u32 ifindex;
 	__u32 queue;
 	enum xs_xsk_mode want; /* none: zero-copy, then copy */
-	__u32 frames;	       /* 0: 1024 in copy mode, 4096 in zero-copy */
-	__u32 frame_size;      /* bytes */
-	__u32 headroom;	       /* bytes kept free before each packet, beside the kernel's 256 */
-	__u32 ring;	       /* entries of each ring, a power of two; 0: enough for every frame */
-	__u32 tx_budget;       /* packets a sendto() may send in copy mode; 0: the kernel's 32 */
-	__u32 bind_wait_ms;    /* how long EBUSY is retried */
-	int numa_node;	       /* of the interface; -1: anywhere */
-	bool huge;	       /* huge pages for the UMEM, small ones if there are none */
-	bool unaligned;	       /* frames need no power-of-two size, packets no alignment */
-	bool sg;	       /* packets over several frames, where the kernel can */
-	__u32 busy_poll;       /* packets a poll of the NIC handles; 0: no busy-polling */
+	__u32 frames; /* 0: 1024 in copy mode, 4096 in zero-copy */
+	__u32 frame_size; /* bytes */
+	__u32 headroom; /* bytes kept free before each packet, beside the kernel's 256 */
+	__u32 ring; /* entries of each ring, a power of two; 0: enough for every frame */
+	__u32 tx_budget; /* packets a sendto() may send in copy mode; 0: the kernel's 32 */
+	__u32 bind_wait_ms; /* how long EBUSY is retried */
+	int numa_node; /* of the interface; -1: anywhere */
+	bool huge; /* huge pages for the UMEM, small ones if there are none */
+	bool unaligned; /* frames need no power-of-two size, packets no alignment */
+	bool sg; /* packets over several frames, where the kernel can */
+	__u32 busy_poll; /* packets a poll of the NIC handles; 0: no busy-polling */
 	__u32 busy_poll_us;
 };
 
@@ -85,24 +85,24 @@ struct xs_xsk_config {
 struct xs_xsk_counters {
 	__u64 rx_packets, rx_bytes;
 	__u64 tx_packets, tx_bytes; /* completed: the kernel is done with them */
-	__u64 dropped;		    /* by xs_xsk_drop(): packets received and not sent */
-	__u64 tx_lost;		    /* completed, but the device refused them (EBUSY) */
-	__u64 rx_unowned;	    /* received frames that were not the kernel's to give */
-	__u64 tx_unowned;	    /* completions of frames that were not being sent */
-	__u64 tx_too_long;	    /* packets of more than XS_XSK_FRAGS_MAX frames */
-	__u64 kicks, wakeups;	    /* sendto(), recvfrom() */
+	__u64 dropped; /* by xs_xsk_drop(): packets received and not sent */
+	__u64 tx_lost; /* completed, but the device refused them (EBUSY) */
+	__u64 rx_unowned; /* received frames that were not the kernel's to give */
+	__u64 tx_unowned; /* completions of frames that were not being sent */
+	__u64 tx_too_long; /* packets of more than XS_XSK_FRAGS_MAX frames */
+	__u64 kicks, wakeups; /* sendto(), recvfrom() */
 };
 
 struct xs_xsk {
 	int fd;
 	enum xs_xsk_mode mode; /* effective, by XDP_OPTIONS */
-	int fallback_errno;    /* why not zero-copy when that was tried first; 0 */
-	bool sg;	       /* effective */
-	bool huge;	       /* effective */
+	int fallback_errno; /* why not zero-copy when that was tried first; 0 */
+	bool sg; /* effective */
+	bool huge; /* effective */
 	bool unaligned;
-	__u32 tx_budget;       /* effective */
-	__u32 napi_id;	       /* 0: the kernel names none, busy-polling does nothing */
-	int busy_poll_errno;   /* 0, or why busy-polling was refused */
+	__u32 tx_budget; /* effective */
+	__u32 napi_id; /* 0: the kernel names none, busy-polling does nothing */
+	int busy_poll_errno; /* 0, or why busy-polling was refused */
 
 	struct xsk_ring_prod fill, tx;
 	struct xsk_ring_cons rx, comp;
@@ -210,13 +210,13 @@ static inline void *xs_xsk_data(const struct xs_xsk *x, __u64 addr)
 struct xs_ledger {
 	__u32 total;
 	__u32 free;
-	__u32 fill_ring;     /* in the fill ring */
-	__u32 kernel;	     /* taken from it: the kernel's cache, the NIC's ring, the RX ring */
-	__u32 rx;	     /* with the caller */
-	__u32 tx_ring;	     /* not yet taken by the kernel */
-	__u32 in_flight;     /* taken, not completed */
-	__u32 completed;     /* in the completion ring */
-	bool balanced;	     /* the states, the stack, the counts and the rings agree */
+	__u32 fill_ring; /* in the fill ring */
+	__u32 kernel; /* taken from it: the kernel's cache, the NIC's ring, the RX ring */
+	__u32 rx; /* with the caller */
+	__u32 tx_ring; /* not yet taken by the kernel */
+	__u32 in_flight; /* taken, not completed */
+	__u32 completed; /* in the completion ring */
+	bool balanced; /* the states, the stack, the counts and the rings agree */
 };
 void xs_xsk_ledger(const struct xs_xsk *x, struct xs_ledger *ledger);
 

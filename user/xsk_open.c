@@ -24,13 +24,12 @@
 #endif
 
 #define HUGE_PAGE (2u << 20)
-#define FRAMES_COPY 1024      /* 2 MB of 2 KB frames stay in cache; more measured slower */
+#define FRAMES_COPY 1024 /* 2 MB of 2 KB frames stay in cache; more measured slower */
 #define FRAMES_ZERO_COPY 4096 /* a NIC's ring (often 2048) and ours, both full */
 #define BIND_RETRY_MS 5
-#define MPOL_PREFERRED 1      /* <numaif.h> belongs to a library that is not needed */
+#define MPOL_PREFERRED 1 /* <numaif.h> belongs to a library that is not needed */
 
-#define fail(cfg, fmt, ...)                                                                        \
-	xs_err("%s queue %u: " fmt, (cfg)->ifname, (cfg)->queue, ##__VA_ARGS__)
+#define fail(cfg, fmt, ...) xs_err("%s queue %u: " fmt, (cfg)->ifname, (cfg)->queue, ##__VA_ARGS__)
 
 static __u32 round_up_pow2(__u32 n)
 {
@@ -46,7 +45,8 @@ static int make_socket(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 		return xs_fail_step("AF_XDP socket");
 	err = -errno;
 	if (err == -EPERM)
-		fail(cfg, "an AF_XDP socket needs CAP_NET_RAW: run as root, or setcap cap_net_raw+ep on the program");
+		fail(cfg, "an AF_XDP socket needs CAP_NET_RAW: run as root, or setcap "
+			  "cap_net_raw+ep on the program");
 	else if (err == -EAFNOSUPPORT)
 		fail(cfg, "this kernel has no AF_XDP sockets (CONFIG_XDP_SOCKETS)");
 	else
@@ -110,7 +110,9 @@ static int register_umem(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 	err = -errno;
 	getrlimit(RLIMIT_MEMLOCK, &limit);
 	if (err == -ENOBUFS)
-		fail(cfg, "a UMEM of %llu bytes is more than may be locked (RLIMIT_MEMLOCK is %llu): raise `ulimit -l`, give CAP_IPC_LOCK, or use fewer --frames",
+		fail(cfg,
+		     "a UMEM of %llu bytes is more than may be locked (RLIMIT_MEMLOCK is %llu): "
+		     "raise `ulimit -l`, give CAP_IPC_LOCK, or use fewer --frames",
 		     reg.len, (unsigned long long)limit.rlim_cur);
 	else
 		fail(cfg, "the kernel refuses a UMEM of %u frames of %u bytes, headroom %u: %s",
@@ -120,8 +122,8 @@ static int register_umem(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 
 static int size_rings(struct xs_xsk *x, const struct xs_xsk_config *cfg, __u32 size)
 {
-	static const int opts[] = {XDP_UMEM_FILL_RING, XDP_UMEM_COMPLETION_RING, XDP_RX_RING,
-				   XDP_TX_RING};
+	static const int opts[] = { XDP_UMEM_FILL_RING, XDP_UMEM_COMPLETION_RING, XDP_RX_RING,
+				    XDP_TX_RING };
 	unsigned int i;
 	int err;
 
@@ -136,12 +138,12 @@ static int size_rings(struct xs_xsk *x, const struct xs_xsk_config *cfg, __u32 s
 	return 0;
 }
 
-static int map_ring(struct xs_xsk *x, unsigned int i, const struct xdp_ring_offset *off,
-		    __u32 size, size_t entry, off_t pgoff)
+static int map_ring(struct xs_xsk *x, unsigned int i, const struct xdp_ring_offset *off, __u32 size,
+		    size_t entry, off_t pgoff)
 {
 	size_t bytes = off->desc + size * entry;
-	void *addr = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, x->fd,
-			  pgoff);
+	void *addr =
+		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, x->fd, pgoff);
 
 	if (addr == MAP_FAILED)
 		return -errno;
@@ -193,7 +195,8 @@ static int map_rings(struct xs_xsk *x, const struct xs_xsk_config *cfg, __u32 si
 		return err;
 	}
 	if (len != sizeof(off)) {
-		fail(cfg, "this kernel's rings have no need-wakeup flag: Linux 5.4 or newer is needed");
+		fail(cfg,
+		     "this kernel's rings have no need-wakeup flag: Linux 5.4 or newer is needed");
 		return -ENOTSUP;
 	}
 	err = map_ring(x, 0, &off.fr, size, sizeof(__u64), XDP_UMEM_PGOFF_FILL_RING);
@@ -248,9 +251,9 @@ static void set_busy_poll(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 	const struct {
 		int opt, value;
 	} opts[] = {
-		{SO_PREFER_BUSY_POLL, 1},
-		{SO_BUSY_POLL, (int)cfg->busy_poll_us},
-		{SO_BUSY_POLL_BUDGET, (int)cfg->busy_poll},
+		{ SO_PREFER_BUSY_POLL, 1 },
+		{ SO_BUSY_POLL, (int)cfg->busy_poll_us },
+		{ SO_BUSY_POLL_BUDGET, (int)cfg->busy_poll },
 	};
 	unsigned int i;
 
@@ -309,8 +312,8 @@ static int open_once(struct xs_xsk *x, const struct xs_xsk_config *cfg, enum xs_
 	x->mode = mode;
 	x->unaligned = cfg->unaligned;
 	x->frame_size = cfg->frame_size;
-	x->frame_shift = cfg->frame_size & (cfg->frame_size - 1) ? -1 :
-								   __builtin_ctz(cfg->frame_size);
+	x->frame_shift = cfg->frame_size & (cfg->frame_size - 1) ? -1
+								 : __builtin_ctz(cfg->frame_size);
 	x->frame_cnt = cfg->frames;
 	if (!x->frame_cnt)
 		x->frame_cnt = mode == XS_XSK_zero_copy ? FRAMES_ZERO_COPY : FRAMES_COPY;
@@ -356,7 +359,7 @@ static __u64 now_ms(void)
 static int open_mode(struct xs_xsk *x, const struct xs_xsk_config *cfg, enum xs_xsk_mode mode,
 		     __u64 deadline_ms, int *bind_err)
 {
-	const struct timespec pause = {.tv_nsec = BIND_RETRY_MS * 1000000};
+	const struct timespec pause = { .tv_nsec = BIND_RETRY_MS * 1000000 };
 	bool sg = cfg->sg;
 	int err;
 
