@@ -327,9 +327,9 @@ struct oracle_result oracle_run(const struct xs_ruleset *ruleset, const struct o
 				const void *frame, size_t len, __u32 queue)
 {
 	const struct xs_action *action = &ruleset->default_action;
-	struct oracle_result result = {.rule = -1};
-	struct frame f = {frame, len};
-	struct facts facts = {0};
+	struct oracle_result result = { .rule = -1 };
+	struct frame f = { frame, len };
+	struct facts facts = { 0 };
 
 	result.reason = dissect(&facts, &f, queue);
 	if (result.reason != XS_REASON_none) {

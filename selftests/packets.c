@@ -122,7 +122,7 @@ static void grow(struct packet *p, __u32 size)
 /* Names of the field that says what follows; at most one of them is in a header. */
 static int next_field(enum packet_layer type)
 {
-	static const char *const names[] = {"type", "protocol", "nexthdr"};
+	static const char *const names[] = { "type", "protocol", "nexthdr" };
 	bool icmp = type == PACKET_icmp || type == PACKET_icmpv6;
 
 	for (size_t i = 0; i < 3 && !icmp; i++)

@@ -24,19 +24,19 @@ const char *const test_verdict_names[XS_VERDICT_MAX] = {
 #undef X
 };
 
-const char *const test_reason_names[XS_REASON_MAX] = {"none",
+const char *const test_reason_names[XS_REASON_MAX] = { "none",
 #define X(name) #name,
-						      XS_MATCH_REASONS(X) XS_FALLBACK_REASONS(X)
+						       XS_MATCH_REASONS(X) XS_FALLBACK_REASONS(X)
 #undef X
 };
 
-static const char *const counter_names[STATS_WORDS] = {"packets", "bytes",
+static const char *const counter_names[STATS_WORDS] = { "packets", "bytes",
 #define X(name) "verdict_" #name,
-						       XS_VERDICTS(X)
+							XS_VERDICTS(X)
 #undef X
 #define X(name) "reason_" #name,
-							       XS_MATCH_REASONS(X)
-								       XS_FALLBACK_REASONS(X)
+								XS_MATCH_REASONS(X)
+									XS_FALLBACK_REASONS(X)
 #undef X
 };
 
@@ -49,8 +49,8 @@ const struct test_want test_no_socket = {
 
 const char *test_xdp_name(int xdp)
 {
-	static const char *const names[] = {"XDP_ABORTED", "XDP_DROP", "XDP_PASS", "XDP_TX",
-					    "XDP_REDIRECT"};
+	static const char *const names[] = { "XDP_ABORTED", "XDP_DROP", "XDP_PASS", "XDP_TX",
+					     "XDP_REDIRECT" };
 
 	return xdp >= 0 && xdp < 5 ? names[xdp] : "no XDP action";
 }
@@ -68,14 +68,17 @@ void test_hexdump(const char *title, const void *data, __u32 len)
 /* A veth in a namespace of our own, which the kernel takes away with the process. */
 static int make_veth(struct test_env *env)
 {
-	char cmd[512];
+	char cmd[768];
 
 	if (unshare(CLONE_NEWNET)) {
 		env->skip = "no network namespace of its own: needs CAP_SYS_ADMIN";
 		return 0;
 	}
+	/* without IPv6 the kernel sends nothing of its own accord: each frame is ours */
 	snprintf(cmd, sizeof(cmd),
 		 "PATH=$PATH:/usr/sbin:/sbin\n"
+		 "ipv6=/proc/sys/net/ipv6/conf/default/disable_ipv6\n"
+		 "[ ! -e $ipv6 ] || echo 1 >$ipv6\n"
 		 "ip link add %s numrxqueues %d numtxqueues %d type veth"
 		 " peer name %s numrxqueues %d numtxqueues %d &&"
 		 " ip link set %s up && ip link set %s up && ip link set lo up",
@@ -95,7 +98,7 @@ static void probe(struct test_env *env)
 {
 	static struct packet p;
 	static struct test_got got;
-	struct test_frame frame = {"probe", p.data, 0, TEST_QUEUES - 1, 0};
+	struct test_frame frame = { "probe", p.data, 0, TEST_QUEUES - 1, 0 };
 
 	packet_text(&p, "ip udp data=100");
 	frame.len = p.len;
@@ -104,7 +107,7 @@ static void probe(struct test_env *env)
 	frame.linear = 60;
 	env->has_linear = env->has_ctx && test_run(env, &frame, &got) == 0;
 	packet_text(&p, "ip udp data=6000");
-	frame = (struct test_frame){"probe", p.data, p.len, 0, 0};
+	frame = (struct test_frame){ "probe", p.data, p.len, 0, 0 };
 	env->has_frags = test_run(env, &frame, &got) == 0;
 }
 
@@ -113,6 +116,8 @@ int test_open(void **state)
 	struct test_env *env = calloc(1, sizeof(*env));
 	int err;
 
+	/* in one file with stderr, in the order said */
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (!env)
 		return -1;
 	*state = env;
@@ -154,7 +159,7 @@ int test_close(void **state)
 
 void test_skip(const char *why)
 {
-	print_message("# skip: %s\n", why);
+	print_message("SKIP: %s\n", why);
 	skip();
 	abort(); /* skip() leaves by longjmp */
 }
@@ -280,7 +285,7 @@ void test_frame(struct test_env *env, const struct test_frame *frame, const stru
 void test_text(struct test_env *env, const char *text, const struct test_want *want)
 {
 	static struct packet p;
-	struct test_frame frame = {.name = text, .data = p.data};
+	struct test_frame frame = { .name = text, .data = p.data };
 
 	packet_text(&p, text);
 	frame.len = p.len;

@@ -14,7 +14,7 @@ static void each_queue_has_its_row(void **state)
 	for (__u32 queue = 0; queue < TEST_QUEUES; queue++)
 		before[queue] = env->stats[queue].packets;
 	for (__u32 queue = 0; queue < TEST_QUEUES; queue++) {
-		struct test_frame frame = {"udp", p.data, p.len, queue, 0};
+		struct test_frame frame = { "udp", p.data, p.len, queue, 0 };
 
 		for (__u32 i = 0; i <= queue; i++)
 			test_frame(env, &frame, &test_no_socket);
@@ -28,7 +28,7 @@ static void a_queue_that_is_not_there_cannot_be_tested(void **state)
 	struct test_env *env = test_env(state);
 	static struct packet p;
 	static struct test_got got;
-	struct test_frame frame = {"udp", p.data, 0, TEST_QUEUES, 0};
+	struct test_frame frame = { "udp", p.data, 0, TEST_QUEUES, 0 };
 
 	if (!env->has_ctx)
 		test_skip("no context in test_run (Linux 5.15)");
@@ -46,7 +46,7 @@ static void bytes_are_those_of_the_whole_frame(void **state)
 	packet_text(&p, "ip udp data=2000");
 	for (__u32 len = 14; len <= p.len; len += len < 80 ? 1 : 61) {
 		static struct packet cut;
-		struct test_frame frame = {"length", cut.data, len, len % TEST_QUEUES, 0};
+		struct test_frame frame = { "length", cut.data, len, len % TEST_QUEUES, 0 };
 
 		if (!env->has_ctx)
 			frame.queue = 0;
