@@ -12,6 +12,7 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <linux/if_link.h>
 
 #include "../user/program.h"
 #include "xsteer.skel.h"
@@ -290,4 +291,39 @@ void test_text(struct test_env *env, const char *text, const struct test_want *w
 	packet_text(&p, text);
 	frame.len = p.len;
 	test_frame(env, &frame, want);
+}
+
+void test_wire_up(struct test_env *env, struct test_wire *wire)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = XDP_FLAGS_DRV_MODE);
+
+	wire->link = bpf_link_create(env->prog_fd, env->ifindex, BPF_XDP, &opts);
+	assert_true(wire->link >= 0);
+	for (__u32 queue = 0; queue < TEST_QUEUES; queue++)
+		assert_int_equal(plain_xsk_open(&wire->peers[queue], env->peer_ifindex, queue), 0);
+}
+
+void test_wire_down(struct test_wire *wire)
+{
+	for (__u32 queue = 0; queue < TEST_QUEUES; queue++)
+		plain_xsk_close(&wire->peers[queue]);
+	close(wire->link);
+}
+
+void test_wire_counted(struct test_env *env, __u32 queue)
+{
+	static struct xs_queue_stats now[TEST_SLOTS];
+	int diffs = 0;
+
+	for (int i = 0; i < TEST_WAIT_MS; i++) {
+		test_stats_read_row(env, queue, &now[queue]);
+		if (now[queue].packets >= env->stats[queue].packets)
+			break;
+		usleep(1000);
+	}
+	test_stats_read(env, now);
+	for (__u32 q = 0; q < TEST_SLOTS; q++)
+		diffs += test_stats_diff(&env->stats[q], &now[q], q);
+	memcpy(env->stats, now, sizeof(now));
+	assert_int_equal(diffs, 0);
 }

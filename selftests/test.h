@@ -20,6 +20,7 @@
 
 #include "../maps/xsteer.h"
 #include "packets.h"
+#include "plain_xsk.h"
 
 #define TEST_QUEUES 4
 #define TEST_SLOTS XS_SLOTS_MIN
@@ -102,6 +103,25 @@ void test_stats_read_row(const struct test_env *env, __u32 queue, struct xs_queu
 /* Says on stderr every counter that differs, by name; the number of them. */
 int test_stats_diff(const struct xs_queue_stats *want, const struct xs_queue_stats *got,
 		    __u32 queue);
+
+/*
+ * The program attached, natively, and a socket at each queue of the peer: what
+ * is sent from queue N there comes in on queue N here.
+ */
+struct test_wire {
+	int link;
+	struct plain_xsk peers[TEST_QUEUES];
+};
+
+void test_wire_up(struct test_env *env, struct test_wire *wire);
+void test_wire_down(struct test_wire *wire);
+
+/*
+ * Waits for frames that were sent to `queue`; then every counter of every queue
+ * must be what env->stats says, as test_count() left it.
+ */
+#define TEST_WAIT_MS 2000
+void test_wire_counted(struct test_env *env, __u32 queue);
 
 void test_hexdump(const char *title, const void *data, __u32 len);
 

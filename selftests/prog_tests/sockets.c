@@ -12,14 +12,10 @@
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <linux/if_ether.h>
-#include <linux/if_link.h>
 #include <linux/if_packet.h>
 
-#include "../plain_xsk.h"
 #include "../test.h"
 #include "xsteer.skel.h"
-
-#define WAIT_MS 2000
 
 static const struct test_want to_socket = {
 	.xdp = XDP_REDIRECT,
@@ -87,57 +83,15 @@ static void a_malformed_frame_does_not_reach_the_socket(void **state)
 	plain_xsk_close(&xsk);
 }
 
-/* The program attached, a socket at each queue of the peer to send from. */
-struct wire {
-	int link;
-	struct plain_xsk peers[TEST_QUEUES];
-};
-
-static void wire_up(struct test_env *env, struct wire *wire)
-{
-	LIBBPF_OPTS(bpf_link_create_opts, opts, .flags = XDP_FLAGS_DRV_MODE);
-
-	wire->link = bpf_link_create(env->prog_fd, env->ifindex, BPF_XDP, &opts);
-	assert_true(wire->link >= 0);
-	for (__u32 queue = 0; queue < TEST_QUEUES; queue++)
-		assert_int_equal(plain_xsk_open(&wire->peers[queue], env->peer_ifindex, queue), 0);
-}
-
-static void wire_down(struct wire *wire)
-{
-	for (__u32 queue = 0; queue < TEST_QUEUES; queue++)
-		plain_xsk_close(&wire->peers[queue]);
-	close(wire->link);
-}
-
-/* The counters follow within WAIT_MS: a veth receives in softirq. */
-static void check_counted(struct test_env *env, __u32 queue)
-{
-	struct xs_queue_stats now[TEST_SLOTS];
-	int diffs = 0;
-
-	for (int i = 0; i < WAIT_MS; i++) {
-		test_stats_read_row(env, queue, &now[queue]);
-		if (now[queue].packets >= env->stats[queue].packets)
-			break;
-		usleep(1000);
-	}
-	test_stats_read(env, now);
-	for (__u32 q = 0; q < TEST_SLOTS; q++)
-		diffs += test_stats_diff(&env->stats[q], &now[q], q);
-	memcpy(env->stats, now, sizeof(now));
-	assert_int_equal(diffs, 0);
-}
-
 static void frames_arrive_whole_at_the_socket_of_their_queue(void **state)
 {
 	struct test_env *env = test_env(state);
 	struct plain_xsk xsk[TEST_QUEUES];
 	static struct packet p;
-	struct wire wire;
+	struct test_wire wire;
 	__u8 got[4096];
 
-	wire_up(env, &wire);
+	test_wire_up(env, &wire);
 	for (__u32 queue = 0; queue < TEST_QUEUES; queue++) {
 		assert_int_equal(plain_xsk_open(&xsk[queue], env->ifindex, queue), 0);
 		put_in_slot(env, queue, &xsk[queue]);
@@ -149,26 +103,27 @@ static void frames_arrive_whole_at_the_socket_of_their_queue(void **state)
 		packet_data(&p, i * 20);
 		packet_end(&p);
 		assert_int_equal(plain_xsk_send(&wire.peers[queue], p.data, p.len), 0);
-		assert_int_equal(plain_xsk_receive(&xsk[queue], got, sizeof(got), WAIT_MS), p.len);
+		assert_int_equal(plain_xsk_receive(&xsk[queue], got, sizeof(got), TEST_WAIT_MS),
+				 p.len);
 		assert_memory_equal(got, p.data, p.len);
 		test_count(&env->stats[queue], p.len, &to_socket);
-		check_counted(env, queue);
+		test_wire_counted(env, queue);
 	}
 	for (__u32 queue = 0; queue < TEST_QUEUES; queue++) {
 		assert_int_equal(plain_xsk_receive(&xsk[queue], got, sizeof(got), 0), -ETIMEDOUT);
 		plain_xsk_close(&xsk[queue]);
 	}
-	wire_down(&wire);
+	test_wire_down(&wire);
 }
 
 static void without_a_socket_frames_arrive_whole_in_the_kernel(void **state)
 {
 	struct test_env *env = test_env(state);
 	struct sockaddr_ll addr = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL) };
-	struct timeval patience = { .tv_sec = WAIT_MS / 1000 };
+	struct timeval patience = { .tv_sec = TEST_WAIT_MS / 1000 };
 	struct sockaddr_ll from;
 	static struct packet p;
-	struct wire wire;
+	struct test_wire wire;
 	__u8 got[4096];
 	int tap;
 
@@ -177,7 +132,7 @@ static void without_a_socket_frames_arrive_whole_in_the_kernel(void **state)
 	addr.sll_ifindex = env->ifindex;
 	assert_int_equal(bind(tap, (struct sockaddr *)&addr, sizeof(addr)), 0);
 	setsockopt(tap, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	wire_up(env, &wire);
+	test_wire_up(env, &wire);
 	for (__u32 queue = 0; queue < TEST_QUEUES; queue++) {
 		socklen_t from_len = sizeof(from);
 
@@ -190,9 +145,9 @@ static void without_a_socket_frames_arrive_whole_in_the_kernel(void **state)
 		assert_int_not_equal(from.sll_pkttype, PACKET_OUTGOING);
 		assert_memory_equal(got, p.data, p.len);
 		test_count(&env->stats[queue], p.len, &test_no_socket);
-		check_counted(env, queue);
+		test_wire_counted(env, queue);
 	}
-	wire_down(&wire);
+	test_wire_down(&wire);
 	close(tap);
 }
 
