@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * The rule language, interpreted: dissect the whole frame into named values,
+ * then try rule after rule. Written from docs/rules.md alone, for plainness;
+ * it must not learn anything from compiler or data path.
+ */
+#include "oracle.h"
+
+#include <linux/bpf.h>
+
+/* What a frame says. A field that is not `there` has no value. */
+struct facts {
+	bool there[XS_FIELD_MAX];
+	xs_u128 value[XS_FIELD_MAX]; /* not used for either port */
+};
+
+struct frame {
+	const __u8 *bytes;
+	size_t len;
+};
+
+static bool has(const struct frame *f, size_t start, size_t bytes)
+{
+	return start + bytes <= f->len;
+}
+
+static xs_u128 number(const struct frame *f, size_t start, size_t bytes)
+{
+	xs_u128 value = 0;
+
+	for (size_t i = 0; i < bytes; i++)
+		value = value * 256 + f->bytes[start + i];
+	return value;
+}
+
+static void learn(struct facts *facts, enum xs_field field, xs_u128 value)
+{
+	facts->there[field] = true;
+	facts->value[field] = value;
+}
+
+/* The ports of one protocol, under its own name (or none) and as th. */
+static void learn_ports(struct facts *facts, const struct frame *f, size_t at, enum xs_field sport,
+			enum xs_field dport)
+{
+	xs_u128 src = number(f, at, 2), dst = number(f, at + 2, 2);
+
+	learn(facts, XS_FIELD_th_sport, src);
+	learn(facts, XS_FIELD_th_dport, dst);
+	if (sport == XS_FIELD_MAX)
+		return;
+	learn(facts, sport, src);
+	learn(facts, dport, dst);
+}
+
+static enum xs_reason dissect_l4(struct facts *facts, const struct frame *f, size_t at,
+				 unsigned int protocol, bool is_ipv6)
+{
+	switch (protocol) {
+	case 6:
+		if (!has(f, at, 20) || number(f, at + 12, 1) / 16 < 5)
+			return XS_REASON_malformed_tcp;
+		learn_ports(facts, f, at, XS_FIELD_tcp_sport, XS_FIELD_tcp_dport);
+		learn(facts, XS_FIELD_tcp_flags, number(f, at + 13, 1));
+		return XS_REASON_none;
+	case 17:
+		if (!has(f, at, 8))
+			return XS_REASON_malformed_udp;
+		learn_ports(facts, f, at, XS_FIELD_udp_sport, XS_FIELD_udp_dport);
+		return XS_REASON_none;
+	case 136:
+		if (!has(f, at, 8))
+			return XS_REASON_malformed_udp;
+		learn_ports(facts, f, at, XS_FIELD_MAX, XS_FIELD_MAX);
+		return XS_REASON_none;
+	case 132:
+		if (!has(f, at, 12))
+			return XS_REASON_malformed_sctp;
+		learn_ports(facts, f, at, XS_FIELD_sctp_sport, XS_FIELD_sctp_dport);
+		return XS_REASON_none;
+	case 33:
+		if (!has(f, at, 12))
+			return XS_REASON_malformed_dccp;
+		learn_ports(facts, f, at, XS_FIELD_MAX, XS_FIELD_MAX);
+		return XS_REASON_none;
+	case 1:
+		if (!has(f, at, 8))
+			return XS_REASON_malformed_icmp;
+		if (is_ipv6)
+			return XS_REASON_none;
+		learn(facts, XS_FIELD_icmp_type, number(f, at, 1));
+		learn(facts, XS_FIELD_icmp_code, number(f, at + 1, 1));
+		return XS_REASON_none;
+	case 58:
+		if (!has(f, at, 8))
+			return XS_REASON_malformed_icmpv6;
+		if (!is_ipv6)
+			return XS_REASON_none;
+		learn(facts, XS_FIELD_icmpv6_type, number(f, at, 1));
+		learn(facts, XS_FIELD_icmpv6_code, number(f, at + 1, 1));
+		return XS_REASON_none;
+	default:
+		return XS_REASON_none;
+	}
+}
+
+static void learn_protocol(struct facts *facts, unsigned int protocol, bool is_ipv6)
+{
+	learn(facts, XS_FIELD_meta_l4proto, protocol);
+	facts->there[XS_FIELD_tcp] = protocol == 6;
+	facts->there[XS_FIELD_udp] = protocol == 17;
+	facts->there[XS_FIELD_sctp] = protocol == 132;
+	facts->there[XS_FIELD_icmp] = protocol == 1 && !is_ipv6;
+	facts->there[XS_FIELD_icmpv6] = protocol == 58 && is_ipv6;
+}
+
+static enum xs_reason dissect_ipv4(struct facts *facts, const struct frame *f, size_t at)
+{
+	unsigned int header_bytes, total_bytes, offset, more, protocol;
+
+	if (!has(f, at, 20))
+		return XS_REASON_malformed_ipv4;
+	header_bytes = number(f, at, 1) % 16 * 4;
+	total_bytes = number(f, at + 2, 2);
+	if (number(f, at, 1) / 16 != 4 || header_bytes < 20 || !has(f, at, header_bytes))
+		return XS_REASON_malformed_ipv4;
+	if (total_bytes < header_bytes || !has(f, at, total_bytes))
+		return XS_REASON_malformed_ipv4;
+
+	more = number(f, at + 6, 1) / 32 % 2;
+	offset = number(f, at + 6, 2) % 8192;
+	protocol = number(f, at + 9, 1);
+	learn(facts, XS_FIELD_ip_dscp, number(f, at + 1, 1) / 4);
+	learn(facts, XS_FIELD_ip_ttl, number(f, at + 8, 1));
+	learn(facts, XS_FIELD_ip_protocol, protocol);
+	learn(facts, XS_FIELD_ip_saddr, number(f, at + 12, 4));
+	learn(facts, XS_FIELD_ip_daddr, number(f, at + 16, 4));
+	learn(facts, XS_FIELD_meta_fragment,
+	      offset ? XS_FRAGMENT_later
+	      : more ? XS_FRAGMENT_first
+		     : XS_FRAGMENT_none);
+	learn_protocol(facts, protocol, false);
+	if (offset)
+		return XS_REASON_none;
+	return dissect_l4(facts, f, at + header_bytes, protocol, false);
+}
+
+static bool is_extension(unsigned int protocol)
+{
+	return protocol == 0 || protocol == 43 || protocol == 44 || protocol == 51 ||
+	       protocol == 60;
+}
+
+static enum xs_reason dissect_ipv6(struct facts *facts, const struct frame *f, size_t at)
+{
+	enum xs_fragment fragment = XS_FRAGMENT_none;
+	unsigned int protocol, extensions = 0;
+	size_t ext;
+
+	if (!has(f, at, 40) || number(f, at, 1) / 16 != 6 || !has(f, at + 40, number(f, at + 4, 2)))
+		return XS_REASON_malformed_ipv6;
+
+	protocol = number(f, at + 6, 1);
+	learn(facts, XS_FIELD_ip6_dscp, number(f, at, 2) / 64 % 64);
+	learn(facts, XS_FIELD_ip6_nexthdr, protocol);
+	learn(facts, XS_FIELD_ip6_hoplimit, number(f, at + 7, 1));
+	learn(facts, XS_FIELD_ip6_saddr, number(f, at + 8, 16));
+	learn(facts, XS_FIELD_ip6_daddr, number(f, at + 24, 16));
+
+	ext = at + 40;
+	while (is_extension(protocol) && fragment != XS_FRAGMENT_later) {
+		size_t bytes = 8;
+
+		if (extensions++ == 8 || !has(f, ext, 2))
+			return XS_REASON_malformed_ipv6_ext;
+		if (protocol == 51)
+			bytes = (number(f, ext + 1, 1) + 2) * 4;
+		else if (protocol != 44)
+			bytes = (number(f, ext + 1, 1) + 1) * 8;
+		if (!has(f, ext, bytes))
+			return XS_REASON_malformed_ipv6_ext;
+		if (protocol == 44 && number(f, ext + 2, 2) / 8)
+			fragment = XS_FRAGMENT_later;
+		else if (protocol == 44 && number(f, ext + 3, 1) % 2)
+			fragment = XS_FRAGMENT_first;
+		protocol = number(f, ext, 1);
+		ext += bytes;
+	}
+	learn(facts, XS_FIELD_meta_fragment, fragment);
+	learn_protocol(facts, protocol, true);
+	if (fragment == XS_FRAGMENT_later)
+		return XS_REASON_none;
+	return dissect_l4(facts, f, ext, protocol, true);
+}
+
+static bool is_tag(unsigned int ethertype)
+{
+	return ethertype == 0x8100 || ethertype == 0x88a8;
+}
+
+static enum xs_reason dissect(struct facts *facts, const struct frame *f, __u32 queue)
+{
+	unsigned int ethertype, tags = 0;
+	size_t at = 14;
+
+	if (!has(f, 0, 14))
+		return XS_REASON_malformed_eth;
+	learn(facts, XS_FIELD_meta_length, f->len);
+	learn(facts, XS_FIELD_meta_rxqueue, queue);
+	learn(facts, XS_FIELD_ether_daddr, number(f, 0, 6));
+	learn(facts, XS_FIELD_ether_saddr, number(f, 6, 6));
+
+	ethertype = number(f, 12, 2);
+	while (is_tag(ethertype)) {
+		if (tags++ == 4 || !has(f, at, 4))
+			return XS_REASON_malformed_vlan;
+		if (tags == 1) {
+			learn(facts, XS_FIELD_vlan_pcp, number(f, at, 1) / 32);
+			learn(facts, XS_FIELD_vlan_id, number(f, at, 2) % 4096);
+		}
+		ethertype = number(f, at + 2, 2);
+		at += 4;
+	}
+	learn(facts, XS_FIELD_ether_type, ethertype);
+	if (ethertype == 0x0800)
+		return dissect_ipv4(facts, f, at);
+	if (ethertype == 0x86dd)
+		return dissect_ipv6(facts, f, at);
+	return XS_REASON_none;
+}
+
+static bool among(const struct xs_match *match, xs_u128 value)
+{
+	for (__u32 i = 0; i < match->range_cnt; i++)
+		if (match->ranges[i].lo <= value && value <= match->ranges[i].hi)
+			return true;
+	return false;
+}
+
+/* One port field or both: `port` holds if either is among the values, `!=` if neither is. */
+static bool port_holds(const struct xs_match *match, const struct facts *facts, enum xs_field sport,
+		       enum xs_field dport)
+{
+	bool either;
+
+	if (!facts->there[sport])
+		return false;
+	either = among(match, facts->value[sport]) || among(match, facts->value[dport]);
+	return match->negate ? !either : either;
+}
+
+static bool match_holds(const struct xs_match *match, const struct facts *facts)
+{
+	bool found;
+
+	switch (match->field) {
+	case XS_FIELD_tcp:
+	case XS_FIELD_udp:
+	case XS_FIELD_sctp:
+	case XS_FIELD_icmp:
+	case XS_FIELD_icmpv6:
+		return facts->there[match->field];
+	case XS_FIELD_tcp_port:
+		return port_holds(match, facts, XS_FIELD_tcp_sport, XS_FIELD_tcp_dport);
+	case XS_FIELD_udp_port:
+		return port_holds(match, facts, XS_FIELD_udp_sport, XS_FIELD_udp_dport);
+	case XS_FIELD_sctp_port:
+		return port_holds(match, facts, XS_FIELD_sctp_sport, XS_FIELD_sctp_dport);
+	case XS_FIELD_th_port:
+		return port_holds(match, facts, XS_FIELD_th_sport, XS_FIELD_th_dport);
+	default:
+		if (!facts->there[match->field])
+			return false;
+		found = among(match, facts->value[match->field]);
+		return match->negate ? !found : found;
+	}
+}
+
+static bool rule_holds(const struct xs_rule *rule, const struct facts *facts)
+{
+	for (__u32 i = 0; i < rule->match_cnt; i++)
+		if (!match_holds(&rule->matches[i], facts))
+			return false;
+	return true;
+}
+
+static bool listed(const __u32 *list, __u32 cnt, __u32 wanted)
+{
+	for (__u32 i = 0; i < cnt; i++)
+		if (list[i] == wanted)
+			return true;
+	return false;
+}
+
+/* From a verdict to what the world makes of it. */
+static void act(struct oracle_result *r, const struct xs_action *action,
+		const struct oracle_world *w, __u32 queue)
+{
+	r->verdict = r->done = action->verdict;
+	switch (action->verdict) {
+	case XS_VERDICT_xsk:
+		if (w && listed(w->slots, w->slot_cnt, action->own_slot ? queue : action->target))
+			break;
+		r->fallback = XS_REASON_no_socket;
+		r->done = action->otherwise;
+		break;
+	case XS_VERDICT_cpu:
+		if (w && listed(w->cpus, w->cpu_cnt, action->target))
+			break;
+		r->fallback = XS_REASON_no_cpu;
+		r->done = XS_VERDICT_pass;
+		break;
+	case XS_VERDICT_dev:
+		if (w && listed(w->devs, w->dev_cnt, action->target))
+			break;
+		r->fallback = XS_REASON_no_dev;
+		r->done = XS_VERDICT_pass;
+		break;
+	}
+	r->xdp = r->done == XS_VERDICT_pass   ? XDP_PASS
+		 : r->done == XS_VERDICT_drop ? XDP_DROP
+		 : r->done == XS_VERDICT_tx   ? XDP_TX
+					      : XDP_REDIRECT;
+}
+
+struct oracle_result oracle_run(const struct xs_ruleset *ruleset, const struct oracle_world *world,
+				const void *frame, size_t len, __u32 queue)
+{
+	const struct xs_action *action = &ruleset->default_action;
+	struct oracle_result result = { .rule = -1 };
+	struct frame f = { frame, len };
+	struct facts facts = { 0 };
+
+	result.reason = dissect(&facts, &f, queue);
+	if (result.reason != XS_REASON_none) {
+		act(&result, &ruleset->malformed_action, world, queue);
+		return result;
+	}
+	result.reason = XS_REASON_default;
+	for (__u32 i = 0; i < ruleset->rule_cnt; i++) {
+		if (!rule_holds(&ruleset->rules[i], &facts))
+			continue;
+		result.rule = i;
+		result.reason = XS_REASON_none;
+		action = &ruleset->rules[i].action;
+		break;
+	}
+	act(&result, action, world, queue);
+	return result;
+}

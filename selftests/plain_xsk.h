@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * An AF_XDP socket by plain system calls, in copy mode: to stand in a slot, and
+ * to send to a chosen queue of the other end of a veth. One frame at a time.
+ */
+#ifndef SELFTESTS_PLAIN_XSK_H
+#define SELFTESTS_PLAIN_XSK_H
+
+#include <stddef.h>
+#include <linux/types.h>
+
+struct plain_ring {
+	void *map;
+	size_t map_bytes;
+	__u32 *producer, *consumer;
+	void *descs;
+};
+
+struct plain_xsk {
+	int fd;
+	__u8 *umem;
+	struct plain_ring rx, tx, fill, completion;
+};
+
+/*
+ * Binds to a queue. 0 or -errno; -EBUSY: somebody has it. Needs CAP_NET_RAW.
+ * Close it in either case.
+ */
+int plain_xsk_open(struct plain_xsk *xsk, __u32 ifindex, __u32 queue);
+void plain_xsk_close(struct plain_xsk *xsk);
+
+/* Sends from the queue that it is bound to and waits for the completion. 0 or -errno. */
+int plain_xsk_send(struct plain_xsk *xsk, const void *data, __u32 len);
+
+/* Copies the next frame out. Its length, or -ETIMEDOUT, or -errno. */
+int plain_xsk_receive(struct plain_xsk *xsk, void *data, __u32 size, int timeout_ms);
+
+#endif

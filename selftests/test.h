@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Running the real program on one frame and comparing everything it did:
+ * verdict, every counter of every queue, output bytes. On a queue of a real
+ * multi-queue veth, in a network namespace of the test's own.
+ */
+#ifndef SELFTESTS_TEST_H
+#define SELFTESTS_TEST_H
+
+/* cmocka wants these before it */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdbool.h>
+#include <linux/bpf.h>
+#include <linux/types.h>
+
+#include "../maps/xsteer.h"
+#include "packets.h"
+#include "plain_xsk.h"
+
+#define TEST_QUEUES 4
+#define TEST_SLOTS XS_SLOTS_MIN
+#define TEST_IF "xst0" /* the program's; queues 0 to TEST_QUEUES - 1 */
+#define TEST_PEER "xst1" /* the other end */
+#define TEST_FRAME_MAX PACKET_MAX
+
+struct xsteer_bpf;
+
+struct test_env {
+	struct xsteer_bpf *skel;
+	int prog_fd;
+	int stats_fd;
+	__u32 ifindex, peer_ifindex;
+	__u32 cpu_cnt;
+	struct xs_queue_stats *cpu_rows; /* one row as the kernel gives it, by CPU */
+	bool has_ctx; /* test_run takes a context, so any queue (Linux 5.15) */
+	bool has_frags; /* frames of several buffers (Linux 5.18) */
+	bool has_linear; /* test_run lets choose where the first buffer ends (Linux 6.18) */
+	const char *skip; /* why nothing can run here, or NULL */
+	struct xs_queue_stats stats[TEST_SLOTS]; /* as last read, summed over CPUs */
+};
+
+/*
+ * Group set-up and tear-down of cmocka: namespace, veth, program loaded, not
+ * attached. Where privilege is missing set-up succeeds, and each test skips.
+ * Needs CAP_SYS_ADMIN, CAP_NET_ADMIN and CAP_BPF.
+ */
+int test_open(void **state);
+int test_close(void **state);
+
+/* First line of every test: the environment, or the test is skipped, saying why. */
+struct test_env *test_env(void **state);
+_Noreturn void test_skip(const char *why);
+
+/* One frame and how it is offered. */
+struct test_frame {
+	const char *name;
+	const void *data;
+	__u32 len;
+	__u32 queue;
+	__u32 linear; /* bytes in the first buffer; 0: as many as fit */
+};
+
+/* What must come of it, beside the frame itself unchanged. */
+struct test_want {
+	int xdp; /* enum xdp_action */
+	enum xs_verdict done; /* the verdict that counts */
+	enum xs_reason reason; /* match reason, or none */
+	enum xs_reason fallback; /* fallback reason, or none */
+};
+
+/* What the program returned, and the frame after it. Counters are not looked at. */
+struct test_got {
+	int xdp;
+	__u32 len;
+	__u8 data[TEST_FRAME_MAX];
+};
+
+/* 0 or -errno of BPF_PROG_TEST_RUN, silently. */
+int test_run(const struct test_env *env, const struct test_frame *frame, struct test_got *got);
+
+/*
+ * Runs the frame once and fails the test, naming the frame and dumping it,
+ * unless the verdict is the one wanted, the bytes are as before, its counters
+ * rose by one frame, and no other counter of any queue moved.
+ */
+void test_frame(struct test_env *env, const struct test_frame *frame, const struct test_want *want);
+
+/* test_frame() on queue 0 for a frame given as packet_text() reads it. */
+void test_text(struct test_env *env, const char *text, const struct test_want *want);
+
+/* The counters that one more frame of `len` bytes leaves behind in its row. */
+void test_count(struct xs_queue_stats *row, __u32 len, const struct test_want *want);
+
+/* Reads every row, summed over CPUs. */
+void test_stats_read(const struct test_env *env, struct xs_queue_stats stats[TEST_SLOTS]);
+void test_stats_read_row(const struct test_env *env, __u32 queue, struct xs_queue_stats *row);
+
+/* Says on stderr every counter that differs, by name; the number of them. */
+int test_stats_diff(const struct xs_queue_stats *want, const struct xs_queue_stats *got,
+		    __u32 queue);
+
+/*
+ * The program attached, natively, and a socket at each queue of the peer: what
+ * is sent from queue N there comes in on queue N here.
+ */
+struct test_wire {
+	int link;
+	struct plain_xsk peers[TEST_QUEUES];
+};
+
+void test_wire_up(struct test_env *env, struct test_wire *wire);
+void test_wire_down(struct test_wire *wire);
+
+/*
+ * Waits for frames that were sent to `queue`; then every counter of every queue
+ * must be what env->stats says, as test_count() left it.
+ */
+#define TEST_WAIT_MS 2000
+void test_wire_counted(struct test_env *env, __u32 queue);
+
+void test_hexdump(const char *title, const void *data, __u32 len);
+
+extern const char *const test_verdict_names[XS_VERDICT_MAX];
+extern const char *const test_reason_names[XS_REASON_MAX];
+const char *test_xdp_name(int xdp);
+
+/* What an instance without rules wants: no rule matched, no socket there. */
+extern const struct test_want test_no_socket;
+
+#endif
