@@ -452,7 +452,9 @@ int xs_instance_detach(const char *ifname)
 	err = xs_pin_dir(dir, ifname);
 	if (!err)
 		err = clear_leftovers(dir);
-	if (!err && !access(dir, F_OK) && !xs_pins_complete(dir))
+	if (!err)
+		err = xs_pins_find(dir, ifname);
+	if (!err && !xs_pins_complete(dir))
 		return take_rest_apart(ifname, dir);
 	if (!err)
 		err = xs_pins_open(&pins, ifname, XS_PINS_WRITE);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* The pin directory of an instance; see pins.h. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -149,7 +150,7 @@ int xs_pins_lock(const char *ifname, bool create)
 	int fd, err;
 
 	snprintf(dir, sizeof(dir), "%s", xs_common.pin_root);
-	err = ifname ? xs_pin_dir(dir, ifname) : create ? make_root(dir) : 0;
+	err = ifname ? xs_pins_find(dir, ifname) : create ? make_root(dir) : 0;
 	if (err)
 		return err;
 	for (;;) {
@@ -263,9 +264,9 @@ static int read_meta(struct xs_pins *pins)
 	return 0;
 }
 
-static int check_place(const struct xs_pins *pins)
+static int check_place(const struct xs_pins *pins, const char *ifname)
 {
-	unsigned int ifindex;
+	char now[IF_NAMESIZE];
 
 	if (pins->meta.netns_inode != xs_netns_inode()) {
 		xs_err("%s belongs to interface %s of another network namespace (inode %llu): "
@@ -273,17 +274,24 @@ static int check_place(const struct xs_pins *pins)
 		       pins->dir, pins->ifname, pins->meta.netns_inode);
 		return -EXDEV;
 	}
-	ifindex = if_nametoindex(pins->ifname);
-	if (ifindex == pins->meta.ifindex)
-		return 0;
-	if (!ifindex)
-		xs_err("interface %s of %s is gone: 'xsteer-loader clean' removes its pins",
-		       pins->ifname, pins->dir);
-	else
-		xs_err("interface %s was deleted and made again (index %u, the pins in %s are of "
-		       "%u): remove them with 'xsteer-loader clean', then attach anew",
-		       pins->ifname, ifindex, pins->dir, pins->meta.ifindex);
-	return -ESTALE;
+	if (!if_indextoname(pins->meta.ifindex, now)) {
+		if (if_nametoindex(ifname))
+			xs_err("interface %s was deleted and made again (index %u, the pins in %s "
+			       "are of %u): remove them with 'xsteer-loader clean', then attach "
+			       "anew",
+			       ifname, if_nametoindex(ifname), pins->dir, pins->meta.ifindex);
+		else
+			xs_err("interface %s of %s is gone: 'xsteer-loader clean' removes its pins",
+			       pins->ifname, pins->dir);
+		return -ESTALE;
+	}
+	/* renamed since: either name will do, unless the old one is another interface's now */
+	if (strcmp(now, ifname) && if_nametoindex(ifname)) {
+		xs_err("the pins in %s are of the interface that is now called %s, not of %s",
+		       pins->dir, now, ifname);
+		return -ESTALE;
+	}
+	return 0;
 }
 
 static bool wants_write(enum xs_map map, enum xs_pins_access how)
@@ -365,6 +373,61 @@ int xs_pins_open_dir(struct xs_pins *pins, const char *dir, enum xs_pins_access 
 	return err;
 }
 
+/* meta of a directory, if it is ours and of this build; nothing is logged. */
+static bool peek_meta(const char *dir, struct xs_meta *meta)
+{
+	LIBBPF_OPTS(bpf_obj_get_opts, opts, .file_flags = BPF_F_RDONLY);
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+	const __u32 zero = 0;
+	char path[PATH_MAX + 8];
+	bool ours;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, xs_map_names[XS_MAP_meta]);
+	fd = bpf_obj_get_opts(path, &opts);
+	if (fd < 0)
+		return false;
+	ours = !bpf_obj_get_info_by_fd(fd, &info, &len) && info.value_size == sizeof(*meta) &&
+	       !bpf_map_lookup_elem(fd, &zero, meta) && meta->magic == XS_MAGIC &&
+	       meta->abi == XS_ABI;
+	close(fd);
+	return ours;
+}
+
+/* The instance of an interface that has been renamed since: found by its index. */
+static bool find_renamed(char dir[PATH_MAX], const char *ifname)
+{
+	__u32 ifindex = if_nametoindex(ifname);
+	DIR *root = ifindex ? opendir(xs_common.pin_root) : NULL;
+	struct dirent *entry;
+	struct xs_meta meta;
+	bool found = false;
+
+	while (root && !found && (entry = readdir(root))) {
+		if (entry->d_name[0] == '.' || strncmp(entry->d_name, "%new-", 5) == 0 ||
+		    strncmp(entry->d_name, "%old-", 5) == 0)
+			continue;
+		if (snprintf(dir, PATH_MAX, "%s/%s", xs_common.pin_root, entry->d_name) < PATH_MAX)
+			found = peek_meta(dir, &meta) && meta.ifindex == ifindex &&
+				meta.netns_inode == xs_netns_inode();
+	}
+	if (root)
+		closedir(root);
+	return found;
+}
+
+int xs_pins_find(char dir[PATH_MAX], const char *ifname)
+{
+	int err = xs_pin_dir(dir, ifname);
+
+	if (err || !access(dir, F_OK))
+		return err;
+	if (errno != ENOENT)
+		return -errno;
+	return find_renamed(dir, ifname) ? 0 : -ENOENT;
+}
+
 int xs_pins_open(struct xs_pins *pins, const char *ifname, enum xs_pins_access how)
 {
 	char dir[PATH_MAX];
@@ -373,13 +436,12 @@ int xs_pins_open(struct xs_pins *pins, const char *ifname, enum xs_pins_access h
 	*pins = (struct xs_pins){};
 	for (int i = 0; i < XS_MAP_MAX; i++)
 		pins->map_fds[i] = -1;
-	err = xs_pin_dir(dir, ifname);
+	err = xs_pins_find(dir, ifname);
 	if (!err)
 		err = xs_pins_open_dir(pins, dir, how);
 	if (err)
 		return err;
-	/* a renamed interface keeps its index, and its instance */
-	err = check_place(pins);
+	err = check_place(pins, ifname);
 	if (err)
 		xs_pins_close(pins);
 	return err;

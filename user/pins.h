@@ -36,6 +36,11 @@ extern const char *const xs_map_names[XS_MAP_MAX];
 
 /* bpffs refuses '.', so an interface's name is written with %2e for it. */
 int xs_pin_dir(char dir[PATH_MAX], const char *ifname);
+/*
+ * Where the instance of `ifname` is: in the directory of that name, or, if the
+ * interface was renamed, in the one that has its index. -ENOENT: nowhere.
+ */
+int xs_pins_find(char dir[PATH_MAX], const char *ifname);
 /* The way back: the last component of such a path to the interface's name. */
 void xs_pin_ifname(char ifname[16], const char *name);
 
