@@ -93,7 +93,7 @@ static int load(void *arg, const char *including, const char *name, char **path,
 
 int xs_rules_read(struct xs_ruleset *out, const char *path, struct xs_rule_errors *errs)
 {
-	struct xs_rule_source src = {.name = path, .load = load};
+	struct xs_rule_source src = { .name = path, .load = load };
 	char *text;
 	int err;
 
@@ -134,6 +134,17 @@ void xs_rule_errors_print(FILE *to, const struct xs_rule_errors *errs)
 	}
 	if (errs->more)
 		fprintf(to, "more than %u errors: mend these first\n", XS_RULE_ERROR_MAX);
+}
+
+void xs_rule_warnings_print(FILE *to, const struct xs_ruleset *set,
+			    const struct xs_rule_warnings *warnings)
+{
+	for (__u32 i = 0; i < warnings->cnt; i++) {
+		const struct xs_rule *rule = &set->rules[warnings->warnings[i].rule];
+
+		fprintf(to, "%s:%u: warning: %s\n", set->files[rule->file], rule->line,
+			warnings->warnings[i].message);
+	}
 }
 
 int xs_rules_load(struct xs_ruleset *out, const char *path)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "rule_text.h"
+#include "rule_warn.h"
 
 /*
  * Reads and parses a file ("-": standard input) and what it includes; a
@@ -23,6 +24,10 @@ int xs_rules_read(struct xs_ruleset *out, const char *path, struct xs_rule_error
  * under the column.
  */
 void xs_rule_errors_print(FILE *to, const struct xs_rule_errors *errs);
+
+/* Prints each warning as FILE:LINE: warning: message. */
+void xs_rule_warnings_print(FILE *to, const struct xs_ruleset *set,
+			    const struct xs_rule_warnings *warnings);
 
 /*
  * xs_rules_read() that prints what is wrong to stderr, all of it: the caller

@@ -218,7 +218,7 @@ add_error(struct parser *p, const struct pos *pos, const char *fmt, ...)
 
 static struct pos token_pos(const struct xs_token *tok)
 {
-	return (struct pos){tok->line, tok->column, tok->line_start};
+	return (struct pos){ tok->line, tok->column, tok->line_start };
 }
 
 /* "expected WHAT, found TOKEN" at the current token; returns false. */
@@ -376,12 +376,12 @@ static bool at_end(const struct parser *p)
 
 static bool str_is(struct str s, const char *word)
 {
-	return !strncmp(s.p, word, s.len) && !word[s.len];
+	return s.len && *s.p == *word && !strncmp(s.p, word, s.len) && !word[s.len];
 }
 
 static struct str token_str(const struct xs_token *tok)
 {
-	return (struct str){tok->p, tok->len};
+	return (struct str){ tok->p, tok->len };
 }
 
 static bool at_word(const struct parser *p, const char *word)
@@ -411,7 +411,7 @@ static int compare_defines(const void *a, const void *b)
 
 static const struct define *find_define(struct parser *p, struct str name)
 {
-	const struct define key = {.name = name};
+	const struct define key = { .name = name };
 	struct define *const *node = tfind(&key, &p->defines, compare_defines);
 
 	return node ? *node : NULL;
@@ -559,13 +559,13 @@ static bool join(struct parser *p, struct elem *elem)
 	elem->text = whole;
 	/* The column is that of the first part, wherever in the value the error is. */
 	if (!elem->define.p)
-		elem->define = (struct str){"", 0};
+		elem->define = (struct str){ "", 0 };
 	return true;
 }
 
 static bool parse_prefix(struct parser *p, struct elem *elem)
 {
-	struct str through = {NULL, 0};
+	struct str through = { NULL, 0 };
 
 	next(p);
 	elem->prefix_pos = token_pos(&p->tok);
@@ -577,7 +577,7 @@ static bool parse_prefix(struct parser *p, struct elem *elem)
 /* One member: a value, range or prefix, or a $NAME that may hold several. */
 static bool parse_elem(struct parser *p, struct value *value, bool prefixes, const char *what)
 {
-	struct elem elem = {.pos = token_pos(&p->tok)};
+	struct elem elem = { .pos = token_pos(&p->tok) };
 
 	if (p->tok.type != XS_TOKEN_WORD && p->tok.type != XS_TOKEN_NAME)
 		return expected(p, "%s", what);
@@ -872,7 +872,7 @@ static void describe_family(struct str family, char *buf, size_t size)
 /* The words of the field, from its family on. */
 static bool parse_field(struct parser *p, enum xs_field *field)
 {
-	struct str family = token_str(&p->tok), word = {"", 0};
+	struct str family = token_str(&p->tok), word = { "", 0 };
 	char what[128];
 
 	next(p);
@@ -942,7 +942,7 @@ static int verdict_of(const struct xs_token *tok)
 static bool parse_index(struct parser *p, const char *what, __u32 *out)
 {
 	struct pos pos = token_pos(&p->tok);
-	struct str text, through = {NULL, 0};
+	struct str text, through = { NULL, 0 };
 	__u64 number;
 
 	if (p->tok.type != XS_TOKEN_WORD && p->tok.type != XS_TOKEN_NAME)
@@ -1004,7 +1004,7 @@ static bool put_ifname(struct parser *p, struct str name)
 static bool parse_dev(struct parser *p, char ifname[16])
 {
 	struct pos pos = token_pos(&p->tok);
-	struct str name, through = {NULL, 0};
+	struct str name, through = { NULL, 0 };
 
 	if (p->tok.type == XS_TOKEN_STRING) {
 		name = token_str(&p->tok);
@@ -1147,26 +1147,26 @@ static const char *hint(struct str word)
 	static const struct {
 		const char *word, *hint;
 	} hints[] = {
-		{"counter", "; every rule counts anyway: leave it out"},
-		{"allow", "; it is called pass"},
-		{"ACCEPT", "; it is called pass"},
-		{"DROP", "; it is called drop"},
-		{"deny", "; it is called drop"},
-		{"reject", "; nothing is answered here: drop"},
-		{"redirect", "; it is called xsk, cpu or dev"},
-		{"log", "; nothing is logged, but every rule counts"},
-		{"limit", "; there are no rates"},
-		{"ct", "; connections are not tracked"},
-		{"iif", "; the rules belong to one interface"},
-		{"iifname", "; the rules belong to one interface"},
-		{"src", "; it is called ip saddr"},
-		{"dst", "; it is called ip daddr"},
-		{"queue", "; it is called meta rxqueue"},
-		{"arp", "; write ether type arp"},
-		{"table", "; there are no tables and chains, only rules"},
-		{"chain", "; there are no tables and chains, only rules"},
-		{"flush", "; there are no tables and chains, only rules"},
-		{"add", "; a rule begins with its matches"},
+		{ "counter", "; every rule counts anyway: leave it out" },
+		{ "allow", "; it is called pass" },
+		{ "ACCEPT", "; it is called pass" },
+		{ "DROP", "; it is called drop" },
+		{ "deny", "; it is called drop" },
+		{ "reject", "; nothing is answered here: drop" },
+		{ "redirect", "; it is called xsk, cpu or dev" },
+		{ "log", "; nothing is logged, but every rule counts" },
+		{ "limit", "; there are no rates" },
+		{ "ct", "; connections are not tracked" },
+		{ "iif", "; the rules belong to one interface" },
+		{ "iifname", "; the rules belong to one interface" },
+		{ "src", "; it is called ip saddr" },
+		{ "dst", "; it is called ip daddr" },
+		{ "queue", "; it is called meta rxqueue" },
+		{ "arp", "; write ether type arp" },
+		{ "table", "; there are no tables and chains, only rules" },
+		{ "chain", "; there are no tables and chains, only rules" },
+		{ "flush", "; there are no tables and chains, only rules" },
+		{ "add", "; a rule begins with its matches" },
 	};
 
 	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
@@ -1184,7 +1184,7 @@ static bool bad_rule_word(struct parser *p)
 
 	if (p->match_cnt && !xs_fields[last].bits && p->tok.type == XS_TOKEN_WORD)
 		describe_family(
-			(struct str){xs_fields[last].text, (__u32)strlen(xs_fields[last].text)},
+			(struct str){ xs_fields[last].text, (__u32)strlen(xs_fields[last].text) },
 			words, sizeof(words));
 	if (words[0])
 		return expected(p, "%s %s, another match or %s%s", xs_fields[last].text, words,
@@ -1198,8 +1198,8 @@ static bool bad_rule_word(struct parser *p)
 static bool parse_rule(struct parser *p)
 {
 	struct pos pos = token_pos(&p->tok);
-	struct xs_rule rule = {.line = p->tok.line, .file = p->file};
-	struct str comment = {NULL, 0};
+	struct xs_rule rule = { .line = p->tok.line, .file = p->file };
+	struct str comment = { NULL, 0 };
 
 	while (p->tok.type == XS_TOKEN_WORD && verdict_of(&p->tok) < 0) {
 		if (!xs_is_family(p->tok.p, p->tok.len))
@@ -1296,11 +1296,11 @@ static bool add_define_name(struct parser *p, struct str name, __u32 line, const
 	define = block_alloc(p, sizeof(*define));
 	if (!define)
 		return false;
-	*define = (struct define){.name = name,
-				  .shape = p->value.shape,
-				  .cnt = p->value.cnt,
-				  .file = p->file,
-				  .line = line};
+	*define = (struct define){ .name = name,
+				   .shape = p->value.shape,
+				   .cnt = p->value.cnt,
+				   .file = p->file,
+				   .line = line };
 	define->elems = block_alloc(p, p->value.cnt * sizeof(struct elem));
 	if (!define->elems)
 		return false;
@@ -1443,7 +1443,7 @@ static bool parse_include(struct parser *p)
 
 static bool begins_statement(const struct xs_token *tok)
 {
-	static const char *const words[] = {"default", "malformed", "define", "include"};
+	static const char *const words[] = { "default", "malformed", "define", "include" };
 
 	if (tok->type != XS_TOKEN_WORD || !tok->first)
 		return false;
@@ -1494,7 +1494,7 @@ static bool parse_statement(struct parser *p)
 static bool check_text(struct parser *p, const char *text, size_t len)
 {
 	const char *line = text, *end = text + len, *nl;
-	struct pos pos = {1, 1, text};
+	struct pos pos = { 1, 1, text };
 
 	p->bytes_read += len;
 	if (p->bytes_read > XS_RULE_FILE_MAX) {
@@ -1526,7 +1526,7 @@ static bool check_text(struct parser *p, const char *text, size_t len)
 
 static void parse_text(struct parser *p, __u32 file, const char *text, size_t len)
 {
-	const struct include include = {p->include, file};
+	const struct include include = { p->include, file };
 
 	p->file = file;
 	xs_lexer_init(&p->lex, text, len);
