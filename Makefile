@@ -100,6 +100,25 @@ check: deps ## install what is missing, build, run every test that needs no VM
 
 tests: all $(USER_TESTS) $(PROG_TESTS) $(TEST_TOOLS)
 
+# libFuzzer comes with clang only. Each fuzzer links the files named here, and works on a
+# copy of its corpus, so that what it finds does not end up in the tree by itself.
+FUZZ_SECONDS ?= 20
+FUZZ_CFLAGS := -std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+FUZZ_SRCS_rule_text := $(wildcard user/rule_lex.c user/rule_names.c user/rule_text.c \
+	user/rule_value.c user/rule_warn.c)
+
+fuzz: $(FUZZERS) ## run each fuzzer for FUZZ_SECONDS=20
+	$(Q)set -e; for f in $(FUZZERS); do name=$${f##*/}; work=$(O)/selftests/fuzz/work/$$name; \
+		rm -rf $$work && mkdir -p $$work; cp -r selftests/fuzz/corpus/$$name/. $$work/; \
+		$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=4096 -print_final_stats=1 \
+			-artifact_prefix=$$work- $$work; done
+
+.SECONDEXPANSION:
+$(FUZZERS): $(O)/selftests/fuzz/%: selftests/fuzz/%.c $$(FUZZ_SRCS_$$*)
+	$(call msg,FUZZ,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(CPPFLAGS) $(FUZZ_CFLAGS) $^ -o $@
+
 demo: deps ## a multi-queue lab, a bouncer per queue, real packets, counters
 	$(Q)$(MAKE) --no-print-directory all $(O)/selftests/tools/traffic
 	$(Q)O=$(O) scripts/demo

@@ -1,0 +1,911 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * The rule parser: every construct, good and bad, where errors point, limits,
+ * and that text and model go into each other unchanged.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "../../user/rule_file.h"
+#include "../../user/rule_names.h"
+
+#define CNT(a) (sizeof(a) / sizeof((a)[0]))
+#define V6(high, low) ((xs_u128)(high) << 64 | (low))
+
+/* Files for include, by name; a NULL name ends them. */
+struct memory_file {
+	const char *name, *text;
+};
+
+static int memory_load(void *arg, const char *including, const char *name, char **path, char **text,
+		       size_t *len)
+{
+	(void)including;
+	for (const struct memory_file *file = arg; file->name; file++) {
+		if (strcmp(file->name, name))
+			continue;
+		*path = strdup(name);
+		*text = strdup(file->text);
+		*len = strlen(file->text);
+		return 0;
+	}
+	return -ENOENT;
+}
+
+static int parse_with(struct xs_ruleset *set, const char *text, size_t len,
+		      const struct memory_file *files, struct xs_rule_errors *errs)
+{
+	const struct xs_rule_source src = {
+		.name = "test.rules",
+		.text = text,
+		.len = len,
+		.load = files ? memory_load : NULL,
+		.arg = (void *)(uintptr_t)files,
+	};
+
+	memset(set, 0, sizeof(*set));
+	memset(errs, 0, sizeof(*errs));
+	return xs_rules_parse(set, &src, errs);
+}
+
+static void parse_good_with(struct xs_ruleset *set, const char *text,
+			    const struct memory_file *files)
+{
+	struct xs_rule_errors errs;
+	int err = parse_with(set, text, strlen(text), files, &errs);
+
+	if (err)
+		xs_rule_errors_print(stderr, &errs);
+	assert_int_equal(err, 0);
+	assert_int_equal(errs.cnt, 0);
+	xs_rule_errors_free(&errs);
+}
+
+static void parse_good(struct xs_ruleset *set, const char *text)
+{
+	parse_good_with(set, text, NULL);
+}
+
+static void assert_round_trip(const struct xs_ruleset *set)
+{
+	struct xs_ruleset again;
+	char *text = xs_ruleset_text(set);
+
+	assert_non_null(text);
+	parse_good(&again, text);
+	assert_true(xs_ruleset_equal(set, &again));
+	xs_ruleset_free(&again);
+	free(text);
+}
+
+/* The one error of the text stands at line:column and its message holds `part`. */
+static void assert_error(const char *text, __u32 line, __u32 column, const char *part)
+{
+	struct xs_rule_errors errs;
+	struct xs_ruleset set, untouched;
+	int err;
+
+	err = parse_with(&set, text, strlen(text), NULL, &errs);
+	if (err != -EINVAL || errs.cnt != 1 || errs.errors[0].line != line ||
+	    errs.errors[0].column != column || !strstr(errs.errors[0].message, part)) {
+		fprintf(stderr, "'%s': want %u:%u %s, got %d and\n", text, line, column, part, err);
+		xs_rule_errors_print(stderr, &errs);
+		fail();
+	}
+	assert_string_equal(errs.errors[0].file, "test.rules");
+	memset(&untouched, 0, sizeof(untouched));
+	assert_memory_equal(&set, &untouched, sizeof(set));
+	xs_rule_errors_free(&errs);
+}
+
+struct one_match {
+	const char *text; /* a rule without verdict */
+	enum xs_field field;
+	bool negate;
+	__u32 range_cnt;
+	struct xs_range ranges[4];
+};
+
+static const struct one_match one_matches[] = {
+	{"ether saddr 00:11:22:aa:BB:cc",
+	 XS_FIELD_ether_saddr,
+	 0,
+	 1,
+	 {{0x001122aabbcc, 0x001122aabbcc}}},
+	{"ether daddr 33:33:00:00:00:00-33:33:ff:ff:ff:ff",
+	 XS_FIELD_ether_daddr,
+	 0,
+	 1,
+	 {{0x333300000000, 0x3333ffffffff}}},
+	{"ether daddr 33:33:12:00:00:01/16",
+	 XS_FIELD_ether_daddr,
+	 0,
+	 1,
+	 {{0x333300000000, 0x3333ffffffff}}},
+	{"ether type arp", XS_FIELD_ether_type, 0, 1, {{0x806, 0x806}}},
+	{"ether type ip", XS_FIELD_ether_type, 0, 1, {{0x800, 0x800}}},
+	{"ether type ip6", XS_FIELD_ether_type, 0, 1, {{0x86dd, 0x86dd}}},
+	{"ether type { 8021q, 8021ad }",
+	 XS_FIELD_ether_type,
+	 0,
+	 2,
+	 {{0x8100, 0x8100}, {0x88a8, 0x88a8}}},
+	{"ether type vlan", XS_FIELD_ether_type, 0, 1, {{0x8100, 0x8100}}},
+	{"ether type 0x88CC", XS_FIELD_ether_type, 0, 1, {{0x88cc, 0x88cc}}},
+	{"ether type 65535", XS_FIELD_ether_type, 0, 1, {{0xffff, 0xffff}}},
+	{"vlan id 4095", XS_FIELD_vlan_id, 0, 1, {{4095, 4095}}},
+	{"vlan pcp 0-7", XS_FIELD_vlan_pcp, 0, 1, {{0, 7}}},
+	{"ip saddr 10.1.2.3", XS_FIELD_ip_saddr, 0, 1, {{0x0a010203, 0x0a010203}}},
+	{"ip saddr 10.1.2.3/8", XS_FIELD_ip_saddr, 0, 1, {{0x0a000000, 0x0affffff}}},
+	{"ip saddr 0.0.0.0/0", XS_FIELD_ip_saddr, 0, 1, {{0, 0xffffffff}}},
+	{"ip saddr 255.255.255.255/32", XS_FIELD_ip_saddr, 0, 1, {{0xffffffff, 0xffffffff}}},
+	{"ip daddr 10.0.0.1-10.0.0.9", XS_FIELD_ip_daddr, 0, 1, {{0x0a000001, 0x0a000009}}},
+	{"ip daddr 10.0.0.1 - 10.0.0.9", XS_FIELD_ip_daddr, 0, 1, {{0x0a000001, 0x0a000009}}},
+	{"ip daddr 10.0.0.1- 10.0.0.9", XS_FIELD_ip_daddr, 0, 1, {{0x0a000001, 0x0a000009}}},
+	{"ip daddr 10.0.0.1 -10.0.0.9", XS_FIELD_ip_daddr, 0, 1, {{0x0a000001, 0x0a000009}}},
+	{"ip saddr 10.0.0.0 / 8", XS_FIELD_ip_saddr, 0, 1, {{0x0a000000, 0x0affffff}}},
+	{"ip saddr { 10.0.0.0/9, 10.128.0.0/9, 1.1.1.1 }",
+	 XS_FIELD_ip_saddr,
+	 0,
+	 2,
+	 {{0x01010101, 0x01010101}, {0x0a000000, 0x0affffff}}},
+	{"ip protocol gre", XS_FIELD_ip_protocol, 0, 1, {{47, 47}}},
+	{"ip protocol != { tcp, udp }", XS_FIELD_ip_protocol, 1, 2, {{6, 6}, {17, 17}}},
+	{"ip dscp { ef, cs1, af11 }", XS_FIELD_ip_dscp, 0, 3, {{8, 8}, {10, 10}, {46, 46}}},
+	{"ip ttl 0x10", XS_FIELD_ip_ttl, 0, 1, {{16, 16}}},
+	{"ip6 saddr ::1", XS_FIELD_ip6_saddr, 0, 1, {{1, 1}}},
+	{"ip6 saddr ::/0", XS_FIELD_ip6_saddr, 0, 1, {{0, V6(~0ULL, ~0ULL)}}},
+	{"ip6 saddr ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/128",
+	 XS_FIELD_ip6_saddr,
+	 0,
+	 1,
+	 {{V6(~0ULL, ~0ULL), V6(~0ULL, ~0ULL)}}},
+	{"ip6 saddr ::ffff:10.0.0.1", XS_FIELD_ip6_saddr, 0, 1, {{0xffff0a000001, 0xffff0a000001}}},
+	{"ip6 daddr 2001:db8::7/32",
+	 XS_FIELD_ip6_daddr,
+	 0,
+	 1,
+	 {{V6(0x20010db800000000, 0), V6(0x20010db8ffffffff, ~0ULL)}}},
+	{"ip6 daddr ::1-::5", XS_FIELD_ip6_daddr, 0, 1, {{1, 5}}},
+	{"ip6 nexthdr ipv6-icmp", XS_FIELD_ip6_nexthdr, 0, 1, {{58, 58}}},
+	{"ip6 dscp le", XS_FIELD_ip6_dscp, 0, 1, {{1, 1}}},
+	{"ip6 hoplimit 255", XS_FIELD_ip6_hoplimit, 0, 1, {{255, 255}}},
+	{"meta l4proto { esp, ah, sctp, 255 }",
+	 XS_FIELD_meta_l4proto,
+	 0,
+	 3,
+	 {{50, 51}, {132, 132}, {255, 255}}},
+	{"meta fragment none", XS_FIELD_meta_fragment, 0, 1, {{0, 0}}},
+	{"meta fragment { first, later }", XS_FIELD_meta_fragment, 0, 1, {{1, 2}}},
+	{"meta fragment != later", XS_FIELD_meta_fragment, 1, 1, {{2, 2}}},
+	{"meta length 64-4294967295", XS_FIELD_meta_length, 0, 1, {{64, 0xffffffff}}},
+	{"meta rxqueue 3", XS_FIELD_meta_rxqueue, 0, 1, {{3, 3}}},
+	{"tcp", XS_FIELD_tcp, 0, 0, {}},
+	{"udp", XS_FIELD_udp, 0, 0, {}},
+	{"sctp", XS_FIELD_sctp, 0, 0, {}},
+	{"icmp", XS_FIELD_icmp, 0, 0, {}},
+	{"icmpv6", XS_FIELD_icmpv6, 0, 0, {}},
+	{"tcp sport 0-1023", XS_FIELD_tcp_sport, 0, 1, {{0, 1023}}},
+	{"tcp dport { 80, 443, 8000-8100, }",
+	 XS_FIELD_tcp_dport,
+	 0,
+	 3,
+	 {{80, 80}, {443, 443}, {8000, 8100}}},
+	{"tcp dport {443,80,81-90,8000-8100}",
+	 XS_FIELD_tcp_dport,
+	 0,
+	 3,
+	 {{80, 90}, {443, 443}, {8000, 8100}}},
+	{"tcp dport { 1-10, 3-4, 5-20, 21 }", XS_FIELD_tcp_dport, 0, 1, {{1, 21}}},
+	{"tcp port != 22", XS_FIELD_tcp_port, 1, 1, {{22, 22}}},
+	{"tcp port ssh", XS_FIELD_tcp_port, 0, 1, {{22, 22}}},
+	{"udp sport 65535", XS_FIELD_udp_sport, 0, 1, {{65535, 65535}}},
+	{"udp dport 0x35", XS_FIELD_udp_dport, 0, 1, {{53, 53}}},
+	{"udp port domain", XS_FIELD_udp_port, 0, 1, {{53, 53}}},
+	{"sctp sport 1", XS_FIELD_sctp_sport, 0, 1, {{1, 1}}},
+	{"sctp dport 1", XS_FIELD_sctp_dport, 0, 1, {{1, 1}}},
+	{"sctp port 1", XS_FIELD_sctp_port, 0, 1, {{1, 1}}},
+	{"th sport 1", XS_FIELD_th_sport, 0, 1, {{1, 1}}},
+	{"th dport 1", XS_FIELD_th_dport, 0, 1, {{1, 1}}},
+	{"th port 1", XS_FIELD_th_port, 0, 1, {{1, 1}}},
+	{"tcp flags cwr", XS_FIELD_tcp_flags, 0, 1, {{128, 255}}},
+	{"tcp flags != ecn", XS_FIELD_tcp_flags, 0, 2, {{0, 63}, {128, 191}}},
+	{"tcp flags syn / 0xff", XS_FIELD_tcp_flags, 0, 1, {{2, 2}}},
+	{"tcp flags syn,ack/fin,syn,rst,psh,ack,urg,ecn,cwr", XS_FIELD_tcp_flags, 0, 1, {{18, 18}}},
+	{"tcp flags 0 / 0xff", XS_FIELD_tcp_flags, 0, 1, {{0, 0}}},
+	{"tcp flags != 0 / 0xff", XS_FIELD_tcp_flags, 0, 1, {{1, 255}}},
+	{"tcp flags syn / ack", XS_FIELD_tcp_flags, 0, 0, {}},
+	{"icmp type echo-request", XS_FIELD_icmp_type, 0, 1, {{8, 8}}},
+	{"icmp type echo-reply-echo-request", XS_FIELD_icmp_type, 0, 1, {{0, 8}}},
+	{"icmp code port-unreachable", XS_FIELD_icmp_code, 0, 1, {{3, 3}}},
+	{"icmpv6 type { 133-137 }", XS_FIELD_icmpv6_type, 0, 1, {{133, 137}}},
+	{"icmpv6 type { nd-router-solicit, nd-neighbor-advert }",
+	 XS_FIELD_icmpv6_type,
+	 0,
+	 2,
+	 {{133, 133}, {136, 136}}},
+	{"icmpv6 code no-route", XS_FIELD_icmpv6_code, 0, 1, {{0, 0}}},
+};
+
+static void each_match_has_its_ranges(void **state)
+{
+	bool seen[XS_FIELD_MAX] = {};
+
+	(void)state;
+	for (size_t i = 0; i < CNT(one_matches); i++) {
+		const struct one_match *want = &one_matches[i];
+		const struct xs_match *got;
+		struct xs_ruleset set;
+		char text[200];
+
+		snprintf(text, sizeof(text), "%s drop", want->text);
+		parse_good(&set, text);
+		assert_int_equal(set.rule_cnt, 1);
+		assert_int_equal(set.rules[0].match_cnt, 1);
+		got = &set.rules[0].matches[0];
+		if (got->field != want->field || got->negate != want->negate ||
+		    got->range_cnt != want->range_cnt)
+			fail_msg("'%s': field %d negate %d ranges %u", text, got->field,
+				 got->negate, got->range_cnt);
+		for (__u32 n = 0; n < want->range_cnt; n++)
+			if (got->ranges[n].lo != want->ranges[n].lo ||
+			    got->ranges[n].hi != want->ranges[n].hi)
+				fail_msg("'%s': range %u is another", text, n);
+		assert_int_equal(set.rules[0].action.verdict, XS_VERDICT_drop);
+		assert_round_trip(&set);
+		xs_ruleset_free(&set);
+		seen[want->field] = true;
+	}
+	for (int i = 0; i < XS_FIELD_MAX; i++)
+		if (!seen[i])
+			fail_msg("no case for '%s'", xs_fields[i].text);
+}
+
+/* Every name of every field parses to its value, alone and as either end of a range. */
+static void every_name_has_its_value(void **state)
+{
+	(void)state;
+	for (int i = 0; i < XS_FIELD_MAX; i++) {
+		for (const struct xs_name *name = xs_fields[i].names; name && name->name; name++) {
+			struct xs_ruleset set;
+			char text[200];
+
+			assert_true(name->value <= (__u64)xs_field_max((enum xs_field)i));
+			snprintf(text, sizeof(text), "%s %s drop", xs_fields[i].text, name->name);
+			parse_good(&set, text);
+			if (i != XS_FIELD_tcp_flags)
+				assert_true(set.rules[0].matches[0].ranges[0].lo == name->value);
+			xs_ruleset_free(&set);
+			if (i == XS_FIELD_tcp_flags)
+				continue;
+			snprintf(text, sizeof(text), "%s %s-%s drop", xs_fields[i].text, name->name,
+				 name->name);
+			parse_good(&set, text);
+			assert_true(set.rules[0].matches[0].ranges[0].hi == name->value);
+			xs_ruleset_free(&set);
+		}
+	}
+}
+
+struct one_verdict {
+	const char *text;
+	struct xs_action action;
+	const char *ifname;
+};
+
+static const struct one_verdict one_verdicts[] = {
+	{"pass", {.verdict = XS_VERDICT_pass}, ""},
+	{"accept", {.verdict = XS_VERDICT_pass}, ""},
+	{"drop", {.verdict = XS_VERDICT_drop}, ""},
+	{"tx", {.verdict = XS_VERDICT_tx}, ""},
+	{"xsk", {XS_VERDICT_xsk, XS_VERDICT_pass, 1, 0, 0}, ""},
+	{"xsk else pass", {XS_VERDICT_xsk, XS_VERDICT_pass, 1, 0, 0}, ""},
+	{"xsk else accept", {XS_VERDICT_xsk, XS_VERDICT_pass, 1, 0, 0}, ""},
+	{"xsk else drop", {XS_VERDICT_xsk, XS_VERDICT_drop, 1, 0, 0}, ""},
+	{"xsk slot 0", {XS_VERDICT_xsk, XS_VERDICT_pass, 0, 0, 0}, ""},
+	{"xsk slot 63 else drop", {XS_VERDICT_xsk, XS_VERDICT_drop, 0, 0, 63}, ""},
+	{"cpu 3", {XS_VERDICT_cpu, 0, 0, 0, 3}, ""},
+	{"cpu 0x10", {XS_VERDICT_cpu, 0, 0, 0, 16}, ""},
+	{"dev eth0", {.verdict = XS_VERDICT_dev}, "eth0"},
+	{"dev eth0.100", {.verdict = XS_VERDICT_dev}, "eth0.100"},
+	{"dev drop", {.verdict = XS_VERDICT_dev}, "drop"},
+	{"dev \"a=b\"", {.verdict = XS_VERDICT_dev}, "a=b"},
+	{"dev abcdefghijklmno", {.verdict = XS_VERDICT_dev}, "abcdefghijklmno"},
+};
+
+static void each_verdict_has_its_action(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CNT(one_verdicts); i++) {
+		const struct one_verdict *want = &one_verdicts[i];
+		struct xs_ruleset set;
+		char text[200];
+
+		snprintf(text, sizeof(text), "udp %s comment \"why\"\ndefault %s\n", want->text,
+			 want->text);
+		parse_good(&set, text);
+		assert_memory_equal(&set.rules[0].action, &want->action, sizeof(want->action));
+		assert_string_equal(set.rules[0].ifname, want->ifname);
+		assert_string_equal(set.rules[0].comment, "why");
+		assert_memory_equal(&set.default_action, &want->action, sizeof(want->action));
+		assert_string_equal(set.default_ifname, want->ifname);
+		assert_round_trip(&set);
+		xs_ruleset_free(&set);
+	}
+}
+
+static void what_is_not_said_has_its_default(void **state)
+{
+	const struct xs_action xsk = {XS_VERDICT_xsk, XS_VERDICT_pass, 1, 0, 0};
+	const struct xs_action pass = {.verdict = XS_VERDICT_pass};
+	struct xs_ruleset set;
+
+	(void)state;
+	parse_good(&set, "");
+	assert_int_equal(set.rule_cnt, 0);
+	assert_int_equal(set.file_cnt, 1);
+	assert_string_equal(set.files[0], "test.rules");
+	assert_memory_equal(&set.default_action, &xsk, sizeof(xsk));
+	assert_memory_equal(&set.malformed_action, &pass, sizeof(pass));
+	assert_null(set.default_text);
+	assert_null(set.malformed_text);
+	assert_round_trip(&set);
+	xs_ruleset_free(&set);
+}
+
+static void default_and_malformed_stand_anywhere(void **state)
+{
+	struct xs_ruleset set;
+
+	(void)state;
+	parse_good(&set, "udp drop\nmalformed   drop # never\ntcp drop\ndefault\tpass");
+	assert_int_equal(set.rule_cnt, 2);
+	assert_int_equal(set.default_action.verdict, XS_VERDICT_pass);
+	assert_int_equal(set.malformed_action.verdict, XS_VERDICT_drop);
+	assert_string_equal(set.default_text, "default pass");
+	assert_string_equal(set.malformed_text, "malformed drop");
+	assert_round_trip(&set);
+	xs_ruleset_free(&set);
+}
+
+static const struct {
+	const char *written, *canonical;
+} texts[] = {
+	{"tcp   dport\t{80,443 , 8000 - 8100,}   xsk # web",
+	 "tcp dport { 80, 443, 8000-8100 } xsk"},
+	{"tcp flags syn , ack/ syn,ack drop", "tcp flags syn,ack / syn,ack drop"},
+	{"ip saddr != 10.1.2.3 / 8 accept", "ip saddr != 10.1.2.3/8 accept"},
+	{"ip saddr!={ 10.1.2.3 }drop", "ip saddr != { 10.1.2.3 } drop"},
+	{"tcp dport 0x50 xsk slot 0x1 else drop comment \"a  # b\"",
+	 "tcp dport 0x50 xsk slot 0x1 else drop comment \"a  # b\""},
+	{"udp \\\n  dport 53 \\\r\n drop", "udp dport 53 drop"},
+	{"udp dport {\n  53, # dns\n\n  123\n} drop", "udp dport { 53, 123 } drop"},
+	{"  drop", "drop"},
+	{"udp drop comment \"\"", "udp drop comment \"\""},
+	{"udp drop comment \"\xc3\xbc \xe2\x82\xac \xf0\x9f\x90\x9d\"",
+	 "udp drop comment \"\xc3\xbc \xe2\x82\xac \xf0\x9f\x90\x9d\""},
+	{"dev \"eth0\"", "dev eth0"},
+	{"\xef\xbb\xbfudp drop", "udp drop"},
+	{"udp drop\r", "udp drop"},
+	{"define P = 80\nudp dport $P drop", "udp dport 80 drop"},
+	{"define P = { 80, 90-95, }\nudp dport $P drop", "udp dport { 80, 90-95 } drop"},
+	{"define P = { 80, 90 }\nudp dport { 1, $P, 2 } drop", "udp dport { 1, 80, 90, 2 } drop"},
+	{"define P = { 80, 90 }\nudp dport != $P drop", "udp dport != { 80, 90 } drop"},
+	{"define A=10.0.0.0/8\ndefine B = $A\nip saddr $B drop", "ip saddr 10.0.0.0/8 drop"},
+	{"define A=10.0.0.0/8\ndefine B = { $A, 1.1.1.1 }\nip saddr { $B, $A } drop",
+	 "ip saddr { 10.0.0.0/8, 1.1.1.1, 10.0.0.0/8 } drop"},
+	{"define A = 80-90\nudp dport $A drop", "udp dport 80-90 drop"},
+	{"define A = 80\ndefine B = 90\nudp dport $A-$B drop", "udp dport 80-90 drop"},
+	{"define A = 80\ndefine B = 90\nudp dport $A - $B drop", "udp dport 80-90 drop"},
+	{"define A = 80\nudp dport $A-90 drop", "udp dport 80-90 drop"},
+	{"define A = 80\nudp dport 1-$A drop", "udp dport 1-80 drop"},
+	{"define A = 80\ndefine A-1 = 81\nudp dport $A-1 drop", "udp dport 81 drop"},
+	{"define N = 10.0.0.0\ndefine L = 8\nip saddr $N/$L drop", "ip saddr 10.0.0.0/8 drop"},
+	{"define Q = 7\nxsk slot $Q", "xsk slot 7"},
+	{"define Q = 7\ncpu $Q", "cpu 7"},
+	{"define IF = eth1\ndev $IF", "dev eth1"},
+	{"define F = syn,ack\ntcp flags $F / $F,fin drop", "tcp flags syn,ack / syn,ack,fin drop"},
+	{"define F = syn\ntcp flags $F drop", "tcp flags syn drop"},
+};
+
+static void canonical_text_is_as_stated(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CNT(texts); i++) {
+		struct xs_ruleset set;
+
+		parse_good(&set, texts[i].written);
+		assert_int_equal(set.rule_cnt, 1);
+		assert_string_equal(set.rules[0].text, texts[i].canonical);
+		assert_string_equal(xs_rule_print(&set.rules[0]), texts[i].canonical);
+		assert_round_trip(&set);
+		xs_ruleset_free(&set);
+	}
+}
+
+static void lines_are_those_of_the_file(void **state)
+{
+	struct xs_ruleset set;
+
+	(void)state;
+	parse_good(&set,
+		   "# one\r\nudp drop\r\n\r\nudp dport {\n1,\n2 } drop\ntcp \\\ndrop\ntcp pass");
+	assert_int_equal(set.rule_cnt, 4);
+	assert_int_equal(set.rules[0].line, 2);
+	assert_int_equal(set.rules[1].line, 4);
+	assert_int_equal(set.rules[2].line, 7);
+	assert_int_equal(set.rules[3].line, 9);
+	xs_ruleset_free(&set);
+}
+
+static void matches_keep_their_order(void **state)
+{
+	struct xs_ruleset set;
+
+	(void)state;
+	parse_good(&set, "tcp dport 80 tcp ip saddr 1.2.3.4 vlan id 5 ether type ip drop");
+	assert_int_equal(set.rules[0].match_cnt, 5);
+	assert_int_equal(set.rules[0].matches[0].field, XS_FIELD_tcp_dport);
+	assert_int_equal(set.rules[0].matches[1].field, XS_FIELD_tcp);
+	assert_int_equal(set.rules[0].matches[2].field, XS_FIELD_ip_saddr);
+	assert_int_equal(set.rules[0].matches[3].field, XS_FIELD_vlan_id);
+	assert_int_equal(set.rules[0].matches[4].field, XS_FIELD_ether_type);
+	assert_true(set.rules[0].matches[3].ranges[0].lo == 5);
+	xs_ruleset_free(&set);
+}
+
+static const struct {
+	const char *text;
+	__u32 line, column;
+	const char *part;
+} bad[] = {
+	{"foo drop", 1, 1, "expected a match"},
+	{"  foo drop", 1, 3, "found 'foo'"},
+	{"udp dport 53", 1, 13, "the line ends here: expected another match"},
+	{"udp dport 53   # x", 1, 13, "the line ends here"},
+	{"udp dport", 1, 10, "expected a port"},
+	{"udp dport drop", 1, 11, "'drop' is not a port"},
+	{"udp dport != ", 1, 13, "expected a port"},
+	{"udp dport = 5 drop", 1, 11, "expected a port"},
+	{"udp dport ! 5 drop", 1, 11, "expected '!='"},
+	{"udp dprt 5 drop", 1, 5, "sport, dport, port"},
+	{"ip drop", 1, 4, "saddr, daddr"},
+	{"ip", 1, 3, "saddr, daddr"},
+	{"ip sadr 1.2.3.4 drop", 1, 4, "saddr, daddr"},
+	{"udp dport 65536 drop", 1, 11, "expected 0-65535"},
+	{"udp dport 99999999999999999999999999999999999999999 drop", 1, 11, "too large"},
+	{"udp dport 0x10000 drop", 1, 11, "too large"},
+	{"udp dport 0x drop", 1, 11, "is not a port"},
+	{"udp dport 5a drop", 1, 11, "is not a port"},
+	{"udp dport 1-65536 drop", 1, 13, "'65536' is too large"},
+	{"udp dport 65536-1 drop", 1, 11, "'65536' is too large"},
+	{"udp dport 1-x drop", 1, 13, "'x' is not a port"},
+	{"udp dport 2-1 drop", 1, 11, "is empty"},
+	{"udp dport 1- drop", 1, 11, "not a port"},
+	{"udp dport -1 drop", 1, 11, "not a port"},
+	{"udp dport { 1, 70000 } drop", 1, 16, "too large"},
+	{"udp dport { } drop", 1, 13, "at least one"},
+	{"udp dport { 1 2 } drop", 1, 15, "expected ',' or '}'"},
+	{"udp dport { 1,, 2 } drop", 1, 15, "found ','"},
+	{"udp dport { , 2 } drop", 1, 13, "found ','"},
+	{"udp dport { 1, 2", 1, 11, "not closed"},
+	{"udp dport { 1, 2\ntcp drop", 2, 1,
+	 "expected ',' or '}' in the set that begins at line 1"},
+	{"udp dport 1, 2 drop", 1, 12, "{ ... }"},
+	{"udp dport 1/8 drop", 1, 13, "no prefixes"},
+	{"udp drop tcp", 1, 10, "the verdict comes last"},
+	{"udp drop drop", 1, 10, "the verdict comes last"},
+	{"udp drop comment", 1, 17, "double quotes"},
+	{"udp drop comment x", 1, 18, "double quotes"},
+	{"udp drop comment \"x", 1, 18, "not closed"},
+	{"udp drop comment \"x\" x", 1, 22, "the end of the line"},
+	{"udp drop comment \"a\x01\"", 1, 20, "control"},
+	{"udp drop comment \"a\xff\"", 1, 20, "UTF-8"},
+	{"udp drop comment \"a\xc0\xaf\"", 1, 20, "UTF-8"},
+	{"udp ; drop", 1, 5, "no meaning"},
+	{"udp \xc3\xbc drop", 1, 5, "no meaning"},
+	{"udp\rdrop", 1, 4, "no meaning"},
+	{"vlan id 4096 drop", 1, 9, "0-4095"},
+	{"vlan pcp 8 drop", 1, 10, "0-7"},
+	{"ip dscp 64 drop", 1, 9, "0-63"},
+	{"ip ttl 256 drop", 1, 8, "0-255"},
+	{"ip protocol foo drop", 1, 13, "not a protocol"},
+	{"ether type 0x10000 drop", 1, 12, "0-65535"},
+	{"meta length 4294967296 drop", 1, 13, "0-4294967295"},
+	{"meta fragment 1 drop", 1, 15, "none, first or later"},
+	{"meta fragment last drop", 1, 15, "none, first or later"},
+	{"meta iifname eth0 drop", 1, 6, "rxqueue"},
+	{"ip saddr 10.0.0 drop", 1, 10, "IPv4 address"},
+	{"ip saddr 10.0.0.256 drop", 1, 10, "IPv4 address"},
+	{"ip saddr ::1 drop", 1, 10, "IPv4 address"},
+	{"ip saddr 10.0.0.1/33 drop", 1, 19, "expected 0-32"},
+	{"ip saddr 10.0.0.1/ drop", 1, 20, "expected 0-32"},
+	{"ip saddr 10.0.0.1/255.0.0.0 drop", 1, 19, "expected 0-32"},
+	{"ip saddr 10.0.0.9-10.0.0.1 drop", 1, 10, "is empty"},
+	{"ip saddr 10.0.0.1-10.0.0.999 drop", 1, 19, "'10.0.0.999' is not an IPv4 address"},
+	{"ip6 saddr 10.0.0.1 drop", 1, 11, "IPv6 address"},
+	{"ip6 saddr ::/129 drop", 1, 14, "expected 0-128"},
+	{"ip6 saddr 1:2:3 drop", 1, 11, "IPv6 address"},
+	{"ether saddr 00:11:22:33:44 drop", 1, 13, "MAC address"},
+	{"ether saddr 00:11:22:33:44:5g drop", 1, 13, "MAC address"},
+	{"tcp flags foo drop", 1, 11, "not a TCP flag"},
+	{"tcp flags syn,foo drop", 1, 15, "not a TCP flag"},
+	{"tcp flags syn, drop", 1, 16, "not a TCP flag"},
+	{"tcp flags 256 drop", 1, 11, "0-255"},
+	{"tcp flags { syn } drop", 1, 11, "takes no set"},
+	{"tcp flags syn / drop", 1, 17, "not a TCP flag"},
+	{"icmp type foo drop", 1, 11, "ICMP type"},
+	{"icmpv6 code 256 drop", 1, 13, "0-255"},
+	{"xsk slot", 1, 9, "slot number"},
+	{"xsk slot x", 1, 10, "slot number"},
+	{"xsk slot 65536", 1, 10, "0-65535"},
+	{"xsk else", 1, 9, "pass or drop"},
+	{"xsk else tx", 1, 10, "pass or drop"},
+	{"xsk else drop slot 1", 1, 15, "the verdict comes last"},
+	{"cpu", 1, 4, "CPU number"},
+	{"cpu x", 1, 5, "CPU number"},
+	{"dev", 1, 4, "interface name"},
+	{"dev abcdefghijklmnop", 1, 5, "1-15 bytes"},
+	{"dev ..", 1, 5, "1-15 bytes"},
+	{"dev \"a/b\"", 1, 5, "1-15 bytes"},
+	{"dev \"\"", 1, 5, "1-15 bytes"},
+	{"default", 1, 8, "a verdict"},
+	{"default foo", 1, 9, "a verdict"},
+	{"default pass comment \"x\"", 1, 14, "the end of the line"},
+	{"default pass\ndefault pass", 2, 1, "test.rules:1"},
+	{"malformed", 1, 10, "pass or drop"},
+	{"malformed tx", 1, 11, "pass or drop"},
+	{"malformed pass\n\nmalformed drop", 3, 1, "test.rules:1"},
+	{"define", 1, 7, "a name"},
+	{"define 1 = 2", 1, 8, "a name"},
+	{"define A- = 2", 1, 8, "a name"},
+	{"define A", 1, 9, "'='"},
+	{"define A 5", 1, 10, "'='"},
+	{"define A =", 1, 11, "a value"},
+	{"define A = 5 6", 1, 14, "the end of the line"},
+	{"define A = 5\ndefine A = 6", 2, 8, "test.rules:1"},
+	{"define A = $A", 1, 12, "not defined"},
+	{"udp dport $A drop", 1, 11, "'$A' is not defined"},
+	{"udp dport $ drop", 1, 11, "a name after '$'"},
+	{"define A = 1.2.3.4\nudp dport $A drop", 2, 11, "'1.2.3.4' (of '$A') is not a port"},
+	{"define A = { 1, x }\nudp dport { 5, $A } drop", 2, 16, "'x' (of '$A')"},
+	{"define A = { 1 }\ncpu $A", 2, 5, "not a single value"},
+	{"define A = 10.0.0.0/8\nip saddr 1.1.1.1 - $A drop", 2, 20, "not a single value"},
+	{"define A = 1,2\nudp dport $A drop", 2, 11, "{ ... }"},
+	{"$A", 1, 1, "a match"},
+	{"include", 1, 8, "a file name"},
+	{"include x", 1, 9, "a file name"},
+	{"include \"\"", 1, 9, "a file name"},
+	{"include \"x\"", 1, 9, "cannot read 'x'"},
+	{"include \"x\" y", 1, 13, "the end of the line"},
+	{"udp counter drop", 1, 5, "every rule counts"},
+	{"ct state new drop", 1, 1, "not tracked"},
+	{"udp drop\n\tudp foo drop\nudp drop", 2, 6, "found 'foo'"},
+};
+
+static void errors_point_at_the_place(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CNT(bad); i++)
+		assert_error(bad[i].text, bad[i].line, bad[i].column, bad[i].part);
+}
+
+static void nul_byte_is_an_error(void **state)
+{
+	static const char text[] = "udp drop\ntc\0p drop\n";
+	struct xs_rule_errors errs;
+	struct xs_ruleset set;
+
+	(void)state;
+	assert_int_equal(parse_with(&set, text, sizeof(text) - 1, NULL, &errs), -EINVAL);
+	assert_int_equal(errs.cnt, 1);
+	assert_int_equal(errs.errors[0].line, 2);
+	assert_int_equal(errs.errors[0].column, 3);
+	assert_non_null(strstr(errs.errors[0].message, "NUL"));
+	assert_string_equal(errs.errors[0].source, "tc?p drop");
+	assert_int_equal(errs.errors[0].caret, 2);
+	xs_rule_errors_free(&errs);
+}
+
+static void all_errors_are_told_in_one_run(void **state)
+{
+	const char *text = "udp foo drop\n"
+			   "udp drop\n"
+			   "tcp dport { 1 2,\n" /* the rest of the set is skipped */
+			   "  3, 4 } drop\n"
+			   "ip bar drop\n"
+			   "tcp dport { 1, 2\n"
+			   "udp dport 70000 drop\n"
+			   "default nothing";
+	static const __u32 lines[] = {1, 3, 5, 7, 7, 8};
+	struct xs_rule_errors errs;
+	struct xs_ruleset set;
+
+	(void)state;
+	assert_int_equal(parse_with(&set, text, strlen(text), NULL, &errs), -EINVAL);
+	assert_int_equal(errs.cnt, CNT(lines));
+	for (size_t i = 0; i < CNT(lines); i++)
+		assert_int_equal(errs.errors[i].line, lines[i]);
+	assert_false(errs.more);
+	xs_rule_errors_free(&errs);
+}
+
+static void errors_end_at_a_limit(void **state)
+{
+	enum { LINES = XS_RULE_ERROR_MAX + 1 };
+	char text[2 * LINES + 1];
+	struct xs_rule_errors errs;
+	struct xs_ruleset set;
+
+	(void)state;
+	for (int i = 0; i < LINES; i++)
+		memcpy(text + 2 * i, "x\n", 2);
+	assert_int_equal(parse_with(&set, text, 2 * LINES, NULL, &errs), -EINVAL);
+	assert_int_equal(errs.cnt, XS_RULE_ERROR_MAX);
+	assert_true(errs.more);
+	xs_rule_errors_free(&errs);
+	assert_int_equal(parse_with(&set, text, 2 * XS_RULE_ERROR_MAX, NULL, &errs), -EINVAL);
+	assert_int_equal(errs.cnt, XS_RULE_ERROR_MAX);
+	assert_false(errs.more);
+	xs_rule_errors_free(&errs);
+}
+
+static void excerpt_of_a_long_line_holds_the_place(void **state)
+{
+	struct xs_rule_errors errs;
+	struct xs_ruleset set;
+	char text[2001];
+
+	(void)state;
+	memset(text, ' ', 2000);
+	memcpy(text + 1000, "b\xc3\xbc\x1b", 4);
+	text[2000] = '\0';
+	assert_int_equal(parse_with(&set, text, 2000, NULL, &errs), -EINVAL);
+	assert_int_equal(errs.errors[0].column, 1001);
+	assert_true(strlen(errs.errors[0].source) <= 160);
+	assert_memory_equal(errs.errors[0].source + errs.errors[0].caret, "b\xc3\xbc?", 4);
+	xs_rule_errors_free(&errs);
+}
+
+static void include_gives_rules_defines_and_lines(void **state)
+{
+	static const struct memory_file files[] = {
+		{"a", "define P = 80\ninclude \"b\"\n\nudp dport $P drop"},
+		{"b", "\ndefault pass\r\nudp dport $OUTER drop\r\n"},
+		{},
+	};
+	struct xs_ruleset set;
+
+	(void)state;
+	parse_good_with(&set, "define OUTER = 7\ninclude \"a\" # x\ntcp dport $P drop\n", files);
+	assert_int_equal(set.rule_cnt, 3);
+	assert_int_equal(set.file_cnt, 3);
+	assert_string_equal(set.files[set.rules[0].file], "b");
+	assert_int_equal(set.rules[0].line, 3);
+	assert_string_equal(set.rules[0].text, "udp dport 7 drop");
+	assert_string_equal(set.files[set.rules[1].file], "a");
+	assert_int_equal(set.rules[1].line, 4);
+	assert_string_equal(set.files[set.rules[2].file], "test.rules");
+	assert_int_equal(set.rules[2].line, 3);
+	assert_int_equal(set.default_action.verdict, XS_VERDICT_pass);
+	assert_round_trip(&set);
+	xs_ruleset_free(&set);
+}
+
+static void assert_include_error(const struct memory_file *files, const char *text,
+				 const char *file, __u32 line, const char *part)
+{
+	struct xs_rule_errors errs;
+	struct xs_ruleset set;
+
+	assert_int_equal(parse_with(&set, text, strlen(text), files, &errs), -EINVAL);
+	assert_int_equal(errs.cnt, 1);
+	assert_string_equal(errs.errors[0].file, file);
+	assert_int_equal(errs.errors[0].line, line);
+	if (!strstr(errs.errors[0].message, part))
+		fail_msg("'%s' is not in '%s'", part, errs.errors[0].message);
+	xs_rule_errors_free(&errs);
+}
+
+static void include_errors_name_the_file(void **state)
+{
+	static const struct memory_file files[] = {
+		{"bad", "udp drop\nfoo"},
+		{"self", "include \"self\""},
+		{"ping", "\ninclude \"pong\""},
+		{"pong", "include \"ping\""},
+		{"pass", "default pass"},
+		{"define", "define A = 1"},
+		{},
+	};
+
+	(void)state;
+	assert_include_error(files, "include \"bad\"", "bad", 2, "found 'foo'");
+	assert_include_error(files, "include \"none\"", "test.rules", 1, "No such file");
+	assert_include_error(files, "include \"self\"", "self", 1, "includes itself");
+	assert_include_error(files, "include \"ping\"", "pong", 1, "includes itself");
+	assert_include_error(files, "include \"pass\"\ndefault pass", "test.rules", 2, "pass:1");
+	assert_include_error(files, "include \"define\"\ninclude \"define\"", "define", 1,
+			     "define:1");
+}
+
+/* Each file "N" includes "N-1"; "0" is empty. */
+static int deep_load(void *arg, const char *including, const char *name, char **path, char **text,
+		     size_t *len)
+{
+	int n = atoi(name);
+
+	(void)arg;
+	(void)including;
+	*path = strdup(name);
+	if (asprintf(text, n ? "include \"%d\"" : "", n - 1) < 0)
+		return -ENOMEM;
+	*len = strlen(*text);
+	return 0;
+}
+
+static int parse_deep(int depth)
+{
+	struct xs_rule_source src = {.name = "t", .load = deep_load};
+	struct xs_rule_errors errs = {};
+	struct xs_ruleset set = {};
+	char text[40];
+	int err;
+
+	snprintf(text, sizeof(text), "include \"%d\"", depth);
+	src.text = text;
+	src.len = strlen(text);
+	err = xs_rules_parse(&set, &src, &errs);
+	xs_rule_errors_free(&errs);
+	xs_ruleset_free(&set);
+	return err;
+}
+
+static void include_depth_is_limited(void **state)
+{
+	(void)state;
+	assert_int_equal(parse_deep(XS_RULE_INCLUDE_DEPTH_MAX - 1), 0);
+	assert_int_equal(parse_deep(XS_RULE_INCLUDE_DEPTH_MAX), -EINVAL);
+}
+
+/* `head`, then `part` so many times, then `tail`. From malloc(). */
+static char *repeated(const char *head, const char *part, size_t times, const char *tail)
+{
+	size_t n = strlen(part);
+	char *text = malloc(strlen(head) + n * times + strlen(tail) + 1), *to;
+
+	assert_non_null(text);
+	to = stpcpy(text, head);
+	for (size_t i = 0; i < times; i++, to += n)
+		memcpy(to, part, n);
+	strcpy(to, tail);
+	return text;
+}
+
+static void assert_limit(const char *head, const char *part, size_t most, const char *tail,
+			 const char *message)
+{
+	for (size_t over = 0; over < 2; over++) {
+		char *text = repeated(head, part, most + over, tail);
+		struct xs_rule_errors errs;
+		struct xs_ruleset set;
+		int err = parse_with(&set, text, strlen(text), NULL, &errs);
+
+		if (err)
+			xs_rule_errors_print(over ? stdout : stderr, &errs);
+		assert_int_equal(err, over ? -EINVAL : 0);
+		if (over)
+			assert_non_null(strstr(errs.errors[errs.cnt - 1].message, message));
+		else
+			xs_ruleset_free(&set);
+		xs_rule_errors_free(&errs);
+		free(text);
+	}
+}
+
+static void limits_hold_at_their_edge(void **state)
+{
+	(void)state;
+	assert_limit("", "tcp ", XS_RULE_MATCH_MAX, "drop", "more than 64 matches");
+	assert_limit("udp drop comment \"", "x", XS_RULE_COMMENT_MAX, "\"", "at most 255");
+	assert_limit("udp dport { ", "1,", XS_RULE_SET_MAX, "} drop", "more than 1048576 members");
+	assert_limit("udp drop", " ", XS_RULE_LINE_MAX - 8, "", "longer than 16 MiB");
+	assert_limit("", "drop\n", XS_RULE_CNT_MAX, "", "more than 1000000 rules");
+}
+
+/* Ten names of ten names of ... : small text, huge meaning. */
+static void names_of_names_cannot_fill_memory(void **state)
+{
+	struct xs_rule_errors errs;
+	struct xs_ruleset set;
+	char text[4096];
+	size_t n;
+
+	(void)state;
+	n = (size_t)snprintf(text, sizeof(text), "define A0 = { 1,1,1,1,1,1,1,1,1,1 }\n");
+	for (int i = 1; i < 20; i++) {
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "define A%d = { ", i);
+		for (int k = 0; k < 10; k++)
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "$A%d,", i - 1);
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "}\n");
+	}
+	assert_int_equal(parse_with(&set, text, n, NULL, &errs), -EINVAL);
+	assert_int_equal(errs.cnt, 1);
+	assert_non_null(strstr(errs.errors[0].message, "MiB"));
+	xs_rule_errors_free(&errs);
+}
+
+static void field_table_agrees_with_the_model(void **state)
+{
+	(void)state;
+	for (int i = 0; i < XS_FIELD_MAX; i++) {
+		const struct xs_field_info *info = &xs_fields[i];
+
+		assert_non_null(info->text);
+		assert_true((info->bits == 0) == (info->kind == XS_VALUE_NONE));
+		assert_true((info->noun == NULL) == (info->bits == 0));
+	}
+}
+
+/* Not a benchmark: only that nothing grows with the square of the rules. */
+static void hundred_thousand_rules_are_quick(void **state)
+{
+	const size_t rules = 100000;
+	char *text = malloc(rules * 160 + 100000 * 30), *to = text;
+	struct timespec begin, end;
+	struct xs_ruleset set;
+	double seconds;
+
+	(void)state;
+	assert_non_null(text);
+	for (size_t i = 0; i < 50000; i++)
+		to += sprintf(to, "define NAME%zu = %zu\n", i, i);
+	for (size_t i = 0; i < rules; i++)
+		to += sprintf(
+			to, "ip saddr 10.%zu.%zu.0/24 tcp dport { $NAME%zu, 80-90 } xsk slot %zu\n",
+			i / 256 % 256, i % 256, i % 50000, i % 8);
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	parse_good(&set, text);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	seconds = (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
+	assert_int_equal(set.rule_cnt, rules);
+	assert_true(seconds < 10); /* sanitizers and a busy machine included */
+	xs_ruleset_free(&set);
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(field_table_agrees_with_the_model),
+		cmocka_unit_test(each_match_has_its_ranges),
+		cmocka_unit_test(every_name_has_its_value),
+		cmocka_unit_test(each_verdict_has_its_action),
+		cmocka_unit_test(what_is_not_said_has_its_default),
+		cmocka_unit_test(default_and_malformed_stand_anywhere),
+		cmocka_unit_test(canonical_text_is_as_stated),
+		cmocka_unit_test(lines_are_those_of_the_file),
+		cmocka_unit_test(matches_keep_their_order),
+		cmocka_unit_test(errors_point_at_the_place),
+		cmocka_unit_test(nul_byte_is_an_error),
+		cmocka_unit_test(all_errors_are_told_in_one_run),
+		cmocka_unit_test(errors_end_at_a_limit),
+		cmocka_unit_test(excerpt_of_a_long_line_holds_the_place),
+		cmocka_unit_test(include_gives_rules_defines_and_lines),
+		cmocka_unit_test(include_errors_name_the_file),
+		cmocka_unit_test(include_depth_is_limited),
+		cmocka_unit_test(limits_hold_at_their_edge),
+		cmocka_unit_test(names_of_names_cannot_fill_memory),
+		cmocka_unit_test(hundred_thousand_rules_are_quick),
+	};
+
+	return cmocka_run_group_tests_name("rule_text", tests, NULL, NULL);
+}
