@@ -25,6 +25,7 @@
 #define BIND_WAIT_MS 2000
 /* Ethernet header and one VLAN tag, which the MTU does not count. */
 #define LINK_HEADER 18
+#define XDP_ACT_XSK_ZEROCOPY (1 << 3) /* NETDEV_XDP_ACT_XSK_ZEROCOPY, Linux 6.3 */
 
 /* What the loop waits for. */
 enum source {
@@ -237,6 +238,8 @@ static int open_sockets(struct xs_bouncer *b, bool sg)
 			.tx_budget = opts->batch,
 			.bind_wait_ms = BIND_WAIT_MS,
 			.numa_node = -1,
+			.no_zero_copy = b->netif.xdp_features_known &&
+					!(b->netif.xdp_features & XDP_ACT_XSK_ZEROCOPY),
 			.huge = opts->huge,
 			.unaligned = opts->unaligned,
 			.sg = sg,

@@ -136,15 +136,16 @@ static int check_owner(const struct xs_steer *steer, __u32 slot)
 	return -EBUSY;
 }
 
-static int claim_slot(struct xs_steer *steer, __u32 i, enum xs_xsk_mode mode)
+static int claim_slot(struct xs_steer *steer, __u32 i, const struct xs_xsk *xsk)
 {
 	const __u32 slot = steer->opts->queues[i];
 	struct xs_owner owner = {
 		.pid = getpid(),
 		.queue = slot,
 		.start_time = xs_process_start_time(getpid()),
-		.mode = mode,
+		.mode = xsk->mode,
 		.asked = steer->opts->want,
+		.fd = xsk->fd,
 	};
 	struct timespec now;
 	int err;
@@ -301,7 +302,7 @@ int xs_steer_insert(struct xs_steer *steer, __u32 i, const struct xs_xsk *xsk)
 		err = xs_fail_step("slot");
 		/* Only now: who reads `owners` takes a row for a socket that is there. */
 		if (!err && steer->kind == XS_STEER_instance)
-			err = claim_slot(steer, i, xsk->mode);
+			err = claim_slot(steer, i, xsk);
 		return err;
 	}
 	err = -errno;

@@ -74,6 +74,7 @@ struct xs_xsk_config {
 	__u32 tx_budget; /* packets a sendto() may send in copy mode; 0: the kernel's 32 */
 	__u32 bind_wait_ms; /* how long EBUSY is retried */
 	int numa_node; /* of the interface; -1: anywhere */
+	bool no_zero_copy; /* the driver says so: with `want` none it is not even tried */
 	bool huge; /* huge pages for the UMEM, small ones if there are none */
 	bool unaligned; /* frames need no power-of-two size, packets no alignment */
 	bool sg; /* packets over several frames, where the kernel can */

@@ -93,6 +93,7 @@ static int map_memory(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 	return xs_fail_step("UMEM memory");
 }
 
+/* -ENOBUFS is not logged: the memory of an attempt before may still be counted. */
 static int register_umem(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 {
 	struct xdp_umem_reg reg = {
@@ -102,22 +103,34 @@ static int register_umem(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 		.headroom = cfg->headroom,
 		.flags = cfg->unaligned ? XDP_UMEM_UNALIGNED_CHUNK_FLAG : 0,
 	};
-	struct rlimit limit = {};
 	int err;
 
 	if (!setsockopt(x->fd, SOL_XDP, XDP_UMEM_REG, &reg, sizeof(reg)))
 		return xs_fail_step("UMEM");
 	err = -errno;
-	getrlimit(RLIMIT_MEMLOCK, &limit);
-	if (err == -ENOBUFS)
-		fail(cfg,
-		     "a UMEM of %llu bytes is more than may be locked (RLIMIT_MEMLOCK is %llu): "
-		     "raise `ulimit -l`, give CAP_IPC_LOCK, or use fewer --frames",
-		     reg.len, (unsigned long long)limit.rlim_cur);
-	else
+	if (err != -ENOBUFS)
 		fail(cfg, "the kernel refuses a UMEM of %u frames of %u bytes, headroom %u: %s",
 		     x->frame_cnt, x->frame_size, cfg->headroom, strerror(-err));
 	return err;
+}
+
+static __u32 frames_for(const struct xs_xsk_config *cfg, enum xs_xsk_mode mode)
+{
+	if (cfg->frames)
+		return cfg->frames;
+	return mode == XS_XSK_zero_copy ? FRAMES_ZERO_COPY : FRAMES_COPY;
+}
+
+static void say_memlock(const struct xs_xsk_config *cfg, enum xs_xsk_mode mode)
+{
+	struct rlimit limit = {};
+
+	getrlimit(RLIMIT_MEMLOCK, &limit);
+	fail(cfg,
+	     "a UMEM of %llu bytes is more than this user may lock (RLIMIT_MEMLOCK is %llu bytes "
+	     "for all processes of the user): raise `ulimit -l`, give CAP_IPC_LOCK, or use fewer "
+	     "--frames",
+	     (__u64)frames_for(cfg, mode) * cfg->frame_size, (unsigned long long)limit.rlim_cur);
 }
 
 static int size_rings(struct xs_xsk *x, const struct xs_xsk_config *cfg, __u32 size)
@@ -299,7 +312,7 @@ static int read_mode(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 	return 0;
 }
 
-/* One attempt. *bind_err: what bind() said, when it was bind() that failed; not logged. */
+/* One attempt. *bind_err: what is not logged, bind()'s errno or -ENOBUFS for memlock. */
 static int open_once(struct xs_xsk *x, const struct xs_xsk_config *cfg, enum xs_xsk_mode mode,
 		     bool sg, int *bind_err)
 {
@@ -314,9 +327,7 @@ static int open_once(struct xs_xsk *x, const struct xs_xsk_config *cfg, enum xs_
 	x->frame_size = cfg->frame_size;
 	x->frame_shift = cfg->frame_size & (cfg->frame_size - 1) ? -1
 								 : __builtin_ctz(cfg->frame_size);
-	x->frame_cnt = cfg->frames;
-	if (!x->frame_cnt)
-		x->frame_cnt = mode == XS_XSK_zero_copy ? FRAMES_ZERO_COPY : FRAMES_COPY;
+	x->frame_cnt = frames_for(cfg, mode);
 	ring = cfg->ring ? cfg->ring : round_up_pow2(x->frame_cnt);
 
 	err = make_socket(x, cfg);
@@ -324,6 +335,8 @@ static int open_once(struct xs_xsk *x, const struct xs_xsk_config *cfg, enum xs_
 		err = map_memory(x, cfg);
 	if (!err)
 		err = register_umem(x, cfg);
+	if (err == -ENOBUFS)
+		*bind_err = err;
 	if (!err)
 		err = size_rings(x, cfg, ring);
 	if (!err)
@@ -369,7 +382,8 @@ static int open_mode(struct xs_xsk *x, const struct xs_xsk_config *cfg, enum xs_
 			sg = false; /* Linux before 6.6 */
 			continue;
 		}
-		if (*bind_err != -EBUSY || now_ms() >= deadline_ms)
+		/* Queue and locked memory of one who left are given back a little later. */
+		if ((*bind_err != -EBUSY && *bind_err != -ENOBUFS) || now_ms() >= deadline_ms)
 			return err;
 		nanosleep(&pause, NULL);
 	}
@@ -388,7 +402,6 @@ static const char *bind_hint(int err)
 	case -ENXIO:
 		return ": the interface is gone";
 	case -ENOMEM:
-	case -ENOBUFS:
 		return ": try fewer --frames";
 	default:
 		return "";
@@ -401,13 +414,20 @@ int xs_xsk_open(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 	enum xs_xsk_mode mode = cfg->want == XS_XSK_copy ? XS_XSK_copy : XS_XSK_zero_copy;
 	int err, bind_err, fallback_errno = 0;
 
+	if (cfg->want == XS_XSK_none && cfg->no_zero_copy) {
+		mode = XS_XSK_copy;
+		fallback_errno = EOPNOTSUPP;
+	}
 	err = open_mode(x, cfg, mode, deadline_ms, &bind_err);
-	if (bind_err && bind_err != -EBUSY && cfg->want == XS_XSK_none) {
+	if (bind_err && bind_err != -EBUSY && cfg->want == XS_XSK_none &&
+	    mode == XS_XSK_zero_copy) {
 		fallback_errno = -bind_err;
 		mode = XS_XSK_copy;
 		err = open_mode(x, cfg, mode, deadline_ms, &bind_err);
 	}
-	if (bind_err && bind_err != -EBUSY)
+	if (bind_err == -ENOBUFS)
+		say_memlock(cfg, mode);
+	else if (bind_err && bind_err != -EBUSY)
 		fail(cfg, "cannot bind in %s mode: %s%s",
 		     mode == XS_XSK_copy ? "copy" : "zero-copy", strerror(-bind_err),
 		     bind_hint(bind_err));
