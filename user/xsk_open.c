@@ -96,15 +96,16 @@ static int map_memory(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 /* -ENOBUFS is not logged: the memory of an attempt before may still be counted. */
 static int register_umem(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 {
-	struct xdp_umem_reg reg = {
-		.addr = (unsigned long)x->umem,
-		.len = (__u64)x->frame_cnt * x->frame_size,
-		.chunk_size = x->frame_size,
-		.headroom = cfg->headroom,
-		.flags = cfg->unaligned ? XDP_UMEM_UNALIGNED_CHUNK_FLAG : 0,
-	};
+	struct xdp_umem_reg reg;
 	int err;
 
+	/* The padding at its end too: newer kernels read a metadata length there. */
+	memset(&reg, 0, sizeof(reg));
+	reg.addr = (unsigned long)x->umem;
+	reg.len = (__u64)x->frame_cnt * x->frame_size;
+	reg.chunk_size = x->frame_size;
+	reg.headroom = cfg->headroom;
+	reg.flags = cfg->unaligned ? XDP_UMEM_UNALIGNED_CHUNK_FLAG : 0;
 	if (!setsockopt(x->fd, SOL_XDP, XDP_UMEM_REG, &reg, sizeof(reg)))
 		return xs_fail_step("UMEM");
 	err = -errno;
