@@ -314,12 +314,12 @@ _each_step_fails() { # WHAT-MUST-HOLD-AFTER COMMAND...
 		OUT=$(XSTEER_FAIL_STEP=$step rx "$@" 2>&1)
 		status=$?
 		((status == 0)) && break # no such step any more
-		equal "exit status when step $step fails" $status 1
+		equal "exit status when step $step fails" "$status" 1
 		contains "it says where" "$OUT" "step"
 		"$after"
 	done
 	((step > 3)) || fail "only $step steps: does XSTEER_FAIL_STEP work?"
-	equal "a step too many" $status 0
+	equal "a step too many" "$status" 0
 	"$after"
 }
 _nothing_is_left() {
