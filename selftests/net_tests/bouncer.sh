@@ -307,6 +307,53 @@ memlock_that_is_short_is_no_end() {
 	ends $! 0
 }
 
+_each_step_fails() { # WHAT-MUST-HOLD-AFTER COMMAND...
+	local after=$1 step status
+	shift
+	for ((step = 1; step < 100; step++)); do
+		OUT=$(XSTEER_FAIL_STEP=$step rx "$@" 2>&1)
+		status=$?
+		((status == 0)) && break # no such step any more
+		equal "exit status when step $step fails" "$status" 1
+		contains "it says where" "$OUT" "step"
+		"$after"
+	done
+	((step > 3)) || fail "only $step steps: does XSTEER_FAIL_STEP work?"
+	equal "a step too many" "$status" 0
+	"$after"
+}
+_nothing_is_left() {
+	equal "hook" "$(hook)" ""
+	equal "pins" "$(ls -A "$PINS" 2>/dev/null)" ""
+}
+_slot_is_free() {
+	equal "owner" "$(owner_pid 0)" 0
+	equal "program" "$(hook)" "$id"
+}
+each_failing_step_of_a_lone_bouncer_frees_what_it_took() {
+	lab_up --queues 1
+	_each_step_fails _nothing_is_left "$BOUNCER" -d rx0 -p -t 1
+}
+each_failing_step_of_a_joining_bouncer_frees_what_it_took() {
+	lab_up --queues 1
+	attach
+	id=$(hook)
+	_each_step_fails _slot_is_free "$BOUNCER" -d rx0 -p -t 1
+}
+
+memcheck_finds_nothing_in_a_bouncer_under_load() {
+	[[ ${XS_SAN-} ]] && skip "valgrind cannot run what the address sanitizer watches"
+	type -P valgrind >/dev/null || skip "valgrind is missing: scripts/install-deps test"
+	lab_up --queues 1
+	rx_bg memcheck valgrind --leak-check=full --show-leak-kinds=definite,possible \
+		--errors-for-leak-kinds=definite,possible --error-exitcode=99 \
+		"$BOUNCER" -d rx0 -p -l 5000
+	becomes "ready" 40 _owned_by 0 $!
+	bounced -n 5000 -w 64
+	ends $! 0
+	contains "it saw the frames" "$(cat "$DIR/memcheck.log")" 'RX: +5,?000 packets'
+}
+
 a_million_frames_are_all_explained() {
 	lab_up --queues 1
 	attach

@@ -144,6 +144,17 @@ sockets_names_who_holds_each_slot() {
 	equal "sockets left" "$(jq '.sockets | length' <<<"$OUT")" 0
 }
 
+sockets_shows_rings_and_kernel_statistics() {
+	lab_up --queues 1
+	attach
+	start_bouncer 0 -p
+	bounced -n 100
+	check "sockets" rx "$MAPS" sockets rx0
+	[[ $OUT = *"not permitted"* ]] && skip "pidfd_getfd is not permitted here"
+	contains "a row with numbers to its end" "$(grep -w "$LAST_BOUNCER" <<<"$OUT")" "copy +[0-9]"
+	stop_bouncer
+}
+
 bpftool_dump_has_named_fields() {
 	lab_up
 	attach

@@ -18,7 +18,7 @@ loader_killed_at_any_moment_of_attach() {
 	for ms in 0 2 4 6 8 10 12 14 16 18 20 22 25 28 31 35 40 45 50 60; do
 		_kill_after "0.$(printf %03d "$ms")" "$LOADER" attach rx0
 		pings
-		check "attach after a kill at $ms ms" "$LOADER" attach rx0
+		check "attach after a kill at $ms ms" rx "$LOADER" attach rx0
 		check "detach" rx "$LOADER" detach rx0
 		equal "hook" "$(hook)" ""
 		equal "pins" "$(ls -A "$PINS")" ""
@@ -29,10 +29,10 @@ loader_killed_at_any_moment_of_detach() {
 	local ms
 	lab_up
 	for ms in 0 1 2 3 4 5 6 8 10 12 15 20 30; do
-		check "attach before a kill at $ms ms" "$LOADER" attach rx0
+		check "attach before a kill at $ms ms" rx "$LOADER" attach rx0
 		_kill_after "0.$(printf %03d "$ms")" "$LOADER" detach rx0
 		pings
-		check "attach after a kill at $ms ms" "$LOADER" attach rx0
+		check "attach after a kill at $ms ms" rx "$LOADER" attach rx0
 		check "detach" rx "$LOADER" detach rx0
 		equal "pins" "$(ls -A "$PINS")" ""
 	done
