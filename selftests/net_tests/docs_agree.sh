@@ -257,4 +257,17 @@ relative_links_lead_somewhere() {
 	done
 }
 
+# `user/pins.c`, `scripts/lab up`; what has capitals stands for a name.
+files_that_pages_name_are_there() {
+	local file name
+	for file in README.md docs/*.md; do
+		[[ -f $file ]] || continue
+		((++ASSERTIONS))
+		while read -r name; do
+			[[ -e $name ]] || fail "$file: there is no $name"
+		done < <(sed '/^```/,/^```/d' "$file" |
+			grep -oE '`(bpf|maps|user|selftests|scripts|docs)/[a-z0-9_./-]*[` ]' | tr -d '` ')
+	done
+}
+
 run_tests "$@"
