@@ -130,6 +130,9 @@ install: all ## DESTDIR= PREFIX=/usr/local
 	install -D -t $(DESTDIR)$(PREFIX)/sbin $(BINS)
 	[ -z "$(MAN_PAGES)" ] || install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(MAN_PAGES)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/bpf $(O)/xsteer.bpf.o
+	for tool in $(notdir $(BINS)); do \
+		install -D -m 644 scripts/completion \
+			$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$tool || exit; done
 
 clean: ## remove .output
 	rm -rf .output

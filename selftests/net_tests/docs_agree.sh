@@ -1,0 +1,273 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+# What the manuals, the completion and the pages in docs/ say is what the tools
+# and the headers say: whatever is listed twice is compared here.
+#
+# A man page lists each command as "## NAME OPERANDS" under "# COMMANDS", and each
+# option as a line "*-x*, *--name* _ARG_", as --help shows it.
+
+# shellcheck disable=SC2016,SC2119 # back quotes of Markdown; helpers without arguments
+. "$(dirname "$0")/lib.sh"
+
+cd "$ROOT" || exit 1
+
+# --- both sides of the comparison, one item a line ---
+
+_page() { echo "docs/xsteer-$1.8.scd"; }
+_plain() { sed 's/\\\(.\)/\1/g; s/[*_]//g'; }
+
+# The page's lines from "# SECTION" (or "## SECTION") to the next of that depth.
+_section() { # TOOL HEADING
+	local hashes=${2%%[^#]*}
+	awk -v heading="$2" -v deep=${#hashes} '
+		/^```/ { block = !block }
+		!block && /^#+ / { match($0, /^#+/); if (RLENGTH <= deep) on = ($0 == heading || index($0, heading " ") == 1); }
+		on && $0 != heading' "$(_page "$1")"
+}
+_commands_in_page() { # TOOL
+	_section "$1" "# COMMANDS" | sed -n 's/^## //p' | sed 's/ *$//' | sort
+}
+_commands_in_help() { # TOOL
+	"$O/xsteer-$1" --help | sed -n '/^Commands:/,/^$/s/^  //p' |
+		cut -c 1-40 | sed 's/  */ /g; s/ *$//' | sort
+}
+_options_in_page() { # [text on stdin]
+	sed -n '/^\*-/p' | _plain | sed 's/ *$//' | sort
+}
+_options_in_help() { # TOOL [COMMAND]
+	"$O/xsteer-$1" ${2:+"$2"} --help | sed -n '/^Options:/,/^$/s/^  //p' |
+		cut -c 1-28 | sed 's/^ *//; s/ *$//' | sort
+}
+_names() { # X-MACRO...
+	local macro
+	for macro; do
+		printf '#include "user/rule.h"\n#include "user/pins.h"\n#define X(name, ...) @name@\n%s(X)\n' "$macro" |
+			gcc -E -P -I. -x c - | grep -o '@ *[a-z0-9_]* *@' | tr -d '@ '
+	done | sort
+}
+_defined_in() { # TOOL HEADING: names of its definition lists
+	_section "$1" "$2" | sed -n 's/^\(\*[a-z0-9_*, ]*\*\)$/\1/p' | tr -d '* ' | tr ',' '\n' | sort
+}
+
+_same() { # SENTENCE LEFT-NAME LEFT RIGHT-NAME RIGHT
+	((++ASSERTIONS))
+	[[ $3 ]] || fail "$1: nothing in $2"
+	[[ $3 = "$5" ]] && return
+	diff -U0 --label "$2" --label "$4" <(echo "$3") <(echo "$5") | grep '^[-+]'
+	fail "$1"
+}
+
+# --- tools and their pages ---
+
+_page_agrees() { # TOOL
+	local tool=$1 page common command operands
+	page=$(_page "$tool")
+	[[ -x $O/xsteer-$tool ]] || skip "xsteer-$tool is not built"
+	check "$page is valid scdoc" bash -c "scdoc <$page >/dev/null"
+	equal "$page: its title" "$(head -n 1 "$page")" "xsteer-$tool(8)"
+	if [[ -z $(_commands_in_help "$tool") ]]; then
+		_same "options of xsteer-$tool" "$page" "$(_options_in_page <"$page")" \
+			"--help" "$(_options_in_help "$tool")"
+		return
+	fi
+	_same "commands of xsteer-$tool" "$page" "$(_commands_in_page "$tool")" \
+		"--help" "$(_commands_in_help "$tool")"
+	common=$(_options_in_help "$tool")
+	_same "options of every command" "$page" "$(_section "$tool" "# OPTIONS" | _options_in_page)" \
+		"--help" "$common"
+	while read -r command operands; do
+		_same "options of xsteer-$tool $command" \
+			"$page" "-$(_section "$tool" "## $command${operands:+ $operands}" | _options_in_page)" \
+			"$command --help" "-$(_options_in_help "$tool" "$command" | grep -vxFf <(echo "$common"))"
+	done < <(_commands_in_help "$tool")
+}
+
+loader_and_its_page_agree() { _page_agrees loader; }
+bouncer_and_its_page_agree() { _page_agrees bouncer; }
+rules_and_its_page_agree() { _page_agrees rules; }
+maps_and_its_page_agree() { _page_agrees maps; }
+
+every_tool_has_a_page_and_a_completion() {
+	local file tool
+	for file in "$O"/xsteer-*; do
+		[[ -f $file && -x $file ]] || continue
+		tool=${file##*/xsteer-}
+		((++ASSERTIONS))
+		[[ -f $(_page "$tool") ]] || fail "xsteer-$tool has no $(_page "$tool")"
+		contains "this file has a test of its page" "$(cat selftests/net_tests/docs_agree.sh)" \
+			"^${tool}_and_its_page_agree"
+		contains "completion" "$(sed -n '/^complete /p' scripts/completion)" " xsteer-$tool( |$)"
+	done
+}
+
+# --- completion ---
+
+# What Tab offers after these words; the last one is being typed.
+_offered() { # WORD...
+	(
+		. scripts/completion
+		PATH=$O:$PATH
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMPREPLY=()
+		_xsteer "$1" "${@: -1}" "${@: -2:1}"
+		printf '%s\n' "${COMPREPLY[@]}" | sort
+	)
+}
+_long_options() { grep -o -- '--[a-z-]*' | sort; }
+
+completion_offers_what_help_lists() {
+	local file tool command
+	for file in "$O"/xsteer-*; do
+		[[ -f $file && -x $file ]] || continue
+		tool=${file##*/xsteer-}
+		if [[ -z $(_commands_in_help "$tool") ]]; then
+			_same "options" Tab "$(_offered "xsteer-$tool" --)" \
+				--help "$(_options_in_help "$tool" | _long_options)"
+			continue
+		fi
+		_same "commands" Tab "$(_offered "xsteer-$tool" "")" \
+			--help "$(_commands_in_help "$tool" | cut -d ' ' -f 1)"
+		while read -r command _; do
+			_same "options of $tool $command" Tab "$(_offered "xsteer-$tool" "$command" --)" \
+				--help "$(_options_in_help "$tool" "$command" | _long_options)"
+		done < <(_commands_in_help "$tool")
+	done
+}
+
+completion_offers_values_that_the_tool_takes() {
+	local mode
+	equal "modes" "$(_offered xsteer-loader attach -m "" | xargs)" "auto native skb"
+	for mode in $(_offered xsteer-loader attach --mode ""); do
+		refuses "mode $mode is known" 1 "no interface" "$LOADER" attach -m "$mode" none0
+	done
+	equal "after =" "$(_offered xsteer-loader attach --mode = s)" skb
+	equal "interfaces" "$(_offered xsteer-loader attach -m skb "")" lo
+	equal "more interfaces" "$(_offered xsteer-loader attach eth0 "")" lo
+	check "attach" "$LOADER" attach lo
+	equal "maps" "$(_offered xsteer-maps dump lo "")" "$("$MAPS" list -j | jq -r '.instances[].maps[].name' | sort)"
+	equal "nothing after the last operand" "$(_offered xsteer-maps dump lo meta "")" ""
+}
+
+# --- JSON ---
+
+# Paths of all keys; elements of an array, and all rows of a map, are one.
+_paths='[paths | map(select(type == "string")) | select(length > 0) | join(".")] | unique | .[]'
+
+# The sample that follows the line "COMMAND:" or "COMMAND; ..." in the section JSON.
+_sample() { # TOOL COMMAND
+	_section "$1" "# JSON" | awk -v command="$2" '
+		index($0, command ":") == 1 || index($0, command ";") == 1 { on = 1 }
+		on && /^```/ { if (block) exit; block = 1; next }
+		block'
+}
+_json_agrees() { # TOOL COMMAND [ARGUMENT...]
+	local tool=$1 command=$2
+	shift 2
+	check "xsteer-$tool $command -j" rx "$O/xsteer-$tool" "$command" -j "$@"
+	_same "JSON of $command" "$(_page "$tool")" "$(_sample "$tool" "$command" | jq -r "$_paths")" \
+		"$command -j" "$(jq -r "$_paths" <<<"$OUT")"
+}
+
+loader_prints_the_json_of_its_page() {
+	lab_up
+	_json_agrees loader attach rx0
+	_json_agrees loader status rx0
+	mkdir "$PINS/%new-gone"
+	_json_agrees loader clean --dry-run
+	_json_agrees loader features rx0
+	_json_agrees loader detach rx0
+}
+
+maps_prints_the_json_of_its_page() {
+	lab_up
+	attach
+	_json_agrees maps list
+	_json_agrees maps stats -w 1 -n 1 rx0
+	[[ -x $BOUNCER ]] || skip "xsteer-bouncer, which holds the sockets, is not built"
+	start_bouncer 1 -p
+	_json_agrees maps dump rx0 owners
+	_json_agrees maps sockets rx0
+}
+
+# --- names ---
+
+pages_name_what_the_headers_name() {
+	_same "verdicts" xsteer-maps.8 "$(_defined_in maps "## Verdicts")" \
+		maps/xsteer.h "$(_names XS_VERDICTS)"
+	_same "reasons" xsteer-maps.8 "$(_defined_in maps "## Reasons")" \
+		maps/xsteer.h "$(_names XS_MATCH_REASONS XS_FALLBACK_REASONS)"
+	_same "maps" xsteer-maps.8 "$(_defined_in maps "## Maps")" user/pins.h "$(_names XS_MAPS)"
+}
+
+# The rows of the table under the heading, by their first cell.
+_table() { # FILE HEADING
+	awk -v heading="$2" '/^#+ / { on = $0 == heading } on' "$1" |
+		grep -o '^| `[a-z0-9_]*` |' | tr -d '`| ' | sort
+}
+
+architecture_names_every_map() {
+	_same "maps" docs/architecture.md "$(_table docs/architecture.md "## Who writes which map")" \
+		user/pins.h "$(_names XS_MAPS)"
+}
+
+troubleshooting_names_every_reason() {
+	_same "reasons" docs/troubleshooting.md \
+		"$(grep -oE '`(default|malformed_[a-z0-9_]*|no_(socket|cpu|dev))`' docs/troubleshooting.md | tr -d '`' | sort -u)" \
+		maps/xsteer.h "$(_names XS_MATCH_REASONS XS_FALLBACK_REASONS)"
+}
+
+no_page_names_a_reason_that_is_not() {
+	_same "reasons in README.md and docs" headers "$(_names XS_MATCH_REASONS XS_FALLBACK_REASONS)" \
+		"headers and pages" "$( {
+			_names XS_MATCH_REASONS XS_FALLBACK_REASONS
+			cat README.md docs/* 2>/dev/null | grep -oE '\b(malformed_(eth|vlan|ip|tcp|udp|icmp|sctp|dccp)[a-z0-9_]*|no_(socket|cpu|dev)[a-z]*)\b'
+		} | sort -u)"
+}
+
+rules_page_names_every_match() {
+	local fields
+	fields=$(printf '#include "user/rule.h"\n#define X(name, text, bits) @text@\nXS_FIELDS(X)\n' |
+		gcc -E -P -I. -x c - | grep -o '@"[a-z0-9 ]*"@' | tr -d '@"' | sort)
+	_same "matches" xsteer-rules.8 "$(_section rules "## Matches" | sed -n '/^\*/p' | tr -d '*' |
+		sed 's/, */\n/g' | sort)" user/rule.h "$fields"
+}
+
+# --- links ---
+
+# As GitHub makes them: small letters, spaces to hyphens, no other marks.
+_anchors() { # FILE
+	sed -n '/^```/,/^```/d; s/^#\{1,6\} //p' "$1" | tr '[:upper:]' '[:lower:]' |
+		sed 's/[^a-z0-9 _-]//g; s/ /-/g'
+}
+
+relative_links_lead_somewhere() {
+	local file link target anchor
+	for file in README.md docs/*.md; do
+		[[ -f $file ]] || continue
+		((++ASSERTIONS))
+		while read -r link; do
+			case $link in *://* | mailto:*) continue ;; esac
+			target=${link%%#*} anchor=${link#"$target"}
+			target=${target:+$(dirname "$file")/$target}
+			target=${target:-$file}
+			[[ -e $target ]] || fail "$file: link to $link"
+			[[ -z $anchor || ! -f $target ]] || _anchors "$target" | grep -qxF -- "${anchor#\#}" ||
+				fail "$file: link to $link: no such heading"
+		done < <(sed '/^```/,/^```/d' "$file" | grep -oE '\]\([^) ]+' | cut -c 3-)
+	done
+}
+
+# `user/pins.c`, `scripts/lab up`; what has capitals stands for a name.
+files_that_pages_name_are_there() {
+	local file name
+	for file in README.md docs/*.md; do
+		[[ -f $file ]] || continue
+		((++ASSERTIONS))
+		while read -r name; do
+			[[ -e $name ]] || fail "$file: there is no $name"
+		done < <(sed '/^```/,/^```/d' "$file" |
+			grep -oE '`(bpf|maps|user|selftests|scripts|docs)/[a-z0-9_./-]*[` ]' | tr -d '` ')
+	done
+}
+
+run_tests "$@"
