@@ -501,26 +501,44 @@ static __u32 bit_length(xs_u128 v)
 	return low ? 64 - (__u32)__builtin_clzll(low) : 0;
 }
 
-static __u8 common_prefix(enum xs_field field, const struct term *term)
+/* The least and the largest value that the term allows; false: it allows none. */
+static bool term_span(enum xs_field field, const struct term *term, struct xs_range *span)
 {
-	if (term->negate || !term->cnt)
-		return 0;
-	return (__u8)(xs_fields[field].bits -
-		      bit_length(term->ranges[0].lo ^ term->ranges[term->cnt - 1].hi));
+	const struct xs_range *first = term->ranges, *last = term->ranges + term->cnt - 1;
+	xs_u128 max = xs_field_max(field);
+
+	*span = (struct xs_range){ 0, max };
+	if (!term->cnt)
+		return term->negate;
+	if (!term->negate) {
+		*span = (struct xs_range){ first->lo, last->hi };
+		return true;
+	}
+	if (term->cnt == 1 && !first->lo && first->hi >= max)
+		return false;
+	if (!first->lo)
+		span->lo = first->hi + 1;
+	if (last->hi >= max)
+		span->hi = last->lo - 1;
+	return true;
 }
 
 static void add_fact(struct facts *facts, enum xs_field field, struct term term)
 {
-	__u8 prefix = common_prefix(field, &term);
 	bool known = facts->fields >> field & 1;
+	struct xs_range span;
+	__u8 prefix;
 
 	if (facts->cnt == CNT(facts->f))
 		return;
 	facts->f[facts->cnt++] = (struct fact){ field, term };
 	facts->fields |= 1ULL << field;
+	if (!xs_fields[field].bits || !term_span(field, &term, &span))
+		span = (struct xs_range){ 0, 0 };
+	prefix = (__u8)(xs_fields[field].bits - bit_length(span.lo ^ span.hi));
 	if (!known || prefix > facts->prefix[field]) {
 		facts->prefix[field] = prefix;
-		facts->low[field] = term.negate || !term.cnt ? 0 : term.ranges[0].lo;
+		facts->low[field] = span.lo;
 	}
 }
 

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Rule files on disk: includes beside each other, errors as they are printed,
+ * and that the shipped profiles and the manual's lists are right.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "../../user/rule_file.h"
+#include "../../user/rule_names.h"
+
+static char dir[] = "/tmp/xsteer-rule-file-XXXXXX";
+
+static int make_dir(void **state)
+{
+	char sub[64];
+
+	(void)state;
+	if (!mkdtemp(dir))
+		return -1;
+	snprintf(sub, sizeof(sub), "%s/sub", dir);
+	return mkdir(sub, 0700);
+}
+
+static int remove_dir(void **state)
+{
+	char command[64];
+
+	(void)state;
+	snprintf(command, sizeof(command), "rm -r %s", dir);
+	return system(command);
+}
+
+static const char *write_file(const char *name, const char *text)
+{
+	static char path[128];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	return path;
+}
+
+/* What xs_rules_read() says of the file, printed. From malloc(). */
+static char *errors_of(const char *path, int want)
+{
+	struct xs_rule_errors errs = {};
+	struct xs_ruleset set = {};
+	size_t size;
+	char *text;
+	FILE *to = open_memstream(&text, &size);
+
+	assert_non_null(to);
+	assert_int_equal(xs_rules_read(&set, path, &errs), want);
+	xs_rule_errors_print(to, &errs);
+	assert_int_equal(fclose(to), 0);
+	xs_rule_errors_free(&errs);
+	xs_ruleset_free(&set);
+	return text;
+}
+
+static void assert_errors(const char *path, int err, const char *want)
+{
+	char *got = errors_of(path, err);
+
+	assert_string_equal(got, want);
+	free(got);
+}
+
+static void include_is_looked_up_beside_the_including_file(void **state)
+{
+	struct xs_rule_errors errs = {};
+	struct xs_ruleset set;
+	const char *path;
+	char want[128];
+
+	(void)state;
+	write_file("sub/b.rules", "include \"../c.rules\"\nudp drop\n");
+	write_file("c.rules", "define P = 80\n");
+	path = write_file("a.rules", "include \"sub/b.rules\"\ntcp dport $P drop\n");
+	assert_int_equal(xs_rules_read(&set, path, &errs), 0);
+	assert_int_equal(set.rule_cnt, 2);
+	snprintf(want, sizeof(want), "%s/sub/b.rules", dir);
+	assert_string_equal(set.files[set.rules[0].file], want);
+	assert_string_equal(set.files[0], path);
+	xs_rule_errors_free(&errs);
+	xs_ruleset_free(&set);
+}
+
+static void cycles_and_missing_files_are_errors(void **state)
+{
+	const char *path;
+	char want[512];
+
+	(void)state;
+	path = write_file("self.rules", "include \"self.rules\"\ninclude \"none\"\n");
+	snprintf(want, sizeof(want),
+		 "%s:1:9: '%s' includes itself\n  include \"self.rules\"\n          ^\n"
+		 "%s:2:9: cannot read 'none': No such file or directory\n  include \"none\"\n"
+		 "          ^\n",
+		 path, path, path);
+	assert_errors(path, -EINVAL, want);
+	/* By another name for the same file each time: the depth ends it. */
+	path = write_file("deep.rules", "include \"./deep.rules\"\n");
+	free(errors_of(path, -EINVAL));
+}
+
+static void errors_show_line_and_caret(void **state)
+{
+	const char *path;
+	char want[512];
+
+	(void)state;
+	path = write_file(
+		"bad.rules",
+		"drop\n\tudp dport\t70000 drop # \xc3\xbc\nudp drop comment \"\xc3\xbc\" x");
+	snprintf(want, sizeof(want),
+		 "%s:2:12: '70000' is too large for 'udp dport': expected 0-65535 or a name such "
+		 "as ssh, domain, http\n"
+		 "  \tudp dport\t70000 drop # \xc3\xbc\n"
+		 "  \t         \t^\n"
+		 "%s:3:23: found 'x': expected the end of the line\n"
+		 "  udp drop comment \"\xc3\xbc\" x\n"
+		 "                       ^\n",
+		 path, path);
+	assert_errors(path, -EINVAL, want);
+}
+
+static void what_cannot_be_read_is_refused(void **state)
+{
+	(void)state;
+	assert_errors("/nonexistent.rules", -ENOENT, "");
+	assert_errors(dir, -EISDIR, "");
+}
+
+static void dash_is_standard_input(void **state)
+{
+	int saved = dup(STDIN_FILENO), fd = open(write_file("in", "udp drop\n"), O_RDONLY);
+	struct xs_rule_errors errs = {};
+	struct xs_ruleset set;
+
+	(void)state;
+	assert_true(saved >= 0 && fd >= 0);
+	assert_int_equal(dup2(fd, STDIN_FILENO), STDIN_FILENO);
+	assert_int_equal(xs_rules_read(&set, "-", &errs), 0);
+	assert_int_equal(dup2(saved, STDIN_FILENO), STDIN_FILENO);
+	close(fd);
+	close(saved);
+	assert_int_equal(set.rule_cnt, 1);
+	assert_string_equal(set.files[0], "-");
+	xs_ruleset_free(&set);
+}
+
+/* The top of the tree, as seen from where the tests run. */
+static const char *top(void)
+{
+	return access("docs/rules.md", R_OK) ? "../.." : ".";
+}
+
+static void profiles_parse_without_warning(void **state)
+{
+	char pattern[64];
+	glob_t found;
+
+	(void)state;
+	snprintf(pattern, sizeof(pattern), "%s/docs/examples/*.rules", top());
+	assert_int_equal(glob(pattern, 0, NULL, &found), 0);
+	assert_true(found.gl_pathc >= 5);
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		struct xs_rule_warnings warnings = {};
+		struct xs_ruleset set;
+
+		assert_int_equal(xs_rules_load(&set, found.gl_pathv[i]), 0);
+		assert_true(set.rule_cnt > 0);
+		assert_int_equal(xs_rules_warn(&set, &warnings), 0);
+		xs_rule_warnings_print(stderr, &set, &warnings);
+		assert_int_equal(warnings.cnt, 0);
+		xs_rule_warnings_free(&warnings);
+		xs_ruleset_free(&set);
+	}
+	globfree(&found);
+}
+
+static bool is_name_char(char c)
+{
+	return isalnum((unsigned char)c) || c == '-';
+}
+
+static bool stands_in(const char *text, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *at = text; (at = strstr(at, name)); at++)
+		if (!is_name_char(at[len]) && (at == text || !is_name_char(at[-1])))
+			return true;
+	return false;
+}
+
+static void manual_lists_every_field_and_name(void **state)
+{
+	static char text[65536];
+	char path[64];
+	FILE *file;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/docs/rules.md", top());
+	file = fopen(path, "r");
+	assert_non_null(file);
+	assert_true(fread(text, 1, sizeof(text) - 1, file) > 1000);
+	fclose(file);
+	for (int i = 0; i < XS_FIELD_MAX; i++) {
+		const struct xs_name *name = xs_fields[i].names;
+		const char *word = strrchr(xs_fields[i].text, ' ');
+
+		if (!stands_in(text, word ? word + 1 : xs_fields[i].text))
+			fail_msg("field '%s'", xs_fields[i].text);
+		/* Of these the manual gives only the idea. */
+		if (strstr(xs_fields[i].text, "dscp") || strstr(xs_fields[i].text, "port"))
+			continue;
+		for (; name && name->name; name++)
+			if (!stands_in(text, name->name))
+				fail_msg("'%s' of '%s'", name->name, xs_fields[i].text);
+	}
+	for (int i = 0; i < XS_VERDICT_MAX; i++)
+		assert_true(stands_in(text, xs_verdict_names[i]));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(include_is_looked_up_beside_the_including_file),
+		cmocka_unit_test(cycles_and_missing_files_are_errors),
+		cmocka_unit_test(errors_show_line_and_caret),
+		cmocka_unit_test(what_cannot_be_read_is_refused),
+		cmocka_unit_test(dash_is_standard_input),
+		cmocka_unit_test(profiles_parse_without_warning),
+		cmocka_unit_test(manual_lists_every_field_and_name),
+	};
+
+	return cmocka_run_group_tests_name("rule_file", tests, make_dir, remove_dir);
+}
