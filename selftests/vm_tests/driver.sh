@@ -6,8 +6,8 @@
 
 . "$(dirname "$0")/lib.sh"
 
-rx() { "$@"; }
-tx() { "$@"; }
+# Both cards are in the guest's own namespace: in place of the lab's.
+eval 'rx() { "$@"; }; tx() { "$@"; }' # one line, so that they are no tests
 
 _nics_up() {
 	local nic
