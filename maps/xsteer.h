@@ -111,6 +111,7 @@ enum xs_attach {
 	XS_ATTACH_DISPATCHER, /* libxdp's dispatcher, beside others */
 };
 
+#define XS_META_XSK_DROP 2 /* where rules do not say: default xsk else drop */
 #define XS_META_AUTO 1 /* attached by a bouncer: the last one to leave detaches */
 
 /* The one row of meta; written by the tools, never by the data path. */

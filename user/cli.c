@@ -31,15 +31,28 @@ say(const char *level, const char *fmt, va_list args)
 	fputc('\n', stderr);
 }
 
+static void __attribute__((format(printf, 1, 0))) keep(const char *fmt, va_list args)
+{
+	if (!first_error[0])
+		vsnprintf(first_error, sizeof(first_error), fmt, args);
+}
+
+void xs_fail(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	keep(fmt, args);
+	va_end(args);
+}
+
 void xs_err(const char *fmt, ...)
 {
 	va_list args;
 
-	if (!first_error[0]) {
-		va_start(args, fmt);
-		vsnprintf(first_error, sizeof(first_error), fmt, args);
-		va_end(args);
-	}
+	va_start(args, fmt);
+	keep(fmt, args);
+	va_end(args);
 	va_start(args, fmt);
 	say("", fmt, args);
 	va_end(args);

@@ -82,6 +82,9 @@ void xs_note(const char *fmt, ...)
 	__attribute__((format(printf, 1, 2))); /* always: what was done instead */
 void xs_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* For a failure that has been told in its own form: only what {"error": ...} shall say. */
+void xs_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
 /* xs_err() plus a pointer to --help; returns -EINVAL marked as wrong usage. */
 int xs_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

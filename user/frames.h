@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Ethernet frames from a capture file or from hex text. */
+#ifndef XS_FRAMES_H
+#define XS_FRAMES_H
+
+#include <linux/types.h>
+
+struct xs_frame {
+	__u32 len;
+	unsigned char *bytes;
+};
+
+/* Owns its frames; zeroed by the caller. */
+struct xs_frames {
+	struct xs_frame *frames;
+	__u32 cnt, max;
+};
+
+/* Appends a copy of `bytes`. 0 or -ENOMEM, logged. */
+int xs_frames_add(struct xs_frames *frames, const void *bytes, __u32 len);
+
+/*
+ * Appends every packet of a capture file (pcap or pcapng, Ethernet; "-": standard
+ * input). A packet that was cut at capture is taken as it is, with a warning.
+ * 0 or -errno, logged.
+ */
+int xs_frames_read_pcap(struct xs_frames *frames, const char *path);
+
+/* Appends one frame; digits may be separated by space, ':' or '-'. 0 or -EINVAL, logged. */
+int xs_frames_read_hex(struct xs_frames *frames, const char *text);
+
+void xs_frames_free(struct xs_frames *frames);
+
+#endif
