@@ -2,20 +2,19 @@
 /* xsteer-maps: look at the maps of instances. Never writes one. */
 #include <dirent.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
 #include "cli.h"
-#include "counters.h"
 #include "map_dump.h"
-#include "netif.h"
+#include "maps_export.h"
+#include "maps_stats.h"
+#include "maps_top.h"
 #include "pins.h"
 #include "table.h"
 #include "xsk_peek.h"
@@ -24,6 +23,7 @@ static struct options {
 	__u64 watch; /* seconds; 0: once */
 	__u64 count; /* reports under -w; 0: until interrupted */
 	bool all;
+	const char *textfile;
 } options;
 
 static int set_watch(void *opts __attribute__((unused)), const char *arg)
@@ -43,6 +43,12 @@ static int set_count(void *opts __attribute__((unused)), const char *arg)
 static int set_all(void *opts __attribute__((unused)), const char *arg __attribute__((unused)))
 {
 	options.all = true;
+	return 0;
+}
+
+static int set_textfile(void *opts __attribute__((unused)), const char *arg)
+{
+	options.textfile = arg;
 	return 0;
 }
 
@@ -168,241 +174,87 @@ static int do_list(void *opts __attribute__((unused)), int argc __attribute__((u
 	return first;
 }
 
-/* ---- stats ---- */
-
-struct sample {
-	struct xs_queue_stats *rows;
-	__u32 cnt;
-	double at; /* seconds, monotonic */
-};
-
-static double seconds(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec + now.tv_nsec / 1e9;
-}
-
-static int take_sample(const struct xs_pins *pins, struct sample *sample)
-{
-	sample->rows = xs_queue_stats_read(pins, &sample->cnt);
-	sample->at = seconds();
-	return sample->rows ? 0 : -EIO;
-}
-
-static json_t *named(const char *const *names, const __u64 *counters, int cnt)
-{
-	json_t *object = json_object();
-
-	for (int i = 0; i < cnt; i++)
-		json_object_set_new(object, names[i], json_integer((json_int_t)counters[i]));
-	return object;
-}
-
-static json_t *stats_json(const struct xs_queue_stats *row)
-{
-	return json_pack("{s:I, s:I, s:o, s:o}", "packets", (json_int_t)row->packets, "bytes",
-			 (json_int_t)row->bytes, "verdicts",
-			 named(xs_verdict_names, xs_verdict_counters(row), XS_VERDICT_MAX),
-			 "reasons",
-			 named(xs_reason_names + 1, xs_reason_counters(row), XS_REASON_MAX - 1));
-}
-
-static void reasons_text(const struct xs_queue_stats *row, char *text, size_t len)
-{
-	const __u64 *reasons = xs_reason_counters(row);
-	size_t used = 0;
-
-	text[0] = '\0';
-	for (int i = 0; i < XS_REASON_MAX - 1 && used < len; i++)
-		if (reasons[i])
-			used += snprintf(text + used, len - used, "%s%s %llu", used ? ", " : "",
-					 xs_reason_names[i + 1], reasons[i]);
-}
-
-static void stats_cells(struct xs_table *table, const char *queue, const struct xs_queue_stats *row,
-			const struct xs_queue_stats *delta, double interval)
-{
-	char reasons[512];
-
-	xs_table_cell(table, "%s", queue);
-	xs_table_cell(table, "%llu", row->packets);
-	xs_table_cell(table, "%llu", row->bytes);
-	if (delta) {
-		xs_table_cell(table, "%.0f", delta->packets / interval);
-		xs_table_cell(table, "%.3f", delta->bytes * 8 / interval / 1e6);
-	}
-	for (int i = 0; i < XS_VERDICT_MAX; i++)
-		xs_table_cell(table, "%llu", xs_verdict_counters(row)[i]);
-	reasons_text(row, reasons, sizeof(reasons));
-	xs_table_cell(table, "%s", reasons);
-}
-
-static bool is_zero(const struct xs_queue_stats *row)
-{
-	for (size_t i = 0; i < XS_COUNTER_CNT; i++)
-		if (xs_counters(row)[i])
-			return false;
-	return true;
-}
-
-struct report {
-	const struct sample *now, *before; /* before NULL: no rates */
-	__u32 queues; /* shown even when all zero */
-	double interval;
-};
-
-static struct xs_queue_stats delta_of(const struct report *report, __u32 queue)
-{
-	struct xs_queue_stats delta = report->now->rows[queue];
-
-	if (report->before)
-		xs_queue_stats_sub(&delta, &report->before->rows[queue]);
-	return delta;
-}
-
-static void add_rates(json_t *object, const struct report *report,
-		      const struct xs_queue_stats *delta)
-{
-	if (report->before)
-		json_object_set_new(object, "rates",
-				    json_pack("{s:f, s:f}", "packets_per_second",
-					      delta->packets / report->interval, "bits_per_second",
-					      delta->bytes * 8 / report->interval));
-}
-
-static int stats_print_json(const char *ifname, const struct report *report)
-{
-	struct xs_queue_stats total = {}, total_delta = {};
-	json_t *queues = json_array(), *object;
-
-	for (__u32 q = 0; q < report->now->cnt; q++) {
-		const struct xs_queue_stats *row = &report->now->rows[q];
-		struct xs_queue_stats delta = delta_of(report, q);
-
-		xs_queue_stats_add(&total, row);
-		xs_queue_stats_add(&total_delta, &delta);
-		if (q >= report->queues && is_zero(row) && !options.all)
-			continue;
-		object = stats_json(row);
-		json_object_set_new(object, "queue", json_integer(q));
-		add_rates(object, report, &delta);
-		json_array_append_new(queues, object);
-	}
-	object = stats_json(&total);
-	add_rates(object, report, &total_delta);
-	object = json_pack("{s:s, s:o, s:o}", "interface", ifname, "queues", queues, "total",
-			   object);
-	if (report->before)
-		json_object_set_new(object, "interval", json_real(report->interval));
-	return xs_json_print(object);
-}
-
-static void stats_print_table(const struct report *report)
-{
-	struct xs_table *table = xs_table_new(
-		report->before ? "Queue|>Packets|>Bytes|>Packets/s|>Mbit/"
-				 "s|>Pass|>Drop|>Tx|>Xsk|>Cpu|>Dev|Reasons"
-			       : "Queue|>Packets|>Bytes|>Pass|>Drop|>Tx|>Xsk|>Cpu|>Dev|Reasons");
-	struct xs_queue_stats total = {}, total_delta = {};
-
-	for (__u32 q = 0; q < report->now->cnt; q++) {
-		const struct xs_queue_stats *row = &report->now->rows[q];
-		struct xs_queue_stats delta = delta_of(report, q);
-		char name[16];
-
-		xs_queue_stats_add(&total, row);
-		xs_queue_stats_add(&total_delta, &delta);
-		if (q >= report->queues && is_zero(row) && !options.all)
-			continue;
-		snprintf(name, sizeof(name), "%u", q);
-		stats_cells(table, name, row, report->before ? &delta : NULL, report->interval);
-	}
-	stats_cells(table, "total", &total, report->before ? &total_delta : NULL, report->interval);
-	xs_table_print(table);
-}
-
-static void show_stats(const char *ifname, const struct report *report)
-{
-	if (xs_common.json)
-		stats_print_json(ifname, report);
-	else
-		stats_print_table(report);
-	fflush(stdout);
-}
-
-/* Until the watched seconds are over; false if a signal asks to stop. */
-static bool wait_interval(const sigset_t *signals)
-{
-	const struct timespec interval = { .tv_sec = (time_t)options.watch };
-	int sig;
-
-	do {
-		sig = sigtimedwait(signals, NULL, &interval);
-	} while (sig < 0 && errno == EINTR);
-	return sig < 0;
-}
-
-static int watch_stats(const char *ifname, const struct xs_pins *pins, __u32 queues)
-{
-	struct sample before, now;
-	sigset_t signals;
-	int err;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	err = take_sample(pins, &before);
-	if (err)
-		return err;
-	for (__u64 n = 0; !options.count || n < options.count; n++) {
-		struct report report = { .now = &now, .before = &before, .queues = queues };
-
-		if (!wait_interval(&signals))
-			break;
-		err = take_sample(pins, &now);
-		if (err)
-			break;
-		report.interval = now.at - before.at;
-		if (n && !xs_common.json)
-			putchar('\n');
-		show_stats(ifname, &report);
-		free(before.rows);
-		before = now;
-		if (ferror(stdout))
-			break;
-	}
-	free(before.rows);
-	return err;
-}
+/* ---- stats, top, export ---- */
 
 static int do_stats(void *opts __attribute__((unused)), int argc __attribute__((unused)),
 		    char **argv)
 {
-	struct xs_netif netif;
+	const struct xs_stats_opts stats = { .watch_sec = options.watch,
+					     .count = options.count,
+					     .all = options.all };
 	struct xs_pins pins;
 	int err;
 
-	err = xs_netif_get(&netif, argv[0]);
+	err = open_instance(&pins, argv[0]);
 	if (!err)
-		err = open_instance(&pins, argv[0]);
-	if (err)
-		return err;
-	if (options.watch) {
-		err = watch_stats(argv[0], &pins, netif.rx_queues);
-	} else {
-		struct sample now;
-		const struct report report = { .now = &now, .queues = netif.rx_queues };
-
-		err = take_sample(&pins, &now);
-		if (!err) {
-			show_stats(argv[0], &report);
-			free(now.rows);
-		}
-	}
+		err = xs_maps_stats(&pins, argv[0], &stats);
 	xs_pins_close(&pins);
+	return err;
+}
+
+/* The instances named, or every one of this network namespace. */
+static int open_wanted(int argc, char **argv, struct xs_pins **wanted, int *cnt)
+{
+	struct xs_pins *pins = NULL;
+	DIR *root = argc ? NULL : opendir(xs_common.pin_root);
+	struct dirent *entry;
+	int err = 0;
+
+	*cnt = 0;
+	while (!err && (argc ? *cnt < argc : root && (entry = readdir(root)))) {
+		struct xs_pins *more = realloc(pins, (*cnt + 1) * sizeof(*pins));
+		char ifname[16];
+
+		if (!more) {
+			err = -ENOMEM;
+			break;
+		}
+		pins = more;
+		if (argc) {
+			err = open_instance(&pins[*cnt], argv[*cnt]);
+			*cnt += !err;
+			continue;
+		}
+		if (entry->d_name[0] == '.' || entry->d_name[0] == '%')
+			continue;
+		xs_pin_ifname(ifname, entry->d_name);
+		if (xs_pins_is_here(ifname) && !open_instance(&pins[*cnt], ifname))
+			++*cnt;
+	}
+	if (root)
+		closedir(root);
+	*wanted = pins;
+	return err;
+}
+
+static void close_wanted(struct xs_pins *pins, int cnt)
+{
+	for (int i = 0; i < cnt; i++)
+		xs_pins_close(&pins[i]);
+	free(pins);
+}
+
+static int do_export(void *opts __attribute__((unused)), int argc, char **argv)
+{
+	struct xs_pins *pins;
+	int cnt, err;
+
+	err = open_wanted(argc, argv, &pins, &cnt);
+	if (!err)
+		err = xs_maps_export(pins, cnt, options.textfile);
+	close_wanted(pins, cnt);
+	return err;
+}
+
+static int do_top(void *opts __attribute__((unused)), int argc, char **argv)
+{
+	struct xs_pins *pins;
+	int cnt, err;
+
+	err = open_wanted(argc, argv, &pins, &cnt);
+	if (!err)
+		err = xs_maps_top(pins, cnt);
+	close_wanted(pins, cnt);
 	return err;
 }
 
@@ -588,6 +440,12 @@ static const struct xs_opt stats_opts[] = {
 	{ NULL },
 };
 
+static const struct xs_opt export_opts[] = {
+	{ "textfile", 0, "FILE", "write FILE at one stroke, instead of standard output",
+	  set_textfile },
+	{ NULL },
+};
+
 static const struct xs_opt dump_opts[] = {
 	{ "all", 'a', NULL, "rows of zeros too", set_all },
 	{ NULL },
@@ -600,6 +458,8 @@ static const struct xs_cmd cmds[] = {
 	{ "dump", NULL, "IF [MAP]", "maps decoded by BTF, summed over CPUs", dump_opts, 1, 2,
 	  do_dump },
 	{ "sockets", NULL, "IF", "who holds each slot, and how it fares", NULL, 1, 1, do_sockets },
+	{ "top", NULL, "[IF...]", "full-screen: rates by queue, live", NULL, 0, -1, do_top },
+	{ "export", NULL, "[IF...]", "counters as Prometheus text", export_opts, 0, -1, do_export },
 	{ NULL },
 };
 

@@ -53,6 +53,9 @@ __u64 xs_netns_inode(void);
  */
 int xs_pins_check_bpffs(void);
 
+/* Is there an instance of that name which belongs to this network namespace? Silent. */
+bool xs_pins_is_here(const char *ifname);
+
 /* Are all pins there that every instance has? */
 bool xs_pins_complete(const char *dir);
 

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Counters as Prometheus text (exposition format 0.0.4). */
+#ifndef XS_MAPS_EXPORT_H
+#define XS_MAPS_EXPORT_H
+
+#include "pins.h"
+
+/*
+ * Writes the counters of `cnt` instances to stdout, or to `textfile` at one
+ * stroke: into a file beside it that is renamed. 0 or -errno, logged.
+ */
+int xs_maps_export(const struct xs_pins *pins, int cnt, const char *textfile);
+
+#endif
