@@ -399,7 +399,7 @@ int xs_main(const struct xs_tool *this_tool, int argc, char **argv)
 
 	current_cmd = find_cmd("");
 	err = current_cmd ? run_cmd(current_cmd, argc, argv) : run_named(argc, argv);
-	if (err && xs_common.json)
+	if (err && xs_common.json && !xs_common.json_done)
 		print_json_error(err);
 	return finish(!err ? XS_EXIT_OK : usage_error ? XS_EXIT_USAGE : XS_EXIT_FAILED);
 }

@@ -61,6 +61,7 @@ extern struct xs_common {
 	int verbose; /* -v: 1, -vv: 2 adds libbpf and verifier output */
 	bool json; /* -j, --json */
 	bool pretty; /* -p, --pretty: implies json, indented */
+	bool json_done; /* an object has been printed: a failure adds no {"error": ...} */
 	const char *pin_root; /* --pin-root, XSTEER_PIN_ROOT, XS_PIN_ROOT */
 } xs_common;
 

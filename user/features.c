@@ -17,15 +17,6 @@
 #include "program.h"
 #include "table.h"
 
-/* enum netdev_xdp_act, include/uapi/linux/netdev.h (Linux 6.3) */
-#define ACT_BASIC (1 << 0)
-#define ACT_REDIRECT (1 << 1)
-#define ACT_NDO_XMIT (1 << 2)
-#define ACT_XSK_ZEROCOPY (1 << 3)
-#define ACT_HW_OFFLOAD (1 << 4)
-#define ACT_RX_SG (1 << 5)
-#define ACT_NDO_XMIT_SG (1 << 6)
-
 #ifndef AF_XDP
 #define AF_XDP 44
 #endif
@@ -34,16 +25,17 @@ static const struct driver_feature {
 	const char *name, *what;
 	__u64 bit;
 } driver_features[] = {
-	{ "native", "native XDP: pass, drop, tx", ACT_BASIC },
-	{ "redirect", "native redirect: xsk, cpu, dev", ACT_REDIRECT },
-	{ "redirect-target", "takes frames that another interface redirects (dev)", ACT_NDO_XMIT },
-	{ "zero-copy", "AF_XDP zero-copy", ACT_XSK_ZEROCOPY },
-	{ "frags", "frames of several buffers: MTU above one page", ACT_RX_SG },
-	{ "redirect-target-frags", "takes such frames when redirected", ACT_NDO_XMIT_SG },
-	{ "hw-offload", "programs in the NIC", ACT_HW_OFFLOAD },
+	{ "native", "native XDP: pass, drop, tx", XS_ACT_BASIC },
+	{ "redirect", "native redirect: xsk, cpu, dev", XS_ACT_REDIRECT },
+	{ "redirect-target", "takes frames that another interface redirects (dev)",
+	  XS_ACT_NDO_XMIT },
+	{ "zero-copy", "AF_XDP zero-copy", XS_ACT_XSK_ZEROCOPY },
+	{ "frags", "frames of several buffers: MTU above one page", XS_ACT_RX_SG },
+	{ "redirect-target-frags", "takes such frames when redirected", XS_ACT_NDO_XMIT_SG },
+	{ "hw-offload", "programs in the NIC", XS_ACT_HW_OFFLOAD },
 };
 
-static bool has_af_xdp(void)
+bool xs_kernel_has_af_xdp(void)
 {
 	int fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
 
@@ -52,18 +44,14 @@ static bool has_af_xdp(void)
 	return fd >= 0 || errno == EPERM;
 }
 
-static bool has_btf(void)
+bool xs_kernel_has_btf(void)
 {
 	return !access("/sys/kernel/btf/vmlinux", R_OK);
 }
 
-/*
- * A dispatcher needs freplace: a program of type EXT. The kernel says EINVAL to
- * one without a target, EPERM or EOPNOTSUPP where it has none at all.
- */
-static const char *freplace_state(void)
+bool xs_kernel_has_freplace(void)
 {
-	return libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_EXT, NULL) == 1 ? "yes" : "no";
+	return libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_EXT, NULL) == 1;
 }
 
 struct report {
@@ -113,11 +101,11 @@ static void add_driver(struct report *report, const struct xs_netif *netif)
 
 static void add_kernel(struct report *report)
 {
-	add(report, "af_xdp", has_af_xdp() ? "yes" : "no", "AF_XDP sockets");
-	add(report, "btf", has_btf() ? "yes" : "no", "the kernel's types, for CO-RE");
+	add(report, "af_xdp", xs_kernel_has_af_xdp() ? "yes" : "no", "AF_XDP sockets");
+	add(report, "btf", xs_kernel_has_btf() ? "yes" : "no", "the kernel's types, for CO-RE");
 	add(report, "kernel-frags", xs_kernel_has_frags() ? "yes" : "no",
 	    "multi-buffer XDP (Linux 5.18)");
-	add(report, "dispatcher", freplace_state(),
+	add(report, "dispatcher", xs_kernel_has_freplace() ? "yes" : "no",
 	    "freplace, which attach -P needs (Linux 5.10; not on every build)");
 }
 

@@ -3,6 +3,21 @@
 #ifndef XS_FEATURES_H
 #define XS_FEATURES_H
 
+#include <stdbool.h>
+
+/* struct xs_netif.xdp_features: enum netdev_xdp_act, include/uapi/linux/netdev.h (Linux 6.3) */
+#define XS_ACT_BASIC (1 << 0)
+#define XS_ACT_REDIRECT (1 << 1)
+#define XS_ACT_NDO_XMIT (1 << 2)
+#define XS_ACT_XSK_ZEROCOPY (1 << 3)
+#define XS_ACT_HW_OFFLOAD (1 << 4)
+#define XS_ACT_RX_SG (1 << 5)
+#define XS_ACT_NDO_XMIT_SG (1 << 6)
+
+bool xs_kernel_has_af_xdp(void);
+bool xs_kernel_has_btf(void); /* its types, for CO-RE */
+bool xs_kernel_has_freplace(void); /* what libxdp's dispatcher needs */
+
 /*
  * Prints a table, or JSON: each feature, yes, no or not known, and since which
  * kernel. Only asks; nothing is attached. 0 or -errno, logged.

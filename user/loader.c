@@ -11,6 +11,7 @@
 #include <bpf/bpf.h>
 
 #include "cli.h"
+#include "doctor.h"
 #include "features.h"
 #include "instance.h"
 #include "netif.h"
@@ -393,6 +394,12 @@ static int do_features(void *opts __attribute__((unused)), int argc __attribute_
 	return xs_features_show(argv[0]);
 }
 
+static int do_doctor(void *opts __attribute__((unused)), int argc __attribute__((unused)),
+		     char **argv)
+{
+	return xs_doctor(argv[0]);
+}
+
 static const struct xs_opt attach_opts[] = {
 	{ "mode", 'm', "MODE", "native, skb, or auto: native, then skb (default)", set_mode },
 	{ "prio", 'P', "PRIO", "beside other programs, through libxdp's dispatcher", set_prio },
@@ -419,6 +426,8 @@ static const struct xs_cmd cmds[] = {
 	{ "clean", NULL, "", "remove pins whose interface or link is gone", clean_opts, 0, 0,
 	  do_clean },
 	{ "features", NULL, "IF", "what driver and kernel offer", NULL, 1, 1, do_features },
+	{ "doctor", NULL, "IF", "what would make it fail or crawl, each with its fix", NULL, 1, 1,
+	  do_doctor },
 	{ NULL },
 };
 

@@ -123,6 +123,9 @@ static int on_link(const struct nlmsghdr *nlh, void *arg)
 		case IFLA_MTU:
 			netif->mtu = mnl_attr_get_u32(attr);
 			break;
+		case IFLA_MASTER:
+			netif->master = mnl_attr_get_u32(attr);
+			break;
 		case IFLA_NUM_RX_QUEUES:
 			netif->rx_queues = mnl_attr_get_u32(attr);
 			break;
@@ -177,6 +180,16 @@ static void get_driver(struct xs_netif *netif)
 
 	if (!ethtool(netif->name, &info))
 		snprintf(netif->driver, sizeof(netif->driver), "%s", info.driver);
+}
+
+static void get_offloads(struct xs_netif *netif)
+{
+	struct ethtool_value flags = { .cmd = ETHTOOL_GFLAGS };
+
+	if (ethtool(netif->name, &flags))
+		return;
+	netif->lro = flags.data & ETH_FLAG_LRO;
+	netif->strips_vlan = flags.data & ETH_FLAG_RXVLAN;
 }
 
 static int on_family(const struct nlmsghdr *nlh, void *arg)
@@ -257,6 +270,7 @@ int xs_netif_get(struct xs_netif *netif, const char *ifname)
 	}
 	get_channels(&found);
 	get_driver(&found);
+	get_offloads(&found);
 	get_features(&found);
 	*netif = found;
 	return 0;

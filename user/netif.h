@@ -20,6 +20,9 @@ struct xs_netif {
 	__u32 rx_queues; /* now in use: valid queues are 0..rx_queues-1 */
 	__u32 tx_queues;
 	__u32 max_queues; /* the most that ethtool -L can make of it */
+	__u32 master; /* ifindex of the bond, bridge or team it is part of; 0: none */
+	bool lro; /* the NIC merges frames */
+	bool strips_vlan; /* the NIC takes tags off before XDP sees the frame */
 	__u64 xdp_features; /* enum netdev_xdp_act; Linux 6.3 */
 	bool xdp_features_known;
 	__u32 xdp_zc_max_segs; /* 0: not said */

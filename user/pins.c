@@ -63,20 +63,35 @@ void xs_pin_ifname(char ifname[IFNAMSIZ], const char *name)
 	ifname[n] = '\0';
 }
 
-int xs_pins_check_bpffs(void)
+/* File system of the pin root, or of what is there above it. */
+static int stat_root(char path[PATH_MAX], struct statfs *fs)
+{
+	snprintf(path, PATH_MAX, "%s", xs_common.pin_root);
+	while (statfs(path, fs)) {
+		if (errno != ENOENT || !strcmp(path, "/"))
+			return -errno;
+		dirname(path);
+	}
+	return 0;
+}
+
+bool xs_pins_on_bpffs(void)
 {
 	char path[PATH_MAX];
 	struct statfs fs;
 
-	snprintf(path, sizeof(path), "%s", xs_common.pin_root);
-	while (statfs(path, &fs)) {
-		if (errno != ENOENT || !strcmp(path, "/")) {
-			int err = -errno;
+	return !stat_root(path, &fs) && fs.f_type == BPF_FS_MAGIC;
+}
 
-			xs_err("cannot look at %s: %s", path, strerror(errno));
-			return err;
-		}
-		dirname(path);
+int xs_pins_check_bpffs(void)
+{
+	char path[PATH_MAX];
+	struct statfs fs;
+	int err = stat_root(path, &fs);
+
+	if (err) {
+		xs_err("cannot look at %s: %s", path, strerror(-err));
+		return err;
 	}
 	if (fs.f_type == BPF_FS_MAGIC)
 		return 0;

@@ -52,6 +52,7 @@ __u64 xs_netns_inode(void);
  * parent); else logs what to mount and returns -ENOENT or -ENOTSUP.
  */
 int xs_pins_check_bpffs(void);
+bool xs_pins_on_bpffs(void); /* the same, silently */
 
 /* Is there an instance of that name which belongs to this network namespace? Silent. */
 bool xs_pins_is_here(const char *ifname);

@@ -84,9 +84,9 @@ static __u32 l4_proto(struct draw *draw, bool ipv6)
 		return IPPROTO_ICMP;
 	if (find(draw, XS_FIELD_icmpv6) || has(draw, XS_FIELD_icmpv6_type, XS_FIELD_icmpv6_code))
 		return IPPROTO_ICMPV6;
-	return (__u32)pick(draw, XS_FIELD_meta_l4proto,
-			   pick(draw, ipv6 ? XS_FIELD_ip6_nexthdr : XS_FIELD_ip_protocol,
-				IPPROTO_UDP));
+	return (__u32)pick(
+		draw, XS_FIELD_meta_l4proto,
+		pick(draw, ipv6 ? XS_FIELD_ip6_nexthdr : XS_FIELD_ip_protocol, IPPROTO_UDP));
 }
 
 static __u32 port(struct draw *draw, bool source)
@@ -135,9 +135,9 @@ static unsigned char *put_ipv4(struct draw *draw, unsigned char *at, const unsig
 {
 	__u32 proto = l4_proto(draw, false);
 	__u32 fragment = (__u32)pick(draw, XS_FIELD_meta_fragment, XS_FRAGMENT_none);
-	__u32 offset = fragment == XS_FRAGMENT_first ? 0x2000 :
-		       fragment == XS_FRAGMENT_later ? 0x0001 :
-						       0;
+	__u32 offset = fragment == XS_FRAGMENT_first   ? 0x2000
+		       : fragment == XS_FRAGMENT_later ? 0x0001
+						       : 0;
 
 	at[0] = 0x45;
 	at[1] = (unsigned char)(pick(draw, XS_FIELD_ip_dscp, 0) << 2);
@@ -171,8 +171,8 @@ static unsigned char *put_ethernet(struct draw *draw, unsigned char *at, __u32 e
 	at = put(at, pick(draw, XS_FIELD_ether_saddr, 0x020000000002ULL), ETH_ALEN);
 	if (has(draw, XS_FIELD_vlan_id, XS_FIELD_vlan_pcp)) {
 		at = put(at, ETH_P_8021Q, 2);
-		at = put(at, pick(draw, XS_FIELD_vlan_pcp, 0) << 13 |
-				     pick(draw, XS_FIELD_vlan_id, 1),
+		at = put(at,
+			 pick(draw, XS_FIELD_vlan_pcp, 0) << 13 | pick(draw, XS_FIELD_vlan_id, 1),
 			 2);
 	}
 	return put(at, ether_type, 2);

@@ -106,6 +106,7 @@ int xs_json_print(json_t *object)
 	json_object_set_new(object, "schema", json_integer(1));
 	err = json_dumpf(object, stdout, xs_common.pretty ? JSON_INDENT(2) : JSON_COMPACT);
 	putchar('\n');
+	xs_common.json_done = true;
 	json_decref(object);
 	if (err)
 		xs_err("cannot write the JSON output");

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* What would make an interface fail or crawl under XDP; see doctor.h. */
+#include <errno.h>
+#include <net/if.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cap-ng.h>
+
+#include "cli.h"
+#include "doctor.h"
+#include "features.h"
+#include "instance.h"
+#include "netif.h"
+#include "program.h"
+#include "table.h"
+
+#define UMEM_BYTES (8ULL << 20) /* of a roomy bouncer */
+/* A frame and its headroom must fit in a page without fragments (driver limits differ a little). */
+#define MTU_ONE_BUFFER 3498
+
+enum level {
+	LEVEL_OK,
+	LEVEL_WARN,
+	LEVEL_FAIL,
+};
+
+static const char *const level_names[] = { "ok", "warn", "FAIL" };
+
+struct diagnosis {
+	struct xs_netif netif;
+	struct xs_table *table;
+	json_t *findings;
+	int failed;
+};
+
+static void __attribute__((format(printf, 5, 6)))
+find(struct diagnosis *diagnosis, const char *what, enum level level, const char *fix,
+     const char *fmt, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	diagnosis->failed += level == LEVEL_FAIL;
+	json_array_append_new(diagnosis->findings,
+			      json_pack("{s:s, s:s, s:s, s:s}", "check", what, "level",
+					level == LEVEL_FAIL ? "fail" : level_names[level],
+					"finding", text, "fix", fix));
+	xs_table_cell(diagnosis->table, "%s", level_names[level]);
+	xs_table_cell(diagnosis->table, "%s", what);
+	xs_table_cell(diagnosis->table, "%s%s%s", text, fix[0] ? "; " : "", fix);
+}
+
+static void check_kernel(struct diagnosis *d)
+{
+	if (!xs_kernel_has_af_xdp())
+		find(d, "af_xdp", LEVEL_FAIL, "use a kernel with CONFIG_XDP_SOCKETS",
+		     "this kernel has no AF_XDP sockets");
+	else
+		find(d, "af_xdp", LEVEL_OK, "", "AF_XDP sockets are there");
+	if (!xs_kernel_has_btf())
+		find(d, "btf", LEVEL_FAIL, "use a kernel with CONFIG_DEBUG_INFO_BTF",
+		     "/sys/kernel/btf/vmlinux is not there");
+	else
+		find(d, "btf", LEVEL_OK, "", "the kernel's types are there");
+	if (!xs_kernel_has_freplace())
+		find(d, "dispatcher", LEVEL_WARN, "attach alone, without -P",
+		     "this kernel has no freplace, so no second program beside ours");
+}
+
+static void check_bpffs(struct diagnosis *d)
+{
+	if (!xs_pins_on_bpffs())
+		find(d, "bpffs", LEVEL_FAIL, "mount -t bpf bpf /sys/fs/bpf", "%s is not on a bpffs",
+		     xs_common.pin_root);
+	else
+		find(d, "bpffs", LEVEL_OK, "", "%s is on a bpffs", xs_common.pin_root);
+}
+
+static void check_hook(struct diagnosis *d)
+{
+	struct xs_pins pins;
+	struct xs_live live;
+	struct xs_hook hook;
+
+	if (xs_netif_hook(d->netif.ifindex, &hook) != 1) {
+		find(d, "hook", LEVEL_OK, "", "the XDP hook is free");
+		return;
+	}
+	if (!xs_pins_open(&pins, d->netif.name, XS_PINS_READ)) {
+		bool ours = !xs_instance_live(&pins, &live) && live.attached;
+
+		xs_pins_close(&pins);
+		if (ours) {
+			find(d, "hook", LEVEL_OK, "", "xsteer is attached in %s mode",
+			     live.native ? "native" : "skb");
+			return;
+		}
+	}
+	find(d, "hook", hook.dispatcher ? LEVEL_WARN : LEVEL_FAIL,
+	     hook.dispatcher ? "attach with -P PRIO" : "detach it with the tool that attached it",
+	     "program '%s' (id %u) holds the XDP hook", hook.prog_name, hook.prog_id);
+}
+
+static void check_link(struct diagnosis *d)
+{
+	char master[IF_NAMESIZE];
+
+	if (!d->netif.up)
+		find(d, "link", LEVEL_WARN, "bring it up with 'ip link set IF up'",
+		     "the interface is down");
+	if (d->netif.master && if_indextoname(d->netif.master, master))
+		find(d, "master", LEVEL_WARN, "attach to each port, and nothing to the master",
+		     "it is a port of %s: frames are seen here, before the master gets them",
+		     master);
+}
+
+static void check_driver(struct diagnosis *d)
+{
+	const struct xs_netif *netif = &d->netif;
+
+	if (!netif->xdp_features_known) {
+		find(d, "driver", LEVEL_WARN, "try 'xsteer-loader attach -m native IF'",
+		     "what driver '%s' can do is not known: kernels tell since 6.3", netif->driver);
+		return;
+	}
+	if (!(netif->xdp_features & XS_ACT_BASIC))
+		find(d, "driver", LEVEL_WARN, "skb mode works, at a fraction of the rate",
+		     "driver '%s' has no native XDP", netif->driver);
+	else if (!(netif->xdp_features & XS_ACT_REDIRECT))
+		find(d, "driver", LEVEL_FAIL, "use skb mode: xsk, cpu and dev need redirect",
+		     "driver '%s' has native XDP but cannot redirect", netif->driver);
+	else
+		find(d, "driver", LEVEL_OK, "", "driver '%s' has native XDP", netif->driver);
+	if (!(netif->xdp_features & XS_ACT_XSK_ZEROCOPY))
+		find(d, "zero-copy", LEVEL_WARN, "copy mode works; expect one copy a frame",
+		     "driver '%s' has no zero-copy", netif->driver);
+}
+
+static void check_mtu(struct diagnosis *d)
+{
+	bool frags = xs_kernel_has_frags() &&
+		     (!d->netif.xdp_features_known || d->netif.xdp_features & XS_ACT_RX_SG);
+
+	if (d->netif.mtu > MTU_ONE_BUFFER && !frags)
+		find(d, "mtu", LEVEL_FAIL, "lower it, or use skb mode",
+		     "MTU %u needs frames of several buffers, which kernel or driver lacks",
+		     d->netif.mtu);
+	else
+		find(d, "mtu", LEVEL_OK, "", "MTU %u", d->netif.mtu);
+}
+
+static void check_offloads(struct diagnosis *d)
+{
+	if (d->netif.lro)
+		find(d, "lro", LEVEL_FAIL, "ethtool -K IF lro off",
+		     "the NIC merges frames: drivers refuse native XDP");
+	if (d->netif.strips_vlan)
+		find(d, "vlan", LEVEL_WARN, "ethtool -K IF rxvlan off",
+		     "the NIC strips VLAN tags: rules on vlan see none");
+	if (!strcmp(d->netif.driver, "veth"))
+		find(d, "checksum", LEVEL_WARN, "ethtool -K PEER tx off",
+		     "veth: the peer leaves checksums to be filled in, and bounced frames keep "
+		     "them so");
+}
+
+static void check_queues(struct diagnosis *d)
+{
+	const struct xs_netif *netif = &d->netif;
+
+	if (netif->rx_queues > netif->tx_queues)
+		find(d, "queues", LEVEL_WARN, "ethtool -L, so that both are equal",
+		     "%u receive and %u transmit queues: a bouncer on queue %u or above cannot "
+		     "send",
+		     netif->rx_queues, netif->tx_queues, netif->tx_queues);
+	else
+		find(d, "queues", LEVEL_OK, "", "%u receive and %u transmit queues",
+		     netif->rx_queues, netif->tx_queues);
+}
+
+/* RSS spreads over every queue: one without a socket goes to the kernel, or nowhere. */
+static void check_sockets(struct diagnosis *d)
+{
+	__u32 empty = 0, held = 0, first = 0;
+	struct xs_pins pins;
+
+	if (xs_pins_open(&pins, d->netif.name, XS_PINS_READ))
+		return;
+	for (__u32 slot = 0; slot < pins.slots && slot < d->netif.rx_queues; slot++) {
+		struct xs_owner owner;
+
+		if (!xs_owner_get(&pins, slot, &owner) && xs_owner_alive(&owner)) {
+			held++;
+		} else if (!empty++) {
+			first = slot;
+		}
+	}
+	xs_pins_close(&pins);
+	if (held && empty)
+		find(d, "sockets", LEVEL_WARN,
+		     "start a bouncer there, or keep RSS away: ethtool -X IF equal N",
+		     "%u of %u queues have no socket, the first is %u", empty, empty + held, first);
+}
+
+static void check_memlock(struct diagnosis *d)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_MEMLOCK, &limit) || limit.rlim_cur == RLIM_INFINITY ||
+	    capng_have_capability(CAPNG_EFFECTIVE, CAP_IPC_LOCK))
+		return;
+	if (limit.rlim_cur < UMEM_BYTES)
+		find(d, "memlock", LEVEL_WARN,
+		     "ulimit -l unlimited, LimitMEMLOCK=, or CAP_IPC_LOCK",
+		     "only %llu bytes may be locked, and UMEMs are",
+		     (unsigned long long)limit.rlim_cur);
+}
+
+static void (*const checks[])(struct diagnosis *) = {
+	check_kernel, check_bpffs,  check_hook,	   check_link,	   check_driver,
+	check_mtu,    check_queues, check_sockets, check_offloads, check_memlock,
+};
+
+int xs_doctor(const char *ifname)
+{
+	struct diagnosis diagnosis = {};
+	int err;
+
+	err = xs_netif_get(&diagnosis.netif, ifname);
+	if (err)
+		return err;
+	diagnosis.table = xs_table_new("State|Check|Finding");
+	diagnosis.findings = json_array();
+	for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++)
+		checks[i](&diagnosis);
+	err = diagnosis.failed ? -EIO : 0;
+	if (xs_common.json) {
+		xs_table_free(diagnosis.table);
+		xs_json_print(json_pack("{s:s, s:b, s:o}", "interface", ifname, "ok", !err,
+					"findings", diagnosis.findings));
+		return err;
+	}
+	json_decref(diagnosis.findings);
+	xs_table_print(diagnosis.table);
+	return err;
+}
