@@ -928,12 +928,19 @@ static bool parse_match(struct parser *p)
 
 static int verdict_of(const struct xs_token *tok)
 {
+	/* counters.h has these too, but draws in libbpf, which the parser knows nothing of. */
+	static const char *const words[XS_VERDICT_MAX] = {
+#define X(name) #name,
+		XS_VERDICTS(X)
+#undef X
+	};
+
 	if (tok->type != XS_TOKEN_WORD)
 		return -1;
 	if (str_is(token_str(tok), "accept"))
 		return XS_VERDICT_pass;
 	for (int i = 0; i < XS_VERDICT_MAX; i++)
-		if (str_is(token_str(tok), xs_verdict_names[i]))
+		if (str_is(token_str(tok), words[i]))
 			return i;
 	return -1;
 }
