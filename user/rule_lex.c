@@ -197,8 +197,8 @@ static void lex_other(struct xs_lexer *lex, struct xs_token *token)
 		char c;
 		enum xs_token_type type;
 	} singles[] = {
-		{'{', XS_TOKEN_LBRACE}, {'}', XS_TOKEN_RBRACE}, {',', XS_TOKEN_COMMA},
-		{'/', XS_TOKEN_SLASH},	{'=', XS_TOKEN_EQ},
+		{ '{', XS_TOKEN_LBRACE }, { '}', XS_TOKEN_RBRACE }, { ',', XS_TOKEN_COMMA },
+		{ '/', XS_TOKEN_SLASH },  { '=', XS_TOKEN_EQ },
 	};
 
 	for (size_t i = 0; i < sizeof(singles) / sizeof(singles[0]); i++) {

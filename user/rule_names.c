@@ -222,12 +222,6 @@ const struct xs_field_info xs_fields[XS_FIELD_MAX] = {
 #undef X
 };
 
-const char *const xs_verdict_names[XS_VERDICT_MAX] = {
-#define X(name) [XS_VERDICT_##name] = #name,
-	XS_VERDICTS(X)
-#undef X
-};
-
 bool xs_name_find(const struct xs_name *names, const char *name, size_t len, __u32 *value)
 {
 	if (!len)

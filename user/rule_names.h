@@ -40,9 +40,6 @@ struct xs_field_info {
 /* By enum xs_field. */
 extern const struct xs_field_info xs_fields[XS_FIELD_MAX];
 
-/* "pass", ... by enum xs_verdict. */
-extern const char *const xs_verdict_names[XS_VERDICT_MAX];
-
 /* The value that NAME (len bytes, no end mark) has in a table; false: not in it. */
 bool xs_name_find(const struct xs_name *names, const char *name, size_t len, __u32 *value);
 

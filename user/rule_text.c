@@ -172,6 +172,13 @@ static char *excerpt(const struct pos *pos, const char *text_end, __u32 *caret)
 	return source;
 }
 
+static void error_free(struct xs_rule_error *error)
+{
+	free(error->file);
+	free(error->message);
+	free(error->source);
+}
+
 static struct xs_rule_error *new_error(struct parser *p)
 {
 	struct xs_rule_errors *errs = p->errs;
@@ -212,8 +219,11 @@ add_error(struct parser *p, const struct pos *pos, const char *fmt, ...)
 	error->column = pos->column;
 	error->file = strdup(p->set.files[p->file]);
 	error->source = excerpt(pos, p->lex.end, &error->caret);
-	if (!error->message || !error->file || !error->source)
-		p->err = -ENOMEM;
+	if (error->message && error->file && error->source)
+		return;
+	error_free(error);
+	p->errs->cnt--;
+	p->err = -ENOMEM;
 }
 
 static struct pos token_pos(const struct xs_token *tok)
@@ -928,12 +938,19 @@ static bool parse_match(struct parser *p)
 
 static int verdict_of(const struct xs_token *tok)
 {
+	/* counters.h has these too, but draws in libbpf, which the parser knows nothing of. */
+	static const char *const words[XS_VERDICT_MAX] = {
+#define X(name) #name,
+		XS_VERDICTS(X)
+#undef X
+	};
+
 	if (tok->type != XS_TOKEN_WORD)
 		return -1;
 	if (str_is(token_str(tok), "accept"))
 		return XS_VERDICT_pass;
 	for (int i = 0; i < XS_VERDICT_MAX; i++)
-		if (str_is(token_str(tok), xs_verdict_names[i]))
+		if (str_is(token_str(tok), words[i]))
 			return i;
 	return -1;
 }
@@ -1606,11 +1623,8 @@ int xs_rules_parse(struct xs_ruleset *out, const struct xs_rule_source *src,
 
 void xs_rule_errors_free(struct xs_rule_errors *errs)
 {
-	for (__u32 i = 0; i < errs->cnt; i++) {
-		free(errs->errors[i].file);
-		free(errs->errors[i].message);
-		free(errs->errors[i].source);
-	}
+	for (__u32 i = 0; i < errs->cnt; i++)
+		error_free(&errs->errors[i]);
 	free(errs->errors);
 	memset(errs, 0, sizeof(*errs));
 }

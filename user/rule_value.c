@@ -184,7 +184,7 @@ struct xs_range xs_prefix_range(xs_u128 value, __u32 prefix, __u32 bits)
 		hosts = ((xs_u128)1 << (bits - prefix)) - 1;
 	else if (bits < 128)
 		hosts = ((xs_u128)1 << bits) - 1;
-	return (struct xs_range){value & ~hosts, value | hosts};
+	return (struct xs_range){ value & ~hosts, value | hosts };
 }
 
 static int compare_ranges(const void *a, const void *b)
@@ -225,7 +225,7 @@ __u32 xs_flags_ranges(__u32 flags, int mask, bool negate, struct xs_range ranges
 		if (cnt && ranges[cnt - 1].hi + 1 == v)
 			ranges[cnt - 1].hi = v;
 		else
-			ranges[cnt++] = (struct xs_range){v, v};
+			ranges[cnt++] = (struct xs_range){ v, v };
 	}
 	return cnt;
 }
