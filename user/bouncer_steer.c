@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include <net/if.h>
 
 #include <bpf/bpf.h>
 
@@ -108,10 +109,9 @@ static void learn_mode(struct xs_steer *steer, __u32 ifindex)
 	enum xs_mode asked = steer->opts->mode;
 	struct xs_hook hook;
 
-	if (steer->mode[0] || xs_netif_hook(ifindex, &hook) != 1)
-		return;
-	snprintf(steer->mode, sizeof(steer->mode), "%s", hook.skb ? "skb" : "native");
-	if (asked != XS_MODE_AUTO && strcmp(steer->mode, xs_mode_names[asked]))
+	if (!steer->mode[0] && xs_netif_hook(ifindex, &hook) == 1)
+		snprintf(steer->mode, sizeof(steer->mode), "%s", hook.skb ? "skb" : "native");
+	if (steer->mode[0] && asked != XS_MODE_AUTO && strcmp(steer->mode, xs_mode_names[asked]))
 		xs_note("%s: joins the program that is attached in %s mode, so %s has no effect",
 			steer->opts->ifname, steer->mode, asked == XS_MODE_SKB ? "-S" : "-N");
 }
@@ -161,13 +161,13 @@ static int claim_slot(struct xs_steer *steer, __u32 i, const struct xs_xsk *xsk)
 	return xs_fail_step("claim");
 }
 
-static bool anyone_alive(const struct xs_steer *steer)
+static bool anyone_alive(const struct xs_pins *pins)
 {
 	struct xs_owner owner;
 	__u32 slot;
 
-	for (slot = 0; slot < steer->slots; slot++)
-		if (!xs_owner_get(&steer->pins, slot, &owner) && xs_owner_alive(&owner))
+	for (slot = 0; slot < pins->slots; slot++)
+		if (!xs_owner_get(pins, slot, &owner) && xs_owner_alive(&owner))
 			return true;
 	return false;
 }
@@ -183,7 +183,7 @@ static bool ours_to_detach(const struct xs_steer *steer)
 
 	if (bpf_map_lookup_elem(steer->pins.map_fds[XS_MAP_meta], &zero, &meta))
 		meta = steer->pins.meta;
-	if (!(meta.flags & XS_META_AUTO) || anyone_alive(steer))
+	if (!(meta.flags & XS_META_AUTO) || anyone_alive(&steer->pins))
 		return false;
 	if (snprintf(path, sizeof(path), "%s/%s", steer->pins.dir, xs_map_names[XS_MAP_xsks_map]) >=
 	    (int)sizeof(path))
@@ -212,10 +212,62 @@ static void leave_locked(struct xs_steer *steer)
 	}
 	if (steer->map_fd < 0 ? !steer->attached : !ours_to_detach(steer))
 		return;
-	err = xs_instance_detach(steer->opts->ifname);
+	/* By its pins: the interface may be gone, and its name another's. */
+	err = steer->map_fd < 0 ? xs_instance_detach(steer->opts->ifname)
+				: xs_instance_take_apart(&steer->pins);
 	if (err && err != -ENOENT)
 		xs_warn("%s stays attached: %s; 'xsteer-loader detach %s' takes it away",
 			steer->opts->ifname, strerror(-err), steer->opts->ifname);
+}
+
+/*
+ * What the last of some bouncers left when it was killed, and whose interface
+ * has gone since. Nobody else's is touched. True: taken away.
+ */
+static bool clear_dead(const char *ifname)
+{
+	struct xs_pins pins = {};
+	struct xs_live live = {};
+	char dir[PATH_MAX], name[IF_NAMESIZE];
+	bool dead;
+
+	if (xs_pins_find(dir, ifname) || xs_pins_open_dir(&pins, dir, XS_PINS_SOCKET))
+		return false;
+	dead = pins.meta.flags & XS_META_AUTO && pins.meta.netns_inode == xs_netns_inode() &&
+	       !anyone_alive(&pins) &&
+	       (!if_indextoname(pins.meta.ifindex, name) ||
+		(!xs_instance_live(&pins, &live) && !live.attached));
+	if (dead) {
+		xs_note("%s was left by bouncers that are gone: removing it", dir);
+		dead = !xs_instance_take_apart(&pins);
+	}
+	xs_pins_close(&pins);
+	return dead;
+}
+
+/* As xs_pins_open(), for a program that is on the hook. */
+static int open_live(struct xs_steer *steer)
+{
+	const char *ifname = steer->opts->ifname;
+	struct xs_live live;
+	int err;
+
+	err = xs_pins_open(&steer->pins, ifname, XS_PINS_SOCKET);
+	if (err == -ESTALE && clear_dead(ifname))
+		return -ENOENT;
+	/* Without permission to read the program's pin it is taken to be there. */
+	if (err || xs_instance_live(&steer->pins, &live))
+		return err;
+	if (live.attached) {
+		snprintf(steer->mode, sizeof(steer->mode), "%s", live.native ? "native" : "skb");
+		return 0;
+	}
+	xs_pins_close(&steer->pins);
+	if (clear_dead(ifname))
+		return -ENOENT;
+	xs_err("%s: its program is not attached any more: 'xsteer-loader clean' removes its pins",
+	       ifname);
+	return -ESTALE;
 }
 
 static int join_locked(struct xs_steer *steer, const struct xs_netif *netif)
@@ -223,7 +275,7 @@ static int join_locked(struct xs_steer *steer, const struct xs_netif *netif)
 	__u32 i;
 	int err;
 
-	err = xs_pins_open(&steer->pins, steer->opts->ifname, XS_PINS_SOCKET);
+	err = open_live(steer);
 	if (err == -ENOENT) {
 		err = attach_instance(steer);
 		if (!err)
