@@ -345,9 +345,9 @@ memcheck_finds_nothing_in_a_bouncer_under_load() {
 	[[ ${XS_SAN-} ]] && skip "valgrind cannot run what the address sanitizer watches"
 	type -P valgrind >/dev/null || skip "valgrind is missing: scripts/install-deps test"
 	lab_up --queues 1
-	rx_bg memcheck valgrind --leak-check=full --show-leak-kinds=definite,possible \
-		--errors-for-leak-kinds=definite,possible --error-exitcode=99 \
-		"$BOUNCER" -d rx0 -p -l 5000
+	rx_bg memcheck valgrind -q --suppressions="$ROOT/selftests/valgrind.supp" --leak-check=full \
+		--show-leak-kinds=definite,possible --errors-for-leak-kinds=definite,possible \
+		--error-exitcode=99 "$BOUNCER" -d rx0 -p -l 5000
 	becomes "ready" 40 _owned_by 0 $!
 	bounced -n 5000 -w 64
 	ends $! 0
