@@ -232,6 +232,17 @@ rules_page_names_every_match() {
 		sed 's/, */\n/g' | sort)" user/rule.h "$fields"
 }
 
+# The first column under "What a tool says" is what the source says.
+troubleshooting_quotes_real_messages() {
+	local source message
+	source=$(cat user/*.c | tr '\n\t' '  ' | sed 's/" *"//g')
+	while read -r message; do
+		((++ASSERTIONS))
+		[[ $source = *"$message"* ]] || fail "no tool says: $message"
+	done < <(awk '/^## / { on = $0 == "## What a tool says" } on' docs/troubleshooting.md |
+		sed -n 's/^| `\([^`]*\)` |.*/\1/p')
+}
+
 # --- links ---
 
 # As GitHub makes them: small letters, spaces to hyphens, no other marks.
