@@ -199,6 +199,13 @@ pages_name_what_the_headers_name() {
 	_same "maps" xsteer-maps.8 "$(_defined_in maps "## Maps")" user/pins.h "$(_names XS_MAPS)"
 }
 
+maps_page_names_every_metric() {
+	check "attach" "$LOADER" attach lo
+	check "export" "$MAPS" export lo
+	_same "metrics" xsteer-maps.8 "$(_defined_in maps "## Metrics")" \
+		export "$(sed -n 's/^# TYPE \([a-z_]*\) .*/\1/p' <<<"$OUT" | sort)"
+}
+
 # The rows of the table under the heading, by their first cell.
 _table() { # FILE HEADING
 	awk -v heading="$2" '/^#+ / { on = $0 == heading } on' "$1" |
