@@ -199,6 +199,13 @@ pages_name_what_the_headers_name() {
 	_same "maps" xsteer-maps.8 "$(_defined_in maps "## Maps")" user/pins.h "$(_names XS_MAPS)"
 }
 
+maps_page_names_every_metric() {
+	check "attach" "$LOADER" attach lo
+	check "export" "$MAPS" export lo
+	_same "metrics" xsteer-maps.8 "$(_defined_in maps "## Metrics")" \
+		export "$(sed -n 's/^# TYPE \([a-z_]*\) .*/\1/p' <<<"$OUT" | sort)"
+}
+
 # The rows of the table under the heading, by their first cell.
 _table() { # FILE HEADING
 	awk -v heading="$2" '/^#+ / { on = $0 == heading } on' "$1" |
@@ -230,6 +237,17 @@ rules_page_names_every_match() {
 		gcc -E -P -I. -x c - | grep -o '@"[a-z0-9 ]*"@' | tr -d '@"' | sort)
 	_same "matches" xsteer-rules.8 "$(_section rules "## Matches" | sed -n '/^\*/p' | tr -d '*' |
 		sed 's/, */\n/g' | sort)" user/rule.h "$fields"
+}
+
+# The first column under "What a tool says" is what the source says.
+troubleshooting_quotes_real_messages() {
+	local source message
+	source=$(cat user/*.c | tr '\n\t' '  ' | sed 's/" *"//g')
+	while read -r message; do
+		((++ASSERTIONS))
+		[[ $source = *"$message"* ]] || fail "no tool says: $message"
+	done < <(awk '/^## / { on = $0 == "## What a tool says" } on' docs/troubleshooting.md |
+		sed -n 's/^| `\([^`]*\)` |.*/\1/p')
 }
 
 # --- links ---
