@@ -8,12 +8,12 @@
 
 VM=$ROOT/scripts/vm
 kernel=${KERNEL:-6.12}
-vm() { "$VM" -k "$kernel" "$@"; }
+_vm() { "$VM" -k "$kernel" "$@"; }
 
 output_and_exit_status_are_the_commands() {
 	local status
 	((++ASSERTIONS))
-	vm -- sh -c 'seq 5000; seq 5000 >&2; exit 7' >"$DIR/out" 2>"$DIR/err"
+	_vm -- sh -c 'seq 5000; seq 5000 >&2; exit 7' >"$DIR/out" 2>"$DIR/err"
 	status=$?
 	equal "status" $status 7
 	check "stdout, whole" cmp "$DIR/out" <(seq 5000)
@@ -29,11 +29,11 @@ arguments_environment_and_folder_are_handed_on() {
 
 command_that_a_signal_kills_is_128_and_the_signal() {
 	# shellcheck disable=SC2016
-	refuses "killed" 137 '^$' vm -- sh -c 'kill -KILL $$'
+	refuses "killed" 137 '^$' _vm -- sh -c 'kill -KILL $$'
 }
 
 command_that_is_not_there_is_127() {
-	refuses "unknown" 127 "nosuch.*not found" vm -- nosuch
+	refuses "unknown" 127 "nosuch.*not found" _vm -- nosuch
 }
 
 command_that_hangs_is_124() {
@@ -45,7 +45,7 @@ command_that_hangs_is_124() {
 
 guest_that_dies_under_the_command_is_125() {
 	refuses "dies" 125 "guest died while the command ran" \
-		vm -- sh -c 'echo c >/proc/sysrq-trigger; sleep 100'
+		_vm -- sh -c 'echo c >/proc/sysrq-trigger; sleep 100'
 }
 
 file_that_is_no_kernel_is_125() {
@@ -56,28 +56,28 @@ file_that_is_no_kernel_is_125() {
 kernel_that_panics_is_tried_again_then_125() {
 	# an init that is no program: the kernel finds no other and panics
 	refuses "panics" 125 "died while booting, three times" \
-		vm -a "rdinit=/etc/passwd init=/etc/passwd" -- true
+		_vm -a "rdinit=/etc/passwd init=/etc/passwd" -- true
 	contains "tries again" "$OUT" "trying again"
 	contains "shows the console" "$OUT" "panic"
 }
 
 kernel_that_never_gets_there_is_125() {
-	refuses "too slow" 125 "did not reach the command within 1 s" vm -b 1 -- true
+	refuses "too slow" 125 "did not reach the command within 1 s" _vm -b 1 -- true
 }
 
 things_that_are_missing_are_named() {
 	refuses "kernel" 125 "no kernel 2.4; there are: .*6\\.12" "$VM" -k 2.4 -- true
 	refuses "vmlinuz" 125 "cannot read the kernel /nonexistent/vmlinuz" \
 		"$VM" -k /nonexistent/vmlinuz -- true
-	refuses "file" 125 "no file /nonexistent" vm -f /nonexistent -- true
-	refuses "module" 125 "no module nosuch" vm -m nosuch -- true
+	refuses "file" 125 "no file /nonexistent" _vm -f /nonexistent -- true
+	refuses "module" 125 "no module nosuch" _vm -m nosuch -- true
 	refuses "QEMU" 125 "no /nonexistent/qemu here: install qemu-system-x86" \
 		env XSTEER_QEMU=/nonexistent/qemu "$VM" -k "$kernel" -- true
 	refuses "network card" 125 "has no device nosuch" \
 		env XSTEER_QEMU=qemu-system-x86_64 "$VM" -k "$kernel" -n nosuch -- true
-	refuses "command" 125 "no command given" vm
-	refuses "option" 125 "unknown option -Z" vm -Z
-	refuses "seconds" 125 "not a number of seconds" vm -t soon -- true
+	refuses "command" 125 "no command given" _vm
+	refuses "option" 125 "unknown option -Z" _vm -Z
+	refuses "seconds" 125 "not a number of seconds" _vm -t soon -- true
 }
 
 folder_of_work_is_removed() {
@@ -89,7 +89,7 @@ folder_of_work_is_removed() {
 
 cards_are_named_in_order_and_see_each_other() {
 	# shellcheck disable=SC2016 # the guest expands
-	check "two cards" vm -n virtio-net-pci -n e1000e -- sh -c \
+	check "two cards" _vm -n virtio-net-pci -n e1000e -- sh -c \
 		'ip link set nic0 up && ip link set nic1 up && sleep 1 &&
 		 basename "$(readlink /sys/class/net/nic0/device/driver)" &&
 		 basename "$(readlink /sys/class/net/nic1/device/driver)"'
