@@ -124,6 +124,17 @@ demo: deps ## a multi-queue lab, a bouncer per queue, real packets, counters
 	$(Q)$(MAKE) --no-print-directory all $(O)/selftests/tools/traffic
 	$(Q)O=$(O) scripts/demo
 
+check-vm: tests ## the tests under another kernel in QEMU: KERNEL="6.1 7.x", or all
+	$(Q)scripts/install-deps --check build test vm
+	$(Q)O=$(O) KERNEL="$(KERNEL)" scripts/check-vm
+
+matrix: tests ## every kernel by every feature: writes docs/kernels.md
+	$(Q)scripts/install-deps --check build test vm
+	$(Q)O=$(O) scripts/matrix
+
+verifier-stats: tests ## the verifier's work against selftests/verifier.stats; KERNEL= in VMs
+	$(Q)O=$(O) KERNEL="$(KERNEL)" scripts/verifier-stats
+
 lint: ## shellcheck, clang-format, cppcheck
 	$(Q)scripts/lint
 

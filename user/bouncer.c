@@ -37,18 +37,42 @@ enum source {
 	SOURCE_MAX
 };
 
+/*
+ * igb and igc in zero-copy mode round a receive buffer down to whole kilobytes,
+ * and hand on what does not fit as a packet of its own.
+ */
+static bool rounds_buffers_down(const struct xs_bouncer *b)
+{
+	return b->opts.want != XS_XSK_copy &&
+	       (!strcmp(b->netif.driver, "igb") || !strcmp(b->netif.driver, "igc"));
+}
+
+static __u32 packet_room(const struct xs_bouncer *b, __u32 frame_size)
+{
+	__u32 room = frame_size - XS_XSK_KERNEL_HEADROOM - b->opts.headroom;
+
+	return rounds_buffers_down(b) ? room & ~1023U : room;
+}
+
 static int choose_frame_size(struct xs_bouncer *b, bool *sg)
 {
 	struct xs_bouncer_opts *opts = &b->opts;
 	__u32 need = b->netif.mtu + LINK_HEADER, taken = XS_XSK_KERNEL_HEADROOM + opts->headroom;
 
 	if (!opts->frame_size)
-		opts->frame_size = need <= XS_XSK_FRAME_MIN - taken ? XS_XSK_FRAME_MIN
-								    : XS_XSK_FRAME_MAX;
+		opts->frame_size = taken < XS_XSK_FRAME_MIN &&
+						   need <= packet_room(b, XS_XSK_FRAME_MIN)
+					   ? XS_XSK_FRAME_MIN
+					   : XS_XSK_FRAME_MAX;
 	if (taken + 64 > opts->frame_size)
 		return xs_usage("--headroom %u leaves nothing of a frame of %u bytes",
 				opts->headroom, opts->frame_size);
 	*sg = need > opts->frame_size - taken;
+	if (!*sg && need > packet_room(b, opts->frame_size))
+		xs_warn("%s: in zero-copy mode %s breaks packets longer than %u bytes into "
+			"pieces: use --frame-size 4096, an MTU of %u, or -c",
+			b->netif.name, b->netif.driver, packet_room(b, opts->frame_size),
+			packet_room(b, XS_XSK_FRAME_MAX) - LINK_HEADER);
 	return 0;
 }
 

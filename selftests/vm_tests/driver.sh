@@ -6,8 +6,9 @@
 
 . "$(dirname "$0")/lib.sh"
 
-# Both cards are in the guest's own namespace: in place of the lab's.
-eval 'rx() { "$@"; }; tx() { "$@"; }' # one line, so that they are no tests
+# Both cards are in the guest's own namespace, which takes the lab's place. One
+# line, as run_tests takes functions at the start of a line for tests.
+eval 'rx() { "$@"; }; tx() { "$@"; }; rx_bg() { local log=$1; shift; "$@" >"$DIR/$log.log" 2>&1 & }'
 
 _nics_up() {
 	local nic

@@ -39,6 +39,7 @@ dispatcher_with_a_second_program() {
 object_loaded_by_xdp_loader_with_a_second_program() {
 	lab_up
 	add_filter
+	mkdir -p "$PINS/rx0"
 	not_before 5.18 "couldn't|error|invalid" rx xdp-loader load -p "$PINS/rx0" rx0 "$O/xsteer.bpf.o"
 	check "xdp-loader" rx xdp-loader load -p "$PINS/rx0" rx0 "$O/xsteer.bpf.o"
 	equal "programs" "$(programs_of_dispatcher)" 2
@@ -104,8 +105,8 @@ bouncer_with_cap_net_raw_alone() {
 		caps+=,+bpf
 		degraded "Linux before 5.19 asks for CAP_BPF too"
 	fi
-	rx setpriv --reuid 65534 --clear-groups --inh-caps "-all,$caps" --ambient-caps "-all,$caps" \
-		-- "$O/xsteer-bouncer" -d rx0 -Q 0 -p >"$DIR/bouncer.log" 2>&1 &
+	rx_bg bouncer setpriv --reuid 65534 --clear-groups --inh-caps "-all,$caps" \
+		--ambient-caps "-all,$caps" -- "$BOUNCER" -d rx0 -Q 0 -p --frames 512
 	LAST_BOUNCER=$!
 	becomes "bouncer is ready" 20 _ready_or_dead 0 $LAST_BOUNCER
 	bounced -n 500 -t 5000
