@@ -1,0 +1,542 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Random rule sets, as text and as what the text means. Knows the language from
+ * docs/rules.md, nothing of parser or compiler.
+ */
+#include "random_rules.h"
+
+#include <arpa/inet.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXT_MAX 4096
+#define ITEMS_MAX 24
+#define MATCHES_MAX 6
+
+#define THESE RANDOM_THESE
+
+static const struct {
+	const char *text;
+	__u32 bits;
+} fields[XS_FIELD_MAX] = {
+#define X(name, words, width) [XS_FIELD_##name] = { words, width },
+	XS_FIELDS(X)
+#undef X
+};
+
+#define L2(kind_) \
+	{ \
+		.kind = RANDOM_##kind_ \
+	}
+#define L3(kind_, family_) \
+	{ \
+		.kind = RANDOM_##kind_, .family = family_ \
+	}
+#define L4(kind_, family_, protocol_) \
+	{ \
+		.kind = RANDOM_##kind_, .family = family_, .protocol = protocol_ \
+	}
+
+const struct random_trait random_traits[XS_FIELD_MAX] = {
+	[XS_FIELD_ether_saddr] = L2(mac),	  [XS_FIELD_ether_daddr] = L2(mac),
+	[XS_FIELD_ether_type] = L2(ethertype),	  [XS_FIELD_vlan_id] = L2(vlan),
+	[XS_FIELD_vlan_pcp] = L2(small),	  [XS_FIELD_ip_saddr] = L3(ip4, 4),
+	[XS_FIELD_ip_daddr] = L3(ip4, 4),	  [XS_FIELD_ip_protocol] = L3(protocol, 4),
+	[XS_FIELD_ip_dscp] = L3(small, 4),	  [XS_FIELD_ip_ttl] = L3(ttl, 4),
+	[XS_FIELD_ip6_saddr] = L3(ip6, 6),	  [XS_FIELD_ip6_daddr] = L3(ip6, 6),
+	[XS_FIELD_ip6_nexthdr] = L3(protocol, 6), [XS_FIELD_ip6_dscp] = L3(small, 6),
+	[XS_FIELD_ip6_hoplimit] = L3(ttl, 6),	  [XS_FIELD_meta_l4proto] = L2(protocol),
+	[XS_FIELD_meta_fragment] = L2(fragment),  [XS_FIELD_meta_length] = L2(length),
+	[XS_FIELD_meta_rxqueue] = L2(queue),	  [XS_FIELD_tcp] = L4(none, 0, 6),
+	[XS_FIELD_udp] = L4(none, 0, 17),	  [XS_FIELD_sctp] = L4(none, 0, 132),
+	[XS_FIELD_icmp] = L4(none, 4, 1),	  [XS_FIELD_icmpv6] = L4(none, 6, 58),
+	[XS_FIELD_tcp_sport] = L4(port, 0, 6),	  [XS_FIELD_tcp_dport] = L4(port, 0, 6),
+	[XS_FIELD_tcp_port] = L4(port, 0, 6),	  [XS_FIELD_udp_sport] = L4(port, 0, 17),
+	[XS_FIELD_udp_dport] = L4(port, 0, 17),	  [XS_FIELD_udp_port] = L4(port, 0, 17),
+	[XS_FIELD_sctp_sport] = L4(port, 0, 132), [XS_FIELD_sctp_dport] = L4(port, 0, 132),
+	[XS_FIELD_sctp_port] = L4(port, 0, 132),  [XS_FIELD_th_sport] = L4(port, 0, THESE),
+	[XS_FIELD_th_dport] = L4(port, 0, THESE), [XS_FIELD_th_port] = L4(port, 0, THESE),
+	[XS_FIELD_tcp_flags] = L4(flags, 0, 6),	  [XS_FIELD_icmp_type] = L4(icmp, 4, 1),
+	[XS_FIELD_icmp_code] = L4(icmp, 4, 1),	  [XS_FIELD_icmpv6_type] = L4(icmp, 6, 58),
+	[XS_FIELD_icmpv6_code] = L4(icmp, 6, 58),
+};
+
+/* Some of nft's names, where a number may be written so. */
+static const struct {
+	enum xs_field field;
+	const char *name;
+	__u32 value;
+} names[] = {
+	{ XS_FIELD_ether_type, "ip", 0x0800 },
+	{ XS_FIELD_ether_type, "ip6", 0x86dd },
+	{ XS_FIELD_ether_type, "arp", 0x0806 },
+	{ XS_FIELD_ip_protocol, "tcp", 6 },
+	{ XS_FIELD_ip_protocol, "udp", 17 },
+	{ XS_FIELD_ip_protocol, "icmp", 1 },
+	{ XS_FIELD_ip_protocol, "gre", 47 },
+	{ XS_FIELD_ip6_nexthdr, "icmpv6", 58 },
+	{ XS_FIELD_ip6_nexthdr, "esp", 50 },
+	{ XS_FIELD_meta_l4proto, "tcp", 6 },
+	{ XS_FIELD_meta_l4proto, "sctp", 132 },
+	{ XS_FIELD_meta_l4proto, "dccp", 33 },
+	{ XS_FIELD_meta_l4proto, "udplite", 136 },
+	{ XS_FIELD_ip_dscp, "ef", 46 },
+	{ XS_FIELD_ip_dscp, "cs1", 8 },
+	{ XS_FIELD_ip6_dscp, "af11", 10 },
+	{ XS_FIELD_icmp_type, "echo-request", 8 },
+	{ XS_FIELD_icmp_type, "destination-unreachable", 3 },
+	{ XS_FIELD_icmpv6_type, "echo-request", 128 },
+	{ XS_FIELD_icmpv6_type, "nd-neighbor-solicit", 135 },
+};
+
+static xs_u128 wide(struct rng *rng)
+{
+	return (xs_u128)rng_next(rng) << 64 | rng_next(rng);
+}
+
+static xs_u128 field_max(enum xs_field field)
+{
+	__u32 bits = fields[field].bits;
+
+	if (field == XS_FIELD_meta_fragment)
+		return XS_FRAGMENT_later;
+	return bits == 128 ? ~(xs_u128)0 : ((xs_u128)1 << bits) - 1;
+}
+
+/* ---- the few values of a set ---- */
+
+static xs_u128 pool_value(struct rng *rng, enum random_kind kind, xs_u128 base)
+{
+	static const __u16 ethertypes[] = { 0x0800, 0x86dd, 0x0806, 0x88b5, 0x8847, 0x8100, 0 };
+	static const __u8 protocols[] = { 6,  17, 1,  58, 132, 33, 136, 47, 50,
+					  51, 44, 60, 43, 0,   59, 253, 255 };
+	static const __u16 ports[] = { 0, 22, 53, 80, 443, 1234, 8080, 32767, 32768, 65535 };
+	static const __u16 vlans[] = { 0, 1, 100, 2047, 2048, 4094, 4095 };
+	static const __u8 icmps[] = { 0, 3, 4, 8, 11, 128, 133, 135, 137, 254, 255 };
+	static const __u8 ttls[] = { 0, 1, 63, 64, 128, 255 };
+
+#define ONE_OF(list) list[rng_below(rng, sizeof(list) / sizeof(list[0]))]
+	switch (kind) {
+	case RANDOM_mac:
+		return (base ^ rng_below(rng, 8)) & ((1ULL << 48) - 1);
+	case RANDOM_ethertype:
+		return rng_chance(rng, 90) ? ONE_OF(ethertypes) : rng_below(rng, 65536);
+	case RANDOM_vlan:
+		return rng_chance(rng, 60) ? ONE_OF(vlans) : rng_below(rng, 4096);
+	case RANDOM_small:
+		return rng_below(rng, 64);
+	case RANDOM_ip4:
+		return (base ^ ((xs_u128)rng_below(rng, 4) << rng_below(rng, 31))) & 0xffffffff;
+	case RANDOM_ip6:
+		return base ^ ((xs_u128)rng_below(rng, 4) << rng_below(rng, 127));
+	case RANDOM_protocol:
+		return ONE_OF(protocols);
+	case RANDOM_ttl:
+		return rng_chance(rng, 60) ? ONE_OF(ttls) : rng_below(rng, 256);
+	case RANDOM_fragment:
+		return rng_below(rng, 3);
+	case RANDOM_length:
+		return rng_chance(rng, 90) ? 14 + rng_below(rng, 120) : rng_next(rng) & 0xffffffff;
+	case RANDOM_queue:
+		return rng_chance(rng, 90) ? rng_below(rng, 5) : rng_next(rng) & 0xffffffff;
+	case RANDOM_port:
+		return rng_chance(rng, 60) ? ONE_OF(ports) : rng_below(rng, 65536);
+	case RANDOM_flags:
+		return rng_below(rng, 256);
+	case RANDOM_icmp:
+		return ONE_OF(icmps);
+	default:
+		return 0;
+	}
+}
+
+static void make_pool(struct random_set *set, struct rng *rng)
+{
+	for (int kind = 0; kind < RANDOM_KIND_MAX; kind++) {
+		xs_u128 base = rng_chance(rng, 90) ? wide(rng) : -(xs_u128)rng_below(rng, 2);
+
+		for (int i = 0; i < RANDOM_POOL; i++)
+			set->pool[kind][i] = pool_value(rng, kind, base);
+	}
+}
+
+xs_u128 random_draw(const struct random_set *set, struct rng *rng, enum xs_field field)
+{
+	return set->pool[random_traits[field].kind][rng_below(rng, RANDOM_POOL)] & field_max(field);
+}
+
+/* ---- text ---- */
+
+struct text {
+	char buf[TEXT_MAX];
+	size_t len;
+};
+
+static void __attribute__((format(printf, 2, 3))) say(struct text *t, const char *fmt, ...)
+{
+	va_list args;
+	int len;
+
+	va_start(args, fmt);
+	len = vsnprintf(t->buf + t->len, sizeof(t->buf) - t->len, fmt, args);
+	va_end(args);
+	t->len += len;
+	if (t->len >= sizeof(t->buf)) {
+		fprintf(stderr, "random_rules: TEXT_MAX is too small\n");
+		abort();
+	}
+}
+
+static void say_address(struct text *t, int family, xs_u128 value)
+{
+	int bytes = family == AF_INET ? 4 : 16;
+	char buf[INET6_ADDRSTRLEN];
+	__u8 addr[16];
+
+	for (int i = 0; i < bytes; i++)
+		addr[i] = value >> 8 * (bytes - 1 - i);
+	say(t, "%s", inet_ntop(family, addr, buf, sizeof(buf)));
+}
+
+static bool say_name(struct text *t, enum xs_field field, xs_u128 value)
+{
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (names[i].field != field || names[i].value != value)
+			continue;
+		say(t, "%s", names[i].name);
+		return true;
+	}
+	return false;
+}
+
+static void say_value(struct text *t, struct rng *rng, enum xs_field field, xs_u128 value)
+{
+	static const char *const fragments[] = { "none", "first", "later" };
+
+	switch (random_traits[field].kind) {
+	case RANDOM_mac:
+		say(t, "%02x:%02x:%02x:%02x:%02x:%02x", (__u8)(value >> 40), (__u8)(value >> 32),
+		    (__u8)(value >> 24), (__u8)(value >> 16), (__u8)(value >> 8), (__u8)value);
+		return;
+	case RANDOM_ip4:
+		say_address(t, AF_INET, value);
+		return;
+	case RANDOM_ip6:
+		say_address(t, AF_INET6, value);
+		return;
+	case RANDOM_fragment:
+		say(t, "%s", fragments[(int)value]);
+		return;
+	default:
+		if (rng_chance(rng, 50) && say_name(t, field, value))
+			return;
+		say(t, rng_chance(rng, 20) ? "0x%llx" : "%llu", (__u64)value);
+	}
+}
+
+/* ---- matches ---- */
+
+static void add_range(struct xs_match *match, xs_u128 lo, xs_u128 hi)
+{
+	match->ranges = realloc(match->ranges, (match->range_cnt + 1) * sizeof(*match->ranges));
+	if (!match->ranges)
+		abort();
+	match->ranges[match->range_cnt++] = (struct xs_range){ lo, hi };
+}
+
+static void make_prefix(struct random_set *set, struct rng *rng, struct xs_match *match,
+			struct text *t)
+{
+	__u32 bits = fields[match->field].bits;
+	__u32 len = rng_chance(rng, 50) ? rng_below(rng, bits / 8 + 1) * 8
+					: rng_below(rng, bits + 1);
+	xs_u128 value = random_draw(set, rng, match->field), hosts = field_max(match->field);
+
+	hosts = len ? hosts & (((xs_u128)1 << (bits - len)) - 1) : hosts;
+	say_value(t, rng, match->field, value);
+	say(t, "/%u", len);
+	add_range(match, value & ~hosts, value | hosts);
+}
+
+static void make_range(struct random_set *set, struct rng *rng, struct xs_match *match,
+		       struct text *t)
+{
+	xs_u128 max = field_max(match->field), a = random_draw(set, rng, match->field);
+	xs_u128 b = random_draw(set, rng, match->field), lo = a < b ? a : b, hi = a < b ? b : a;
+
+	if (rng_chance(rng, 60)) {
+		__u32 below = rng_below(rng, 4), above = rng_below(rng, 20);
+
+		lo = a > below ? a - below : 0;
+		hi = max - a > above ? a + above : max;
+	} else if (rng_chance(rng, 20)) {
+		lo = 0;
+	} else if (rng_chance(rng, 20)) {
+		hi = max;
+	}
+	say_value(t, rng, match->field, lo);
+	say(t, "-");
+	say_value(t, rng, match->field, hi);
+	add_range(match, lo, hi);
+}
+
+static void make_item(struct random_set *set, struct rng *rng, struct xs_match *match,
+		      struct text *t)
+{
+	enum random_kind kind = random_traits[match->field].kind;
+	xs_u128 value;
+
+	if ((kind == RANDOM_ip4 || kind == RANDOM_ip6) && rng_chance(rng, 50)) {
+		make_prefix(set, rng, match, t);
+	} else if (kind != RANDOM_fragment && rng_chance(rng, 30)) {
+		make_range(set, rng, match, t);
+	} else {
+		value = random_draw(set, rng, match->field);
+		say_value(t, rng, match->field, value);
+		add_range(match, value, value);
+	}
+}
+
+static void say_flags(struct text *t, __u32 flags)
+{
+	static const char *const bits[] = {
+		"fin", "syn", "rst", "psh", "ack", "urg", "ecn", "cwr"
+	};
+	bool first = true;
+
+	for (int i = 0; i < 8; i++) {
+		if (!(flags >> i & 1))
+			continue;
+		say(t, "%s%s", first ? "" : ",", bits[i]);
+		first = false;
+	}
+}
+
+/* Each flags byte that holds becomes a range of its own. */
+static void make_flags(struct rng *rng, struct xs_match *match, struct text *t)
+{
+	__u32 flags = 1 + rng_below(rng, 255), mask = flags | rng_below(rng, 256);
+	bool negate = rng_chance(rng, 20), masked = rng_chance(rng, 50);
+
+	if (rng_chance(rng, 50)) {
+		flags &= 0x17;
+		flags |= flags ? 0 : 2;
+	}
+	if (masked && rng_chance(rng, 10))
+		mask &= ~flags | 1; /* may be a match that nothing fulfils */
+	mask |= mask ? 0 : 1;
+	say(t, negate ? "!= " : "");
+	say_flags(t, flags);
+	if (masked) {
+		say(t, " / ");
+		say_flags(t, mask);
+	}
+	for (__u32 byte = 0; byte < 256; byte++) {
+		bool holds = masked ? (byte & mask) == flags : (byte & flags) != 0;
+
+		if (holds != negate)
+			add_range(match, byte, byte);
+	}
+}
+
+static void make_match(struct random_set *set, struct rng *rng, struct xs_match *match,
+		       enum xs_field field, struct text *t)
+{
+	__u32 items;
+
+	*match = (struct xs_match){ .field = field };
+	say(t, "%s ", fields[field].text);
+	if (random_traits[field].kind == RANDOM_none)
+		return;
+	if (random_traits[field].kind == RANDOM_flags) {
+		make_flags(rng, match, t);
+		say(t, " ");
+		return;
+	}
+	match->negate = rng_chance(rng, 18);
+	if (match->negate)
+		say(t, "!= ");
+	if (rng_chance(rng, 75)) {
+		make_item(set, rng, match, t);
+		say(t, " ");
+		return;
+	}
+	items = rng_chance(rng, 90) ? 1 + rng_below(rng, 5) : 1 + rng_below(rng, ITEMS_MAX);
+	say(t, "{ ");
+	for (__u32 i = 0; i < items; i++) {
+		say(t, i ? ", " : "");
+		make_item(set, rng, match, t);
+	}
+	say(t, " } ");
+}
+
+/* ---- rules ---- */
+
+static void make_action(const struct random_set *set, struct rng *rng, struct xs_action *action,
+			char ifname[16], struct text *t)
+{
+	const struct random_targets *targets = set->targets;
+	__u32 i;
+
+	*action = (struct xs_action){ .verdict = rng_below(rng, XS_VERDICT_MAX) };
+	if (action->verdict == XS_VERDICT_cpu && !targets->cpu_cnt)
+		action->verdict = XS_VERDICT_drop;
+	if (action->verdict == XS_VERDICT_dev && !targets->dev_cnt)
+		action->verdict = XS_VERDICT_tx;
+	switch (action->verdict) {
+	case XS_VERDICT_pass:
+		say(t, rng_chance(rng, 30) ? "accept" : "pass");
+		break;
+	case XS_VERDICT_drop:
+		say(t, "drop");
+		break;
+	case XS_VERDICT_tx:
+		say(t, "tx");
+		break;
+	case XS_VERDICT_cpu:
+		action->target = targets->cpus[rng_below(rng, targets->cpu_cnt)];
+		say(t, "cpu %u", action->target);
+		break;
+	case XS_VERDICT_dev:
+		i = rng_below(rng, targets->dev_cnt);
+		action->target = targets->ifindexes[i];
+		snprintf(ifname, 16, "%s", targets->ifnames[i]);
+		say(t, "dev %s", ifname);
+		break;
+	case XS_VERDICT_xsk:
+		say(t, "xsk");
+		action->own_slot = rng_chance(rng, 60);
+		if (!action->own_slot) {
+			action->target = rng_below(rng, targets->slot_max + 1);
+			say(t, " slot %u", action->target);
+		}
+		i = rng_below(rng, 3);
+		if (i == 1)
+			action->otherwise = XS_VERDICT_drop;
+		if (i)
+			say(t, " else %s", i == 1 ? "drop" : "pass");
+		break;
+	}
+}
+
+/* Fields that can hold together, most of the time. */
+static bool fits(struct rng *rng, enum xs_field field, __u32 family, __u32 protocol)
+{
+	const struct random_trait *f = &random_traits[field];
+
+	if (rng_chance(rng, 4))
+		return true;
+	if (f->family && f->family != family)
+		return false;
+	if (f->protocol == THESE)
+		return protocol == 6 || protocol == 17 || protocol == 132;
+	return !f->protocol || f->protocol == protocol;
+}
+
+static void make_rule(struct random_set *set, struct rng *rng, struct xs_rule *rule)
+{
+	static const __u8 protocols[] = { 6, 6, 6, 17, 17, 17, 132, 1, 58 };
+	__u32 family = rng_chance(rng, 50) ? 4 : 6, cnt = rng_below(rng, MATCHES_MAX);
+	__u32 protocol = protocols[rng_below(rng, sizeof(protocols))];
+	struct text t = { .len = 0 };
+
+	*rule = (struct xs_rule){ .matches = calloc(MATCHES_MAX, sizeof(*rule->matches)) };
+	if (!rule->matches)
+		abort();
+	if (!cnt && rng_chance(rng, 90)) /* a rule for every frame hides those behind it */
+		cnt = 1 + rng_below(rng, MATCHES_MAX - 1);
+	while (rule->match_cnt < cnt) {
+		enum xs_field field = rng_below(rng, XS_FIELD_MAX);
+		bool again = false;
+
+		for (__u32 i = 0; i < rule->match_cnt; i++)
+			again |= rule->matches[i].field == field;
+		if ((again && rng_chance(rng, 95)) || !fits(rng, field, family, protocol))
+			continue;
+		make_match(set, rng, &rule->matches[rule->match_cnt++], field, &t);
+	}
+	make_action(set, rng, &rule->action, rule->ifname, &t);
+	if (rng_chance(rng, 5))
+		say(&t, " comment \"a # in a comment\"");
+	rule->text = strdup(t.buf);
+	if (!rule->text)
+		abort();
+}
+
+static __u32 rule_count(struct rng *rng)
+{
+	__u32 of = rng_below(rng, 100);
+
+	if (of < 40)
+		return rng_below(rng, 6);
+	if (of < 80)
+		return 6 + rng_below(rng, 30);
+	return of < 99 ? 36 + rng_below(rng, 200) : 236 + rng_below(rng, 1500);
+}
+
+void random_set_make(struct random_set *set, struct rng *rng, const struct random_targets *targets)
+{
+	struct xs_ruleset *rules = &set->rules;
+	struct text t = { .len = 0 };
+
+	memset(set, 0, sizeof(*set));
+	set->targets = targets;
+	make_pool(set, rng);
+	rules->default_action = (struct xs_action){ .verdict = XS_VERDICT_xsk, .own_slot = 1 };
+	if (rng_chance(rng, 60)) {
+		say(&t, "default ");
+		make_action(set, rng, &rules->default_action, rules->default_ifname, &t);
+		rules->default_text = strdup(t.buf);
+	}
+	if (rng_chance(rng, 40)) {
+		bool drop = rng_chance(rng, 60);
+
+		rules->malformed_action.verdict = drop ? XS_VERDICT_drop : XS_VERDICT_pass;
+		rules->malformed_text = strdup(drop ? "malformed drop" : "malformed pass");
+	}
+	rules->rule_cnt = rule_count(rng);
+	rules->rules = calloc(rules->rule_cnt + 1, sizeof(*rules->rules));
+	if (!rules->rules)
+		abort();
+	for (__u32 i = 0; i < rules->rule_cnt; i++)
+		make_rule(set, rng, &rules->rules[i]);
+}
+
+void random_rule_free(struct xs_rule *rule)
+{
+	for (__u32 i = 0; i < rule->match_cnt; i++)
+		free(rule->matches[i].ranges);
+	free(rule->matches);
+	free(rule->text);
+}
+
+void random_set_free(struct random_set *set)
+{
+	for (__u32 i = 0; i < set->rules.rule_cnt; i++)
+		random_rule_free(&set->rules.rules[i]);
+	free(set->rules.rules);
+	free(set->rules.default_text);
+	free(set->rules.malformed_text);
+	memset(set, 0, sizeof(*set));
+}
+
+char *random_set_text(const struct random_set *set)
+{
+	const struct xs_ruleset *rules = &set->rules;
+	size_t len;
+	char *text;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		abort();
+	if (rules->default_text)
+		fprintf(out, "%s\n", rules->default_text);
+	for (__u32 i = 0; i < rules->rule_cnt; i++)
+		fprintf(out, "%s\n", rules->rules[i].text);
+	if (rules->malformed_text)
+		fprintf(out, "%s\n", rules->malformed_text);
+	fclose(out);
+	return text;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Random rule sets, each as text and as the struct xs_ruleset that the text
+ * means (made beside it, not by the parser), and frames that have a fair chance
+ * to match, to miss by one, or to be broken.
+ */
+#ifndef SELFTESTS_RANDOM_RULES_H
+#define SELFTESTS_RANDOM_RULES_H
+
+#include "../user/rule.h"
+#include "packets.h"
+#include "rng.h"
+
+#define RANDOM_POOL 8
+
+/* Kinds of values; rules and frames of one set draw from the same few of each. */
+enum random_kind {
+	RANDOM_none,
+	RANDOM_mac,
+	RANDOM_ethertype,
+	RANDOM_vlan,
+	RANDOM_small, /* of few bits: any value */
+	RANDOM_ip4,
+	RANDOM_ip6,
+	RANDOM_protocol,
+	RANDOM_ttl,
+	RANDOM_fragment,
+	RANDOM_length,
+	RANDOM_queue,
+	RANDOM_port,
+	RANDOM_flags,
+	RANDOM_icmp,
+	RANDOM_KIND_MAX
+};
+
+/* What a field's values are like, and what a frame needs for it to be there. */
+struct random_trait {
+	enum random_kind kind;
+	__u8 family; /* 4, 6, or 0: any */
+	__u8 protocol; /* 0: any; RANDOM_THESE: those with ports */
+};
+
+#define RANDOM_THESE 254
+
+extern const struct random_trait random_traits[XS_FIELD_MAX];
+
+/* What verdicts may name. */
+struct random_targets {
+	__u32 slot_max; /* slots 0 to this one */
+	const __u32 *cpus;
+	__u32 cpu_cnt;
+	const char *const *ifnames;
+	const __u32 *ifindexes;
+	__u32 dev_cnt;
+	__u32 queue_cnt;
+};
+
+struct random_set {
+	struct xs_ruleset rules; /* for the oracle: ranges in no order */
+	xs_u128 pool[RANDOM_KIND_MAX][RANDOM_POOL];
+	const struct random_targets *targets;
+};
+
+struct random_frame {
+	struct packet packet;
+	__u32 queue;
+	__u32 linear; /* bytes in the first buffer, or 0: all that fit */
+};
+
+/* The set of this seed. Free it with random_set_free(). */
+void random_set_make(struct random_set *set, struct rng *rng, const struct random_targets *targets);
+void random_set_free(struct random_set *set);
+
+/* For what is taken out of a set. */
+void random_rule_free(struct xs_rule *rule);
+
+/* The rule file. The caller frees it. */
+char *random_set_text(const struct random_set *set);
+
+/* One of the set's values of a field. */
+xs_u128 random_draw(const struct random_set *set, struct rng *rng, enum xs_field field);
+
+/* random_frames.c: a frame, likely one that a rule of the set is about. */
+void random_frame_make(struct random_frame *frame, struct rng *rng, const struct random_set *set);
+
+#endif
