@@ -10,6 +10,12 @@
 #include "cli.h"
 #include "counters.h"
 
+const char *const xs_verdict_names[XS_VERDICT_MAX] = {
+#define X(name) #name,
+	XS_VERDICTS(X)
+#undef X
+};
+
 const char *const xs_reason_names[XS_REASON_MAX] = { "none",
 #define X(name) #name,
 						     XS_MATCH_REASONS(X) XS_FALLBACK_REASONS(X)
