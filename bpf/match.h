@@ -1,27 +1,546 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* struct xs_packet x rules -> what to do. Touches no byte of the frame. */
+/*
+ * struct xs_packet x rule set -> the first rule that matches, its action and
+ * where it is counted. Touches no byte of the frame. How the rules lie in
+ * memory is told in maps/rule_set.h.
+ *
+ * Offsets come from a map, so each is masked into its chunk: that is all the
+ * verifier needs, and a wrong one cannot leave the chunk.
+ */
 #ifndef XSTEER_MATCH_H
 #define XSTEER_MATCH_H
 
-/* What a frame is due, and why; filled by find_rule, finished by apply_action. */
+#include "packet.h"
+#include "../maps/rule_set.h"
+
+/* What a frame is due. */
 struct xs_match_result {
 	struct xs_action action;
-	struct xs_rule_stats *rule_stats; /* of the rule that matched, or NULL */
+	__u32 rule; /* 0-based; XS_RULE_NONE: default or malformed */
+	__u32 pad;
+	struct xs_rule_stats *rule_stats; /* of this rule on this CPU; NULL: none */
 };
 
+/* An object at an offset; its size is a power of two. */
+#define XS_AT(chunk, offset, type) \
+	((type *)((chunk) + ((__u64)(offset) & (XS_CHUNK_BYTES - sizeof(type)))))
+
+/* A set while one frame is searched in it. */
+struct xs_search {
+	void *set; /* inner map */
+	void *first; /* its chunk 0 */
+	__u64 tables;
+	__u64 ranks; /* source | destination << 32 */
+	__u64 zero; /* of the packet */
+};
+
+/* Chunk 0 is at hand; another one costs a call. NULL: not there. */
+static __always_inline void *chunk_at(const struct xs_search *search, __u32 chunk)
+{
+	if (!chunk)
+		return search->first;
+	return bpf_map_lookup_elem(search->set, &chunk);
+}
+
+/* 1 if a < b, without the branch that would be mispredicted half of the time. */
+static __always_inline __u64 is_less(__u64 a, __u64 b)
+{
+	return ((~a & b) | (~(a ^ b) & (a - b))) >> 63;
+}
+
+/* The last of `cnt` (at least 1) ascending __u32 from `first` on that is <= key. */
+static __always_inline __u32 last_not_above32(void *chunk, __u32 offset, __u64 first, __u32 cnt,
+					      __u32 key, __u64 zero)
+{
+	for (int i = 0; i < 21 && cnt > 1; i++) {
+		__u32 half = cnt >> 1;
+		__u64 there = *XS_AT(chunk, offset + (first + half) * 4, __u32);
+
+		first += half & ~(((__u64)key - there) >> 32);
+		cnt -= half;
+	}
+	XS_FORGET(first, zero);
+	return first;
+}
+
+/* Likewise of __u64; one less than `first` if all are above. */
+static __always_inline __u32 last_not_above64(void *chunk, __u32 offset, __u64 first, __u32 cnt,
+					      __u64 key, __u64 zero)
+{
+	for (int i = 0; i < 20 && cnt > 1; i++) {
+		__u32 half = cnt >> 1;
+		__u64 there = *XS_AT(chunk, offset + (first + half) * 8, __u64);
+
+		first += half & (is_less(key, there) - 1);
+		cnt -= half;
+	}
+	XS_FORGET(first, zero);
+	return first - is_less(key, *XS_AT(chunk, offset + first * 8, __u64));
+}
+
+static __always_inline __u32 find_addr4(const struct xs_addr_index *index, void *chunk, __u32 addr,
+					__u64 zero, __u32 *class)
+{
+	__u32 depth = index->depth & 31;
+	__u32 root = index->roots + (addr >> (32 - depth)) * 4;
+	__u32 first = *XS_AT(chunk, root, __u32);
+	__u32 cnt = *XS_AT(chunk, root + 4, __u32) - first;
+	__u32 class_mask = (1U << depth) - 1;
+
+	first = last_not_above32(chunk, index->ranges, first, cnt, addr << depth | class_mask,
+				 zero);
+	*class = *XS_AT(chunk, index->ranges + first * 4, __u32) & class_mask;
+	return first;
+}
+
+/* How many of a node's eight keys are <= key. */
+static __always_inline __u32 count_not_above(void *chunk, __u32 offset, __u64 key)
+{
+	__u64 *node = (__u64 *)(chunk + ((__u64)offset & (XS_CHUNK_BYTES - 64)));
+	__u32 above = 0;
+
+#pragma unroll
+	for (int i = 0; i < 8; i++)
+		above += is_less(key, node[i]);
+	return 8 - above;
+}
+
+static __always_inline __u32 find_addr6(const struct xs_search *search,
+					const struct xs_addr_index *index, void *chunk, __u64 upper,
+					__u64 lower, __u32 *class)
+{
+	__u64 at = search->zero, interval;
+	__u32 group, next;
+
+	for (__u32 i = 0; i < XS_ADDR6_LEVELS; i++) {
+		if (i < index->unused_levels)
+			continue;
+		at = at * 8 + count_not_above(chunk, index->level[i] + at * 64, upper) - 1;
+		if (at >= index->level_cnt[i]) /* the last node is filled up with ones */
+			at = index->level_cnt[i] - 1;
+		XS_FORGET(at, search->zero);
+	}
+	group = *XS_AT(chunk, index->roots + at * 4, __u32);
+	next = *XS_AT(chunk, index->roots + at * 4 + 4, __u32) & ~XS_GROUP_DEEP;
+	interval = next - 1;
+	if (group & XS_GROUP_DEEP) {
+		group &= ~XS_GROUP_DEEP;
+		if (upper == *XS_AT(chunk, index->level[XS_ADDR6_LEVELS - 1] + at * 8, __u64)) {
+			void *lowers = chunk_at(search, index->lower_chunk);
+
+			if (lowers)
+				interval = last_not_above64(lowers, index->lower, group,
+							    next - group, lower, search->zero);
+		}
+	}
+	XS_FORGET(interval, search->zero);
+	*class = *XS_AT(chunk, index->ranges + interval * 2, __u16);
+	return interval;
+}
+
+/* The rank of an address; what cannot be there is taken out of search->tables. */
+static __always_inline __u64 find_addr(struct xs_search *search, const struct xs_addr_index *index,
+				       bool is_ipv6, __u64 upper, __u64 lower)
+{
+	__u32 class = 0;
+	__u64 rank;
+	void *chunk;
+
+	if (!index->depth) {
+		search->tables &= index->tables;
+		return index->rank_first;
+	}
+	chunk = chunk_at(search, index->chunk);
+	if (!chunk)
+		return index->rank_first;
+	if (is_ipv6)
+		rank = find_addr6(search, index, chunk, upper, lower, &class);
+	else
+		rank = find_addr4(index, chunk, upper, search->zero, &class);
+	search->tables &= *XS_AT(chunk, index->classes + class * 8, __u64);
+	XS_FORGET(search->tables, search->zero);
+	rank += index->rank_first;
+	XS_FORGET(rank, search->zero);
+	return rank;
+}
+
+static __always_inline void find_addrs(struct xs_search *search, const struct xs_set_header *set,
+				       const struct xs_packet *pkt)
+{
+	__u64 src, dst;
+
+	if (pkt->family == XS_FAMILY_ipv4) {
+		src = find_addr(search, &set->addr[0][XS_FAMILY_ipv4], false,
+				pkt->key[XS_KEY_addr0] >> 32, 0);
+		dst = find_addr(search, &set->addr[1][XS_FAMILY_ipv4], false,
+				(__u32)pkt->key[XS_KEY_addr0], 0);
+	} else if (pkt->family == XS_FAMILY_ipv6) {
+		src = find_addr(search, &set->addr[0][XS_FAMILY_ipv6], true, pkt->key[XS_KEY_addr0],
+				pkt->key[XS_KEY_addr1]);
+		dst = find_addr(search, &set->addr[1][XS_FAMILY_ipv6], true, pkt->key[XS_KEY_addr2],
+				pkt->key[XS_KEY_addr3]);
+	} else {
+		src = set->addr[0][XS_FAMILY_none].rank_first;
+		dst = set->addr[1][XS_FAMILY_none].rank_first;
+		search->tables &= set->addr[0][XS_FAMILY_none].tables;
+	}
+	XS_FORGET(src, pkt->zero);
+	XS_FORGET(dst, pkt->zero);
+	XS_FORGET(search->tables, pkt->zero);
+	search->ranks = src | dst << 32;
+}
+
+static __always_inline __u32 key_field(const struct xs_packet *pkt, int word, int shift, int bits)
+{
+	return pkt->key[word] >> shift & ((1ULL << bits) - 1);
+}
+
+#define XS_KEY_FIELD(pkt, name) \
+	key_field(pkt, XS_KEY_##name##_word, XS_KEY_##name##_shift, XS_KEY_##name##_bits)
+
+static __always_inline __u64 port_tables(const struct xs_search *search,
+					 const struct xs_set_header *set, int side, __u32 port)
+{
+	__u8 class = *XS_AT(search->first, set->ports[side] + port, __u8);
+
+	return *XS_AT(search->first, set->port_classes[side] + class * 8, __u64);
+}
+
+/* The tables that may hold a match, in search->tables. */
+static __always_inline void find_tables(struct xs_search *search, const struct xs_set_header *set,
+					const struct xs_packet *pkt)
+{
+	find_addrs(search, set, pkt);
+	if (set->flags & XS_SET_PROTO)
+		search->tables &= *XS_AT(
+			search->first, set->proto_classes + XS_KEY_FIELD(pkt, l4proto) * 8, __u64);
+	if (set->flags & XS_SET_DPORT)
+		search->tables &= port_tables(search, set, 1, XS_KEY_FIELD(pkt, dport));
+	if (set->flags & XS_SET_SPORT)
+		search->tables &= port_tables(search, set, 0, XS_KEY_FIELD(pkt, sport));
+}
+
+/*
+ * Where the walk over tables, chains and conditions is. All of it is 64 bits
+ * wide and made of values that the verifier cannot know: a constant anywhere
+ * would be a case of its own in each of the loop's iterations.
+ */
+struct xs_walk {
+	__u64 zero; /* 0, unknown to the verifier */
+	__u64 packet_a, packet_b; /* the frame as an entry's words */
+	__u64 best; /* lowest rule so far, or XS_RULES_MAX */
+	__u64 action; /* its */
+	__u64 next; /* slot of the chain to look at; 0: take the next table */
+	void *chunk; /* of that chain */
+	/* the condition being tested, of an entry whose box holds the frame */
+	void *atom_chunk;
+	__u64 atom; /* offset / 32; 0: none */
+	__u64 more; /* the atom after it */
+	__u64 left; /* values left to search */
+	__u64 value; /* the one to go on with */
+	__u64 start; /* the first one */
+	__u64 field;
+	__u64 candidate, candidate_action;
+};
+
+/* Another register each time: testing one must tell the verifier nothing of the rest. */
+static __always_inline __u64 fresh_zero(const struct xs_walk *walk)
+{
+	__u64 zero = walk->zero;
+
+	asm volatile("%0 |= 0" : "+r"(zero));
+	return zero;
+}
+
+static __always_inline __u64 atom_field(const struct xs_packet *pkt, const struct xs_search *search,
+					const struct xs_set_atom *atom)
+{
+	__u64 word = search->ranks;
+
+	if (atom->word == XS_ATOM_l4)
+		word = pkt->key[XS_KEY_l4];
+	else if (atom->word == XS_ATOM_ether_s)
+		word = pkt->key[XS_KEY_ether_s];
+	else if (atom->word == XS_ATOM_ether_d)
+		word = pkt->key[XS_KEY_ether_d];
+	else if (atom->word == XS_ATOM_misc)
+		word = pkt->key[XS_KEY_misc];
+	return word >> (atom->shift & 63) & ((1ULL << (atom->bits & 63)) - 1);
+}
+
+/* Steps on from an atom that held or did not. */
+static __always_inline void finish_atom(struct xs_walk *walk, void *atoms, bool held)
+{
+	if (!held) {
+		walk->atom = 0;
+		return;
+	}
+	walk->atom = walk->more;
+	walk->atom_chunk = atoms;
+	if (walk->more)
+		return;
+	walk->best = walk->candidate;
+	walk->action = walk->candidate_action;
+	walk->next = 0;
+}
+
+/* Opens the atom at walk->atom, and decides it unless values are to be searched. */
+static __always_inline void open_atom(struct xs_walk *walk, const struct xs_search *search,
+				      const struct xs_packet *pkt, void *atoms)
+{
+	const struct xs_set_atom *atom =
+		XS_AT(walk->atom_chunk, walk->atom * sizeof(*atom), struct xs_set_atom);
+	__u64 at, bits;
+
+	walk->more = atom->more;
+	walk->field = atom_field(pkt, search, atom);
+	if (atom->kind == XS_ATOM_SEARCH) {
+		walk->start = atom->lo;
+		walk->value = atom->lo;
+		walk->left = atom->hi;
+		return;
+	}
+	if (atom->kind == XS_ATOM_RANGE) {
+		finish_atom(walk, atoms, atom->lo <= walk->field && walk->field <= atom->hi);
+		return;
+	}
+	at = atom->lo + (walk->field >> 6 & 7);
+	bits = *XS_AT(atoms, at * 8, __u64);
+	finish_atom(walk, atoms, bits >> (walk->field & 63) & 1);
+}
+
+/* Halves the values that are left of the atom that is open. */
+static __always_inline void search_values(struct xs_walk *walk, void *atoms)
+{
+	__u64 half = walk->left >> 1;
+
+	if (*XS_AT(atoms, (walk->value + half) * 8, __u64) <= walk->field) {
+		walk->value += half + 1;
+		walk->left -= half + 1;
+	} else {
+		walk->left = half;
+	}
+	if (!walk->left)
+		finish_atom(walk, atoms, (walk->value - walk->start) & 1);
+}
+
+/* One step of a condition. `atoms`: the chunk of the values and of further atoms. */
+static __always_inline void test_atom(struct xs_walk *walk, const struct xs_search *search,
+				      const struct xs_packet *pkt, void *atoms)
+{
+	if (walk->left)
+		search_values(walk, atoms);
+	else
+		open_atom(walk, search, pkt, atoms);
+	XS_FORGET(walk->best, walk->zero);
+	XS_FORGET(walk->action, walk->zero);
+	XS_FORGET(walk->next, walk->zero);
+	XS_FORGET(walk->atom, walk->zero);
+	XS_FORGET(walk->more, walk->zero);
+	XS_FORGET(walk->left, walk->zero);
+	XS_FORGET(walk->value, walk->zero);
+	XS_FORGET(walk->start, walk->zero);
+	XS_FORGET(walk->field, walk->zero);
+	XS_FORGET(walk->candidate, walk->zero);
+	XS_FORGET(walk->candidate_action, walk->zero);
+}
+
+/* The first slot of the frame in a table; walk->chunk is NULL if its chunk is not there. */
+static __always_inline __u64 table_slot(struct xs_walk *walk, const struct xs_search *search,
+					const struct xs_set_table *table,
+					const struct xs_packet *pkt)
+{
+	__u64 hash = xs_hash(pkt->key, table);
+	__u32 displacement;
+
+	walk->chunk = chunk_at(search, table->chunk + (hash & table->chunk_mask));
+	if (!walk->chunk)
+		return 0;
+	displacement = *XS_AT(walk->chunk,
+			      table->displace + (hash >> (table->displace_shift & 63)) * 2, __u16);
+	return table->slot_first + xs_hash_slot(hash, displacement, table->slot_cnt);
+}
+
+/* Whether the frame lies in the entry's box. */
+static __always_inline bool entry_holds(const struct xs_walk *walk,
+					const struct xs_set_entry *entry)
+{
+	__u64 a = ((walk->packet_a | XS_A_GUARDS) - entry->low_a) &
+		  (entry->high_a - walk->packet_a);
+	__u64 b = ((walk->packet_b | XS_B_GUARDS) - entry->low_b) &
+		  (entry->high_b - walk->packet_b);
+
+	return !((~a & XS_A_GUARDS) | (~b & XS_B_GUARDS));
+}
+
+/* Compares the entry at walk->next and steps on. */
+static __always_inline void test_entry(struct xs_walk *walk)
+{
+	const struct xs_set_entry *entry =
+		XS_AT(walk->chunk, walk->next * sizeof(*entry), struct xs_set_entry);
+	__u64 low_b = entry->low_b, high_b = entry->high_b;
+	__u64 rule = low_b >> XS_B_RULE_SHIFT & XS_RULES_MAX;
+	__u64 action = low_b >> XS_B_ACTION_SHIFT | entry->low_a >> XS_A_ACTION_SHIFT << 8;
+	bool holds;
+
+	XS_FORGET(rule, walk->zero);
+	XS_FORGET(action, walk->zero);
+	if ((rule - walk->best) >> 63 == 0) { /* no <: it would bound `best` anew each time */
+		walk->next = fresh_zero(walk);
+		return;
+	}
+	holds = entry_holds(walk, entry);
+	walk->next = high_b >> XS_B_NEXT_SHIFT & XS_SLOT_MAX;
+	if (high_b & XS_ENTRY_COND) {
+		__u64 atom = walk->next;
+
+		walk->next = XS_AT(walk->chunk, atom * 32, struct xs_set_atom)->next;
+		XS_FORGET(walk->next, walk->zero);
+		if (!holds)
+			return;
+		XS_FORGET(atom, walk->zero);
+		walk->atom = atom;
+		walk->atom_chunk = walk->chunk;
+		walk->candidate = rule;
+		walk->candidate_action = action;
+		return;
+	}
+	XS_FORGET(walk->next, walk->zero);
+	if (!holds)
+		return;
+	walk->best = rule;
+	walk->action = action;
+	walk->next = fresh_zero(walk);
+}
+
+static __always_inline void walk_start(struct xs_walk *walk, const struct xs_search *search,
+				       const struct xs_packet *pkt)
+{
+	walk->zero = pkt->zero;
+	walk->packet_a =
+		XS_ENTRY_A((__u32)search->ranks, search->ranks >> 32, XS_KEY_FIELD(pkt, l4proto));
+	walk->packet_b = XS_ENTRY_B(XS_KEY_FIELD(pkt, sport), XS_KEY_FIELD(pkt, dport));
+	walk->best = fresh_zero(walk) + XS_RULES_MAX;
+	walk->action = fresh_zero(walk);
+	walk->next = fresh_zero(walk);
+	walk->chunk = search->first;
+	walk->atom_chunk = search->first;
+	walk->atom = fresh_zero(walk);
+	walk->more = fresh_zero(walk);
+	walk->left = fresh_zero(walk);
+	walk->value = fresh_zero(walk);
+	walk->start = fresh_zero(walk);
+	walk->field = fresh_zero(walk);
+	walk->candidate = fresh_zero(walk);
+	walk->candidate_action = fresh_zero(walk);
+}
+
+/* Lowest rule that holds, in walk->best. */
+static __always_inline void walk_tables(struct xs_walk *walk, struct xs_search *search,
+					const struct xs_set_header *set,
+					const struct xs_packet *pkt)
+{
+	__u64 tables = search->tables;
+
+	for (int i = 0; i < XS_STEPS_MAX; i++) {
+		if (walk->atom) {
+			void *atoms = chunk_at(search, set->atom_chunk);
+
+			if (!atoms)
+				break;
+			test_atom(walk, search, pkt, atoms);
+			continue;
+		}
+		walk->atom = fresh_zero(walk);
+		if (!walk->next) {
+			const struct xs_set_table *table;
+			__u64 bit = tables & -tables;
+
+			if (!bit)
+				break;
+			tables ^= bit;
+			table = XS_AT(search->first, set->tables + XS_TABLE_OF_BIT(bit) * 128,
+				      struct xs_set_table);
+			/* tables come in the order of their best */
+			if ((table->best - walk->best) >> 63 == 0)
+				break;
+			walk->next = table_slot(walk, search, table, pkt);
+			if (!walk->chunk)
+				break;
+		}
+		test_entry(walk);
+	}
+}
+
+/* Where this CPU counts frames of a rule. */
+static __always_inline struct xs_rule_stats *rule_counter(const struct xs_set_header *set,
+							  __u32 rule)
+{
+	__u32 slot = set->stats_slot;
+	__u32 at = bpf_get_smp_processor_id() * set->rule_cnt + rule;
+	void *stats = bpf_map_lookup_elem(&rule_stats, &slot);
+
+	return stats ? bpf_map_lookup_elem(stats, &at) : NULL;
+}
+
+/* The set in force: one look, so that a frame sees one set or the other. NULL: none. */
+static __always_inline const struct xs_set_header *open_set(struct xs_search *search)
+{
+	__u32 slot = XS_SET_IN_FORCE, chunk = 0;
+	const struct xs_set_header *set;
+
+	search->set = bpf_map_lookup_elem(&rule_sets, &slot);
+	if (!search->set)
+		return NULL;
+	search->first = bpf_map_lookup_elem(search->set, &chunk);
+	set = search->first;
+	if (!set || !set->deadline_ns || bpf_ktime_get_ns() < set->deadline_ns)
+		return set;
+	slot = XS_SET_FALLBACK;
+	search->set = bpf_map_lookup_elem(&rule_sets, &slot);
+	if (!search->set)
+		return NULL;
+	search->first = bpf_map_lookup_elem(search->set, &chunk);
+	return search->first;
+}
+
+/*
+ * The action of the first rule that matches, or of the default, or, if
+ * parse_packet() gave a reason, of `malformed`. Why no rule decided, or none.
+ */
 static __always_inline enum xs_reason find_rule(const struct xs_packet *pkt, enum xs_reason reason,
 						struct xs_match_result *match)
 {
-	(void)pkt;
+	struct xs_search search = { .tables = ~0ULL, .zero = pkt->zero };
+	const struct xs_set_header *set = open_set(&search);
+	struct xs_walk walk;
+
+	match->rule = XS_RULE_NONE;
 	match->rule_stats = NULL;
 	if (reason != XS_REASON_none) {
 		match->action = (struct xs_action){ .verdict = XS_VERDICT_pass };
+		if (set)
+			match->action = set->malformed_action;
 		return reason;
 	}
 	match->action = (struct xs_action){ .verdict = XS_VERDICT_xsk,
 					    .otherwise = XS_VERDICT_pass,
 					    .own_slot = 1 };
-	return XS_REASON_default;
+	if (!set)
+		return XS_REASON_default;
+	match->action = set->default_action;
+	if (!set->rule_cnt)
+		return XS_REASON_default;
+
+	find_tables(&search, set, pkt);
+	walk_start(&walk, &search, pkt);
+	walk_tables(&walk, &search, set, pkt);
+	if (walk.best == XS_RULES_MAX)
+		return XS_REASON_default;
+	match->rule = walk.best;
+	match->action = *XS_AT(search.first, set->actions + walk.action * 8, struct xs_action);
+	match->rule_stats = rule_counter(set, walk.best);
+	return XS_REASON_none;
 }
 
 #endif

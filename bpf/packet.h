@@ -33,6 +33,7 @@ struct xs_packet {
 	__u32 length; /* bytes from the Ethernet header on, all buffers */
 	__u32 rxqueue;
 	__u32 pad;
+	__u64 zero; /* 0, but the verifier does not know */
 };
 
 /* Where the next header starts. `linear` is a constant wherever it is used. */
@@ -82,13 +83,23 @@ static __always_inline void *header_at(const struct xs_cursor *cur, void *copy, 
 }
 
 /*
- * Makes the verifier forget what it knows of the cursor but an upper bound, so
- * that frames with and without tags and extension headers are one case to it;
- * otherwise every combination is walked on its own.
+ * Makes the verifier forget what it knows of a value: else it walks all that
+ * follows once for every way to get there. `zero` is 0, unknown to it.
  */
-static __always_inline void forget_at(struct xs_cursor *cur, __u64 unknown)
+#define XS_FORGET(value, zero) asm volatile("%0 ^= %1" : "+r"(value) : "r"(zero))
+
+static __always_inline __u64 unknown_zero(__u64 unknown)
 {
-	asm volatile("%0 += %1\n\t%0 -= %1" : "+r"(cur->at) : "r"(unknown));
+	__u64 zero = 0;
+
+	asm volatile("%0 += %1\n\t%0 -= %1" : "+r"(zero) : "r"(unknown));
+	return zero;
+}
+
+/* So that frames with and without tags and extension headers are one case. */
+static __always_inline void forget_at(struct xs_cursor *cur, __u64 zero)
+{
+	XS_FORGET(cur->at, zero);
 	cur->at &= XS_HEADERS_MAX;
 }
 
@@ -177,7 +188,7 @@ static __always_inline enum xs_reason parse_ipv4(struct xs_cursor *cur, struct x
 	pkt->key[XS_KEY_addr0] = (__u64)bpf_ntohl(ip->saddr) << 32 | bpf_ntohl(ip->daddr);
 	pkt->key[XS_KEY_misc] |= XS_KEY(ttl, ip->ttl) | XS_KEY(dscp, ip->tos >> 2);
 	cur->at += header_bytes;
-	forget_at(cur, pkt->length);
+	forget_at(cur, pkt->zero);
 	return parse_l4(cur, ip->protocol, fragment, XS_FAMILY_ipv4, &pkt->key[XS_KEY_l4]);
 }
 
@@ -189,7 +200,7 @@ static __always_inline bool is_ipv6_ext(__u8 proto)
 
 /* Steps over extension headers: *proto becomes the L4 protocol. */
 static __always_inline enum xs_reason walk_ipv6_ext(struct xs_cursor *cur, __u32 frame_bytes,
-						    __u8 *proto, __u64 *fragment)
+						    __u64 zero, __u8 *proto, __u64 *fragment)
 {
 	for (int i = 0; i < XS_IPV6_EXT_MAX; i++) {
 		struct xs_ipv6_ext copy, *ext;
@@ -210,14 +221,14 @@ static __always_inline enum xs_reason walk_ipv6_ext(struct xs_cursor *cur, __u32
 			}
 			if (ext->fragment & bpf_htons(1))
 				*fragment = XS_KEY_FRAGMENT_FIRST;
-			forget_at(cur, frame_bytes);
+			forget_at(cur, zero);
 			continue;
 		}
 		bytes = kind == IPPROTO_AH ? (ext->len + 2) * 4 : (ext->len + 1) * 8;
 		cur->at += bytes;
 		if (cur->at > frame_bytes)
 			return XS_REASON_malformed_ipv6_ext;
-		forget_at(cur, frame_bytes);
+		forget_at(cur, zero);
 	}
 	return is_ipv6_ext(*proto) ? XS_REASON_malformed_ipv6_ext : XS_REASON_none;
 }
@@ -246,7 +257,7 @@ static __always_inline enum xs_reason parse_ipv6(struct xs_cursor *cur, struct x
 				 XS_KEY(dscp, (__u64)(ip6->priority << 2 | ip6->flow_lbl[0] >> 6));
 
 	cur->at += sizeof(*ip6);
-	reason = walk_ipv6_ext(cur, pkt->length, &proto, &fragment);
+	reason = walk_ipv6_ext(cur, pkt->length, pkt->zero, &proto, &fragment);
 	if (reason != XS_REASON_none)
 		return reason;
 	return parse_l4(cur, proto, fragment, XS_FAMILY_ipv6, &pkt->key[XS_KEY_l4]);
@@ -294,7 +305,7 @@ static __always_inline enum xs_reason parse_headers(struct xdp_md *ctx, struct x
 
 		if (reason != XS_REASON_none)
 			return reason;
-		forget_at(&cur, pkt->length);
+		forget_at(&cur, pkt->zero);
 		vlan_id = tci & 0xfff;
 		vlan_pcp = tci >> 13;
 	}
@@ -306,10 +317,6 @@ static __always_inline enum xs_reason parse_headers(struct xdp_md *ctx, struct x
 	pkt->key[XS_KEY_misc] |=
 		XS_KEY(length, pkt->length < XS_KEY_LENGTH_MAX ? pkt->length : XS_KEY_LENGTH_MAX);
 
-	pkt->key[XS_KEY_addr0] = 0;
-	pkt->key[XS_KEY_addr1] = 0;
-	pkt->key[XS_KEY_addr2] = 0;
-	pkt->key[XS_KEY_addr3] = 0;
 	if (proto == bpf_htons(ETH_P_IP))
 		return parse_ipv4(&cur, pkt);
 	if (proto == bpf_htons(ETH_P_IPV6))
@@ -328,16 +335,20 @@ static __always_inline enum xs_reason parse_packet(struct xdp_md *ctx, struct xs
 	__u32 linear_bytes = ctx->data_end - ctx->data;
 	enum xs_reason reason;
 
+	__builtin_memset(pkt->key, 0, sizeof(pkt->key));
 	pkt->rxqueue = ctx->rx_queue_index;
 	pkt->length = linear_bytes;
-	pkt->pad = 0;
 	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_xdp_get_buff_len))
 		pkt->length = bpf_xdp_get_buff_len(ctx);
 
+	pkt->zero = unknown_zero(pkt->length);
 	reason = parse_headers(ctx, pkt, true);
 	if (reason != XS_REASON_none && pkt->length > linear_bytes &&
 	    bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_xdp_load_bytes))
 		reason = parse_headers(ctx, pkt, false);
+#pragma unroll
+	for (int i = 0; i < XS_KEY_WORDS; i++)
+		XS_FORGET(pkt->key[i], pkt->zero);
 	return reason;
 }
 

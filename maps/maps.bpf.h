@@ -11,6 +11,7 @@
 #define XSTEER_MAPS_BPF_H
 
 #include "xsteer.h"
+#include "rule_set.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_XSKMAP);
@@ -45,6 +46,48 @@ struct {
 	__type(value, struct xs_owner);
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } owners SEC(".maps");
+
+/* inner of rule_sets: one compiled rule set (rule_set.h), as many chunks as it needs */
+struct xs_rule_chunks {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_INNER_MAP | BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, XS_CHUNK_BYTES);
+};
+
+/* XS_SET_IN_FORCE, XS_SET_FALLBACK; an empty slot is the built-in default */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, XS_SET_SLOTS);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(__u32));
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__array(values, struct xs_rule_chunks);
+} rule_sets SEC(".maps");
+
+/*
+ * inner of rule_stats: by CPU * rules + rule. One slice more than possible
+ * CPUs: the tools keep there what earlier sets have counted.
+ */
+struct xs_rule_counters {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_INNER_MAP);
+	__uint(max_entries, 1);
+	/* not __type: clang leaves the type of an inner map's value undefined */
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(struct xs_rule_stats));
+};
+
+/* by stats_slot of the set that counts there */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, XS_STATS_SLOTS);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(__u32));
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__array(values, struct xs_rule_counters);
+} rule_stats SEC(".maps");
 
 /* by CPU number; a CPU takes frames once a rule names it */
 struct {

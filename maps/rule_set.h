@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The bytes of a compiled rule set: written by user/rule_compile.c, searched by
+ * bpf/match.h, read back by `xsteer-rules show`. One set is one inner map of
+ * rule_sets: an array of chunks, contiguous when mapped. Chunk 0 starts with
+ * struct xs_set_header.
+ *
+ * A search goes: class of each field of the frame -> 64 bits each, one per
+ * table that may hold a match -> AND -> for each bit left, in order of the best
+ * rule: hash of the key under the table's mask -> slot -> entry -> chain.
+ *
+ * "Offset" is in bytes from the start of the chunk named beside it; what the
+ * data path reads never crosses a chunk. "Position" is in bytes from the start
+ * of the set, and may: only the tools read it.
+ */
+#ifndef XSTEER_RULE_SET_H
+#define XSTEER_RULE_SET_H
+
+#include "xsteer.h"
+#include "packet_key.h"
+
+#define XS_SET_MAGIC 0x7465732e7378ULL /* "xs.set" as bytes in memory */
+#define XS_SET_LAYOUT 1 /* rises with any change in this file */
+
+/* The longest array value before Linux 6.0; a power of two, offsets are masked with it. */
+#define XS_CHUNK_BYTES (4U << 20)
+#define XS_CHUNK_BITS 22
+
+/* rule_sets */
+#define XS_SET_IN_FORCE 0
+#define XS_SET_FALLBACK 1 /* in force once the other's deadline is past */
+#define XS_SET_SLOTS 2
+/* rule_stats: header.stats_slot says which */
+#define XS_STATS_SLOTS 4
+
+#define XS_TABLES_MAX 64
+/*
+ * Entries, conditions and search steps that one frame may cost. It bounds the
+ * data path's loop, so the compiler must prove it; more would only serve rule
+ * sets that no longer have a flat cost.
+ */
+#define XS_STEPS_MAX 256
+#define XS_RULES_MAX ((1U << 20) - 1) /* bits of an entry */
+#define XS_RULE_NONE 0xffffffffU
+
+/* 64 bits in which any six neighbours differ: lowest bit -> 0..63 by one multiplication. */
+#define XS_DE_BRUIJN 0x03f79d71b4cb0a89ULL
+#define XS_TABLE_OF_BIT(bit) (((bit)*XS_DE_BRUIJN) >> 58)
+
+#define XS_ADDR6_LEVELS 6
+#define XS_ADDR6_MAX (1U << 3 * XS_ADDR6_LEVELS) /* distinct upper halves */
+#define XS_GROUP_DEEP 0x80000000U
+
+/*
+ * An IPv4 or IPv6 address field cut into intervals, numbered upwards from
+ * rank_first; ranks of both families and of "no IP" are one number space, so a
+ * rank also tells the family.
+ */
+struct xs_addr_index {
+	__u64 tables; /* of every rank, if depth is 0 */
+	__u32 rank_first; /* of this family */
+	__u32 depth; /* IPv4: leading bits that index the roots; IPv6: 1; 0: one rank */
+	__u32 chunk;
+	__u32 classes; /* offset of __u64[]: class -> tables */
+	/*
+	 * IPv4: offset of __u32[(1 << depth) + 1], root -> its first range.
+	 * IPv6: offset of __u32[cnt + 1], number of a distinct upper half -> its
+	 * first interval, XS_GROUP_DEEP if intervals start within that half.
+	 */
+	__u32 roots;
+	/*
+	 * IPv4: offset of __u32[]: start of the range within its root in the
+	 * upper 32 - depth bits, class below.
+	 * IPv6: offset of __u16[], interval -> class.
+	 */
+	__u32 ranges;
+	/* IPv6: per level, from the top, __u64[8] nodes: the first upper half below each child */
+	__u32 unused_levels; /* of the following, at the top */
+	__u32 level[XS_ADDR6_LEVELS];
+	__u32 level_cnt[XS_ADDR6_LEVELS]; /* keys */
+	__u32 lower_chunk;
+	__u32 lower; /* IPv6: offset of __u64[], interval -> lower half of its start */
+	__u32 pad;
+};
+
+/* Which class lookups the rules need. */
+#define XS_SET_SPORT 1U
+#define XS_SET_DPORT 2U
+#define XS_SET_PROTO 4U
+
+struct xs_set_header {
+	__u64 magic;
+	__u32 layout;
+	__u32 chunk_cnt;
+	__u64 generation;
+	__u64 deadline_ns; /* CLOCK_MONOTONIC; past and not 0: XS_SET_FALLBACK is in force */
+	__u32 stats_slot; /* of rule_stats */
+	__u32 rule_cnt;
+	struct xs_action default_action;
+	struct xs_action malformed_action;
+	__u32 flags; /* XS_SET_* */
+	__u32 tables; /* offset in chunk 0 of struct xs_set_table[64], by XS_TABLE_OF_BIT */
+	struct xs_addr_index addr[2][XS_FAMILY_MAX]; /* source, destination */
+	__u32 ports[2]; /* offset in chunk 0 of __u8[65537] -> class */
+	__u32 port_classes[2]; /* offset in chunk 0 of __u64[256] */
+	__u32 proto_classes; /* offset in chunk 0 of __u64[256], by protocol */
+	__u32 actions; /* offset in chunk 0 of struct xs_action[] by entry's action */
+	__u32 atom_chunk; /* of struct xs_set_atom beyond the first, and of the values */
+	__u32 pad;
+	/* for the tools alone */
+	__u64 bytes; /* of the whole set */
+	__u64 rules; /* position of struct xs_set_rule[rule_cnt] */
+	__u64 text; /* position of the strings */
+	__u64 text_bytes; /* strings end with '\0'; the first is "", then the files' names */
+	__u32 file_cnt;
+	__u32 default_text; /* in the strings; 0: not said */
+	__u32 malformed_text; /* likewise */
+	char default_ifname[16];
+	__u32 table_cnt;
+	__u32 chain_max;
+	__u32 probe_max;
+	__u32 step_max;
+	__u64 entry_cnt;
+	__u64 compile_ns;
+};
+
+/* What the tools know of a rule; `text` and `comment` are in the strings. */
+struct xs_set_rule {
+	struct xs_action action;
+	__u32 line;
+	__u32 file; /* its number */
+	__u32 text;
+	__u32 comment; /* 0: none */
+	char ifname[16];
+};
+
+/* Words of the key that a table hashes beside addr[0] and l4. */
+#define XS_TABLE_ADDR6 1U
+#define XS_TABLE_RARE 2U
+
+/* 128 bytes, so that an index becomes an offset by a shift. */
+struct xs_set_table {
+	__u64 mask[XS_KEY_WORDS];
+	__u64 seed;
+	__u32 best; /* lowest rule in it */
+	__u32 words; /* XS_TABLE_* */
+	__u32 chunk; /* plus the hash's low bits under chunk_mask */
+	__u32 chunk_mask;
+	__u32 displace; /* offset of __u16[] */
+	__u32 displace_shift; /* hash >> this: its index */
+	__u32 slot_first;
+	__u32 slot_cnt;
+	__u64 pad[3];
+};
+
+/*
+ * A box of the key and its rule. A chain is sorted by rule. Each compared field
+ * has one more bit above it, so that one subtraction compares all of a word:
+ * the bit survives where there was no borrow.
+ */
+struct xs_set_entry {
+	__u64 low_a;
+	__u64 high_a; /* guards set */
+	__u64 low_b; /* above the fields: rule, action */
+	__u64 high_b; /* guards set; above the fields: next or the atom, XS_ENTRY_COND */
+};
+
+/* word a: ranks and protocol */
+#define XS_A_SRC_SHIFT 0
+#define XS_A_DST_SHIFT 25
+#define XS_A_PROTO_SHIFT 50
+#define XS_A_ACTION_SHIFT 59 /* low: upper 5 bits of the action */
+#define XS_ACTIONS_MAX (1U << 13)
+#define XS_RANK_MAX 0xffffffULL
+#define XS_A_GUARDS (1ULL << 24 | 1ULL << 49 | 1ULL << 58)
+/* word b: ports with XS_KEY_NO_PORT */
+#define XS_B_SPORT_SHIFT 0
+#define XS_B_DPORT_SHIFT 18
+#define XS_B_GUARDS (1ULL << 17 | 1ULL << 35)
+#define XS_B_RULE_SHIFT 36 /* low: 20 bits */
+#define XS_B_ACTION_SHIFT 56 /* low: lower 8 bits of the action */
+#define XS_B_NEXT_SHIFT 36 /* high: 24 bits, a slot of the same chunk; 0: the last */
+#define XS_SLOT_MAX 0xffffffU
+#define XS_ENTRY_COND (1ULL << 60)
+
+#define XS_ENTRY_A(src, dst, proto) \
+	((__u64)(src) << XS_A_SRC_SHIFT | (__u64)(dst) << XS_A_DST_SHIFT | \
+	 (__u64)(proto) << XS_A_PROTO_SHIFT)
+#define XS_ENTRY_B(sport, dport) \
+	((__u64)(sport) << XS_B_SPORT_SHIFT | (__u64)(dport) << XS_B_DPORT_SHIFT)
+
+/* What an atom looks at. */
+enum xs_atom_word {
+	XS_ATOM_l4,
+	XS_ATOM_ether_s,
+	XS_ATOM_ether_d,
+	XS_ATOM_misc,
+	XS_ATOM_ranks, /* source rank | destination rank << 32 */
+};
+
+enum xs_atom_kind {
+	XS_ATOM_RANGE, /* lo <= value <= hi */
+	XS_ATOM_BITS, /* bit `value` of the __u64[8] at lo * 8 of the atoms' chunk */
+	XS_ATOM_SEARCH, /* of the hi sorted __u64 from lo * 8 on an odd number is <= value */
+};
+
+/*
+ * One condition that an entry does not carry. The first one lies in the slot
+ * that the entry's `next` names, beside its chain; more are in the atoms' chunk.
+ */
+struct xs_set_atom {
+	__u8 word;
+	__u8 shift;
+	__u8 bits;
+	__u8 kind;
+	__u32 more; /* offset / 32 in the atoms' chunk of the next condition; 0: all held */
+	__u64 lo, hi;
+	__u32 next; /* first one of an entry: the chain goes on there */
+	__u32 pad;
+};
+
+/* Mixing constants of the hash: odd, no structure. */
+#define XS_HASH_A0 0x9e3779b97f4a7c15ULL
+#define XS_HASH_A1 0xbf58476d1ce4e5b9ULL
+#define XS_HASH_A2 0x94d049bb133111ebULL
+#define XS_HASH_A3 0xd6e8feb86659fd93ULL
+#define XS_HASH_A4 0xff51afd7ed558ccdULL
+#define XS_HASH_A5 0xc4ceb9fe1a85ec53ULL
+#define XS_HASH_A6 0xa0761d6478bd642fULL
+#define XS_HASH_A7 0xe7037ed1a0b428dbULL
+#define XS_HASH_B 0x8ebc6af09c88c6e3ULL
+
+static inline __attribute__((always_inline)) __u64 xs_hash_word(__u64 word, __u64 factor)
+{
+	word *= factor;
+	return (word ^ word >> 32) * (factor ^ XS_HASH_B << 1);
+}
+
+/* Words that the table does not mask in add nothing that differs between frames. */
+static inline __attribute__((always_inline)) __u64 xs_hash(const __u64 *key,
+							   const struct xs_set_table *table)
+{
+	__u64 h = xs_hash_word((key[0] & table->mask[0]) ^ table->seed, XS_HASH_A0);
+
+	h += xs_hash_word(key[4] & table->mask[4], XS_HASH_A4);
+	if (table->words & XS_TABLE_ADDR6) {
+		h += xs_hash_word(key[1] & table->mask[1], XS_HASH_A1);
+		h += xs_hash_word(key[2] & table->mask[2], XS_HASH_A2);
+		h += xs_hash_word(key[3] & table->mask[3], XS_HASH_A3);
+	}
+	if (table->words & XS_TABLE_RARE) {
+		h += xs_hash_word(key[5] & table->mask[5], XS_HASH_A5);
+		h += xs_hash_word(key[6] & table->mask[6], XS_HASH_A6);
+		h += xs_hash_word(key[7] & table->mask[7], XS_HASH_A7);
+	}
+	return h ^ h >> 32;
+}
+
+/* The slot of a hash after its displacement: a different one for every displacement. */
+static inline __attribute__((always_inline)) __u32 xs_hash_slot(__u64 hash, __u32 displacement,
+								__u32 slot_cnt)
+{
+	return ((hash * (2 * (__u64)displacement + 1)) >> 32) * slot_cnt >> 32;
+}
+
+XS_ASSERT_SIZE(xs_set_table, 128);
+XS_ASSERT_SIZE(xs_set_entry, 32);
+XS_ASSERT_SIZE(xs_set_atom, 32);
+XS_ASSERT_SIZE(xs_set_rule, 40);
+
+#endif
