@@ -18,10 +18,10 @@ _every_step() { # BOUNCER OPTION...
 		OUT=$(XSTEER_FAIL_STEP=$step rx "$BOUNCER" -d rx0 -p -t 0.1 "$@" 2>&1)
 		local status=$?
 		grep -q XSTEER_FAIL_STEP <<<"$OUT" || break
-		equal "exit status of failing step $step" $status 1
+		equal "exit status of failing step $step" "$status" 1
 		_nothing_left "step $step"
 	done
-	equal "exit status without a failing step" $status 0
+	equal "exit status without a failing step" "$status" 0
 	((step > 8)) || fail "only $step steps: $OUT"
 }
 every_failing_step_leaves_nothing() {
