@@ -191,6 +191,7 @@ void xs_worker_wake(struct xs_worker *worker);
 struct xs_totals {
 	struct xs_xsk_counters xsk;
 	struct xdp_statistics kernel;
+	__u64 rx_other; /* kernel.rx_dropped less what kernel.rx_fill_ring_empty_descs has */
 	__u64 stalls, late, sleeps;
 };
 void xs_totals_get(struct xs_totals *totals, const struct xs_worker *worker);

@@ -162,7 +162,13 @@ SETTER_FLAG(latency, latency)
 SETTER_U32(batch, batch, "--batch", 1, XS_XSK_BATCH_MAX)
 SETTER_U32(frames, frames, "--frames", 64, 1u << 20)
 SETTER_U32(frame_size, frame_size, "--frame-size", XS_XSK_FRAME_MIN, XS_XSK_FRAME_MAX)
+SETTER_U32(headroom, headroom, "--headroom", 0, XS_XSK_FRAME_MAX - XS_XSK_KERNEL_HEADROOM - 64)
+SETTER_FLAG(unaligned, unaligned)
+SETTER_FLAG(adaptive, adaptive)
 SETTER_ACTION(swap_mac)
+SETTER_ACTION(swap_ip)
+SETTER_ACTION(echo)
+SETTER_ACTION(drop)
 
 static int set_ring(void *state, const char *arg)
 {
@@ -247,11 +253,17 @@ const struct xs_opt xs_bouncer_opt_table[] = {
 	{ "interval", 0, "SECONDS", "between statistics (2)", set_interval },
 	{ "batch", 0, "PACKETS", "taken at once (256)", set_batch },
 	{ "frames", 0, "N", "in the UMEM (1024; 4096 in zero-copy)", set_frames },
-	{ "frame-size", 0, "BYTES", "of one, 2048 or 4096 (by the MTU)", set_frame_size },
+	{ "frame-size", 0, "BYTES", "of one (2048 or 4096, by the MTU)", set_frame_size },
 	{ "ring", 0, "N", "entries of each ring (enough for all frames)", set_ring },
+	{ "headroom", 0, "BYTES", "kept free before each packet (0)", set_headroom },
+	{ "unaligned", 0, NULL, "frames of any size from 2048 to 4096", set_unaligned },
 	{ "huge", 0, NULL, "huge pages for the UMEM, if there are any", set_huge },
+	{ "adaptive", 0, NULL, "spin 50 us after a packet, then sleep", set_adaptive },
 	{ "cpu", 0, "LIST", "run on these CPUs, one a queue", set_cpu },
 	{ "swap-mac", 0, NULL, "exchange the MAC addresses", set_swap_mac },
+	{ "swap-ip", 0, NULL, "exchange the IP addresses", set_swap_ip },
+	{ "echo", 0, NULL, "answer ICMP and ICMPv6 echo requests", set_echo },
+	{ "drop", 0, NULL, "send nothing back", set_drop },
 	{ "latency", 0, NULL, "histogram of the time from RX ring to completion", set_latency },
 	{ "xskmap", 0, "PATH", "use this pinned XSKMAP, attach nothing", set_xskmap },
 	{ "map-fd", 0, "N", "use this inherited XSKMAP, attach nothing", set_map_fd },
@@ -270,7 +282,8 @@ int xs_bouncer_opts_check(const struct xs_bouncer_opts *opts)
 	if (sources > 1)
 		return xs_usage("-f, --xskmap, --map-fd and --uds exclude each other");
 	if (opts->frame_size && !opts->unaligned && (opts->frame_size & (opts->frame_size - 1)))
-		return xs_usage("--frame-size %u: give 2048 or 4096", opts->frame_size);
+		return xs_usage("--frame-size %u: give 2048 or 4096, or --unaligned too",
+				opts->frame_size);
 	return 0;
 }
 

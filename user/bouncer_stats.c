@@ -31,11 +31,15 @@ static void add_counters(void *sum, const void *part, size_t bytes)
 
 void xs_totals_get(struct xs_totals *totals, const struct xs_worker *w)
 {
-	struct xdp_statistics kernel;
+	struct xdp_statistics kernel = {};
 
 	add_counters(&totals->xsk, &w->xsk.counters, sizeof(totals->xsk));
 	if (!xs_xsk_statistics(&w->xsk, &kernel))
 		add_counters(&totals->kernel, &kernel, sizeof(kernel));
+	/* In copy mode a packet that finds no frame is in both of the kernel's counters. */
+	totals->rx_other += kernel.rx_dropped;
+	if (w->xsk.mode == XS_XSK_copy && kernel.rx_fill_ring_empty_descs <= kernel.rx_dropped)
+		totals->rx_other -= kernel.rx_fill_ring_empty_descs;
 	totals->stalls += load(&w->stalls);
 	totals->late += load(&w->late);
 	totals->sleeps += load(&w->sleeps);
@@ -54,11 +58,11 @@ static struct xs_totals sum_up(const struct xs_bouncer *b)
 /* Every way a frame is lost, by name; the kernel's first. Shown when not zero. */
 struct loss {
 	const char *name;
-	const char *text;
+	const char *text; /* NULL: in JSON only */
 	__u64 packets;
 };
 
-#define LOSS_MAX 12
+#define LOSS_MAX 13
 
 static void list_losses(const struct xs_totals *t, struct loss losses[LOSS_MAX])
 {
@@ -66,8 +70,9 @@ static void list_losses(const struct xs_totals *t, struct loss losses[LOSS_MAX])
 		{ "rx_ring_full", "RX ring full", t->kernel.rx_ring_full },
 		{ "rx_fill_ring_empty_descs", "fill ring empty",
 		  t->kernel.rx_fill_ring_empty_descs },
-		{ "rx_dropped", "dropped by the kernel (too long for a frame, or ring full)",
-		  t->kernel.rx_dropped },
+		{ "rx_dropped", NULL, t->kernel.rx_dropped },
+		{ "rx_other", "dropped by the kernel (too long for a frame, or no room)",
+		  t->rx_other },
 		{ "rx_invalid_descs", "invalid fill descriptors", t->kernel.rx_invalid_descs },
 		{ "tx_invalid_descs", "invalid TX descriptors", t->kernel.tx_invalid_descs },
 		{ "tx_lost", "refused by the device's queue", t->xsk.tx_lost },
@@ -175,8 +180,9 @@ static void print_socket(const struct xs_bouncer *b, const struct xs_worker *w)
 						      ? "the driver has none here"
 						      : strerror(x->fallback_errno));
 	printf("\n");
-	printf("    UMEM:      %u frames x %u bytes = %zu KB%s\n", x->frame_cnt, x->frame_size,
-	       x->umem_bytes / 1024,
+	printf("    UMEM:      %u frames x %u bytes = %zu KB%s%s%s\n", x->frame_cnt, x->frame_size,
+	       x->umem_bytes / 1024, x->unaligned ? ", unaligned" : "",
+	       x->sg ? ", packets over several frames" : "",
 	       b->opts.huge ? x->huge ? ", huge pages"
 				      : ", small pages: no huge page is free (vm.nr_hugepages)"
 			    : "");
@@ -220,7 +226,7 @@ static void print_losses(const struct xs_totals *t, const char *head)
 
 	list_losses(t, losses);
 	for (i = 0; i < LOSS_MAX; i++) {
-		if (!losses[i].packets)
+		if (!losses[i].packets || !losses[i].text)
 			continue;
 		printf("%s%llu %s", separator, losses[i].packets, losses[i].text);
 		separator = ", ";

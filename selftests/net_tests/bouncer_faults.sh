@@ -1,0 +1,169 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+# xsteer-bouncer when things go wrong: a set-up that fails at any step, kills,
+# links that go down or away, output that nobody reads.
+
+. "$(dirname "$0")/lib.sh"
+
+_nothing_left() { # AFTER WHAT
+	equal "hook after $1" "$(hook)" ""
+	check "no pins after $1" test ! -e "$PINS/rx0"
+}
+
+# Each step of set-up fails once (user/failstep.h), with what it made to undo.
+_every_step() { # BOUNCER OPTION...
+	local step
+	for ((step = 1; step < 100; step++)); do
+		OUT=$(XSTEER_FAIL_STEP=$step rx "$BOUNCER" -d rx0 -p -t 0.1 "$@" 2>&1)
+		local status=$?
+		grep -q XSTEER_FAIL_STEP <<<"$OUT" || break
+		equal "exit status of failing step $step" "$status" 1
+		_nothing_left "step $step"
+	done
+	equal "exit status without a failing step" "$status" 0
+	((step > 8)) || fail "only $step steps: $OUT"
+}
+every_failing_step_leaves_nothing() {
+	lab_up --queues 2
+	_every_step -Q 0-1
+}
+every_failing_step_leaves_nothing_of_an_own_object() {
+	lab_up --queues 1
+	clang -O2 -g -target bpf "-I/usr/include/$(gcc -print-multiarch)" -x c -c - -o "$DIR/own.o" <<-'C' || fail "clang"
+		#include <linux/bpf.h>
+		#include <bpf/bpf_helpers.h>
+		struct {
+			__uint(type, BPF_MAP_TYPE_XSKMAP);
+			__uint(max_entries, 64);
+			__uint(key_size, 4);
+			__uint(value_size, 4);
+		} xsks_map SEC(".maps");
+		SEC("xdp") int my_prog(struct xdp_md *ctx)
+		{
+			return bpf_redirect_map(&xsks_map, ctx->rx_queue_index, XDP_PASS);
+		}
+		char _license[] SEC("license") = "GPL";
+	C
+	_every_step -f "$DIR/own.o"
+}
+
+killed_bouncer_is_followed_by_the_next_which_cleans_up() {
+	local i
+	lab_up --queues 1
+	for i in 1 2 3 4 5; do
+		start_bouncer 0
+		bounced -n 100
+		kill -KILL "$LAST_BOUNCER"
+		ends "$LAST_BOUNCER" 137
+		not_equal "hook" "$(hook)" ""
+	done
+	start_bouncer 0 -p
+	bounced -n 100
+	stop_bouncer
+	_nothing_left "the last"
+}
+
+killed_one_of_three_does_not_keep_the_instance() {
+	local q pids=()
+	lab_up --queues 4
+	for q in 0 1 2; do
+		start_bouncer "$q" -p
+		pids+=("$LAST_BOUNCER")
+	done
+	kill -KILL "${pids[1]}"
+	ends "${pids[1]}" 137
+	stop_bouncer "${pids[0]}"
+	not_equal "hook" "$(hook)" ""
+	stop_bouncer "${pids[2]}"
+	_nothing_left "the last"
+}
+
+instance_of_a_deleted_interface_is_in_nobodys_way() {
+	lab_up --queues 1
+	start_bouncer 0 -p
+	kill -KILL "$LAST_BOUNCER"
+	ends "$LAST_BOUNCER" 137
+	rx ip link del rx0
+	rx ip link add rx0 type veth peer name rx1
+	rx ip link set rx0 up
+	check "the next bouncer" rx "$BOUNCER" -d rx0 -p -t 0.2
+	_nothing_left "it"
+}
+
+deleted_interface_ends_it_with_a_message() {
+	local mode
+	for mode in -p ""; do
+		lab_up --queues 1
+		# shellcheck disable=SC2086
+		start_bouncer 0 $mode
+		rx ip link del rx0
+		ends "$LAST_BOUNCER" 1
+		contains "its words" "$(cat "$DIR/bouncer-0.log")" "rx0.* deleted"
+		check "no pins" test ! -e "$PINS/rx0"
+		"$ROOT/scripts/lab" down --name t
+	done
+}
+
+_ticks() { awk '{ sum += $14 + $15 } END { print sum }' "/proc/$1"/task/*/stat; }
+link_that_is_down_is_waited_for_without_spinning() {
+	local before
+	lab_up --queues 1
+	start_bouncer 0
+	bounced -n 100
+	rx ip link set rx0 down
+	sleep 0.3
+	before=$(_ticks "$LAST_BOUNCER")
+	sleep 1
+	(($(_ticks "$LAST_BOUNCER") - before < 10)) || fail "it spins while the link is down"
+	rx ip link set rx0 up
+	becomes "link is up" 5 eval 'rx ip link show rx0 | grep -q LOWER_UP'
+	sleep 0.3
+	bounced -n 100
+	stop_bouncer
+}
+
+closed_output_leaves_nothing() {
+	lab_up --queues 1
+	rx "$BOUNCER" -d rx0 -v -p --interval 0.1 2>"$DIR/pipe.log" | head -n 1 >/dev/null
+	equal "exit status" "${PIPESTATUS[0]}" 1
+	_nothing_left "a closed pipe"
+}
+
+hang_ups_do_not_end_it_and_usr1_prints() {
+	local i
+	lab_up --queues 1
+	start_bouncer 0 -p
+	for ((i = 0; i < 200; i++)); do
+		kill -HUP "$LAST_BOUNCER"
+	done
+	bounced -n 100
+	kill -USR1 "$LAST_BOUNCER"
+	becomes "statistics" 3 grep -q "AF_XDP RX: *100 pkts" "$DIR/bouncer-0.log"
+	stop_bouncer
+}
+
+socket_of_a_stranger_is_named() {
+	lab_up --queues 1
+	attach
+	rx_bg stranger "$BOUNCER" -d rx0 -p --xskmap "$PINS/rx0/xsks_map"
+	becomes "the stranger is ready" 5 grep -q Rings "$DIR/stranger.log"
+	refuses "queue in use" 1 "queue 0.*pid $!\\b" rx "$BOUNCER" -d rx0 -t 1
+	stop_bouncer $!
+}
+
+passed_map_is_used_and_left_alone() {
+	lab_up --queues 1
+	attach
+	exec 9<"$DIR/lab"
+	rx_bg xskmap "$BOUNCER" -d rx0 -p --xskmap "$PINS/rx0/xsks_map"
+	becomes "it is ready" 5 grep -q Rings "$DIR/xskmap.log"
+	bounced -n 300
+	stop_bouncer $!
+	not_equal "hook" "$(hook)" ""
+	refuses "another map" 1 "no XSKMAP" rx "$BOUNCER" -d rx0 -t 1 --xskmap "$PINS/rx0/meta"
+	refuses "no map" 1 "nosuch" rx "$BOUNCER" -d rx0 -t 1 --xskmap "$PINS/nosuch"
+	refuses "no map descriptor" 1 "not a BPF map" rx "$BOUNCER" -d rx0 -t 1 --map-fd 9
+}
+
+run_tests "$@"
