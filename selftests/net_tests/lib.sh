@@ -133,7 +133,7 @@ attach() { # [LOADER OPTION...]
 
 # A tool where a user without rights finds it: the tree may lie in /root.
 public_copy() { # TOOL
-	cp "$1" "$DIR/" && chmod 755 "$DIR/${1##*/}" || fail "cannot copy $1"
+	install -m 755 -t "$DIR" "$1" || fail "cannot copy $1"
 }
 
 # Counters straight from the pin, by bpftool and BTF names: what design promises
