@@ -273,6 +273,7 @@ own_object_that_does_not_fit_is_refused_by_name() {
 
 joins_with_cap_net_raw_alone() {
 	[[ ${XS_SAN-} ]] && skip "LeakSanitizer needs ptrace of a process that dropped its rights"
+	public_copy "$BOUNCER"
 	lab_up --queues 1
 	attach
 	# what an operator does for a bouncer's group
@@ -283,7 +284,7 @@ joins_with_cap_net_raw_alone() {
 	chmod 660 "$PINS/rx0/xsks_map" "$PINS/rx0/owners"
 	rx_bg raw setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=+net_raw \
 		--ambient-caps=+net_raw --bounding-set=-all,+net_raw \
-		"$BOUNCER" -d rx0 -p -t 4
+		"$DIR/xsteer-bouncer" -d rx0 -p -t 4
 	becomes "it is ready" 10 _owned_by 0 $!
 	bounced -n 500
 	ends $! 0

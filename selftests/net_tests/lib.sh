@@ -131,6 +131,11 @@ attach() { # [LOADER OPTION...]
 	check "attach" rx "$LOADER" attach rx0 "$@"
 }
 
+# A tool where a user without rights finds it: the tree may lie in /root.
+public_copy() { # TOOL
+	install -m 755 -t "$DIR" "$1" || fail "cannot copy $1"
+}
+
 # Counters straight from the pin, by bpftool and BTF names: what design promises
 # to people who have no tool of ours.
 # shellcheck disable=SC2016 # jq's variables

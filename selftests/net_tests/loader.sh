@@ -206,10 +206,11 @@ missing_interface_is_named() {
 }
 
 without_privilege_says_what_is_needed() {
+	public_copy "$LOADER"
 	lab_up
 	refuses "attach" 1 "CAP_|root|privilege|permitted" \
 		rx setpriv --reuid=65534 --clear-groups --inh-caps=-all --bounding-set=-all \
-		"$LOADER" attach rx0
+		"$DIR/xsteer-loader" attach rx0
 	equal "hook" "$(hook)" ""
 }
 

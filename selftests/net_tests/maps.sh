@@ -181,12 +181,13 @@ unknown_instance_and_map_are_named() {
 }
 
 reading_needs_no_more_than_a_readable_pin() {
+	public_copy "$MAPS"
 	lab_up
 	attach
 	chmod 755 /sys/fs/bpf "$PINS" "$PINS/rx0"
 	chmod 644 "$PINS"/rx0/*
 	check "stats" rx setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all \
-		--bounding-set=-all env ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" "$MAPS" stats rx0
+		--bounding-set=-all env ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0" "$DIR/xsteer-maps" stats rx0
 }
 
 more_than_64_queues_have_their_own_rows() {

@@ -62,10 +62,11 @@ error_1_missing_interface() {
 }
 
 error_2_no_privilege() {
+	public_copy "$BOUNCER"
 	lab_up
 	refuses "no capability" 1 "CAP_|root|privilege|permitted" \
 		rx setpriv --reuid=65534 --clear-groups --inh-caps=-all --bounding-set=-all \
-		env ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" "$BOUNCER" -d rx0
+		env ASAN_OPTIONS="$ASAN_OPTIONS:detect_leaks=0" "$DIR/xsteer-bouncer" -d rx0
 	equal "hook" "$(hook)" ""
 }
 
