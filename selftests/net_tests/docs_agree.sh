@@ -245,6 +245,16 @@ rules_page_names_every_match() {
 		sed 's/, */\n/g' | sort)" user/rule.h "$fields"
 }
 
+rules_in_the_pages_compile() {
+	local file=$DIR/page.rules
+	[[ -x $O/xsteer-rules ]] || skip "xsteer-rules is not built"
+	_section rules "# EXAMPLES" | awk '/^```/ { if (on) exit; on = 1; next } on' >"$file"
+	check "the example in xsteer-rules.8" "$O/xsteer-rules" check "$file"
+	for file in docs/examples/*.rules; do
+		check "$file" "$O/xsteer-rules" check "$file"
+	done
+}
+
 # The first column under "What a tool says" is what the source says.
 troubleshooting_quotes_real_messages() {
 	local source message
