@@ -47,7 +47,7 @@ _names() { # X-MACRO...
 	done | sort
 }
 _defined_in() { # TOOL HEADING: names of its definition lists
-	_section "$1" "$2" | sed -n 's/^\(\*[a-z0-9_*, ]*\*\)$/\1/p' | tr -d '* ' | tr ',' '\n' | sort
+	_section "$1" "$2" | sed -n 's/^\(\*[a-z][a-z0-9_*, -]*\*\)$/\1/p' | tr -d '* ' | tr ',' '\n' | sort
 }
 
 _same() { # SENTENCE LEFT-NAME LEFT RIGHT-NAME RIGHT
@@ -175,6 +175,7 @@ loader_prints_the_json_of_its_page() {
 	mkdir "$PINS/%new-gone"
 	_json_agrees loader clean --dry-run
 	_json_agrees loader features rx0
+	_json_agrees loader doctor rx0
 	_json_agrees loader detach rx0
 }
 
@@ -197,6 +198,11 @@ pages_name_what_the_headers_name() {
 	_same "reasons" xsteer-maps.8 "$(_defined_in maps "## Reasons")" \
 		maps/xsteer.h "$(_names XS_MATCH_REASONS XS_FALLBACK_REASONS)"
 	_same "maps" xsteer-maps.8 "$(_defined_in maps "## Maps")" user/pins.h "$(_names XS_MAPS)"
+}
+
+loader_page_names_every_check_of_doctor() {
+	_same "checks" xsteer-loader.8 "$(_defined_in loader "## doctor IF")" \
+		user/doctor.c "$(grep -o 'find(d, "[a-z_-]*"' user/doctor.c | cut -d '"' -f 2 | sort -u)"
 }
 
 maps_page_names_every_metric() {
@@ -237,6 +243,16 @@ rules_page_names_every_match() {
 		gcc -E -P -I. -x c - | grep -o '@"[a-z0-9 ]*"@' | tr -d '@"' | sort)
 	_same "matches" xsteer-rules.8 "$(_section rules "## Matches" | sed -n '/^\*/p' | tr -d '*' |
 		sed 's/, */\n/g' | sort)" user/rule.h "$fields"
+}
+
+rules_in_the_pages_compile() {
+	local file=$DIR/page.rules
+	[[ -x $O/xsteer-rules ]] || skip "xsteer-rules is not built"
+	_section rules "# EXAMPLES" | awk '/^```/ { if (on) exit; on = 1; next } on' >"$file"
+	check "the example in xsteer-rules.8" "$O/xsteer-rules" check "$file"
+	for file in docs/examples/*.rules; do
+		check "$file" "$O/xsteer-rules" check "$file"
+	done
 }
 
 # The first column under "What a tool says" is what the source says.
