@@ -40,7 +40,6 @@ object_loaded_by_xdp_loader_with_a_second_program() {
 	lab_up
 	add_filter
 	mkdir -p "$PINS/rx0"
-	not_before 5.18 "couldn't|error|invalid" rx xdp-loader load -p "$PINS/rx0" rx0 "$O/xsteer.bpf.o"
 	check "xdp-loader" rx xdp-loader load -p "$PINS/rx0" rx0 "$O/xsteer.bpf.o"
 	equal "programs" "$(programs_of_dispatcher)" 2
 	pings
