@@ -41,4 +41,17 @@ static __always_inline void count(const struct xs_packet *pkt, enum xs_reason re
 	}
 }
 
+/* Instead of a person who looks at counters; dead code in a program that is attached. */
+struct xs_explained explained;
+
+static __always_inline void explain(const struct xs_match_result *match, enum xs_reason reason,
+				    const struct xs_outcome *out)
+{
+	if (!explaining)
+		return;
+	explained.rule = match->rule;
+	explained.verdict = match->action.verdict;
+	explained.reason = out->fallback ? out->fallback : reason;
+}
+
 #endif

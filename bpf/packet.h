@@ -23,6 +23,10 @@
 #include "../maps/xsteer.h"
 #include "../maps/packet_key.h"
 
+/* For `xsteer-rules explain`; in a program that is attached they cost nothing. */
+const volatile bool explaining;
+const volatile __u32 explain_queue;
+
 /* All headers before L4 at their longest fit; the verifier's own limit is 0xffff. */
 #define XS_HEADERS_MAX 0x7fff
 
@@ -326,6 +330,12 @@ static __always_inline enum xs_reason parse_headers(struct xdp_md *ctx, struct x
 	return XS_REASON_none;
 }
 
+/* A test run of an interface's program cannot choose its queue on every kernel. */
+static __always_inline __u32 receive_queue(struct xdp_md *ctx)
+{
+	return explaining ? explain_queue : ctx->rx_queue_index;
+}
+
 /*
  * Fills pkt. XS_REASON_none, or the malformed_* reason; length and rxqueue are
  * set in either case.
@@ -336,7 +346,7 @@ static __always_inline enum xs_reason parse_packet(struct xdp_md *ctx, struct xs
 	enum xs_reason reason;
 
 	__builtin_memset(pkt->key, 0, sizeof(pkt->key));
-	pkt->rxqueue = ctx->rx_queue_index;
+	pkt->rxqueue = receive_queue(ctx);
 	pkt->length = linear_bytes;
 	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_xdp_get_buff_len))
 		pkt->length = bpf_xdp_get_buff_len(ctx);

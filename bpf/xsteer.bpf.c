@@ -32,6 +32,7 @@ int xsteer(struct xdp_md *ctx)
 	reason = find_rule(&packet, reason, &match);
 	outcome = apply_action(&packet, &match.action);
 	count(&packet, reason, match.rule_stats, &outcome);
+	explain(&match, reason, &outcome);
 	return outcome.xdp;
 }
 

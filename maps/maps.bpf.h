@@ -72,7 +72,7 @@ struct {
  */
 struct xs_rule_counters {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_INNER_MAP);
+	__uint(map_flags, BPF_F_INNER_MAP | BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	/* not __type: clang leaves the type of an inner map's value undefined */
 	__uint(key_size, sizeof(__u32));

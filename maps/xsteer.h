@@ -105,6 +105,14 @@ struct xs_action {
 	__u32 target; /* slot, CPU number, or ifindex */
 };
 
+/* What became of the last frame, for `xsteer-rules explain` alone. */
+struct xs_explained {
+	__u32 rule; /* 0-based; XS_RULE_NONE: none */
+	__u8 verdict; /* enum xs_verdict: what the rule or the default says */
+	__u8 reason; /* enum xs_reason; a fallback's rather than a match's */
+	__u16 pad;
+};
+
 /* How an instance is bound to its interface. */
 enum xs_attach {
 	XS_ATTACH_LINK, /* pinned bpf_link, alone on the hook */
@@ -157,5 +165,6 @@ XS_ASSERT_SIZE(xs_rule_stats, 16);
 XS_ASSERT_SIZE(xs_action, 8);
 XS_ASSERT_SIZE(xs_meta, 80);
 XS_ASSERT_SIZE(xs_owner, 40);
+XS_ASSERT_SIZE(xs_explained, 8);
 
 #endif

@@ -25,6 +25,7 @@
 #include "instance.h"
 #include "netif.h"
 #include "program.h"
+#include "rule_counters.h"
 #include "xsteer.skel.h"
 
 const char *const xs_mode_names[] = {
@@ -95,31 +96,54 @@ static int clear_leftovers(const char *dir)
 	return 0;
 }
 
-int xs_instance_live(const struct xs_pins *pins, struct xs_live *live)
+/* The link knows best: an upgrade that was killed leaves an older program's pin. */
+static int look_at_link(const struct xs_pins *pins, struct xs_live *live)
 {
-	struct xs_hook hook;
+	struct bpf_link_info info = {};
+	__u32 len = sizeof(info);
+	char path[PATH_MAX + 8];
+	int fd, err;
+
+	snprintf(path, sizeof(path), "%s/%s", pins->dir, XS_PIN_LINK);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return -errno;
+	err = bpf_obj_get_info_by_fd(fd, &info, &len) ? -errno : 0;
+	close(fd);
+	live->prog_id = info.prog_id;
+	live->attached = info.xdp.ifindex == pins->meta.ifindex;
+	return err;
+}
+
+static int look_at_prog(const struct xs_pins *pins, struct xs_live *live)
+{
 	struct bpf_prog_info info = {};
 	__u32 len = sizeof(info);
 	char path[PATH_MAX + 8];
 	int fd, err;
 
-	*live = (struct xs_live){};
 	snprintf(path, sizeof(path), "%s/%s", pins->dir, XS_PIN_PROG);
 	fd = bpf_obj_get(path);
 	if (fd < 0)
 		return -errno;
 	err = bpf_obj_get_info_by_fd(fd, &info, &len) ? -errno : 0;
 	close(fd);
-	if (err)
-		return err;
 	live->prog_id = info.id;
-	if (xs_netif_hook(pins->meta.ifindex, &hook) != 1)
-		return 0;
-	live->native = hook.native;
-	live->attached = hook.prog_id == info.id;
-	if (!live->attached && pins->meta.attach == XS_ATTACH_DISPATCHER)
-		live->attached = xs_dispatcher_has(pins->meta.ifindex, info.id);
-	return 0;
+	live->attached = !err && xs_dispatcher_has(pins->meta.ifindex, info.id);
+	return err;
+}
+
+int xs_instance_live(const struct xs_pins *pins, struct xs_live *live)
+{
+	struct xs_hook hook;
+	int err;
+
+	*live = (struct xs_live){};
+	err = pins->meta.attach == XS_ATTACH_DISPATCHER ? look_at_prog(pins, live)
+							: look_at_link(pins, live);
+	if (!err && live->attached && xs_netif_hook(pins->meta.ifindex, &hook) == 1)
+		live->native = hook.native;
+	return err;
 }
 
 /* Held by someone else: say by whom, and what can be done. */
@@ -186,6 +210,18 @@ static int pin_maps(const struct build *build)
 	return 0;
 }
 
+/* An instance without rules has counters of none, so that every pin is there. */
+static int pin_rule_counters(const struct build *build)
+{
+	struct xs_rule_counters counters;
+	int err = xs_rule_counters_create(&counters, 0);
+
+	if (!err)
+		err = pin(build, counters.fd, xs_map_names[XS_MAP_rule_stats_map]);
+	xs_rule_counters_close(&counters);
+	return err;
+}
+
 static int write_meta(struct build *build)
 {
 	const struct xs_attach_opts *opts = build->opts;
@@ -195,7 +231,8 @@ static int write_meta(struct build *build)
 		.abi = XS_ABI,
 		.version = XS_VERSION,
 		.ifindex = build->netif.ifindex,
-		.flags = opts->automatic ? XS_META_AUTO : 0,
+		.flags = (opts->automatic ? XS_META_AUTO : 0) |
+			 (opts->xsk_missing_drop ? XS_META_XSK_DROP : 0),
 		.netns_inode = xs_netns_inode(),
 		.default_action = { .verdict = XS_VERDICT_xsk,
 				    .otherwise = opts->xsk_missing_drop ? XS_VERDICT_drop
@@ -231,6 +268,8 @@ static int make_staging(struct build *build)
 	err = xs_program_load(build->skel);
 	if (!err)
 		err = pin_maps(build);
+	if (!err)
+		err = pin_rule_counters(build);
 	if (!err)
 		err = write_meta(build);
 	if (!err)

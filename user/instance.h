@@ -26,7 +26,7 @@ struct xs_attach_opts {
 	 * Called, if not NULL, after the maps are made and before the first
 	 * frame sees the program: puts the rules in.
 	 */
-	int (*prepare)(const struct xs_pins *pins, void *arg);
+	int (*prepare)(struct xs_pins *pins, void *arg);
 	void *prepare_arg;
 };
 

@@ -15,10 +15,14 @@
 #include "features.h"
 #include "instance.h"
 #include "netif.h"
+#include "rule_file.h"
+#include "rule_sets.h"
 #include "table.h"
+#include "upgrade.h"
 
 static struct options {
 	struct xs_attach_opts attach;
+	const char *rules; /* file */
 	bool replace, all, dry_run;
 } options;
 
@@ -40,6 +44,20 @@ static int set_prio(void *opts __attribute__((unused)), const char *arg)
 	if (xs_parse_u64(arg, 1, 1000000, &prio))
 		return xs_usage("priority '%s' is not a number from 1 to 1000000", arg);
 	options.attach.prio = (int)prio;
+	return 0;
+}
+
+static int set_rules(void *opts __attribute__((unused)), const char *arg)
+{
+	options.rules = arg;
+	return 0;
+}
+
+static int set_xsk_missing(void *opts __attribute__((unused)), const char *arg)
+{
+	if (strcmp(arg, "pass") && strcmp(arg, "drop"))
+		return xs_usage("--xsk-missing '%s' is neither pass nor drop", arg);
+	options.attach.xsk_missing_drop = !strcmp(arg, "drop");
 	return 0;
 }
 
@@ -97,6 +115,42 @@ static int take_away_ours(const char *ifname)
 	return err;
 }
 
+/* The rules of -r, or none: what --xsk-missing says is part of a set, too. */
+static int put_rules(struct xs_pins *pins, void *arg __attribute__((unused)))
+{
+	struct xs_ruleset rules = {};
+	struct xs_apply result;
+	int err;
+
+	if (!options.rules)
+		return options.attach.xsk_missing_drop ? xs_rule_sets_flush(pins, &result) : 0;
+	err = xs_rules_load(&rules, options.rules);
+	if (err) {
+		xs_err("%s: the rules in %s are not applied", pins->ifname, options.rules);
+		return err;
+	}
+	err = xs_rule_sets_apply(pins, &rules, 0, &result);
+	xs_ruleset_free(&rules);
+	return err;
+}
+
+/* It was attached before: -r still holds. */
+static int put_rules_live(const char *ifname)
+{
+	struct xs_pins pins;
+	int lock, err;
+
+	lock = xs_pins_lock(ifname, false);
+	if (lock < 0)
+		return lock;
+	err = xs_pins_open(&pins, ifname, XS_PINS_WRITE);
+	if (!err)
+		err = put_rules(&pins, NULL);
+	xs_pins_close(&pins);
+	close(lock);
+	return err;
+}
+
 static json_t *results;
 
 static int attach_one(const char *ifname)
@@ -108,6 +162,8 @@ static int attach_one(const char *ifname)
 		err = take_away_ours(ifname);
 	if (!err)
 		err = xs_instance_attach(ifname, &options.attach, &got);
+	if (!err && got.already && options.rules)
+		err = put_rules_live(ifname);
 	if (err)
 		return err;
 	json_array_append_new(results, json_pack("{s:s, s:s, s:I, s:b}", "interface", ifname,
@@ -133,6 +189,7 @@ static int do_attach(void *opts __attribute__((unused)), int argc, char **argv)
 	int lock, err;
 
 	results = json_array();
+	options.attach.prepare = put_rules;
 	err = xs_pins_check_bpffs();
 	lock = err ? err : xs_pins_lock(NULL, true);
 	if (lock < 0)
@@ -388,6 +445,37 @@ static int do_clean(void *opts __attribute__((unused)), int argc __attribute__((
 	return err;
 }
 
+static int upgrade_one(const char *ifname)
+{
+	struct xs_upgraded result;
+	int err = xs_upgrade(ifname, &result);
+
+	if (err == -ENOENT)
+		return say_none(ifname);
+	if (err)
+		return err;
+	json_array_append_new(results, json_pack("{s:s, s:I, s:I}", "interface", ifname,
+						 "old_prog_id", (json_int_t)result.old_prog_id,
+						 "prog_id", (json_int_t)result.prog_id));
+	if (!xs_common.json)
+		printf("%s: program id %u in place of %u; sockets, counters and rules stay\n",
+		       ifname, result.prog_id, result.old_prog_id);
+	return 0;
+}
+
+static int do_upgrade(void *opts __attribute__((unused)), int argc, char **argv)
+{
+	int lock, err;
+
+	results = json_array();
+	lock = xs_pins_lock(NULL, false);
+	if (lock < 0)
+		return finish_json(lock == -ENOENT ? each_operand(argc, argv, say_none) : lock);
+	err = each_operand(argc, argv, upgrade_one);
+	close(lock);
+	return finish_json(err);
+}
+
 static int do_features(void *opts __attribute__((unused)), int argc __attribute__((unused)),
 		       char **argv)
 {
@@ -402,6 +490,9 @@ static int do_doctor(void *opts __attribute__((unused)), int argc __attribute__(
 
 static const struct xs_opt attach_opts[] = {
 	{ "mode", 'm', "MODE", "native, skb, or auto: native, then skb (default)", set_mode },
+	{ "rules", 'r', "FILE", "put these rules in force before the first frame", set_rules },
+	{ "xsk-missing", 0, "VERDICT",
+	  "default where a queue has no socket: pass (default) or drop", set_xsk_missing },
 	{ "prio", 'P', "PRIO", "beside other programs, through libxdp's dispatcher", set_prio },
 	{ "replace", 0, NULL, "take an instance of ours away first; never another's program",
 	  set_replace },
@@ -423,6 +514,8 @@ static const struct xs_cmd cmds[] = {
 	  do_attach },
 	{ "detach", "unload", "IF... | --all", "detach and unpin", detach_opts, 0, -1, do_detach },
 	{ "status", NULL, "[IF...]", "who holds which XDP hook", NULL, 0, -1, do_status },
+	{ "upgrade", NULL, "IF...", "this build's program in place of the running one", NULL, 1, -1,
+	  do_upgrade },
 	{ "clean", NULL, "", "remove pins whose interface or link is gone", clean_opts, 0, 0,
 	  do_clean },
 	{ "features", NULL, "IF", "what driver and kernel offer", NULL, 1, 1, do_features },

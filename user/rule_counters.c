@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The counters of one rule set; see rule_counters.h. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "cli.h"
+#include "rule_compile.h"
+#include "rule_counters.h"
+#include "xsteer.skel.h"
+
+static int map_rows(struct xs_rule_counters *counters)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	void *rows;
+
+	counters->bytes = (size_t)counters->rule_cnt * counters->slices * sizeof(*counters->rows);
+	counters->bytes = (counters->bytes + page - 1) & ~(page - 1);
+	if (!counters->bytes)
+		counters->bytes = page;
+	rows = mmap(NULL, counters->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, counters->fd, 0);
+	if (rows == MAP_FAILED)
+		return -errno;
+	counters->rows = rows;
+	return 0;
+}
+
+static __u32 slice_cnt(void)
+{
+	int cpus = libbpf_num_possible_cpus();
+
+	return (cpus > 0 ? cpus : 1) + 1;
+}
+
+/* The program's own BTF gives the rows their field names in bpftool. */
+static void add_btf(struct bpf_map_create_opts *opts)
+{
+	struct xsteer_bpf *skel = xsteer_bpf__open();
+	const struct btf *ours = skel ? bpf_object__btf(skel->obj) : NULL;
+	struct btf *copy = NULL;
+	const void *raw;
+	__u32 size;
+	int key, value;
+
+	raw = ours ? btf__raw_data(ours, &size) : NULL;
+	if (raw)
+		copy = btf__new(raw, size);
+	if (copy && !btf__load_into_kernel(copy)) {
+		key = btf__find_by_name_kind(copy, "__u32", BTF_KIND_TYPEDEF);
+		value = btf__find_by_name_kind(copy, "xs_rule_stats", BTF_KIND_STRUCT);
+		if (key > 0 && value > 0) {
+			opts->btf_fd = dup(btf__fd(copy));
+			opts->btf_key_type_id = key;
+			opts->btf_value_type_id = value;
+		}
+	}
+	btf__free(copy);
+	xsteer_bpf__destroy(skel);
+}
+
+int xs_rule_counters_create(struct xs_rule_counters *counters, __u32 rule_cnt)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_INNER_MAP | BPF_F_MMAPABLE);
+	__u32 rows;
+	int err;
+
+	*counters = (struct xs_rule_counters){ .rule_cnt = rule_cnt, .slices = slice_cnt() };
+	rows = rule_cnt ? rule_cnt * counters->slices : 1;
+	add_btf(&opts);
+	counters->fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "rule_stats_map", sizeof(__u32),
+				      sizeof(struct xs_rule_stats), rows, &opts);
+	err = counters->fd < 0 ? -errno : map_rows(counters);
+	if (opts.btf_fd)
+		close(opts.btf_fd);
+	if (!err)
+		return 0;
+	xs_err("cannot make the counters of %u rules: %s", rule_cnt, strerror(-err));
+	xs_rule_counters_close(counters);
+	return err;
+}
+
+int xs_rule_counters_open(struct xs_rule_counters *counters, const struct xs_pins *pins,
+			  __u32 stats_slot, __u32 rule_cnt)
+{
+	int err = 0;
+	__u32 id;
+
+	*counters =
+		(struct xs_rule_counters){ .fd = -1, .rule_cnt = rule_cnt, .slices = slice_cnt() };
+	if (bpf_map_lookup_elem(pins->map_fds[XS_MAP_rule_stats], &stats_slot, &id))
+		err = -errno;
+	if (!err) {
+		counters->fd = bpf_map_get_fd_by_id(id);
+		err = counters->fd < 0 ? -errno : map_rows(counters);
+	}
+	if (!err)
+		return 0;
+	xs_err("cannot read slot %u of %s/rule_stats: %s", stats_slot, pins->dir, strerror(-err));
+	xs_rule_counters_close(counters);
+	return err;
+}
+
+int xs_rule_counters_put(const struct xs_rule_counters *counters, const struct xs_pins *pins,
+			 __u32 stats_slot)
+{
+	int err;
+
+	if (!bpf_map_update_elem(pins->map_fds[XS_MAP_rule_stats], &stats_slot, &counters->fd,
+				 BPF_ANY))
+		return 0;
+	err = -errno;
+	xs_err("cannot write slot %u of %s/rule_stats: %s", stats_slot, pins->dir, strerror(-err));
+	return err;
+}
+
+int xs_rule_counters_pin(const struct xs_pins *pins, __u32 stats_slot)
+{
+	char path[PATH_MAX + 32], next[PATH_MAX + 32];
+	int fd = -1, err = 0;
+	__u32 id;
+
+	if (bpf_map_lookup_elem(pins->map_fds[XS_MAP_rule_stats], &stats_slot, &id))
+		return errno == ENOENT ? 0 : -errno;
+	snprintf(path, sizeof(path), "%s/%s", pins->dir, xs_map_names[XS_MAP_rule_stats_map]);
+	snprintf(next, sizeof(next), "%s/%%%s", pins->dir, xs_map_names[XS_MAP_rule_stats_map]);
+	unlink(next); /* of a process that was killed here */
+	fd = bpf_map_get_fd_by_id(id);
+	if (fd < 0 || bpf_obj_pin(fd, next) || rename(next, path))
+		err = -errno;
+	if (err)
+		xs_err("cannot pin %s: %s", path, strerror(-err));
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+void xs_rule_counters_close(struct xs_rule_counters *counters)
+{
+	if (counters->rows)
+		munmap(counters->rows, counters->bytes);
+	if (counters->fd >= 0)
+		close(counters->fd);
+	*counters = XS_NO_COUNTERS;
+}
+
+static struct xs_rule_stats sum_of(const struct xs_rule_counters *counters, __u32 rule)
+{
+	struct xs_rule_stats sum = {};
+
+	for (__u32 slice = 0; slice < counters->slices; slice++) {
+		const struct xs_rule_stats *row =
+			&counters->rows[(size_t)slice * counters->rule_cnt + rule];
+
+		sum.packets += __atomic_load_n(&row->packets, __ATOMIC_RELAXED);
+		sum.bytes += __atomic_load_n(&row->bytes, __ATOMIC_RELAXED);
+	}
+	return sum;
+}
+
+struct xs_rule_stats *xs_rule_counters_sum(const struct xs_rule_counters *counters)
+{
+	struct xs_rule_stats *sums = calloc((size_t)counters->rule_cnt + 1, sizeof(*sums));
+
+	for (__u32 rule = 0; sums && rule < counters->rule_cnt; rule++)
+		sums[rule] = sum_of(counters, rule);
+	return sums;
+}
+
+void xs_rule_counters_carry(struct xs_rule_counters *to, const struct xs_rule_counters *from,
+			    const struct xs_rule_pairs *pairs)
+{
+	struct xs_rule_stats *carried;
+
+	if (!pairs->cnt)
+		return;
+	carried = &to->rows[(size_t)(to->slices - 1) * to->rule_cnt];
+	for (__u32 i = 0; i < pairs->cnt; i++)
+		carried[pairs->pairs[i].to] = sum_of(from, pairs->pairs[i].from);
+}
+
+/* ---- rules of the same text ---- */
+
+struct keyed {
+	__u64 hash;
+	__u32 rule;
+};
+
+static const char *text_of(const struct xs_set_header *set, __u32 rule)
+{
+	return xs_set_string(set, xs_set_rules(set)[rule].text);
+}
+
+static __u64 hash_text(const char *text)
+{
+	__u64 hash = 0xcbf29ce484222325ULL; /* FNV-1a: collisions only cost a strcmp */
+
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3ULL;
+	return hash;
+}
+
+static int by_hash_then_rule(const void *a, const void *b)
+{
+	const struct keyed *x = a, *y = b;
+
+	if (x->hash != y->hash)
+		return x->hash < y->hash ? -1 : 1;
+	return x->rule < y->rule ? -1 : x->rule > y->rule;
+}
+
+static struct keyed *sorted(const struct xs_set_header *set)
+{
+	struct keyed *keys = calloc((size_t)set->rule_cnt + 1, sizeof(*keys));
+
+	if (!keys)
+		return NULL;
+	for (__u32 i = 0; i < set->rule_cnt; i++)
+		keys[i] = (struct keyed){ hash_text(text_of(set, i)), i };
+	qsort(keys, set->rule_cnt, sizeof(*keys), by_hash_then_rule);
+	return keys;
+}
+
+static void pair_up(struct xs_rule_pairs *pairs, const struct xs_set_header *from,
+		    const struct keyed *old, const struct xs_set_header *to,
+		    const struct keyed *new)
+{
+	__u32 o = 0, n = 0;
+
+	while (o < from->rule_cnt && n < to->rule_cnt) {
+		if (old[o].hash < new[n].hash) {
+			o++;
+		} else if (old[o].hash > new[n].hash) {
+			n++;
+		} else {
+			/* texts that differ under one hash lose their counters, not more */
+			if (!strcmp(text_of(from, old[o].rule), text_of(to, new[n].rule)))
+				pairs->pairs[pairs->cnt++] =
+					(struct xs_rule_pair){ old[o].rule, new[n].rule };
+			o++;
+			n++;
+		}
+	}
+}
+
+int xs_rule_pairs_find(struct xs_rule_pairs *pairs, const struct xs_set_header *from,
+		       const struct xs_set_header *to)
+{
+	struct keyed *old = sorted(from), *new = sorted(to);
+	__u32 most = from->rule_cnt < to->rule_cnt ? from->rule_cnt : to->rule_cnt;
+	int err = 0;
+
+	*pairs = (struct xs_rule_pairs){ .pairs = calloc((size_t)most + 1, sizeof(*pairs->pairs)) };
+	if (old && new && pairs->pairs) {
+		pair_up(pairs, from, old, to, new);
+	} else {
+		err = -ENOMEM;
+		xs_err("not enough memory to carry the rules' counters over");
+	}
+	free(old);
+	free(new);
+	return err;
+}
+
+void xs_rule_pairs_free(struct xs_rule_pairs *pairs)
+{
+	free(pairs->pairs);
+	*pairs = (struct xs_rule_pairs){};
+}

@@ -1,0 +1,510 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The rule sets of an instance; see rule_sets.h. */
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "cli.h"
+#include "rule_counters.h"
+#include "rule_sets.h"
+
+#define CPU_QUEUE_FRAMES 2048 /* of a cpu_map entry: a burst of a NIC ring fits */
+
+static __u64 monotonic_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (__u64)now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+/* ---- one set in kernel memory ---- */
+
+struct mapped_set {
+	int fd; /* of the inner map; -1: none */
+	struct xs_set_header *header;
+	size_t bytes;
+};
+
+#define NO_SET ((struct mapped_set){ .fd = -1 })
+
+static void unmap_set(struct mapped_set *set)
+{
+	if (set->header)
+		munmap(set->header, set->bytes);
+	if (set->fd >= 0)
+		close(set->fd);
+	*set = NO_SET;
+}
+
+static int map_set(struct mapped_set *set, __u32 chunks, int prot)
+{
+	void *mapping;
+
+	set->bytes = (size_t)chunks * XS_CHUNK_BYTES;
+	mapping = mmap(NULL, set->bytes, prot, MAP_SHARED, set->fd, 0);
+	if (mapping == MAP_FAILED)
+		return -errno;
+	set->header = mapping;
+	return 0;
+}
+
+/* The set in a slot of rule_sets. 0 with set->fd -1 if the slot is empty. */
+static int open_set(const struct xs_pins *pins, __u32 slot, int prot, struct mapped_set *set)
+{
+	struct bpf_map_info info = {};
+	__u32 id, len = sizeof(info);
+	int err;
+
+	*set = NO_SET;
+	if (bpf_map_lookup_elem(pins->map_fds[XS_MAP_rule_sets], &slot, &id))
+		return errno == ENOENT ? 0 : -errno;
+	set->fd = bpf_map_get_fd_by_id(id);
+	if (set->fd < 0)
+		return -errno;
+	err = bpf_obj_get_info_by_fd(set->fd, &info, &len) ? -errno : 0;
+	if (!err)
+		err = map_set(set, info.max_entries, prot);
+	if (!err && !xs_set_valid(set->header, set->bytes))
+		err = -EPROTO;
+	if (err)
+		unmap_set(set);
+	return err;
+}
+
+static int log_set_error(const struct xs_pins *pins, int err)
+{
+	if (err)
+		xs_err("cannot read %s/rule_sets: %s%s", pins->dir, strerror(-err),
+		       err == -EPROTO  ? ": written by another version of xsteer"
+		       : err == -EPERM ? ": needs CAP_SYS_ADMIN, run as root"
+				       : "");
+	return err;
+}
+
+static int create_set(const struct xs_rule_blob *blob, struct mapped_set *set)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_INNER_MAP | BPF_F_MMAPABLE);
+	int err;
+
+	*set = NO_SET;
+	set->fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "rule_set", sizeof(__u32), XS_CHUNK_BYTES,
+				 blob->chunk_cnt, &opts);
+	err = set->fd < 0 ? -errno : map_set(set, blob->chunk_cnt, PROT_READ | PROT_WRITE);
+	if (err) {
+		unmap_set(set);
+		xs_err("cannot make a map for the rule set (%u chunks of %u MiB): %s",
+		       blob->chunk_cnt, XS_CHUNK_BYTES >> 20, strerror(-err));
+		return err;
+	}
+	memcpy(set->header, blob->bytes, blob->size);
+	return 0;
+}
+
+static int put_slot(const struct xs_pins *pins, __u32 slot, int set_fd)
+{
+	int fd = pins->map_fds[XS_MAP_rule_sets];
+	int err = set_fd >= 0 ? bpf_map_update_elem(fd, &slot, &set_fd, BPF_ANY)
+			      : bpf_map_delete_elem(fd, &slot);
+
+	if (!err || (set_fd < 0 && errno == ENOENT))
+		return 0;
+	err = -errno;
+	xs_err("cannot write slot %u of %s/rule_sets: %s", slot, pins->dir, strerror(-err));
+	return err;
+}
+
+/* ---- settling what was left behind ---- */
+
+/* meta and the pin of the counters follow the set in force. Runs again harmlessly. */
+static int publish(struct xs_pins *pins, const struct xs_set_header *header)
+{
+	int err;
+
+	if (!pins->dir[0])
+		return 0;
+	pins->meta.generation = header->generation;
+	pins->meta.default_action = header->default_action;
+	pins->meta.malformed_action = header->malformed_action;
+	err = xs_rule_counters_pin(pins, header->stats_slot);
+	return err ? err : xs_meta_set(pins);
+}
+
+static int roll_back(struct xs_pins *pins, struct mapped_set *over, struct mapped_set *back)
+{
+	struct xs_set_header none = { .generation = over->header->generation + 1,
+				      .stats_slot = XS_STATS_SLOTS,
+				      .default_action = xs_builtin_default(pins) };
+	int err;
+
+	if (back->header)
+		back->header->generation = none.generation;
+	err = put_slot(pins, XS_SET_IN_FORCE, back->fd);
+	if (!err)
+		err = put_slot(pins, XS_SET_FALLBACK, -1);
+	if (!err)
+		err = publish(pins, back->header ? back->header : &none);
+	if (!err)
+		xs_note("%s: rule set %llu was not confirmed in time and has been rolled back",
+			pins->ifname, over->header->generation);
+	return err ? err : 1;
+}
+
+static int tidy(struct xs_pins *pins, const struct mapped_set *now)
+{
+	int err = put_slot(pins, XS_SET_FALLBACK, -1);
+
+	/* an apply that was killed after its switch */
+	if (!err && now->header && pins->meta.generation != now->header->generation)
+		err = publish(pins, now->header);
+	return err;
+}
+
+int xs_rule_sets_settle(struct xs_pins *pins)
+{
+	struct mapped_set now, back;
+	int err;
+
+	err = open_set(pins, XS_SET_IN_FORCE, PROT_READ, &now);
+	if (!err)
+		err = open_set(pins, XS_SET_FALLBACK, PROT_READ | PROT_WRITE, &back);
+	else
+		back = NO_SET;
+	if (log_set_error(pins, err))
+		goto out;
+	if (!now.header || !now.header->deadline_ns)
+		err = tidy(pins, &now);
+	else if (now.header->deadline_ns < monotonic_ns())
+		err = roll_back(pins, &now, &back);
+out:
+	unmap_set(&back);
+	unmap_set(&now);
+	return err;
+}
+
+int xs_rule_sets_confirm(struct xs_pins *pins)
+{
+	struct mapped_set now;
+	int err;
+
+	err = xs_rule_sets_settle(pins);
+	if (err < 0)
+		return err;
+	if (err) {
+		xs_err("%s: too late to confirm", pins->ifname);
+		return -ETIMEDOUT;
+	}
+	err = open_set(pins, XS_SET_IN_FORCE, PROT_READ | PROT_WRITE, &now);
+	if (log_set_error(pins, err))
+		return err;
+	if (!now.header || !now.header->deadline_ns) {
+		xs_err("%s: no rule set waits to be confirmed", pins->ifname);
+		err = -ENOENT;
+	} else {
+		__atomic_store_n(&now.header->deadline_ns, 0, __ATOMIC_RELEASE);
+		err = put_slot(pins, XS_SET_FALLBACK, -1);
+	}
+	unmap_set(&now);
+	return err;
+}
+
+/* ---- apply ---- */
+
+struct xs_action xs_builtin_default(const struct xs_pins *pins)
+{
+	bool drop = pins->meta.flags & XS_META_XSK_DROP;
+
+	return (struct xs_action){ .verdict = XS_VERDICT_xsk,
+				   .otherwise = drop ? XS_VERDICT_drop : XS_VERDICT_pass,
+				   .own_slot = 1 };
+}
+
+/* Where an action stands in the file, for messages: "FILE:LINE" or "default". */
+static const char *where(const struct xs_ruleset *rules, const struct xs_rule *rule, char *text,
+			 size_t len)
+{
+	if (rule)
+		snprintf(text, len, "%s:%u", rules->files[rule->file], rule->line);
+	else
+		snprintf(text, len, "default");
+	return text;
+}
+
+static int open_dev(const struct xs_pins *pins, struct xs_action *action, const char *ifname,
+		    const char *place)
+{
+	__u32 ifindex = if_nametoindex(ifname);
+	int err;
+
+	if (!ifindex) {
+		xs_err("%s: dev %s: no such interface; 'ip link' lists them", place, ifname);
+		return -ENODEV;
+	}
+	action->target = ifindex;
+	if (!bpf_map_update_elem(pins->map_fds[XS_MAP_dev_map], &ifindex, &ifindex, BPF_ANY))
+		return 0;
+	err = -errno;
+	xs_err("%s: dev %s: the kernel does not take it as a target: %s%s", place, ifname,
+	       strerror(-err), err == -E2BIG ? ": too many interfaces are named in the rules" : "");
+	return err;
+}
+
+static int open_cpu(const struct xs_pins *pins, const struct xs_action *action, const char *place)
+{
+	const __u32 frames = CPU_QUEUE_FRAMES, cpu = action->target;
+	int err, cpus = libbpf_num_possible_cpus();
+
+	if (cpus > 0 && cpu >= (__u32)cpus) {
+		xs_err("%s: cpu %u: this machine has CPUs 0 to %d", place, cpu, cpus - 1);
+		return -ERANGE;
+	}
+	if (!bpf_map_update_elem(pins->map_fds[XS_MAP_cpu_map], &cpu, &frames, BPF_ANY))
+		return 0;
+	err = -errno;
+	xs_err("%s: cpu %u: the kernel does not take it as a target: %s", place, cpu,
+	       strerror(-err));
+	return err;
+}
+
+static int open_target(const struct xs_pins *pins, struct xs_action *action, const char *ifname,
+		       const char *place)
+{
+	if (action->verdict == XS_VERDICT_dev)
+		return open_dev(pins, action, ifname, place);
+	if (action->verdict == XS_VERDICT_cpu)
+		return open_cpu(pins, action, place);
+	if (action->verdict == XS_VERDICT_xsk && !action->own_slot &&
+	    action->target >= pins->slots) {
+		xs_err("%s: slot %u: the instance has slots 0 to %u", place, action->target,
+		       pins->slots - 1);
+		return -ERANGE;
+	}
+	return 0;
+}
+
+static int open_targets(const struct xs_pins *pins, struct xs_ruleset *rules)
+{
+	char place[512];
+	int err;
+
+	for (__u32 i = 0; i < rules->rule_cnt; i++) {
+		struct xs_rule *rule = &rules->rules[i];
+
+		err = open_target(pins, &rule->action, rule->ifname,
+				  where(rules, rule, place, sizeof(place)));
+		if (err)
+			return err;
+	}
+	return open_target(pins, &rules->default_action, rules->default_ifname, "default");
+}
+
+struct applying {
+	struct xs_pins *pins;
+	struct mapped_set next, now, back; /* back: of an earlier apply, not yet confirmed */
+	struct xs_rule_counters counters, old_counters;
+	struct xs_rule_pairs pairs; /* rules whose text did not change */
+	__u32 confirm_sec;
+};
+
+static __u32 free_stats_slot(const struct applying *apply)
+{
+	for (__u32 slot = 0;; slot++)
+		if ((!apply->now.header || apply->now.header->stats_slot != slot) &&
+		    (!apply->back.header || apply->back.header->stats_slot != slot))
+			return slot; /* XS_STATS_SLOTS is more than two */
+}
+
+static int prepare(struct applying *apply, const struct xs_rule_blob *blob)
+{
+	struct xs_pins *pins = apply->pins;
+	struct xs_set_header *header;
+	int err;
+
+	err = create_set(blob, &apply->next);
+	if (err)
+		return err;
+	header = apply->next.header;
+	header->generation = pins->meta.generation + 1;
+	if (apply->now.header && header->generation <= apply->now.header->generation)
+		header->generation = apply->now.header->generation + 1;
+	header->stats_slot = free_stats_slot(apply);
+	header->deadline_ns =
+		apply->confirm_sec ? monotonic_ns() + apply->confirm_sec * 1000000000ULL : 0;
+	err = xs_rule_counters_create(&apply->counters, header->rule_cnt);
+	if (!err && apply->now.header)
+		err = xs_rule_counters_open(&apply->old_counters, pins,
+					    apply->now.header->stats_slot,
+					    apply->now.header->rule_cnt);
+	if (!err && apply->now.header)
+		err = xs_rule_pairs_find(&apply->pairs, apply->now.header, header);
+	if (!err)
+		xs_rule_counters_carry(&apply->counters, &apply->old_counters, &apply->pairs);
+	return err ? err : xs_rule_counters_put(&apply->counters, pins, header->stats_slot);
+}
+
+/* The fallback goes in first: from the switch on the data path may need it. */
+static int put_in_force(struct applying *apply, struct xs_apply *result)
+{
+	bool waiting = apply->now.header && apply->now.header->deadline_ns;
+	__u64 start;
+	int err = 0;
+
+	if (apply->confirm_sec && !waiting)
+		err = put_slot(apply->pins, XS_SET_FALLBACK, apply->now.fd);
+	if (err)
+		return err;
+	start = monotonic_ns();
+	err = put_slot(apply->pins, XS_SET_IN_FORCE, apply->next.fd);
+	result->switch_ns = monotonic_ns() - start;
+	if (err)
+		return err;
+	/* no frame is in the old set any more: the kernel has waited for them (RCU) */
+	xs_rule_counters_carry(&apply->counters, &apply->old_counters, &apply->pairs);
+	if (!apply->confirm_sec)
+		err = put_slot(apply->pins, XS_SET_FALLBACK, -1);
+	return err ? err : publish(apply->pins, apply->next.header);
+}
+
+/* What no set in force or fallback counts in is given back. */
+static void release_stats(const struct applying *apply)
+{
+	const struct mapped_set *kept = !apply->confirm_sec  ? NULL
+					: apply->back.header ? &apply->back
+							     : &apply->now;
+
+	for (__u32 slot = 0; slot < XS_STATS_SLOTS; slot++)
+		if (slot != apply->next.header->stats_slot &&
+		    (!kept || !kept->header || kept->header->stats_slot != slot))
+			bpf_map_delete_elem(apply->pins->map_fds[XS_MAP_rule_stats], &slot);
+}
+
+static int apply_blob(struct applying *apply, const struct xs_rule_blob *blob,
+		      struct xs_apply *result)
+{
+	int err;
+
+	err = log_set_error(apply->pins,
+			    open_set(apply->pins, XS_SET_IN_FORCE, PROT_READ, &apply->now));
+	if (!err)
+		err = log_set_error(apply->pins, open_set(apply->pins, XS_SET_FALLBACK, PROT_READ,
+							  &apply->back));
+	if (!err)
+		err = prepare(apply, blob);
+	if (!err)
+		err = put_in_force(apply, result);
+	if (!err) {
+		release_stats(apply);
+		result->generation = apply->next.header->generation;
+		result->carried = apply->pairs.cnt;
+	}
+	return err;
+}
+
+int xs_rule_sets_compile(const struct xs_ruleset *rules, struct xs_rule_blob *blob,
+			 struct xs_rule_report *report)
+{
+	int err = xs_rule_compile(rules, blob, report);
+
+	if (err)
+		xs_err("%s", report->error[0] ? report->error : strerror(-err));
+	return err;
+}
+
+int xs_rule_sets_apply(struct xs_pins *pins, struct xs_ruleset *rules, __u32 confirm_sec,
+		       struct xs_apply *result)
+{
+	struct applying apply = { .pins = pins,
+				  .next = NO_SET,
+				  .now = NO_SET,
+				  .back = NO_SET,
+				  .counters = XS_NO_COUNTERS,
+				  .old_counters = XS_NO_COUNTERS,
+				  .confirm_sec = confirm_sec };
+	struct xs_rule_blob blob = {};
+	int err;
+
+	*result = (struct xs_apply){};
+	if (!rules->default_text)
+		rules->default_action = xs_builtin_default(pins);
+	err = xs_rule_sets_settle(pins);
+	if (err >= 0)
+		err = open_targets(pins, rules);
+	if (!err)
+		err = xs_rule_sets_compile(rules, &blob, &result->report);
+	if (!err)
+		err = apply_blob(&apply, &blob, result);
+	xs_rule_blob_free(&blob);
+	xs_rule_pairs_free(&apply.pairs);
+	xs_rule_counters_close(&apply.old_counters);
+	xs_rule_counters_close(&apply.counters);
+	unmap_set(&apply.back);
+	unmap_set(&apply.now);
+	unmap_set(&apply.next);
+	return err;
+}
+
+int xs_rule_sets_flush(struct xs_pins *pins, struct xs_apply *result)
+{
+	char name[] = "-", *files[] = { name };
+	struct xs_ruleset none = {
+		.files = files,
+		.file_cnt = 1,
+		.malformed_action = { .verdict = XS_VERDICT_pass },
+	};
+
+	return xs_rule_sets_apply(pins, &none, 0, result);
+}
+
+/* ---- reading back ---- */
+
+int xs_rule_sets_read(const struct xs_pins *pins, struct xs_rules_in_force *now)
+{
+	struct xs_rule_counters counters = XS_NO_COUNTERS;
+	struct mapped_set set;
+	__u64 time = monotonic_ns();
+	int err;
+
+	*now = (struct xs_rules_in_force){};
+	err = open_set(pins, XS_SET_IN_FORCE, PROT_READ, &set);
+	if (!err && set.header && set.header->deadline_ns) {
+		now->rolled_back = set.header->deadline_ns < time;
+		now->confirm_ns = now->rolled_back ? 0 : set.header->deadline_ns - time;
+	}
+	if (!err && now->rolled_back) {
+		unmap_set(&set);
+		err = open_set(pins, XS_SET_FALLBACK, PROT_READ, &set);
+	}
+	if (log_set_error(pins, err) || !set.header)
+		return err;
+	now->header = set.header;
+	now->rules = xs_set_rules(set.header);
+	now->mapping = set.header;
+	now->mapping_bytes = set.bytes;
+	close(set.fd);
+	err = xs_rule_counters_open(&counters, pins, now->header->stats_slot,
+				    now->header->rule_cnt);
+	if (!err)
+		now->stats = xs_rule_counters_sum(&counters);
+	xs_rule_counters_close(&counters);
+	if (!err && !now->stats)
+		err = -ENOMEM;
+	if (err)
+		xs_rules_in_force_close(now);
+	return err;
+}
+
+void xs_rules_in_force_close(struct xs_rules_in_force *now)
+{
+	if (now->mapping)
+		munmap(now->mapping, now->mapping_bytes);
+	free(now->stats);
+	*now = (struct xs_rules_in_force){};
+}
