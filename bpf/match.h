@@ -221,35 +221,27 @@ static __always_inline void find_tables(struct xs_search *search, const struct x
 }
 
 /*
- * Where the walk over tables, chains and conditions is. All of it is 64 bits
- * wide and made of values that the verifier cannot know: a constant anywhere
- * would be a case of its own in each of the loop's iterations.
+ * Where the walk over tables, chains and conditions is. All of it is made of
+ * values that the verifier cannot know, and no comparison may tell it more: each
+ * thing it knows in one place and not in another doubles its work in all of the
+ * loop's iterations.
  */
 struct xs_walk {
-	__u64 zero; /* 0, unknown to the verifier */
 	__u64 packet_a, packet_b; /* the frame as an entry's words */
-	__u64 best; /* lowest rule so far, or XS_RULES_MAX */
-	__u64 action; /* its */
-	__u64 next; /* slot of the chain to look at; 0: take the next table */
-	void *chunk; /* of that chain */
-	/* the condition being tested, of an entry whose box holds the frame */
-	void *atom_chunk;
-	__u64 atom; /* offset / 32; 0: none */
-	__u64 more; /* the atom after it */
-	__u64 left; /* values left to search */
-	__u64 value; /* the one to go on with */
-	__u64 start; /* the first one */
-	__u64 field;
-	__u64 candidate, candidate_action;
+	__u64 best; /* rule << 16 | action: lowest so far, or XS_BEST_NONE */
+	__u64 held; /* likewise, of the entry whose conditions are being tested; 0: none */
+	__u64 at; /* slot to look at; 0: take the next table */
+	void *chunk; /* of that slot */
+	__u64 tables; /* still to be looked into */
+	__u64 zero;
 };
 
-/* Another register each time: testing one must tell the verifier nothing of the rest. */
-static __always_inline __u64 fresh_zero(const struct xs_walk *walk)
-{
-	__u64 zero = walk->zero;
+#define XS_BEST_NONE ((__u64)XS_RULES_MAX << 16)
 
-	asm volatile("%0 |= 0" : "+r"(zero));
-	return zero;
+/* All ones if a < b, of numbers below 2^63; else 0. */
+static __always_inline __u64 less_mask(__u64 a, __u64 b)
+{
+	return (__s64)(a - b) >> 63;
 }
 
 static __always_inline __u64 atom_field(const struct xs_packet *pkt, const struct xs_search *search,
@@ -268,81 +260,35 @@ static __always_inline __u64 atom_field(const struct xs_packet *pkt, const struc
 	return word >> (atom->shift & 63) & ((1ULL << (atom->bits & 63)) - 1);
 }
 
-/* Steps on from an atom that held or did not. */
-static __always_inline void finish_atom(struct xs_walk *walk, void *atoms, bool held)
+/* All ones if the atom holds. */
+static __always_inline __u64 atom_mask(const struct xs_packet *pkt, const struct xs_search *search,
+				       const struct xs_set_atom *atom)
 {
-	if (!held) {
-		walk->atom = 0;
-		return;
-	}
-	walk->atom = walk->more;
-	walk->atom_chunk = atoms;
-	if (walk->more)
-		return;
-	walk->best = walk->candidate;
-	walk->action = walk->candidate_action;
-	walk->next = 0;
+	const struct xs_set_header *set = search->first;
+	__u64 field = atom_field(pkt, search, atom), offset;
+	void *bits;
+
+	if (atom->kind != XS_ATOM_BITS)
+		return ~(less_mask(field, atom->lo) | less_mask(atom->hi, field)) ^
+		       -(__u64)(atom->kind & XS_ATOM_OTHER);
+	bits = chunk_at(search, set->bits_chunk);
+	if (!bits)
+		return 0;
+	offset = atom->lo + (field >> 6) * 8;
+	return -(*XS_AT(bits, offset, __u64) >> (field & 63) & 1);
 }
 
-/* Opens the atom at walk->atom, and decides it unless values are to be searched. */
-static __always_inline void open_atom(struct xs_walk *walk, const struct xs_search *search,
-				      const struct xs_packet *pkt, void *atoms)
-{
-	const struct xs_set_atom *atom =
-		XS_AT(walk->atom_chunk, walk->atom * sizeof(*atom), struct xs_set_atom);
-	__u64 at, bits;
-
-	walk->more = atom->more;
-	walk->field = atom_field(pkt, search, atom);
-	if (atom->kind == XS_ATOM_SEARCH) {
-		walk->start = atom->lo;
-		walk->value = atom->lo;
-		walk->left = atom->hi;
-		return;
-	}
-	if (atom->kind == XS_ATOM_RANGE) {
-		finish_atom(walk, atoms, atom->lo <= walk->field && walk->field <= atom->hi);
-		return;
-	}
-	at = atom->lo + (walk->field >> 6 & 7);
-	bits = *XS_AT(atoms, at * 8, __u64);
-	finish_atom(walk, atoms, bits >> (walk->field & 63) & 1);
-}
-
-/* Halves the values that are left of the atom that is open. */
-static __always_inline void search_values(struct xs_walk *walk, void *atoms)
-{
-	__u64 half = walk->left >> 1;
-
-	if (*XS_AT(atoms, (walk->value + half) * 8, __u64) <= walk->field) {
-		walk->value += half + 1;
-		walk->left -= half + 1;
-	} else {
-		walk->left = half;
-	}
-	if (!walk->left)
-		finish_atom(walk, atoms, (walk->value - walk->start) & 1);
-}
-
-/* One step of a condition. `atoms`: the chunk of the values and of further atoms. */
+/* A condition: on to the next one, or take the rule, or on to the next entry. */
 static __always_inline void test_atom(struct xs_walk *walk, const struct xs_search *search,
-				      const struct xs_packet *pkt, void *atoms)
+				      const struct xs_packet *pkt)
 {
-	if (walk->left)
-		search_values(walk, atoms);
-	else
-		open_atom(walk, search, pkt, atoms);
-	XS_FORGET(walk->best, walk->zero);
-	XS_FORGET(walk->action, walk->zero);
-	XS_FORGET(walk->next, walk->zero);
-	XS_FORGET(walk->atom, walk->zero);
-	XS_FORGET(walk->more, walk->zero);
-	XS_FORGET(walk->left, walk->zero);
-	XS_FORGET(walk->value, walk->zero);
-	XS_FORGET(walk->start, walk->zero);
-	XS_FORGET(walk->field, walk->zero);
-	XS_FORGET(walk->candidate, walk->zero);
-	XS_FORGET(walk->candidate_action, walk->zero);
+	const struct xs_set_atom *atom = XS_AT(walk->chunk, walk->at * 32, struct xs_set_atom);
+	__u64 holds = atom_mask(pkt, search, atom);
+	__u64 more = atom->more, take = holds & ((more - 1) >> 63) * ~0ULL;
+
+	walk->best ^= (walk->best ^ walk->held) & take;
+	walk->at = (more & holds) | (atom->next & ~holds);
+	walk->held &= holds & ~take;
 }
 
 /* The first slot of the frame in a table; walk->chunk is NULL if its chunk is not there. */
@@ -361,114 +307,94 @@ static __always_inline __u64 table_slot(struct xs_walk *walk, const struct xs_se
 	return table->slot_first + xs_hash_slot(hash, displacement, table->slot_cnt);
 }
 
-/* Whether the frame lies in the entry's box. */
-static __always_inline bool entry_holds(const struct xs_walk *walk,
-					const struct xs_set_entry *entry)
+/* Goes to the next table's slot; false: none is left that could hold a better rule. */
+static __always_inline bool next_table(struct xs_walk *walk, const struct xs_search *search,
+				       const struct xs_packet *pkt)
+{
+	const struct xs_set_header *set = search->first;
+	__u64 bit = walk->tables & -walk->tables;
+	const struct xs_set_table *table;
+
+	if (!bit)
+		return false;
+	walk->tables ^= bit;
+	table = XS_AT(search->first, set->tables + XS_TABLE_OF_BIT(bit) * 128, struct xs_set_table);
+	/* tables come in the order of their best */
+	if (!less_mask((__u64)table->best << 16, walk->best))
+		return false;
+	walk->at = table_slot(walk, search, table, pkt);
+	return walk->chunk;
+}
+
+/* All ones if the frame lies in the entry's box. */
+static __always_inline __u64 box_mask(const struct xs_walk *walk, const struct xs_set_entry *entry)
 {
 	__u64 a = ((walk->packet_a | XS_A_GUARDS) - entry->low_a) &
 		  (entry->high_a - walk->packet_a);
 	__u64 b = ((walk->packet_b | XS_B_GUARDS) - entry->low_b) &
 		  (entry->high_b - walk->packet_b);
+	__u64 missing = (~a & XS_A_GUARDS) | (~b & XS_B_GUARDS);
 
-	return !((~a & XS_A_GUARDS) | (~b & XS_B_GUARDS));
+	return (__s64)(missing - 1) >> 63;
 }
 
-/* Compares the entry at walk->next and steps on. */
+/* An entry: take its rule, or test its conditions, or on to the next one. */
 static __always_inline void test_entry(struct xs_walk *walk)
 {
-	const struct xs_set_entry *entry =
-		XS_AT(walk->chunk, walk->next * sizeof(*entry), struct xs_set_entry);
-	__u64 low_b = entry->low_b, high_b = entry->high_b;
-	__u64 rule = low_b >> XS_B_RULE_SHIFT & XS_RULES_MAX;
-	__u64 action = low_b >> XS_B_ACTION_SHIFT | entry->low_a >> XS_A_ACTION_SHIFT << 8;
-	bool holds;
+	const struct xs_set_entry *entry = XS_AT(walk->chunk, walk->at * 32, struct xs_set_entry);
+	__u64 low_b = entry->low_b, high_b = entry->high_b, holds = box_mask(walk, entry);
+	__u64 rule = (low_b >> XS_B_RULE_SHIFT & XS_RULES_MAX) << 16 | low_b >> XS_B_ACTION_SHIFT |
+		     entry->low_a >> XS_A_ACTION_SHIFT << 8;
+	__u64 better = less_mask(rule, walk->best), next;
 
-	XS_FORGET(rule, walk->zero);
-	XS_FORGET(action, walk->zero);
-	if ((rule - walk->best) >> 63 == 0) { /* no <: it would bound `best` anew each time */
-		walk->next = fresh_zero(walk);
-		return;
-	}
-	holds = entry_holds(walk, entry);
-	walk->next = high_b >> XS_B_NEXT_SHIFT & XS_SLOT_MAX;
+	next = high_b >> XS_B_NEXT_SHIFT & XS_SLOT_MAX;
 	if (high_b & XS_ENTRY_COND) {
-		__u64 atom = walk->next;
+		__u32 other = XS_AT(walk->chunk, next * 32, struct xs_set_atom)->next;
 
-		walk->next = XS_AT(walk->chunk, atom * 32, struct xs_set_atom)->next;
-		XS_FORGET(walk->next, walk->zero);
-		if (!holds)
-			return;
-		XS_FORGET(atom, walk->zero);
-		walk->atom = atom;
-		walk->atom_chunk = walk->chunk;
-		walk->candidate = rule;
-		walk->candidate_action = action;
-		return;
+		holds &= better;
+		walk->held = rule & holds;
+		walk->at = ((next & holds) | (other & ~holds)) & better;
+	} else {
+		/* chains are sorted: what follows a match, or a better rule, cannot win */
+		walk->at = next & better & ~holds;
+		holds &= better;
+		walk->best ^= (walk->best ^ rule) & holds;
 	}
-	XS_FORGET(walk->next, walk->zero);
-	if (!holds)
-		return;
-	walk->best = rule;
-	walk->action = action;
-	walk->next = fresh_zero(walk);
 }
 
 static __always_inline void walk_start(struct xs_walk *walk, const struct xs_search *search,
 				       const struct xs_packet *pkt)
 {
-	walk->zero = pkt->zero;
 	walk->packet_a =
 		XS_ENTRY_A((__u32)search->ranks, search->ranks >> 32, XS_KEY_FIELD(pkt, l4proto));
 	walk->packet_b = XS_ENTRY_B(XS_KEY_FIELD(pkt, sport), XS_KEY_FIELD(pkt, dport));
-	walk->best = fresh_zero(walk) + XS_RULES_MAX;
-	walk->action = fresh_zero(walk);
-	walk->next = fresh_zero(walk);
+	walk->zero = pkt->zero;
+	walk->best = XS_BEST_NONE;
+	walk->held = 0;
+	walk->at = 0;
 	walk->chunk = search->first;
-	walk->atom_chunk = search->first;
-	walk->atom = fresh_zero(walk);
-	walk->more = fresh_zero(walk);
-	walk->left = fresh_zero(walk);
-	walk->value = fresh_zero(walk);
-	walk->start = fresh_zero(walk);
-	walk->field = fresh_zero(walk);
-	walk->candidate = fresh_zero(walk);
-	walk->candidate_action = fresh_zero(walk);
+	walk->tables = search->tables;
+	XS_FORGET(walk->best, walk->zero);
+	XS_FORGET(walk->held, walk->zero);
+	XS_FORGET(walk->at, walk->zero);
+	XS_FORGET(walk->tables, walk->zero);
 }
 
-/* Lowest rule that holds, in walk->best. */
-static __always_inline void walk_tables(struct xs_walk *walk, struct xs_search *search,
-					const struct xs_set_header *set,
+/* Finds the lowest rule that holds. The compiler has proved that the steps suffice. */
+static __always_inline void walk_tables(struct xs_walk *walk, const struct xs_search *search,
 					const struct xs_packet *pkt)
 {
-	__u64 tables = search->tables;
-
 	for (int i = 0; i < XS_STEPS_MAX; i++) {
-		if (walk->atom) {
-			void *atoms = chunk_at(search, set->atom_chunk);
-
-			if (!atoms)
-				break;
-			test_atom(walk, search, pkt, atoms);
-			continue;
-		}
-		walk->atom = fresh_zero(walk);
-		if (!walk->next) {
-			const struct xs_set_table *table;
-			__u64 bit = tables & -tables;
-
-			if (!bit)
-				break;
-			tables ^= bit;
-			table = XS_AT(search->first, set->tables + XS_TABLE_OF_BIT(bit) * 128,
-				      struct xs_set_table);
-			/* tables come in the order of their best */
-			if ((table->best - walk->best) >> 63 == 0)
-				break;
-			walk->next = table_slot(walk, search, table, pkt);
-			if (!walk->chunk)
-				break;
-		}
-		test_entry(walk);
+		if (!walk->at && !next_table(walk, search, pkt))
+			break;
+		if (walk->held)
+			test_atom(walk, search, pkt);
+		else
+			test_entry(walk);
+		XS_FORGET(walk->best, walk->zero);
+		XS_FORGET(walk->held, walk->zero);
+		XS_FORGET(walk->at, walk->zero);
+		XS_FORGET(walk->tables, walk->zero);
 	}
 }
 
@@ -534,12 +460,13 @@ static __always_inline enum xs_reason find_rule(const struct xs_packet *pkt, enu
 
 	find_tables(&search, set, pkt);
 	walk_start(&walk, &search, pkt);
-	walk_tables(&walk, &search, set, pkt);
-	if (walk.best == XS_RULES_MAX)
+	walk_tables(&walk, &search, pkt);
+	if (walk.best == XS_BEST_NONE)
 		return XS_REASON_default;
-	match->rule = walk.best;
-	match->action = *XS_AT(search.first, set->actions + walk.action * 8, struct xs_action);
-	match->rule_stats = rule_counter(set, walk.best);
+	match->rule = walk.best >> 16;
+	match->action =
+		*XS_AT(search.first, set->actions + (walk.best & 0xffff) * 8, struct xs_action);
+	match->rule_stats = rule_counter(set, match->rule);
 	return XS_REASON_none;
 }
 

@@ -104,9 +104,9 @@ struct xs_set_header {
 	__u32 ports[2]; /* offset in chunk 0 of __u8[65537] -> class */
 	__u32 port_classes[2]; /* offset in chunk 0 of __u64[256] */
 	__u32 proto_classes; /* offset in chunk 0 of __u64[256], by protocol */
-	__u32 actions; /* offset in chunk 0 of struct xs_action[] by entry's action */
-	__u32 atom_chunk; /* of struct xs_set_atom beyond the first, and of the values */
-	__u32 pad;
+	__u32 actions; /* offset in chunk 0 of struct xs_action[] by entry's action; [0] is unused */
+	__u32 bits_chunk; /* of the sets of conditions */
+	__u32 bits; /* where they start */
 	/* for the tools alone */
 	__u64 bytes; /* of the whole set */
 	__u64 rules; /* position of struct xs_set_rule[rule_cnt] */
@@ -200,22 +200,22 @@ enum xs_atom_word {
 
 enum xs_atom_kind {
 	XS_ATOM_RANGE, /* lo <= value <= hi */
-	XS_ATOM_BITS, /* bit `value` of the __u64[8] at lo * 8 of the atoms' chunk */
-	XS_ATOM_SEARCH, /* of the hi sorted __u64 from lo * 8 on an odd number is <= value */
+	XS_ATOM_OTHER, /* not so */
+	XS_ATOM_BITS, /* bit `value` of the __u64[] at offset lo of bits_chunk */
 };
 
 /*
- * One condition that an entry does not carry. The first one lies in the slot
- * that the entry's `next` names, beside its chain; more are in the atoms' chunk.
+ * One condition that an entry does not carry: a slot beside the chain. The
+ * entry's `next` names the first; each says where to go on if it holds or not.
  */
 struct xs_set_atom {
 	__u8 word;
 	__u8 shift;
 	__u8 bits;
 	__u8 kind;
-	__u32 more; /* offset / 32 in the atoms' chunk of the next condition; 0: all held */
+	__u32 more; /* slot of the next condition; 0: all held, the rule matches */
 	__u64 lo, hi;
-	__u32 next; /* first one of an entry: the chain goes on there */
+	__u32 next; /* slot of the entry after this one; 0: none */
 	__u32 pad;
 };
 

@@ -10,6 +10,8 @@
 #define SPLIT_MIN_BITS 2 /* a cut must win this many leading bits */
 #define FINE_SET_MAX 64 /* members of a set that `finely` gives boxes of their own */
 #define PORT_PREFIX_MIN 6 /* shorter ones tell too little to be hashed */
+#define OTHERS_MAX 2 /* ranges that a condition tells apart one by one */
+#define OTHERS_MAX_WIDE 4 /* likewise of fields too wide for a bit for each value */
 
 struct xs_arena_block {
 	struct xs_arena_block *next;
@@ -469,21 +471,59 @@ static struct xs_box *new_box(struct xs_boxes *boxes)
 	return &boxes->box[boxes->cnt];
 }
 
-static const struct xs_cond *add_cond(struct xs_boxes *boxes, const struct xs_cond *next,
-				      enum xs_dim dim, __u8 families, struct xs_ranges ranges)
+static __u32 key_bits(enum xs_dim dim, __u8 families)
+{
+	if (dim > XS_DIM_daddr)
+		return xs_dim_places[dim].bits;
+	return families == XS_FAMILY_BIT(XS_FAMILY_ipv4) ? 32 : 128;
+}
+
+/* Whether a set of values can be a condition, or must be multiplied out. */
+static bool is_wide(enum xs_dim dim)
+{
+	return dim > XS_DIM_daddr && xs_dim_places[dim].bits > XS_COND_BITS_MAX;
+}
+
+/* How many ranges of the field the set leaves out, markers of a missing field included. */
+static __u32 others_cnt(enum xs_dim dim, __u8 families, const struct xs_ranges *set)
+{
+	xs_u128 max = ones(key_bits(dim, families));
+
+	return set->cnt - 1 + !!set->range[0].lo + (set->range[set->cnt - 1].hi < max);
+}
+
+static int add_cond(struct xs_boxes *boxes, struct xs_box *box, enum xs_dim dim, bool other,
+		    struct xs_ranges ranges)
 {
 	struct xs_cond *cond = xs_arena_get(&boxes->arena, sizeof(*cond));
 
 	if (!cond)
-		return NULL;
+		return -ENOMEM;
 	*cond = (struct xs_cond){
 		.dim = dim,
-		.family = families == XS_FAMILY_BIT(XS_FAMILY_ipv6) ? XS_FAMILY_ipv6
-								    : XS_FAMILY_ipv4,
+		.family = box->families == XS_FAMILY_BIT(XS_FAMILY_ipv6) ? XS_FAMILY_ipv6
+									 : XS_FAMILY_ipv4,
+		.other = other,
 		.ranges = ranges,
-		.next = next,
+		.next = box->cond,
 	};
-	return cond;
+	box->cond = cond;
+	return 0;
+}
+
+/* Conditions for what the entry itself does not compare. */
+static int add_conds(struct xs_boxes *boxes, struct xs_box *box, enum xs_dim dim,
+		     struct xs_ranges set)
+{
+	__u32 others = others_cnt(dim, box->families, &set);
+	int err;
+
+	if (set.cnt == 1 || (others > OTHERS_MAX && !is_wide(dim)))
+		return add_cond(boxes, box, dim, false, set);
+	err = complement(&boxes->arena, &set, ones(key_bits(dim, box->families)));
+	for (__u32 i = 0; i < set.cnt && !err; i++)
+		err = add_cond(boxes, box, dim, true, (struct xs_ranges){ &set.range[i], 1 });
+	return err;
 }
 
 static struct xs_range span(struct xs_ranges set)
@@ -491,19 +531,32 @@ static struct xs_range span(struct xs_ranges set)
 	return (struct xs_range){ set.range[0].lo, set.range[set.cnt - 1].hi };
 }
 
+static bool must_multiply(enum xs_dim dim, const struct meaning *meaning)
+{
+	return is_wide(dim) && meaning->dim[dim].range &&
+	       others_cnt(dim, meaning->families, &meaning->dim[dim]) > OTHERS_MAX_WIDE;
+}
+
 /*
- * Which sets to multiply out: small ones first, so that as many as possible
- * are, within the limit.
+ * Which sets to multiply out: those that must be, then small ones first, so
+ * that as many as possible are, within the limit.
  */
-static void choose_sets(const struct meaning *meaning, bool finely, bool *multiply)
+static int choose_sets(const struct meaning *meaning, bool finely, bool *multiply)
 {
 	__u64 product = 1;
+	int dim;
 
-	memset(multiply, 0, XS_DIM_MAX);
+	for (dim = 0; dim < XS_DIM_MAX; dim++) {
+		multiply[dim] = must_multiply(dim, meaning);
+		if (multiply[dim])
+			product *= meaning->dim[dim].cnt;
+		if (product > XS_BOXES_PER_RULE)
+			return -E2BIG;
+	}
 	for (;;) {
 		int best = -1;
 
-		for (int dim = 0; dim < XS_DIM_MAX; dim++) {
+		for (dim = 0; dim < XS_DIM_MAX; dim++) {
 			const struct xs_ranges *set = &meaning->dim[dim];
 
 			if (!set->range || multiply[dim])
@@ -514,10 +567,10 @@ static void choose_sets(const struct meaning *meaning, bool finely, bool *multip
 				best = dim;
 		}
 		if (best < 0)
-			return;
+			return 0;
 		product *= meaning->dim[best].cnt;
 		if (product > XS_BOXES_PER_RULE)
-			return;
+			return 0;
 		multiply[best] = true;
 	}
 }
@@ -528,6 +581,7 @@ static int add_one_box(struct xs_boxes *boxes, const struct meaning *meaning, __
 	struct xs_box *box = new_box(boxes);
 	__u64 mask[XS_KEY_WORDS] = { 0 };
 	long signature;
+	int err;
 
 	if (!box)
 		return -ENOMEM;
@@ -549,9 +603,9 @@ static int add_one_box(struct xs_boxes *boxes, const struct meaning *meaning, __
 		set_dim(box, mask, dim, span(set));
 		if (dim < XS_DIM_BOXED && set.cnt == 1)
 			continue;
-		box->cond = add_cond(boxes, box->cond, dim, meaning->families, set);
-		if (!box->cond)
-			return -ENOMEM;
+		err = add_conds(boxes, box, dim, set);
+		if (err)
+			return err;
 	}
 	signature = signature_of(boxes, mask);
 	if (signature < 0)
@@ -571,17 +625,16 @@ static int multiply_out(struct xs_boxes *boxes, struct meaning *meaning, __u32 r
 	if (meaning->never)
 		return 0;
 	for (dim = 0; finely && dim < XS_DIM_MAX; dim++) {
-		__u32 bits = xs_dim_places[dim].bits;
-
 		if (!meaning->dim[dim].range || dim == XS_DIM_l4proto)
 			continue;
-		if (dim <= XS_DIM_daddr)
-			bits = meaning->families == XS_FAMILY_BIT(XS_FAMILY_ipv4) ? 32 : 128;
-		err = cut_ranges(&boxes->arena, &meaning->dim[dim], bits);
+		err = cut_ranges(&boxes->arena, &meaning->dim[dim],
+				 key_bits(dim, meaning->families));
 		if (err)
 			return err;
 	}
-	choose_sets(meaning, finely, multiply);
+	err = choose_sets(meaning, finely, multiply);
+	if (err)
+		return err;
 	do {
 		err = add_one_box(boxes, meaning, rule, multiply, at);
 		if (err)

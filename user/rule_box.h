@@ -66,9 +66,14 @@ struct xs_ranges {
 struct xs_cond {
 	enum xs_dim dim;
 	__u8 family; /* of an address */
-	struct xs_ranges ranges;
-	const struct xs_cond *next;
+	bool other; /* the value is not in the range */
+	struct xs_ranges ranges; /* one, or more if XS_COND_BITS_MAX allows a bit for each value */
+	struct xs_cond *next;
+	__u32 bits; /* where rule_compile.c has put these */
 };
+
+/* Fields up to this width may have conditions of many ranges. */
+#define XS_COND_BITS_MAX 17
 
 #define XS_FAMILY_BIT(family) (1U << (family))
 #define XS_FAMILIES_ALL 7U
@@ -83,7 +88,7 @@ struct xs_box {
 	__u8 proto_lo, proto_hi;
 	__u32 port_lo[2], port_hi[2]; /* up to XS_KEY_NO_PORT */
 	__u32 rank_lo[2], rank_hi[2]; /* filled in by rule_index.c */
-	const struct xs_cond *cond;
+	struct xs_cond *cond;
 	__u64 key[XS_KEY_WORDS]; /* the lowest frame of the box */
 };
 

@@ -47,17 +47,12 @@ struct action_table {
 	__u16 *of_rule;
 };
 
-/* Conditions beyond the first of an entry, and their values. */
-struct pool {
+/* The sets of conditions: a bit for each value. */
+struct bit_sets {
 	__u64 *word;
 	size_t cnt, room;
-	size_t *atom; /* places of the atoms */
-	size_t atom_cnt, atom_room;
-	struct {
-		const struct xs_range *range;
-		__u64 at;
-	} recent[64]; /* boxes of one rule share their sets */
-	__u64 base; /* in words, of the chunk; once it is placed */
+	const struct xs_cond **known; /* hash of those with a set of their own */
+	__u32 known_cnt, known_slots;
 };
 
 struct compiler {
@@ -70,8 +65,7 @@ struct compiler {
 	__u32 table_cnt;
 	__u8 *table_of_group;
 	struct action_table actions;
-	struct pool pool;
-	struct xs_set_atom *first_atom; /* of each box */
+	struct bit_sets bits;
 	struct blob blob;
 	__u64 *classes[2]; /* of source and destination, all families, for the bounds */
 	__u32 class_cnt[2];
@@ -177,16 +171,17 @@ static int number_actions(struct compiler *c)
 	t->of_rule = malloc((c->rules->rule_cnt + 1) * sizeof(*t->of_rule));
 	if (!t->of_rule)
 		return -ENOMEM;
+	t->cnt = 1; /* 0 is for the data path's "no entry" */
 	for (__u32 i = 0; i < c->rules->rule_cnt; i++) {
 		const struct xs_action *action = &c->rules->rules[i].action;
-		__u32 n = i ? t->of_rule[i - 1] : 0;
+		__u32 n = i ? t->of_rule[i - 1] : t->cnt;
 
 		if (n >= t->cnt || memcmp(&t->action[n], action, sizeof(*action)))
-			for (n = 0; n < t->cnt; n++)
+			for (n = 1; n < t->cnt; n++)
 				if (!memcmp(&t->action[n], action, sizeof(*action)))
 					break;
 		if (n == XS_ACTIONS_MAX)
-			return refuse(c, i, "more than %u different verdicts", XS_ACTIONS_MAX);
+			return refuse(c, i, "more than %u different verdicts", XS_ACTIONS_MAX - 1);
 		if (n == t->cnt)
 			t->action[t->cnt++] = *action;
 		t->of_rule[i] = n;
@@ -258,23 +253,6 @@ static __u32 table_of_box(const struct compiler *c, const struct xs_box *box)
 
 /* ---- conditions ---- */
 
-/* Adds `cnt` words, and returns the place of the first. < 0: -ENOMEM. */
-static long pool_add(struct pool *pool, size_t cnt)
-{
-	if (pool->cnt + cnt > pool->room) {
-		size_t room = 2 * (pool->room + cnt) + 1024;
-		void *more = realloc(pool->word, room * sizeof(*pool->word));
-
-		if (!more)
-			return -ENOMEM;
-		pool->word = more;
-		pool->room = room;
-	}
-	memset(pool->word + pool->cnt, 0, cnt * sizeof(*pool->word));
-	pool->cnt += cnt;
-	return pool->cnt - cnt;
-}
-
 static struct xs_range cond_range(const struct compiler *c, const struct xs_cond *cond, __u32 i)
 {
 	struct xs_range range = cond->ranges.range[i];
@@ -288,34 +266,132 @@ static struct xs_range cond_range(const struct compiler *c, const struct xs_cond
 	return range;
 }
 
-/* The words of a set: a bit for each value, or where the ranges start and end. */
-static long add_values(struct compiler *c, const struct xs_cond *cond, bool bits)
+/* Values that a bit is kept for. */
+static __u64 cond_values(const struct compiler *c, const struct xs_cond *cond)
 {
-	size_t recent = ((size_t)cond->ranges.range >> 4) % 64;
-	struct pool *pool = &c->pool;
-	long first;
+	const struct xs_axis *axis;
 
-	if (pool->recent[recent].range == cond->ranges.range)
-		return pool->recent[recent].at;
-	first = pool_add(pool, bits ? 8 : 2 * cond->ranges.cnt);
-	if (first < 0)
-		return first;
+	if (cond->dim > XS_DIM_daddr)
+		return 1ULL << xs_dim_places[cond->dim].bits;
+	axis = &c->ranks.axis[cond->dim][XS_FAMILY_MAX - 1];
+	return axis->first + axis->cnt;
+}
+
+static bool same_set(const struct xs_cond *a, const struct xs_cond *b)
+{
+	if (a->dim != b->dim || a->ranges.cnt != b->ranges.cnt)
+		return false;
+	return !memcmp(a->ranges.range, b->ranges.range, a->ranges.cnt * sizeof(*a->ranges.range));
+}
+
+static __u64 hash_set(const struct xs_cond *cond)
+{
+	__u64 h = cond->dim;
+
+	for (__u32 i = 0; i < cond->ranges.cnt; i++) {
+		h = (h ^ (__u64)cond->ranges.range[i].lo) * XS_HASH_A0;
+		h = (h ^ h >> 32 ^ (__u64)cond->ranges.range[i].hi) * XS_HASH_A1;
+	}
+	return h ^ h >> 32;
+}
+
+static int grow_known(struct bit_sets *bits)
+{
+	__u32 slots = bits->known_slots ? 2 * bits->known_slots : 256;
+	const struct xs_cond **known = calloc(slots, sizeof(*known));
+
+	if (!known)
+		return -ENOMEM;
+	for (__u32 i = 0; i < bits->known_slots; i++) {
+		__u32 to;
+
+		if (!bits->known[i])
+			continue;
+		to = hash_set(bits->known[i]) & (slots - 1);
+		while (known[to])
+			to = (to + 1) & (slots - 1);
+		known[to] = bits->known[i];
+	}
+	free(bits->known);
+	bits->known = known;
+	bits->known_slots = slots;
+	return 0;
+}
+
+static int add_bits(struct compiler *c, struct xs_cond *cond)
+{
+	struct bit_sets *bits = &c->bits;
+	size_t words = (cond_values(c, cond) + 63) / 64;
+	__u32 slot;
+
+	if (2 * (bits->known_cnt + 1) > bits->known_slots && grow_known(bits))
+		return -ENOMEM;
+	slot = hash_set(cond) & (bits->known_slots - 1);
+	while (bits->known[slot] && !same_set(bits->known[slot], cond))
+		slot = (slot + 1) & (bits->known_slots - 1);
+	if (bits->known[slot]) {
+		cond->bits = bits->known[slot]->bits;
+		return 0;
+	}
+	if (bits->cnt + words > bits->room) {
+		size_t room = 2 * (bits->room + words);
+		void *more = realloc(bits->word, room * sizeof(*bits->word));
+
+		if (!more)
+			return -ENOMEM;
+		bits->word = more;
+		bits->room = room;
+	}
+	memset(bits->word + bits->cnt, 0, words * sizeof(*bits->word));
 	for (__u32 i = 0; i < cond->ranges.cnt; i++) {
 		struct xs_range range = cond_range(c, cond, i);
 
-		for (__u64 v = range.lo; bits && v <= range.hi; v++)
-			pool->word[first + (v >> 6)] |= 1ULL << (v & 63);
-		if (!bits) {
-			pool->word[first + 2 * i] = range.lo;
-			pool->word[first + 2 * i + 1] = range.hi + 1;
-		}
+		for (__u64 v = range.lo; v <= range.hi; v++)
+			bits->word[bits->cnt + (v >> 6)] |= 1ULL << (v & 63);
 	}
-	pool->recent[recent].range = cond->ranges.range;
-	pool->recent[recent].at = first;
-	return first;
+	cond->bits = bits->cnt * sizeof(*bits->word);
+	bits->cnt += words;
+	bits->known[slot] = cond;
+	bits->known_cnt++;
+	return bits->cnt * sizeof(*bits->word) > XS_CHUNK_BYTES ? -E2BIG : 0;
 }
 
-static int fill_atom(struct compiler *c, struct xs_set_atom *atom, const struct xs_cond *cond)
+/* The sets that conditions look into, in one chunk. */
+static int make_bits(struct compiler *c)
+{
+	const struct xs_cond *last = NULL;
+	__u32 chunk, offset;
+	int err = 0;
+
+	for (__u32 i = 0; i < c->boxes.cnt && !err; i++) {
+		for (struct xs_cond *cond = c->boxes.box[i].cond; cond && !err; cond = cond->next) {
+			if (cond->ranges.cnt == 1)
+				continue;
+			if (last && last->ranges.range == cond->ranges.range)
+				cond->bits = last->bits;
+			else
+				err = add_bits(c, cond);
+			last = cond;
+		}
+		if (err == -E2BIG)
+			return refuse(c, c->boxes.box[i].rule,
+				      "the sets of values up to this rule take more than %u bytes; "
+				      "use fewer or smaller sets",
+				      XS_CHUNK_BYTES);
+	}
+	if (err || !c->bits.cnt)
+		return err;
+	err = place(&c->blob, c->bits.cnt * sizeof(__u64), 64, &chunk, &offset);
+	if (err)
+		return err;
+	memcpy(at(&c->blob, chunk, offset), c->bits.word, c->bits.cnt * sizeof(__u64));
+	header(c)->bits_chunk = chunk;
+	header(c)->bits = offset;
+	return 0;
+}
+
+static void write_atom(const struct compiler *c, struct xs_set_atom *atom,
+		       const struct xs_cond *cond)
 {
 	static const __u8 words[XS_KEY_WORDS] = {
 		[XS_KEY_l4] = XS_ATOM_l4,
@@ -324,131 +400,32 @@ static int fill_atom(struct compiler *c, struct xs_set_atom *atom, const struct 
 		[XS_KEY_misc] = XS_ATOM_misc,
 	};
 	const struct xs_dim_place *place_of = &xs_dim_places[cond->dim];
-	long first = 0;
+	struct xs_range range = cond_range(c, cond, 0);
 
 	*atom = (struct xs_set_atom){ .word = words[place_of->word],
 				      .shift = place_of->shift,
-				      .bits = place_of->bits };
+				      .bits = place_of->bits,
+				      .kind = cond->other ? XS_ATOM_OTHER : XS_ATOM_RANGE,
+				      .lo = range.lo,
+				      .hi = range.hi };
 	if (cond->dim <= XS_DIM_daddr) {
 		atom->word = XS_ATOM_ranks;
 		atom->shift = cond->dim == XS_DIM_daddr ? 32 : 0;
 		atom->bits = 32;
 	}
-	if (cond->ranges.cnt == 1) {
-		struct xs_range range = cond_range(c, cond, 0);
-
-		atom->kind = XS_ATOM_RANGE;
-		atom->lo = range.lo;
-		atom->hi = range.hi;
-		return 0;
+	if (cond->ranges.cnt > 1) {
+		atom->kind = XS_ATOM_BITS;
+		atom->lo = header(c)->bits + cond->bits;
 	}
-	atom->kind = atom->bits <= 9 ? XS_ATOM_BITS : XS_ATOM_SEARCH;
-	first = add_values(c, cond, atom->kind == XS_ATOM_BITS);
-	if (first < 0)
-		return first;
-	atom->lo = first;
-	atom->hi = atom->kind == XS_ATOM_SEARCH ? 2 * cond->ranges.cnt : 0;
-	return 0;
 }
 
-/* An atom in the pool, for the conditions from `cond` on; *place: in 32 bytes, 0: none. */
-static int add_more_atoms(struct compiler *c, const struct xs_cond *cond, __u32 *place_of)
+static __u32 cond_cnt(const struct xs_box *box)
 {
-	struct pool *pool = &c->pool;
-	struct xs_set_atom atom;
-	long first;
-	int err;
+	__u32 cnt = 0;
 
-	*place_of = 0;
-	if (!cond)
-		return 0;
-	err = fill_atom(c, &atom, cond);
-	if (!err)
-		err = add_more_atoms(c, cond->next, &atom.more);
-	if (err)
-		return err;
-	if (pool->cnt % 4 && pool_add(pool, 4 - pool->cnt % 4) < 0)
-		return -ENOMEM;
-	first = pool_add(pool, 4);
-	if (first < 0)
-		return first;
-	memcpy(pool->word + first, &atom, sizeof(atom));
-	if (pool->atom_cnt == pool->atom_room) {
-		size_t room = 2 * pool->atom_room + 64;
-		void *more = realloc(pool->atom, room * sizeof(*pool->atom));
-
-		if (!more)
-			return -ENOMEM;
-		pool->atom = more;
-		pool->atom_room = room;
-	}
-	pool->atom[pool->atom_cnt++] = first;
-	*place_of = first / 4;
-	return 0;
-}
-
-static void move_atom(const struct pool *pool, struct xs_set_atom *atom)
-{
-	if (atom->more)
-		atom->more += pool->base / 4;
-	if (atom->kind != XS_ATOM_RANGE)
-		atom->lo += pool->base;
-}
-
-/* All conditions: the first atom of each box, the rest and the values in a chunk. */
-static int make_conditions(struct compiler *c)
-{
-	struct pool *pool = &c->pool;
-	__u32 chunk, offset;
-	int err;
-
-	c->first_atom = calloc(c->boxes.cnt + 1, sizeof(*c->first_atom));
-	if (!c->first_atom || pool_add(pool, 4) < 0) /* place 0 means none */
-		return -ENOMEM;
-	for (__u32 i = 0; i < c->boxes.cnt; i++) {
-		const struct xs_cond *cond = c->boxes.box[i].cond;
-
-		if (!cond)
-			continue;
-		err = fill_atom(c, &c->first_atom[i], cond);
-		if (!err)
-			err = add_more_atoms(c, cond->next, &c->first_atom[i].more);
-		if (err)
-			return err;
-	}
-	err = place(&c->blob, pool->cnt * 8, 32, &chunk, &offset);
-	if (err == -E2BIG)
-		return refuse(c, XS_RULE_NONE,
-			      "the sets of values take %zu bytes, more than %u; use fewer or "
-			      "shorter sets",
-			      pool->cnt * 8, XS_CHUNK_BYTES);
-	if (err)
-		return err;
-	pool->base = offset / 8;
-	header(c)->atom_chunk = chunk;
-	for (size_t i = 0; i < pool->atom_cnt; i++)
-		move_atom(pool, (struct xs_set_atom *)(pool->word + pool->atom[i]));
-	for (__u32 i = 0; i < c->boxes.cnt; i++)
-		if (c->boxes.box[i].cond)
-			move_atom(pool, &c->first_atom[i]);
-	memcpy(at(&c->blob, chunk, offset), pool->word, pool->cnt * 8);
-	return 0;
-}
-
-/* Steps that a box's entry may cost: itself, its atoms, and their searches. */
-static __u32 box_steps(const struct xs_box *box)
-{
-	__u32 steps = 1;
-
-	for (const struct xs_cond *cond = box->cond; cond; cond = cond->next) {
-		bool bits = cond->dim > XS_DIM_daddr && xs_dim_places[cond->dim].bits <= 9;
-
-		steps++;
-		for (__u32 left = 2 * cond->ranges.cnt; cond->ranges.cnt > 1 && !bits && left;
-		     left /= 2)
-			steps++;
-	}
-	return steps;
+	for (const struct xs_cond *cond = box->cond; cond; cond = cond->next)
+		cnt++;
+	return cnt;
 }
 
 /* ---- hash tables ---- */
@@ -543,7 +520,7 @@ static int hash_boxes(struct compiler *c, struct table *t, struct build *b)
 					 .part = b->hashed[i].part };
 		chain->cnt = prune_chain(c, &b->hashed[i], j - i);
 		for (__u32 k = 0; k < chain->cnt; k++)
-			steps += box_steps(&c->boxes.box[b->hashed[i + k].box]);
+			steps += 1 + cond_cnt(&c->boxes.box[b->hashed[i + k].box]);
 		if (chain->cnt > t->chain_max)
 			t->chain_max = chain->cnt;
 		if (steps > t->step_max) {
@@ -569,7 +546,8 @@ static void size_parts(const struct compiler *c, struct table *t, struct build *
 		for (__u32 i = b->part_first[part]; i < b->part_first[part + 1]; i++) {
 			extra += b->chain[i].cnt - 1;
 			for (__u32 k = 0; k < b->chain[i].cnt; k++)
-				extra += !!c->boxes.box[b->hashed[b->chain[i].first + k].box].cond;
+				extra += cond_cnt(
+					&c->boxes.box[b->hashed[b->chain[i].first + k].box]);
 		}
 		if (chains > chains_max)
 			chains_max = chains;
@@ -671,29 +649,38 @@ static void write_empty(struct xs_set_entry *entry)
 	};
 }
 
-/* One chain: its first entry in its slot, the rest and the atoms from *extra on. */
+/* A box's conditions, in slots from *extra on; the first of them. */
+static __u32 write_conds(const struct compiler *c, const struct xs_box *box,
+			 struct xs_set_entry *slots, __u32 next, __u32 *extra)
+{
+	__u32 first = *extra;
+
+	for (const struct xs_cond *cond = box->cond; cond; cond = cond->next) {
+		struct xs_set_atom *atom = (struct xs_set_atom *)&slots[(*extra)++];
+
+		write_atom(c, atom, cond);
+		atom->more = cond->next ? *extra : 0;
+		atom->next = next;
+	}
+	return first;
+}
+
+/* One chain: its first entry in its slot, the rest and conditions from *extra on. */
 static void write_chain(const struct compiler *c, const struct build *b, const struct chain *chain,
 			struct xs_set_entry *slots, __u32 slot, __u32 *extra)
 {
 	for (__u32 k = 0; k < chain->cnt; k++) {
-		__u32 number = b->hashed[chain->first + k].box;
-		const struct xs_box *box = &c->boxes.box[number];
+		const struct xs_box *box = &c->boxes.box[b->hashed[chain->first + k].box];
 		struct xs_set_entry *entry = &slots[slot];
-		__u32 atom = 0, next;
+		__u64 next = k + 1 < chain->cnt ? (*extra)++ : 0;
 
+		slot = next;
 		write_box(c, entry, box);
-		if (box->cond)
-			atom = (*extra)++;
-		next = k + 1 < chain->cnt ? (*extra)++ : 0;
 		if (box->cond) {
-			struct xs_set_atom *to = (struct xs_set_atom *)&slots[atom];
-
-			*to = c->first_atom[number];
-			to->next = next;
+			next = write_conds(c, box, slots, next, extra);
 			entry->high_b |= XS_ENTRY_COND;
 		}
-		entry->high_b |= (__u64)(atom ?: next) << XS_B_NEXT_SHIFT;
-		slot = next;
+		entry->high_b |= next << XS_B_NEXT_SHIFT;
 	}
 }
 
@@ -1312,9 +1299,8 @@ static void free_compiler(struct compiler *c)
 		free(c->table[i].box);
 	free(c->table_of_group);
 	free(c->actions.of_rule);
-	free(c->pool.word);
-	free(c->pool.atom);
-	free(c->first_atom);
+	free(c->bits.word);
+	free(c->bits.known);
 	free(c->classes[0]);
 	free(c->classes[1]);
 	free(c->blob.bytes);
@@ -1354,7 +1340,7 @@ static int compile(struct compiler *c, bool finely)
 	if (!err)
 		err = make_indexes(c);
 	if (!err)
-		err = make_conditions(c);
+		err = make_bits(c);
 	if (!err)
 		err = build_tables(c);
 	if (!err)
