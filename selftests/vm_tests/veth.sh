@@ -99,6 +99,7 @@ bouncer_with_cap_net_raw_alone() {
 	attach
 	sysctl -qw kernel.unprivileged_bpf_disabled=2 2>/dev/null
 	chmod -R a+rwX "$PINS"
+	ulimit -l unlimited 2>/dev/null # 5.10 allows 64 KB
 	local caps=+net_raw
 	if kernel_is_older_than 5.19; then
 		caps+=,+bpf
