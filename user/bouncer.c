@@ -23,6 +23,7 @@
 #include "failstep.h"
 
 #define BIND_WAIT_MS 2000
+#define BUSY_POLL_US 20 /* of polling in one system call; xdpsock's choice too */
 /* Ethernet header and one VLAN tag, which the MTU does not count. */
 #define LINK_HEADER 18
 #define XDP_ACT_XSK_ZEROCOPY (1 << 3) /* NETDEV_XDP_ACT_XSK_ZEROCOPY, Linux 6.3 */
@@ -267,6 +268,8 @@ static int open_sockets(struct xs_bouncer *b, bool sg)
 			.huge = opts->huge,
 			.unaligned = opts->unaligned,
 			.sg = sg,
+			.busy_poll = opts->busy_poll,
+			.busy_poll_us = BUSY_POLL_US,
 		};
 
 		err = xs_xsk_open(&w->xsk, &cfg);
@@ -289,14 +292,19 @@ static int open_sockets(struct xs_bouncer *b, bool sg)
 	return 0;
 }
 
-/* Sockets and map stay open; what is left to do needs no more than the pins' permissions. */
-static void drop_capabilities(void)
+/*
+ * Sockets and map stay open; what is left to do needs no more than the pins'
+ * permissions, and CAP_NET_ADMIN to put the interface's knobs back.
+ */
+static void drop_capabilities(bool keep_net_admin)
 {
 	bool raw = capng_have_capability(CAPNG_PERMITTED, CAP_NET_RAW);
 
 	capng_clear(CAPNG_SELECT_BOTH);
 	if (raw)
 		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_RAW);
+	if (keep_net_admin)
+		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN);
 	/* Without CAP_SETPCAP the bounding set stays; the other sets still go. */
 	if (capng_apply(CAPNG_SELECT_BOTH) && capng_apply(CAPNG_SELECT_CAPS))
 		xs_warn("cannot drop capabilities: %s", strerror(errno));
@@ -417,7 +425,7 @@ static int loop(struct xs_bouncer *b, const int fds[SOURCE_MAX])
 	struct pollfd polls[SOURCE_MAX];
 	int i, err = 0;
 
-	if (b->opts.verbose)
+	if (b->opts.verbose || b->opts.periodic)
 		start_timer(fds[SOURCE_interval], b->opts.interval_ns, true);
 	if (b->opts.duration_ns)
 		start_timer(fds[SOURCE_duration], b->opts.duration_ns, false);
@@ -458,6 +466,7 @@ static void tear_down(struct xs_bouncer *b, int fds[SOURCE_MAX])
 		if (b->workers[i].wake_fd >= 0)
 			close(b->workers[i].wake_fd);
 	}
+	xs_busy_stop(&b->busy, &b->netif);
 	xs_steer_close(&b->steer);
 	free(b->workers);
 	for (i = 0; i < SOURCE_MAX; i++)
@@ -482,7 +491,9 @@ static int run(void *state, int argc __attribute__((unused)), char **argv __attr
 	if (err)
 		goto out;
 	xs_steer_settle(&b.steer);
-	drop_capabilities();
+	if (b.opts.busy_poll)
+		xs_busy_start(&b.busy, &b);
+	drop_capabilities(b.busy.wanted);
 	err = xs_stats_start(&b);
 	if (!err)
 		err = start_workers(&b);
