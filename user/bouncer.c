@@ -510,6 +510,23 @@ out:
 	return err;
 }
 
+/* --busy-poll takes a budget or none, which the common table of options cannot say. */
+static void join_busy_poll(int argc, char **argv)
+{
+	static char with_budget[] = "--busy-poll-budget", joined[64];
+	int i;
+
+	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (!strncmp(argv[i], "--busy-poll=", 12)) {
+			snprintf(joined, sizeof(joined), "%s=%s", with_budget, argv[i] + 12);
+			argv[i] = joined;
+		} else if (!strcmp(argv[i], "--busy-poll") && i + 1 < argc &&
+			   argv[i + 1][0] >= '0' && argv[i + 1][0] <= '9') {
+			argv[i] = with_budget;
+		}
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct xs_cmd cmds[] = {
@@ -527,5 +544,6 @@ int main(int argc, char **argv)
 	};
 
 	xs_bouncer_opts_init(&opts);
+	join_busy_poll(argc, argv);
 	return xs_main(&tool, argc, argv);
 }
