@@ -23,6 +23,7 @@
 #include "failstep.h"
 
 #define BIND_WAIT_MS 2000
+#define BIND_WAIT_MORE_MS 4000
 #define BUSY_POLL_US 20 /* of polling in one system call; xdpsock's choice too */
 /* Ethernet header and one VLAN tag, which the MTU does not count. */
 #define LINK_HEADER 18
@@ -232,26 +233,41 @@ static void start_timer(int fd, __u64 ns, bool again)
 	timerfd_settime(fd, 0, &timer, NULL);
 }
 
-static void say_busy(const struct xs_bouncer *b, const struct xs_worker *w)
+/*
+ * A queue that is still held: by whom? Seeing nobody, the kernel may be slow to
+ * give it back: its last socket is released by a worker that waits for the RTNL
+ * lock, behind whatever else changes interfaces.
+ */
+static int open_busy_socket(struct xs_worker *w, struct xs_xsk_config *cfg)
 {
 	char holders[256];
+	int err = -EBUSY;
 
 	xs_holders(holders, sizeof(holders));
-	xs_err("%s queue %u: another AF_XDP socket has held it for %d s%s%s; stop it, or take "
-	       "another queue",
-	       b->netif.name, w->queue, BIND_WAIT_MS / 1000,
-	       holders[0] ? "; such sockets here: " : "", holders);
+	if (!holders[0]) {
+		xs_note("%s queue %u: held by a socket of no process to be seen: waits %d s more",
+			cfg->ifname, w->queue, BIND_WAIT_MORE_MS / 1000);
+		cfg->bind_wait_ms = BIND_WAIT_MORE_MS;
+		err = xs_xsk_open(&w->xsk, cfg);
+	}
+	if (err == -EBUSY)
+		xs_err("%s queue %u: another AF_XDP socket has held it for %d s%s%s; stop it, or "
+		       "take another queue",
+		       cfg->ifname, w->queue,
+		       (BIND_WAIT_MS + (holders[0] ? 0 : BIND_WAIT_MORE_MS)) / 1000,
+		       holders[0] ? "; such sockets here: " : "", holders);
+	return err;
 }
 
 static int open_sockets(struct xs_bouncer *b, bool sg)
 {
 	const struct xs_bouncer_opts *opts = &b->opts;
+	int err, numa = xs_sysfs_numa_node(&b->netif);
 	__u32 i;
-	int err;
 
 	for (i = 0; i < b->worker_cnt; i++) {
 		struct xs_worker *w = &b->workers[i];
-		const struct xs_xsk_config cfg = {
+		struct xs_xsk_config cfg = {
 			.ifname = b->netif.name,
 			.ifindex = b->netif.ifindex,
 			.queue = w->queue,
@@ -262,7 +278,7 @@ static int open_sockets(struct xs_bouncer *b, bool sg)
 			.ring = opts->ring,
 			.tx_budget = opts->batch,
 			.bind_wait_ms = BIND_WAIT_MS,
-			.numa_node = -1,
+			.numa_node = numa,
 			.no_zero_copy = b->netif.xdp_features_known &&
 					!(b->netif.xdp_features & XDP_ACT_XSK_ZEROCOPY),
 			.huge = opts->huge,
@@ -274,7 +290,7 @@ static int open_sockets(struct xs_bouncer *b, bool sg)
 
 		err = xs_xsk_open(&w->xsk, &cfg);
 		if (err == -EBUSY)
-			say_busy(b, w);
+			err = open_busy_socket(w, &cfg);
 		if (err)
 			return err;
 		if (sg && !w->xsk.sg)

@@ -10,6 +10,7 @@
  *   bouncer_action.c  what is done to a packet on its way
  *   bouncer_stats.c   text and JSON
  *   bouncer_busy.c    --busy-poll: the interface's side of it
+ *   bouncer_sysfs.c   files of /sys/class/net
  *   bouncer_watch.c   the interface: up, down, gone; who else has sockets
  *   bouncer.c         set-up, signals and timers, shutdown
  *
@@ -31,7 +32,7 @@
 #include "pins.h"
 #include "xsk.h"
 
-#define XS_QUEUES_MAX 64
+#define XS_QUEUES_MAX 1024
 
 /* What is done to each packet before it goes back. Bits. */
 enum xs_action_bit {
@@ -221,6 +222,15 @@ int xs_stats_final(const struct xs_bouncer *bouncer);
  * left, which is logged.
  */
 int xs_stats_audit(const struct xs_bouncer *bouncer);
+
+/*
+ * Files of /sys/class/net/IFNAME. 0 or -errno, silent. First ask whether they are
+ * of our network namespace. The node is -1 where there is none, or it is unknown.
+ */
+bool xs_sysfs_is_ours(const struct xs_netif *netif);
+int xs_sysfs_read(const char *ifname, const char *file, char *text, size_t len);
+int xs_sysfs_write(const char *ifname, const char *file, const char *text);
+int xs_sysfs_numa_node(const struct xs_netif *netif);
 
 /*
  * Says of each open socket whether busy-polling does anything, and turns the

@@ -5,10 +5,7 @@
  * knobs the kernel accepts the socket's options and ignores them.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "bouncer.h"
 #include "cli.h"
@@ -18,60 +15,19 @@ static const char *const knob_values[XS_BUSY_KNOBS] = { "2", "200000" };
 static const char *const knob_names[XS_BUSY_KNOBS] = { "napi_defer_hard_irqs",
 						       "gro_flush_timeout" };
 
-static int read_text(const char *path, char *text, size_t len)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
-	ssize_t got;
-
-	if (fd < 0)
-		return -errno;
-	got = read(fd, text, len - 1);
-	err = got < 0 ? -errno : 0;
-	close(fd);
-	if (err)
-		return err;
-	text[got] = '\0';
-	text[strcspn(text, "\n")] = '\0';
-	return 0;
-}
-
-static int write_text(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, strlen(text)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
-/* sysfs shows the interfaces of the namespace it was mounted in, which may not be ours. */
-static bool sysfs_is_ours(const struct xs_netif *netif)
-{
-	char path[128], text[32];
-
-	snprintf(path, sizeof(path), "/sys/class/net/%s/ifindex", netif->name);
-	return !read_text(path, text, sizeof(text)) && strtoul(text, NULL, 10) == netif->ifindex;
-}
-
 static void turn_knob(struct xs_busy *busy, int i, const char *ifname)
 {
-	char path[128];
 	int err;
 
-	snprintf(path, sizeof(path), "/sys/class/net/%s/%s", ifname, knob_names[i]);
-	err = read_text(path, busy->old[i], sizeof(busy->old[i]));
+	err = xs_sysfs_read(ifname, knob_names[i], busy->old[i], sizeof(busy->old[i]));
 	/* Somebody's setting, another bouncer's perhaps: it serves us too. */
 	if (!err && strcmp(busy->old[i], "0") != 0)
 		return;
 	if (!err)
-		err = write_text(path, knob_values[i]);
+		err = xs_sysfs_write(ifname, knob_names[i], knob_values[i]);
 	if (err)
-		xs_warn("%s cannot be set to %s: %s; the interface's interrupts go on beside "
-			"busy-polling",
-			path, knob_values[i], strerror(-err));
+		xs_warn("%s: %s cannot be set to %s: %s; its interrupts go on beside busy-polling",
+			ifname, knob_names[i], knob_values[i], strerror(-err));
 	busy->turned[i] = !err;
 }
 
@@ -82,7 +38,7 @@ static void turn_knobs(struct xs_busy *busy, const struct xs_netif *netif)
 	if (busy->tried)
 		return;
 	busy->tried = true;
-	if (!sysfs_is_ours(netif)) {
+	if (!xs_sysfs_is_ours(netif)) {
 		xs_warn("%s: napi_defer_hard_irqs and gro_flush_timeout stay as they are: /sys "
 			"shows another network namespace",
 			netif->name);
@@ -148,21 +104,21 @@ void xs_busy_recheck(struct xs_worker *w)
 
 void xs_busy_stop(struct xs_busy *busy, const struct xs_netif *netif)
 {
-	char path[128], text[32];
+	char text[32];
 	int i, err;
 
 	for (i = 0; i < XS_BUSY_KNOBS; i++) {
 		if (!busy->turned[i])
 			continue;
 		busy->turned[i] = false;
-		snprintf(path, sizeof(path), "/sys/class/net/%s/%s", netif->name, knob_names[i]);
 		/* Gone, or changed by somebody since: not ours to put back. */
-		if (!sysfs_is_ours(netif) || read_text(path, text, sizeof(text)) ||
+		if (!xs_sysfs_is_ours(netif) ||
+		    xs_sysfs_read(netif->name, knob_names[i], text, sizeof(text)) ||
 		    strcmp(text, knob_values[i]) != 0)
 			continue;
-		err = write_text(path, busy->old[i]);
+		err = xs_sysfs_write(netif->name, knob_names[i], busy->old[i]);
 		if (err)
-			xs_warn("%s stays at %s, it was %s: %s", path, knob_values[i], busy->old[i],
-				strerror(-err));
+			xs_warn("%s: %s stays at %s, it was %s: %s", netif->name, knob_names[i],
+				knob_values[i], busy->old[i], strerror(-err));
 	}
 }
