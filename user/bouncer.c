@@ -24,6 +24,7 @@
 
 #define BIND_WAIT_MS 2000
 #define BIND_WAIT_MORE_MS 4000
+#define CHECK_MS 1000
 #define BUSY_POLL_US 20 /* of polling in one system call; xdpsock's choice too */
 /* Ethernet header and one VLAN tag, which the MTU does not count. */
 #define LINK_HEADER 18
@@ -368,17 +369,32 @@ static int on_signal(struct xs_bouncer *b, int fd)
 	return 0;
 }
 
+static int say_gone(struct xs_bouncer *b)
+{
+	b->why = "interface deleted";
+	xs_err("%s (index %u) was deleted, or left this network namespace", b->netif.name,
+	       b->netif.ifindex);
+	return -ENODEV;
+}
+
+/* What rtnetlink did not tell: the kernel marks the sockets of a device that goes. */
+static int check_sockets(struct xs_bouncer *b)
+{
+	__u32 i;
+
+	for (i = 0; i < b->worker_cnt; i++)
+		if (xs_xsk_error(&b->workers[i].xsk) == -ENETDOWN)
+			return say_gone(b);
+	return 0;
+}
+
 static int on_link(struct xs_bouncer *b, int fd)
 {
 	enum xs_link_state state = xs_watch_read(fd, b->netif.ifindex);
 	bool up = state == XS_LINK_up;
 
-	if (state == XS_LINK_gone) {
-		b->why = "interface deleted";
-		xs_err("%s (index %u) was deleted, or left this network namespace", b->netif.name,
-		       b->netif.ifindex);
-		return -ENODEV;
-	}
+	if (state == XS_LINK_gone)
+		return say_gone(b);
 	if (state == XS_LINK_same || up == b->link_up)
 		return 0;
 	xs_note("%s is %s", b->netif.name, up ? "up again" : "down: waits until it is up");
@@ -448,10 +464,14 @@ static int loop(struct xs_bouncer *b, const int fds[SOURCE_MAX])
 	for (i = 0; i < SOURCE_MAX; i++)
 		polls[i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
 	while (!err) {
-		if (poll(polls, SOURCE_MAX, -1) < 0 && errno != EINTR)
+		int ready = poll(polls, SOURCE_MAX, CHECK_MS);
+
+		if (ready < 0 && errno != EINTR)
 			return -errno;
+		if (!ready)
+			err = check_sockets(b);
 		for (i = 0; !err && i < SOURCE_MAX; i++)
-			if (polls[i].revents)
+			if (ready > 0 && polls[i].revents)
 				err = handle(b, i, fds[i]);
 	}
 	if (err == -EPIPE)

@@ -162,6 +162,7 @@ struct xs_worker {
 	__u32 held; /* descs of a packet whose end has not come yet */
 	bool skipping; /* the packet coming in is too long: throw it away */
 	bool net_down;
+	__u32 unbound; /* how often in a row the kernel said so */
 	bool busy; /* polls the NIC in its system calls */
 	bool busy_later; /* would, but its NAPI is not known yet */
 	__u32 tx_seen; /* where TX and completions were when they last moved */

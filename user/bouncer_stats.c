@@ -203,6 +203,7 @@ int xs_stats_start(const struct xs_bouncer *b)
 	printf("  Interface:   %s (index %u)\n", b->netif.name, b->netif.ifindex);
 	printf("  XDP program: %s%s%s%s\n", source_text(b, text), b->steer.mode[0] ? " (" : "",
 	       b->steer.mode, b->steer.mode[0] ? " mode)" : "");
+	printf("  Queues:      %u of %u\n", b->worker_cnt, b->netif.rx_queues);
 	printf("  Waits by:    %s\n", wait_text(&b->opts));
 	for (i = 0; i < b->worker_cnt; i++)
 		print_socket(b, &b->workers[i]);

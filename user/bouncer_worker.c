@@ -26,6 +26,7 @@
 /* No RCU reader holds the slot longer, so a socket quiet for this long stays quiet. */
 #define QUIET_NS 5000000ull
 #define LINK_WAIT_MS 100
+#define UNBOUND_MAX 10 /* of these waits */
 
 __u64 xs_now_ns(void)
 {
@@ -263,10 +264,13 @@ static void kick(struct xs_worker *w, bool force)
 	if (!force && !xs_xsk_tx_queued(&w->xsk))
 		return;
 	err = xs_xsk_kick(&w->xsk, force);
-	w->net_down = err == -ENETDOWN;
-	/* ENXIO: the interface is gone; the main thread hears of that and says so. */
-	if (err && err != -EAGAIN && err != -ENETDOWN && err != -ENXIO)
+	w->net_down = err == -ENETDOWN || err == -ENXIO;
+	/* ENXIO: unbound, mostly since the interface went; then the main thread says so first. */
+	if (err != -ENXIO)
+		w->unbound = 0;
+	if ((err && err != -EAGAIN && !w->net_down) || w->unbound > UNBOUND_MAX)
 		fatal(w, "cannot send", err);
+	w->unbound += err == -ENXIO;
 }
 
 /* How long poll() may sleep, in ms, when nothing but an event would wake it. */
