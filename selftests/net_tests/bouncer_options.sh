@@ -23,7 +23,7 @@ _bounces_with() { # LAB-OPTIONS TRAFFIC-OPTIONS BOUNCER-OPTION...
 _start_queues() { # LIST LAST-QUEUE OPTION...
 	rx_bg queues "$BOUNCER" -d rx0 -Q "$1" "${@:3}"
 	LAST_BOUNCER=$!
-	becomes "bouncer on queues $1 is ready" 15 _owned_by "$2" $LAST_BOUNCER
+	becomes "bouncer on queues $1 is ready" 15 _owned_by "$2" "$LAST_BOUNCER"
 }
 
 adaptive() { _bounces_with "" "" --adaptive; }
