@@ -23,6 +23,9 @@
 #include "failstep.h"
 
 #define BIND_WAIT_MS 2000
+#define BIND_WAIT_MORE_MS 4000
+#define CHECK_MS 1000
+#define BUSY_POLL_US 20 /* of polling in one system call; xdpsock's choice too */
 /* Ethernet header and one VLAN tag, which the MTU does not count. */
 #define LINK_HEADER 18
 #define XDP_ACT_XSK_ZEROCOPY (1 << 3) /* NETDEV_XDP_ACT_XSK_ZEROCOPY, Linux 6.3 */
@@ -231,26 +234,41 @@ static void start_timer(int fd, __u64 ns, bool again)
 	timerfd_settime(fd, 0, &timer, NULL);
 }
 
-static void say_busy(const struct xs_bouncer *b, const struct xs_worker *w)
+/*
+ * A queue that is still held: by whom? Seeing nobody, the kernel may be slow to
+ * give it back: its last socket is released by a worker that waits for the RTNL
+ * lock, behind whatever else changes interfaces.
+ */
+static int open_busy_socket(struct xs_worker *w, struct xs_xsk_config *cfg)
 {
 	char holders[256];
+	int err = -EBUSY;
 
 	xs_holders(holders, sizeof(holders));
-	xs_err("%s queue %u: another AF_XDP socket has held it for %d s%s%s; stop it, or take "
-	       "another queue",
-	       b->netif.name, w->queue, BIND_WAIT_MS / 1000,
-	       holders[0] ? "; such sockets here: " : "", holders);
+	if (!holders[0]) {
+		xs_note("%s queue %u: held by a socket of no process to be seen: waits %d s more",
+			cfg->ifname, w->queue, BIND_WAIT_MORE_MS / 1000);
+		cfg->bind_wait_ms = BIND_WAIT_MORE_MS;
+		err = xs_xsk_open(&w->xsk, cfg);
+	}
+	if (err == -EBUSY)
+		xs_err("%s queue %u: another AF_XDP socket has held it for %d s%s%s; stop it, or "
+		       "take another queue",
+		       cfg->ifname, w->queue,
+		       (BIND_WAIT_MS + (holders[0] ? 0 : BIND_WAIT_MORE_MS)) / 1000,
+		       holders[0] ? "; such sockets here: " : "", holders);
+	return err;
 }
 
 static int open_sockets(struct xs_bouncer *b, bool sg)
 {
 	const struct xs_bouncer_opts *opts = &b->opts;
+	int err, numa = xs_sysfs_numa_node(&b->netif);
 	__u32 i;
-	int err;
 
 	for (i = 0; i < b->worker_cnt; i++) {
 		struct xs_worker *w = &b->workers[i];
-		const struct xs_xsk_config cfg = {
+		struct xs_xsk_config cfg = {
 			.ifname = b->netif.name,
 			.ifindex = b->netif.ifindex,
 			.queue = w->queue,
@@ -261,17 +279,19 @@ static int open_sockets(struct xs_bouncer *b, bool sg)
 			.ring = opts->ring,
 			.tx_budget = opts->batch,
 			.bind_wait_ms = BIND_WAIT_MS,
-			.numa_node = -1,
+			.numa_node = numa,
 			.no_zero_copy = b->netif.xdp_features_known &&
 					!(b->netif.xdp_features & XDP_ACT_XSK_ZEROCOPY),
 			.huge = opts->huge,
 			.unaligned = opts->unaligned,
 			.sg = sg,
+			.busy_poll = opts->busy_poll,
+			.busy_poll_us = BUSY_POLL_US,
 		};
 
 		err = xs_xsk_open(&w->xsk, &cfg);
 		if (err == -EBUSY)
-			say_busy(b, w);
+			err = open_busy_socket(w, &cfg);
 		if (err)
 			return err;
 		if (sg && !w->xsk.sg)
@@ -289,14 +309,19 @@ static int open_sockets(struct xs_bouncer *b, bool sg)
 	return 0;
 }
 
-/* Sockets and map stay open; what is left to do needs no more than the pins' permissions. */
-static void drop_capabilities(void)
+/*
+ * Sockets and map stay open; what is left to do needs no more than the pins'
+ * permissions, and CAP_NET_ADMIN to put the interface's knobs back.
+ */
+static void drop_capabilities(bool keep_net_admin)
 {
 	bool raw = capng_have_capability(CAPNG_PERMITTED, CAP_NET_RAW);
 
 	capng_clear(CAPNG_SELECT_BOTH);
 	if (raw)
 		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_RAW);
+	if (keep_net_admin)
+		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN);
 	/* Without CAP_SETPCAP the bounding set stays; the other sets still go. */
 	if (capng_apply(CAPNG_SELECT_BOTH) && capng_apply(CAPNG_SELECT_CAPS))
 		xs_warn("cannot drop capabilities: %s", strerror(errno));
@@ -344,17 +369,32 @@ static int on_signal(struct xs_bouncer *b, int fd)
 	return 0;
 }
 
+static int say_gone(struct xs_bouncer *b)
+{
+	b->why = "interface deleted";
+	xs_err("%s (index %u) was deleted, or left this network namespace", b->netif.name,
+	       b->netif.ifindex);
+	return -ENODEV;
+}
+
+/* What rtnetlink did not tell: the kernel marks the sockets of a device that goes. */
+static int check_sockets(struct xs_bouncer *b)
+{
+	__u32 i;
+
+	for (i = 0; i < b->worker_cnt; i++)
+		if (xs_xsk_error(&b->workers[i].xsk) == -ENETDOWN)
+			return say_gone(b);
+	return 0;
+}
+
 static int on_link(struct xs_bouncer *b, int fd)
 {
 	enum xs_link_state state = xs_watch_read(fd, b->netif.ifindex);
 	bool up = state == XS_LINK_up;
 
-	if (state == XS_LINK_gone) {
-		b->why = "interface deleted";
-		xs_err("%s (index %u) was deleted, or left this network namespace", b->netif.name,
-		       b->netif.ifindex);
-		return -ENODEV;
-	}
+	if (state == XS_LINK_gone)
+		return say_gone(b);
 	if (state == XS_LINK_same || up == b->link_up)
 		return 0;
 	xs_note("%s is %s", b->netif.name, up ? "up again" : "down: waits until it is up");
@@ -417,17 +457,21 @@ static int loop(struct xs_bouncer *b, const int fds[SOURCE_MAX])
 	struct pollfd polls[SOURCE_MAX];
 	int i, err = 0;
 
-	if (b->opts.verbose)
+	if (b->opts.verbose || b->opts.periodic)
 		start_timer(fds[SOURCE_interval], b->opts.interval_ns, true);
 	if (b->opts.duration_ns)
 		start_timer(fds[SOURCE_duration], b->opts.duration_ns, false);
 	for (i = 0; i < SOURCE_MAX; i++)
 		polls[i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
 	while (!err) {
-		if (poll(polls, SOURCE_MAX, -1) < 0 && errno != EINTR)
+		int ready = poll(polls, SOURCE_MAX, CHECK_MS);
+
+		if (ready < 0 && errno != EINTR)
 			return -errno;
+		if (!ready)
+			err = check_sockets(b);
 		for (i = 0; !err && i < SOURCE_MAX; i++)
-			if (polls[i].revents)
+			if (ready > 0 && polls[i].revents)
 				err = handle(b, i, fds[i]);
 	}
 	if (err == -EPIPE)
@@ -458,6 +502,7 @@ static void tear_down(struct xs_bouncer *b, int fds[SOURCE_MAX])
 		if (b->workers[i].wake_fd >= 0)
 			close(b->workers[i].wake_fd);
 	}
+	xs_busy_stop(&b->busy, &b->netif);
 	xs_steer_close(&b->steer);
 	free(b->workers);
 	for (i = 0; i < SOURCE_MAX; i++)
@@ -482,7 +527,9 @@ static int run(void *state, int argc __attribute__((unused)), char **argv __attr
 	if (err)
 		goto out;
 	xs_steer_settle(&b.steer);
-	drop_capabilities();
+	if (b.opts.busy_poll)
+		xs_busy_start(&b.busy, &b);
+	drop_capabilities(b.busy.wanted);
 	err = xs_stats_start(&b);
 	if (!err)
 		err = start_workers(&b);
@@ -497,6 +544,23 @@ static int run(void *state, int argc __attribute__((unused)), char **argv __attr
 out:
 	tear_down(&b, fds);
 	return err;
+}
+
+/* --busy-poll takes a budget or none, which the common table of options cannot say. */
+static void join_busy_poll(int argc, char **argv)
+{
+	static char with_budget[] = "--busy-poll-budget", joined[64];
+	int i;
+
+	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (!strncmp(argv[i], "--busy-poll=", 12)) {
+			snprintf(joined, sizeof(joined), "%s=%s", with_budget, argv[i] + 12);
+			argv[i] = joined;
+		} else if (!strcmp(argv[i], "--busy-poll") && i + 1 < argc &&
+			   argv[i + 1][0] >= '0' && argv[i + 1][0] <= '9') {
+			argv[i] = with_budget;
+		}
+	}
 }
 
 int main(int argc, char **argv)
@@ -516,5 +580,6 @@ int main(int argc, char **argv)
 	};
 
 	xs_bouncer_opts_init(&opts);
+	join_busy_poll(argc, argv);
 	return xs_main(&tool, argc, argv);
 }

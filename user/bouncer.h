@@ -9,6 +9,8 @@
  *   bouncer_worker.c  one thread a queue: RX -> action -> TX
  *   bouncer_action.c  what is done to a packet on its way
  *   bouncer_stats.c   text and JSON
+ *   bouncer_busy.c    --busy-poll: the interface's side of it
+ *   bouncer_sysfs.c   files of /sys/class/net
  *   bouncer_watch.c   the interface: up, down, gone; who else has sockets
  *   bouncer.c         set-up, signals and timers, shutdown
  *
@@ -30,7 +32,7 @@
 #include "pins.h"
 #include "xsk.h"
 
-#define XS_QUEUES_MAX 64
+#define XS_QUEUES_MAX 1024
 
 /* What is done to each packet before it goes back. Bits. */
 enum xs_action_bit {
@@ -50,6 +52,7 @@ struct xs_bouncer_opts {
 	const char *object, *section;
 	const char *xskmap, *uds;
 	int map_fd; /* -1: none */
+	bool periodic; /* statistics every interval without -v */
 	bool verbose, poll, adaptive, latency;
 	bool huge, unaligned;
 	__u64 duration_ns; /* 0: until a signal */
@@ -159,15 +162,29 @@ struct xs_worker {
 	__u32 held; /* descs of a packet whose end has not come yet */
 	bool skipping; /* the packet coming in is too long: throw it away */
 	bool net_down;
-	__u32 tx_seen; /* consumer index of TX when it last moved */
+	__u32 unbound; /* how often in a row the kernel said so */
+	bool busy; /* polls the NIC in its system calls */
+	bool busy_later; /* would, but its NAPI is not known yet */
+	__u32 tx_seen; /* where TX and completions were when they last moved */
 	__u64 tx_moved_ns;
 	__u64 active_ns; /* when it last had work */
+};
+
+#define XS_BUSY_KNOBS 2
+
+/* What --busy-poll changed of the interface, to be put back. */
+struct xs_busy {
+	bool wanted; /* by a socket that may poll, now or when its NAPI is known */
+	bool tried;
+	bool turned[XS_BUSY_KNOBS];
+	char old[XS_BUSY_KNOBS][32];
 };
 
 struct xs_bouncer {
 	struct xs_bouncer_opts opts;
 	struct xs_netif netif;
 	struct xs_steer steer;
+	struct xs_busy busy;
 	struct xs_worker *workers;
 	__u32 worker_cnt;
 	int done_fd; /* eventfd: a worker has something to say */
@@ -206,6 +223,26 @@ int xs_stats_final(const struct xs_bouncer *bouncer);
  * left, which is logged.
  */
 int xs_stats_audit(const struct xs_bouncer *bouncer);
+
+/*
+ * Files of /sys/class/net/IFNAME. 0 or -errno, silent. First ask whether they are
+ * of our network namespace. The node is -1 where there is none, or it is unknown.
+ */
+bool xs_sysfs_is_ours(const struct xs_netif *netif);
+int xs_sysfs_read(const char *ifname, const char *file, char *text, size_t len);
+int xs_sysfs_write(const char *ifname, const char *file, const char *text);
+int xs_sysfs_numa_node(const struct xs_netif *netif);
+
+/*
+ * Says of each open socket whether busy-polling does anything, and turns the
+ * interface's knobs if so. Needs CAP_NET_ADMIN, then and when stopping.
+ */
+void xs_busy_start(struct xs_busy *busy, struct xs_bouncer *bouncer);
+void xs_busy_update(struct xs_busy *busy, const struct xs_bouncer *bouncer);
+
+/* By a worker with busy_later, once it has received: some kernels name the NAPI only then. */
+void xs_busy_recheck(struct xs_worker *worker);
+void xs_busy_stop(struct xs_busy *busy, const struct xs_netif *netif);
 
 /*
  * What happens to the interface. A descriptor that is readable when something

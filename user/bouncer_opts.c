@@ -117,6 +117,7 @@ static int set_interval(void *state, const char *arg)
 
 	if (!err && opts->interval_ns < 1000000)
 		return xs_usage("--interval %s: at least 0.001", arg);
+	opts->periodic = true;
 	return err;
 }
 
@@ -165,10 +166,20 @@ SETTER_U32(frame_size, frame_size, "--frame-size", XS_XSK_FRAME_MIN, XS_XSK_FRAM
 SETTER_U32(headroom, headroom, "--headroom", 0, XS_XSK_FRAME_MAX - XS_XSK_KERNEL_HEADROOM - 64)
 SETTER_FLAG(unaligned, unaligned)
 SETTER_FLAG(adaptive, adaptive)
+SETTER_U32(busy_poll_budget, busy_poll, "--busy-poll-budget", 1, 65535)
 SETTER_ACTION(swap_mac)
 SETTER_ACTION(swap_ip)
 SETTER_ACTION(echo)
 SETTER_ACTION(drop)
+
+static int set_busy_poll(void *state, const char *arg __attribute__((unused)))
+{
+	struct xs_bouncer_opts *opts = state;
+
+	if (!opts->busy_poll)
+		opts->busy_poll = BUSY_POLL_BUDGET;
+	return 0;
+}
 
 static int set_ring(void *state, const char *arg)
 {
@@ -259,6 +270,9 @@ const struct xs_opt xs_bouncer_opt_table[] = {
 	{ "unaligned", 0, NULL, "frames of any size from 2048 to 4096", set_unaligned },
 	{ "huge", 0, NULL, "huge pages for the UMEM, if there are any", set_huge },
 	{ "adaptive", 0, NULL, "spin 50 us after a packet, then sleep", set_adaptive },
+	{ "busy-poll", 0, NULL, "drive the NIC from here; a budget may follow (64)",
+	  set_busy_poll },
+	{ "busy-poll-budget", 0, "PACKETS", "the same: packets a call", set_busy_poll_budget },
 	{ "cpu", 0, "LIST", "run on these CPUs, one a queue", set_cpu },
 	{ "swap-mac", 0, NULL, "exchange the MAC addresses", set_swap_mac },
 	{ "swap-ip", 0, NULL, "exchange the IP addresses", set_swap_ip },

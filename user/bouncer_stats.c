@@ -96,7 +96,8 @@ static int flush(void)
 static int emit(json_t *object)
 {
 	int err = object ? json_dumpf(object, stdout,
-				      xs_common.pretty ? JSON_INDENT(2) : JSON_COMPACT)
+				      JSON_REAL_PRECISION(9) |
+					      (xs_common.pretty ? JSON_INDENT(2) : JSON_COMPACT))
 			 : -1;
 
 	json_decref(object);
@@ -202,6 +203,7 @@ int xs_stats_start(const struct xs_bouncer *b)
 	printf("  Interface:   %s (index %u)\n", b->netif.name, b->netif.ifindex);
 	printf("  XDP program: %s%s%s%s\n", source_text(b, text), b->steer.mode[0] ? " (" : "",
 	       b->steer.mode, b->steer.mode[0] ? " mode)" : "");
+	printf("  Queues:      %u of %u\n", b->worker_cnt, b->netif.rx_queues);
 	printf("  Waits by:    %s\n", wait_text(&b->opts));
 	for (i = 0; i < b->worker_cnt; i++)
 		print_socket(b, &b->workers[i]);
@@ -321,12 +323,12 @@ static json_t *queues_json(const struct xs_bouncer *b)
 static int emit_totals(const struct xs_bouncer *b, const char *type, const struct xs_totals *now,
 		       const struct xs_xsk_counters *before, double period)
 {
-	json_t *object = totals_json(now);
+	json_t *object = json_pack("{s:i, s:s, s:s, s:f}", "schema", SCHEMA, "type", type,
+				   "interface", b->netif.name, "period", period);
+	json_t *totals = totals_json(now);
 
-	json_object_set_new(object, "schema", json_integer(SCHEMA));
-	json_object_set_new(object, "type", json_string(type));
-	json_object_set_new(object, "interface", json_string(b->netif.name));
-	json_object_set_new(object, "period", json_real(period));
+	json_object_update(object, totals);
+	json_decref(totals);
 	json_object_set_new(object, "rx_pps",
 			    json_real((now->xsk.rx_packets - before->rx_packets) / period));
 	json_object_set_new(object, "tx_pps",

@@ -26,6 +26,7 @@
 /* No RCU reader holds the slot longer, so a socket quiet for this long stays quiet. */
 #define QUIET_NS 5000000ull
 #define LINK_WAIT_MS 100
+#define UNBOUND_MAX 10 /* of these waits */
 
 __u64 xs_now_ns(void)
 {
@@ -215,17 +216,36 @@ static void record_latency(void *arg, const struct xs_frame *frame)
 	xs_latency_record(&w->latency, xs_now_ns() - frame->received_ns);
 }
 
-/* TX has not moved for too long though something waits: the flag lied, or was lost. */
+/*
+ * TX has not moved for too long though something waits: the wake-up flag lied, or
+ * was lost; or nobody polls the NIC's transmit side.
+ */
 static bool stalled(struct xs_worker *w, __u64 now)
 {
-	__u32 seen = __atomic_load_n(w->xsk.tx.consumer, __ATOMIC_RELAXED);
+	const struct xs_xsk *x = &w->xsk;
+	__u32 seen = __atomic_load_n(x->tx.consumer, __ATOMIC_RELAXED) + x->comp.cached_cons;
+	/* In copy mode what was taken is out of our hands: its skb may wait anywhere. */
+	bool waits = x->mode == XS_XSK_zero_copy ? x->tx_cnt > 0 : xs_xsk_tx_queued(x) > 0;
 
-	if (seen != w->tx_seen || !xs_xsk_tx_queued(&w->xsk) || !w->tx_moved_ns) {
+	if (seen != w->tx_seen || !waits || !w->tx_moved_ns) {
 		w->tx_seen = seen;
 		w->tx_moved_ns = now;
 		return false;
 	}
 	return now - w->tx_moved_ns > STALL_NS;
+}
+
+/*
+ * Where RX and TX have different NAPIs (virtio_net; igb with few queues), a socket
+ * that prefers busy-polling suppresses the wake-up of the one and polls the other.
+ */
+static void end_busy_poll(struct xs_worker *w)
+{
+	xs_warn("%s queue %u: sending stalls while busy-polling: it is off for this queue from now "
+		"on",
+		w->bouncer->netif.name, w->queue);
+	xs_xsk_end_busy_poll(&w->xsk);
+	w->busy = false;
 }
 
 static void fatal(struct xs_worker *w, const char *what, int err)
@@ -244,10 +264,13 @@ static void kick(struct xs_worker *w, bool force)
 	if (!force && !xs_xsk_tx_queued(&w->xsk))
 		return;
 	err = xs_xsk_kick(&w->xsk, force);
-	w->net_down = err == -ENETDOWN;
-	/* ENXIO: the interface is gone; the main thread hears of that and says so. */
-	if (err && err != -EAGAIN && err != -ENETDOWN && err != -ENXIO)
+	w->net_down = err == -ENETDOWN || err == -ENXIO;
+	/* ENXIO: unbound, mostly since the interface went; then the main thread says so first. */
+	if (err != -ENXIO)
+		w->unbound = 0;
+	if ((err && err != -EAGAIN && !w->net_down) || w->unbound > UNBOUND_MAX)
 		fatal(w, "cannot send", err);
+	w->unbound += err == -ENXIO;
 }
 
 /* How long poll() may sleep, in ms, when nothing but an event would wake it. */
@@ -294,7 +317,7 @@ static void idle(struct xs_worker *w, __u32 turns)
 	__u64 now;
 	int err;
 
-	err = xs_xsk_wake_rx(&w->xsk, opts->busy_poll);
+	err = xs_xsk_wake_rx(&w->xsk, w->busy);
 	if (err && err != -ENETDOWN && err != -ENXIO)
 		fatal(w, "cannot receive", err);
 	if (!check && !w->net_down) {
@@ -305,6 +328,8 @@ static void idle(struct xs_worker *w, __u32 turns)
 	if (stalled(w, now)) {
 		count(&w->stalls, 1);
 		w->tx_moved_ns = now;
+		if (w->busy)
+			end_busy_poll(w);
 		kick(w, true);
 	}
 	link_up = __atomic_load_n(&w->bouncer->link_up, __ATOMIC_ACQUIRE);
@@ -320,7 +345,14 @@ static void run(struct xs_worker *w)
 	while (phase_of(w) == XS_PHASE_run && !__atomic_load_n(&w->err, __ATOMIC_RELAXED)) {
 		__u32 moved = turn(w);
 
-		kick(w, w->bouncer->opts.busy_poll && moved);
+		kick(w, w->busy && w->xsk.tx_cnt);
+		/* Busy-polling happens in system calls: one a turn at least. */
+		if (w->busy && moved && !w->xsk.tx_cnt)
+			xs_xsk_wake_rx(&w->xsk, true);
+		if (w->busy_later && w->xsk.counters.rx_packets) {
+			xs_busy_recheck(w);
+			tell_main(w);
+		}
 		if (moved && !w->net_down) {
 			idle_turns = 0;
 			if (w->bouncer->opts.adaptive)

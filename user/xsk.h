@@ -224,6 +224,12 @@ void xs_xsk_ledger(const struct xs_xsk *x, struct xs_ledger *ledger);
 /* XDP_STATISTICS; fields this kernel does not have are 0. 0 or -errno, silent. */
 int xs_xsk_statistics(const struct xs_xsk *x, struct xdp_statistics *stats);
 
+/* SO_INCOMING_NAPI_ID: what busy-polling polls; 0: nothing. */
+__u32 xs_xsk_napi_id(struct xs_xsk *x);
+
+/* Takes the busy-polling options back. */
+void xs_xsk_end_busy_poll(struct xs_xsk *x);
+
 /* SO_ERROR: -ENETDOWN once the interface is gone. 0 if nothing is wrong. */
 int xs_xsk_error(const struct xs_xsk *x);
 

@@ -279,6 +279,14 @@ static void set_busy_poll(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 	}
 }
 
+void xs_xsk_end_busy_poll(struct xs_xsk *x)
+{
+	const int zero = 0;
+
+	setsockopt(x->fd, SOL_SOCKET, SO_PREFER_BUSY_POLL, &zero, sizeof(zero));
+	setsockopt(x->fd, SOL_SOCKET, SO_BUSY_POLL, &zero, sizeof(zero));
+}
+
 static int bind_socket(struct xs_xsk *x, const struct xs_xsk_config *cfg, enum xs_xsk_mode mode,
 		       bool sg)
 {
@@ -296,10 +304,19 @@ static int bind_socket(struct xs_xsk *x, const struct xs_xsk_config *cfg, enum x
 	return xs_fail_step("bind");
 }
 
+__u32 xs_xsk_napi_id(struct xs_xsk *x)
+{
+	socklen_t len = sizeof(x->napi_id);
+
+	if (getsockopt(x->fd, SOL_SOCKET, SO_INCOMING_NAPI_ID, &x->napi_id, &len))
+		x->napi_id = 0;
+	return x->napi_id;
+}
+
 static int read_mode(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 {
 	struct xdp_options options = {};
-	socklen_t len = sizeof(options), id_len = sizeof(x->napi_id);
+	socklen_t len = sizeof(options);
 	int err;
 
 	if (getsockopt(x->fd, SOL_XDP, XDP_OPTIONS, &options, &len)) {
@@ -308,8 +325,7 @@ static int read_mode(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 		return err;
 	}
 	x->mode = options.flags & XDP_OPTIONS_ZEROCOPY ? XS_XSK_zero_copy : XS_XSK_copy;
-	if (getsockopt(x->fd, SOL_SOCKET, SO_INCOMING_NAPI_ID, &x->napi_id, &id_len))
-		x->napi_id = 0;
+	xs_xsk_napi_id(x);
 	return 0;
 }
 
@@ -381,6 +397,10 @@ static int open_mode(struct xs_xsk *x, const struct xs_xsk_config *cfg, enum xs_
 		err = open_once(x, cfg, mode, sg, bind_err);
 		if (*bind_err == -EINVAL && sg) {
 			sg = false; /* Linux before 6.6 */
+			continue;
+		}
+		if (*bind_err == -EOPNOTSUPP && sg && cfg->want == XS_XSK_zero_copy) {
+			sg = false; /* zero-copy at any price was asked for */
 			continue;
 		}
 		/* Queue and locked memory of one who left are given back a little later. */

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * An interface's files below /sys/class/net, where /sys shows the right one: it
+ * shows the interfaces of the network namespace that it was mounted in.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bouncer.h"
+
+static int open_file(const char *ifname, const char *file, int flags)
+{
+	char path[128];
+	int fd;
+
+	if (snprintf(path, sizeof(path), "/sys/class/net/%s/%s", ifname, file) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	fd = open(path, flags | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int xs_sysfs_read(const char *ifname, const char *file, char *text, size_t len)
+{
+	int fd = open_file(ifname, file, O_RDONLY), err;
+	ssize_t got;
+
+	if (fd < 0)
+		return fd;
+	got = read(fd, text, len - 1);
+	err = got < 0 ? -errno : 0;
+	close(fd);
+	if (err)
+		return err;
+	text[got] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	return 0;
+}
+
+int xs_sysfs_write(const char *ifname, const char *file, const char *text)
+{
+	int fd = open_file(ifname, file, O_WRONLY), err;
+
+	if (fd < 0)
+		return fd;
+	err = write(fd, text, strlen(text)) < 0 ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+bool xs_sysfs_is_ours(const struct xs_netif *netif)
+{
+	char text[32];
+
+	return !xs_sysfs_read(netif->name, "ifindex", text, sizeof(text)) &&
+	       strtoul(text, NULL, 10) == netif->ifindex;
+}
+
+int xs_sysfs_numa_node(const struct xs_netif *netif)
+{
+	char text[32];
+
+	if (!xs_sysfs_is_ours(netif) ||
+	    xs_sysfs_read(netif->name, "device/numa_node", text, sizeof(text)))
+		return -1;
+	return strtol(text, NULL, 10);
+}
