@@ -85,7 +85,7 @@ queue_without_bouncer_goes_to_the_kernel() {
 packet_limit_is_exact() {
 	lab_up --queues 1
 	rx_bg limit "$BOUNCER" -d rx0 -p -l 1000
-	becomes "ready" 10 _owned_by 0 $!
+	becomes "ready" 10 _ready_or_dead 0 $!
 	OUT=$(tx "$TRAFFIC" -n 3000 -t 500 tx0)
 	ends $! 0
 	contains "frames that came back" "$OUT" "returned 1000 "
@@ -95,7 +95,7 @@ packet_limit_is_exact() {
 packet_limit_is_exact_when_busy() {
 	lab_up --queues 1
 	rx_bg limit "$BOUNCER" -d rx0 -l 777
-	becomes "ready" 10 _owned_by 0 $!
+	becomes "ready" 10 _ready_or_dead 0 $!
 	OUT=$(tx "$TRAFFIC" -n 3000 -t 500 tx0)
 	ends $! 0
 	contains "frames that came back" "$OUT" "returned 777 "
@@ -285,7 +285,7 @@ joins_with_cap_net_raw_alone() {
 	rx_bg raw setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=+net_raw \
 		--ambient-caps=+net_raw --bounding-set=-all,+net_raw \
 		"$DIR/xsteer-bouncer" -d rx0 -p -t 4
-	becomes "it is ready" 10 _owned_by 0 $!
+	becomes "it is ready" 10 _ready_or_dead 0 $!
 	bounced -n 500
 	ends $! 0
 }
@@ -303,7 +303,7 @@ memlock_that_is_short_is_no_end() {
 	lab_up --queues 1
 	attach
 	rx_bg memlock bash -c 'ulimit -l 64; exec "$@"' bash "$BOUNCER" -d rx0 -p -t 3
-	becomes "it is ready" 10 _owned_by 0 $!
+	becomes "it is ready" 10 _ready_or_dead 0 $!
 	bounced -n 300
 	ends $! 0
 }
@@ -349,7 +349,7 @@ memcheck_finds_nothing_in_a_bouncer_under_load() {
 	rx_bg memcheck valgrind -q --suppressions="$ROOT/selftests/valgrind.supp" --leak-check=full \
 		--show-leak-kinds=definite,possible --errors-for-leak-kinds=definite,possible \
 		--error-exitcode=99 "$BOUNCER" -d rx0 -p -l 5000
-	becomes "ready" 40 _owned_by 0 $!
+	becomes "ready" 100 _ready_or_dead 0 $!
 	bounced -n 5000 -w 64
 	ends $! 0
 	contains "it saw the frames" "$(cat "$DIR/memcheck.log")" 'RX: +5,?000 packets'
