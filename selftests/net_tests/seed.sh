@@ -40,10 +40,10 @@ poll_mode_leaves_the_cpu_idle() {
 
 step_4_runs_in_skb_mode() {
 	lab_up
-	rx_bg skb "$BOUNCER" -d rx0 -S -t 3
+	rx_bg skb "$BOUNCER" -d rx0 -S
 	becomes "ready" 10 _ready_or_dead 0 $!
 	equal "mode of the hook" "$(hook_mode)" 2
-	ends $! 0
+	stop_bouncer $!
 	equal "hook" "$(hook)" ""
 }
 
