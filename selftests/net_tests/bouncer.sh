@@ -85,7 +85,7 @@ queue_without_bouncer_goes_to_the_kernel() {
 packet_limit_is_exact() {
 	lab_up --queues 1
 	rx_bg limit "$BOUNCER" -d rx0 -p -l 1000
-	becomes "ready" 10 _owned_by 0 $!
+	becomes "ready" 10 _ready_or_dead 0 $!
 	OUT=$(tx "$TRAFFIC" -n 3000 -t 500 tx0)
 	ends $! 0
 	contains "frames that came back" "$OUT" "returned 1000 "
@@ -95,7 +95,7 @@ packet_limit_is_exact() {
 packet_limit_is_exact_when_busy() {
 	lab_up --queues 1
 	rx_bg limit "$BOUNCER" -d rx0 -l 777
-	becomes "ready" 10 _owned_by 0 $!
+	becomes "ready" 10 _ready_or_dead 0 $!
 	OUT=$(tx "$TRAFFIC" -n 3000 -t 500 tx0)
 	ends $! 0
 	contains "frames that came back" "$OUT" "returned 777 "
@@ -109,7 +109,7 @@ duration_is_kept_idle_and_busy() {
 		# shellcheck disable=SC2086
 		check "-t 2 $mode" rx "$BOUNCER" -d rx0 $mode -t 2
 		ms=$(((${EPOCHREALTIME/[.,]/} - start) / 1000))
-		((ms >= 2000 && ms < 3500)) || fail "-t 2 took $ms ms"
+		((ms >= 2000 && ms < 6000)) || fail "-t 2 took $ms ms"
 	done
 }
 
@@ -284,10 +284,10 @@ joins_with_cap_net_raw_alone() {
 	chmod 660 "$PINS/rx0/xsks_map" "$PINS/rx0/owners"
 	rx_bg raw setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=+net_raw \
 		--ambient-caps=+net_raw --bounding-set=-all,+net_raw \
-		"$DIR/xsteer-bouncer" -d rx0 -p -t 4
-	becomes "it is ready" 10 _owned_by 0 $!
+		"$DIR/xsteer-bouncer" -d rx0 -p
+	becomes "it is ready" 10 _ready_or_dead 0 $!
 	bounced -n 500
-	ends $! 0
+	stop_bouncer $!
 }
 
 drops_what_it_does_not_need() {
@@ -302,10 +302,10 @@ drops_what_it_does_not_need() {
 memlock_that_is_short_is_no_end() {
 	lab_up --queues 1
 	attach
-	rx_bg memlock bash -c 'ulimit -l 64; exec "$@"' bash "$BOUNCER" -d rx0 -p -t 3
-	becomes "it is ready" 10 _owned_by 0 $!
+	rx_bg memlock bash -c 'ulimit -l 64; exec "$@"' bash "$BOUNCER" -d rx0 -p
+	becomes "it is ready" 10 _ready_or_dead 0 $!
 	bounced -n 300
-	ends $! 0
+	stop_bouncer $!
 }
 
 _each_step_fails() { # WHAT-MUST-HOLD-AFTER COMMAND...
@@ -349,16 +349,16 @@ memcheck_finds_nothing_in_a_bouncer_under_load() {
 	rx_bg memcheck valgrind -q --suppressions="$ROOT/selftests/valgrind.supp" --leak-check=full \
 		--show-leak-kinds=definite,possible --errors-for-leak-kinds=definite,possible \
 		--error-exitcode=99 "$BOUNCER" -d rx0 -p -l 5000
-	becomes "ready" 40 _owned_by 0 $!
+	becomes "ready" 100 _ready_or_dead 0 $!
 	bounced -n 5000 -w 64
 	ends $! 0
 	contains "it saw the frames" "$(cat "$DIR/memcheck.log")" 'RX: +5,?000 packets'
 }
 
 a_million_frames_are_all_explained() {
+	[[ ${XS_SAN-} ]] && skip "the same frames, slower: 20000 are enough for the sanitizers"
 	lab_up --queues 1
 	attach
-	[[ ${XS_SAN-} ]] && skip "the same frames, slower: 20000 are enough for the sanitizers"
 	start_bouncer 0
 	bounced -n 1000000 -s 64-256
 	stop_bouncer

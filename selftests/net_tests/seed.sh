@@ -40,17 +40,17 @@ poll_mode_leaves_the_cpu_idle() {
 
 step_4_runs_in_skb_mode() {
 	lab_up
-	rx_bg skb "$BOUNCER" -d rx0 -S -t 3
-	becomes "ready" 10 _owned_by 0 $!
+	rx_bg skb "$BOUNCER" -d rx0 -S
+	becomes "ready" 10 _ready_or_dead 0 $!
 	equal "mode of the hook" "$(hook_mode)" 2
-	ends $! 0
+	stop_bouncer $!
 	equal "hook" "$(hook)" ""
 }
 
 step_5_stops_at_a_packet_limit() {
 	lab_up --queues 1
 	rx_bg limit "$BOUNCER" -d rx0 -l 1000
-	becomes "ready" 10 _owned_by 0 $!
+	becomes "ready" 10 _ready_or_dead 0 $!
 	tx "$TRAFFIC" -n 1200 -t 300 tx0 >/dev/null
 	ends $! 0
 	contains "totals" "$(cat "$DIR/limit.log")" 'RX: +1,?000 packets'
