@@ -148,6 +148,10 @@ matrix: tests ## every kernel by every feature: writes docs/kernels.md
 verifier-stats: tests ## the verifier's work against selftests/verifier.stats; KERNEL= in VMs
 	$(Q)O=$(O) KERNEL="$(KERNEL)" scripts/verifier-stats
 
+bench: deps ## xsteer-bouncer beside other forwarders; BENCH="latency --reps 3 xsteer"
+	$(Q)$(MAKE) --no-print-directory tests
+	$(Q)O=$(O) scripts/bench $(BENCH)
+
 lint: ## shellcheck, clang-format, cppcheck
 	$(Q)scripts/lint
 

@@ -37,7 +37,6 @@
 #define FRAME_MAX 3400 /* a page, less what the kernel keeps of it */
 #define BURST_MAX 256 /* of BPF_PROG_TEST_RUN */
 #define RUN_FRAMES (1U << 30) /* of one BPF_PROG_TEST_RUN, which a signal ends */
-#define QUIET_NS 100000000ULL /* nothing came for so long: nothing more will */
 
 struct group {
 	char *name;
@@ -66,7 +65,7 @@ struct flood {
 	struct flood_bpf *skel;
 	unsigned int ifindex;
 	unsigned char src_mac[ETH_ALEN], dst_mac[ETH_ALEN], frame[FRAME_MAX];
-	unsigned long frames, rate_pps, size, flows, burst;
+	unsigned long frames, rate_pps, size, flows, burst, rest_ms;
 	double seconds, warm_up, interval;
 	bool xdp_sink, latency, json;
 	pid_t sockets_of;
@@ -462,7 +461,7 @@ static void wait_for_rest(const struct flood *f, const struct snapshot *begin,
 			quiet_since_ns = now_ns();
 		seen = sum.returned;
 		usleep(1000);
-	} while (now_ns() - quiet_since_ns < QUIET_NS);
+	} while (now_ns() - quiet_since_ns < f->rest_ms * 1000000ULL);
 	take(f, total);
 	subtract(f, begin, total);
 }
@@ -604,6 +603,7 @@ static int usage(int status)
 	      "  -f N         flows: source ports (1)\n"
 	      "  -c LIST      CPUs, a sender on each (0); on a veth also the queue\n"
 	      "  -a MAC, -d MAC  source, destination (02:00:00:00:00:01, :02)\n"
+	      "  -q MS        at the end, wait until nothing came for so long (100)\n"
 	      "  -x           count at the XDP hook, not behind tc ingress\n"
 	      "  -l           latency\n"
 	      "  -i SECONDS   counts every so often (never)\n"
@@ -693,6 +693,8 @@ static bool parse_option(struct flood *f, int opt, char *arg)
 		return parse_number(&f->rate_pps, arg, 0, 1000000000);
 	case 'b':
 		return parse_number(&f->burst, arg, 1, BURST_MAX);
+	case 'q':
+		return parse_number(&f->rest_ms, arg, 0, 1000000);
 	case 's':
 		return parse_number(&f->size, arg, 64, FRAME_MAX);
 	case 'f':
@@ -725,12 +727,13 @@ int main(int argc, char **argv)
 	static struct flood f = { .size = 64,
 				  .flows = 1,
 				  .burst = 16,
+				  .rest_ms = 100,
 				  .src_mac = { 2, 0, 0, 0, 0, 1 },
 				  .dst_mac = { 2, 0, 0, 0, 0, 2 },
 				  .sender_cnt = 1 };
 	int opt;
 
-	while ((opt = getopt(argc, argv, "n:t:W:r:b:s:f:c:a:d:xli:w:k:jh")) != -1) {
+	while ((opt = getopt(argc, argv, "n:t:W:r:b:s:f:c:a:d:q:xli:w:k:jh")) != -1) {
 		if (opt == 'h')
 			return usage(0);
 		if (opt == '?')
