@@ -49,6 +49,8 @@ struct snapshot {
 	struct flood_sink sink;
 	__u64 own_ns, busy_ns, group_ns[GROUPS_MAX];
 	struct xs_latency latency;
+	struct xdp_statistics xdp; /* of `sockets` sockets */
+	int sockets;
 };
 
 struct sender {
@@ -181,9 +183,9 @@ static bool all_sent(const struct flood *f, int *err)
 	return all || *err;
 }
 
-static int start_senders(struct flood *f)
+static void prepare_senders(struct flood *f)
 {
-	int i, err;
+	int i;
 
 	for (i = 0; i < f->sender_cnt; i++) {
 		struct sender *s = &f->senders[i];
@@ -192,6 +194,16 @@ static int start_senders(struct flood *f)
 		s->state = &f->skel->bss->sender[s->cpu];
 		s->state->first = i;
 		s->frames = f->frames / f->sender_cnt + (i < (int)(f->frames % f->sender_cnt));
+	}
+}
+
+static int start_senders(struct flood *f)
+{
+	int i, err;
+
+	for (i = 0; i < f->sender_cnt; i++) {
+		struct sender *s = &f->senders[i];
+
 		err = -pthread_create(&s->thread, NULL, send_frames, s);
 		if (err)
 			return err;
@@ -266,6 +278,8 @@ static void take(const struct flood *f, struct snapshot *s)
 	s->busy_ns = meter_busy_ns();
 	if (f->latency)
 		add_latencies(f, &s->latency);
+	if (f->sockets_of)
+		s->sockets = meter_sockets(f->sockets_of, &s->xdp);
 }
 
 static void subtract_latency(struct xs_latency *to, const struct xs_latency *from)
@@ -297,6 +311,11 @@ static void subtract(const struct flood *f, const struct snapshot *a, struct sna
 	for (i = 0; i < f->group_cnt; i++)
 		b->group_ns[i] -= a->group_ns[i];
 	subtract_latency(&b->latency, &a->latency);
+	b->xdp.rx_dropped -= a->xdp.rx_dropped;
+	b->xdp.rx_ring_full -= a->xdp.rx_ring_full;
+	b->xdp.rx_fill_ring_empty_descs -= a->xdp.rx_fill_ring_empty_descs;
+	b->xdp.rx_invalid_descs -= a->xdp.rx_invalid_descs;
+	b->xdp.tx_invalid_descs -= a->xdp.tx_invalid_descs;
 }
 
 /* --- saying it --- */
@@ -335,16 +354,14 @@ static json_t *latency_json(const struct xs_latency *l)
 			 (json_int_t)xs_latency_quantile(l, 0.999), "max", (json_int_t)l->max_ns);
 }
 
-static json_t *sockets_json(const struct flood *f)
+static json_t *sockets_json(const struct snapshot *s)
 {
-	struct xdp_statistics sum;
-	int cnt = meter_sockets(f->sockets_of, &sum);
-
-	return json_pack("{s:i s:I s:I s:I s:I s:I}", "sockets", cnt < 0 ? 0 : cnt, "rx_dropped",
-			 (json_int_t)sum.rx_dropped, "rx_ring_full", (json_int_t)sum.rx_ring_full,
-			 "rx_fill_ring_empty", (json_int_t)sum.rx_fill_ring_empty_descs,
-			 "rx_invalid", (json_int_t)sum.rx_invalid_descs, "tx_invalid",
-			 (json_int_t)sum.tx_invalid_descs);
+	return json_pack("{s:i s:I s:I s:I s:I s:I}", "sockets", s->sockets < 0 ? 0 : s->sockets,
+			 "rx_dropped", (json_int_t)s->xdp.rx_dropped, "rx_ring_full",
+			 (json_int_t)s->xdp.rx_ring_full, "rx_fill_ring_empty",
+			 (json_int_t)s->xdp.rx_fill_ring_empty_descs, "rx_invalid",
+			 (json_int_t)s->xdp.rx_invalid_descs, "tx_invalid",
+			 (json_int_t)s->xdp.tx_invalid_descs);
 }
 
 static void print_text(const char *what, const struct snapshot *s)
@@ -396,7 +413,7 @@ static void print_final(const struct flood *f, const struct snapshot *window,
 			json_object_set_new(in_window, "latency_ns", latency_json(l));
 		json_object_set_new(object, "window", in_window);
 		if (f->sockets_of)
-			json_object_set_new(object, "xdp_statistics", sockets_json(f));
+			json_object_set_new(object, "xdp_statistics", sockets_json(total));
 		print_json(object);
 		return;
 	}
@@ -473,13 +490,11 @@ static int run(struct flood *f)
 
 	if (!s)
 		return -ENOMEM;
+	prepare_senders(f);
+	take(f, start);
 	err = start_senders(f);
-	if (!err) {
-		take(f, start);
-		start->sent = 0;
-		memset(&start->sink, 0, sizeof(start->sink));
+	if (!err)
 		err = wait_until(f, start->now_ns + f->warm_up * 1e9);
-	}
 	if (!err) {
 		if (f->warm_up > 0)
 			take(f, begin);
@@ -647,11 +662,15 @@ static bool parse_cpus(struct flood *f, char *list)
 {
 	unsigned long cpu;
 	char *word;
+	int i;
 
 	f->sender_cnt = 0;
 	for (word = strtok(list, ","); word; word = strtok(NULL, ",")) {
 		if (f->sender_cnt == FLOOD_CPUS || !parse_number(&cpu, word, 0, FLOOD_CPUS - 1))
 			return false;
+		for (i = 0; i < f->sender_cnt; i++)
+			if (f->senders[i].cpu == (int)cpu)
+				return false;
 		f->senders[f->sender_cnt++].cpu = cpu;
 	}
 	return f->sender_cnt;
@@ -745,6 +764,9 @@ int main(int argc, char **argv)
 	}
 	if (optind != argc - 1)
 		return usage(2);
+	/* none for a sender would mean: without end */
+	if (f.frames && f.frames < (unsigned long)f.sender_cnt)
+		f.frames = f.sender_cnt;
 	if (!f.frames && f.seconds <= 0)
 		f.seconds = 10;
 	return flood(&f, argv[optind]);
