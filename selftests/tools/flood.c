@@ -96,6 +96,11 @@ static __u64 now_ns(void)
 	return ts.tv_sec * 1000000000ULL + ts.tv_nsec;
 }
 
+static __u64 to_ns(double seconds)
+{
+	return seconds * 1e9;
+}
+
 /* --- sending --- */
 
 static __be16 checksum(const void *data, size_t len)
@@ -444,7 +449,7 @@ static int wait_until(const struct flood *f, __u64 end_ns)
 
 static int run_window(const struct flood *f, const struct snapshot *begin)
 {
-	__u64 end_ns = f->seconds > 0 ? begin->now_ns + f->seconds * 1e9 : ~0ULL, next_ns;
+	__u64 end_ns = f->seconds > 0 ? begin->now_ns + to_ns(f->seconds) : ~0ULL, next_ns;
 	struct snapshot *last = malloc(2 * sizeof(*last)), *now = last + 1;
 	int err = 0, ignored = 0;
 
@@ -452,7 +457,7 @@ static int run_window(const struct flood *f, const struct snapshot *begin)
 		return -ENOMEM;
 	*last = *begin;
 	do {
-		next_ns = f->interval > 0 ? last->now_ns + f->interval * 1e9 : end_ns;
+		next_ns = f->interval > 0 ? last->now_ns + to_ns(f->interval) : end_ns;
 		err = wait_until(f, next_ns < end_ns ? next_ns : end_ns);
 		if (err || f->interval <= 0)
 			break;
@@ -494,7 +499,7 @@ static int run(struct flood *f)
 	take(f, start);
 	err = start_senders(f);
 	if (!err)
-		err = wait_until(f, start->now_ns + f->warm_up * 1e9);
+		err = wait_until(f, start->now_ns + to_ns(f->warm_up));
 	if (!err) {
 		if (f->warm_up > 0)
 			take(f, begin);
