@@ -22,6 +22,7 @@ SKEL := $(O)/xsteer.skel.h
 USER_TESTS := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/user_tests/*.c))
 PROG_TESTS := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/prog_tests/*.c))
 TEST_TOOLS := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/tools/*.c))
+TEST_PROGS := $(patsubst %.bpf.c,$(O)/%.skel.h,$(wildcard selftests/progs/*.bpf.c))
 TEST_OBJS := $(patsubst %.c,$(O)/%.o,$(wildcard selftests/*.c))
 FUZZERS := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/fuzz/*.c))
 MAN_PAGES := $(patsubst docs/%.scd,$(O)/%,$(wildcard docs/*.8.scd))
@@ -71,6 +72,18 @@ $(O)/xsteer.bpf.o: bpf/xsteer.bpf.c | $(O)/deps.checked
 $(SKEL): $(O)/xsteer.bpf.o
 	$(call msg,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name xsteer_bpf > $@
+
+# BPF programs that only tests and benchmarks use.
+$(O)/selftests/progs/%.bpf.o: selftests/progs/%.bpf.c | $(O)/deps.checked
+	$(call msg,BPF,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@
+
+$(O)/selftests/progs/%.skel.h: $(O)/selftests/progs/%.bpf.o
+	$(call msg,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
+
+$(TEST_TOOLS:%=%.o) $(PROG_TESTS:%=%.o): | $(TEST_PROGS)
 
 $(O)/%.o: %.c | $(SKEL)
 	$(call msg,CC,$@)
@@ -134,6 +147,10 @@ matrix: tests ## every kernel by every feature: writes docs/kernels.md
 
 verifier-stats: tests ## the verifier's work against selftests/verifier.stats; KERNEL= in VMs
 	$(Q)O=$(O) KERNEL="$(KERNEL)" scripts/verifier-stats
+
+bench: deps ## xsteer-bouncer beside other forwarders; BENCH="latency --reps 3 xsteer"
+	$(Q)$(MAKE) --no-print-directory tests
+	$(Q)O=$(O) scripts/bench $(BENCH)
 
 lint: ## shellcheck, clang-format, cppcheck
 	$(Q)scripts/lint

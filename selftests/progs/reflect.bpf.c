@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The kernel's own bound: every frame straight back by XDP_TX, looking at nothing. */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+SEC("xdp")
+int reflect(struct xdp_md *ctx __attribute__((unused)))
+{
+	return XDP_TX;
+}
+
+char _license[] SEC("license") = "Dual BSD/GPL";
