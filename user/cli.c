@@ -243,14 +243,15 @@ static void print_help(const struct xs_cmd *cmd)
 
 static const struct xs_cmd *current_cmd;
 
+/* Output that did not arrive (a full disk, a closed pipe) is a failure. */
 static int finish(int status)
 {
-	if (fflush(stdout) || ferror(stdout)) {
-		fprintf(stderr, "%s: cannot write to standard output: %s\n", tool->name,
-			strerror(errno));
-		return XS_EXIT_FAILED;
-	}
-	return status;
+	errno = 0;
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	fprintf(stderr, "%s: cannot write to standard output%s%s\n", tool->name, errno ? ": " : "",
+		errno ? strerror(errno) : "");
+	return XS_EXIT_FAILED;
 }
 
 static int set_help(void *opts __attribute__((unused)), const char *arg __attribute__((unused)))

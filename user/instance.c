@@ -146,6 +146,29 @@ int xs_instance_live(const struct xs_pins *pins, struct xs_live *live)
 	return err;
 }
 
+/* Pins were removed behind our back: the rest goes, unless its link is another interface's. */
+static int take_rest_apart(const char *ifname, const char *dir)
+{
+	struct bpf_link_info info = {};
+	__u32 len = sizeof(info);
+	char path[PATH_MAX + 8];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, XS_PIN_LINK);
+	fd = bpf_obj_get(path);
+	if (fd >= 0) {
+		bpf_obj_get_info_by_fd(fd, &info, &len);
+		close(fd);
+	}
+	if (info.xdp.ifindex && info.xdp.ifindex != if_nametoindex(ifname)) {
+		xs_err("%s is attached to interface %u, which is not %s of this network namespace",
+		       dir, info.xdp.ifindex, ifname);
+		return -EXDEV;
+	}
+	xs_note("%s: removing an incomplete instance", ifname);
+	return xs_instance_remove_dir(dir);
+}
+
 /* Held by someone else: say by whom, and what can be done. */
 static int refuse_held(const char *ifname, const struct xs_hook *hook)
 {
@@ -178,6 +201,8 @@ struct build {
 	char dir[PATH_MAX], staging[PATH_MAX];
 	struct xsteer_bpf *skel;
 	struct xs_pins pins; /* of the staging directory */
+	struct xs_pins old; /* what --replace takes away */
+	struct xs_live old_live;
 	enum xs_mode mode; /* got */
 };
 
@@ -366,6 +391,8 @@ static int build_instance(struct build *build, struct xs_attached *got)
 	int err;
 
 	err = make_staging(build);
+	if (!err && build->old.dir[0])
+		err = xs_instance_take_apart(&build->old);
 	if (!err && build->opts->prio > 0)
 		err = xs_dispatcher_attach(&build->netif, &build->pins, build->opts, &build->mode);
 	else if (!err)
@@ -418,11 +445,43 @@ static int look_at_existing(const char *ifname, const struct xs_attach_opts *opt
 	return 1;
 }
 
+/* Whose program is it? 0: ours or nobody's; -EBUSY, logged, someone else's. */
+static int check_hook(const struct build *build)
+{
+	struct xs_hook hook;
+
+	if (xs_netif_hook(build->netif.ifindex, &hook) != 1 ||
+	    (build->opts->prio > 0 && hook.dispatcher) ||
+	    (build->old.dir[0] && build->old_live.attached &&
+	     (build->old_live.prog_id == hook.prog_id || hook.dispatcher)))
+		return 0;
+	return refuse_held(build->netif.name, &hook);
+}
+
+/* --replace: ours only; what is stale or of another shape goes too. */
+static int open_old(struct build *build)
+{
+	char dir[PATH_MAX];
+	int err = xs_pins_find(dir, build->netif.name);
+
+	if (!err && !xs_pins_complete(dir))
+		return take_rest_apart(build->netif.name, dir);
+	if (!err)
+		err = xs_pins_open_dir(&build->old, dir, XS_PINS_READ);
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	if (build->old.meta.netns_inode != xs_netns_inode()) {
+		xs_err("%s belongs to another network namespace: it is not replaced", dir);
+		return -EXDEV;
+	}
+	xs_instance_live(&build->old, &build->old_live);
+	return 0;
+}
+
 int xs_instance_attach(const char *ifname, const struct xs_attach_opts *opts,
 		       struct xs_attached *got)
 {
 	struct build build = { .opts = opts };
-	struct xs_hook hook;
 	int err;
 
 	*got = (struct xs_attached){};
@@ -435,12 +494,13 @@ int xs_instance_attach(const char *ifname, const struct xs_attach_opts *opts,
 		err = clear_leftovers(build.dir);
 	if (err)
 		return err;
-	err = look_at_existing(ifname, opts, got);
-	if (err)
-		return err > 0 ? 0 : err;
-	if (xs_netif_hook(build.netif.ifindex, &hook) == 1 && !(opts->prio > 0 && hook.dispatcher))
-		return refuse_held(ifname, &hook);
-	return build_instance(&build, got);
+	err = opts->replace ? open_old(&build) : look_at_existing(ifname, opts, got);
+	if (!err)
+		err = check_hook(&build);
+	if (!err)
+		err = build_instance(&build, got);
+	xs_pins_close(&build.old);
+	return err > 0 ? 0 : err;
 }
 
 int xs_instance_take_apart(const struct xs_pins *pins)
@@ -457,29 +517,6 @@ int xs_instance_take_apart(const struct xs_pins *pins)
 		xs_err("cannot rename %s: %s", pins->dir, strerror(-err));
 	}
 	return err ? err : xs_instance_remove_dir(old);
-}
-
-/* Pins were removed behind our back: the rest goes, unless its link is another interface's. */
-static int take_rest_apart(const char *ifname, const char *dir)
-{
-	struct bpf_link_info info = {};
-	__u32 len = sizeof(info);
-	char path[PATH_MAX + 8];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, XS_PIN_LINK);
-	fd = bpf_obj_get(path);
-	if (fd >= 0) {
-		bpf_obj_get_info_by_fd(fd, &info, &len);
-		close(fd);
-	}
-	if (info.xdp.ifindex && info.xdp.ifindex != if_nametoindex(ifname)) {
-		xs_err("%s is attached to interface %u, which is not %s of this network namespace",
-		       dir, info.xdp.ifindex, ifname);
-		return -EXDEV;
-	}
-	xs_note("%s: removing an incomplete instance", ifname);
-	return xs_instance_remove_dir(dir);
 }
 
 int xs_instance_detach(const char *ifname)

@@ -22,6 +22,7 @@ struct xs_attach_opts {
 	int prio; /* > 0: through libxdp's dispatcher */
 	bool xsk_missing_drop; /* default action: xsk else drop */
 	bool automatic; /* XS_META_AUTO */
+	bool replace; /* take an instance of ours away once the new one is built */
 	/*
 	 * Called, if not NULL, after the maps are made and before the first
 	 * frame sees the program: puts the rules in.

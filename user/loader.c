@@ -23,7 +23,7 @@
 static struct options {
 	struct xs_attach_opts attach;
 	const char *rules; /* file */
-	bool replace, all, dry_run;
+	bool all, dry_run;
 } options;
 
 static int set_mode(void *opts __attribute__((unused)), const char *arg)
@@ -63,7 +63,7 @@ static int set_xsk_missing(void *opts __attribute__((unused)), const char *arg)
 
 static int set_replace(void *opts __attribute__((unused)), const char *arg __attribute__((unused)))
 {
-	options.replace = true;
+	options.attach.replace = true;
 	return 0;
 }
 
@@ -91,28 +91,6 @@ static int each_operand(int argc, char **argv, int (*work)(const char *ifname))
 			first = err;
 	}
 	return first;
-}
-
-/* --replace: ours only; what is stale or of another shape goes too. */
-static int take_away_ours(const char *ifname)
-{
-	char dir[PATH_MAX];
-	struct xs_pins pins;
-	int err;
-
-	err = xs_pin_dir(dir, ifname);
-	if (!err)
-		err = xs_pins_open_dir(&pins, dir, XS_PINS_READ);
-	if (err)
-		return err == -ENOENT ? 0 : err;
-	if (pins.meta.netns_inode != xs_netns_inode()) {
-		xs_err("%s belongs to another network namespace: it is not replaced", dir);
-		err = -EXDEV;
-	} else {
-		err = xs_instance_take_apart(&pins);
-	}
-	xs_pins_close(&pins);
-	return err;
 }
 
 /* The rules of -r, or none: what --xsk-missing says is part of a set, too. */
@@ -156,12 +134,9 @@ static json_t *results;
 static int attach_one(const char *ifname)
 {
 	struct xs_attached got;
-	int err = 0;
+	int err;
 
-	if (options.replace)
-		err = take_away_ours(ifname);
-	if (!err)
-		err = xs_instance_attach(ifname, &options.attach, &got);
+	err = xs_instance_attach(ifname, &options.attach, &got);
 	if (!err && got.already && options.rules)
 		err = put_rules_live(ifname);
 	if (err)

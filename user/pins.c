@@ -344,12 +344,10 @@ static int open_map(struct xs_pins *pins, enum xs_map map, enum xs_pins_access h
 
 bool xs_pins_complete(const char *dir)
 {
-	static const enum xs_map always[] = { XS_MAP_meta, XS_MAP_xsks_map, XS_MAP_owners,
-					      XS_MAP_xdp_stats_map };
 	char path[PATH_MAX + 32];
 
-	for (size_t i = 0; i < sizeof(always) / sizeof(*always); i++) {
-		snprintf(path, sizeof(path), "%s/%s", dir, xs_map_names[always[i]]);
+	for (int i = 0; i < XS_MAP_MAX; i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, xs_map_names[i]);
 		if (access(path, F_OK))
 			return false;
 	}

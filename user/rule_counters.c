@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* The counters of one rule set; see rule_counters.h. */
 #include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +16,6 @@
 #include "cli.h"
 #include "rule_compile.h"
 #include "rule_counters.h"
-#include "xsteer.skel.h"
 
 static int map_rows(struct xs_rule_counters *counters)
 {
@@ -39,30 +40,25 @@ static __u32 slice_cnt(void)
 	return (cpus > 0 ? cpus : 1) + 1;
 }
 
-/* The program's own BTF gives the rows their field names in bpftool. */
+/* Field names for bpftool, as the program's BTF has them; without them it shows bytes. */
 static void add_btf(struct bpf_map_create_opts *opts)
 {
-	struct xsteer_bpf *skel = xsteer_bpf__open();
-	const struct btf *ours = skel ? bpf_object__btf(skel->obj) : NULL;
-	struct btf *copy = NULL;
-	const void *raw;
-	__u32 size;
-	int key, value;
+	struct btf *btf = btf__new_empty();
+	int u32, u64, stats;
 
-	raw = ours ? btf__raw_data(ours, &size) : NULL;
-	if (raw)
-		copy = btf__new(raw, size);
-	if (copy && !btf__load_into_kernel(copy)) {
-		key = btf__find_by_name_kind(copy, "__u32", BTF_KIND_TYPEDEF);
-		value = btf__find_by_name_kind(copy, "xs_rule_stats", BTF_KIND_STRUCT);
-		if (key > 0 && value > 0) {
-			opts->btf_fd = dup(btf__fd(copy));
-			opts->btf_key_type_id = key;
-			opts->btf_value_type_id = value;
-		}
+	if (!btf)
+		return;
+	u32 = btf__add_int(btf, "unsigned int", sizeof(__u32), 0);
+	u64 = btf__add_int(btf, "unsigned long long", sizeof(__u64), 0);
+	stats = btf__add_struct(btf, "xs_rule_stats", sizeof(struct xs_rule_stats));
+	btf__add_field(btf, "packets", u64, 8 * offsetof(struct xs_rule_stats, packets), 0);
+	btf__add_field(btf, "bytes", u64, 8 * offsetof(struct xs_rule_stats, bytes), 0);
+	if (u32 > 0 && u64 > 0 && stats > 0 && !btf__load_into_kernel(btf)) {
+		opts->btf_fd = fcntl(btf__fd(btf), F_DUPFD_CLOEXEC, 0);
+		opts->btf_key_type_id = u32;
+		opts->btf_value_type_id = stats;
 	}
-	btf__free(copy);
-	xsteer_bpf__destroy(skel);
+	btf__free(btf);
 }
 
 int xs_rule_counters_create(struct xs_rule_counters *counters, __u32 rule_cnt)
