@@ -15,7 +15,7 @@ output_and_exit_status_are_the_commands() {
 	((++ASSERTIONS))
 	_vm -- sh -c 'seq 5000; seq 5000 >&2; exit 7' >"$DIR/out" 2>"$DIR/err"
 	status=$?
-	equal "status" $status 7
+	equal "status" "$status" 7
 	check "stdout, whole" cmp "$DIR/out" <(seq 5000)
 	check "stderr, whole" cmp "$DIR/err" <(seq 5000)
 }

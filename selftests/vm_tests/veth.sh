@@ -108,7 +108,7 @@ bouncer_with_cap_net_raw_alone() {
 	rx_bg bouncer setpriv --reuid 65534 --clear-groups --inh-caps "-all,$caps" \
 		--ambient-caps "-all,$caps" -- "$BOUNCER" -d rx0 -Q 0 -p --frames 512
 	LAST_BOUNCER=$!
-	becomes "bouncer is ready" 20 _ready_or_dead 0 $LAST_BOUNCER
+	becomes "bouncer is ready" 20 _ready_or_dead 0 "$LAST_BOUNCER"
 	bounced -n 500 -t 5000
 	stop_bouncer
 }
