@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* A rule file put before the program of a test; see test_rules.h. */
+#include "test_rules.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "../user/rule_file.h"
+#include "xsteer.skel.h"
+
+#define CPU_QUEUE 64
+
+static int parse(struct xs_ruleset *out, const char *text)
+{
+	struct xs_rule_source source = { .name = "-", .text = text, .len = strlen(text) };
+	struct xs_rule_errors errs = { 0 };
+	int err = xs_rules_parse(out, &source, &errs);
+
+	xs_rule_errors_print(stderr, &errs);
+	xs_rule_errors_free(&errs);
+	return err;
+}
+
+static int open_target(const struct test_env *env, struct xs_action *action, const char *ifname)
+{
+	int cpus = bpf_map__fd(env->skel->maps.cpu_map),
+	    devs = bpf_map__fd(env->skel->maps.dev_map);
+	__u32 frames = CPU_QUEUE;
+
+	if (action->verdict == XS_VERDICT_cpu)
+		return bpf_map_update_elem(cpus, &action->target, &frames, BPF_ANY) ? -errno : 0;
+	if (action->verdict != XS_VERDICT_dev)
+		return 0;
+	action->target = if_nametoindex(ifname);
+	if (!action->target)
+		return -ENODEV;
+	return bpf_map_update_elem(devs, &action->target, &action->target, BPF_ANY) ? -errno : 0;
+}
+
+static int open_targets(const struct test_env *env, struct xs_ruleset *rules)
+{
+	int err = open_target(env, &rules->default_action, rules->default_ifname);
+
+	for (__u32 i = 0; i < rules->rule_cnt && !err; i++)
+		err = open_target(env, &rules->rules[i].action, rules->rules[i].ifname);
+	return err;
+}
+
+static int put_in_slot(const struct bpf_map *outer, __u32 slot, int fd)
+{
+	return bpf_map_update_elem(bpf_map__fd(outer), &slot, &fd, BPF_ANY) ? -errno : 0;
+}
+
+/* The set's map, filled; and the counters' map. */
+static int make_maps(const struct test_env *env, struct test_rules *rules,
+		     const struct xs_rule_blob *blob)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, set, .map_flags = BPF_F_INNER_MAP | BPF_F_MMAPABLE);
+	LIBBPF_OPTS(bpf_map_create_opts, stats, .map_flags = BPF_F_INNER_MAP);
+	__u32 rows = (rules->parsed.rule_cnt ? rules->parsed.rule_cnt : 1) * (env->cpu_cnt + 1);
+	char *chunk = calloc(1, XS_CHUNK_BYTES);
+	int err = 0;
+
+	rules->set_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "test_set", sizeof(__u32),
+				       XS_CHUNK_BYTES, blob->chunk_cnt, &set);
+	rules->stats_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "test_stats", sizeof(__u32),
+					 sizeof(struct xs_rule_stats), rows, &stats);
+	if (!chunk || rules->set_fd < 0 || rules->stats_fd < 0)
+		err = -ENOMEM;
+	for (__u32 i = 0; i < blob->chunk_cnt && !err; i++) {
+		size_t at = (size_t)i * XS_CHUNK_BYTES, left = blob->size - at;
+
+		memset(chunk, 0, XS_CHUNK_BYTES);
+		memcpy(chunk, (char *)blob->bytes + at,
+		       left < XS_CHUNK_BYTES ? left : XS_CHUNK_BYTES);
+		err = bpf_map_update_elem(rules->set_fd, &i, chunk, BPF_ANY) ? -errno : 0;
+	}
+	free(chunk);
+	return err;
+}
+
+int test_rules_open(const struct test_env *env, struct test_rules *rules, const char *text)
+{
+	struct xs_rule_blob blob = { 0 };
+	int err;
+
+	memset(rules, 0, sizeof(*rules));
+	rules->set_fd = rules->stats_fd = -1;
+	err = parse(&rules->parsed, text);
+	if (!err)
+		err = open_targets(env, &rules->parsed);
+	if (!err)
+		err = xs_rule_compile(&rules->parsed, &blob, &rules->report);
+	if (err)
+		return err;
+	rules->stats = calloc(rules->parsed.rule_cnt + 1, sizeof(*rules->stats));
+	err = rules->stats ? make_maps(env, rules, &blob) : -ENOMEM;
+	xs_rule_blob_free(&blob);
+	if (!err) /* stats_slot of the header is 0 */
+		err = put_in_slot(env->skel->maps.rule_stats, 0, rules->stats_fd);
+	if (!err)
+		err = put_in_slot(env->skel->maps.rule_sets, XS_SET_IN_FORCE, rules->set_fd);
+	return err;
+}
+
+void test_rules_close(const struct test_env *env, struct test_rules *rules)
+{
+	__u32 slot = XS_SET_IN_FORCE;
+
+	bpf_map_delete_elem(bpf_map__fd(env->skel->maps.rule_sets), &slot);
+	if (rules->set_fd >= 0)
+		close(rules->set_fd);
+	if (rules->stats_fd >= 0)
+		close(rules->stats_fd);
+	free(rules->stats);
+	xs_ruleset_free(&rules->parsed);
+	memset(rules, 0, sizeof(*rules));
+	rules->set_fd = rules->stats_fd = -1;
+}
+
+void test_rules_count(struct test_rules *rules, int rule, __u32 len)
+{
+	if (rule < 0)
+		return;
+	rules->stats[rule].packets++;
+	rules->stats[rule].bytes += len;
+}
+
+int test_rules_diff_one(const struct test_env *env, const struct test_rules *rules, int rule)
+{
+	struct xs_rule_stats sum = { 0 }, row;
+
+	if (rule < 0)
+		return 0;
+	for (__u32 cpu = 0; cpu < env->cpu_cnt; cpu++) {
+		__u32 at = cpu * rules->parsed.rule_cnt + rule;
+
+		assert_int_equal(bpf_map_lookup_elem(rules->stats_fd, &at, &row), 0);
+		sum.packets += row.packets;
+		sum.bytes += row.bytes;
+	}
+	if (!memcmp(&sum, &rules->stats[rule], sizeof(sum)))
+		return 0;
+	fprintf(stderr, "# line %u: %llu packets, %llu bytes, should be %llu, %llu\n",
+		rules->parsed.rules[rule].line, sum.packets, sum.bytes, rules->stats[rule].packets,
+		rules->stats[rule].bytes);
+	return 1;
+}
+
+int test_rules_diff(const struct test_env *env, const struct test_rules *rules)
+{
+	int diffs = 0;
+
+	for (__u32 rule = 0; rule < rules->parsed.rule_cnt; rule++)
+		diffs += test_rules_diff_one(env, rules, rule);
+	return diffs;
+}
+
+struct test_want test_want_of(const struct oracle_result *oracle)
+{
+	return (struct test_want){
+		.xdp = oracle->xdp,
+		.done = oracle->done,
+		.reason = oracle->reason,
+		.fallback = oracle->fallback,
+	};
+}
