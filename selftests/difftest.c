@@ -6,6 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -27,9 +31,10 @@ struct difftest {
 	struct oracle_world world;
 	struct random_frame frame;
 	struct test_got got;
+	bool verbose;
 };
 
-struct difftest *difftest_open(struct test_env *env)
+static struct difftest *open_targets(struct test_env *env)
 {
 	struct difftest *d = calloc(1, sizeof(*d));
 	int map = bpf_map__fd(env->skel->maps.xsks_map);
@@ -62,7 +67,7 @@ struct difftest *difftest_open(struct test_env *env)
 	return d;
 }
 
-void difftest_close(struct difftest *d)
+static void close_targets(struct difftest *d)
 {
 	plain_xsk_close(&d->xsk);
 	free(d);
@@ -130,7 +135,7 @@ static bool shows(struct difftest *d, const struct random_set *set,
 		shown = !same(d, &rules, frame, &want, &diff) ||
 			test_rules_diff(d->env, &rules) > 0;
 	}
-	test_rules_close(d->env, &rules);
+	test_rules_close(&rules);
 	free(text);
 	return shown;
 }
@@ -192,7 +197,7 @@ static void report(struct difftest *d, const struct random_set *set,
 		test_rules_diff(d->env, &rules);
 	}
 	fprintf(stderr, "# is not: %s", diff.text);
-	test_rules_close(d->env, &rules);
+	test_rules_close(&rules);
 	free(text);
 }
 
@@ -222,7 +227,8 @@ static bool run_frames(struct difftest *d, struct random_set *set, struct test_r
 	return true;
 }
 
-bool difftest_set(struct difftest *d, __u64 seed, __u32 frames, struct difftest_totals *totals)
+/* The rule set of this seed against its frames; false at the first difference. */
+static bool run_set(struct difftest *d, __u64 seed, __u32 frames, struct difftest_totals *totals)
 {
 	struct rng rng = { seed };
 	struct random_set set;
@@ -238,12 +244,15 @@ bool difftest_set(struct difftest *d, __u64 seed, __u32 frames, struct difftest_
 	err = test_rules_open(d->env, &rules, text);
 	if (err == -E2BIG) {
 		totals->refused++;
+		if (d->verbose)
+			fprintf(stderr, "# seed %llu, %u rules: refused: %s\n", seed,
+				set.rules.rule_cnt, rules.report.error);
 	} else if (err) {
 		fprintf(stderr, "# seed %llu: cannot apply: %s %s\n%s", seed, strerror(-err),
 			rules.report.error, text);
 		ok = false;
 	} else if (!run_frames(d, &set, &rules, &rng, frames, totals)) {
-		test_rules_close(d->env, &rules);
+		test_rules_close(&rules);
 		minimise(d, &set, &d->frame);
 		report(d, &set, &d->frame, seed);
 		ok = false;
@@ -251,8 +260,71 @@ bool difftest_set(struct difftest *d, __u64 seed, __u32 frames, struct difftest_
 		fprintf(stderr, "# seed %llu: a rule counted that decided nothing\n%s", seed, text);
 		ok = false;
 	}
-	test_rules_close(d->env, &rules);
+	test_rules_close(&rules);
 	random_set_free(&set);
 	free(text);
 	return ok;
+}
+
+/* Every `workers`-th set from `first` on. In a namespace and with a program of its own. */
+static void work(const struct difftest_options *options, __u32 first,
+		 struct difftest_totals *totals)
+{
+	time_t end = time(NULL) + options->seconds;
+	struct difftest *d;
+	void *state;
+
+	if (test_open(&state))
+		_exit(1);
+	d = open_targets(state);
+	d->verbose = options->verbose;
+	for (__u64 i = first; i < options->sets; i += options->workers) {
+		if (options->seconds && time(NULL) >= end)
+			break;
+		if (run_set(d, options->seed + i, options->frames, totals))
+			continue;
+		totals->differ++;
+		break;
+	}
+	close_targets(d);
+	test_close(&state);
+	_exit(0);
+}
+
+static void add_totals(struct difftest_totals *sum, const struct difftest_totals *part)
+{
+	const __u64 *from = (const __u64 *)part;
+	__u64 *to = (__u64 *)sum;
+
+	for (size_t i = 0; i < sizeof(*sum) / sizeof(__u64); i++)
+		to[i] += from[i];
+}
+
+__u64 difftest_run(const struct difftest_options *options, struct difftest_totals *totals)
+{
+	size_t bytes = options->workers * sizeof(*totals);
+	struct difftest_totals *parts =
+		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	assert_true(parts != MAP_FAILED);
+	memset(totals, 0, sizeof(*totals));
+	fflush(NULL);
+	for (__u32 i = 0; i < options->workers; i++) {
+		pid_t pid = fork();
+
+		assert_true(pid >= 0);
+		if (!pid)
+			work(options, i, &parts[i]);
+	}
+	for (__u32 i = 0; i < options->workers; i++) {
+		int status;
+
+		/* one that did not come to its end has shown nothing */
+		if (wait(&status) < 0 || !WIFEXITED(status) || WEXITSTATUS(status))
+			totals->differ++;
+	}
+	for (__u32 i = 0; i < options->workers; i++)
+		add_totals(totals, &parts[i]);
+	munmap(parts, bytes);
+	return totals->differ;
 }

@@ -14,18 +14,22 @@ struct difftest_totals {
 	__u64 decided; /* frames that a rule decided */
 	__u64 malformed;
 	__u64 fell_back;
+	__u64 differ;
 };
 
-/* The sockets, CPUs and interfaces that rules may name; made once. */
-struct difftest;
-struct difftest *difftest_open(struct test_env *env);
-void difftest_close(struct difftest *diff);
+struct difftest_options {
+	__u64 seed; /* of the first set; each next one has the next seed */
+	__u64 sets;
+	__u32 frames; /* for each set */
+	__u32 workers; /* processes: most of the time goes by in grace periods */
+	__u32 seconds; /* start no set after so long; 0: no end */
+	bool verbose; /* say on stderr which sets are refused, and why */
+};
 
 /*
- * The rule set of this seed against its frames. False at the first difference,
- * after printing the smallest rule file found that still shows it, the frame,
- * and both answers.
+ * Returns how many sets differ, each after printing the smallest rule file found
+ * that still shows it, the frame, and both answers; a worker ends at its first.
  */
-bool difftest_set(struct difftest *diff, __u64 seed, __u32 frames, struct difftest_totals *totals);
+__u64 difftest_run(const struct difftest_options *options, struct difftest_totals *totals);
 
 #endif

@@ -56,7 +56,7 @@ static void check_program(struct test_env *env, struct test_rules *rules,
 void rule_rows_run(void **state, const struct rule_row *rows, size_t cnt)
 {
 	struct test_env *env = test_env(state);
-	struct test_rules rules = { .set_fd = -1, .stats_fd = -1 };
+	struct test_rules rules = { .set_fd = -1 };
 	static struct packet packet;
 	const char *text = NULL;
 	char name[512];
@@ -67,7 +67,7 @@ void rule_rows_run(void **state, const struct rule_row *rows, size_t cnt)
 
 		if (rows[i].rules) {
 			text = rows[i].rules;
-			test_rules_close(env, &rules);
+			test_rules_close(&rules);
 			rule_apply(env, &rules, text);
 		}
 		snprintf(name, sizeof(name), "\"%s\": \"%s\"", text, rows[i].frame);
@@ -79,7 +79,8 @@ void rule_rows_run(void **state, const struct rule_row *rows, size_t cnt)
 		check_oracle(&rows[i], &rules, &oracle, name);
 		check_program(env, &rules, &frame, &oracle);
 	}
-	test_rules_close(env, &rules);
+	test_rules_close(&rules);
+	test_rules_clear(env);
 }
 
 void rule_check(struct test_env *env, struct test_rules *rules, const struct oracle_world *world,

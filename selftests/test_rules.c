@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -16,6 +17,7 @@
 #include "xsteer.skel.h"
 
 #define CPU_QUEUE 64
+#define STATS_ROWS 4096
 
 static int parse(struct xs_ruleset *out, const char *text)
 {
@@ -32,10 +34,14 @@ static int open_target(const struct test_env *env, struct xs_action *action, con
 {
 	int cpus = bpf_map__fd(env->skel->maps.cpu_map),
 	    devs = bpf_map__fd(env->skel->maps.dev_map);
-	__u32 frames = CPU_QUEUE;
+	__u32 frames = CPU_QUEUE, there;
 
-	if (action->verdict == XS_VERDICT_cpu)
+	/* a CPU is opened but once: each time starts a thread and ends one */
+	if (action->verdict == XS_VERDICT_cpu) {
+		if (!bpf_map_lookup_elem(cpus, &action->target, &there))
+			return 0;
 		return bpf_map_update_elem(cpus, &action->target, &frames, BPF_ANY) ? -errno : 0;
+	}
 	if (action->verdict != XS_VERDICT_dev)
 		return 0;
 	action->target = if_nametoindex(ifname);
@@ -58,41 +64,55 @@ static int put_in_slot(const struct bpf_map *outer, __u32 slot, int fd)
 	return bpf_map_update_elem(bpf_map__fd(outer), &slot, &fd, BPF_ANY) ? -errno : 0;
 }
 
-/* The set's map, filled; and the counters' map. */
-static int make_maps(const struct test_env *env, struct test_rules *rules,
-		     const struct xs_rule_blob *blob)
+/* One map of counters for all sets of a test: an update of rule_stats waits for RCU. */
+static int make_stats(struct test_env *env, __u32 rows)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, set, .map_flags = BPF_F_INNER_MAP | BPF_F_MMAPABLE);
-	LIBBPF_OPTS(bpf_map_create_opts, stats, .map_flags = BPF_F_INNER_MAP);
-	__u32 rows = (rules->parsed.rule_cnt ? rules->parsed.rule_cnt : 1) * (env->cpu_cnt + 1);
-	char *chunk = calloc(1, XS_CHUNK_BYTES);
-	int err = 0;
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_INNER_MAP);
+	struct xs_rule_stats none = { 0 };
 
-	rules->set_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "test_set", sizeof(__u32),
-				       XS_CHUNK_BYTES, blob->chunk_cnt, &set);
-	rules->stats_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "test_stats", sizeof(__u32),
-					 sizeof(struct xs_rule_stats), rows, &stats);
-	if (!chunk || rules->set_fd < 0 || rules->stats_fd < 0)
-		err = -ENOMEM;
-	for (__u32 i = 0; i < blob->chunk_cnt && !err; i++) {
-		size_t at = (size_t)i * XS_CHUNK_BYTES, left = blob->size - at;
-
-		memset(chunk, 0, XS_CHUNK_BYTES);
-		memcpy(chunk, (char *)blob->bytes + at,
-		       left < XS_CHUNK_BYTES ? left : XS_CHUNK_BYTES);
-		err = bpf_map_update_elem(rules->set_fd, &i, chunk, BPF_ANY) ? -errno : 0;
+	if (env->rule_rows < rows) {
+		rows += STATS_ROWS;
+		if (env->rule_stats_fd >= 0)
+			close(env->rule_stats_fd);
+		env->rule_stats_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "test_stats", sizeof(__u32),
+						    sizeof(none), rows, &opts);
+		if (env->rule_stats_fd < 0)
+			return -errno;
+		env->rule_rows = rows;
+		/* stats_slot of the compiled header is 0 */
+		return put_in_slot(env->skel->maps.rule_stats, 0, env->rule_stats_fd);
 	}
-	free(chunk);
-	return err;
+	for (__u32 i = 0; i < rows; i++)
+		if (bpf_map_update_elem(env->rule_stats_fd, &i, &none, BPF_ANY))
+			return -errno;
+	return 0;
 }
 
-int test_rules_open(const struct test_env *env, struct test_rules *rules, const char *text)
+static int make_set(struct test_rules *rules, const struct xs_rule_blob *blob)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_INNER_MAP | BPF_F_MMAPABLE);
+	size_t bytes = (size_t)blob->chunk_cnt * XS_CHUNK_BYTES;
+	void *map;
+
+	rules->set_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "test_set", sizeof(__u32),
+				       XS_CHUNK_BYTES, blob->chunk_cnt, &opts);
+	if (rules->set_fd < 0)
+		return -errno;
+	map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, rules->set_fd, 0);
+	if (map == MAP_FAILED)
+		return -errno;
+	memcpy(map, blob->bytes, blob->size);
+	munmap(map, bytes);
+	return 0;
+}
+
+int test_rules_open(struct test_env *env, struct test_rules *rules, const char *text)
 {
 	struct xs_rule_blob blob = { 0 };
 	int err;
 
 	memset(rules, 0, sizeof(*rules));
-	rules->set_fd = rules->stats_fd = -1;
+	rules->set_fd = -1;
 	err = parse(&rules->parsed, text);
 	if (!err)
 		err = open_targets(env, &rules->parsed);
@@ -101,28 +121,30 @@ int test_rules_open(const struct test_env *env, struct test_rules *rules, const 
 	if (err)
 		return err;
 	rules->stats = calloc(rules->parsed.rule_cnt + 1, sizeof(*rules->stats));
-	err = rules->stats ? make_maps(env, rules, &blob) : -ENOMEM;
+	err = rules->stats ? make_set(rules, &blob) : -ENOMEM;
 	xs_rule_blob_free(&blob);
-	if (!err) /* stats_slot of the header is 0 */
-		err = put_in_slot(env->skel->maps.rule_stats, 0, rules->stats_fd);
+	if (!err)
+		err = make_stats(env, rules->parsed.rule_cnt * env->cpu_cnt + 1);
 	if (!err)
 		err = put_in_slot(env->skel->maps.rule_sets, XS_SET_IN_FORCE, rules->set_fd);
 	return err;
 }
 
-void test_rules_close(const struct test_env *env, struct test_rules *rules)
+void test_rules_close(struct test_rules *rules)
+{
+	if (rules->set_fd >= 0)
+		close(rules->set_fd);
+	free(rules->stats);
+	xs_ruleset_free(&rules->parsed);
+	memset(rules, 0, sizeof(*rules));
+	rules->set_fd = -1;
+}
+
+void test_rules_clear(const struct test_env *env)
 {
 	__u32 slot = XS_SET_IN_FORCE;
 
 	bpf_map_delete_elem(bpf_map__fd(env->skel->maps.rule_sets), &slot);
-	if (rules->set_fd >= 0)
-		close(rules->set_fd);
-	if (rules->stats_fd >= 0)
-		close(rules->stats_fd);
-	free(rules->stats);
-	xs_ruleset_free(&rules->parsed);
-	memset(rules, 0, sizeof(*rules));
-	rules->set_fd = rules->stats_fd = -1;
 }
 
 void test_rules_count(struct test_rules *rules, int rule, __u32 len)
@@ -142,7 +164,7 @@ int test_rules_diff_one(const struct test_env *env, const struct test_rules *rul
 	for (__u32 cpu = 0; cpu < env->cpu_cnt; cpu++) {
 		__u32 at = cpu * rules->parsed.rule_cnt + rule;
 
-		assert_int_equal(bpf_map_lookup_elem(rules->stats_fd, &at, &row), 0);
+		assert_int_equal(bpf_map_lookup_elem(env->rule_stats_fd, &at, &row), 0);
 		sum.packets += row.packets;
 		sum.bytes += row.bytes;
 	}

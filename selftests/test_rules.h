@@ -13,17 +13,19 @@
 struct test_rules {
 	struct xs_ruleset parsed; /* targets resolved */
 	struct xs_rule_report report;
-	int set_fd, stats_fd;
+	int set_fd;
 	struct xs_rule_stats *stats; /* by rule: as they should be now */
 };
 
 /*
  * 0 with the rules in force; -EINVAL after printing the parser's errors; -E2BIG
  * where the compiler refuses (report.error); other -errno. Interfaces and CPUs
- * named are opened as targets. Close it in either case; then no rules are in force.
+ * named are opened as targets. Close it in either case; the rules stay in force until
+ * others are, or test_rules_clear().
  */
-int test_rules_open(const struct test_env *env, struct test_rules *rules, const char *text);
-void test_rules_close(const struct test_env *env, struct test_rules *rules);
+int test_rules_open(struct test_env *env, struct test_rules *rules, const char *text);
+void test_rules_close(struct test_rules *rules);
+void test_rules_clear(const struct test_env *env);
 
 /* One more frame of `len` bytes for the rule; -1: for none. */
 void test_rules_count(struct test_rules *rules, int rule, __u32 len);

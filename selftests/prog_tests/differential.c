@@ -3,28 +3,22 @@
  * Random rules and frames through the real program, against the oracle: a few
  * thousand sets. selftests/tools/difftest.c runs more, and any one again.
  */
-#include <stdio.h>
-#include <time.h>
-
 #include "../difftest.h"
 
-#define SEED 1
 #define SETS 3000
-#define FRAMES 24
 #define SECONDS_MAX 40 /* the runner ends a test after 60 */
 #define SETS_MIN 200 /* fewer in that time would show too little */
 
 static void random_rules_decide_as_the_oracle_says(void **state)
 {
-	struct test_env *env = test_env(state);
-	struct difftest *diff = difftest_open(env);
-	struct difftest_totals totals = { 0 };
-	time_t end = time(NULL) + SECONDS_MAX;
+	const struct difftest_options options = {
+		.seed = 1, .sets = SETS, .frames = 24, .workers = 4, .seconds = SECONDS_MAX
+	};
+	struct difftest_totals totals;
 
-	for (__u64 seed = SEED; seed < SEED + SETS && time(NULL) < end; seed++)
-		if (!difftest_set(diff, seed, FRAMES, &totals))
-			fail_msg("seed %llu: the program and the oracle differ", seed);
-	difftest_close(diff);
+	test_env(state); /* skips where no program can be loaded */
+	if (difftest_run(&options, &totals))
+		fail_msg("the program and the oracle differ");
 	print_message(
 		"# %llu sets (%llu refused), %llu rules, %llu frames, %llu decided by a rule\n",
 		totals.sets, totals.refused, totals.rules, totals.frames, totals.decided);

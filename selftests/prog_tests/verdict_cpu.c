@@ -23,7 +23,7 @@ static void to_the_cpu_named_or_passed(void **state)
 	rule_check(env, &rules, &world, "vlan id=100 ip protocol=47 data=900", 0, 1, &taken);
 	assert_int_equal(bpf_map_delete_elem(bpf_map__fd(env->skel->maps.cpu_map), &cpu), 0);
 	rule_check(env, &rules, NULL, "vlan id=100 ip protocol=47 data=9", 0, 1, &passed);
-	test_rules_close(env, &rules);
+	test_rules_close(&rules);
 }
 
 static void as_the_default(void **state)
@@ -37,7 +37,7 @@ static void as_the_default(void **state)
 
 	rule_apply(env, &rules, "default cpu 0");
 	rule_check(env, &rules, &world, "arp", 0, 0, &taken);
-	test_rules_close(env, &rules);
+	test_rules_close(&rules);
 }
 
 int main(void)

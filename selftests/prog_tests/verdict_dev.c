@@ -35,7 +35,7 @@ static void to_the_interface_named_until_it_goes(void **state)
 	/* the kernel takes a device out of the map when it goes */
 	assert_int_equal(run("ip link del xst2"), 0);
 	rule_check(env, &rules, NULL, "ip udp data=50", 0, 1, &passed);
-	test_rules_close(env, &rules);
+	test_rules_close(&rules);
 }
 
 static void as_the_default(void **state)
@@ -48,7 +48,7 @@ static void as_the_default(void **state)
 
 	rule_apply(env, &rules, "default dev " TEST_PEER);
 	rule_check(env, &rules, &world, "arp", 0, 0, &by_default);
-	test_rules_close(env, &rules);
+	test_rules_close(&rules);
 }
 
 int main(void)

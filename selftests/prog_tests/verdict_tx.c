@@ -20,7 +20,7 @@ static void every_kind_of_frame_goes_back(void **state)
 	for (size_t i = 0; i < sizeof(frames) / sizeof(frames[0]); i++)
 		rule_check(env, &rules, NULL, frames[i], env->has_ctx ? i % TEST_QUEUES : 0, 2,
 			   &tx);
-	test_rules_close(env, &rules);
+	test_rules_close(&rules);
 }
 
 static void a_frame_of_several_buffers_goes_back(void **state)
@@ -32,7 +32,7 @@ static void a_frame_of_several_buffers_goes_back(void **state)
 		test_skip("no frames of several buffers (Linux 5.18)");
 	rule_apply(env, &rules, "udp dport 53 tx\ndefault drop");
 	rule_check(env, &rules, NULL, "ip udp data=9000", 0, 1, &tx);
-	test_rules_close(env, &rules);
+	test_rules_close(&rules);
 }
 
 static void as_the_default_it_goes_back_what_no_rule_decides(void **state)
@@ -47,7 +47,7 @@ static void as_the_default_it_goes_back_what_no_rule_decides(void **state)
 	rule_apply(env, &rules, "default tx\nudp drop");
 	rule_check(env, &rules, NULL, "ip tcp data=30", 0, 0, &by_default);
 	rule_check(env, &rules, NULL, "ip udp data=30", 0, 2, &ruled);
-	test_rules_close(env, &rules);
+	test_rules_close(&rules);
 }
 
 int main(void)

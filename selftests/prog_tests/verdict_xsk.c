@@ -44,7 +44,7 @@ static void to_the_socket_of_its_queue(void **state)
 	}
 	plain_xsk_close(&xsk);
 	rule_check(env, &rules, NULL, "ip udp", 1, 1, &passed);
-	test_rules_close(env, &rules);
+	test_rules_close(&rules);
 }
 
 static void to_the_socket_of_a_slot(void **state)
@@ -70,7 +70,7 @@ static void to_the_socket_of_a_slot(void **state)
 		rule_check(env, &rules, &world, "ip udp dport=7", queue, 4, &dropped);
 	}
 	plain_xsk_close(&xsk);
-	test_rules_close(env, &rules);
+	test_rules_close(&rules);
 }
 
 static void a_slot_beyond_the_map_has_no_socket(void **state)
@@ -81,7 +81,7 @@ static void a_slot_beyond_the_map_has_no_socket(void **state)
 	rule_apply(env, &rules, "udp xsk slot 64 else drop\ntcp xsk slot 65535");
 	rule_check(env, &rules, NULL, "ip udp", 0, 1, &dropped);
 	rule_check(env, &rules, NULL, "ip tcp", 0, 2, &passed);
-	test_rules_close(env, &rules);
+	test_rules_close(&rules);
 }
 
 static void as_the_default_it_counts_both_reasons(void **state)
@@ -93,10 +93,10 @@ static void as_the_default_it_counts_both_reasons(void **state)
 
 	rule_apply(env, &rules, "udp pass\ndefault xsk else drop");
 	rule_check(env, &rules, NULL, "ip tcp", 0, 0, &dropped_by_default);
-	test_rules_close(env, &rules);
+	test_rules_close(&rules);
 	rule_apply(env, &rules, "udp drop");
 	rule_check(env, &rules, NULL, "ip tcp", 0, 0, &test_no_socket);
-	test_rules_close(env, &rules);
+	test_rules_close(&rules);
 }
 
 int main(void)

@@ -9,16 +9,11 @@
 
 #include "../difftest.h"
 
-struct options {
-	__u64 seed, sets;
-	__u32 frames;
-};
-
-static struct options options = { .seed = 1, .sets = 10000, .frames = 24 };
+static struct difftest_options options = { .seed = 1, .sets = 10000, .frames = 24, .workers = 4 };
 
 static void usage(FILE *to)
 {
-	fprintf(to, "usage: difftest [--seed N] [--sets N] [--frames N]\n"
+	fprintf(to, "usage: difftest [--seed N] [--sets N] [--frames N] [--workers N] [-v]\n"
 		    "Random rule sets and frames, the real program against a plain interpreter.\n");
 }
 
@@ -40,12 +35,14 @@ static void parse_options(int argc, char **argv)
 		{ "seed", required_argument, NULL, 's' },
 		{ "sets", required_argument, NULL, 'n' },
 		{ "frames", required_argument, NULL, 'f' },
+		{ "workers", required_argument, NULL, 'w' },
+		{ "verbose", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "s:n:f:h", longs, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "s:n:f:w:vh", longs, NULL)) != -1) {
 		switch (opt) {
 		case 's':
 			options.seed = number(optarg);
@@ -55,6 +52,12 @@ static void parse_options(int argc, char **argv)
 			break;
 		case 'f':
 			options.frames = number(optarg);
+			break;
+		case 'w':
+			options.workers = number(optarg);
+			break;
+		case 'v':
+			options.verbose = true;
 			break;
 		case 'h':
 			usage(stdout);
@@ -68,18 +71,15 @@ static void parse_options(int argc, char **argv)
 
 static void run(void **state)
 {
-	struct test_env *env = test_env(state);
-	struct difftest *diff = difftest_open(env);
-	struct difftest_totals totals = { 0 };
-	__u64 differ = 0;
+	struct difftest_totals t;
+	__u64 differ;
 
-	for (__u64 i = 0; i < options.sets && differ < 10; i++)
-		differ += !difftest_set(diff, options.seed + i, options.frames, &totals);
-	difftest_close(diff);
+	test_env(state);
+	differ = difftest_run(&options, &t);
 	print_message("%llu sets (%llu refused), %llu rules, %llu frames: %llu decided by a rule, "
 		      "%llu malformed, %llu fell back; %llu sets differ\n",
-		      totals.sets, totals.refused, totals.rules, totals.frames, totals.decided,
-		      totals.malformed, totals.fell_back, differ);
+		      t.sets, t.refused, t.rules, t.frames, t.decided, t.malformed, t.fell_back,
+		      differ);
 	assert_int_equal(differ, 0);
 }
 
@@ -88,5 +88,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = { cmocka_unit_test(run) };
 
 	parse_options(argc, argv);
+	if (!options.workers)
+		options.workers = 1;
 	return cmocka_run_group_tests_name("difftest", tests, test_open, test_close) ? 1 : 0;
 }
