@@ -14,6 +14,7 @@
 #define TEXT_MAX 4096
 #define ITEMS_MAX 24
 #define MATCHES_MAX 6
+#define SPREAD_FROM 100 /* rules; fewer are wild */
 
 #define THESE RANDOM_THESE
 
@@ -162,9 +163,29 @@ static void make_pool(struct random_set *set, struct rng *rng)
 	}
 }
 
+/* Random bits in the part of an address, port or MAC that tells hosts apart. */
+static xs_u128 spread_bits(struct rng *rng, enum random_kind kind)
+{
+	switch (kind) {
+	case RANDOM_mac:
+	case RANDOM_ip4:
+	case RANDOM_port:
+		return rng_below(rng, 65536);
+	case RANDOM_ip6:
+		return (xs_u128)rng_below(rng, 65536) << (rng_chance(rng, 50) ? 64 : 0);
+	default:
+		return 0;
+	}
+}
+
 xs_u128 random_draw(const struct random_set *set, struct rng *rng, enum xs_field field)
 {
-	return set->pool[random_traits[field].kind][rng_below(rng, RANDOM_POOL)] & field_max(field);
+	enum random_kind kind = random_traits[field].kind;
+	xs_u128 value = set->pool[kind][rng_below(rng, RANDOM_POOL)];
+
+	if (set->spread)
+		value ^= spread_bits(rng, kind);
+	return value & field_max(field);
 }
 
 /* ---- text ---- */
@@ -254,6 +275,8 @@ static void make_prefix(struct random_set *set, struct rng *rng, struct xs_match
 					: rng_below(rng, bits + 1);
 	xs_u128 value = random_draw(set, rng, match->field), hosts = field_max(match->field);
 
+	if (set->spread)
+		len = bits - 8 * rng_below(rng, 3);
 	hosts = len ? hosts & (((xs_u128)1 << (bits - len)) - 1) : hosts;
 	say_value(t, rng, match->field, value);
 	say(t, "/%u", len);
@@ -266,7 +289,7 @@ static void make_range(struct random_set *set, struct rng *rng, struct xs_match 
 	xs_u128 max = field_max(match->field), a = random_draw(set, rng, match->field);
 	xs_u128 b = random_draw(set, rng, match->field), lo = a < b ? a : b, hi = a < b ? b : a;
 
-	if (rng_chance(rng, 60)) {
+	if (set->spread || rng_chance(rng, 60)) {
 		__u32 below = rng_below(rng, 4), above = rng_below(rng, 20);
 
 		lo = a > below ? a - below : 0;
@@ -290,7 +313,7 @@ static void make_item(struct random_set *set, struct rng *rng, struct xs_match *
 
 	if ((kind == RANDOM_ip4 || kind == RANDOM_ip6) && rng_chance(rng, 50)) {
 		make_prefix(set, rng, match, t);
-	} else if (kind != RANDOM_fragment && rng_chance(rng, 30)) {
+	} else if (kind != RANDOM_fragment && rng_chance(rng, set->spread ? 5 : 30)) {
 		make_range(set, rng, match, t);
 	} else {
 		value = random_draw(set, rng, match->field);
@@ -355,10 +378,10 @@ static void make_match(struct random_set *set, struct rng *rng, struct xs_match 
 		say(t, " ");
 		return;
 	}
-	match->negate = rng_chance(rng, 18);
+	match->negate = rng_chance(rng, set->spread ? 1 : 18);
 	if (match->negate)
 		say(t, "!= ");
-	if (rng_chance(rng, 75)) {
+	if (rng_chance(rng, set->spread ? 95 : 75)) {
 		make_item(set, rng, match, t);
 		say(t, " ");
 		return;
@@ -435,11 +458,66 @@ static bool fits(struct rng *rng, enum xs_field field, __u32 family, __u32 proto
 	return !f->protocol || f->protocol == protocol;
 }
 
-static void make_rule(struct random_set *set, struct rng *rng, struct xs_rule *rule)
+/* Any field not in the rule yet, or rarely one that is, that fits the others. */
+static enum xs_field pick_field(struct rng *rng, const enum xs_field *have, __u32 cnt, __u32 family,
+				__u32 protocol)
+{
+	for (;;) {
+		enum xs_field field = rng_below(rng, XS_FIELD_MAX);
+		bool again = false;
+
+		for (__u32 i = 0; i < cnt; i++)
+			again |= have[i] == field;
+		if ((!again || rng_chance(rng, 5)) && fits(rng, field, family, protocol))
+			return field;
+	}
+}
+
+static void pick_fields(struct rng *rng, enum xs_field *have, __u32 cnt)
 {
 	static const __u8 protocols[] = { 6, 6, 6, 17, 17, 17, 132, 1, 58 };
-	__u32 family = rng_chance(rng, 50) ? 4 : 6, cnt = rng_below(rng, MATCHES_MAX);
+	__u32 family = rng_chance(rng, 50) ? 4 : 6;
 	__u32 protocol = protocols[rng_below(rng, sizeof(protocols))];
+
+	for (__u32 i = 0; i < cnt; i++)
+		have[i] = pick_field(rng, have, i, family, protocol);
+}
+
+static enum xs_field other_side(enum xs_field address)
+{
+	return address == XS_FIELD_ip_saddr    ? XS_FIELD_ip_daddr
+	       : address == XS_FIELD_ip_daddr  ? XS_FIELD_ip_saddr
+	       : address == XS_FIELD_ip6_saddr ? XS_FIELD_ip6_daddr
+					       : XS_FIELD_ip6_saddr;
+}
+
+/* An address and a port each, so that rules of one shape differ, and up to three fields more. */
+static void make_shapes(struct random_set *set, struct rng *rng)
+{
+	static const enum xs_field addresses[] = { XS_FIELD_ip_saddr, XS_FIELD_ip_daddr,
+						   XS_FIELD_ip6_saddr, XS_FIELD_ip6_daddr };
+	static const enum xs_field ports[] = { XS_FIELD_tcp_dport, XS_FIELD_udp_dport,
+					       XS_FIELD_udp_sport, XS_FIELD_th_dport };
+
+	for (__u32 i = 0; i < RANDOM_SHAPES; i++) {
+		enum xs_field *shape = set->shapes[i];
+
+		shape[0] = addresses[rng_below(rng, 4)];
+		shape[1] = ports[rng_below(rng, 4)];
+		set->shape_fields[i] = 2;
+		if (rng_chance(rng, 50))
+			shape[set->shape_fields[i]++] = other_side(shape[0]);
+		if (rng_chance(rng, 30))
+			shape[set->shape_fields[i]++] = XS_FIELD_vlan_id;
+		if (rng_chance(rng, 20))
+			shape[set->shape_fields[i]++] = XS_FIELD_meta_rxqueue;
+	}
+}
+
+static void make_rule(struct random_set *set, struct rng *rng, struct xs_rule *rule)
+{
+	__u32 cnt = rng_below(rng, MATCHES_MAX), shape = rng_below(rng, RANDOM_SHAPES);
+	enum xs_field wild[MATCHES_MAX], *chosen = wild;
 	struct text t = { .len = 0 };
 
 	*rule = (struct xs_rule){ .matches = calloc(MATCHES_MAX, sizeof(*rule->matches)) };
@@ -447,16 +525,14 @@ static void make_rule(struct random_set *set, struct rng *rng, struct xs_rule *r
 		abort();
 	if (!cnt && rng_chance(rng, 90)) /* a rule for every frame hides those behind it */
 		cnt = 1 + rng_below(rng, MATCHES_MAX - 1);
-	while (rule->match_cnt < cnt) {
-		enum xs_field field = rng_below(rng, XS_FIELD_MAX);
-		bool again = false;
-
-		for (__u32 i = 0; i < rule->match_cnt; i++)
-			again |= rule->matches[i].field == field;
-		if ((again && rng_chance(rng, 95)) || !fits(rng, field, family, protocol))
-			continue;
-		make_match(set, rng, &rule->matches[rule->match_cnt++], field, &t);
+	if (set->spread) {
+		chosen = set->shapes[shape];
+		cnt = set->shape_fields[shape];
+	} else {
+		pick_fields(rng, chosen, cnt);
 	}
+	for (__u32 i = 0; i < cnt; i++)
+		make_match(set, rng, &rule->matches[rule->match_cnt++], chosen[i], &t);
 	make_action(set, rng, &rule->action, rule->ifname, &t);
 	if (rng_chance(rng, 5))
 		say(&t, " comment \"a # in a comment\"");
@@ -473,7 +549,9 @@ static __u32 rule_count(struct rng *rng)
 		return rng_below(rng, 6);
 	if (of < 80)
 		return 6 + rng_below(rng, 30);
-	return of < 99 ? 36 + rng_below(rng, 200) : 236 + rng_below(rng, 1500);
+	if (of < 94)
+		return 36 + rng_below(rng, SPREAD_FROM - 36);
+	return SPREAD_FROM + rng_below(rng, of < 99 ? 500 : 4000);
 }
 
 void random_set_make(struct random_set *set, struct rng *rng, const struct random_targets *targets)
@@ -497,6 +575,8 @@ void random_set_make(struct random_set *set, struct rng *rng, const struct rando
 		rules->malformed_text = strdup(drop ? "malformed drop" : "malformed pass");
 	}
 	rules->rule_cnt = rule_count(rng);
+	set->spread = rules->rule_cnt >= SPREAD_FROM;
+	make_shapes(set, rng);
 	rules->rules = calloc(rules->rule_cnt + 1, sizeof(*rules->rules));
 	if (!rules->rules)
 		abort();

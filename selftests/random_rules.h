@@ -55,10 +55,21 @@ struct random_targets {
 	__u32 queue_cnt;
 };
 
+#define RANDOM_SHAPES 4
+#define RANDOM_SHAPE_FIELDS 5
+
+/*
+ * A small set is wild: any fields, values from a pool of a few, so that rules
+ * overlap. A large one would be refused as beyond the classifier's bounds; it
+ * has a few shapes of rules with spread values instead, as real ones have.
+ */
 struct random_set {
 	struct xs_ruleset rules; /* for the oracle: ranges in no order */
 	xs_u128 pool[RANDOM_KIND_MAX][RANDOM_POOL];
 	const struct random_targets *targets;
+	bool spread;
+	enum xs_field shapes[RANDOM_SHAPES][RANDOM_SHAPE_FIELDS];
+	__u32 shape_fields[RANDOM_SHAPES];
 };
 
 struct random_frame {

@@ -122,7 +122,7 @@ int test_open(void **state)
 	if (!env)
 		return -1;
 	*state = env;
-	env->prog_fd = env->stats_fd = -1;
+	env->prog_fd = env->stats_fd = env->rule_stats_fd = -1;
 	if (make_veth(env))
 		return -1;
 	if (env->skip)
@@ -153,6 +153,8 @@ int test_close(void **state)
 	struct test_env *env = *state;
 
 	xsteer_bpf__destroy(env->skel);
+	if (env->rule_stats_fd >= 0)
+		close(env->rule_stats_fd);
 	free(env->cpu_rows);
 	free(env);
 	return 0;

@@ -41,6 +41,8 @@ struct test_env {
 	bool has_frags; /* frames of several buffers (Linux 5.18) */
 	bool has_linear; /* test_run lets choose where the first buffer ends (Linux 6.18) */
 	const char *skip; /* why nothing can run here, or NULL */
+	int rule_stats_fd; /* counters of rules, see test_rules.c; -1: not made yet */
+	__u32 rule_rows;
 	struct xs_queue_stats stats[TEST_SLOTS]; /* as last read, summed over CPUs */
 };
 

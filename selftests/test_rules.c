@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* A rule file put before the program of a test; see test_rules.h. */
+#include "test_rules.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "../user/rule_file.h"
+#include "xsteer.skel.h"
+
+#define CPU_QUEUE 64
+#define STATS_ROWS 4096
+
+static int parse(struct xs_ruleset *out, const char *text)
+{
+	struct xs_rule_source source = { .name = "-", .text = text, .len = strlen(text) };
+	struct xs_rule_errors errs = { 0 };
+	int err = xs_rules_parse(out, &source, &errs);
+
+	xs_rule_errors_print(stderr, &errs);
+	xs_rule_errors_free(&errs);
+	return err;
+}
+
+static int open_target(const struct test_env *env, struct xs_action *action, const char *ifname)
+{
+	int cpus = bpf_map__fd(env->skel->maps.cpu_map),
+	    devs = bpf_map__fd(env->skel->maps.dev_map);
+	__u32 frames = CPU_QUEUE, there;
+
+	/* a CPU is opened but once: each time starts a thread and ends one */
+	if (action->verdict == XS_VERDICT_cpu) {
+		if (!bpf_map_lookup_elem(cpus, &action->target, &there))
+			return 0;
+		return bpf_map_update_elem(cpus, &action->target, &frames, BPF_ANY) ? -errno : 0;
+	}
+	if (action->verdict != XS_VERDICT_dev)
+		return 0;
+	action->target = if_nametoindex(ifname);
+	if (!action->target)
+		return -ENODEV;
+	return bpf_map_update_elem(devs, &action->target, &action->target, BPF_ANY) ? -errno : 0;
+}
+
+static int open_targets(const struct test_env *env, struct xs_ruleset *rules)
+{
+	int err = open_target(env, &rules->default_action, rules->default_ifname);
+
+	for (__u32 i = 0; i < rules->rule_cnt && !err; i++)
+		err = open_target(env, &rules->rules[i].action, rules->rules[i].ifname);
+	return err;
+}
+
+static int put_in_slot(const struct bpf_map *outer, __u32 slot, int fd)
+{
+	return bpf_map_update_elem(bpf_map__fd(outer), &slot, &fd, BPF_ANY) ? -errno : 0;
+}
+
+/* One map of counters for all sets of a test: an update of rule_stats waits for RCU. */
+static int make_stats(struct test_env *env, __u32 rows)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_INNER_MAP);
+	struct xs_rule_stats none = { 0 };
+
+	if (env->rule_rows < rows) {
+		rows += STATS_ROWS;
+		if (env->rule_stats_fd >= 0)
+			close(env->rule_stats_fd);
+		env->rule_stats_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "test_stats", sizeof(__u32),
+						    sizeof(none), rows, &opts);
+		if (env->rule_stats_fd < 0)
+			return -errno;
+		env->rule_rows = rows;
+		/* stats_slot of the compiled header is 0 */
+		return put_in_slot(env->skel->maps.rule_stats, 0, env->rule_stats_fd);
+	}
+	for (__u32 i = 0; i < rows; i++)
+		if (bpf_map_update_elem(env->rule_stats_fd, &i, &none, BPF_ANY))
+			return -errno;
+	return 0;
+}
+
+static int make_set(struct test_rules *rules, const struct xs_rule_blob *blob)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_INNER_MAP | BPF_F_MMAPABLE);
+	size_t bytes = (size_t)blob->chunk_cnt * XS_CHUNK_BYTES;
+	void *map;
+
+	rules->set_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "test_set", sizeof(__u32),
+				       XS_CHUNK_BYTES, blob->chunk_cnt, &opts);
+	if (rules->set_fd < 0)
+		return -errno;
+	map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, rules->set_fd, 0);
+	if (map == MAP_FAILED)
+		return -errno;
+	memcpy(map, blob->bytes, blob->size);
+	munmap(map, bytes);
+	return 0;
+}
+
+int test_rules_open(struct test_env *env, struct test_rules *rules, const char *text)
+{
+	struct xs_rule_blob blob = { 0 };
+	int err;
+
+	memset(rules, 0, sizeof(*rules));
+	rules->set_fd = -1;
+	err = parse(&rules->parsed, text);
+	if (!err)
+		err = open_targets(env, &rules->parsed);
+	if (!err)
+		err = xs_rule_compile(&rules->parsed, &blob, &rules->report);
+	if (err)
+		return err;
+	rules->stats = calloc(rules->parsed.rule_cnt + 1, sizeof(*rules->stats));
+	err = rules->stats ? make_set(rules, &blob) : -ENOMEM;
+	xs_rule_blob_free(&blob);
+	if (!err)
+		err = make_stats(env, rules->parsed.rule_cnt * env->cpu_cnt + 1);
+	if (!err)
+		err = put_in_slot(env->skel->maps.rule_sets, XS_SET_IN_FORCE, rules->set_fd);
+	return err;
+}
+
+void test_rules_close(struct test_rules *rules)
+{
+	if (rules->set_fd >= 0)
+		close(rules->set_fd);
+	free(rules->stats);
+	xs_ruleset_free(&rules->parsed);
+	memset(rules, 0, sizeof(*rules));
+	rules->set_fd = -1;
+}
+
+void test_rules_clear(const struct test_env *env)
+{
+	__u32 slot = XS_SET_IN_FORCE;
+
+	bpf_map_delete_elem(bpf_map__fd(env->skel->maps.rule_sets), &slot);
+}
+
+void test_rules_count(struct test_rules *rules, int rule, __u32 len)
+{
+	if (rule < 0)
+		return;
+	rules->stats[rule].packets++;
+	rules->stats[rule].bytes += len;
+}
+
+int test_rules_diff_one(const struct test_env *env, const struct test_rules *rules, int rule)
+{
+	struct xs_rule_stats sum = { 0 }, row;
+
+	if (rule < 0)
+		return 0;
+	for (__u32 cpu = 0; cpu < env->cpu_cnt; cpu++) {
+		__u32 at = cpu * rules->parsed.rule_cnt + rule;
+
+		assert_int_equal(bpf_map_lookup_elem(env->rule_stats_fd, &at, &row), 0);
+		sum.packets += row.packets;
+		sum.bytes += row.bytes;
+	}
+	if (!memcmp(&sum, &rules->stats[rule], sizeof(sum)))
+		return 0;
+	fprintf(stderr, "# line %u: %llu packets, %llu bytes, should be %llu, %llu\n",
+		rules->parsed.rules[rule].line, sum.packets, sum.bytes, rules->stats[rule].packets,
+		rules->stats[rule].bytes);
+	return 1;
+}
+
+int test_rules_diff(const struct test_env *env, const struct test_rules *rules)
+{
+	int diffs = 0;
+
+	for (__u32 rule = 0; rule < rules->parsed.rule_cnt; rule++)
+		diffs += test_rules_diff_one(env, rules, rule);
+	return diffs;
+}
+
+struct test_want test_want_of(const struct oracle_result *oracle)
+{
+	return (struct test_want){
+		.xdp = oracle->xdp,
+		.done = oracle->done,
+		.reason = oracle->reason,
+		.fallback = oracle->fallback,
+	};
+}
