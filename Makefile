@@ -37,7 +37,7 @@ HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 LDHARDEN := -pie -Wl,-z,relro,-z,now
 endif
 PKGS := libbpf libxdp jansson libmnl
-CPPFLAGS += -D_GNU_SOURCE -I$(O)
+CPPFLAGS += -D_GNU_SOURCE -I$(O) -I.
 CFLAGS += -std=gnu11 -O2 -g $(WARN) $(HARDEN)
 LDFLAGS += $(LDHARDEN)
 LDLIBS += $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lcap-ng -lncursesw -ltinfo -lpcap -lpthread
@@ -71,7 +71,7 @@ $(O)/xsteer.bpf.o: bpf/xsteer.bpf.c | $(O)/deps.checked
 
 $(SKEL): $(O)/xsteer.bpf.o
 	$(call msg,SKEL,$@)
-	$(Q)$(BPFTOOL) gen skeleton $< name xsteer_bpf > $@
+	$(Q){ echo "#include \"maps/xsteer.h\""; $(BPFTOOL) gen skeleton $< name xsteer_bpf; } > $@
 
 # BPF programs that only tests and benchmarks use.
 $(O)/selftests/progs/%.bpf.o: selftests/progs/%.bpf.c | $(O)/deps.checked
