@@ -31,7 +31,6 @@ struct difftest {
 	struct oracle_world world;
 	struct random_frame frame;
 	struct test_got got;
-	bool verbose;
 };
 
 static struct difftest *open_targets(struct test_env *env)
@@ -228,7 +227,8 @@ static bool run_frames(struct difftest *d, struct random_set *set, struct test_r
 }
 
 /* The rule set of this seed against its frames; false at the first difference. */
-static bool run_set(struct difftest *d, __u64 seed, __u32 frames, struct difftest_totals *totals)
+static bool run_set(struct difftest *d, const struct difftest_options *options, __u64 seed,
+		    struct difftest_totals *totals)
 {
 	struct rng rng = { seed };
 	struct random_set set;
@@ -237,21 +237,21 @@ static bool run_set(struct difftest *d, __u64 seed, __u32 frames, struct difftes
 	char *text;
 	int err;
 
-	random_set_make(&set, &rng, &d->targets);
+	random_set_make(&set, &rng, &d->targets, options->rules);
 	text = random_set_text(&set);
 	totals->sets++;
 	totals->rules += set.rules.rule_cnt;
 	err = test_rules_open(d->env, &rules, text);
 	if (err == -E2BIG) {
 		totals->refused++;
-		if (d->verbose)
+		if (options->verbose)
 			fprintf(stderr, "# seed %llu, %u rules: refused: %s\n", seed,
 				set.rules.rule_cnt, rules.report.error);
 	} else if (err) {
 		fprintf(stderr, "# seed %llu: cannot apply: %s %s\n%s", seed, strerror(-err),
 			rules.report.error, text);
 		ok = false;
-	} else if (!run_frames(d, &set, &rules, &rng, frames, totals)) {
+	} else if (!run_frames(d, &set, &rules, &rng, options->frames, totals)) {
 		test_rules_close(&rules);
 		minimise(d, &set, &d->frame);
 		report(d, &set, &d->frame, seed);
@@ -277,11 +277,10 @@ static void work(const struct difftest_options *options, __u32 first,
 	if (test_open(&state))
 		_exit(1);
 	d = open_targets(state);
-	d->verbose = options->verbose;
 	for (__u64 i = first; i < options->sets; i += options->workers) {
 		if (options->seconds && time(NULL) >= end)
 			break;
-		if (run_set(d, options->seed + i, options->frames, totals))
+		if (run_set(d, options, options->seed + i, totals))
 			continue;
 		totals->differ++;
 		break;

@@ -21,6 +21,7 @@ struct difftest_options {
 	__u64 seed; /* of the first set; each next one has the next seed */
 	__u64 sets;
 	__u32 frames; /* for each set */
+	__u32 rules; /* in each; 0: any number */
 	__u32 workers; /* processes: most of the time goes by in grace periods */
 	__u32 seconds; /* start no set after so long; 0: no end */
 	bool verbose; /* say on stderr which sets are refused, and why */

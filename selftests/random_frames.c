@@ -190,6 +190,14 @@ static void add_l4(struct maker *m)
 	}
 }
 
+/* Of a later fragment: each of its 13 bits alone, all, or any. */
+static __u32 random_offset(struct rng *rng)
+{
+	if (rng_chance(rng, 60))
+		return 1u << rng_below(rng, 13);
+	return rng_chance(rng, 20) ? 8191 : 1 + rng_below(rng, 8191);
+}
+
 /* later: 2, first: 1, none: 0, as enum xs_fragment */
 static __u32 plan_fragment(struct maker *m)
 {
@@ -211,7 +219,7 @@ static void add_ip4(struct maker *m)
 	packet_set(m->p, "df", rng_below(m->rng, 2));
 	packet_set(m->p, "mf", fragment == 1 || (fragment == 2 && chance(m, 50)));
 	if (fragment == 2)
-		packet_set(m->p, "offset", 1 + rng_below(m->rng, 8191));
+		packet_set(m->p, "offset", random_offset(m->rng));
 	if (chance(m, 20))
 		packet_set(m->p, "ihl", 4 + rng_below(m->rng, 12));
 	add_l4(m);
@@ -267,7 +275,7 @@ static void add_ip6(struct maker *m)
 	if (fragment) {
 		packet_add(m->p, PACKET_frag);
 		packet_set(m->p, "m", fragment == 1 || chance(m, 50));
-		packet_set(m->p, "offset", fragment == 2 ? 1 + rng_below(m->rng, 8191) : 0);
+		packet_set(m->p, "offset", fragment == 2 ? random_offset(m->rng) : 0);
 	}
 	packet_set(m->p, "nexthdr", m->plan.protocol);
 	add_l4(m);

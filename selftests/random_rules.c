@@ -167,12 +167,13 @@ static void make_pool(struct random_set *set, struct rng *rng)
 static xs_u128 spread_bits(struct rng *rng, enum random_kind kind)
 {
 	switch (kind) {
-	case RANDOM_mac:
-	case RANDOM_ip4:
 	case RANDOM_port:
 		return rng_below(rng, 65536);
+	case RANDOM_mac:
+	case RANDOM_ip4:
+		return rng_below(rng, 1 << 24);
 	case RANDOM_ip6:
-		return (xs_u128)rng_below(rng, 65536) << (rng_chance(rng, 50) ? 64 : 0);
+		return (xs_u128)rng_below(rng, 1 << 24) << (rng_chance(rng, 50) ? 64 : 0);
 	default:
 		return 0;
 	}
@@ -276,7 +277,7 @@ static void make_prefix(struct random_set *set, struct rng *rng, struct xs_match
 	xs_u128 value = random_draw(set, rng, match->field), hosts = field_max(match->field);
 
 	if (set->spread)
-		len = bits - 8 * rng_below(rng, 3);
+		len = bits - 8 * (set->pool[RANDOM_small][match->field % RANDOM_POOL] % 3);
 	hosts = len ? hosts & (((xs_u128)1 << (bits - len)) - 1) : hosts;
 	say_value(t, rng, match->field, value);
 	say(t, "/%u", len);
@@ -313,7 +314,7 @@ static void make_item(struct random_set *set, struct rng *rng, struct xs_match *
 
 	if ((kind == RANDOM_ip4 || kind == RANDOM_ip6) && rng_chance(rng, 50)) {
 		make_prefix(set, rng, match, t);
-	} else if (kind != RANDOM_fragment && rng_chance(rng, set->spread ? 5 : 30)) {
+	} else if (kind != RANDOM_fragment && rng_chance(rng, set->spread ? 1 : 30)) {
 		make_range(set, rng, match, t);
 	} else {
 		value = random_draw(set, rng, match->field);
@@ -364,10 +365,37 @@ static void make_flags(struct rng *rng, struct xs_match *match, struct text *t)
 	}
 }
 
+static void make_set(struct random_set *set, struct rng *rng, struct xs_match *match,
+		     struct text *t)
+{
+	__u32 items = rng_chance(rng, 90) ? 1 + rng_below(rng, 5) : 1 + rng_below(rng, ITEMS_MAX);
+
+	say(t, "{ ");
+	for (__u32 i = 0; i < items; i++) {
+		say(t, i ? ", " : "");
+		make_item(set, rng, match, t);
+	}
+	say(t, " } ");
+}
+
+/* What was said of a value since `from` moves to a line of its own, "define vN = ...". */
+static void make_define(struct random_set *set, struct text *t, size_t from)
+{
+	char *all;
+
+	if (asprintf(&all, "%sdefine v%u = %s\n", set->defines ? set->defines : "", set->define_cnt,
+		     t->buf + from) < 0)
+		abort();
+	free(set->defines);
+	set->defines = all;
+	t->len = from;
+	say(t, "$v%u ", set->define_cnt++);
+}
+
 static void make_match(struct random_set *set, struct rng *rng, struct xs_match *match,
 		       enum xs_field field, struct text *t)
 {
-	__u32 items;
+	size_t from;
 
 	*match = (struct xs_match){ .field = field };
 	say(t, "%s ", fields[field].text);
@@ -378,21 +406,18 @@ static void make_match(struct random_set *set, struct rng *rng, struct xs_match 
 		say(t, " ");
 		return;
 	}
-	match->negate = rng_chance(rng, set->spread ? 1 : 18);
+	match->negate = rng_chance(rng, set->spread ? 0 : 18);
 	if (match->negate)
 		say(t, "!= ");
+	from = t->len;
 	if (rng_chance(rng, set->spread ? 95 : 75)) {
 		make_item(set, rng, match, t);
 		say(t, " ");
-		return;
+	} else {
+		make_set(set, rng, match, t);
 	}
-	items = rng_chance(rng, 90) ? 1 + rng_below(rng, 5) : 1 + rng_below(rng, ITEMS_MAX);
-	say(t, "{ ");
-	for (__u32 i = 0; i < items; i++) {
-		say(t, i ? ", " : "");
-		make_item(set, rng, match, t);
-	}
-	say(t, " } ");
+	if (!set->spread && rng_chance(rng, 5))
+		make_define(set, t, from);
 }
 
 /* ---- rules ---- */
@@ -554,7 +579,8 @@ static __u32 rule_count(struct rng *rng)
 	return SPREAD_FROM + rng_below(rng, of < 99 ? 500 : 4000);
 }
 
-void random_set_make(struct random_set *set, struct rng *rng, const struct random_targets *targets)
+void random_set_make(struct random_set *set, struct rng *rng, const struct random_targets *targets,
+		     __u32 rule_cnt)
 {
 	struct xs_ruleset *rules = &set->rules;
 	struct text t = { .len = 0 };
@@ -574,7 +600,7 @@ void random_set_make(struct random_set *set, struct rng *rng, const struct rando
 		rules->malformed_action.verdict = drop ? XS_VERDICT_drop : XS_VERDICT_pass;
 		rules->malformed_text = strdup(drop ? "malformed drop" : "malformed pass");
 	}
-	rules->rule_cnt = rule_count(rng);
+	rules->rule_cnt = rule_cnt ? rule_cnt : rule_count(rng);
 	set->spread = rules->rule_cnt >= SPREAD_FROM;
 	make_shapes(set, rng);
 	rules->rules = calloc(rules->rule_cnt + 1, sizeof(*rules->rules));
@@ -599,6 +625,7 @@ void random_set_free(struct random_set *set)
 	free(set->rules.rules);
 	free(set->rules.default_text);
 	free(set->rules.malformed_text);
+	free(set->defines);
 	memset(set, 0, sizeof(*set));
 }
 
@@ -611,6 +638,8 @@ char *random_set_text(const struct random_set *set)
 
 	if (!out)
 		abort();
+	if (set->defines)
+		fputs(set->defines, out);
 	if (rules->default_text)
 		fprintf(out, "%s\n", rules->default_text);
 	for (__u32 i = 0; i < rules->rule_cnt; i++)

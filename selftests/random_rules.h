@@ -65,6 +65,8 @@ struct random_targets {
  */
 struct random_set {
 	struct xs_ruleset rules; /* for the oracle: ranges in no order */
+	char *defines; /* lines before the rules, one for each define_cnt */
+	__u32 define_cnt;
 	xs_u128 pool[RANDOM_KIND_MAX][RANDOM_POOL];
 	const struct random_targets *targets;
 	bool spread;
@@ -78,8 +80,9 @@ struct random_frame {
 	__u32 linear; /* bytes in the first buffer, or 0: all that fit */
 };
 
-/* The set of this seed. Free it with random_set_free(). */
-void random_set_make(struct random_set *set, struct rng *rng, const struct random_targets *targets);
+/* `rule_cnt` 0: any number. Free it with random_set_free(). */
+void random_set_make(struct random_set *set, struct rng *rng, const struct random_targets *targets,
+		     __u32 rule_cnt);
 void random_set_free(struct random_set *set);
 
 /* For what is taken out of a set. */

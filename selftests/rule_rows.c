@@ -10,8 +10,10 @@
 
 void rule_apply(struct test_env *env, struct test_rules *rules, const char *text)
 {
-	if (test_rules_open(env, rules, text))
-		fail_msg("cannot apply: %s: %s", text, rules->report.error);
+	int err = test_rules_open(env, rules, text);
+
+	if (err)
+		fail_msg("cannot apply: %s: %s %s", text, strerror(-err), rules->report.error);
 }
 
 static int line_of(const struct test_rules *rules, const struct oracle_result *oracle)

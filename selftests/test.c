@@ -130,6 +130,8 @@ int test_open(void **state)
 	env->skel = xs_program_open(TEST_SLOTS);
 	if (!env->skel)
 		return -1;
+	env->rule_set_flags = bpf_map__map_flags(bpf_map__inner_map(env->skel->maps.rule_sets));
+	env->rule_stats_flags = bpf_map__map_flags(bpf_map__inner_map(env->skel->maps.rule_stats));
 	err = xs_program_load(env->skel);
 	if (err == -EPERM) {
 		env->skip = "cannot load a program: needs CAP_BPF and CAP_NET_ADMIN";

@@ -43,6 +43,7 @@ struct test_env {
 	const char *skip; /* why nothing can run here, or NULL */
 	int rule_stats_fd; /* counters of rules, see test_rules.c; -1: not made yet */
 	__u32 rule_rows;
+	__u32 rule_set_flags, rule_stats_flags; /* that the inner maps of these must have */
 	struct xs_queue_stats stats[TEST_SLOTS]; /* as last read, summed over CPUs */
 };
 

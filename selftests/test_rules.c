@@ -67,7 +67,7 @@ static int put_in_slot(const struct bpf_map *outer, __u32 slot, int fd)
 /* One map of counters for all sets of a test: an update of rule_stats waits for RCU. */
 static int make_stats(struct test_env *env, __u32 rows)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_INNER_MAP);
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = env->rule_stats_flags);
 	struct xs_rule_stats none = { 0 };
 
 	if (env->rule_rows < rows) {
@@ -88,9 +88,10 @@ static int make_stats(struct test_env *env, __u32 rows)
 	return 0;
 }
 
-static int make_set(struct test_rules *rules, const struct xs_rule_blob *blob)
+static int make_set(const struct test_env *env, struct test_rules *rules,
+		    const struct xs_rule_blob *blob)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_INNER_MAP | BPF_F_MMAPABLE);
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = env->rule_set_flags);
 	size_t bytes = (size_t)blob->chunk_cnt * XS_CHUNK_BYTES;
 	void *map;
 
@@ -121,7 +122,7 @@ int test_rules_open(struct test_env *env, struct test_rules *rules, const char *
 	if (err)
 		return err;
 	rules->stats = calloc(rules->parsed.rule_cnt + 1, sizeof(*rules->stats));
-	err = rules->stats ? make_set(rules, &blob) : -ENOMEM;
+	err = rules->stats ? make_set(env, rules, &blob) : -ENOMEM;
 	xs_rule_blob_free(&blob);
 	if (!err)
 		err = make_stats(env, rules->parsed.rule_cnt * env->cpu_cnt + 1);

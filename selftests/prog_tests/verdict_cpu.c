@@ -3,8 +3,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "xsteer.skel.h"
 #include "../rule_rows.h"
+#include "xsteer.skel.h"
 
 static void to_the_cpu_named_or_passed(void **state)
 {

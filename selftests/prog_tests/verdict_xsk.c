@@ -3,8 +3,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "xsteer.skel.h"
 #include "../rule_rows.h"
+#include "xsteer.skel.h"
 
 static const struct test_want taken = { XDP_REDIRECT, XS_VERDICT_xsk, XS_REASON_none,
 					XS_REASON_none };

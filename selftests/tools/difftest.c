@@ -13,7 +13,8 @@ static struct difftest_options options = { .seed = 1, .sets = 10000, .frames = 2
 
 static void usage(FILE *to)
 {
-	fprintf(to, "usage: difftest [--seed N] [--sets N] [--frames N] [--workers N] [-v]\n"
+	fprintf(to, "usage: difftest [--seed N] [--sets N] [--frames N] [--rules N] [--workers N] "
+		    "[-v]\n"
 		    "Random rule sets and frames, the real program against a plain interpreter.\n");
 }
 
@@ -35,6 +36,7 @@ static void parse_options(int argc, char **argv)
 		{ "seed", required_argument, NULL, 's' },
 		{ "sets", required_argument, NULL, 'n' },
 		{ "frames", required_argument, NULL, 'f' },
+		{ "rules", required_argument, NULL, 'r' },
 		{ "workers", required_argument, NULL, 'w' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
@@ -42,7 +44,7 @@ static void parse_options(int argc, char **argv)
 	};
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "s:n:f:w:vh", longs, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "s:n:f:r:w:vh", longs, NULL)) != -1) {
 		switch (opt) {
 		case 's':
 			options.seed = number(optarg);
@@ -52,6 +54,9 @@ static void parse_options(int argc, char **argv)
 			break;
 		case 'f':
 			options.frames = number(optarg);
+			break;
+		case 'r':
+			options.rules = number(optarg);
 			break;
 		case 'w':
 			options.workers = number(optarg);

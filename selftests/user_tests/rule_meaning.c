@@ -46,9 +46,10 @@ static void same_action(const struct xs_action *want, const struct xs_action *go
 }
 
 /* The parsed set is the one that was written, rule by rule. */
-static void compare_sets(const struct xs_ruleset *want, const struct xs_ruleset *got)
+static void compare_sets(const struct random_set *set, const struct xs_ruleset *got)
 {
-	__u32 first = want->default_text ? 2 : 1;
+	const struct xs_ruleset *want = &set->rules;
+	__u32 first = set->define_cnt + (want->default_text ? 2 : 1);
 
 	assert_int_equal(got->rule_cnt, want->rule_cnt);
 	same_action(&want->default_action, &got->default_action, 1);
@@ -86,12 +87,12 @@ static void random_rules_mean_what_was_written(void **state)
 		struct random_set set;
 		char *text;
 
-		random_set_make(&set, &rng, &targets);
+		random_set_make(&set, &rng, &targets, 0);
 		text = random_set_text(&set);
 		if (parse(&parsed, text))
 			fail_msg("seed %llu: the parser refuses:\n%s", seed, text);
 		free(text);
-		compare_sets(&set.rules, &parsed);
+		compare_sets(&set, &parsed);
 		for (int i = 0; i < FRAMES; i++) {
 			struct oracle_result want, got;
 
