@@ -62,22 +62,24 @@ static struct xs_range *add_range(struct xs_match *match, enum xs_field field, _
 	return range;
 }
 
-/* Prefix length of a side: 0 is any. */
-static __u32 prefix_bits(struct generator *g, bool source)
+/*
+ * Prefix length of a side: 0 is any. A network and its parts have one length
+ * each, so that prefixes nest as deep as they do in life: three times or so.
+ */
+static __u32 prefix_bits(struct generator *g, bool source, __u32 n)
 {
-	static const __u8 wide4[] = { 8, 12, 14, 16, 16, 18, 19, 20, 21, 22, 24 };
-	static const __u8 wide6[] = { 24, 28, 32, 32, 36, 40, 44, 48, 48, 56, 64 };
-	static const __u8 any_percent[RULEGEN_MAX][2] = { { 10, 25 }, { 15, 25 }, { 3, 5 } };
+	static const __u8 any_percent[RULEGEN_MAX][2] = { { 10, 25 }, { 15, 30 }, { 3, 5 } };
 	static const __u8 host_percent[RULEGEN_MAX][2] = { { 55, 25 }, { 35, 30 }, { 45, 40 } };
-	const __u8 *wide = g->ipv6 ? wide6 : wide4;
+	struct rng of_net = { .state = n / 16 % (g->nets / 16 + 1) + 1 };
+	struct rng of_part = { .state = n / 4 + 0x9a97ULL };
 
 	if (rng_chance(&g->rng, any_percent[g->kind][source]))
 		return 0;
 	if (rng_chance(&g->rng, host_percent[g->kind][source]))
-		return g->ipv6 ? rng_chance(&g->rng, 50) ? 128 : 64 : 32;
-	if (rng_chance(&g->rng, 50))
-		return g->ipv6 ? 49 + rng_below(&g->rng, 16) : 24 + rng_below(&g->rng, 7);
-	return wide[rng_below(&g->rng, sizeof(wide4))];
+		return !g->ipv6 ? 32 : rng_chance(&of_part, 50) ? 128 : 64;
+	if (rng_chance(&g->rng, 65))
+		return g->ipv6 ? 56 + rng_below(&of_part, 9) : 24 + rng_below(&of_part, 6);
+	return g->ipv6 ? 32 + 4 * rng_below(&of_net, 6) : 14 + rng_below(&of_net, 9);
 }
 
 static __u32 service(struct generator *g)
@@ -126,9 +128,12 @@ static int add_matches(struct generator *g, struct xs_rule *rule)
 	for (int source = 1; source >= 0; source--) {
 		enum xs_field v4 = source ? XS_FIELD_ip_saddr : XS_FIELD_ip_daddr;
 		enum xs_field v6 = source ? XS_FIELD_ip6_saddr : XS_FIELD_ip6_daddr;
-		__u32 bits = prefix_bits(g, source);
-		xs_u128 addr = pool_addr(g, rng_below(&g->rng, g->nets * 16));
+		__u32 n = rng_below(&g->rng, g->nets * 16), bits = prefix_bits(g, source, n);
+		xs_u128 addr = pool_addr(g, n);
 
+		/* what speaks of nobody stands last in life, once or twice */
+		if (!source && !rule->match_cnt && !bits && !rng_chance(&g->rng, 1))
+			bits = g->ipv6 ? 64 : 32;
 		if (bits &&
 		    !add_prefix(&match[rule->match_cnt++], g->ipv6 ? v6 : v4, addr, bits, width))
 			return -ENOMEM;
