@@ -212,7 +212,7 @@ static int make_tables(struct compiler *c)
 	for (__u32 i = 0; i < c->table_cnt; i++)
 		c->table[i] = (struct table){ .group = i, .record.best = XS_RULES_MAX };
 	for (__u32 i = boxes->cnt; i-- > 0;) {
-		struct table *t = &c->table[c->groups.of_signature[boxes->box[i].signature]];
+		struct table *t = &c->table[c->groups.of_box[i]];
 
 		t->box_cnt++;
 		if (boxes->box[i].rule < t->record.best)
@@ -238,7 +238,7 @@ static int make_tables(struct compiler *c)
 		t->box_cnt = 0;
 	}
 	for (__u32 i = 0; i < boxes->cnt; i++) {
-		__u32 group = c->groups.of_signature[boxes->box[i].signature];
+		__u32 group = c->groups.of_box[i];
 		struct table *t = &c->table[c->table_of_group[group]];
 
 		t->box[t->box_cnt++] = i;
@@ -248,7 +248,7 @@ static int make_tables(struct compiler *c)
 
 static __u32 table_of_box(const struct compiler *c, const struct xs_box *box)
 {
-	return c->table_of_group[c->groups.of_signature[box->signature]];
+	return c->table_of_group[c->groups.of_box[box - c->boxes.box]];
 }
 
 /* ---- conditions ---- */

@@ -11,6 +11,10 @@
 /* Hosts tried by hashing, among those that seem best by the bits lost. */
 #define TRIES_SAME 6 /* hosts whose mask stays */
 #define TRIES_COARSER 4 /* hosts whose mask loses bits */
+/* Rounds of grouping, each of what the one before left over, with this share of the tables. */
+#define ROUNDS 4
+#define ROUND_SHARE_NUM 5
+#define ROUND_SHARE_DEN 8
 /* A host this much larger than the guest is not tried if it would lose bits. */
 #define COARSER_COST_MAX 50000
 
@@ -25,6 +29,8 @@ struct group {
 
 struct grouping {
 	const struct xs_boxes *boxes;
+	const __u32 *box; /* those to be grouped */
+	__u32 box_cnt;
 	__u32 *boxes_of; /* box numbers by signature */
 	__u32 *first_box; /* signature -> its first in boxes_of; one more */
 	__u32 *next_signature;
@@ -148,11 +154,14 @@ static void start_groups(struct grouping *g)
 	for (__u32 s = 0; s < boxes->signature_cnt; s++) {
 		struct group *group = &g->group[g->cnt++];
 
+		*group = (struct group){ 0 };
 		memcpy(group->mask, boxes->signature[s], sizeof(group->mask));
 		group->first = s;
 		group->last = s;
 		group->box_cnt = g->first_box[s + 1] - g->first_box[s];
 		g->next_signature[s] = NO_SIGNATURE;
+		if (!group->box_cnt)
+			g->cnt--;
 	}
 	for (__u32 step = 2; g->cnt > SIGNATURES_MAX && step <= 32; step *= 2) {
 		__u32 cnt = 0;
@@ -246,14 +255,14 @@ static void place(struct grouping *g, __u32 guest_at)
 	g->group[guest_at] = g->group[--g->cnt];
 }
 
-static void join_groups(struct grouping *g)
+static void join_groups(struct grouping *g, __u32 max)
 {
 	for (__u32 i = 0; i < g->cnt; i++) {
 		struct group *group = &g->group[i];
 
 		weigh(g, group, NULL, group->mask, &group->chain, &group->squares);
 	}
-	while (g->cnt > XS_TABLES_MAX) {
+	while (g->cnt > max) {
 		__u32 smallest = 0;
 
 		for (__u32 i = 1; i < g->cnt; i++)
@@ -261,6 +270,86 @@ static void join_groups(struct grouping *g)
 				smallest = i;
 		place(g, smallest);
 	}
+}
+
+/* The boxes to be grouped, by signature. */
+static void sort_boxes(struct grouping *g)
+{
+	const struct xs_box *box = g->boxes->box;
+	__u32 signatures = g->boxes->signature_cnt;
+
+	memset(g->first_box, 0, (signatures + 2) * sizeof(*g->first_box));
+	for (__u32 i = 0; i < g->box_cnt; i++)
+		g->first_box[box[g->box[i]].signature + 2]++;
+	for (__u32 s = 2; s < signatures + 2; s++)
+		g->first_box[s] += g->first_box[s - 1];
+	for (__u32 i = 0; i < g->box_cnt; i++)
+		g->boxes_of[g->first_box[box[g->box[i]].signature + 1]++] = g->box[i];
+}
+
+struct keyed {
+	__u64 key;
+	__u32 box;
+	__u32 spare; /* bits of its signature that the group does not hash */
+};
+
+static int by_key(const void *a, const void *b)
+{
+	const struct keyed *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	if (x->spare != y->spare)
+		return x->spare < y->spare ? -1 : 1;
+	return x->box < y->box ? -1 : x->box > y->box;
+}
+
+/*
+ * Puts a group's boxes into group `number` of *out, but for those beyond
+ * XS_CHAIN_GOOD of a chain that would be told apart by a finer mask: these are
+ * appended to `left`.
+ */
+static void take_group(struct grouping *g, struct xs_groups *out, const struct group *group,
+		       __u32 number, bool all, __u32 *left, __u32 *left_cnt, struct keyed *keyed)
+{
+	__u32 bits = mask_bits(group->mask), cnt = 0, chain = 0;
+
+	memcpy(out->mask[number], group->mask, sizeof(group->mask));
+	for (__u32 s = group->first; s != NO_SIGNATURE; s = g->next_signature[s]) {
+		__u32 spare = mask_bits(g->boxes->signature[s]) - bits;
+
+		for (__u32 i = g->first_box[s]; i < g->first_box[s + 1]; i++) {
+			__u32 box = g->boxes_of[i];
+			__u64 key = hash_key(g->boxes->box[box].key, group->mask);
+
+			keyed[cnt++] = (struct keyed){ key, box, spare };
+		}
+	}
+	if (group->chain > XS_CHAIN_GOOD)
+		qsort(keyed, cnt, sizeof(*keyed), by_key);
+	for (__u32 i = 0; i < cnt; i++) {
+		chain = i && keyed[i].key == keyed[i - 1].key ? chain + 1 : 1;
+		if (!all && group->chain > XS_CHAIN_GOOD && chain > XS_CHAIN_GOOD && keyed[i].spare)
+			left[(*left_cnt)++] = keyed[i].box;
+		else
+			out->of_box[keyed[i].box] = number;
+	}
+}
+
+/* One round: groups the boxes at g->box, leaves the numbers of the rest in `left`. */
+static __u32 group_round(struct grouping *g, struct xs_groups *out, bool last, __u32 *left,
+			 struct keyed *keyed)
+{
+	__u32 max = XS_TABLES_MAX - out->cnt, left_cnt = 0;
+
+	sort_boxes(g);
+	start_groups(g);
+	if (!last && g->cnt > max)
+		max = max * ROUND_SHARE_NUM / ROUND_SHARE_DEN;
+	join_groups(g, max);
+	for (__u32 i = 0; i < g->cnt; i++)
+		take_group(g, out, &g->group[i], out->cnt++, last, left, &left_cnt, keyed);
+	return left_cnt;
 }
 
 static int prepare(struct grouping *g)
@@ -280,36 +369,41 @@ static int prepare(struct grouping *g)
 	if (!g->boxes_of || !g->first_box || !g->next_signature || !g->group || !g->seen ||
 	    !g->seen_cnt)
 		return -ENOMEM;
-
-	for (__u32 i = 0; i < boxes->cnt; i++)
-		g->first_box[boxes->box[i].signature + 2]++;
-	for (__u32 s = 2; s < signatures + 2; s++)
-		g->first_box[s] += g->first_box[s - 1];
-	for (__u32 i = 0; i < boxes->cnt; i++)
-		g->boxes_of[g->first_box[boxes->box[i].signature + 1]++] = i;
 	return 0;
 }
 
 int xs_groups_make(struct xs_groups *groups, const struct xs_boxes *boxes)
 {
 	struct grouping g = { .boxes = boxes };
-	__u8 *of_signature = malloc(boxes->signature_cnt + 1);
-	int err = of_signature ? prepare(&g) : -ENOMEM;
+	__u32 *box = malloc((boxes->cnt + 1) * sizeof(*box));
+	__u32 *left = malloc((boxes->cnt + 1) * sizeof(*left));
+	struct keyed *keyed = malloc((boxes->cnt + 1) * sizeof(*keyed));
+	__u32 left_cnt;
+	int err = -ENOMEM;
 
+	groups->cnt = 0;
+	groups->of_box = malloc(boxes->cnt + 1);
+	if (!box || !left || !keyed || !groups->of_box)
+		goto out;
+	err = prepare(&g);
 	if (err)
 		goto out;
-	start_groups(&g);
-	join_groups(&g);
-	groups->cnt = g.cnt;
-	for (__u32 i = 0; i < g.cnt; i++) {
-		memcpy(groups->mask[i], g.group[i].mask, sizeof(groups->mask[i]));
-		for (__u32 s = g.group[i].first; s != NO_SIGNATURE; s = g.next_signature[s])
-			of_signature[s] = i;
+	for (__u32 i = 0; i < boxes->cnt; i++)
+		box[i] = i;
+	g.box_cnt = boxes->cnt;
+	for (int round = 0; round < ROUNDS && g.box_cnt; round++) {
+		__u32 *done = box;
+
+		g.box = box;
+		left_cnt = group_round(&g, groups, round == ROUNDS - 1, left, keyed);
+		box = left;
+		left = done;
+		g.box_cnt = left_cnt;
 	}
-	groups->of_signature = of_signature;
-	of_signature = NULL;
 out:
-	free(of_signature);
+	free(box);
+	free(left);
+	free(keyed);
 	free(g.boxes_of);
 	free(g.first_box);
 	free(g.next_signature);
@@ -321,6 +415,6 @@ out:
 
 void xs_groups_free(struct xs_groups *groups)
 {
-	free(groups->of_signature);
+	free(groups->of_box);
 	*groups = (struct xs_groups){ 0 };
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Boxes -> at most XS_TABLES_MAX hash tables, each with one mask: boxes with the
- * same signature stay together, small groups join the one where their chains
- * stay shortest.
+ * Boxes -> at most XS_TABLES_MAX hash tables, each with one mask. Boxes with the
+ * same signature start as one group, small groups join the one where their
+ * chains stay shortest; what makes a chain too long is grouped anew.
  */
 #ifndef XS_RULE_GROUP_H
 #define XS_RULE_GROUP_H
@@ -15,7 +15,7 @@
 struct xs_groups {
 	__u32 cnt;
 	__u64 mask[XS_TABLES_MAX][XS_KEY_WORDS];
-	__u8 *of_signature; /* group of each signature */
+	__u8 *of_box;
 };
 
 /* 0 or -ENOMEM. */
