@@ -1,0 +1,433 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck disable=SC2119,SC2120 # helpers with optional arguments
+#
+# xsteer-rules on a veth: check, apply, show, flush, explain, cost; each verdict
+# with real frames. What is about switching sets is in rules_atomic.sh.
+
+. "$(dirname "$0")/lib.sh"
+
+RULES=$O/xsteer-rules
+
+# --- helpers ---
+
+_file() { cat >"$DIR/$1.rules"; } # NAME, the rules on stdin
+_apply() {                        # NAME [OPTION...]
+	check "apply $1" rx "$RULES" apply rx0 "$DIR/$1.rules" "${@:2}"
+}
+_show() { rx "$RULES" show -j rx0; }
+_generation() { _show | jq .generation; }
+# shellcheck disable=SC2016 # jq's variables
+_packets() { _show | jq --argjson i "$1" '.rules[$i].packets'; } # RULE, from 0
+_in_force() { _show | jq -r '.default, .malformed, .rules[].text'; }
+
+# Every frame is in one verdict, and in one rule or one reason why no rule decided.
+# The counters of rules must be as old as those of queues: no rule has changed.
+_sums() {
+	local packets rules reasons name
+	check "the verdicts add up" counters_add_up
+	packets=$(counter packets)
+	rules=$(_show | jq '[.rules[].packets] | add // 0')
+	reasons=0
+	for name in default malformed_{eth,vlan,ipv4,ipv6,ipv6_ext,tcp,udp,icmp,icmpv6,sctp,dccp}; do
+		((reasons += $(counter "reason_$name")))
+	done
+	equal "packets are those of rules ($rules) and of reasons ($reasons)" "$packets" $((rules + reasons))
+}
+
+# Frames there, none expected back: all counted within a moment.
+_send() { # TRAFFIC OPTION...
+	check "send $*" tx "$TRAFFIC" -o "$@" tx0
+}
+_counted() { [[ $(counter "$1") = "$2" ]]; }
+_counts() { becomes "$1 is $2" 5 _counted "$1" "$2"; } # FIELD NUMBER
+
+# A veth takes what XDP sends back (tx) or across (dev) only with NAPI, which GRO turns on.
+_takes_redirected() { check "GRO of $2" "$1" ethtool -K "$2" gro on; }
+
+# An Ethernet frame of IPv4 and UDP, in hex; 60 bytes.
+_udp4() { # DPORT
+	printf '020000000002020000000001080045%02x002e0000000040110000c6120001c61200022710%04x001a0000' 0 "$1"
+	printf '%036d' 0
+}
+
+# --- check ---
+
+check_names_every_error_with_its_column() {
+	_file bad <<-'R'
+		udp dport 7 drop
+		udp dport x drop
+		  frobnicate
+		ip saddr 1.2.3.4/33 pass
+	R
+	refuses "check" 1 "$DIR/bad\\.rules:2:11: " "$RULES" check "$DIR/bad.rules"
+	contains "second error" "$OUT" "$DIR/bad\\.rules:3:3: "
+	contains "third error" "$OUT" "$DIR/bad\\.rules:4:18: "
+	equal "errors" "$(grep -c 'bad\.rules:[0-9]*:[0-9]*: ' <<<"$OUT")" 3
+	equal "the line and the caret" "$(grep -A 1 '^ *udp dport x drop$' <<<"$OUT" | sed 's/^  //')" \
+		"udp dport x drop
+          ^"
+	((++ASSERTIONS))
+	"$RULES" check -j "$DIR/bad.rules" 2>/dev/null | jq -e '.error | test("bad.rules:2:11: ")' >/dev/null ||
+		fail "the first error is not the JSON error"
+}
+
+check_warns_and_succeeds() {
+	_file odd <<-'R'
+		ip saddr 1.2.3.4 ip6 daddr ::1 drop
+		udp drop
+		udp dport 7 pass
+	R
+	check "check" "$RULES" check "$DIR/odd.rules"
+	contains "never holds" "$OUT" "odd\\.rules:1.*warning.*never"
+	contains "covered" "$OUT" "odd\\.rules:3.*warning.*line 2"
+	((++ASSERTIONS))
+	"$RULES" check -j "$DIR/odd.rules" 2>/dev/null |
+		jq -e '.rules == 3 and [.warnings[].line] == [1, 3] and .schema' >/dev/null ||
+		fail "the warnings are not in the JSON"
+}
+
+check_reads_standard_input_and_needs_no_privilege() {
+	public_copy "$RULES"
+	check "check" bash -c "echo 'udp drop' | setpriv --reuid=65534 --clear-groups --inh-caps=-all \
+		--bounding-set=-all '$DIR/xsteer-rules' check -"
+	refuses "a file that is not there" 1 "none\\.rules.*no such file" "$RULES" check "$DIR/none.rules"
+}
+
+wrong_usage_exits_2() {
+	refuses "no command" 2 "command" "$RULES"
+	refuses "no operand" 2 "FILE" "$RULES" check
+	refuses "confirm in no time" 2 "seconds" "$RULES" apply --confirm 0 rx0 -
+	refuses "no packets" 2 "pcap|hex" "$RULES" explain -f /dev/null
+	refuses "both sources" 2 "-d IF|-f FILE" "$RULES" explain -d rx0 -f /dev/null --hex 00
+	refuses "no rules" 2 "-d IF|-f FILE" "$RULES" cost
+}
+
+no_instance_is_said_with_the_next_step() {
+	lab_up
+	_file none </dev/null
+	refuses "apply" 1 "rx0.*attach" rx "$RULES" apply rx0 "$DIR/none.rules"
+	refuses "show" 1 "rx0.*attach" rx "$RULES" show rx0
+	attach
+	refuses "confirm" 1 "no rule set waits" rx "$RULES" confirm rx0
+	check "show" rx "$RULES" show rx0
+}
+
+# --- apply and show ---
+
+a_file_with_an_error_leaves_the_set_in_force() {
+	local file
+	lab_up
+	attach
+	_file good <<<"udp sport 10000 drop"
+	_apply good
+	_file syntax <<<$'udp drop\ntcp frop'
+	_file device <<<$'udp drop\ntcp dev nosuch0'
+	_file cpu <<<$'udp drop\ntcp cpu 60000'
+	_file slot <<<$'udp drop\ntcp xsk slot 60000'
+	_file default <<<$'udp drop\ndefault dev nosuch0'
+	for file in syntax device cpu slot default; do
+		refuses "apply $file" 1 "$file\\.rules:2|default: dev" rx "$RULES" apply rx0 "$DIR/$file.rules"
+		equal "generation after $file" "$(_generation)" 1
+		equal "rules after $file" "$(_in_force | xargs -d '\n' -n 3)" \
+			"default xsk else pass malformed pass udp sport 10000 drop"
+	done
+	_send -n 40 -f 10 -p udp4
+	_counts verdict_drop 4
+}
+
+generation_rises_by_one_and_show_is_the_input() {
+	lab_up
+	attach
+	equal "at first" "$(_generation)" 0
+	rx ip link add peer0 type veth peer name peer1
+	_file all <<-'R'
+		define NET = { 10.0.0.0/8, 192.168.1.7 }
+		default dev peer0
+		ether type arp pass
+		ip saddr $NET tcp dport { ssh, 8000-8100 } xsk slot 3 else drop comment "a, # b"
+		tcp flags syn / syn,ack th sport != 5 cpu 1
+		meta rxqueue 0-3 udp port 53 tx
+		ip6 daddr 2001:db8::/32 icmpv6 type nd-neighbor-solicit accept
+		vlan id != { 5, 7-9 } ip dscp ef drop
+		malformed drop
+	R
+	_apply all
+	equal "generation" "$(_generation)" 1
+	equal "in meta" "$(bpftool -j map dump pinned "$PINS/rx0/meta" | jq '.[0].formatted.value.generation')" 1
+	rx "$RULES" show rx0 >"$DIR/shown.rules" || fail "show"
+	_in_force >"$DIR/first"
+	equal "rules" "$(wc -l <"$DIR/first")" 8
+	_apply shown
+	equal "generation" "$(_generation)" 2
+	equal "the same set" "$(_in_force)" "$(cat "$DIR/first")"
+	contains "all counters carried" "$OUT" "counters of 6"
+	check "flush" rx "$RULES" flush rx0
+	equal "generation" "$(_generation)" 3
+	equal "nothing but the built-in" "$(_in_force | xargs)" "default xsk else pass malformed pass"
+}
+
+counters_show_in_bpftool_by_name() {
+	lab_up
+	attach
+	_file two <<<$'udp drop\ntcp drop'
+	_apply two
+	_send -n 400 -s 100
+	_counts packets 400
+	_sums
+	equal "packets by bpftool" \
+		"$(bpftool -j map dump pinned "$PINS/rx0/rule_stats_map" | jq '[.[].formatted.value.packets] | add')" 400
+	equal "bytes by bpftool" \
+		"$(bpftool -j map dump pinned "$PINS/rx0/rule_stats_map" | jq '[.[].formatted.value.bytes] | add')" 40000
+	equal "by show" "$(_show | jq -c '[.rules[] | .packets, .bytes]')" '[200,20000,200,20000]'
+	equal "in text" "$(rx "$RULES" show rx0 | tail -n 2)" \
+		$'udp drop # packets 200 bytes 20000\ntcp drop # packets 200 bytes 20000'
+}
+
+# --- verdicts ---
+
+pass_and_drop_and_default() {
+	lab_up
+	attach
+	_file two <<<$'icmp pass\nudp drop\ndefault drop'
+	_apply two
+	check "ping" tx ping -q -c 3 -i 0.02 -W 1 198.18.0.2
+	_send -n 400
+	_counts verdict_drop 400
+	equal "passed" "$(counter verdict_pass)" 3
+	equal "by default" "$(counter reason_default)" 200
+	_sums
+}
+
+malformed_frames_take_their_own_verdict() {
+	local verdict
+	lab_up
+	attach
+	for verdict in drop pass; do
+		_file it <<<$'default tx\nmalformed '$verdict
+		_apply it
+		# as short as the tool makes them, with a length beyond the frame
+		check "explain" rx "$RULES" explain -j -d rx0 --hex "$(_udp4 7 | sed 's/^\(.\{32\}\)002e/\1ffff/')"
+		equal "explained" "$OUT" \
+			"{\"packet\": 0, \"rule\": null, \"verdict\": \"$verdict\", \"xdp\": \"XDP_${verdict^^}\", \"reason\": \"malformed_ipv4\"}"
+	done
+	check "send one" tx python3 -c "
+import socket
+s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+s.bind(('tx0', 0))
+for i in range(20):
+    s.send(bytes.fromhex('020000000002020000000001080055' + '00' * 45))
+    s.send(bytes.fromhex('02000000000202000000000186dd55' + '00' * 45))"
+	_counts reason_malformed_ipv4 20
+	_counts reason_malformed_ipv6 20
+	equal "passed" "$(counter verdict_pass)" 40
+	_sums
+}
+
+tx_sends_back_unchanged() {
+	lab_up --queues 2
+	attach -m native
+	_takes_redirected tx tx0
+	_file it <<<$'udp sport 10000-10004 tx\ndefault drop'
+	_apply it
+	bounced -n 1000 -f 5 -p udp4,udp6
+	equal "sent back" "$(counter verdict_tx)" 1000
+	equal "by the rule" "$(_packets 0)" 1000
+	_sums
+}
+
+xsk_reaches_the_socket_of_queue_or_slot() {
+	lab_up --queues 2
+	attach
+	_file it <<<$'udp xsk\ntcp xsk slot 1 else drop\ndefault drop'
+	_apply it
+	steer 1
+	start_bouncer 1 -p
+	bounced -n 1000
+	equal "to the socket" "$(counter verdict_xsk 1)" 1000
+	equal "by queue" "$(_packets 0)" 500
+	equal "by slot" "$(_packets 1)" 500
+	_sums
+	stop_bouncer
+}
+
+xsk_without_a_socket_takes_its_else() {
+	lab_up --queues 2
+	attach
+	_file it <<<$'udp sport 10000 xsk\nudp xsk slot 1 else drop\ntcp xsk slot 0 else pass\ndefault drop'
+	_apply it
+	_send -n 800 -f 10
+	_counts packets 800
+	equal "no socket" "$(counter reason_no_socket)" 800
+	equal "passed" "$(counter verdict_pass)" 440 # 40 UDP, 400 TCP
+	equal "dropped" "$(counter verdict_drop)" 360
+	equal "redirected" "$(counter verdict_xsk)" 0
+	_sums
+}
+
+cpu_hands_frames_to_the_kernel_there() {
+	local cpu
+	lab_up
+	attach
+	cpu=$(($(nproc) > 1))
+	_file it <<<"icmp cpu $cpu"$'\nicmpv6 cpu '"$cpu"$'\ndefault drop'
+	_apply it
+	pings
+	_counts verdict_cpu 6
+	equal "none fell back" "$(counter reason_no_cpu)" 0
+	_sums
+}
+
+_received() { rx ip -j -s link show dev out1 | jq '.[0].stats64.rx.packets'; }
+_arrived() { (($(_received) >= $1)); }
+dev_sends_out_of_another_interface() {
+	local got
+	lab_up
+	rx ip link add out0 type veth peer name out1
+	rx ip link set out0 up
+	rx ip link set out1 up
+	attach -m native
+	_takes_redirected rx out1
+	_file it <<<$'udp dev out0\ndefault drop'
+	_apply it
+	got=$(_received)
+	_send -n 800 -r 20000
+	_counts verdict_dev 400
+	equal "dropped" "$(counter verdict_drop)" 400
+	becomes "all arrive there" 3 _arrived $((got + 400))
+	_sums
+	rx ip link del out0
+	_send -n 40 -p udp4
+	_counts reason_no_dev 40
+	equal "to the kernel" "$(counter verdict_pass)" 40
+}
+
+# --- explain and cost ---
+
+_explained() { # SENTENCE OBJECT OPTION...
+	check "$1" rx "$RULES" explain -j "${@:3}"
+	equal "$1" "$OUT" "$2"
+}
+
+explain_says_line_verdict_and_reason() {
+	_file inner <<<$'\nudp dport 9 xsk else drop'
+	_file it <<-'R'
+		# a comment
+		udp dport 7 drop
+		include "inner.rules"
+		udp dport 10 xsk
+		meta rxqueue 3 udp dport 11 tx
+		default pass
+	R
+	lab_up # no instance: -f needs none
+	_explained rule '{"packet": 0, "rule": 2, "verdict": "drop", "xdp": "XDP_DROP", "reason": null}' \
+		-f "$DIR/it.rules" --hex "$(_udp4 7)"
+	_explained "no rule" '{"packet": 0, "rule": null, "verdict": "pass", "xdp": "XDP_PASS", "reason": "default"}' \
+		-f "$DIR/it.rules" --hex "$(_udp4 8 | sed 's/../&:/g; s/:$//')"
+	_explained included '{"packet": 0, "rule": "'"$DIR"'/inner.rules:2", "verdict": "xsk", "xdp": "XDP_DROP", "reason": "no_socket"}' \
+		-f "$DIR/it.rules" --hex "$(_udp4 9)"
+	_explained fallback '{"packet": 0, "rule": 4, "verdict": "xsk", "xdp": "XDP_PASS", "reason": "no_socket"}' \
+		-f "$DIR/it.rules" --hex "$(_udp4 10)"
+	_explained "queue 0" '{"packet": 0, "rule": null, "verdict": "pass", "xdp": "XDP_PASS", "reason": "default"}' \
+		-f "$DIR/it.rules" --hex "$(_udp4 11)"
+	_explained "queue 3" '{"packet": 0, "rule": 5, "verdict": "tx", "xdp": "XDP_TX", "reason": null}' \
+		-f "$DIR/it.rules" --queue 3 --hex "$(_udp4 11)"
+	refuses "no hex" 1 "hex|digit" rx "$RULES" explain -f "$DIR/it.rules" --hex 0x
+}
+
+# A capture in the classic format, of the frames given in hex.
+_pcap() { # FRAME...
+	local frame
+	printf '\xd4\xc3\xb2\xa1\x02\x00\x04\x00\0\0\0\0\0\0\0\0\0\0\x04\0\x01\0\0\0'
+	for frame; do
+		# shellcheck disable=SC2059 # the lengths are escapes
+		printf "\0\0\0\0\0\0\0\0\\x$(printf %02x $((${#frame} / 2)))\0\0\0\\x$(printf %02x $((${#frame} / 2)))\0\0\0"
+		xxd -r -p <<<"$frame"
+	done
+}
+
+explain_takes_a_capture_and_leaves_live_counters() {
+	local before
+	lab_up
+	attach
+	_file it <<<$'udp dport 7 drop\nudp dport 8 tx\ndefault pass'
+	_apply it
+	_send -n 40 -p udp4
+	_counts packets 40
+	before=$(rx "$RULES" show rx0)
+	_pcap "$(_udp4 7)" "$(_udp4 8)" "$(_udp4 9)" "$(_udp4 7)" >"$DIR/it.pcap"
+	check "explain" rx "$RULES" explain -j -d rx0 --pcap "$DIR/it.pcap"
+	equal "one object a line" "$(jq -c '[.packet, .rule, .verdict, .xdp, .reason]' <<<"$OUT")" \
+		'[0,1,"drop","XDP_DROP",null]
+[1,2,"tx","XDP_TX",null]
+[2,null,"pass","XDP_PASS","default"]
+[3,1,"drop","XDP_DROP",null]'
+	equal "lines" "$(wc -l <<<"$OUT")" 4
+	equal "rules' counters" "$(rx "$RULES" show rx0)" "$before"
+	equal "queues' counters" "$(counter packets)" 40
+	refuses "a queue that is not there" 1 "queue 60000" rx "$RULES" explain -d rx0 --queue 60000 --hex "$(_udp4 7)"
+}
+
+explain_sees_the_live_sockets() {
+	lab_up --queues 2
+	attach
+	_file it <<<$'udp xsk else drop'
+	_apply it
+	start_bouncer 1 -p
+	_explained "queue 0" '{"packet": 0, "rule": 1, "verdict": "xsk", "xdp": "XDP_DROP", "reason": "no_socket"}' \
+		-d rx0 --hex "$(_udp4 7)"
+	_explained "queue 1" '{"packet": 0, "rule": 1, "verdict": "xsk", "xdp": "XDP_REDIRECT", "reason": null}' \
+		-d rx0 --queue 1 --hex "$(_udp4 7)"
+	stop_bouncer
+}
+
+cost_prints_what_scripts_read() {
+	_file it <<<$'udp dport 7 drop\nudp dport 8 tx'
+	_pcap "$(_udp4 7)" "$(_udp4 9)" >"$DIR/it.pcap" # few frames: measured quickly
+	check "cost" "$RULES" cost -j -f "$DIR/it.rules" --pcap "$DIR/it.pcap"
+	check "its keys" jq -e '.rules == 2 and .ns_per_packet > .ns_bare and .ns_bare > 0
+		and .tables_bytes > 0 and .compile_ms > 0' <<<"$OUT"
+}
+
+# --- the loader's -r ---
+
+_some_frames() { (($(counter packets) > 1000)); }
+attach_with_rules_and_with_bad_ones() {
+	local flood
+	lab_up
+	_file bad <<<"udp frop"
+	refuses "bad rules" 1 "bad\\.rules:1:5" rx "$LOADER" attach -r "$DIR/bad.rules" rx0
+	equal "hook" "$(hook)" ""
+	equal "pins" "$(ls -A "$PINS" 2>/dev/null)" ""
+	_file it <<<$'udp drop\ntcp drop'
+	tx_bg flood "$TRAFFIC" -o -n 10000000 -r 20000 -s 64 tx0 # frames from the first moment on
+	flood=$!
+	attach -r "$DIR/it.rules"
+	becomes "frames are counted" 5 _some_frames
+	kill "$flood"
+	wait "$flood" 2>/dev/null
+	sleep 0.1
+	check "the verdicts add up" counters_add_up
+	equal "no frame by default" "$(counter reason_default)" 0
+	equal "all dropped" "$(counter verdict_drop)" "$(counter packets)"
+	equal "generation" "$(_generation)" 1
+	attach -r "$DIR/it.rules" # it is attached already, and the rules are put in force
+	equal "generation" "$(_generation)" 2
+}
+
+xsk_missing_drop_is_the_default_without_a_socket() {
+	lab_up
+	attach --xsk-missing drop
+	_send -n 100
+	_counts verdict_drop 100
+	equal "said by show" "$(_in_force | xargs)" "default xsk else drop malformed pass"
+	_file it <<<"icmp pass"
+	_apply it
+	_send -n 100
+	_counts verdict_drop 200
+	check "flush" rx "$RULES" flush rx0
+	_send -n 100
+	_counts verdict_drop 300
+}
+
+run_tests "$@"
