@@ -423,8 +423,13 @@ static int do_clean(void *opts __attribute__((unused)), int argc __attribute__((
 static int upgrade_one(const char *ifname)
 {
 	struct xs_upgraded result;
-	int err = xs_upgrade(ifname, &result);
+	int lock, err;
 
+	/* against xsteer-rules: both write meta */
+	lock = xs_pins_lock(ifname, false);
+	err = lock < 0 ? lock : xs_upgrade(ifname, &result);
+	if (lock >= 0)
+		close(lock);
 	if (err == -ENOENT)
 		return say_none(ifname);
 	if (err)

@@ -1,0 +1,101 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+# xsteer-loader upgrade: another program in the place of the running one, under
+# traffic; sockets, counters and rules stay.
+
+. "$(dirname "$0")/lib.sh"
+
+RULES=$O/xsteer-rules
+
+_show() { rx "$RULES" show -j rx0; }
+
+upgrade_loses_no_frame_and_keeps_socket_counters_and_rules() {
+	local before traffic i
+	lab_up --queues 1
+	attach
+	echo 'udp xsk comment "kept"' >"$DIR/it.rules"
+	check "apply" rx "$RULES" apply rx0 "$DIR/it.rules"
+	start_bouncer 0 -p
+	bounced -n 200
+	equal "counted before" "$(_show | jq '.rules[0].packets')" 100
+	before=$(hook)
+	tx_bg traffic "$TRAFFIC" -n 6000 -r 4000 -t 5000 tx0
+	traffic=$!
+	for i in 1 2 3; do
+		check "upgrade $i" rx "$LOADER" upgrade -j rx0
+		check "its JSON" jq -e --argjson id "$before" '.instances[0].old_prog_id == $id and
+			.instances[0].prog_id != $id and .instances[0].interface == "rx0"' <<<"$OUT"
+		not_equal "program after upgrade $i" "$(hook)" "$before"
+		before=$(hook)
+		equal "pinned" "$(bpftool -j prog show pinned "$PINS/rx0/prog" | jq .id)" "$before"
+		sleep 0.1
+	done
+	ends "$traffic" 0 # every frame came back, once, unchanged
+	equal "frames counted" "$(counter packets)" 6200
+	equal "to the socket" "$(counter verdict_xsk)" 6200
+	equal "by the rule" "$(_show | jq -c '.rules[0] | [.text, .packets]')" '["udp xsk comment \"kept\"",3100]'
+	equal "generation" "$(_show | jq .generation)" 1
+	equal "owner" "$(owner_pid 0)" "$LAST_BOUNCER"
+	check "the verdicts add up" counters_add_up
+	stop_bouncer
+}
+
+upgrade_killed_at_any_moment() {
+	local ms
+	lab_up
+	attach
+	echo 'udp sport 1 drop' >"$DIR/it.rules"
+	check "apply" rx "$RULES" apply rx0 "$DIR/it.rules"
+	for ms in 0 5 10 15 20 25 30 40 50 60 80 100; do
+		rx_bg killed "$LOADER" upgrade rx0
+		sleep "0.$(printf %03d "$ms")"
+		kill -KILL $! 2>/dev/null
+		wait $! 2>/dev/null
+		not_equal "hook after a kill at $ms ms" "$(hook)" ""
+		check "ping after a kill at $ms ms" tx ping -q -c 1 -W 1 198.18.0.2
+		equal "rules after a kill at $ms ms" "$(_show | jq -r '.rules[].text')" "udp sport 1 drop"
+	done
+	check "upgrade" rx "$LOADER" upgrade rx0
+	equal "pinned" "$(bpftool -j prog show pinned "$PINS/rx0/prog" | jq .id)" "$(hook)"
+	check "apply" rx "$RULES" apply rx0 "$DIR/it.rules"
+	check "detach" rx "$LOADER" detach rx0
+	equal "hook" "$(hook)" ""
+	equal "pins" "$(ls -A "$PINS")" ""
+}
+
+# Both write meta: neither undoes what the other wrote.
+upgrade_and_apply_at_once_both_hold() {
+	local i upgrade
+	lab_up
+	attach
+	echo 'udp drop' >"$DIR/it.rules"
+	for i in 1 2 3 4 5; do
+		rx_bg upgrade "$LOADER" upgrade rx0
+		upgrade=$!
+		check "apply $i" rx "$RULES" apply rx0 "$DIR/it.rules"
+		ends "$upgrade" 0
+		equal "generation of the set" "$(_show | jq .generation)" "$i"
+		equal "generation in meta" \
+			"$(bpftool -j map dump pinned "$PINS/rx0/meta" | jq '.[0].formatted.value.generation')" "$i"
+	done
+}
+
+upgrade_without_an_instance_says_so() {
+	lab_up
+	refuses "upgrade" 1 "rx0" rx "$LOADER" upgrade rx0
+	attach_foreign xdpdrv
+	refuses "upgrade beside a foreign program" 1 "rx0" rx "$LOADER" upgrade rx0
+	not_equal "theirs" "$(hook)" ""
+	refuses "no operand" 2 "IF" rx "$LOADER" upgrade
+}
+
+upgrade_keeps_the_mode() {
+	lab_up --skb
+	attach -m skb
+	check "upgrade" rx "$LOADER" upgrade rx0
+	equal "mode" "$(hook_mode)" 2
+	pings
+}
+
+run_tests "$@"
