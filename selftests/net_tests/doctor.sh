@@ -1,0 +1,87 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+# xsteer-loader doctor: what it finds, and its exit status.
+
+. "$(dirname "$0")/lib.sh"
+
+# shellcheck disable=SC2016 # jq's variables
+_level() { # CHECK
+	rx "$LOADER" doctor -j rx0 2>/dev/null |
+		jq -r --arg check "$1" '.findings[] | select(.check == $check) | .level'
+}
+
+a_good_interface_passes() {
+	lab_up
+	check "doctor" rx "$LOADER" doctor rx0
+	contains "a table" "$OUT" "^State +Check +Finding"
+	check "doctor -j" rx "$LOADER" doctor -j rx0
+	check "its keys" jq -e '.schema and .interface == "rx0" and .ok and
+		all(.findings[]; (.check, .level, .finding, .fix | type == "string") and
+			(.level == "ok" or .fix != ""))' <<<"$OUT"
+	equal "hook" "$(_level hook)" ok
+	attach
+	check "doctor beside ours" rx "$LOADER" doctor -j rx0
+	equal "hook with ours" "$(_level hook)" ok
+}
+
+a_foreign_program_fails_and_is_named() {
+	local id
+	lab_up
+	attach_foreign xdpdrv
+	id=$(hook)
+	refuses "doctor" 1 "FAIL +hook +program 'foreign_prog' \\(id $id\\)" rx "$LOADER" doctor rx0
+	refuses "doctor -j" 1 '"ok": ?false' rx "$LOADER" doctor -j rx0
+	equal "level" "$(_level hook)" fail
+	equal "theirs is left" "$(hook)" "$id"
+}
+
+a_pin_root_beside_bpffs_fails() {
+	lab_up
+	refuses "doctor" 1 "FAIL +bpffs.*mount -t bpf" rx "$LOADER" doctor --pin-root "$DIR/pins" rx0
+}
+
+jumbo_frames_are_judged_as_attach_takes_them() {
+	local verdict
+	lab_up --mtu 9000
+	((++ASSERTIONS))
+	rx "$LOADER" doctor rx0 2>&1 | grep -q 'mtu .*MTU 9000' || fail "it does not name the MTU"
+	verdict=$(_level mtu)
+	if [[ $verdict = ok ]]; then
+		check "attach as doctor says" rx "$LOADER" attach -m native rx0
+		check "8000 bytes" tx ping -q -c 2 -i 0.02 -W 1 -s 8000 198.18.0.2
+	else
+		equal "mtu" "$verdict" fail
+		refuses "attach as doctor says" 1 "mtu|buffer|frag" rx "$LOADER" attach -m native rx0
+	fi
+}
+
+a_link_that_is_down_and_a_port_are_warned_of() {
+	lab_up
+	rx ip link add br0 type bridge 2>/dev/null || rx ip link add br0 type bond 2>/dev/null ||
+		skip "this kernel has neither bridge nor bond"
+	rx ip link set rx0 down
+	rx ip link set rx0 master br0 || fail "master"
+	rx ip link set rx0 down
+	check "doctor" rx "$LOADER" doctor -j rx0
+	equal "link" "$(_level link)" warn
+	equal "master" "$(_level master)" warn
+	contains "which master" "$OUT" br0
+}
+
+queues_without_a_socket_are_counted() {
+	lab_up --queues 4
+	attach
+	start_bouncer 1 -p
+	check "doctor" rx "$LOADER" doctor -j rx0
+	equal "sockets" "$(_level sockets)" warn
+	contains "how many, and the first" "$OUT" "3 of 4 queues have no socket, the first is 0"
+	stop_bouncer
+}
+
+a_missing_interface_is_named() {
+	refuses "doctor" 1 "nosuch0" "$LOADER" doctor nosuch0
+	refuses "no operand" 2 "IF" "$LOADER" doctor
+}
+
+run_tests "$@"
