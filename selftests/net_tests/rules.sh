@@ -42,8 +42,10 @@ _send() { # TRAFFIC OPTION...
 _counted() { [[ $(counter "$1") = "$2" ]]; }
 _counts() { becomes "$1 is $2" 5 _counted "$1" "$2"; } # FIELD NUMBER
 
-# A veth takes what XDP sends back (tx) or across (dev) only with NAPI, which GRO turns on.
-_takes_redirected() { check "GRO of $2" "$1" ethtool -K "$2" gro on; }
+# A veth takes what XDP sends back (tx) or across (dev) only if it has a program, too.
+_takes_redirected() { # tx|rx IF
+	check "a program on $2" "$1" "$LOADER" attach --pin-root /sys/fs/bpf/peer -m native "$2"
+}
 
 # An Ethernet frame of IPv4 and UDP, in hex; 60 bytes.
 _udp4() { # DPORT

@@ -1,0 +1,242 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+# shellcheck disable=SC2119,SC2120 # helpers with optional arguments
+#
+# Rule sets are switched whole: under traffic, by several at once, killed on the
+# way, rolled back by --confirm.
+#
+# XS_SWAPS=N: how often sets are swapped under traffic (200).
+
+. "$(dirname "$0")/lib.sh"
+
+RULES=$O/xsteer-rules
+SWAPS=${XS_SWAPS:-200}
+
+# --- helpers ---
+
+_file() { cat >"$DIR/$1.rules"; } # NAME, the rules on stdin
+_apply() {                        # NAME [OPTION...]
+	check "apply $1" rx "$RULES" apply rx0 "$DIR/$1.rules" "${@:2}"
+}
+_show() { rx "$RULES" show -j rx0; }
+_generation() { _show | jq .generation; }
+_in_force() { _show | jq -r '.rules[].text' | xargs -d '\n'; }
+# shellcheck disable=SC2016 # jq's variables
+_packets() { _show | jq --argjson i "$1" '.rules[$i].packets'; } # RULE, from 0
+_send() { check "send $*" tx "$TRAFFIC" -o "$@" tx0; }           # TRAFFIC OPTION...
+_counted() { [[ $(counter "$1") = "$2" ]]; }
+_counts() { becomes "$1 is $2" 5 _counted "$1" "$2"; } # FIELD NUMBER
+_lab_with_sets() {
+	lab_up
+	attach
+	_file old <<<"udp sport 1 drop"
+	_file new <<<"udp sport 2 drop"
+	_file third <<<"udp sport 3 drop"
+}
+# What the data path does, told by a frame; show only reads the maps.
+_says() { # NAME: of the set that drops UDP
+	local before
+	before=$(counter verdict_drop)
+	_send -n 4 -p udp4
+	(($(counter verdict_drop) == before + ($(grep -c '^udp drop' "$DIR/$1.rules") ? 4 : 0)))
+}
+
+# --- counters over a switch ---
+
+counters_of_unchanged_rules_go_on_exactly() {
+	local traffic
+	lab_up
+	attach
+	_file a <<<$'udp drop\ntcp sport 10000-20000 drop\nicmp pass'
+	_file b <<<$'icmpv6 pass\ntcp sport 10000-30000 drop\nudp drop'
+	_apply a
+	tx_bg traffic "$TRAFFIC" -o -n 20000 -r 20000 -s 64-80 tx0
+	traffic=$!
+	for _ in 1 2 3 4 5; do
+		_apply b
+		contains "one of them is as before" "$OUT" "counters of 1 "
+		_apply a
+	done
+	ends "$traffic" 0
+	_counts packets 20000
+	equal "udp, in both" "$(_packets 0)" 10000
+	((++ASSERTIONS))
+	(($(_packets 1) < 10000)) || fail "tcp, changed: $(_packets 1) is not less than all"
+	_apply b
+	equal "udp" "$(_packets 2)" 10000
+	equal "tcp, changed" "$(_packets 1)" 0
+	check "the verdicts add up" counters_add_up
+	equal "all dropped" "$(counter verdict_drop)" 20000
+}
+
+# Set A drops UDP and passes TCP to the kernel, B the other way round, and neither
+# has a default that any frame should meet.
+frames_under_swaps_belong_to_one_set() {
+	local traffic i
+	lab_up
+	attach
+	_file a <<<$'udp drop\ntcp pass\ndefault tx'
+	_file b <<<$'tcp drop\nudp pass\ndefault tx'
+	_apply a
+	tx_bg traffic "$TRAFFIC" -o -n 100000000 -r 20000 -s 64-100 tx0
+	traffic=$!
+	for ((i = 0; i < SWAPS; i += 2)); do
+		rx "$RULES" apply rx0 "$DIR/b.rules" >/dev/null && rx "$RULES" apply rx0 "$DIR/a.rules" >/dev/null ||
+			fail "apply in round $i"
+	done
+	kill "$traffic"
+	wait "$traffic" 2>/dev/null
+	sleep 0.2 # for the last frames on the way
+	equal "generation" "$(_generation)" $((i + 1))
+	# What tx0 sent is what was counted: nothing lost, and each frame once.
+	equal "frames" "$(counter packets)" "$(tx ip -j -s link show dev tx0 | jq '.[0].stats64.tx.packets')"
+	check "the verdicts add up" counters_add_up
+	equal "by no rule" "$(counter reason_default)" 0
+	equal "passed and dropped" $(($(counter verdict_pass) + $(counter verdict_drop))) "$(counter packets)"
+	not_equal "passed" "$(counter verdict_pass)" 0
+	not_equal "dropped" "$(counter verdict_drop)" 0
+}
+
+bounced_frames_all_come_back_under_swaps() {
+	local traffic i
+	lab_up --queues 1
+	attach
+	_file a <<<$'udp xsk\ntcp xsk slot 0'
+	_file b <<<$'tcp xsk else drop\nudp xsk slot 0 else drop'
+	_apply a
+	start_bouncer 0 -p
+	tx_bg traffic "$TRAFFIC" -n 8000 -r 5000 -t 5000 tx0
+	traffic=$!
+	for ((i = 0; i < 10; i++)); do
+		_apply b
+		_apply a
+	done
+	ends "$traffic" 0
+	equal "to the socket" "$(counter verdict_xsk)" 8000
+	stop_bouncer
+}
+
+# --- several, and death ---
+
+two_appliers_at_once_take_turns() {
+	local i one
+	_lab_with_sets
+	for i in 2 4 6 8 10; do
+		rx_bg one "$RULES" apply rx0 "$DIR/old.rules"
+		one=$!
+		_apply new
+		ends "$one" 0
+		equal "generation" "$(_generation)" "$i"
+		contains "one of them" "$(_in_force)" "^udp sport [12] drop$"
+	done
+}
+
+apply_killed_at_any_moment() {
+	local i applied
+	_lab_with_sets
+	_apply old
+	for ((i = 0; i < 20; i++)); do
+		rx_bg killed "$RULES" apply rx0 "$DIR/new.rules"
+		applied=$!
+		sleep "0.$(printf %03d $((RANDOM % 60)))"
+		kill -KILL "$applied" 2>/dev/null
+		wait "$applied" 2>/dev/null
+		contains "a whole set after kill $i" "$(_in_force)" "^udp sport [12] drop$"
+		check "show after kill $i" rx "$RULES" show rx0
+		_apply old
+		equal "the next apply works after kill $i" "$(_in_force)" "udp sport 1 drop"
+		equal "meta says so" "$(bpftool -j map dump pinned "$PINS/rx0/meta" |
+			jq '.[0].formatted.value.generation')" "$(_generation)"
+	done
+	pings
+	check "the verdicts add up" counters_add_up
+}
+
+# --- --confirm ---
+
+without_confirm_the_data_path_itself_rolls_back() {
+	local apply
+	lab_up
+	attach
+	_file open <<<"default pass"
+	_file shut <<<"udp drop"
+	_apply open
+	_apply shut --confirm 1
+	check "shut is in force" _says shut
+	# nothing of ours runs; no command is given until it is over
+	sleep 1.2
+	check "open is back" _says open
+	check "show" rx "$RULES" show rx0
+	contains "show says so" "$OUT" "rolled back"
+	contains "show has the old set" "$OUT" "default pass"
+	refuses "confirm is too late" 1 "too late|rolled back" rx "$RULES" confirm rx0
+	check "open is still back" _says open
+	refuses "and once more" 1 "no rule set waits" rx "$RULES" confirm rx0
+	# the same when the applying process is killed as soon as it has switched
+	rx_bg apply "$RULES" apply rx0 "$DIR/shut.rules" --confirm 1
+	apply=$!
+	becomes "switched" 3 _is_in_force "udp drop"
+	kill -KILL "$apply" 2>/dev/null
+	wait "$apply" 2>/dev/null
+	sleep 1.2
+	check "open is back after a kill" _says open
+	_apply shut
+	check "the next apply works" _says shut
+}
+_is_in_force() { [[ $(_in_force) = "$1" ]]; }
+
+without_confirm_the_built_in_default_returns() {
+	lab_up
+	attach
+	_file shut <<<"default drop"
+	_apply shut --confirm 1
+	_send -n 20
+	_counts verdict_drop 20
+	sleep 1.2
+	_send -n 20
+	_counts verdict_pass 20
+	pings
+	equal "no rules" "$(_show | jq -c '[.default, .rules]')" '["default xsk else pass",[]]'
+}
+
+confirm_in_time_keeps_the_set() {
+	_lab_with_sets
+	_apply old
+	_apply new --confirm 2
+	contains "says what to do" "$OUT" "xsteer-rules confirm rx0"
+	check "show" rx "$RULES" show rx0
+	contains "show says so" "$OUT" "rolls back in [12] s"
+	check "confirm" rx "$RULES" confirm rx0
+	equal "kept" "$(_in_force)" "udp sport 2 drop"
+	sleep 2.2
+	equal "kept for good" "$(_in_force)" "udp sport 2 drop"
+	equal "not rolled back" "$(_show | jq .rolled_back)" false
+	equal "generation" "$(_generation)" 2
+	refuses "confirm again" 1 "no rule set waits" rx "$RULES" confirm rx0
+}
+
+a_second_apply_keeps_the_confirmed_set_to_fall_back_to() {
+	_lab_with_sets
+	_apply old
+	_apply new --confirm 30
+	_apply third --confirm 1
+	equal "third" "$(_in_force)" "udp sport 3 drop"
+	sleep 1.2
+	equal "back to the last confirmed" "$(_in_force)" "udp sport 1 drop"
+	_apply new --confirm 30
+	_apply third # without --confirm: for good
+	refuses "nothing waits" 1 "no rule set waits" rx "$RULES" confirm rx0
+	equal "third" "$(_in_force)" "udp sport 3 drop"
+}
+
+flush_ends_a_wait_for_confirm() {
+	_lab_with_sets
+	_apply old
+	_apply new --confirm 1
+	check "flush" rx "$RULES" flush rx0
+	sleep 1.2
+	equal "no rules" "$(_show | jq -c .rules)" '[]'
+	equal "generation" "$(_generation)" 3
+}
+
+run_tests "$@"
