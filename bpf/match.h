@@ -42,99 +42,103 @@ static __always_inline void *chunk_at(const struct xs_search *search, __u32 chun
 	return bpf_map_lookup_elem(search->set, &chunk);
 }
 
-/* 1 if a < b, without the branch that would be mispredicted half of the time. */
-static __always_inline __u64 is_less(__u64 a, __u64 b)
+/*
+ * Comparisons without branches: one of them would be mispredicted about half of
+ * the time. Both take numbers whose difference keeps its sign.
+ */
+static __always_inline __u64 less_mask(__u64 a, __u64 b)
 {
-	return ((~a & b) | (~(a ^ b) & (a - b))) >> 63;
+	return (__s64)(a - b) >> 63; /* all ones, or 0 */
 }
 
-/* The last of `cnt` (at least 1) ascending __u32 from `first` on that is <= key. */
-static __always_inline __u32 last_not_above32(void *chunk, __u32 offset, __u64 first, __u32 cnt,
-					      __u32 key, __u64 zero)
-{
-	for (int i = 0; i < 21 && cnt > 1; i++) {
-		__u32 half = cnt >> 1;
-		__u64 there = *XS_AT(chunk, offset + (first + half) * 4, __u32);
+/* How many of the eight numbers from `first` on are > key; `first` has their size. */
+#define XS_COUNT_ABOVE(first, key) \
+	({ \
+		__u64 _k = (key); \
+		__u64 _a = (_k - (first)[0]) >> 63, _b = (_k - (first)[1]) >> 63; \
+		__u64 _c = (_k - (first)[2]) >> 63, _d = (_k - (first)[3]) >> 63; \
+		_a += (_k - (first)[4]) >> 63; \
+		_b += (_k - (first)[5]) >> 63; \
+		_c += (_k - (first)[6]) >> 63; \
+		_d += (_k - (first)[7]) >> 63; \
+		(_a + _b) + (_c + _d); \
+	})
 
-		first += half & ~(((__u64)key - there) >> 32);
-		cnt -= half;
-	}
-	XS_FORGET(first, zero);
-	return first;
-}
-
-/* Likewise of __u64; one less than `first` if all are above. */
-static __always_inline __u32 last_not_above64(void *chunk, __u32 offset, __u64 first, __u32 cnt,
-					      __u64 key, __u64 zero)
-{
-	for (int i = 0; i < 20 && cnt > 1; i++) {
-		__u32 half = cnt >> 1;
-		__u64 there = *XS_AT(chunk, offset + (first + half) * 8, __u64);
-
-		first += half & (is_less(key, there) - 1);
-		cnt -= half;
-	}
-	XS_FORGET(first, zero);
-	return first - is_less(key, *XS_AT(chunk, offset + first * 8, __u64));
-}
-
-static __always_inline __u32 find_addr4(const struct xs_addr_index *index, void *chunk, __u32 addr,
+static __always_inline __u64 find_addr4(const struct xs_addr_index *index, void *chunk, __u32 addr,
 					__u64 zero, __u32 *class)
 {
-	__u32 depth = index->depth & 31;
-	__u32 root = index->roots + (addr >> (32 - depth)) * 4;
-	__u32 first = *XS_AT(chunk, root, __u32);
-	__u32 cnt = *XS_AT(chunk, root + 4, __u32) - first;
-	__u32 class_mask = (1U << depth) - 1;
+	__u64 cell = *XS_AT(chunk, index->cells + (addr >> (index->shift & 31)) * 8, __u64);
+	__u64 first = cell & XS_CELL_MASK, cnt = cell >> 24 & XS_CELL_MASK, offset, there;
 
-	first = last_not_above32(chunk, index->ranges, first, cnt, addr << depth | class_mask,
-				 zero);
-	*class = *XS_AT(chunk, index->ranges + first * 4, __u32) & class_mask;
+	if (!cnt) {
+		*class = cell >> 48;
+		return first;
+	}
+	for (int i = 0; i < 18 && cnt > XS_NODE; i++) {
+		__u64 half = cnt >> 1;
+
+		there = *XS_AT(chunk, index->starts + (first + half) * 4, __u32);
+		first += half & ~less_mask(addr, there);
+		cnt -= half;
+	}
+	XS_FORGET(first, zero);
+	offset = (index->starts + (first + 1) * 4) & (XS_CHUNK_BYTES - 4);
+	if (offset > XS_CHUNK_BYTES - 4 * XS_NODE)
+		offset = 0;
+	there = XS_NODE - XS_COUNT_ABOVE((const __u32 *)(chunk + offset), addr);
+	first += there < cnt ? there : cnt; /* what fills up the end is not above the last address */
+	*class = *XS_AT(chunk, index->of_interval + first * 2, __u16);
 	return first;
 }
 
-/* How many of a node's eight keys are <= key. */
-static __always_inline __u32 count_not_above(void *chunk, __u32 offset, __u64 key)
+/* The last of `cnt` (at least 1) ascending numbers that is <= key; first - 1 if none is. */
+static __always_inline __u64 last_not_above(void *chunk, __u32 offset, __u64 first, __u64 cnt,
+					    __u64 key, __u64 zero)
 {
-	__u64 *node = (__u64 *)(chunk + ((__u64)offset & (XS_CHUNK_BYTES - 64)));
-	__u32 above = 0;
+	for (int i = 0; i < 20 && cnt > 1; i++) {
+		__u64 half = cnt >> 1;
 
-#pragma unroll
-	for (int i = 0; i < 8; i++)
-		above += is_less(key, node[i]);
-	return 8 - above;
+		if (*XS_AT(chunk, offset + (first + half) * 8, __u64) <= key)
+			first += half;
+		cnt -= half;
+	}
+	XS_FORGET(first, zero);
+	return *XS_AT(chunk, offset + first * 8, __u64) <= key ? first : first - 1;
 }
 
-static __always_inline __u32 find_addr6(const struct xs_search *search,
+static __always_inline __u64 find_addr6(const struct xs_search *search,
 					const struct xs_addr_index *index, void *chunk, __u64 upper,
 					__u64 lower, __u32 *class)
 {
+	__u32 tree = upper >> 63, group, next, offset;
 	__u64 at = search->zero, interval;
-	__u32 group, next;
 
 	for (__u32 i = 0; i < XS_ADDR6_LEVELS; i++) {
-		if (i < index->unused_levels)
+		if (i < index->level_first[tree])
 			continue;
-		at = at * 8 + count_not_above(chunk, index->level[i] + at * 64, upper) - 1;
-		if (at >= index->level_cnt[i]) /* the last node is filled up with ones */
-			at = index->level_cnt[i] - 1;
+		offset = (index->level[tree][i] + at * 64) & (XS_CHUNK_BYTES - 64);
+		at = at * 8 + XS_NODE - 1 - XS_COUNT_ABOVE((const __u64 *)(chunk + offset), upper);
+		if (at >= index->level_cnt[tree][i]) /* the last node is filled up with ones */
+			at = index->level_cnt[tree][i] - 1;
 		XS_FORGET(at, search->zero);
 	}
-	group = *XS_AT(chunk, index->roots + at * 4, __u32);
-	next = *XS_AT(chunk, index->roots + at * 4 + 4, __u32) & ~XS_GROUP_DEEP;
+	offset = index->groups + (index->group_first[tree] + at) * 4;
+	group = *XS_AT(chunk, offset, __u32);
+	next = *XS_AT(chunk, offset + 4, __u32) & ~XS_GROUP_DEEP;
 	interval = next - 1;
 	if (group & XS_GROUP_DEEP) {
 		group &= ~XS_GROUP_DEEP;
-		if (upper == *XS_AT(chunk, index->level[XS_ADDR6_LEVELS - 1] + at * 8, __u64)) {
+		offset = index->level[tree][XS_ADDR6_LEVELS - 1] + at * 8;
+		if (upper == *XS_AT(chunk, offset, __u64)) {
 			void *lowers = chunk_at(search, index->lower_chunk);
 
 			if (lowers)
-				interval = last_not_above64(lowers, index->lower, group,
-							    next - group, lower, search->zero);
+				interval = last_not_above(lowers, index->lower, group, next - group,
+							  lower, search->zero);
 		}
 	}
 	XS_FORGET(interval, search->zero);
-	*class = *XS_AT(chunk, index->ranges + interval * 2, __u16);
+	*class = *XS_AT(chunk, index->of_interval + interval * 2, __u16);
 	return interval;
 }
 
@@ -146,7 +150,7 @@ static __always_inline __u64 find_addr(struct xs_search *search, const struct xs
 	__u64 rank;
 	void *chunk;
 
-	if (!index->depth) {
+	if (!index->cut) {
 		search->tables &= index->tables;
 		return index->rank_first;
 	}
@@ -237,12 +241,6 @@ struct xs_walk {
 };
 
 #define XS_BEST_NONE ((__u64)XS_RULES_MAX << 16)
-
-/* All ones if a < b, of numbers below 2^63; else 0. */
-static __always_inline __u64 less_mask(__u64 a, __u64 b)
-{
-	return (__s64)(a - b) >> 63;
-}
 
 static __always_inline __u64 atom_field(const struct xs_packet *pkt, const struct xs_search *search,
 					const struct xs_set_atom *atom)

@@ -47,41 +47,47 @@
 #define XS_DE_BRUIJN 0x03f79d71b4cb0a89ULL
 #define XS_TABLE_OF_BIT(bit) (((bit)*XS_DE_BRUIJN) >> 58)
 
+#define XS_NODE 8 /* keys compared at once */
 #define XS_ADDR6_LEVELS 6
-#define XS_ADDR6_MAX (1U << 3 * XS_ADDR6_LEVELS) /* distinct upper halves */
+#define XS_ADDR6_MAX (1U << 3 * XS_ADDR6_LEVELS) /* distinct upper halves of a tree */
 #define XS_GROUP_DEEP 0x80000000U
 
 /*
- * An IPv4 or IPv6 address field cut into intervals, numbered upwards from
- * rank_first; ranks of both families and of "no IP" are one number space, so a
- * rank also tells the family.
+ * An address field cut into intervals, numbered upwards from rank_first. Ranks
+ * of both families and of "no IP" are one number space, so a rank also tells
+ * the family. Offsets are in `chunk`.
+ *
+ * IPv4: the leading bits of the address lead to a cell: the number of the
+ * interval that it starts in, how many more start in it, and the class of the
+ * first. IPv6: a tree over the distinct upper halves of the starts, one for
+ * each value of the highest bit so that differences keep their sign, leads to a
+ * group: the intervals that start within one upper half.
  */
 struct xs_addr_index {
-	__u64 tables; /* of every rank, if depth is 0 */
+	__u64 tables; /* of every rank, if there is one interval only */
 	__u32 rank_first; /* of this family */
-	__u32 depth; /* IPv4: leading bits that index the roots; IPv6: 1; 0: one rank */
+	__u32 cut; /* more than one interval */
 	__u32 chunk;
-	__u32 classes; /* offset of __u64[]: class -> tables */
-	/*
-	 * IPv4: offset of __u32[(1 << depth) + 1], root -> its first range.
-	 * IPv6: offset of __u32[cnt + 1], number of a distinct upper half -> its
-	 * first interval, XS_GROUP_DEEP if intervals start within that half.
-	 */
-	__u32 roots;
-	/*
-	 * IPv4: offset of __u32[]: start of the range within its root in the
-	 * upper 32 - depth bits, class below.
-	 * IPv6: offset of __u16[], interval -> class.
-	 */
-	__u32 ranges;
-	/* IPv6: per level, from the top, __u64[8] nodes: the first upper half below each child */
-	__u32 unused_levels; /* of the following, at the top */
-	__u32 level[XS_ADDR6_LEVELS];
-	__u32 level_cnt[XS_ADDR6_LEVELS]; /* keys */
+	__u32 classes; /* __u64[]: class -> tables */
+	__u32 of_interval; /* __u16[]: interval -> class */
+	__u32 shift; /* IPv4: address >> this: number of the cell */
+	__u32 cells; /* IPv4: __u64[], XS_CELL */
+	__u32 starts; /* IPv4: __u32[], and XS_NODE more of ones */
+	__u32 groups; /* IPv6: __u32[cnt + 1]: first interval, XS_GROUP_DEEP if not only one */
+	__u32 group_first[2]; /* IPv6: of each tree */
+	/* IPv6: per tree and level, from the top, __u64[] nodes: the first upper half of each child */
+	__u32 level_first[2]; /* those before it are not used */
+	__u32 level[2][XS_ADDR6_LEVELS];
+	__u32 level_cnt[2][XS_ADDR6_LEVELS]; /* keys */
 	__u32 lower_chunk;
-	__u32 lower; /* IPv6: offset of __u64[], interval -> lower half of its start */
-	__u32 pad;
+	__u32 lower; /* IPv6: __u64[]: interval -> lower half of its start */
 };
+
+/* first interval, how many start within, class */
+#define XS_CELL(first, cnt, class) ((__u64)(first) | (__u64)(cnt) << 24 | (__u64)(class) << 48)
+#define XS_CELL_MASK 0xffffffU
+#define XS_CELLS_MAX (1U << 16) /* their cache misses would cost more than they save */
+#define XS_CELLS_MIN (1U << 8)
 
 /* Which class lookups the rules need. */
 #define XS_SET_SPORT 1U

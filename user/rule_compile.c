@@ -22,6 +22,7 @@
 /* Pairs of classes looked at for the bounds; beyond, each side alone bounds them. */
 #define BOUND_PAIRS_MAX 1000000
 #define SLOT_EMPTY 0xffffffffU
+#define CLASSES_MAX 65536 /* of an address field: 16 bits */
 
 /* The set as it grows. */
 struct blob {
@@ -917,29 +918,70 @@ static int sweep_axis(const struct compiler *c, int side, const struct xs_axis *
 	return err;
 }
 
+/* Leading bits that lead to a cell: two starts a cell on average. */
+static __u32 cell_bits(const struct xs_axis *axis)
+{
+	__u32 cells = XS_CELLS_MIN;
+
+	while (cells < XS_CELLS_MAX && cells < axis->cnt / 2)
+		cells *= 2;
+	return __builtin_ctz(cells);
+}
+
+static void write_cells(const struct xs_axis *axis, __u64 *cell, __u32 bits, const __u32 *class)
+{
+	__u32 first = 0;
+
+	for (__u64 i = 0; i < 1ULL << bits; i++) {
+		xs_u128 start = i << (32 - bits), end = (i + 1) << (32 - bits);
+		__u32 last;
+
+		while (first + 1 < axis->cnt && axis->start[first + 1] <= start)
+			first++;
+		for (last = first; last + 1 < axis->cnt && axis->start[last + 1] < end;)
+			last++;
+		cell[i] = XS_CELL(first, last - first, class[first]);
+		first = last;
+	}
+}
+
+/* Classes of intervals, and what the classes stand for; `offset` moves on behind them. */
+static void write_classes(struct compiler *c, const struct xs_axis *axis,
+			  struct xs_addr_index *index, __u32 offset, const __u32 *class,
+			  const __u64 *classes, long class_cnt)
+{
+	__u16 *to;
+
+	index->classes = offset;
+	memcpy(at(&c->blob, index->chunk, offset), classes, class_cnt * sizeof(*classes));
+	index->of_interval = offset + class_cnt * sizeof(*classes);
+	to = at(&c->blob, index->chunk, index->of_interval);
+	for (__u32 i = 0; i < axis->cnt; i++)
+		to[i] = class[i];
+}
+
 static int write_axis4(struct compiler *c, const struct xs_axis *axis, struct xs_addr_index *index,
 		       const __u32 *class, const __u64 *classes, long class_cnt)
 {
-	__u32 roots = 1U << axis->depth, offset, root = 0, *to;
-	size_t bytes = (roots + 1 + axis->cnt) * sizeof(__u32);
+	__u32 bits = cell_bits(axis), offset, *to;
+	size_t cells = sizeof(__u64) << bits, starts = (axis->cnt + XS_NODE + 1) * sizeof(__u32);
 	int err;
 
-	bytes = (bytes + 7) & ~(size_t)7;
-	err = place(&c->blob, bytes + class_cnt * sizeof(__u64), 64, &index->chunk, &offset);
+	starts = (starts + 7) & ~(size_t)7;
+	err = place(&c->blob,
+		    cells + starts + class_cnt * sizeof(__u64) + axis->cnt * sizeof(__u16), 64,
+		    &index->chunk, &offset);
 	if (err)
 		return err;
-	index->roots = offset;
-	index->ranges = offset + (roots + 1) * sizeof(__u32);
-	index->classes = offset + bytes;
-	to = at(&c->blob, index->chunk, index->roots);
-	for (__u32 i = 0; i <= axis->cnt; i++)
-		for (; root <= (i < axis->cnt ? axis->start[i] >> (32 - axis->depth) : roots);
-		     root++)
-			to[root] = i;
-	to = at(&c->blob, index->chunk, index->ranges);
+	index->shift = 32 - bits;
+	index->cells = offset;
+	write_cells(axis, at(&c->blob, index->chunk, offset), bits, class);
+	index->starts = offset + cells;
+	to = at(&c->blob, index->chunk, index->starts);
+	memset(to, 0xff, starts);
 	for (__u32 i = 0; i < axis->cnt; i++)
-		to[i] = (__u32)axis->start[i] << axis->depth | class[i];
-	memcpy(at(&c->blob, index->chunk, index->classes), classes, class_cnt * sizeof(__u64));
+		to[i] = axis->start[i];
+	write_classes(c, axis, index, index->starts + starts, class, classes, class_cnt);
 	return 0;
 }
 
@@ -973,32 +1015,37 @@ static int find_uppers(const struct xs_axis *axis, struct uppers *u)
 	return 0;
 }
 
-/* The nodes of all levels: level l holds every 8^l-th upper half, in nodes of eight. */
-static void write_levels(struct compiler *c, struct xs_addr_index *index, const struct uppers *u,
-			 __u32 offset)
+/*
+ * The nodes of one tree over `cnt` upper halves: the lowest level holds them
+ * all, each other one the first of every node below. Where they end.
+ */
+static __u32 write_tree(struct compiler *c, struct xs_addr_index *index, int tree,
+			const __u64 *upper, __u32 cnt, __u32 offset)
 {
-	__u32 stride = 1, cnt = u->cnt;
+	__u32 stride = 1, level = XS_ADDR6_LEVELS;
 
-	index->unused_levels = XS_ADDR6_LEVELS;
 	do {
-		__u32 level = --index->unused_levels, padded = (cnt + 7) & ~7U;
+		__u32 padded = (cnt + XS_NODE - 1) / XS_NODE * XS_NODE;
 		__u64 *to = at(&c->blob, index->chunk, offset);
 
+		level--;
 		for (__u32 i = 0; i < padded; i++)
-			to[i] = i < cnt ? u->upper[(size_t)i * stride] : ~0ULL;
-		index->level[level] = offset;
-		index->level_cnt[level] = cnt;
+			to[i] = i < cnt ? upper[(size_t)i * stride] : ~0ULL >> !tree;
+		index->level[tree][level] = offset;
+		index->level_cnt[tree][level] = cnt;
 		offset += padded * sizeof(*to);
-		stride *= 8;
-		cnt = (cnt + 7) / 8;
-	} while (index->level_cnt[index->unused_levels] > 8);
+		stride *= XS_NODE;
+		cnt = padded / XS_NODE;
+	} while (cnt > 1);
+	index->level_first[tree] = level;
+	return offset;
 }
 
 static int write_lowers(struct compiler *c, const struct xs_axis *axis, struct xs_addr_index *index)
 {
 	__u64 *to;
-	int err =
-		place(&c->blob, axis->cnt * sizeof(__u64), 64, &index->lower_chunk, &index->lower);
+	int err = place(&c->blob, axis->cnt * sizeof(__u64), 64, &index->lower_chunk,
+			&index->lower);
 
 	if (err)
 		return err;
@@ -1012,33 +1059,33 @@ static int write_axis6(struct compiler *c, const struct xs_axis *axis, struct xs
 		       const __u32 *class, const __u64 *classes, long class_cnt)
 {
 	struct uppers u = { 0 };
-	size_t levels, groups, ranges;
-	__u32 offset;
-	__u16 *to;
+	size_t trees, groups;
+	__u32 offset, middle = 0;
 	int err = find_uppers(axis, &u);
 
-	if (!err && u.cnt > XS_ADDR6_MAX)
-		err = -E2BIG;
 	if (err)
 		goto out;
-	levels = ((size_t)u.cnt * 8 / 7 + 8 * XS_ADDR6_LEVELS + 8) * sizeof(__u64);
+	while (!(u.upper[middle] >> 63))
+		middle++;
+	err = -E2BIG;
+	if (middle > XS_ADDR6_MAX || u.cnt - middle > XS_ADDR6_MAX)
+		goto out;
+	trees = (u.cnt + u.cnt / (XS_NODE - 1) + 2 * XS_ADDR6_LEVELS * XS_NODE) * sizeof(__u64);
+	trees = (trees + 63) & ~(size_t)63;
 	groups = ((u.cnt + 1) * sizeof(__u32) + 7) & ~(size_t)7;
-	ranges = (axis->cnt * sizeof(__u16) + 7) & ~(size_t)7;
-	err = place(&c->blob, levels + groups + ranges + class_cnt * sizeof(__u64), 64,
+	err = place(&c->blob,
+		    trees + groups + class_cnt * sizeof(__u64) + axis->cnt * sizeof(__u16), 64,
 		    &index->chunk, &offset);
 	if (!err && u.deep)
 		err = write_lowers(c, axis, index);
 	if (err)
 		goto out;
-	write_levels(c, index, &u, offset);
-	index->roots = offset + levels;
-	memcpy(at(&c->blob, index->chunk, index->roots), u.group, (u.cnt + 1) * sizeof(__u32));
-	index->ranges = index->roots + groups;
-	to = at(&c->blob, index->chunk, index->ranges);
-	for (__u32 i = 0; i < axis->cnt; i++)
-		to[i] = class[i];
-	index->classes = index->ranges + ranges;
-	memcpy(at(&c->blob, index->chunk, index->classes), classes, class_cnt * sizeof(__u64));
+	index->group_first[1] = middle;
+	write_tree(c, index, 1, u.upper + middle, u.cnt - middle,
+		   write_tree(c, index, 0, u.upper, middle, offset));
+	index->groups = offset + trees;
+	memcpy(at(&c->blob, index->chunk, index->groups), u.group, (u.cnt + 1) * sizeof(__u32));
+	write_classes(c, axis, index, index->groups + groups, class, classes, class_cnt);
 out:
 	free(u.upper);
 	free(u.group);
@@ -1060,11 +1107,10 @@ static int add_bound_classes(struct compiler *c, int side, const __u64 *classes,
 static int index_axis(struct compiler *c, int side, int family)
 {
 	const struct xs_axis *axis = &c->ranks.axis[side][family];
-	__u32 max = family == XS_FAMILY_ipv4 ? 1U << axis->depth : 1U << 16;
 	__u64 *tables = malloc(axis->cnt * sizeof(*tables));
 	__u64 *classes = malloc((axis->cnt + 1) * sizeof(*classes));
 	__u32 *class = malloc(axis->cnt * sizeof(*class));
-	struct xs_addr_index index = { .rank_first = axis->first, .depth = axis->depth };
+	struct xs_addr_index index = { .rank_first = axis->first, .cut = axis->cnt > 1 };
 	long class_cnt;
 	int err = -ENOMEM;
 
@@ -1074,9 +1120,9 @@ static int index_axis(struct compiler *c, int side, int family)
 	if (err)
 		goto out;
 	index.tables = tables[0];
-	class_cnt = xs_classes_make(class, classes, max, tables, axis->cnt);
+	class_cnt = xs_classes_make(class, classes, CLASSES_MAX, tables, axis->cnt);
 	err = class_cnt < 0 ? class_cnt : add_bound_classes(c, side, classes, class_cnt);
-	if (!err && axis->depth)
+	if (!err && index.cut)
 		err = family == XS_FAMILY_ipv4
 			      ? write_axis4(c, axis, &index, class, classes, class_cnt)
 			      : write_axis6(c, axis, &index, class, classes, class_cnt);

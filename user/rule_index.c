@@ -6,10 +6,6 @@
 
 #include "rule_index.h"
 
-/* IPv4: leading bits that index the roots. More cost cache, fewer cost search steps. */
-#define DEPTH_MIN 8
-#define DEPTH_MAX 16
-
 static int by_addr(const void *a, const void *b)
 {
 	xs_u128 x = *(const xs_u128 *)a, y = *(const xs_u128 *)b;
@@ -86,16 +82,6 @@ static int gather_side(struct gathering *g, const struct xs_boxes *boxes, int si
 	return err;
 }
 
-/* IPv4: every root starts an interval, too, so that a root's ranges are its own. */
-static int add_roots(struct gathering *g, __u32 depth)
-{
-	int err = 0;
-
-	for (__u64 root = 0; !err && root < 1ULL << depth; root++)
-		err = gather(g, root << (32 - depth));
-	return err;
-}
-
 static int make_axis(struct xs_axis *axis, const struct xs_boxes *boxes, int side, int family)
 {
 	xs_u128 max = family == XS_FAMILY_ipv4 ? 0xffffffffU : ~(xs_u128)0;
@@ -105,13 +91,9 @@ static int make_axis(struct xs_axis *axis, const struct xs_boxes *boxes, int sid
 	if (err)
 		goto out;
 	sort_starts(&g);
-	axis->depth = g.cnt > 1;
-	if (g.cnt > 1 && family == XS_FAMILY_ipv4) {
-		axis->depth = DEPTH_MIN;
-		/* as many roots as intervals: then classes fit beside the starts, too */
-		while (axis->depth < DEPTH_MAX && 1ULL << axis->depth < g.cnt)
-			axis->depth++;
-		err = add_roots(&g, axis->depth);
+	/* each of the two trees over IPv6 addresses needs a first key */
+	if (g.cnt > 1 && family == XS_FAMILY_ipv6) {
+		err = gather(&g, (xs_u128)1 << 127);
 		if (err)
 			goto out;
 		sort_starts(&g);

@@ -13,7 +13,6 @@ struct xs_axis {
 	xs_u128 *start; /* of each interval; [0] is 0 */
 	__u32 cnt;
 	__u32 first; /* rank of the first one */
-	__u32 depth; /* as in struct xs_addr_index */
 };
 
 struct xs_ranks {
