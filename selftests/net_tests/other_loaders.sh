@@ -16,7 +16,7 @@ _xdp_tool() {
 	rx xdp-loader "$@"
 	local status=$?
 	exec {lock}>&-
-	return $status
+	return "$status"
 }
 _xdp_loader() {
 	check "xdp-loader load" _xdp_tool load -m native -p "$OTHER" rx0 "$O/xsteer.bpf.o"
