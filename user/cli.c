@@ -13,6 +13,8 @@
 #include "cli.h"
 #include "../maps/xsteer.h"
 
+#define HELP_COLUMN 28 /* what is longer has its help on the next line */
+
 #define OPTS_MAX 64
 #define LONG_ONLY 256 /* getopt value of options without a letter: above any char */
 
@@ -217,7 +219,19 @@ static void print_opt(const struct opt_list *list, int i)
 	else
 		snprintf(left, sizeof(left), "    --%s%s%s", opt->name, opt->arg ? " " : "",
 			 opt->arg ? opt->arg : "");
-	printf("  %-28s %s\n", left, opt->help);
+	if (strlen(left) > HELP_COLUMN)
+		printf("  %s\n  %-*s %s\n", left, HELP_COLUMN, "", opt->help);
+	else
+		printf("  %-*s %s\n", HELP_COLUMN, left, opt->help);
+}
+
+static void print_command(const struct xs_cmd *cmd)
+{
+	if (strlen(cmd->args) > HELP_COLUMN)
+		printf("  %-10s %s\n  %-10s %-*s %s\n", cmd->name, cmd->args, "", HELP_COLUMN, "",
+		       cmd->help);
+	else
+		printf("  %-10s %-*s %s\n", cmd->name, HELP_COLUMN, cmd->args, cmd->help);
 }
 
 static void print_help(const struct xs_cmd *cmd)
@@ -233,7 +247,7 @@ static void print_help(const struct xs_cmd *cmd)
 		printf("Usage: %s COMMAND [OPTIONS]\n\n%s\n\nCommands:\n", tool->name,
 		       tool->summary);
 	for (const struct xs_cmd *c = tool->cmds; !cmd && c->name; c++)
-		printf("  %-10s %-28s %s\n", c->name, c->args, c->help);
+		print_command(c);
 	printf("\nOptions:\n");
 	for (int i = 0; i < list.cnt; i++)
 		print_opt(&list, i);

@@ -29,15 +29,16 @@ _commands_in_page() { # TOOL
 	_section "$1" "# COMMANDS" | sed -n 's/^## //p' | sed 's/ *$//' | sort
 }
 _commands_in_help() { # TOOL
-	"$O/xsteer-$1" --help | sed -n '/^Commands:/,/^$/s/^  //p' |
-		cut -c 1-40 | sed 's/  */ /g; s/ *$//' | sort
+	"$O/xsteer-$1" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]\)/\1/p' |
+		awk '{ operands = substr($0, 12); sub(/  .*/, "", operands); print $1, operands }' |
+		sed 's/ *$//' | sort
 }
 _options_in_page() { # [text on stdin]
 	sed -n '/^\*-/p' | _plain | sed 's/ *$//' | sort
 }
 _options_in_help() { # TOOL [COMMAND]
-	"$O/xsteer-$1" ${2:+"$2"} --help | sed -n '/^Options:/,/^$/s/^  //p' |
-		cut -c 1-28 | sed 's/^ *//; s/ *$//' | sort
+	"$O/xsteer-$1" ${2:+"$2"} --help | sed -n '/^Options:/,/^$/s/^ *-/-/p' |
+		sed 's/  .*//; s/ *$//' | sort
 }
 _names() { # X-MACRO...
 	local macro
@@ -172,11 +173,23 @@ loader_prints_the_json_of_its_page() {
 	lab_up
 	_json_agrees loader attach rx0
 	_json_agrees loader status rx0
+	_json_agrees loader upgrade rx0
 	mkdir "$PINS/%new-gone"
 	_json_agrees loader clean --dry-run
 	_json_agrees loader features rx0
 	_json_agrees loader doctor rx0
 	_json_agrees loader detach rx0
+}
+
+rules_prints_the_json_of_its_page() {
+	lab_up
+	attach
+	echo 'udp drop' >"$DIR/one.rules"
+	_json_agrees rules apply rx0 "$DIR/one.rules"
+	_json_agrees rules show rx0
+	_json_agrees rules apply --confirm 60 rx0 "$DIR/one.rules"
+	_json_agrees rules confirm rx0
+	_json_agrees rules explain -d rx0 --hex 0200000000020200000000010806
 }
 
 maps_prints_the_json_of_its_page() {
