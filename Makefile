@@ -148,6 +148,10 @@ matrix: tests ## every kernel by every feature: writes docs/kernels.md
 verifier-stats: tests ## the verifier's work against selftests/verifier.stats; KERNEL= in VMs
 	$(Q)O=$(O) KERNEL="$(KERNEL)" scripts/verifier-stats
 
+bench-rules: deps ## nanoseconds a frame by rules, beside xdp-filter and tc
+	$(Q)$(MAKE) --no-print-directory all $(O)/selftests/tools/rulebench
+	$(Q)O=$(O) scripts/bench-rules
+
 bench: deps ## xsteer-bouncer beside other forwarders; BENCH="latency --reps 3 xsteer"
 	$(Q)$(MAKE) --no-print-directory tests
 	$(Q)O=$(O) scripts/bench $(BENCH)
@@ -159,6 +163,7 @@ install: all ## DESTDIR= PREFIX=/usr/local
 	install -D -t $(DESTDIR)$(PREFIX)/sbin $(BINS)
 	[ -z "$(MAN_PAGES)" ] || install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(MAN_PAGES)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/bpf $(O)/xsteer.bpf.o
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/xsteer docs/examples/*.rules
 	for tool in $(notdir $(BINS)); do \
 		install -D -m 644 scripts/completion \
 			$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$tool || exit; done
