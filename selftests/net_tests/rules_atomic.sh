@@ -81,8 +81,8 @@ frames_under_swaps_belong_to_one_set() {
 	tx_bg traffic "$TRAFFIC" -o -n 100000000 -r 20000 -s 64-100 tx0
 	traffic=$!
 	for ((i = 0; i < SWAPS; i += 2)); do
-		rx "$RULES" apply rx0 "$DIR/b.rules" >/dev/null && rx "$RULES" apply rx0 "$DIR/a.rules" >/dev/null ||
-			fail "apply in round $i"
+		rx "$RULES" apply rx0 "$DIR/b.rules" >/dev/null || fail "apply b in round $i"
+		rx "$RULES" apply rx0 "$DIR/a.rules" >/dev/null || fail "apply a in round $i"
 	done
 	kill "$traffic"
 	wait "$traffic" 2>/dev/null
