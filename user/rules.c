@@ -23,9 +23,13 @@
 #include "xsteer.skel.h"
 
 #define CONFIRM_MAX_SEC 86400
-#define TRACE_FRAMES 256 /* that `cost` draws from the rules */
-#define COST_REPEAT 10000
-#define COST_ROUNDS 5
+/*
+ * Each test run waits for an RCU grace period (the kernel enters and leaves its
+ * XDP dispatcher), so `cost` makes few and long ones.
+ */
+#define COST_FRAMES 32 /* drawn from the rules, or spread over a capture */
+#define COST_REPEAT 50000
+#define COST_ROUNDS 3
 
 static struct options {
 	__u32 confirm_sec;
@@ -532,15 +536,36 @@ static int draw_trace(const struct trial *trial, struct xs_frames *frames)
 
 	if (trial->set.header && trial->set.header->rule_cnt)
 		err = rules_of(trial, &rules);
-	for (__u32 i = 0; !err && i < TRACE_FRAMES; i++) {
+	for (__u32 i = 0; !err && i < COST_FRAMES; i++) {
 		const struct xs_rule *rule =
-			rules.rule_cnt ? &rules.rules[(__u64)i * rules.rule_cnt / TRACE_FRAMES]
+			rules.rule_cnt ? &rules.rules[(__u64)i * rules.rule_cnt / COST_FRAMES]
 				       : &anything;
 
 		err = xs_frames_add(frames, frame, (__u32)xs_rule_frame(rule, i + 1, frame));
 	}
 	xs_ruleset_free(&rules);
 	return err;
+}
+
+/* Of a longer capture, frames from all over it. */
+static int read_trace(struct xs_frames *frames)
+{
+	int err = xs_frames_read_pcap(frames, options.pcap);
+	__u32 cnt = frames->cnt;
+
+	if (err || cnt <= COST_FRAMES)
+		return err;
+	for (__u32 i = 0; i < COST_FRAMES; i++) {
+		struct xs_frame *from = &frames->frames[(__u64)i * cnt / COST_FRAMES];
+		struct xs_frame kept = frames->frames[i];
+
+		frames->frames[i] = *from;
+		*from = kept;
+	}
+	for (__u32 i = COST_FRAMES; i < cnt; i++)
+		free(frames->frames[i].bytes);
+	frames->cnt = COST_FRAMES;
+	return 0;
 }
 
 static int print_cost(const struct trial *trial, const struct xs_frames *frames, double ns,
@@ -587,8 +612,7 @@ static int do_cost(void *opts __attribute__((unused)), int argc __attribute__((u
 	err = open_trial(&trial);
 	if (err)
 		return err;
-	err = options.pcap ? xs_frames_read_pcap(&frames, options.pcap)
-			   : draw_trace(&trial, &frames);
+	err = options.pcap ? read_trace(&frames) : draw_trace(&trial, &frames);
 	if (!err)
 		err = measure_trial(&trial, &frames);
 	xs_frames_free(&frames);
