@@ -39,7 +39,7 @@ struct test_env {
 	struct xs_queue_stats *cpu_rows; /* one row as the kernel gives it, by CPU */
 	bool has_ctx; /* test_run takes a context, so any queue (Linux 5.15) */
 	bool has_frags; /* frames of several buffers (Linux 5.18) */
-	bool has_linear; /* test_run lets choose where the first buffer ends (Linux 6.18) */
+	bool has_linear; /* test_run takes a first buffer's size; only Linux 6.18 and newer split there */
 	const char *skip; /* why nothing can run here, or NULL */
 	int rule_stats_fd; /* counters of rules, see test_rules.c; -1: not made yet */
 	__u32 rule_rows;
