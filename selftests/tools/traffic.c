@@ -48,7 +48,7 @@ struct traffic {
 	unsigned long frames, flows, window, rate_pps, wait_ms;
 	unsigned long size_min, size_max;
 	unsigned int protos; /* bits: 1 << enum proto */
-	bool one_way, swapped;
+	bool one_way, swapped, malformed;
 	unsigned int run;
 
 	unsigned char *seen; /* by number: came back */
@@ -188,6 +188,8 @@ static size_t build_frame(const struct traffic *t, unsigned long number, unsigne
 	ip_len = p == UDP4 || p == TCP4 ? sizeof(struct iphdr) : sizeof(struct ip6_hdr);
 	len -= ETH_HLEN + ip_len;
 	sum = put_ip(buf + ETH_HLEN, p, len);
+	if (t->malformed)
+		(buf + ETH_HLEN)[0] |= 0xf0;
 	put_l4(buf + ETH_HLEN + ip_len, t, p, number, len, sum);
 	return len + ETH_HLEN + ip_len;
 }
@@ -371,6 +373,7 @@ static int usage(int status)
 	      "  -t MS       give up when nothing comes back for so long (2000)\n"
 	      "  -d MAC      destination (02:00:00:00:00:02)\n"
 	      "  -x          expect the MAC addresses swapped\n"
+	      "  -m          malformed: an IP version of 15\n"
 	      "  -o          one way: expect nothing back\n"
 	      "Prints one line of counts; exits 0 if every frame sent came back once, unchanged.\n",
 	      status ? stderr : stdout);
@@ -446,6 +449,9 @@ static bool parse_option(struct traffic *t, int option)
 	case 'x':
 		t->swapped = true;
 		return true;
+	case 'm':
+		t->malformed = true;
+		return true;
 	case 'o':
 		t->one_way = true;
 		return true;
@@ -498,7 +504,7 @@ int main(int argc, char **argv)
 	int option, err;
 	bool good;
 
-	while ((option = getopt(argc, argv, "n:f:p:s:w:r:t:d:xoh")) != -1) {
+	while ((option = getopt(argc, argv, "n:f:p:s:w:r:t:d:xmoh")) != -1) {
 		if (option == 'h')
 			return usage(0);
 		if (!parse_option(&t, option))
