@@ -86,7 +86,8 @@ static __always_inline __u64 find_addr4(const struct xs_addr_index *index, void 
 	if (offset > XS_CHUNK_BYTES - 4 * XS_NODE)
 		offset = 0;
 	there = XS_NODE - XS_COUNT_ABOVE((const __u32 *)(chunk + offset), addr);
-	first += there < cnt ? there : cnt; /* what fills up the end is not above the last address */
+	first += there < cnt ? there
+			     : cnt; /* what fills up the end is not above the last address */
 	*class = *XS_AT(chunk, index->of_interval + first * 2, __u16);
 	return first;
 }

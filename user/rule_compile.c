@@ -1044,8 +1044,8 @@ static __u32 write_tree(struct compiler *c, struct xs_addr_index *index, int tre
 static int write_lowers(struct compiler *c, const struct xs_axis *axis, struct xs_addr_index *index)
 {
 	__u64 *to;
-	int err = place(&c->blob, axis->cnt * sizeof(__u64), 64, &index->lower_chunk,
-			&index->lower);
+	int err =
+		place(&c->blob, axis->cnt * sizeof(__u64), 64, &index->lower_chunk, &index->lower);
 
 	if (err)
 		return err;

@@ -206,7 +206,7 @@ malformed_frames_take_their_own_verdict() {
 	lab_up
 	attach
 	for verdict in drop pass; do
-		_file it <<<$'default tx\nmalformed '$verdict
+		_file it <<<$'default tx\nmalformed '"$verdict"
 		_apply it
 		# as short as the tool makes them, with a length beyond the frame
 		check "explain" rx "$RULES" explain -j -d rx0 --hex "$(_udp4 7 | sed 's/^\(.\{32\}\)002e/\1ffff/')"
@@ -338,7 +338,7 @@ _pcap() { # FRAME...
 	for frame; do
 		# shellcheck disable=SC2059 # the lengths are escapes
 		printf "\0\0\0\0\0\0\0\0\\x$(printf %02x $((${#frame} / 2)))\0\0\0\\x$(printf %02x $((${#frame} / 2)))\0\0\0"
-		# shellcheck disable=SC2059 # two digits become an escape
+		# shellcheck disable=SC2059,SC2001 # every two digits become an escape
 		printf "$(sed 's/../\\x&/g' <<<"$frame")"
 	done
 }

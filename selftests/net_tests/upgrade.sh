@@ -24,6 +24,7 @@ upgrade_loses_no_frame_and_keeps_socket_counters_and_rules() {
 	traffic=$!
 	for i in 1 2 3; do
 		check "upgrade $i" rx "$LOADER" upgrade -j rx0
+		# shellcheck disable=SC2016 # jq's $id
 		check "its JSON" jq -e --argjson id "$before" '.instances[0].old_prog_id == $id and
 			.instances[0].prog_id != $id and .instances[0].interface == "rx0"' <<<"$OUT"
 		not_equal "program after upgrade $i" "$(hook)" "$before"

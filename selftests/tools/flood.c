@@ -450,11 +450,12 @@ static int wait_until(const struct flood *f, __u64 end_ns)
 static int run_window(const struct flood *f, const struct snapshot *begin)
 {
 	__u64 end_ns = f->seconds > 0 ? begin->now_ns + to_ns(f->seconds) : ~0ULL, next_ns;
-	struct snapshot *last = malloc(2 * sizeof(*last)), *now = last + 1;
+	struct snapshot *last = malloc(2 * sizeof(*last)), *now;
 	int err = 0, ignored = 0;
 
 	if (!last)
 		return -ENOMEM;
+	now = last + 1;
 	*last = *begin;
 	do {
 		next_ns = f->interval > 0 ? last->now_ns + to_ns(f->interval) : end_ns;
@@ -490,11 +491,13 @@ static void wait_for_rest(const struct flood *f, const struct snapshot *begin,
 
 static int run(struct flood *f)
 {
-	struct snapshot *s = calloc(4, sizeof(*s)), *start = s, *begin = s + 1, *end = s + 2;
+	struct snapshot *s = calloc(4, sizeof(*s)), *start = s, *begin, *end;
 	int err;
 
 	if (!s)
 		return -ENOMEM;
+	begin = s + 1;
+	end = s + 2;
 	prepare_senders(f);
 	take(f, start);
 	err = start_senders(f);

@@ -133,8 +133,7 @@ static int put_inner(int outer, int inner)
 static int publish(struct bench *b, const struct xs_rule_blob *blob, __u32 rule_cnt)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, set_opts, .map_flags = BPF_F_INNER_MAP | BPF_F_MMAPABLE);
-	LIBBPF_OPTS(bpf_map_create_opts, stats_opts,
-		    .map_flags = BPF_F_INNER_MAP | BPF_F_MMAPABLE);
+	LIBBPF_OPTS(bpf_map_create_opts, stats_opts, .map_flags = BPF_F_INNER_MAP | BPF_F_MMAPABLE);
 	int set = bpf_map_create(BPF_MAP_TYPE_ARRAY, "set", sizeof(__u32), XS_CHUNK_BYTES,
 				 blob->chunk_cnt, &set_opts);
 	int stats, err;
