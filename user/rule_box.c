@@ -473,9 +473,9 @@ static struct xs_box *new_box(struct xs_boxes *boxes)
 
 static __u32 key_bits(enum xs_dim dim, __u8 families)
 {
-	if (dim > XS_DIM_daddr)
-		return xs_dim_places[dim].bits;
-	return families == XS_FAMILY_BIT(XS_FAMILY_ipv4) ? 32 : 128;
+	if (dim == XS_DIM_saddr || dim == XS_DIM_daddr)
+		return families == XS_FAMILY_BIT(XS_FAMILY_ipv4) ? 32 : 128;
+	return xs_dim_places[dim].bits;
 }
 
 /* Whether a set of values can be a condition, or must be multiplied out. */
