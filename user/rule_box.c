@@ -481,7 +481,8 @@ static __u32 key_bits(enum xs_dim dim, __u8 families)
 /* Whether a set of values can be a condition, or must be multiplied out. */
 static bool is_wide(enum xs_dim dim)
 {
-	return dim > XS_DIM_daddr && xs_dim_places[dim].bits > XS_COND_BITS_MAX;
+	return dim != XS_DIM_saddr && dim != XS_DIM_daddr &&
+	       xs_dim_places[dim].bits > XS_COND_BITS_MAX;
 }
 
 /* How many ranges of the field the set leaves out, markers of a missing field included. */
