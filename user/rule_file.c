@@ -133,7 +133,7 @@ void xs_rule_errors_print(FILE *to, const struct xs_rule_errors *errs)
 		print_caret(to, error);
 	}
 	if (errs->more)
-		fprintf(to, "more than %u errors: mend these first\n", XS_RULE_ERROR_MAX);
+		fprintf(to, "more than %d errors: mend these first\n", XS_RULE_ERROR_MAX);
 }
 
 void xs_rule_warnings_print(FILE *to, const struct xs_ruleset *set,
