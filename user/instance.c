@@ -290,6 +290,11 @@ static int make_staging(struct build *build)
 	build->skel = xs_program_open(slots);
 	if (!build->skel)
 		return -errno;
+	/*
+	 * For the dispatcher only the maps: cpu_map and dev_map would belong to this
+	 * program's type, and the kernel would refuse them to the extension.
+	 */
+	bpf_program__set_autoload(build->skel->progs.xsteer, build->opts->prio <= 0);
 	err = xs_program_load(build->skel);
 	if (!err)
 		err = pin_maps(build);
