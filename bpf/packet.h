@@ -92,6 +92,13 @@ static __always_inline void *header_at(const struct xs_cursor *cur, void *copy, 
  */
 #define XS_FORGET(value, zero) asm volatile("%0 ^= %1" : "+r"(value) : "r"(zero))
 
+/* A zero of its own: copies of one register are one to the verifier, too. */
+static __always_inline __u64 fresh_zero(__u64 zero)
+{
+	asm volatile("%0 |= 0" : "+r"(zero));
+	return zero;
+}
+
 static __always_inline __u64 unknown_zero(__u64 unknown)
 {
 	__u64 zero = 0;
@@ -170,6 +177,18 @@ static __always_inline enum xs_reason parse_l4(struct xs_cursor *cur, __u64 prot
 	return XS_REASON_none;
 }
 
+static __always_inline enum xs_reason finish_ip(struct xs_cursor *cur, struct xs_packet *pkt,
+						__u64 proto, __u64 fragment)
+{
+	__u64 l4;
+	enum xs_reason reason = parse_l4(cur, proto, fragment, pkt->family, &l4);
+
+	XS_FORGET(l4, pkt->zero);
+	XS_FORGET(pkt->key[XS_KEY_misc], pkt->zero);
+	pkt->key[XS_KEY_l4] = l4;
+	return reason;
+}
+
 static __always_inline enum xs_reason parse_ipv4(struct xs_cursor *cur, struct xs_packet *pkt)
 {
 	struct iphdr copy, *ip = header_at(cur, &copy, sizeof(copy));
@@ -190,10 +209,13 @@ static __always_inline enum xs_reason parse_ipv4(struct xs_cursor *cur, struct x
 
 	pkt->family = XS_FAMILY_ipv4;
 	pkt->key[XS_KEY_addr0] = (__u64)bpf_ntohl(ip->saddr) << 32 | bpf_ntohl(ip->daddr);
+	pkt->key[XS_KEY_addr1] = fresh_zero(pkt->zero);
+	pkt->key[XS_KEY_addr2] = fresh_zero(pkt->zero);
+	pkt->key[XS_KEY_addr3] = fresh_zero(pkt->zero);
 	pkt->key[XS_KEY_misc] |= XS_KEY(ttl, ip->ttl) | XS_KEY(dscp, ip->tos >> 2);
 	cur->at += header_bytes;
 	forget_at(cur, pkt->zero);
-	return parse_l4(cur, ip->protocol, fragment, XS_FAMILY_ipv4, &pkt->key[XS_KEY_l4]);
+	return finish_ip(cur, pkt, ip->protocol, fragment);
 }
 
 static __always_inline bool is_ipv6_ext(__u64 proto)
@@ -264,7 +286,7 @@ static __always_inline enum xs_reason parse_ipv6(struct xs_cursor *cur, struct x
 	reason = walk_ipv6_ext(cur, pkt->length, pkt->zero, &proto, &fragment);
 	if (reason != XS_REASON_none)
 		return reason;
-	return parse_l4(cur, proto, fragment, XS_FAMILY_ipv6, &pkt->key[XS_KEY_l4]);
+	return finish_ip(cur, pkt, proto, fragment);
 }
 
 /* Steps over the tags: *proto becomes the EtherType. */
@@ -338,7 +360,12 @@ static __always_inline enum xs_reason parse_headers(struct xdp_md *ctx, struct x
 	if (proto == bpf_htons(ETH_P_IPV6))
 		return parse_ipv6(&cur, pkt);
 	pkt->family = XS_FAMILY_none;
+	pkt->key[XS_KEY_addr0] = fresh_zero(pkt->zero);
+	pkt->key[XS_KEY_addr1] = fresh_zero(pkt->zero);
+	pkt->key[XS_KEY_addr2] = fresh_zero(pkt->zero);
+	pkt->key[XS_KEY_addr3] = fresh_zero(pkt->zero);
 	pkt->key[XS_KEY_l4] = XS_KEY_L4_NONE;
+	XS_FORGET(pkt->key[XS_KEY_l4], pkt->zero);
 	return XS_REASON_none;
 }
 
@@ -346,6 +373,31 @@ static __always_inline enum xs_reason parse_headers(struct xdp_md *ctx, struct x
 static __always_inline __u32 receive_queue(struct xdp_md *ctx)
 {
 	return explaining ? explain_queue : ctx->rx_queue_index;
+}
+
+/* The kernel's own view of the frame: all of it that we look at. */
+struct xdp_buff___kernel {
+	__u32 flags;
+} __attribute__((preserve_access_index));
+
+extern void *bpf_cast_to_kern_ctx(void *ctx) __ksym __weak;
+
+#define XDP_FLAGS_HAS_FRAGS 1U /* the kernel's enum xdp_buff_flags */
+
+/*
+ * Whether the frame may have more than one buffer. Asking the helper costs as
+ * much as all the parsing; since Linux 6.2 the frame's flags can be read.
+ */
+static __always_inline bool may_have_frags(struct xdp_md *ctx)
+{
+	const struct xdp_buff___kernel *frame;
+
+	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_xdp_get_buff_len))
+		return false;
+	if (!bpf_cast_to_kern_ctx)
+		return true;
+	frame = bpf_cast_to_kern_ctx(ctx);
+	return frame->flags & XDP_FLAGS_HAS_FRAGS;
 }
 
 /*
@@ -357,10 +409,9 @@ static __always_inline enum xs_reason parse_packet(struct xdp_md *ctx, struct xs
 	__u32 linear_bytes = ctx->data_end - ctx->data;
 	enum xs_reason reason;
 
-	__builtin_memset(pkt->key, 0, sizeof(pkt->key));
 	pkt->rxqueue = receive_queue(ctx);
 	pkt->length = linear_bytes;
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_xdp_get_buff_len))
+	if (may_have_frags(ctx))
 		pkt->length = bpf_xdp_get_buff_len(ctx);
 
 	pkt->zero = unknown_zero(pkt->length);
@@ -368,9 +419,6 @@ static __always_inline enum xs_reason parse_packet(struct xdp_md *ctx, struct xs
 	if (reason != XS_REASON_none && pkt->length > linear_bytes &&
 	    bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_xdp_load_bytes))
 		reason = parse_headers(ctx, pkt, false);
-#pragma unroll
-	for (int i = 0; i < XS_KEY_WORDS; i++)
-		XS_FORGET(pkt->key[i], pkt->zero);
 	return reason;
 }
 

@@ -31,9 +31,9 @@ static xs_u128 pool_addr(const struct generator *g, __u32 n)
 	struct rng of_addr = { .state = n + 0x5eedULL };
 	__u64 net = rng_next(&of_net), addr = rng_next(&of_addr);
 
-	if (g->ipv6)
-		return (xs_u128)(0x2001000000000000ULL | (net & 0x3f) << 32 |
-				 (net >> 8 & 0xff) << 16 | (addr & 0x3ff))
+	if (g->ipv6) /* as many networks and parts as in IPv4, 32 bits further down */
+		return (xs_u128)(0x2001000000000000ULL | (net & 0x3f) << 24 << 8 |
+				 (net >> 8 & 0x3ff) << 14 | (addr & 0x3fff))
 			       << 64 |
 		       (addr >> 16 & 0xffff);
 	return (net & 0x3f) << 24 | (net >> 8 & 0x3ff) << 14 | (addr & 0x3fff);
@@ -78,8 +78,8 @@ static __u32 prefix_bits(struct generator *g, bool source, __u32 n)
 	if (rng_chance(&g->rng, host_percent[g->kind][source]))
 		return !g->ipv6 ? 32 : rng_chance(&of_part, 50) ? 128 : 64;
 	if (rng_chance(&g->rng, 65))
-		return g->ipv6 ? 56 + rng_below(&of_part, 9) : 24 + rng_below(&of_part, 6);
-	return g->ipv6 ? 32 + 4 * rng_below(&of_net, 6) : 14 + rng_below(&of_net, 9);
+		return (g->ipv6 ? 56 : 24) + rng_below(&of_part, 6);
+	return (g->ipv6 ? 46 : 14) + rng_below(&of_net, 9);
 }
 
 static __u32 service(struct generator *g)
