@@ -226,10 +226,10 @@ static __always_inline void find_tables(struct xs_search *search, const struct x
 }
 
 /*
- * Where the walk over tables, chains and conditions is. All of it is made of
- * values that the verifier cannot know, and no comparison may tell it more: each
- * thing it knows in one place and not in another doubles its work in all of the
- * loop's iterations.
+ * Where the walk over tables, chains and conditions is. It starts from values
+ * that the verifier does not know, and each step makes the next ones by
+ * arithmetic on what it loads: what the verifier knew on one path and not on
+ * another would double its work in all of the loop's iterations.
  */
 struct xs_walk {
 	__u64 packet_a, packet_b; /* the frame as an entry's words */
@@ -238,7 +238,6 @@ struct xs_walk {
 	__u64 at; /* slot to look at; 0: take the next table */
 	void *chunk; /* of that slot */
 	__u64 tables; /* still to be looked into */
-	__u64 zero;
 };
 
 #define XS_BEST_NONE ((__u64)XS_RULES_MAX << 16)
@@ -367,16 +366,15 @@ static __always_inline void walk_start(struct xs_walk *walk, const struct xs_sea
 	walk->packet_a =
 		XS_ENTRY_A((__u32)search->ranks, search->ranks >> 32, XS_KEY_FIELD(pkt, l4proto));
 	walk->packet_b = XS_ENTRY_B(XS_KEY_FIELD(pkt, sport), XS_KEY_FIELD(pkt, dport));
-	walk->zero = pkt->zero;
 	walk->best = XS_BEST_NONE;
 	walk->held = 0;
 	walk->at = 0;
 	walk->chunk = search->first;
 	walk->tables = search->tables;
-	XS_FORGET(walk->best, walk->zero);
-	XS_FORGET(walk->held, walk->zero);
-	XS_FORGET(walk->at, walk->zero);
-	XS_FORGET(walk->tables, walk->zero);
+	XS_FORGET(walk->best, pkt->zero);
+	XS_FORGET(walk->held, pkt->zero);
+	XS_FORGET(walk->at, pkt->zero);
+	XS_FORGET(walk->tables, pkt->zero);
 }
 
 /* Finds the lowest rule that holds. The compiler has proved that the steps suffice. */
@@ -390,10 +388,6 @@ static __always_inline void walk_tables(struct xs_walk *walk, const struct xs_se
 			test_atom(walk, search, pkt);
 		else
 			test_entry(walk);
-		XS_FORGET(walk->best, walk->zero);
-		XS_FORGET(walk->held, walk->zero);
-		XS_FORGET(walk->at, walk->zero);
-		XS_FORGET(walk->tables, walk->zero);
 	}
 }
 
