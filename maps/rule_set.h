@@ -81,6 +81,7 @@ struct xs_addr_index {
 	__u32 level_cnt[2][XS_ADDR6_LEVELS]; /* keys */
 	__u32 lower_chunk;
 	__u32 lower; /* IPv6: __u64[]: interval -> lower half of its start */
+	__u32 pad;
 };
 
 /* first interval, how many start within, class */
@@ -126,6 +127,7 @@ struct xs_set_header {
 	__u32 chain_max;
 	__u32 probe_max;
 	__u32 step_max;
+	__u32 pad;
 	__u64 entry_cnt;
 	__u64 compile_ns;
 };
@@ -269,6 +271,8 @@ static inline __attribute__((always_inline)) __u32 xs_hash_slot(__u64 hash, __u3
 	return ((hash * (2 * (__u64)displacement + 1)) >> 32) * slot_cnt >> 32;
 }
 
+XS_ASSERT_SIZE(xs_addr_index, 168);
+XS_ASSERT_SIZE(xs_set_header, 1200);
 XS_ASSERT_SIZE(xs_set_table, 128);
 XS_ASSERT_SIZE(xs_set_entry, 32);
 XS_ASSERT_SIZE(xs_set_atom, 32);

@@ -1207,8 +1207,8 @@ static int check_bounds(struct compiler *c)
 	return refuse(
 		c, dearest->step_rule,
 		"too many rules overlap: one frame could cost %u steps, the limit is %u; this "
-		"rule and the %u after it that only differ in ranges or rare fields cost most: "
-		"merge them, or give them an address or port of their own",
+		"rule and %u more that share its addresses and ports cost most: let them "
+		"overlap less, or merge them",
 		report->step_max, XS_STEPS_MAX, dearest->chain_max - 1);
 }
 
