@@ -74,10 +74,12 @@ struct xs_rule_counters {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_INNER_MAP | BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
-	/* not __type: clang leaves the type of an inner map's value undefined */
-	__uint(key_size, sizeof(__u32));
-	__uint(value_size, sizeof(struct xs_rule_stats));
+	__type(key, __u32);
+	__type(value, struct xs_rule_stats);
 };
+
+/* Never read: clang defines the type of an inner map's value only if a variable has it. */
+const volatile struct xs_rule_stats rule_stats_layout;
 
 /* by stats_slot of the set that counts there */
 struct {

@@ -122,7 +122,8 @@ int test_open(void **state)
 	if (!env)
 		return -1;
 	*state = env;
-	env->prog_fd = env->stats_fd = env->rule_stats_fd = -1;
+	env->prog_fd = env->stats_fd = -1;
+	env->rule_counters = XS_NO_COUNTERS;
 	if (make_veth(env))
 		return -1;
 	if (env->skip)
@@ -131,7 +132,6 @@ int test_open(void **state)
 	if (!env->skel)
 		return -1;
 	env->rule_set_flags = bpf_map__map_flags(bpf_map__inner_map(env->skel->maps.rule_sets));
-	env->rule_stats_flags = bpf_map__map_flags(bpf_map__inner_map(env->skel->maps.rule_stats));
 	err = xs_program_load(env->skel);
 	if (err == -EPERM) {
 		env->skip = "cannot load a program: needs CAP_BPF and CAP_NET_ADMIN";
@@ -155,8 +155,7 @@ int test_close(void **state)
 	struct test_env *env = *state;
 
 	xsteer_bpf__destroy(env->skel);
-	if (env->rule_stats_fd >= 0)
-		close(env->rule_stats_fd);
+	xs_rule_counters_close(&env->rule_counters);
 	free(env->cpu_rows);
 	free(env);
 	return 0;

@@ -19,6 +19,7 @@
 #include <linux/types.h>
 
 #include "../maps/xsteer.h"
+#include "../user/rule_counters.h"
 #include "packets.h"
 #include "plain_xsk.h"
 
@@ -41,9 +42,8 @@ struct test_env {
 	bool has_frags; /* frames of several buffers (Linux 5.18) */
 	bool has_linear; /* test_run takes a first buffer's size; only Linux 6.18 and newer split there */
 	const char *skip; /* why nothing can run here, or NULL */
-	int rule_stats_fd; /* counters of rules, see test_rules.c; -1: not made yet */
-	__u32 rule_rows;
-	__u32 rule_set_flags, rule_stats_flags; /* that the inner maps of these must have */
+	struct xs_rule_counters rule_counters; /* see test_rules.c; fd -1: not made yet */
+	__u32 rule_set_flags; /* that an inner map of rule_sets must have */
 	struct xs_queue_stats stats[TEST_SLOTS]; /* as last read, summed over CPUs */
 };
 

@@ -67,23 +67,18 @@ static int put_in_slot(const struct bpf_map *outer, __u32 slot, int fd)
 /* One map of counters for all sets of a test: an update of rule_stats waits for RCU. */
 static int make_stats(struct test_env *env, __u32 rows)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = env->rule_stats_flags);
 	struct xs_rule_stats none = { 0 };
+	int err;
 
-	if (env->rule_rows < rows) {
-		rows += STATS_ROWS;
-		if (env->rule_stats_fd >= 0)
-			close(env->rule_stats_fd);
-		env->rule_stats_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "test_stats", sizeof(__u32),
-						    sizeof(none), rows, &opts);
-		if (env->rule_stats_fd < 0)
-			return -errno;
-		env->rule_rows = rows;
+	if (env->rule_counters.bytes < rows * sizeof(none)) {
+		xs_rule_counters_close(&env->rule_counters);
+		err = xs_rule_counters_create(&env->rule_counters, rows + STATS_ROWS);
 		/* stats_slot of the compiled header is 0 */
-		return put_in_slot(env->skel->maps.rule_stats, 0, env->rule_stats_fd);
+		return err ? err
+			   : put_in_slot(env->skel->maps.rule_stats, 0, env->rule_counters.fd);
 	}
 	for (__u32 i = 0; i < rows; i++)
-		if (bpf_map_update_elem(env->rule_stats_fd, &i, &none, BPF_ANY))
+		if (bpf_map_update_elem(env->rule_counters.fd, &i, &none, BPF_ANY))
 			return -errno;
 	return 0;
 }
@@ -165,7 +160,7 @@ int test_rules_diff_one(const struct test_env *env, const struct test_rules *rul
 	for (__u32 cpu = 0; cpu < env->cpu_cnt; cpu++) {
 		__u32 at = cpu * rules->parsed.rule_cnt + rule;
 
-		assert_int_equal(bpf_map_lookup_elem(env->rule_stats_fd, &at, &row), 0);
+		assert_int_equal(bpf_map_lookup_elem(env->rule_counters.fd, &at, &row), 0);
 		sum.packets += row.packets;
 		sum.bytes += row.bytes;
 	}

@@ -11,12 +11,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <sys/mman.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
 #include "../../user/rule_compile.h"
+#include "../../user/rule_counters.h"
 #include "../progs/rulebench.h"
 #include "../rulegen.h"
 
@@ -35,7 +37,6 @@ struct options {
 struct bench {
 	struct rulebench_bpf *skel;
 	struct options opts;
-	int cpus;
 };
 
 struct figures {
@@ -119,43 +120,50 @@ static int fill_trace(struct bench *b, const struct xs_ruleset *rules, bool ipv6
 	return 0;
 }
 
-static int put_inner(int outer, int inner)
+static int put_inner(const struct bpf_map *outer, int inner)
 {
 	__u32 slot = 0;
-	int err = inner < 0 ? inner : bpf_map_update_elem(outer, &slot, &inner, 0);
 
-	if (inner >= 0)
-		close(inner);
-	return err;
+	return bpf_map_update_elem(bpf_map__fd(outer), &slot, &inner, 0) ? -errno : 0;
 }
 
-/* The set in force in the program's own maps. */
-static int publish(struct bench *b, const struct xs_rule_blob *blob, __u32 rule_cnt)
+static double now_ms(void)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, set_opts, .map_flags = BPF_F_INNER_MAP | BPF_F_MMAPABLE);
-	LIBBPF_OPTS(bpf_map_create_opts, stats_opts, .map_flags = BPF_F_INNER_MAP | BPF_F_MMAPABLE);
-	int set = bpf_map_create(BPF_MAP_TYPE_ARRAY, "set", sizeof(__u32), XS_CHUNK_BYTES,
-				 blob->chunk_cnt, &set_opts);
-	int stats, err;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1e3 + now.tv_nsec / 1e6;
+}
+
+/* The set in force in the program's own maps; how long the switch took. */
+static int publish(struct bench *b, const struct xs_rule_blob *blob, __u32 rule_cnt,
+		   double *switch_ms)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_INNER_MAP | BPF_F_MMAPABLE);
+	struct xs_rule_counters counters = XS_NO_COUNTERS;
+	int err, set = bpf_map_create(BPF_MAP_TYPE_ARRAY, "set", sizeof(__u32), XS_CHUNK_BYTES,
+				      blob->chunk_cnt, &opts);
+	double start;
 	void *to;
 
 	if (set < 0)
 		return set;
 	to = mmap(NULL, blob->size, PROT_READ | PROT_WRITE, MAP_SHARED, set, 0);
-	if (to == MAP_FAILED) {
-		close(set);
-		return -errno;
+	err = to == MAP_FAILED ? -errno : 0;
+	if (!err) {
+		memcpy(to, blob->bytes, blob->size);
+		munmap(to, blob->size);
+		err = xs_rule_counters_create(&counters, rule_cnt);
 	}
-	memcpy(to, blob->bytes, blob->size);
-	munmap(to, blob->size);
-	stats = bpf_map_create(BPF_MAP_TYPE_ARRAY, "stats", sizeof(__u32),
-			       sizeof(struct xs_rule_stats), (b->cpus + 1) * rule_cnt, &stats_opts);
-	err = put_inner(bpf_map__fd(b->skel->maps.rule_stats), stats);
-	if (err) {
-		close(set);
-		return err;
-	}
-	return put_inner(bpf_map__fd(b->skel->maps.rule_sets), set);
+	if (!err)
+		err = put_inner(b->skel->maps.rule_stats, counters.fd);
+	start = now_ms();
+	if (!err)
+		err = put_inner(b->skel->maps.rule_sets, set);
+	*switch_ms = now_ms() - start;
+	xs_rule_counters_close(&counters);
+	close(set);
+	return err;
 }
 
 static int bench_set(struct bench *b, enum rulegen_kind kind, bool ipv6, __u32 cnt)
@@ -164,6 +172,7 @@ static int bench_set(struct bench *b, enum rulegen_kind kind, bool ipv6, __u32 c
 	struct xs_rule_blob blob = { 0 };
 	struct figures hot, cold;
 	struct xs_ruleset rules;
+	double switch_ms;
 	int err = rulegen_make(&rules, kind, ipv6, cnt, b->opts.seed);
 
 	if (err)
@@ -176,7 +185,7 @@ static int bench_set(struct bench *b, enum rulegen_kind kind, bool ipv6, __u32 c
 		goto out;
 	}
 	if (!err)
-		err = publish(b, &blob, cnt);
+		err = publish(b, &blob, cnt, &switch_ms);
 	if (!err)
 		err = fill_trace(b, &rules, ipv6);
 	if (!err)
@@ -185,11 +194,12 @@ static int bench_set(struct bench *b, enum rulegen_kind kind, bool ipv6, __u32 c
 		err = measure(b, ipv6, RULEBENCH_TRACE, &cold);
 	if (err)
 		goto out;
-	printf("%-4s %-4s %7u %5u %5u %5u  %3u %4u %5u %5u %8llu %7llu %7.1f\n",
+	printf("| %-4s | %-4s | %6u | %4u | %3u | %4u | %6u | %5u | %6u | %5u | %5llu | %10.1f | "
+	       "%7.1f |\n",
 	       rulegen_names[kind], ipv6 ? "ipv6" : "ipv4", cnt, hot.bare, hot.match - hot.base,
 	       cold.match - cold.base, report.table_cnt, report.chain_max, report.probe_max,
-	       report.step_max, (unsigned long long)report.entry_cnt,
-	       (unsigned long long)report.bytes / 1024, report.compile_ns / 1e6);
+	       report.step_max, (unsigned long long)report.bytes / 1024, report.compile_ns / 1e6,
+	       switch_ms);
 	fflush(stdout);
 out:
 	xs_rule_blob_free(&blob);
@@ -202,8 +212,10 @@ static int bench_all(struct bench *b)
 	static const __u32 sizes[] = { 10, 1000, 10000, 100000 };
 	int err = 0;
 
-	printf("%-4s %-4s %7s %5s %5s %5s  %3s %4s %5s %5s %8s %7s %7s\n", "set", "ip", "rules",
-	       "bare", "hot", "cold", "tab", "chain", "probe", "steps", "entries", "KiB", "ms");
+	puts("| set  | ip   | rules  | bare | hot | cold | tables | chain | probes | steps |"
+	     "   KiB | compile ms | swap ms |");
+	puts("| ---- | ---- | -----: | ---: | --: | ---: | -----: | ----: | -----: | ----: |"
+	     " ----: | ---------: | ------: |");
 	for (int kind = 0; kind < RULEGEN_MAX && !err; kind++) {
 		for (int ipv6 = 0; ipv6 < 2 && !err; ipv6++) {
 			for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes) && !err; i++) {
@@ -268,7 +280,6 @@ static int open_bench(struct bench *b)
 	struct bpf_map *map;
 	int err;
 
-	b->cpus = libbpf_num_possible_cpus();
 	b->skel = rulebench_bpf__open();
 	if (!b->skel)
 		return -errno;
