@@ -69,7 +69,7 @@ struct xs_cond {
 	bool other; /* the value is not in the range */
 	struct xs_ranges ranges; /* one, or more if XS_COND_BITS_MAX allows a bit for each value */
 	struct xs_cond *next;
-	__u32 bits; /* where rule_compile.c has put these */
+	__u32 bits; /* where rule_atom.c has put these, in bytes */
 };
 
 /* Fields up to this width may have conditions of many ranges. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * struct xs_ruleset -> the bytes of maps/rule_set.h. Pure: no kernel, no file.
- * The result does not depend on the machine but for byte order.
+ * The result does not depend on the machine but for byte order. rule_set_text.h
+ * reads back what the tools want of it.
  */
 #ifndef XS_RULE_COMPILE_H
 #define XS_RULE_COMPILE_H
@@ -39,23 +40,5 @@ struct xs_rule_report {
 int xs_rule_compile(const struct xs_ruleset *rules, struct xs_rule_blob *out,
 		    struct xs_rule_report *report);
 void xs_rule_blob_free(struct xs_rule_blob *blob);
-
-/* ---- reading a set back, from a blob or a mapped inner map ---- */
-
-/* Whether `size` bytes are a set of this layout that stays within them. */
-bool xs_set_valid(const void *bytes, size_t size);
-
-static inline const struct xs_set_rule *xs_set_rules(const struct xs_set_header *set)
-{
-	return (const void *)((const char *)set + set->rules);
-}
-
-static inline const char *xs_set_string(const struct xs_set_header *set, __u32 text)
-{
-	return (const char *)set + set->text + text;
-}
-
-/* Name of a file of the set; NULL: no such number. */
-const char *xs_set_file(const struct xs_set_header *set, __u32 number);
 
 #endif

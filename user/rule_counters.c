@@ -14,8 +14,8 @@
 #include <bpf/libbpf.h>
 
 #include "cli.h"
-#include "rule_compile.h"
 #include "rule_counters.h"
+#include "rule_set_text.h"
 
 static int map_rows(struct xs_rule_counters *counters)
 {

@@ -14,6 +14,7 @@
 
 #include "cli.h"
 #include "rule_counters.h"
+#include "rule_set_text.h"
 #include "rule_sets.h"
 
 #define CPU_QUEUE_FRAMES 2048 /* of a cpu_map entry: a burst of a NIC ring fits */

@@ -17,6 +17,7 @@
 #include "rule_compile.h"
 #include "rule_file.h"
 #include "rule_frame.h"
+#include "rule_set_text.h"
 #include "rule_sets.h"
 #include "rule_warn.h"
 #include "table.h"
