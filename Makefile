@@ -117,8 +117,8 @@ tests: all $(USER_TESTS) $(PROG_TESTS) $(TEST_TOOLS)
 # copy of its corpus, so that what it finds does not end up in the tree by itself.
 FUZZ_SECONDS ?= 20
 FUZZ_CFLAGS := -std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
-FUZZ_SRCS_rule_text := $(wildcard user/rule_lex.c user/rule_names.c user/rule_text.c \
-	user/rule_value.c user/rule_warn.c)
+FUZZ_SRCS_rule_text := $(wildcard user/rule_lex.c user/rule_names.c user/rule_parse*.c \
+	user/rule_print.c user/rule_text.c user/rule_value.c user/rule_warn.c)
 
 fuzz: $(FUZZERS) ## run each fuzzer for FUZZ_SECONDS=20
 	$(Q)set -e; for f in $(FUZZERS); do name=$${f##*/}; work=$(O)/selftests/fuzz/work/$$name; \
