@@ -118,7 +118,8 @@ tests: all $(USER_TESTS) $(PROG_TESTS) $(TEST_TOOLS)
 FUZZ_SECONDS ?= 20
 FUZZ_CFLAGS := -std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 FUZZ_SRCS_rule_text := $(wildcard user/rule_lex.c user/rule_names.c user/rule_parse*.c \
-	user/rule_print.c user/rule_text.c user/rule_value.c user/rule_warn.c)
+	user/rule_print.c user/rule_text.c user/rule_value.c user/rule_warn.c user/rule_never.c \
+	user/rule_cover.c user/rule_fact.c user/rule_nature.c user/rule_term.c)
 
 fuzz: $(FUZZERS) ## run each fuzzer for FUZZ_SECONDS=20
 	$(Q)set -e; for f in $(FUZZERS); do name=$${f##*/}; work=$(O)/selftests/fuzz/work/$$name; \

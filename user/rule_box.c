@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "rule_box.h"
+#include "rule_value.h"
 
 #define ARENA_BLOCK (256 << 10)
 #define SPLIT_MIN_BITS 2 /* a cut must win this many leading bits */
@@ -142,18 +143,6 @@ static const struct field_meaning {
 static xs_u128 ones(__u32 bits)
 {
 	return bits >= 128 ? ~(xs_u128)0 : ((xs_u128)1 << bits) - 1;
-}
-
-__u32 xs_prefix_bits(xs_u128 lo, xs_u128 hi, __u32 bits)
-{
-	xs_u128 differ = lo ^ hi;
-	__u32 lower = 0;
-
-	if (differ >> 64)
-		lower = 128 - __builtin_clzll(differ >> 64);
-	else if (differ)
-		lower = 64 - __builtin_clzll(differ);
-	return bits - lower;
 }
 
 /* ---- sets of ranges ---- */

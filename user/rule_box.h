@@ -113,7 +113,4 @@ struct xs_boxes {
 int xs_boxes_add(struct xs_boxes *boxes, const struct xs_ruleset *rules, bool finely, __u32 *rule);
 void xs_boxes_free(struct xs_boxes *boxes);
 
-/* Bits of a number that all of lo..hi share, from the top. */
-__u32 xs_prefix_bits(xs_u128 lo, xs_u128 hi, __u32 bits);
-
 #endif

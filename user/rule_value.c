@@ -187,6 +187,18 @@ struct xs_range xs_prefix_range(xs_u128 value, __u32 prefix, __u32 bits)
 	return (struct xs_range){ value & ~hosts, value | hosts };
 }
 
+__u32 xs_prefix_bits(xs_u128 lo, xs_u128 hi, __u32 bits)
+{
+	xs_u128 differ = lo ^ hi;
+	__u32 lower = 0;
+
+	if (differ >> 64)
+		lower = 128 - __builtin_clzll(differ >> 64);
+	else if (differ)
+		lower = 64 - __builtin_clzll(differ);
+	return bits - lower;
+}
+
 static int compare_ranges(const void *a, const void *b)
 {
 	const struct xs_range *x = a, *y = b;

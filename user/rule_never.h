@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Rules that ask for what no frame is. */
+#ifndef XS_RULE_NEVER_H
+#define XS_RULE_NEVER_H
+
+#include "rule.h"
+
+/* Why a rule never holds; a later one knows better what is wrong. */
+enum xs_never {
+	XS_NEVER_NOT, /* it can hold */
+	XS_NEVER_FIELD, /* no value of one field is left */
+	XS_NEVER_IP, /* both IPv4 and IPv6 */
+	XS_NEVER_TYPE, /* its ether type contradicts its fields */
+	XS_NEVER_TAG_TYPE, /* likewise, and is a VLAN tag's */
+	XS_NEVER_PROTO,
+	XS_NEVER_FRAGMENT,
+	XS_NEVER_LENGTH,
+	XS_NEVER_PORTS,
+};
+
+/*
+ * Whether a frame can meet the rule, as far as rule_warn.h says it is known.
+ * *field: of XS_NEVER_FIELD, else XS_FIELD_MAX.
+ */
+enum xs_never xs_rule_never(const struct xs_rule *rule, enum xs_field *field);
+
+#endif
