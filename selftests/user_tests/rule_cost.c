@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * What a frame may cost at most stays small at any number of rules: the compiler's own
+ * bounds, the same on any machine, for sets as people have; and what cannot be
+ * had at that cost is refused by name. Needs no kernel.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../user/rule_compile.h"
+#include "../../user/rule_file.h"
+#include "../rulegen.h"
+#include "../test.h"
+
+static void compile(struct xs_rule_report *report, enum rulegen_kind kind, bool ipv6, __u32 cnt)
+{
+	struct xs_rule_blob blob = { 0 };
+	struct xs_ruleset rules;
+
+	assert_int_equal(rulegen_make(&rules, kind, ipv6, cnt, 1), 0);
+	assert_int_equal(xs_rule_compile(&rules, &blob, report), 0);
+	xs_rule_blob_free(&blob);
+	rulegen_free(&rules);
+}
+
+static void bounds_hold_at_any_size(void **state)
+{
+	static const __u32 sizes[] = { 10, 1000, 10000, 50000 };
+	struct xs_rule_report report;
+
+	(void)state;
+	for (int kind = 0; kind < RULEGEN_MAX; kind++) {
+		for (int ipv6 = 0; ipv6 < 2; ipv6++) {
+			for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+				compile(&report, kind, ipv6, sizes[i]);
+				print_message(
+					"%s ipv%c %u: tables %u chain %u probes %u steps %u\n",
+					rulegen_names[kind], ipv6 ? '6' : '4', sizes[i],
+					report.table_cnt, report.chain_max, report.probe_max,
+					report.step_max);
+				assert_in_range(report.table_cnt, 1, 64);
+				assert_in_range(report.chain_max, 1, 8);
+				assert_in_range(report.probe_max, 1, 32);
+				assert_in_range(report.step_max, report.probe_max, 64);
+				/* an entry has 32 bytes; the rest are indexes and slack */
+				assert_true(report.bytes < 200000 + 160ULL * sizes[i]);
+			}
+		}
+	}
+}
+
+/* Every pair of lengths, each with ports of its own, and all of them nested. */
+static char *nested(__u32 lens)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+
+	assert_non_null(f);
+	for (__u32 a = 0; a < lens; a++)
+		for (__u32 b = 0; b < lens; b++)
+			fprintf(f,
+				"ip saddr 10.0.0.0/%u ip daddr 10.0.0.0/%u udp dport %u-60000 "
+				"drop\n",
+				32 - a, 32 - b, 1 + 700 * ((a * 7 + b * 3) % 80));
+	fclose(f);
+	return text;
+}
+
+static int compile_text(struct xs_rule_report *report, const char *text)
+{
+	struct xs_rule_source source = { .name = "hostile", .text = text, .len = strlen(text) };
+	struct xs_rule_errors errs = { 0 };
+	struct xs_rule_blob blob = { 0 };
+	struct xs_ruleset rules;
+	int err;
+
+	assert_int_equal(xs_rules_parse(&rules, &source, &errs), 0);
+	err = xs_rule_compile(&rules, &blob, report);
+	xs_rule_blob_free(&blob);
+	xs_ruleset_free(&rules);
+	xs_rule_errors_free(&errs);
+	return err;
+}
+
+static void hostile_set_is_refused_by_name(void **state)
+{
+	struct xs_rule_report report;
+	char *text = nested(24);
+
+	(void)state;
+	assert_int_equal(compile_text(&report, text), -E2BIG);
+	print_message("%s\n", report.error);
+	assert_non_null(strstr(report.error, "hostile:"));
+	assert_non_null(strstr(report.error, "overlap"));
+	assert_true(report.rule < 24 * 24);
+	free(text);
+
+	text = nested(8);
+	assert_int_equal(compile_text(&report, text), 0);
+	assert_in_range(report.step_max, 1, XS_STEPS_MAX);
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(bounds_hold_at_any_size),
+		cmocka_unit_test(hostile_set_is_refused_by_name),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
