@@ -377,14 +377,31 @@ static int say_gone(struct xs_bouncer *b)
 	return -ENODEV;
 }
 
-/* What rtnetlink did not tell: the kernel marks the sockets of a device that goes. */
-static int check_sockets(struct xs_bouncer *b)
+static int say_lost(struct xs_bouncer *b)
+{
+	b->why = "instance detached";
+	xs_err("%s: the instance that was joined is detached, or another one took its place: no "
+	       "frame "
+	       "comes here any more; start again once 'xsteer-loader status %s' shows it attached",
+	       b->netif.name, b->netif.name);
+	return -ESTALE;
+}
+
+/*
+ * What rtnetlink does not tell: the kernel marks the sockets of a device that
+ * goes; and nothing marks those whose maps no program looks into any more.
+ */
+static int check(struct xs_bouncer *b)
 {
 	__u32 i;
 
 	for (i = 0; i < b->worker_cnt; i++)
 		if (xs_xsk_error(&b->workers[i].xsk) == -ENETDOWN)
 			return say_gone(b);
+	if (!xs_steer_lost(&b->steer, b->netif.ifindex))
+		b->lost_cnt = 0;
+	else if (++b->lost_cnt == 2)
+		return say_lost(b);
 	return 0;
 }
 
@@ -454,6 +471,7 @@ static int handle(struct xs_bouncer *b, enum source source, int fd)
 /* Until something ends it: 0 or -errno, logged. */
 static int loop(struct xs_bouncer *b, const int fds[SOURCE_MAX])
 {
+	__u64 checked_ns = xs_now_ns();
 	struct pollfd polls[SOURCE_MAX];
 	int i, err = 0;
 
@@ -468,8 +486,10 @@ static int loop(struct xs_bouncer *b, const int fds[SOURCE_MAX])
 
 		if (ready < 0 && errno != EINTR)
 			return -errno;
-		if (!ready)
-			err = check_sockets(b);
+		if (xs_now_ns() - checked_ns >= CHECK_MS * 1000000ull) {
+			checked_ns = xs_now_ns();
+			err = check(b);
+		}
 		for (i = 0; !err && i < SOURCE_MAX; i++)
 			if (ready > 0 && polls[i].revents)
 				err = handle(b, i, fds[i]);

@@ -115,6 +115,13 @@ int xs_steer_insert(struct xs_steer *steer, __u32 i, const struct xs_xsk *xsk);
 /* All sockets are in their slots: lets go of the lock. */
 void xs_steer_settle(struct xs_steer *steer);
 
+/*
+ * Whether the instance was detached, or another one took its place: then no frame
+ * comes any more, for as long as the sockets live. True for a moment while an
+ * instance is being replaced, so ask twice.
+ */
+bool xs_steer_lost(const struct xs_steer *steer, __u32 ifindex);
+
 /* Takes all sockets out of their slots: no frame is steered here any more. */
 void xs_steer_remove(struct xs_steer *steer);
 
@@ -196,6 +203,7 @@ struct xs_bouncer {
 	/* the main thread's */
 	__u64 start_ns, last_ns;
 	struct xs_xsk_counters last; /* at the last interval */
+	__u32 lost_cnt; /* checks in a row that found the instance gone */
 	const char *why; /* it stopped */
 };
 

@@ -172,19 +172,13 @@ static bool anyone_alive(const struct xs_pins *pins)
 	return false;
 }
 
-/* Is what is pinned now still what we joined, and is it for bouncers to take away? */
-static bool ours_to_detach(const struct xs_steer *steer)
+/* Is what is pinned now still what we joined? */
+static bool still_pinned(const struct xs_steer *steer)
 {
 	struct bpf_map_info info;
-	struct xs_meta meta;
 	char path[PATH_MAX];
-	__u32 zero = 0;
 	int fd, err;
 
-	if (bpf_map_lookup_elem(steer->pins.map_fds[XS_MAP_meta], &zero, &meta))
-		meta = steer->pins.meta;
-	if (!(meta.flags & XS_META_AUTO) || anyone_alive(&steer->pins))
-		return false;
 	if (snprintf(path, sizeof(path), "%s/%s", steer->pins.dir, xs_map_names[XS_MAP_xsks_map]) >=
 	    (int)sizeof(path))
 		return false;
@@ -194,6 +188,25 @@ static bool ours_to_detach(const struct xs_steer *steer)
 	err = map_info(fd, &info);
 	close(fd);
 	return !err && info.id == steer->map_id;
+}
+
+bool xs_steer_lost(const struct xs_steer *steer, __u32 ifindex)
+{
+	struct xs_hook hook;
+
+	return steer->kind == XS_STEER_instance &&
+	       (!still_pinned(steer) || !xs_netif_hook(ifindex, &hook));
+}
+
+/* Is it for bouncers to take away? */
+static bool ours_to_detach(const struct xs_steer *steer)
+{
+	struct xs_meta meta;
+	__u32 zero = 0;
+
+	if (bpf_map_lookup_elem(steer->pins.map_fds[XS_MAP_meta], &zero, &meta))
+		meta = steer->pins.meta;
+	return meta.flags & XS_META_AUTO && !anyone_alive(&steer->pins) && still_pinned(steer);
 }
 
 /* Under the lock. */

@@ -105,6 +105,33 @@ deleted_interface_ends_it_with_a_message() {
 	done
 }
 
+# What goes with the program: no frame comes any more, and a supervisor must know.
+instance_that_is_taken_away_ends_it_with_a_message() {
+	local how
+	for how in "detach rx0" "attach --replace rx0"; do
+		lab_up --queues 1
+		attach
+		start_bouncer 0 -p -v --interval 0.3
+		bounced -n 100
+		# shellcheck disable=SC2086
+		check "$how" rx "$LOADER" $how
+		ends "$LAST_BOUNCER" 1
+		contains "its words" "$(cat "$DIR/bouncer-0.log")" "rx0: the instance .*detached"
+		"$ROOT/scripts/lab" down --name t
+	done
+}
+
+upgrade_does_not_end_it() {
+	lab_up --queues 1
+	attach
+	start_bouncer 0 -p
+	bounced -n 100
+	check "upgrade" rx "$LOADER" upgrade rx0
+	sleep 3.5 # three of its checks
+	bounced -n 100
+	stop_bouncer
+}
+
 _ticks() { awk '{ sum += $14 + $15 } END { print sum }' "/proc/$1"/task/*/stat; }
 link_that_is_down_is_waited_for_without_spinning() {
 	local before
