@@ -34,13 +34,21 @@
 
 #define XS_QUEUES_MAX 1024
 
-/* What is done to each packet before it goes back. Bits. */
-enum xs_action_bit {
-	XS_ACTION_swap_mac = 1 << 0,
-	XS_ACTION_swap_ip = 1 << 1,
-	XS_ACTION_echo = 1 << 2,
-	XS_ACTION_drop = 1 << 3,
-};
+/*
+ * What can be done to each packet before it goes back, in the order in which it
+ * is done: name, long option, help. A new one is a row here and a function of
+ * that name in bouncer_action.c; docs/architecture.md, "How to add".
+ */
+#define XS_BOUNCER_ACTIONS(X) \
+	X(drop, "drop", "send nothing back") \
+	X(echo, "echo", "answer ICMP and ICMPv6 echo requests") \
+	X(swap_ip, "swap-ip", "exchange the IP addresses, and the ports") \
+	X(swap_mac, "swap-mac", "exchange the MAC addresses")
+
+#define XS_ACTION_INDEX(name, option, help) XS_ACTION_INDEX_##name,
+enum { XS_BOUNCER_ACTIONS(XS_ACTION_INDEX) XS_ACTION_CNT };
+#define XS_ACTION_BIT(name, option, help) XS_ACTION_##name = 1 << XS_ACTION_INDEX_##name,
+enum { XS_BOUNCER_ACTIONS(XS_ACTION_BIT) };
 
 struct xs_bouncer_opts {
 	const char *ifname;

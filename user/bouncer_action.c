@@ -19,11 +19,15 @@
 #define ICMPV6_ECHO_REQUEST 128
 #define ICMPV6_ECHO_REPLY 129
 
-/* The IP header behind the tags; len: bytes from there on. */
-struct ip_view {
+struct packet {
+	unsigned char *data;
+	__u32 len;
+	/* by find_ip(): the IP header behind the tags; NULL: there is none */
+	bool looked;
 	unsigned char *ip, *l4; /* l4: NULL unless it is the start of an unfragmented one */
 	__u32 l4_len;
 	__u8 version, proto;
+	bool answered; /* its addresses are exchanged */
 };
 
 static __u16 read_be16(const unsigned char *p)
@@ -40,57 +44,67 @@ static void swap(unsigned char *a, unsigned char *b, size_t len)
 	memcpy(b, kept, len);
 }
 
-/* Behind as many VLAN tags as the XDP program steps over. False: not IP, or cut short. */
-static bool find_ip(unsigned char *data, __u32 len, struct ip_view *view)
+/* Behind as many VLAN tags as the XDP program steps over. */
+static void look_for_ip(struct packet *p)
 {
 	__u32 off = ETH_HLEN, header;
+	unsigned char *ip;
 	__u16 type;
 	int tags;
 
-	if (len < ETH_HLEN)
-		return false;
-	type = read_be16(data + off - 2);
+	if (p->len < ETH_HLEN)
+		return;
+	type = read_be16(p->data + off - 2);
 	for (tags = 0; (type == ETH_P_8021Q || type == ETH_P_8021AD) && tags < XS_VLAN_MAX;
 	     tags++) {
-		if (len < off + 4)
-			return false;
-		type = read_be16(data + off + 2);
+		if (p->len < off + 4)
+			return;
+		type = read_be16(p->data + off + 2);
 		off += 4;
 	}
-	*view = (struct ip_view){ .ip = data + off };
-	if (type == ETH_P_IP && len >= off + IPV4_HEADER && view->ip[0] >> 4 == 4) {
-		view->version = 4;
-		view->proto = view->ip[9];
-		header = (view->ip[0] & 15) * 4;
+	ip = p->data + off;
+	if (type == ETH_P_IP && p->len >= off + IPV4_HEADER && ip[0] >> 4 == 4) {
+		p->version = 4;
+		p->proto = ip[9];
+		header = (ip[0] & 15) * 4;
 		/* neither offset nor more to come: a fragment's checksum is not all here */
-		if (header >= IPV4_HEADER && !(read_be16(view->ip + 6) & 0x3fff) &&
-		    len >= off + header)
-			view->l4 = view->ip + header;
-	} else if (type == ETH_P_IPV6 && len >= off + IPV6_HEADER && view->ip[0] >> 4 == 6) {
-		view->version = 6;
-		view->proto = view->ip[6];
+		if (header >= IPV4_HEADER && !(read_be16(ip + 6) & 0x3fff) &&
+		    p->len >= off + header)
+			p->l4 = ip + header;
+	} else if (type == ETH_P_IPV6 && p->len >= off + IPV6_HEADER && ip[0] >> 4 == 6) {
+		p->version = 6;
+		p->proto = ip[6];
 		header = IPV6_HEADER;
-		view->l4 = view->ip + header;
+		p->l4 = ip + header;
 	} else {
-		return false;
+		return;
 	}
-	if (view->l4)
-		view->l4_len = len - off - header;
-	return true;
+	p->ip = ip;
+	if (p->l4)
+		p->l4_len = p->len - off - header;
 }
 
-static void swap_mac(unsigned char *data)
+static bool find_ip(struct packet *p)
 {
-	swap(data, data + ETH_ALEN, ETH_ALEN);
+	if (!p->looked)
+		look_for_ip(p);
+	p->looked = true;
+	return p->ip;
+}
+
+static void exchange_macs(struct packet *p)
+{
+	if (p->len >= ETH_HLEN)
+		swap(p->data, p->data + ETH_ALEN, ETH_ALEN);
 }
 
 /* Checksums, the pseudo-header's too, do not know which address comes first. */
-static void swap_ip(const struct ip_view *view)
+static void exchange_addresses(struct packet *p)
 {
-	if (view->version == 4)
-		swap(view->ip + 12, view->ip + 16, 4);
+	if (p->version == 4)
+		swap(p->ip + 12, p->ip + 16, 4);
 	else
-		swap(view->ip + 8, view->ip + 24, 16);
+		swap(p->ip + 8, p->ip + 24, 16);
 }
 
 /* A checksum's change when one 16-bit word of what it covers changes (RFC 1624). */
@@ -108,38 +122,66 @@ static void patch_checksum(unsigned char *sum, __u16 before, __u16 after)
 	sum[1] = value;
 }
 
-/* An echo request becomes its reply. True if it was one. */
-static bool answer_echo(const struct ip_view *view)
+/* The actions, each by its name in XS_BOUNCER_ACTIONS. False: nothing goes back. */
+
+static bool drop(struct packet *p __attribute__((unused)))
 {
-	unsigned char request, reply, proto;
+	return false;
+}
+
+/* An echo request becomes its reply. */
+static bool echo(struct packet *p)
+{
+	bool v4 = find_ip(p) && p->version == 4;
 	__u16 before;
 
-	request = view->version == 4 ? ICMP_ECHO_REQUEST : ICMPV6_ECHO_REQUEST;
-	reply = view->version == 4 ? ICMP_ECHO_REPLY : ICMPV6_ECHO_REPLY;
-	proto = view->version == 4 ? IPPROTO_ICMP : IPPROTO_ICMPV6;
-	if (!view->l4 || view->proto != proto || view->l4_len < ICMP_HEADER ||
-	    view->l4[0] != request)
-		return false;
-	before = read_be16(view->l4);
-	view->l4[0] = reply;
-	patch_checksum(view->l4 + 2, before, read_be16(view->l4));
+	if (!p->l4 || p->proto != (v4 ? IPPROTO_ICMP : IPPROTO_ICMPV6) || p->l4_len < ICMP_HEADER ||
+	    p->l4[0] != (v4 ? ICMP_ECHO_REQUEST : ICMPV6_ECHO_REQUEST))
+		return true;
+	before = read_be16(p->l4);
+	p->l4[0] = v4 ? ICMP_ECHO_REPLY : ICMPV6_ECHO_REPLY;
+	patch_checksum(p->l4 + 2, before, read_be16(p->l4));
+	exchange_addresses(p);
+	exchange_macs(p);
+	p->answered = true;
 	return true;
 }
 
+/* Ports where the checksum is a sum, which SCTP's is not. */
+static bool has_ports(const struct packet *p)
+{
+	return p->l4 && p->l4_len >= 4 &&
+	       (p->proto == IPPROTO_TCP || p->proto == IPPROTO_UDP || p->proto == IPPROTO_UDPLITE ||
+		p->proto == IPPROTO_DCCP);
+}
+
+static bool swap_ip(struct packet *p)
+{
+	if (p->answered || !find_ip(p))
+		return true;
+	exchange_addresses(p);
+	if (has_ports(p))
+		swap(p->l4, p->l4 + 2, 2);
+	return true;
+}
+
+static bool swap_mac(struct packet *p)
+{
+	if (!p->answered)
+		exchange_macs(p);
+	return true;
+}
+
+#define ACTION(name, option, help) name,
+static bool (*const all[XS_ACTION_CNT])(struct packet *) = { XS_BOUNCER_ACTIONS(ACTION) };
+
 bool xs_action_apply(__u32 actions, void *data, __u32 len)
 {
-	struct ip_view view;
-	bool macs = actions & XS_ACTION_swap_mac, ips = actions & XS_ACTION_swap_ip;
+	struct packet packet = { .data = data, .len = len };
+	int i;
 
-	if (actions & XS_ACTION_drop)
-		return false;
-	if ((actions & (XS_ACTION_swap_ip | XS_ACTION_echo)) && find_ip(data, len, &view)) {
-		if ((actions & XS_ACTION_echo) && answer_echo(&view))
-			macs = ips = true;
-		if (ips)
-			swap_ip(&view);
-	}
-	if (macs && len >= ETH_HLEN)
-		swap_mac(data);
+	for (i = 0; i < XS_ACTION_CNT; i++)
+		if (actions & 1U << i && !all[i](&packet))
+			return false;
 	return true;
 }

@@ -145,12 +145,13 @@ static int set_limit(void *state, const char *arg)
 	{ \
 		return set_u32(option, arg, min, max, &((struct xs_bouncer_opts *)state)->field); \
 	}
-#define SETTER_ACTION(name) \
+#define SETTER_ACTION(name, option, help) \
 	static int set_##name(void *state, const char *arg __attribute__((unused))) \
 	{ \
 		((struct xs_bouncer_opts *)state)->actions |= XS_ACTION_##name; \
 		return 0; \
 	}
+#define ROW_ACTION(name, option, help) { option, 0, NULL, help, set_##name },
 
 SETTER_TEXT(object, object)
 SETTER_TEXT(section, section)
@@ -167,10 +168,7 @@ SETTER_U32(headroom, headroom, "--headroom", 0, XS_XSK_FRAME_MAX - XS_XSK_KERNEL
 SETTER_FLAG(unaligned, unaligned)
 SETTER_FLAG(adaptive, adaptive)
 SETTER_U32(busy_poll_budget, busy_poll, "--busy-poll-budget", 1, 65535)
-SETTER_ACTION(swap_mac)
-SETTER_ACTION(swap_ip)
-SETTER_ACTION(echo)
-SETTER_ACTION(drop)
+XS_BOUNCER_ACTIONS(SETTER_ACTION)
 
 static int set_busy_poll(void *state, const char *arg __attribute__((unused)))
 {
@@ -274,11 +272,9 @@ const struct xs_opt xs_bouncer_opt_table[] = {
 	  set_busy_poll },
 	{ "busy-poll-budget", 0, "PACKETS", "the same: packets a call", set_busy_poll_budget },
 	{ "cpu", 0, "LIST", "run on these CPUs, one a queue", set_cpu },
-	{ "swap-mac", 0, NULL, "exchange the MAC addresses", set_swap_mac },
-	{ "swap-ip", 0, NULL, "exchange the IP addresses", set_swap_ip },
-	{ "echo", 0, NULL, "answer ICMP and ICMPv6 echo requests", set_echo },
-	{ "drop", 0, NULL, "send nothing back", set_drop },
-	{ "latency", 0, NULL, "histogram of the time from RX ring to completion", set_latency },
+	XS_BOUNCER_ACTIONS(ROW_ACTION){ "latency", 0, NULL,
+					"histogram of the time from RX ring to completion",
+					set_latency },
 	{ "xskmap", 0, "PATH", "use this pinned XSKMAP, attach nothing", set_xskmap },
 	{ "map-fd", 0, "N", "use this inherited XSKMAP, attach nothing", set_map_fd },
 	{ "uds", 0, "PATH", "ask this device plugin for the XSKMAP", set_uds },

@@ -64,6 +64,28 @@ static void swap_ip_exchanges_ipv6_addresses(void **state)
 	       IP6 "BBBBBBBBBBBBBBBBAAAAAAAAAAAAAAAA");
 }
 
+static void swap_ip_exchanges_ports(void **state)
+{
+	static const char sctp[] = ETH "\x08\x00" IP4("\x84") "\x01\x02\x03\x04zzzz";
+	static const char sctp_after[] = ETH "\x08\x00" IP4_BACK("\x84") "\x01\x02\x03\x04zzzz";
+	char fragment[] = ETH "\x08\x00" IP4("\x11") "\x01\x02\x03\x04zzzz";
+	char fragment_after[] = ETH "\x08\x00" IP4_BACK("\x11") "\x01\x02\x03\x04zzzz";
+	char tcp6[] = IP6 "AAAAAAAAAAAAAAAABBBBBBBBBBBBBBBB\x01\x02\x03\x04zzzz";
+	char tcp6_after[] = IP6 "BBBBBBBBBBBBBBBBAAAAAAAAAAAAAAAA\x03\x04\x01\x02zzzz";
+
+	(void)state;
+	EXPECT(XS_ACTION_swap_ip, ETH TAG "\x08\x00" IP4("\x11") "\x01\x02\x03\x04zzzz",
+	       ETH TAG "\x08\x00" IP4_BACK("\x11") "\x03\x04\x01\x02zzzz");
+	tcp6[14 + 6] = tcp6_after[14 + 6] = 6;
+	expect(XS_ACTION_swap_ip, tcp6, tcp6_after, sizeof(tcp6) - 1);
+	/* cut within the ports; a checksum that is no sum; what may be no ports at all */
+	EXPECT(XS_ACTION_swap_ip, ETH "\x08\x00" IP4("\x06") "\x01\x02\x03",
+	       ETH "\x08\x00" IP4_BACK("\x06") "\x01\x02\x03");
+	expect(XS_ACTION_swap_ip, sctp, sctp_after, sizeof(sctp) - 1);
+	fragment[14 + 7] = fragment_after[14 + 7] = 1;
+	expect(XS_ACTION_swap_ip, fragment, fragment_after, sizeof(fragment) - 1);
+}
+
 static void short_and_foreign_packets_stay_as_they_are(void **state)
 {
 	static const char packet[] = ETH "\x08\x00" IP4("\x01") "\x08\x00\xf7\xff\x00\x00\x00\x00";
@@ -96,6 +118,13 @@ static void echo_request_becomes_its_reply(void **state)
 	assert_int_equal(icmp[0], 0);
 	assert_int_equal(sum16(icmp, icmp_len), 0xffff);
 	assert_memory_equal(icmp + 4, "\x12\x34\x00\x01zy", 6);
+
+	/* beside the others: exchanged once, not twice */
+	icmp[0] = 8;
+	memcpy(packet, ETH TAG "\x08\x00" IP4("\x01"), 18 + 20);
+	assert_true(xs_action_apply(XS_ACTION_echo | XS_ACTION_swap_ip | XS_ACTION_swap_mac, packet,
+				    len));
+	assert_memory_equal(packet, ETH_BACK TAG "\x08\x00" IP4_BACK("\x01"), 18 + 20);
 }
 
 static void echo_checksum_is_right_for_every_sequence_number(void **state)
@@ -162,6 +191,7 @@ int main(void)
 		cmocka_unit_test(swap_mac_exchanges_both_and_nothing_else),
 		cmocka_unit_test(swap_ip_exchanges_ipv4_addresses),
 		cmocka_unit_test(swap_ip_exchanges_ipv6_addresses),
+		cmocka_unit_test(swap_ip_exchanges_ports),
 		cmocka_unit_test(short_and_foreign_packets_stay_as_they_are),
 		cmocka_unit_test(echo_request_becomes_its_reply),
 		cmocka_unit_test(echo_checksum_is_right_for_every_sequence_number),
