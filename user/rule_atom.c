@@ -42,6 +42,9 @@ static bool same_set(const struct xs_cond *a, const struct xs_cond *b)
 {
 	if (a->dim != b->dim || a->ranges.cnt != b->ranges.cnt)
 		return false;
+	/* bits stand for ranks, and the same number has another rank in each family */
+	if (a->dim <= XS_DIM_daddr && a->family != b->family)
+		return false;
 	return !memcmp(a->ranges.range, b->ranges.range, a->ranges.cnt * sizeof(*a->ranges.range));
 }
 
