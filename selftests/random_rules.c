@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TEXT_MAX 4096
 #define ITEMS_MAX 24
 #define MATCHES_MAX 6
-#define SPREAD_FROM 100 /* rules; fewer are wild */
+#define SPREAD_FROM 100 /* rules; fewer are wild, or crowded */
+#define CROWDED_MAX 10 /* rules of a crowded set: each is many entries */
 
 #define THESE RANDOM_THESE
 
@@ -163,6 +163,43 @@ static void make_pool(struct random_set *set, struct rng *rng)
 	}
 }
 
+/* ---- crowds: long lists of numbers that fields of all kinds share ---- */
+
+/* Two of them in one rule are more combinations than the compiler multiplies out. */
+#define CROWD_MIN 363
+
+static void make_crowds(struct random_set *set, struct rng *rng)
+{
+	for (int c = 0; c < RANDOM_CROWDS; c++) {
+		struct random_crowd *crowd = &set->crowd[c];
+		__u32 value = rng_next(rng), step = 2 + rng_below(rng, 40);
+		bool even = rng_chance(rng, 60);
+
+		crowd->cnt = CROWD_MIN + rng_below(rng, RANDOM_CROWD - CROWD_MIN + 1);
+		crowd->span = rng_chance(rng, 20) ? 1 + rng_below(rng, 4) : 0;
+		crowd->upper = rng_chance(rng, 30);
+		for (__u32 i = 0; i < crowd->cnt; i++)
+			crowd->value[i] = even ? value + i * step : rng_next(rng);
+	}
+}
+
+/* A member of a crowd as a value of the field: the same number wherever it fits. */
+static xs_u128 crowd_value(const struct random_crowd *crowd, enum xs_field field, __u32 i)
+{
+	xs_u128 value = crowd->value[i];
+
+	switch (random_traits[field].kind) {
+	case RANDOM_ip6:
+		return crowd->upper ? value << 64 : value;
+	case RANDOM_length:
+		return 14 + value % 1900;
+	case RANDOM_queue:
+		return value % 64;
+	default:
+		return value & field_max(field);
+	}
+}
+
 /* Random bits in the part of an address, port or MAC that tells hosts apart. */
 static xs_u128 spread_bits(struct rng *rng, enum random_kind kind)
 {
@@ -184,6 +221,11 @@ xs_u128 random_draw(const struct random_set *set, struct rng *rng, enum xs_field
 	enum random_kind kind = random_traits[field].kind;
 	xs_u128 value = set->pool[kind][rng_below(rng, RANDOM_POOL)];
 
+	if (set->crowded && kind != RANDOM_fragment && rng_chance(rng, 50)) {
+		const struct random_crowd *crowd = &set->crowd[rng_below(rng, RANDOM_CROWDS)];
+
+		return crowd_value(crowd, field, rng_below(rng, crowd->cnt));
+	}
 	if (set->spread)
 		value ^= spread_bits(rng, kind);
 	return value & field_max(field);
@@ -191,24 +233,29 @@ xs_u128 random_draw(const struct random_set *set, struct rng *rng, enum xs_field
 
 /* ---- text ---- */
 
+/* Begins as zeroes; buf is malloc'ed, and ends with '\0' once something is said. */
 struct text {
-	char buf[TEXT_MAX];
-	size_t len;
+	char *buf;
+	size_t len, room;
 };
 
 static void __attribute__((format(printf, 2, 3))) say(struct text *t, const char *fmt, ...)
 {
 	va_list args;
-	int len;
+	size_t len;
 
-	va_start(args, fmt);
-	len = vsnprintf(t->buf + t->len, sizeof(t->buf) - t->len, fmt, args);
-	va_end(args);
-	t->len += len;
-	if (t->len >= sizeof(t->buf)) {
-		fprintf(stderr, "random_rules: TEXT_MAX is too small\n");
-		abort();
+	for (;;) {
+		va_start(args, fmt);
+		len = vsnprintf(t->buf + t->len, t->room - t->len, fmt, args);
+		va_end(args);
+		if (t->len + len < t->room)
+			break;
+		t->room = 2 * (t->len + len) + 128;
+		t->buf = realloc(t->buf, t->room);
+		if (!t->buf)
+			abort();
 	}
+	t->len += len;
 }
 
 static void say_address(struct text *t, int family, xs_u128 value)
@@ -392,6 +439,33 @@ static void make_define(struct random_set *set, struct text *t, size_t from)
 	say(t, "$v%u ", set->define_cnt++);
 }
 
+static void make_crowd_match(struct random_set *set, struct rng *rng, struct xs_match *match,
+			     enum xs_field field, const struct random_crowd *crowd, struct text *t)
+{
+	xs_u128 max = field_max(field);
+	size_t from;
+
+	*match = (struct xs_match){ .field = field, .negate = rng_chance(rng, 8) };
+	say(t, "%s %s", fields[field].text, match->negate ? "!= " : "");
+	from = t->len;
+	say(t, "{ ");
+	for (__u32 i = 0; i < crowd->cnt; i++) {
+		xs_u128 lo = crowd_value(crowd, field, i);
+		xs_u128 hi = max - lo < crowd->span ? max : lo + crowd->span;
+
+		say(t, i ? ", " : "");
+		say_value(t, rng, field, lo);
+		if (hi > lo) {
+			say(t, "-");
+			say_value(t, rng, field, hi);
+		}
+		add_range(match, lo, hi);
+	}
+	say(t, " } ");
+	if (rng_chance(rng, 5))
+		make_define(set, t, from);
+}
+
 static void make_match(struct random_set *set, struct rng *rng, struct xs_match *match,
 		       enum xs_field field, struct text *t)
 {
@@ -539,6 +613,50 @@ static void make_shapes(struct random_set *set, struct rng *rng)
 	}
 }
 
+/*
+ * Two addresses or ports with a crowd each, so that the longer one becomes a
+ * condition, and perhaps a field of another width. How many.
+ */
+static __u32 pick_crowd_fields(struct rng *rng, enum xs_field *have)
+{
+	static const enum xs_field boxed[2][6] = {
+		{ XS_FIELD_ip_saddr, XS_FIELD_ip_daddr, XS_FIELD_tcp_sport, XS_FIELD_tcp_dport,
+		  XS_FIELD_th_sport, XS_FIELD_th_dport },
+		{ XS_FIELD_ip6_saddr, XS_FIELD_ip6_daddr, XS_FIELD_tcp_sport, XS_FIELD_tcp_dport,
+		  XS_FIELD_th_sport, XS_FIELD_th_dport },
+	};
+	static const enum xs_field rest[2][9] = {
+		{ XS_FIELD_ip_ttl, XS_FIELD_ip_dscp, XS_FIELD_ip_protocol, XS_FIELD_vlan_id,
+		  XS_FIELD_meta_rxqueue, XS_FIELD_ether_saddr, XS_FIELD_ether_daddr,
+		  XS_FIELD_meta_length, XS_FIELD_tcp_port },
+		{ XS_FIELD_ip6_hoplimit, XS_FIELD_ip6_dscp, XS_FIELD_ip6_nexthdr, XS_FIELD_vlan_id,
+		  XS_FIELD_meta_rxqueue, XS_FIELD_ether_saddr, XS_FIELD_ether_daddr,
+		  XS_FIELD_meta_length, XS_FIELD_th_port },
+	};
+	__u32 family = rng_below(rng, 2), first = rng_below(rng, 6);
+
+	have[0] = boxed[family][first];
+	have[1] = boxed[family][(first + 1 + rng_below(rng, 5)) % 6];
+	if (rng_chance(rng, 70))
+		return 2;
+	have[2] = rest[family][rng_below(rng, 9)];
+	return 3;
+}
+
+/* The crowded matches of a rule; how many. */
+static __u32 make_crowded(struct random_set *set, struct rng *rng, struct xs_match *matches,
+			  struct text *t)
+{
+	__u32 of = rng_below(rng, RANDOM_CROWDS), cnt;
+	enum xs_field have[3];
+
+	cnt = pick_crowd_fields(rng, have);
+	for (__u32 i = 0; i < cnt; i++)
+		make_crowd_match(set, rng, &matches[i], have[i],
+				 &set->crowd[(of + i) % RANDOM_CROWDS], t);
+	return cnt;
+}
+
 static void make_rule(struct random_set *set, struct rng *rng, struct xs_rule *rule)
 {
 	__u32 cnt = rng_below(rng, MATCHES_MAX), shape = rng_below(rng, RANDOM_SHAPES);
@@ -553,6 +671,10 @@ static void make_rule(struct random_set *set, struct rng *rng, struct xs_rule *r
 	if (set->spread) {
 		chosen = set->shapes[shape];
 		cnt = set->shape_fields[shape];
+	} else if (set->crowded && rng_chance(rng, 70)) {
+		rule->match_cnt = make_crowded(set, rng, rule->matches, &t);
+		cnt = rng_below(rng, 2);
+		pick_fields(rng, chosen, cnt);
 	} else {
 		pick_fields(rng, chosen, cnt);
 	}
@@ -561,9 +683,7 @@ static void make_rule(struct random_set *set, struct rng *rng, struct xs_rule *r
 	make_action(set, rng, &rule->action, rule->ifname, &t);
 	if (rng_chance(rng, 5))
 		say(&t, " comment \"a # in a comment\"");
-	rule->text = strdup(t.buf);
-	if (!rule->text)
-		abort();
+	rule->text = t.buf;
 }
 
 static __u32 rule_count(struct rng *rng)
@@ -592,7 +712,7 @@ void random_set_make(struct random_set *set, struct rng *rng, const struct rando
 	if (rng_chance(rng, 60)) {
 		say(&t, "default ");
 		make_action(set, rng, &rules->default_action, rules->default_ifname, &t);
-		rules->default_text = strdup(t.buf);
+		rules->default_text = t.buf;
 	}
 	if (rng_chance(rng, 40)) {
 		bool drop = rng_chance(rng, 60);
@@ -602,6 +722,11 @@ void random_set_make(struct random_set *set, struct rng *rng, const struct rando
 	}
 	rules->rule_cnt = rule_cnt ? rule_cnt : rule_count(rng);
 	set->spread = rules->rule_cnt >= SPREAD_FROM;
+	set->crowded = !set->spread && rng_chance(rng, 4);
+	if (set->crowded && rules->rule_cnt > CROWDED_MAX)
+		rules->rule_cnt = CROWDED_MAX;
+	if (set->crowded)
+		make_crowds(set, rng);
 	make_shapes(set, rng);
 	rules->rules = calloc(rules->rule_cnt + 1, sizeof(*rules->rules));
 	if (!rules->rules)

@@ -58,10 +58,23 @@ struct random_targets {
 #define RANDOM_SHAPES 4
 #define RANDOM_SHAPE_FIELDS 5
 
+#define RANDOM_CROWDS 3
+#define RANDOM_CROWD 420
+
+/* Numbers that a set's addresses, ports and other fields have in common. */
+struct random_crowd {
+	__u32 value[RANDOM_CROWD];
+	__u32 cnt;
+	__u32 span; /* each is a range of one more than this */
+	bool upper; /* IPv6 has them in its upper half */
+};
+
 /*
  * A small set is wild: any fields, values from a pool of a few, so that rules
  * overlap. A large one would be refused as beyond the classifier's bounds; it
- * has a few shapes of rules with spread values instead, as real ones have.
+ * has a few shapes of rules with spread values instead, as real ones have. A few
+ * small ones are crowded: long sets in several fields of a rule, the same ones
+ * in different fields and families.
  */
 struct random_set {
 	struct xs_ruleset rules; /* for the oracle: ranges in no order */
@@ -69,7 +82,8 @@ struct random_set {
 	__u32 define_cnt;
 	xs_u128 pool[RANDOM_KIND_MAX][RANDOM_POOL];
 	const struct random_targets *targets;
-	bool spread;
+	bool spread, crowded;
+	struct random_crowd crowd[RANDOM_CROWDS];
 	enum xs_field shapes[RANDOM_SHAPES][RANDOM_SHAPE_FIELDS];
 	__u32 shape_fields[RANDOM_SHAPES];
 };
