@@ -102,6 +102,10 @@ $(O)/selftests/%: $(O)/selftests/%.o $(TEST_OBJS) $(LIB)
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) $^ $(LDLIBS) -lcmocka -o $@
 
+# This test lets single allocations fail.
+$(O)/selftests/user_tests/rule_compile: LDFLAGS += \
+	$(foreach f,malloc calloc realloc,-Wl,--wrap=$(f))
+
 man: $(MAN_PAGES)
 $(O)/%.8: docs/%.8.scd
 	$(call msg,MAN,$@)

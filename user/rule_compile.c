@@ -189,7 +189,7 @@ int xs_rule_compile(const struct xs_ruleset *rules, struct xs_rule_blob *out,
 		    struct xs_rule_report *report)
 {
 	struct xs_rule_blob coarse = { 0 }, fine = { 0 };
-	struct xs_rule_report coarse_report, fine_report;
+	struct xs_rule_report coarse_report = { .rule = XS_RULE_NONE }, fine_report;
 	__u64 start = now_ns();
 	int err;
 

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * What the rule compiler promises beside the right verdicts: to say why it
+ * refuses, to come back without memory. Linked so that its allocations come
+ * here first. Needs no kernel.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../user/rule_compile.h"
+#include "../../user/rule_file.h"
+#include "../test.h"
+
+void *__real_malloc(size_t bytes);
+void *__real_calloc(size_t cnt, size_t bytes);
+void *__real_realloc(void *old, size_t bytes);
+void *__wrap_malloc(size_t bytes);
+void *__wrap_calloc(size_t cnt, size_t bytes);
+void *__wrap_realloc(void *old, size_t bytes);
+
+/* Which of the allocations to come fails; 0: none. Those after it do not. */
+static __u32 failing;
+static bool failed;
+
+static bool fails_now(void)
+{
+	if (!failing || --failing)
+		return false;
+	failed = true;
+	return true;
+}
+
+void *__wrap_malloc(size_t bytes)
+{
+	return fails_now() ? NULL : __real_malloc(bytes);
+}
+
+void *__wrap_calloc(size_t cnt, size_t bytes)
+{
+	return fails_now() ? NULL : __real_calloc(cnt, bytes);
+}
+
+void *__wrap_realloc(void *old, size_t bytes)
+{
+	return fails_now() ? NULL : __real_realloc(old, bytes);
+}
+
+static void parse(struct xs_ruleset *out, const char *text)
+{
+	struct xs_rule_source source = { .name = "-", .text = text, .len = strlen(text) };
+	struct xs_rule_errors errs = { 0 };
+
+	if (xs_rules_parse(out, &source, &errs)) {
+		xs_rule_errors_print(stderr, &errs);
+		fail_msg("the parser refuses: %s", text);
+	}
+	xs_rule_errors_free(&errs);
+}
+
+/* So that what a function leaves uninitialised is seen. */
+static __attribute__((noinline)) void dirty_stack(void)
+{
+	volatile char dirt[65536];
+
+	for (size_t i = 0; i < sizeof(dirt); i++)
+		dirt[i] = 0x5a;
+}
+
+/* Nothing but the rule and the error. */
+static void assert_no_figures(const struct xs_rule_report *report)
+{
+	assert_int_equal(report->table_cnt, 0);
+	assert_int_equal(report->chain_max, 0);
+	assert_int_equal(report->probe_max, 0);
+	assert_int_equal(report->step_max, 0);
+	assert_int_equal(report->entry_cnt, 0);
+	assert_int_equal(report->bytes, 0);
+}
+
+static void too_many_rules_are_refused_with_nothing_else_in_the_report(void **state)
+{
+	char name[] = "many.rules", *files[] = { name };
+	struct xs_ruleset rules = { .files = files, .file_cnt = 1, .rule_cnt = XS_RULES_MAX };
+	struct xs_rule_report report;
+	struct xs_rule_blob blob = { 0 };
+
+	(void)state;
+	rules.rules = calloc(rules.rule_cnt, sizeof(*rules.rules));
+	assert_non_null(rules.rules);
+	rules.rules[XS_RULES_MAX - 1].line = 7;
+	memset(&report, 0xff, sizeof(report));
+	dirty_stack();
+	assert_int_equal(xs_rule_compile(&rules, &blob, &report), -E2BIG);
+	assert_null(blob.bytes);
+	assert_int_equal(report.rule, XS_RULES_MAX - 1);
+	assert_string_equal(report.error, "many.rules:7: more than 1048574 rules");
+	assert_no_figures(&report);
+	assert_int_equal(xs_rule_compile(&rules, &blob, NULL), -E2BIG);
+	free(rules.rules);
+}
+
+/* All parts of a set: both families, deep and not, ports, conditions of each kind, sets. */
+static const char *const everything =
+	"default drop\n"
+	"ip saddr { 10.0.0.0/8, 192.0.2.7 } ip daddr 198.51.100.0/24 tcp dport { 22, 80-90 } drop\n"
+	"ip6 saddr 2001:db8::/32 ip6 daddr 2001:db8:1::7 udp sport 1000-2000 xsk slot 3\n"
+	"ip6 saddr { 2001:db8:2::1-2001:db8:2::9, fe80::/10 } pass comment \"deep\"\n"
+	"tcp port { 53, 853 } ip ttl { 1, 3, 5, 7, 9 } tx\n"
+	"ether saddr != 02:00:00:00:00:01 vlan id { 2, 4, 6, 8 } meta length 100-200 pass\n"
+	"meta rxqueue 3 icmpv6 type 135 pass\n"
+	"tcp flags syn / syn,ack cpu 1\n"
+	"malformed drop\n";
+
+static void without_memory_it_says_so_and_leaves_nothing_behind(void **state)
+{
+	struct xs_rule_report report;
+	struct xs_ruleset rules;
+	__u32 at = 0;
+
+	(void)state;
+	parse(&rules, everything);
+	do {
+		struct xs_rule_blob blob = { 0 };
+		int err;
+
+		memset(&report, 0xff, sizeof(report));
+		dirty_stack();
+		failed = false;
+		failing = ++at;
+		err = xs_rule_compile(&rules, &blob, &report);
+		failing = 0;
+		assert_int_equal(err, failed ? -ENOMEM : 0);
+		assert_int_equal(!blob.bytes, failed);
+		assert_int_equal(report.rule, XS_RULE_NONE);
+		assert_string_equal(report.error, "");
+		if (at == 1)
+			assert_no_figures(&report);
+		xs_rule_blob_free(&blob);
+	} while (failed);
+	assert_true(at > 50); /* else most of it was not asked */
+	xs_ruleset_free(&rules);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(too_many_rules_are_refused_with_nothing_else_in_the_report),
+		cmocka_unit_test(without_memory_it_says_so_and_leaves_nothing_behind),
+	};
+
+	return cmocka_run_group_tests_name("rule_compile", tests, NULL, NULL);
+}
