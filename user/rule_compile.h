@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * struct xs_ruleset -> the bytes of maps/rule_set.h. Pure: no kernel, no file.
- * The result does not depend on the machine but for byte order. rule_set_text.h
- * reads back what the tools want of it.
+ * The same rules are the same bytes on every machine of one byte order, but for
+ * header.compile_ns. rule_set_text.h reads back what the tools want of them.
  */
 #ifndef XS_RULE_COMPILE_H
 #define XS_RULE_COMPILE_H

@@ -134,8 +134,10 @@ static void coarsen(__u64 *mask, __u32 step)
 
 static int by_mask(const void *a, const void *b)
 {
-	return memcmp(((const struct group *)a)->mask, ((const struct group *)b)->mask,
-		      sizeof(((const struct group *)a)->mask));
+	const struct group *x = a, *y = b;
+	int order = memcmp(x->mask, y->mask, sizeof(x->mask));
+
+	return order ?: x->first < y->first ? -1 : x->first > y->first;
 }
 
 static void join(struct grouping *g, struct group *host, const struct group *guest)
@@ -170,7 +172,8 @@ static void start_groups(struct grouping *g)
 			coarsen(g->group[i].mask, step);
 		qsort(g->group, g->cnt, sizeof(*g->group), by_mask);
 		for (__u32 i = 0; i < g->cnt; i++) {
-			if (cnt && !by_mask(&g->group[cnt - 1], &g->group[i]))
+			if (cnt && !memcmp(g->group[cnt - 1].mask, g->group[i].mask,
+					   sizeof(g->group[i].mask)))
 				join(g, &g->group[cnt - 1], &g->group[i]);
 			else
 				g->group[cnt++] = g->group[i];

@@ -139,7 +139,9 @@ static int by_bucket(const void *a, const void *b)
 {
 	const struct bucket *x = a, *y = b;
 
-	return x->cnt > y->cnt ? -1 : x->cnt < y->cnt;
+	if (x->cnt != y->cnt)
+		return x->cnt > y->cnt ? -1 : 1;
+	return x->at < y->at ? -1 : x->at > y->at;
 }
 
 /* A displacement under which all chains of a bucket find slots of their own. */

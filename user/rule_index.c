@@ -210,7 +210,9 @@ static int by_count(const void *a, const void *b)
 {
 	const struct class_count *x = a, *y = b;
 
-	return x->cnt > y->cnt ? -1 : x->cnt < y->cnt;
+	if (x->cnt != y->cnt)
+		return x->cnt > y->cnt ? -1 : 1;
+	return x->number < y->number ? -1 : x->number > y->number;
 }
 
 static __u32 class_slot(const __u32 *slot, __u32 slots, const struct class_count *class,

@@ -10,7 +10,9 @@ static int by_best(const void *a, const void *b)
 {
 	const struct xs_table_plan *x = a, *y = b;
 
-	return x->record.best < y->record.best ? -1 : x->record.best > y->record.best;
+	if (x->record.best != y->record.best)
+		return x->record.best < y->record.best ? -1 : 1;
+	return x->group < y->group ? -1 : x->group > y->group;
 }
 
 /* Groups in the order of their best rule, with the number of their boxes. */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * What the rule compiler promises beside the right verdicts: to say why it
- * refuses, to come back without memory. Linked so that its allocations come
- * here first. Needs no kernel.
+ * refuses, to come back without memory, the same bytes for the same rules.
+ * Linked so that its allocations and sorts come here first. Needs no kernel.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -10,14 +10,17 @@
 
 #include "../../user/rule_compile.h"
 #include "../../user/rule_file.h"
+#include "../random_rules.h"
 #include "../test.h"
 
 void *__real_malloc(size_t bytes);
 void *__real_calloc(size_t cnt, size_t bytes);
 void *__real_realloc(void *old, size_t bytes);
+void __real_qsort(void *base, size_t cnt, size_t bytes, int (*cmp)(const void *, const void *));
 void *__wrap_malloc(size_t bytes);
 void *__wrap_calloc(size_t cnt, size_t bytes);
 void *__wrap_realloc(void *old, size_t bytes);
+void __wrap_qsort(void *base, size_t cnt, size_t bytes, int (*cmp)(const void *, const void *));
 
 /* Which of the allocations to come fails; 0: none. Those after it do not. */
 static __u32 failing;
@@ -44,6 +47,30 @@ void *__wrap_calloc(size_t cnt, size_t bytes)
 void *__wrap_realloc(void *old, size_t bytes)
 {
 	return fails_now() ? NULL : __real_realloc(old, bytes);
+}
+
+/* Whether to sort as a C library may, too: what compares equal ends in another order. */
+static bool reversing;
+
+static void reverse(char *base, size_t cnt, size_t bytes)
+{
+	for (size_t i = 0; i < cnt / 2; i++) {
+		char *a = base + i * bytes, *b = base + (cnt - 1 - i) * bytes;
+
+		for (size_t at = 0; at < bytes; at++) {
+			char was = a[at];
+
+			a[at] = b[at];
+			b[at] = was;
+		}
+	}
+}
+
+void __wrap_qsort(void *base, size_t cnt, size_t bytes, int (*cmp)(const void *, const void *))
+{
+	if (reversing)
+		reverse(base, cnt, bytes);
+	__real_qsort(base, cnt, bytes, cmp);
 }
 
 static void parse(struct xs_ruleset *out, const char *text)
@@ -142,11 +169,76 @@ static void without_memory_it_says_so_and_leaves_nothing_behind(void **state)
 	xs_ruleset_free(&rules);
 }
 
+/* The set's bytes, but for the time that they took; sizes in *blob. False: it is refused. */
+static bool compile(const struct xs_ruleset *rules, bool reversed, struct xs_rule_blob *blob)
+{
+	int err;
+
+	reversing = reversed;
+	err = xs_rule_compile(rules, blob, NULL);
+	reversing = false;
+	if (err == -E2BIG)
+		return false;
+	assert_int_equal(err, 0);
+	((struct xs_set_header *)blob->bytes)->compile_ns = 0;
+	return true;
+}
+
+static void compare_compiled(const struct xs_ruleset *rules, const char *name)
+{
+	struct xs_rule_blob blob = { 0 }, other = { 0 };
+
+	if (compile(rules, false, &blob)) {
+		assert_true(compile(rules, true, &other));
+		assert_int_equal(blob.chunk_cnt, other.chunk_cnt);
+		if (blob.size != other.size || memcmp(blob.bytes, other.bytes, blob.size))
+			fail_msg("%s: other bytes for the same rules", name);
+	}
+	xs_rule_blob_free(&blob);
+	xs_rule_blob_free(&other);
+}
+
+static void the_same_rules_are_the_same_bytes(void **state)
+{
+	static const char *const ifnames[] = { "lo" };
+	static const __u32 zero;
+	const struct random_targets targets = {
+		.slot_max = 63,
+		.cpus = &zero,
+		.cpu_cnt = 1,
+		.ifnames = ifnames,
+		.ifindexes = &zero,
+		.dev_cnt = 1,
+		.queue_cnt = 4,
+	};
+	struct xs_ruleset rules;
+
+	(void)state;
+	parse(&rules, everything);
+	compare_compiled(&rules, "rules of all kinds");
+	xs_ruleset_free(&rules);
+	for (__u64 seed = 1; seed <= 300; seed++) {
+		struct rng rng = { seed };
+		struct random_set set;
+		char name[32], *text;
+
+		snprintf(name, sizeof(name), "seed %llu", seed);
+		random_set_make(&set, &rng, &targets, 0);
+		text = random_set_text(&set);
+		parse(&rules, text);
+		compare_compiled(&rules, name);
+		xs_ruleset_free(&rules);
+		random_set_free(&set);
+		free(text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(too_many_rules_are_refused_with_nothing_else_in_the_report),
 		cmocka_unit_test(without_memory_it_says_so_and_leaves_nothing_behind),
+		cmocka_unit_test(the_same_rules_are_the_same_bytes),
 	};
 
 	return cmocka_run_group_tests_name("rule_compile", tests, NULL, NULL);
