@@ -120,6 +120,26 @@ static int add_boxes(struct xs_compiler *c, bool finely)
 	return err;
 }
 
+static int write_text(struct xs_compiler *c)
+{
+	int err = xs_set_text_write(&c->chunks, c->rules, &c->report->bytes);
+
+	if (err == -E2BIG)
+		xs_refuse(c, XS_RULE_NONE,
+			  "the text of the rules takes more than %u bytes; use fewer or shorter "
+			  "comments and sets",
+			  XS_TEXT_BYTES_MAX);
+	return err;
+}
+
+/* What steps place in chunk 0 fits at its most, so that none of them has to refuse a rule. */
+#define PORT_INDEX_MAX (64 + 256 * sizeof(__u64) + 64 + XS_KEY_NO_PORT + 1)
+_Static_assert(sizeof(struct xs_set_header) + (XS_TABLES_MAX + 1) * sizeof(struct xs_set_table) +
+			       (XS_ACTIONS_MAX + 2) * sizeof(struct xs_action) + 64 +
+			       256 * sizeof(__u64) + 2 * PORT_INDEX_MAX <=
+		       XS_CHUNK_BYTES,
+	       "chunk 0 has room for all that is placed there");
+
 static int compile(struct xs_compiler *c, bool finely)
 {
 	int err = start_set(c);
@@ -146,7 +166,11 @@ static int compile(struct xs_compiler *c, bool finely)
 		err = xs_tables_write(c);
 	if (!err)
 		err = xs_bounds_check(c);
-	return err ?: xs_set_text_write(&c->chunks, c->rules, &c->report->bytes);
+	if (!err)
+		err = write_text(c);
+	if (err == -E2BIG && !c->report->error[0])
+		xs_refuse(c, XS_RULE_NONE, "more than the tables of a set have room for");
+	return err;
 }
 
 static int compile_once(const struct xs_ruleset *rules, bool finely, struct xs_rule_blob *out,

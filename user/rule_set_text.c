@@ -7,60 +7,42 @@
 #include "rule_set_text.h"
 
 struct strings {
-	char *text;
-	size_t cnt, room;
+	char *text; /* with room for all of them; NULL: they are only counted */
+	size_t cnt;
 };
 
 /* Appends a string; its place, 0 for NULL. */
-static int add_string(struct strings *s, const char *text, __u32 *place_of)
+static __u32 add_string(struct strings *s, const char *text)
 {
-	size_t bytes;
+	size_t bytes, place = s->cnt;
 
-	*place_of = 0;
 	if (!text)
 		return 0;
 	bytes = strlen(text) + 1;
-	if (s->cnt + bytes > 0xffffffff)
-		return -E2BIG;
-	if (s->cnt + bytes > s->room) {
-		size_t room = 2 * (s->room + bytes) + 4096;
-		void *more = realloc(s->text, room);
-
-		if (!more)
-			return -ENOMEM;
-		s->text = more;
-		s->room = room;
-	}
-	memcpy(s->text + s->cnt, text, bytes);
-	*place_of = s->cnt;
+	if (s->text)
+		memcpy(s->text + place, text, bytes);
 	s->cnt += bytes;
-	return 0;
+	return place;
 }
 
-static int add_strings(const struct xs_ruleset *rules, struct strings *s, struct xs_set_header *set,
-		       struct xs_set_rule *rule)
+static void add_strings(const struct xs_ruleset *rules, struct strings *s,
+			struct xs_set_header *set, struct xs_set_rule *rule)
 {
-	__u32 unused;
-	int err = add_string(s, "", &unused);
-
-	for (__u32 i = 0; i < rules->file_cnt && !err; i++)
-		err = add_string(s, rules->files[i], &unused);
-	if (!err)
-		err = add_string(s, rules->default_text, &set->default_text);
-	if (!err)
-		err = add_string(s, rules->malformed_text, &set->malformed_text);
-	for (__u32 i = 0; i < rules->rule_cnt && !err; i++) {
+	add_string(s, "");
+	for (__u32 i = 0; i < rules->file_cnt; i++)
+		add_string(s, rules->files[i]);
+	set->default_text = add_string(s, rules->default_text);
+	set->malformed_text = add_string(s, rules->malformed_text);
+	for (__u32 i = 0; i < rules->rule_cnt; i++) {
 		const struct xs_rule *from = &rules->rules[i];
 
 		rule[i].action = from->action;
 		rule[i].line = from->line;
 		rule[i].file = from->file;
 		memcpy(rule[i].ifname, from->ifname, sizeof(rule[i].ifname));
-		err = add_string(s, from->text, &rule[i].text);
-		if (!err)
-			err = add_string(s, from->comment, &rule[i].comment);
+		rule[i].text = add_string(s, from->text);
+		rule[i].comment = add_string(s, from->comment);
 	}
-	return err;
 }
 
 int xs_set_text_write(struct xs_chunks *chunks, const struct xs_ruleset *rules, __u64 *tables)
@@ -73,12 +55,14 @@ int xs_set_text_write(struct xs_chunks *chunks, const struct xs_ruleset *rules, 
 
 	if (!rule)
 		goto out;
-	err = add_strings(rules, &strings, xs_chunks_at(chunks, 0, 0), rule);
-	if (err)
+	add_strings(rules, &strings, xs_chunks_at(chunks, 0, 0), rule);
+	err = -E2BIG;
+	if (strings.cnt > XS_TEXT_BYTES_MAX)
 		goto out;
 	from = (size_t)(chunks->cnt - 1) * XS_CHUNK_BYTES + chunks->used[chunks->cnt - 1];
 	from = (from + 63) & ~(size_t)63;
 	end = from + rule_bytes + strings.cnt;
+	err = 0;
 	if (end > (size_t)chunks->cnt * XS_CHUNK_BYTES)
 		err = xs_chunks_add(chunks,
 				    (end + XS_CHUNK_BYTES - 1) / XS_CHUNK_BYTES - chunks->cnt);
@@ -91,12 +75,12 @@ int xs_set_text_write(struct xs_chunks *chunks, const struct xs_ruleset *rules, 
 	set->bytes = end;
 	set->file_cnt = rules->file_cnt;
 	memcpy(set->default_ifname, rules->default_ifname, sizeof(set->default_ifname));
+	strings = (struct strings){ .text = (char *)set + set->text };
+	add_strings(rules, &strings, set, rule);
 	memcpy(chunks->bytes + from, rule, rule_bytes);
-	memcpy(chunks->bytes + set->text, strings.text, strings.cnt);
 	*tables = from;
 out:
 	free(rule);
-	free(strings.text);
 	return err;
 }
 

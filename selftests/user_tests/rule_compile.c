@@ -233,12 +233,82 @@ static void the_same_rules_are_the_same_bytes(void **state)
 	}
 }
 
+static void refuses(const struct xs_ruleset *rules, const char *error)
+{
+	struct xs_rule_blob blob = { 0 };
+	struct xs_rule_report report;
+
+	assert_int_equal(xs_rule_compile(rules, &blob, &report), -E2BIG);
+	assert_string_equal(report.error, error);
+	assert_null(blob.bytes);
+}
+
+static void text_of_4_gib_is_refused_by_name(void **state)
+{
+	enum { RULES = 65600 };
+	struct xs_ruleset rules = { .rule_cnt = RULES };
+	char *text = malloc(RULES + 1);
+
+	(void)state;
+	rules.rules = calloc(RULES, sizeof(*rules.rules));
+	assert_non_null(rules.rules);
+	assert_non_null(text);
+	memset(text, 'x', RULES);
+	text[RULES] = '\0';
+	for (__u32 i = 0; i < RULES; i++)
+		rules.rules[i].text = text;
+	refuses(&rules, "the text of the rules takes more than 4294967295 bytes; use fewer or "
+			"shorter comments and sets");
+	free(text);
+	free(rules.rules);
+}
+
+/* All that lies in chunk 0 at its most: verdicts, protocols, classes of both ports. */
+static char *many_verdicts(__u32 cnt)
+{
+	size_t len;
+	char *text;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	for (__u32 i = 0; i < cnt; i++) {
+		fprintf(out, "ip%s saddr ", i & 1 ? "6" : "");
+		fprintf(out, i & 1 ? "2001:db8:%x:%x::" : "10.%u.%u.0", i >> 8, i & 255);
+		fprintf(out, "/%u ", 17 + i % 15);
+		fprintf(out, "%s sport %u-%u ", i % 7 ? "tcp" : "udp", 8 * i, 8 * i + i % 5);
+		fprintf(out, "%s dport %u xsk slot %u\n", i % 7 ? "tcp" : "udp", 65535 - 8 * i, i);
+	}
+	fclose(out);
+	return text;
+}
+
+static void one_verdict_too_many_is_refused_by_name(void **state)
+{
+	char *text = many_verdicts(XS_ACTIONS_MAX);
+	struct xs_rule_report report;
+	struct xs_rule_blob blob = { 0 };
+	struct xs_ruleset rules;
+
+	(void)state;
+	parse(&rules, text);
+	refuses(&rules, "-:8192: more than 8191 different verdicts");
+	rules.rule_cnt--;
+	if (xs_rule_compile(&rules, &blob, &report))
+		fail_msg("%s", report.error);
+	rules.rule_cnt++;
+	xs_rule_blob_free(&blob);
+	xs_ruleset_free(&rules);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(too_many_rules_are_refused_with_nothing_else_in_the_report),
 		cmocka_unit_test(without_memory_it_says_so_and_leaves_nothing_behind),
 		cmocka_unit_test(the_same_rules_are_the_same_bytes),
+		cmocka_unit_test(text_of_4_gib_is_refused_by_name),
+		cmocka_unit_test(one_verdict_too_many_is_refused_by_name),
 	};
 
 	return cmocka_run_group_tests_name("rule_compile", tests, NULL, NULL);
