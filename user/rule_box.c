@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "rule_box.h"
+#include "rule_names.h"
+#include "rule_nature.h"
 #include "rule_value.h"
 
 #define ARENA_BLOCK (256 << 10)
@@ -74,71 +76,57 @@ const struct xs_dim_place xs_dim_places[XS_DIM_MAX] = {
 	[XS_DIM_vlan_pcp] = PLACE(vlan_pcp),
 };
 
-/*
- * What each field of the language restricts: the dimension that its values are
- * of, and the families and the protocol that have it. proto < 0: any.
- */
+/* The dimension that a field's values are of. Which frames have it, xs_natures says. */
 enum { EITHER = XS_DIM_MAX, NOTHING };
 
-static const struct field_meaning {
-	__u8 dim;
-	__u8 families;
-	short proto;
-	__u8 bits;
-} field_meanings[XS_FIELD_MAX] = {
-#define IP4 XS_FAMILY_BIT(XS_FAMILY_ipv4)
-#define IP6 XS_FAMILY_BIT(XS_FAMILY_ipv6)
-#define IP XS_FAMILIES_IP
-#define ALL XS_FAMILIES_ALL
-#define F(field, dim, families, proto, bits) [XS_FIELD_##field] = { dim, families, proto, bits }
-	F(ether_saddr, XS_DIM_ether_saddr, ALL, -1, 48),
-	F(ether_daddr, XS_DIM_ether_daddr, ALL, -1, 48),
-	F(ether_type, XS_DIM_ether_type, ALL, -1, 16),
-	F(vlan_id, XS_DIM_vlan_id, ALL, -1, 12),
-	F(vlan_pcp, XS_DIM_vlan_pcp, ALL, -1, 3),
-	F(ip_saddr, XS_DIM_saddr, IP4, -1, 32),
-	F(ip_daddr, XS_DIM_daddr, IP4, -1, 32),
-	F(ip_protocol, XS_DIM_l4proto, IP4, -1, 8),
-	F(ip_dscp, XS_DIM_dscp, IP4, -1, 6),
-	F(ip_ttl, XS_DIM_ttl, IP4, -1, 8),
-	F(ip6_saddr, XS_DIM_saddr, IP6, -1, 128),
-	F(ip6_daddr, XS_DIM_daddr, IP6, -1, 128),
-	F(ip6_nexthdr, XS_DIM_nexthdr, IP6, -1, 8),
-	F(ip6_dscp, XS_DIM_dscp, IP6, -1, 6),
-	F(ip6_hoplimit, XS_DIM_ttl, IP6, -1, 8),
-	F(meta_l4proto, XS_DIM_l4proto, IP, -1, 8),
-	F(meta_fragment, XS_DIM_fragment, IP, -1, 2),
-	F(meta_length, XS_DIM_length, ALL, -1, 32),
-	F(meta_rxqueue, XS_DIM_rxqueue, ALL, -1, 32),
-	F(tcp, NOTHING, IP, 6, 0),
-	F(udp, NOTHING, IP, 17, 0),
-	F(sctp, NOTHING, IP, 132, 0),
-	F(icmp, NOTHING, IP4, 1, 0),
-	F(icmpv6, NOTHING, IP6, 58, 0),
-	F(tcp_sport, XS_DIM_sport, IP, 6, 16),
-	F(tcp_dport, XS_DIM_dport, IP, 6, 16),
-	F(tcp_port, EITHER, IP, 6, 16),
-	F(udp_sport, XS_DIM_sport, IP, 17, 16),
-	F(udp_dport, XS_DIM_dport, IP, 17, 16),
-	F(udp_port, EITHER, IP, 17, 16),
-	F(sctp_sport, XS_DIM_sport, IP, 132, 16),
-	F(sctp_dport, XS_DIM_dport, IP, 132, 16),
-	F(sctp_port, EITHER, IP, 132, 16),
-	/* only frames of the five protocols have ports at all */
-	F(th_sport, XS_DIM_sport, IP, -1, 16),
-	F(th_dport, XS_DIM_dport, IP, -1, 16),
-	F(th_port, EITHER, IP, -1, 16),
-	F(tcp_flags, XS_DIM_l4_type, IP, 6, 8),
-	F(icmp_type, XS_DIM_l4_type, IP4, 1, 8),
-	F(icmp_code, XS_DIM_l4_code, IP4, 1, 8),
-	F(icmpv6_type, XS_DIM_l4_type, IP6, 58, 8),
-	F(icmpv6_code, XS_DIM_l4_code, IP6, 58, 8),
-#undef F
-#undef ALL
-#undef IP
-#undef IP6
-#undef IP4
+static const __u8 field_dims[XS_FIELD_MAX] = {
+	[XS_FIELD_ether_saddr] = XS_DIM_ether_saddr,
+	[XS_FIELD_ether_daddr] = XS_DIM_ether_daddr,
+	[XS_FIELD_ether_type] = XS_DIM_ether_type,
+	[XS_FIELD_vlan_id] = XS_DIM_vlan_id,
+	[XS_FIELD_vlan_pcp] = XS_DIM_vlan_pcp,
+	[XS_FIELD_ip_saddr] = XS_DIM_saddr,
+	[XS_FIELD_ip_daddr] = XS_DIM_daddr,
+	[XS_FIELD_ip_protocol] = XS_DIM_l4proto,
+	[XS_FIELD_ip_dscp] = XS_DIM_dscp,
+	[XS_FIELD_ip_ttl] = XS_DIM_ttl,
+	[XS_FIELD_ip6_saddr] = XS_DIM_saddr,
+	[XS_FIELD_ip6_daddr] = XS_DIM_daddr,
+	[XS_FIELD_ip6_nexthdr] = XS_DIM_nexthdr,
+	[XS_FIELD_ip6_dscp] = XS_DIM_dscp,
+	[XS_FIELD_ip6_hoplimit] = XS_DIM_ttl,
+	[XS_FIELD_meta_l4proto] = XS_DIM_l4proto,
+	[XS_FIELD_meta_fragment] = XS_DIM_fragment,
+	[XS_FIELD_meta_length] = XS_DIM_length,
+	[XS_FIELD_meta_rxqueue] = XS_DIM_rxqueue,
+	[XS_FIELD_tcp] = NOTHING,
+	[XS_FIELD_udp] = NOTHING,
+	[XS_FIELD_sctp] = NOTHING,
+	[XS_FIELD_icmp] = NOTHING,
+	[XS_FIELD_icmpv6] = NOTHING,
+	[XS_FIELD_tcp_sport] = XS_DIM_sport,
+	[XS_FIELD_tcp_dport] = XS_DIM_dport,
+	[XS_FIELD_tcp_port] = EITHER,
+	[XS_FIELD_udp_sport] = XS_DIM_sport,
+	[XS_FIELD_udp_dport] = XS_DIM_dport,
+	[XS_FIELD_udp_port] = EITHER,
+	[XS_FIELD_sctp_sport] = XS_DIM_sport,
+	[XS_FIELD_sctp_dport] = XS_DIM_dport,
+	[XS_FIELD_sctp_port] = EITHER,
+	[XS_FIELD_th_sport] = XS_DIM_sport,
+	[XS_FIELD_th_dport] = XS_DIM_dport,
+	[XS_FIELD_th_port] = EITHER,
+	[XS_FIELD_tcp_flags] = XS_DIM_l4_type,
+	[XS_FIELD_icmp_type] = XS_DIM_l4_type,
+	[XS_FIELD_icmp_code] = XS_DIM_l4_code,
+	[XS_FIELD_icmpv6_type] = XS_DIM_l4_type,
+	[XS_FIELD_icmpv6_code] = XS_DIM_l4_code,
 };
+
+_Static_assert(XS_KIND_OTHER == XS_FAMILY_BIT(XS_FAMILY_none) &&
+		       XS_KIND_IP4 == XS_FAMILY_BIT(XS_FAMILY_ipv4) &&
+		       XS_KIND_IP6 == XS_FAMILY_BIT(XS_FAMILY_ipv6),
+	       "kinds of frames are families");
 
 static xs_u128 ones(__u32 bits)
 {
@@ -257,21 +245,6 @@ struct meaning {
 	__u32 either_cnt;
 };
 
-static const struct xs_range proto_ranges[256] = {
-#define R1(n) \
-	{ \
-		n, n \
-	}
-#define R4(n) R1(n), R1(n + 1), R1(n + 2), R1(n + 3)
-#define R16(n) R4(n), R4(n + 4), R4(n + 8), R4(n + 12)
-#define R64(n) R16(n), R16(n + 16), R16(n + 32), R16(n + 48)
-	R64(0), R64(64), R64(128), R64(192)
-#undef R64
-#undef R16
-#undef R4
-#undef R1
-};
-
 static int restrict_dim(struct xs_arena *arena, struct meaning *meaning, enum xs_dim dim,
 			struct xs_ranges ranges)
 {
@@ -288,21 +261,23 @@ static int restrict_dim(struct xs_arena *arena, struct meaning *meaning, enum xs
 
 static int add_match(struct xs_arena *arena, struct meaning *meaning, const struct xs_match *match)
 {
-	const struct field_meaning *field = &field_meanings[match->field];
+	const struct xs_nature *nature = &xs_natures[match->field];
+	__u8 dim = field_dims[match->field];
 	struct xs_ranges ranges = { match->ranges, match->range_cnt };
 	int err;
 
-	meaning->families &= field->families;
-	if (field->proto >= 0) {
+	meaning->families &= nature->kinds;
+	/* of several, as for th, one key tells no more: only their frames have ports at all */
+	if (nature->protos.cnt == 1) {
 		err = restrict_dim(arena, meaning, XS_DIM_l4proto,
-				   (struct xs_ranges){ &proto_ranges[field->proto], 1 });
+				   (struct xs_ranges){ nature->protos.ranges, 1 });
 		if (err)
 			return err;
 	}
-	if (field->dim == NOTHING)
+	if (dim == NOTHING)
 		return 0;
 	if (match->negate) {
-		err = complement(arena, &ranges, ones(field->bits));
+		err = complement(arena, &ranges, ones(xs_fields[match->field].bits));
 		if (err)
 			return err;
 	}
@@ -310,8 +285,8 @@ static int add_match(struct xs_arena *arena, struct meaning *meaning, const stru
 		meaning->never = true;
 		return 0;
 	}
-	if (field->dim != EITHER)
-		return restrict_dim(arena, meaning, field->dim, ranges);
+	if (dim != EITHER)
+		return restrict_dim(arena, meaning, dim, ranges);
 	if (match->negate) { /* neither port: both are in what is left */
 		err = restrict_dim(arena, meaning, XS_DIM_sport, ranges);
 		return err ?: restrict_dim(arena, meaning, XS_DIM_dport, ranges);
