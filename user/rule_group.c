@@ -147,10 +147,14 @@ static void join(struct grouping *g, struct group *host, const struct group *gue
 	host->box_cnt += guest->box_cnt;
 }
 
-/* One group for each signature, then for each of the signatures made coarser. */
-static void start_groups(struct grouping *g)
+/*
+ * One group for each signature, then for each of the signatures made coarser.
+ * Whether they are: then some boxes may be left over.
+ */
+static bool start_groups(struct grouping *g)
 {
 	const struct xs_boxes *boxes = g->boxes;
+	bool coarser = false;
 
 	g->cnt = 0;
 	for (__u32 s = 0; s < boxes->signature_cnt; s++) {
@@ -168,6 +172,7 @@ static void start_groups(struct grouping *g)
 	for (__u32 step = 2; g->cnt > SIGNATURES_MAX && step <= 32; step *= 2) {
 		__u32 cnt = 0;
 
+		coarser = true;
 		for (__u32 i = 0; i < g->cnt; i++)
 			coarsen(g->group[i].mask, step);
 		qsort(g->group, g->cnt, sizeof(*g->group), by_mask);
@@ -180,6 +185,7 @@ static void start_groups(struct grouping *g)
 		}
 		g->cnt = cnt;
 	}
+	return coarser;
 }
 
 struct candidate {
@@ -344,11 +350,14 @@ static __u32 group_round(struct grouping *g, struct xs_groups *out, bool last, _
 			 struct keyed *keyed)
 {
 	__u32 max = XS_TABLES_MAX - out->cnt, left_cnt = 0;
+	__u32 share = max * ROUND_SHARE_NUM / ROUND_SHARE_DEN;
+	bool coarser;
 
 	sort_boxes(g);
-	start_groups(g);
-	if (!last && g->cnt > max)
-		max = max * ROUND_SHARE_NUM / ROUND_SHARE_DEN;
+	coarser = start_groups(g);
+	last |= max == 1; /* what is left over would find no table */
+	if (!last && g->cnt > (coarser ? share : max))
+		max = share;
 	join_groups(g, max);
 	for (__u32 i = 0; i < g->cnt; i++)
 		take_group(g, out, &g->group[i], out->cnt++, last, left, &left_cnt, keyed);

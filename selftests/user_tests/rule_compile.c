@@ -301,6 +301,51 @@ static void one_verdict_too_many_is_refused_by_name(void **state)
 	free(text);
 }
 
+/*
+ * Rules of far more shapes than tables: parts of both ports, under prefixes that
+ * are still `shapes` different ones where the compiler ignores these.
+ */
+static char *many_shapes(__u32 shapes)
+{
+	size_t len;
+	char *text;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	for (__u32 i = 0; i < shapes; i++)
+		for (__u32 s = 1; s <= 0x200; s *= 2)
+			for (__u32 d = 1; d <= 0x200; d *= 2)
+				fprintf(out,
+					"ip saddr 10.1.2.3/%u ip daddr 10.3.2.1/%u "
+					"tcp sport %u-%u tcp dport %u-%u drop\n",
+					4 + i / 8 * 4, 4 + i % 8 * 4, 0x1400U, 0x1400 + 2 * s - 1,
+					0x2400U, 0x2400 + 2 * d - 1);
+	fclose(out);
+	return text;
+}
+
+static void shapes_that_fill_all_tables_at_once_still_find_one(void **state)
+{
+	(void)state;
+	for (__u32 shapes = 1; shapes <= XS_TABLES_MAX; shapes++) {
+		char *text = many_shapes(shapes);
+		struct xs_rule_report report;
+		struct xs_rule_blob blob = { 0 };
+		struct xs_ruleset rules;
+		int err;
+
+		parse(&rules, text);
+		err = xs_rule_compile(&rules, &blob, &report);
+		if (err)
+			assert_true(err == -E2BIG && report.error[0]);
+		else
+			assert_true(report.table_cnt <= XS_TABLES_MAX);
+		xs_rule_blob_free(&blob);
+		xs_ruleset_free(&rules);
+		free(text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -309,6 +354,7 @@ int main(void)
 		cmocka_unit_test(the_same_rules_are_the_same_bytes),
 		cmocka_unit_test(text_of_4_gib_is_refused_by_name),
 		cmocka_unit_test(one_verdict_too_many_is_refused_by_name),
+		cmocka_unit_test(shapes_that_fill_all_tables_at_once_still_find_one),
 	};
 
 	return cmocka_run_group_tests_name("rule_compile", tests, NULL, NULL);
