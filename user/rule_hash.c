@@ -207,7 +207,7 @@ void xs_placing_free(struct xs_placing *p)
 	*p = (struct xs_placing){ 0 };
 }
 
-/* Tries one seed. -EAGAIN: another one; -E2BIG: it needs more parts. */
+/* Tries one seed. -EAGAIN: another one; -E2BIG: it needs more parts; else it is in vain. */
 static int try_seed(struct xs_table_plan *t, const struct xs_boxes *boxes, struct xs_placing *p)
 {
 	int err = 0;
@@ -218,6 +218,8 @@ static int try_seed(struct xs_table_plan *t, const struct xs_boxes *boxes, struc
 	if (!p->hashed || !p->chain || !p->part_first)
 		return -ENOMEM;
 	hash_boxes(boxes, t, p);
+	if (t->step_max > XS_STEPS_MAX)
+		return -EOVERFLOW;
 	size_parts(t, p);
 	if (xs_part_bytes(t, p) > XS_CHUNK_BYTES)
 		return -E2BIG;

@@ -71,7 +71,7 @@ static inline size_t xs_part_bytes(const struct xs_table_plan *t, const struct x
  * Finds a seed and displacements. Sets seed, slot_cnt and displace_shift of
  * t->record, and chain_max, step_max, step_rule. The caller zeroes *p, and frees
  * it with xs_placing_free() in either case. 0; -ENOMEM; -EAGAIN or -E2BIG: none
- * found.
+ * found; -EOVERFLOW: step_max is above XS_STEPS_MAX, so no place was looked for.
  */
 int xs_table_place(struct xs_table_plan *t, const struct xs_boxes *boxes, struct xs_placing *p);
 void xs_placing_free(struct xs_placing *p);

@@ -40,7 +40,10 @@ struct xs_compiler {
 int xs_tables_make(struct xs_compiler *c);
 /* The number of a box's table, once they are made. */
 __u32 xs_table_of_box(const struct xs_compiler *c, const struct xs_box *box);
-/* rule_tables.c: finds a slot for each key, then writes entries, chains and header.tables. */
+/*
+ * rule_tables.c: finds a slot for each key, then writes entries, chains and
+ * header.tables. Passes over a table that xs_bounds_check() must refuse.
+ */
 int xs_tables_write(struct xs_compiler *c);
 
 /* rule_ports.c: from a protocol or a port to the tables that may hold a match. */

@@ -186,6 +186,8 @@ static int write_table(struct xs_compiler *c, struct xs_table_plan *t)
 
 	if (!err)
 		err = write_parts(c, t, &p);
+	else if (err == -EOVERFLOW)
+		err = 0; /* the bounds will refuse it, when all tables' steps are known */
 	else if (err == -EAGAIN || err == -E2BIG)
 		err = xs_refuse(c, t->record.best,
 				"no hash function found for the table of this rule");

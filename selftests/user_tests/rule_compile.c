@@ -346,6 +346,41 @@ static void shapes_that_fill_all_tables_at_once_still_find_one(void **state)
 	}
 }
 
+/* Of these ports, none share leading bits: one chain, longer than what a chunk holds. */
+static void one_long_chain_is_refused_soon_and_by_name(void **state)
+{
+	enum { BELOW = 300, ABOVE = 450 };
+	struct xs_ruleset rules = { .rule_cnt = BELOW * ABOVE };
+	struct xs_rule_report report;
+	struct xs_rule_blob blob = { 0 };
+	struct xs_range *range;
+	struct xs_match *match;
+	__u32 i = 0;
+
+	(void)state;
+	rules.rules = calloc(rules.rule_cnt, sizeof(*rules.rules));
+	match = calloc(rules.rule_cnt, sizeof(*match));
+	range = calloc(rules.rule_cnt, sizeof(*range));
+	assert_true(rules.rules && match && range);
+	for (__u32 below = 1; below <= BELOW; below++) {
+		for (__u32 above = 1; above <= ABOVE; above++, i++) {
+			/* none within one before it */
+			range[i] = (struct xs_range){ 32768 - below, 32767 + above };
+			match[i] = (struct xs_match){ .field = XS_FIELD_meta_length,
+						      .range_cnt = 1,
+						      .ranges = &range[i] };
+			rules.rules[i].matches = &match[i];
+			rules.rules[i].match_cnt = 1;
+		}
+	}
+	assert_int_equal(xs_rule_compile(&rules, &blob, &report), -E2BIG);
+	assert_non_null(strstr(report.error, "too many rules overlap"));
+	assert_true(report.chain_max > 0);
+	free(range);
+	free(match);
+	free(rules.rules);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -355,6 +390,7 @@ int main(void)
 		cmocka_unit_test(text_of_4_gib_is_refused_by_name),
 		cmocka_unit_test(one_verdict_too_many_is_refused_by_name),
 		cmocka_unit_test(shapes_that_fill_all_tables_at_once_still_find_one),
+		cmocka_unit_test(one_long_chain_is_refused_soon_and_by_name),
 	};
 
 	return cmocka_run_group_tests_name("rule_compile", tests, NULL, NULL);
