@@ -550,8 +550,10 @@ static int add_one_box(struct xs_boxes *boxes, const struct meaning *meaning, __
 
 	if (!box)
 		return -ENOMEM;
-	if (boxes->cnt == XS_BOXES_MAX)
+	if (boxes->cnt == XS_BOXES_MAX) {
+		boxes->limit = XS_LIMIT_SET;
 		return -E2BIG;
+	}
 	*box = (struct xs_box){
 		.rule = rule,
 		.families = meaning->families,
@@ -598,8 +600,10 @@ static int multiply_out(struct xs_boxes *boxes, struct meaning *meaning, __u32 r
 			return err;
 	}
 	err = choose_sets(meaning, finely, multiply);
-	if (err)
+	if (err) {
+		boxes->limit = XS_LIMIT_RULE;
 		return err;
+	}
 	do {
 		err = add_one_box(boxes, meaning, rule, multiply, at);
 		if (err)
@@ -618,6 +622,8 @@ static int add_rule(struct xs_boxes *boxes, const struct xs_rule *rule, __u32 nu
 	struct meaning meaning;
 	int err = find_meaning(&boxes->arena, &meaning, rule);
 
+	if (err == -E2BIG)
+		boxes->limit = XS_LIMIT_EITHER;
 	if (err || meaning.never)
 		return err;
 	/* `port`: either side, so every way to choose a side for each of them */

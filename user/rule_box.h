@@ -92,6 +92,13 @@ struct xs_box {
 	__u64 key[XS_KEY_WORDS]; /* the lowest frame of the box */
 };
 
+/* What a rule can be beyond. */
+enum xs_box_limit {
+	XS_LIMIT_SET, /* XS_BOXES_MAX, with all before it */
+	XS_LIMIT_RULE, /* XS_BOXES_PER_RULE, by sets that cannot become conditions */
+	XS_LIMIT_EITHER, /* XS_EITHER_MAX */
+};
+
 struct xs_boxes {
 	struct xs_box *box;
 	__u32 cnt;
@@ -102,13 +109,14 @@ struct xs_boxes {
 	__u32 *signature_index; /* hash of them */
 	__u32 signature_slots;
 	struct xs_arena arena;
+	enum xs_box_limit limit; /* that xs_boxes_add() came to */
 };
 
 /*
  * Appends the boxes of all rules. `finely`: cut ranges so that they share more
  * leading bits, and give members of more sets a box of their own: more boxes,
  * shorter chains.
- * 0; -ENOMEM; -E2BIG: *rule has too many combinations, or the set has.
+ * 0; -ENOMEM; -E2BIG: *rule is beyond boxes->limit.
  */
 int xs_boxes_add(struct xs_boxes *boxes, const struct xs_ruleset *rules, bool finely, __u32 *rule);
 void xs_boxes_free(struct xs_boxes *boxes);

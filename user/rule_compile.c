@@ -105,19 +105,32 @@ static void free_compiler(struct xs_compiler *c)
 	free(c);
 }
 
+static int refuse_rule(struct xs_compiler *c, __u32 rule)
+{
+	switch (c->boxes.limit) {
+	case XS_LIMIT_RULE:
+		return xs_refuse(c, rule,
+				 "too many combinations: the Ethernet addresses and lengths of "
+				 "this rule come to more than %u; use shorter sets",
+				 XS_BOXES_PER_RULE);
+	case XS_LIMIT_EITHER:
+		return xs_refuse(c, rule,
+				 "more than %u `port` matches; use sport and dport, or sets",
+				 XS_EITHER_MAX);
+	default:
+		return xs_refuse(c, rule,
+				 "too many combinations: the rules up to this one come to more "
+				 "than %u entries; use prefixes and ranges in place of long sets",
+				 XS_BOXES_MAX);
+	}
+}
+
 static int add_boxes(struct xs_compiler *c, bool finely)
 {
 	__u32 rule = XS_RULE_NONE;
 	int err = xs_boxes_add(&c->boxes, c->rules, finely, &rule);
 
-	if (err == -E2BIG)
-		return xs_refuse(
-			c, rule,
-			"too many combinations: the rules up to this one come to more than %u "
-			"entries, or this one has more than %u `port` matches; use prefixes "
-			"and ranges in place of long sets",
-			XS_BOXES_MAX, XS_EITHER_MAX);
-	return err;
+	return err == -E2BIG ? refuse_rule(c, rule) : err;
 }
 
 static int write_text(struct xs_compiler *c)

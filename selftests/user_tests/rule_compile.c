@@ -301,6 +301,48 @@ static void one_verdict_too_many_is_refused_by_name(void **state)
 	free(text);
 }
 
+static void say_macs(FILE *out, const char *field, __u32 cnt)
+{
+	fprintf(out, "%s { ", field);
+	for (__u32 i = 0; i < cnt; i++)
+		fprintf(out, "%s02:00:00:00:%02x:%02x", i ? ", " : "", i >> 7, i * 2 & 0xff);
+	fprintf(out, " } ");
+}
+
+static void refuses_text(FILE *out, char **text, const char *error)
+{
+	struct xs_ruleset rules;
+
+	fclose(out);
+	parse(&rules, *text);
+	refuses(&rules, error);
+	xs_ruleset_free(&rules);
+	free(*text);
+}
+
+static void each_limit_of_a_rule_is_named(void **state)
+{
+	size_t len;
+	char *text;
+	FILE *out;
+
+	(void)state;
+	out = open_memstream(&text, &len);
+	fprintf(out, "drop\n");
+	say_macs(out, "ether saddr", 512);
+	say_macs(out, "ether daddr", 257);
+	fprintf(out, "drop\n");
+	refuses_text(out, &text,
+		     "-:2: too many combinations: the Ethernet addresses and lengths of this rule "
+		     "come to more than 131072; use shorter sets");
+
+	out = open_memstream(&text, &len);
+	for (int i = 0; i <= 10; i++)
+		fprintf(out, "tcp port %d-%d ", i, 100 + i);
+	fprintf(out, "drop\n");
+	refuses_text(out, &text, "-:1: more than 10 `port` matches; use sport and dport, or sets");
+}
+
 /*
  * Rules of far more shapes than tables: parts of both ports, under prefixes that
  * are still `shapes` different ones where the compiler ignores these.
@@ -389,6 +431,7 @@ int main(void)
 		cmocka_unit_test(the_same_rules_are_the_same_bytes),
 		cmocka_unit_test(text_of_4_gib_is_refused_by_name),
 		cmocka_unit_test(one_verdict_too_many_is_refused_by_name),
+		cmocka_unit_test(each_limit_of_a_rule_is_named),
 		cmocka_unit_test(shapes_that_fill_all_tables_at_once_still_find_one),
 		cmocka_unit_test(one_long_chain_is_refused_soon_and_by_name),
 	};
