@@ -35,6 +35,12 @@ static const struct driver_feature {
 	{ "hw-offload", "programs in the NIC", XS_ACT_HW_OFFLOAD },
 };
 
+static const struct driver_feature metadata[] = {
+	{ "rx-timestamp", "tells XDP when the frame came", XS_RX_TIMESTAMP },
+	{ "rx-hash", "tells XDP the RSS hash", XS_RX_HASH },
+	{ "rx-vlan", "tells XDP the tag that it stripped", XS_RX_VLAN },
+};
+
 bool xs_kernel_has_af_xdp(void)
 {
 	int fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
@@ -78,6 +84,16 @@ static void add_number(struct report *report, const char *name, __u64 value, con
 	xs_table_cell(report->table, "%s", what);
 }
 
+static void add_bit(struct report *report, const struct driver_feature *feature, bool known,
+		    __u64 bits, const char *since)
+{
+	add(report, feature->name,
+	    !known		  ? "not known"
+	    : bits & feature->bit ? "yes"
+				  : "no",
+	    known ? feature->what : since);
+}
+
 static void add_driver(struct report *report, const struct xs_netif *netif)
 {
 	add(report, "driver", netif->driver[0] ? netif->driver : "unknown", "as ethtool -i");
@@ -85,15 +101,12 @@ static void add_driver(struct report *report, const struct xs_netif *netif)
 	add_number(report, "rx_queues", netif->rx_queues, "valid queues are 0 to one less");
 	add_number(report, "tx_queues", netif->tx_queues, "a bouncer needs one of its number");
 	add_number(report, "max_queues", netif->max_queues, "the most that ethtool -L can set");
-	for (size_t i = 0; i < sizeof(driver_features) / sizeof(*driver_features); i++) {
-		const struct driver_feature *feature = &driver_features[i];
-
-		add(report, feature->name,
-		    !netif->xdp_features_known		 ? "not known"
-		    : netif->xdp_features & feature->bit ? "yes"
-							 : "no",
-		    netif->xdp_features_known ? feature->what : "the kernel tells since Linux 6.3");
-	}
+	for (size_t i = 0; i < sizeof(driver_features) / sizeof(*driver_features); i++)
+		add_bit(report, &driver_features[i], netif->xdp_features_known, netif->xdp_features,
+			"the kernel tells since Linux 6.3");
+	for (size_t i = 0; i < sizeof(metadata) / sizeof(*metadata); i++)
+		add_bit(report, &metadata[i], netif->rx_metadata_known, netif->rx_metadata,
+			"the kernel tells since Linux 6.7");
 	if (netif->xdp_zc_max_segs)
 		add_number(report, "zero_copy_max_segs", netif->xdp_zc_max_segs,
 			   "buffers of one zero-copy frame");

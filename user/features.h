@@ -14,6 +14,11 @@
 #define XS_ACT_RX_SG (1 << 5)
 #define XS_ACT_NDO_XMIT_SG (1 << 6)
 
+/* struct xs_netif.rx_metadata: enum netdev_xdp_rx_metadata, the same file (Linux 6.7) */
+#define XS_RX_TIMESTAMP (1 << 0)
+#define XS_RX_HASH (1 << 1)
+#define XS_RX_VLAN (1 << 2)
+
 bool xs_kernel_has_af_xdp(void);
 bool xs_kernel_has_btf(void); /* its types, for CO-RE */
 bool xs_kernel_has_freplace(void); /* what libxdp's dispatcher needs */

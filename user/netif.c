@@ -27,6 +27,7 @@
 #define NETDEV_A_DEV_IFINDEX 1
 #define NETDEV_A_DEV_XDP_FEATURES 3
 #define NETDEV_A_DEV_XDP_ZC_MAX_SEGS 4
+#define NETDEV_A_DEV_XDP_RX_METADATA_FEATURES 5
 
 #ifndef NLM_F_ACK_TLVS
 #define NLM_F_ACK_TLVS 0x200
@@ -229,6 +230,10 @@ static int on_features(const struct nlmsghdr *nlh, void *arg)
 			break;
 		case NETDEV_A_DEV_XDP_ZC_MAX_SEGS:
 			netif->xdp_zc_max_segs = mnl_attr_get_u32(attr);
+			break;
+		case NETDEV_A_DEV_XDP_RX_METADATA_FEATURES:
+			netif->rx_metadata = mnl_attr_get_u64(attr);
+			netif->rx_metadata_known = true;
 			break;
 		}
 	}

@@ -26,6 +26,8 @@ struct xs_netif {
 	__u64 xdp_features; /* enum netdev_xdp_act; Linux 6.3 */
 	bool xdp_features_known;
 	__u32 xdp_zc_max_segs; /* 0: not said */
+	__u64 rx_metadata; /* enum netdev_xdp_rx_metadata; Linux 6.7 */
+	bool rx_metadata_known;
 };
 
 /*

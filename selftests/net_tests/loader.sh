@@ -247,6 +247,16 @@ features_names_modes_and_queues() {
 	check "it is JSON" jq -e '.schema | numbers' <<<"$OUT"
 }
 
+features_says_what_the_driver_tells_of_a_frame() {
+	local wanted="not known not known not known"
+	lab_up
+	check "features -j" rx "$LOADER" features -j rx0
+	# a veth has all three, and the kernel says so since 6.7
+	[[ $(printf '%s\n' 6.7 "$(uname -r)" | sort -V | head -n 1) = 6.7 ]] && wanted="yes yes yes"
+	equal "timestamp, hash, VLAN tag" \
+		"$(jq -r '[."rx-timestamp", ."rx-hash", ."rx-vlan"] | join(" ")' <<<"$OUT")" "$wanted"
+}
+
 frames_pass_during_attach_and_detach() {
 	local i
 	lab_up
