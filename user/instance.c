@@ -379,6 +379,15 @@ static int attach_link(struct build *build)
 	return 0;
 }
 
+/* Frames are lost until the link is back: whose doing that is should be said. */
+static void say_if_reset(const struct build *build)
+{
+	if (xs_netif_carrier_losses(build->netif.ifindex) > build->netif.carrier_losses)
+		xs_note("%s: driver '%s' took its link down to attach; frames are lost until it "
+			"is up again",
+			build->netif.name, build->netif.driver);
+}
+
 static int publish(const struct build *build)
 {
 	int err;
@@ -405,6 +414,7 @@ static int build_instance(struct build *build, struct xs_attached *got)
 	if (!err)
 		err = xs_instance_live(&build->pins, &live);
 	if (!err) {
+		say_if_reset(build);
 		*got = (struct xs_attached){ .mode = build->mode, .prog_id = live.prog_id };
 		err = publish(build);
 		if (err && build->opts->prio > 0)

@@ -127,6 +127,9 @@ static int on_link(const struct nlmsghdr *nlh, void *arg)
 		case IFLA_MASTER:
 			netif->master = mnl_attr_get_u32(attr);
 			break;
+		case IFLA_CARRIER_DOWN_COUNT:
+			netif->carrier_losses = mnl_attr_get_u32(attr);
+			break;
 		case IFLA_NUM_RX_QUEUES:
 			netif->rx_queues = mnl_attr_get_u32(attr);
 			break;
@@ -151,6 +154,13 @@ static int get_link(struct xs_netif *netif)
 	ifi->ifi_family = AF_UNSPEC;
 	ifi->ifi_index = netif->ifindex;
 	return nl_call(NETLINK_ROUTE, nlh, &call);
+}
+
+__u32 xs_netif_carrier_losses(__u32 ifindex)
+{
+	struct xs_netif netif = { .ifindex = ifindex };
+
+	return get_link(&netif) ? 0 : netif.carrier_losses;
 }
 
 /* Drivers without ethtool channels use every queue that was allocated. */

@@ -20,6 +20,7 @@ struct xs_netif {
 	__u32 rx_queues; /* now in use: valid queues are 0..rx_queues-1 */
 	__u32 tx_queues;
 	__u32 max_queues; /* the most that ethtool -L can make of it */
+	__u32 carrier_losses; /* how often its link has gone down so far */
 	__u32 master; /* ifindex of the bond, bridge or team it is part of; 0: none */
 	bool lro; /* the NIC merges frames */
 	bool strips_vlan; /* the NIC takes tags off before XDP sees the frame */
@@ -35,6 +36,9 @@ struct xs_netif {
  * interface; what the kernel does not tell stays 0 or unknown.
  */
 int xs_netif_get(struct xs_netif *netif, const char *ifname);
+
+/* carrier_losses, now; 0 where the kernel does not tell. No privilege needed. */
+__u32 xs_netif_carrier_losses(__u32 ifindex);
 
 /* One program on an interface's XDP hook. */
 struct xs_hook {
