@@ -261,12 +261,14 @@ static __always_inline enum xs_reason walk_ipv6_ext(struct xs_cursor *cur, __u32
 
 static __always_inline enum xs_reason parse_ipv6(struct xs_cursor *cur, struct xs_packet *pkt)
 {
-	struct ipv6hdr copy, *ip6 = header_at(cur, &copy, sizeof(copy));
+	/* aligned for the addresses, read as words of 8 bytes: the verifier insists */
+	struct ipv6hdr copy __attribute__((aligned(8))), *ip6;
 	__u64 fragment = XS_KEY_FRAGMENT_NONE;
 	enum xs_reason reason;
 	const __be64 *addr;
 	__u64 proto;
 
+	ip6 = header_at(cur, &copy, sizeof(copy));
 	if (!ip6 || ip6->version != 6)
 		return XS_REASON_malformed_ipv6;
 	if (cur->at + sizeof(*ip6) + bpf_ntohs(ip6->payload_len) > pkt->length)
