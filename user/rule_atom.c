@@ -139,18 +139,18 @@ static int add_bits(const struct xs_compiler *c, struct bit_sets *bits, struct x
 /* The sets of all conditions; each condition learns where its own begins. */
 static int gather_bits(struct xs_compiler *c, struct bit_sets *bits)
 {
-	const struct xs_cond *last = NULL;
+	const struct xs_cond *last[XS_DIM_MAX] = { NULL }; /* boxes of one rule share their sets */
 	int err = 0;
 
 	for (__u32 i = 0; i < c->boxes.cnt && !err; i++) {
 		for (struct xs_cond *cond = c->boxes.box[i].cond; cond && !err; cond = cond->next) {
 			if (cond->ranges.cnt == 1)
 				continue;
-			if (last && last->ranges.range == cond->ranges.range)
-				cond->bits = last->bits;
+			if (last[cond->dim] && last[cond->dim]->ranges.range == cond->ranges.range)
+				cond->bits = last[cond->dim]->bits;
 			else
 				err = add_bits(c, bits, cond);
-			last = cond;
+			last[cond->dim] = cond;
 		}
 		if (err == -E2BIG)
 			xs_refuse(c, c->boxes.box[i].rule,
