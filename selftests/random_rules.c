@@ -643,6 +643,32 @@ static __u32 pick_crowd_fields(struct rng *rng, enum xs_field *have)
 	return 3;
 }
 
+/* Prefixes of many lengths, or such ranges: combinations of more shapes than tables. */
+static void make_shapes_match(struct rng *rng, struct xs_match *match, enum xs_field field,
+			      struct text *t)
+{
+	__u32 bits = fields[field].bits, cnt = 10 + rng_below(rng, 10);
+
+	*match = (struct xs_match){ .field = field };
+	say(t, "%s { ", fields[field].text);
+	for (__u32 i = 0; i < cnt; i++) {
+		__u32 len = 8 + rng_below(rng, bits - 7);
+		xs_u128 hosts = ((xs_u128)1 << (bits - len)) - 1;
+		xs_u128 lo = wide(rng) & field_max(field) & ~hosts;
+
+		say(t, i ? ", " : "");
+		say_value(t, rng, field, lo);
+		if (bits > 16) {
+			say(t, "/%u", len);
+		} else if (hosts) {
+			say(t, "-");
+			say_value(t, rng, field, lo | hosts);
+		}
+		add_range(match, lo, lo | hosts);
+	}
+	say(t, " } ");
+}
+
 /* The crowded matches of a rule; how many. */
 static __u32 make_crowded(struct random_set *set, struct rng *rng, struct xs_match *matches,
 			  struct text *t)
@@ -650,6 +676,14 @@ static __u32 make_crowded(struct random_set *set, struct rng *rng, struct xs_mat
 	__u32 of = rng_below(rng, RANDOM_CROWDS), cnt;
 	enum xs_field have[3];
 
+	if (rng_chance(rng, 15)) {
+		have[0] = rng_chance(rng, 50) ? XS_FIELD_ip_saddr : XS_FIELD_ip6_daddr;
+		have[1] = other_side(have[0]);
+		have[2] = rng_chance(rng, 50) ? XS_FIELD_tcp_dport : XS_FIELD_udp_sport;
+		for (cnt = 0; cnt < 3; cnt++)
+			make_shapes_match(rng, &matches[cnt], have[cnt], t);
+		return cnt;
+	}
 	cnt = pick_crowd_fields(rng, have);
 	for (__u32 i = 0; i < cnt; i++)
 		make_crowd_match(set, rng, &matches[i], have[i],
