@@ -260,6 +260,19 @@ static int open_busy_socket(struct xs_worker *w, struct xs_xsk_config *cfg)
 	return err;
 }
 
+static void say_one_buffer(const struct xs_bouncer *b, const struct xs_worker *w)
+{
+	const __u32 room = b->opts.frame_size - XS_XSK_KERNEL_HEADROOM - b->opts.headroom;
+	/* kernels that have it tell of zero-copy drivers how far theirs goes */
+	const bool driver = w->xsk.mode == XS_XSK_zero_copy && b->netif.xdp_zc_max_segs;
+
+	xs_warn("%s queue %u: packets longer than %u bytes are dropped: the MTU is %u and %s",
+		b->netif.name, w->queue, room, b->netif.mtu,
+		driver ? "the driver's zero-copy takes packets of one buffer only; copy mode (-c) "
+			 "takes them whole"
+		       : "this kernel has no multi-buffer AF_XDP (Linux 6.6)");
+}
+
 static int open_sockets(struct xs_bouncer *b, bool sg)
 {
 	const struct xs_bouncer_opts *opts = &b->opts;
@@ -295,11 +308,7 @@ static int open_sockets(struct xs_bouncer *b, bool sg)
 		if (err)
 			return err;
 		if (sg && !w->xsk.sg)
-			xs_warn("%s queue %u: packets longer than %u bytes are dropped: the MTU is "
-				"%u and this kernel has no multi-buffer AF_XDP (Linux 6.6)",
-				b->netif.name, w->queue,
-				opts->frame_size - XS_XSK_KERNEL_HEADROOM - opts->headroom,
-				b->netif.mtu);
+			say_one_buffer(b, w);
 	}
 	for (i = 0; i < b->worker_cnt; i++) {
 		err = xs_steer_insert(&b->steer, i, &b->workers[i].xsk);

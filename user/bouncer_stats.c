@@ -171,15 +171,22 @@ static json_t *start_json(const struct xs_bouncer *b)
 			 wait_text(&b->opts), "pid", (json_int_t)getpid(), "queues", queues);
 }
 
+static const char *why_not_zero_copy(const struct xs_bouncer *b, const struct xs_xsk *x)
+{
+	if (x->fallback_errno != EOPNOTSUPP)
+		return strerror(x->fallback_errno);
+	return x->sg && b->netif.xdp_zc_max_segs == 1
+		       ? "the driver's takes packets of one buffer only"
+		       : "the driver has none here";
+}
+
 static void print_socket(const struct xs_bouncer *b, const struct xs_worker *w)
 {
 	const struct xs_xsk *x = &w->xsk;
 
 	printf("  Queue %u:     %s mode", w->queue, mode_text(x->mode));
 	if (x->fallback_errno)
-		printf(", not zero-copy: %s", x->fallback_errno == EOPNOTSUPP
-						      ? "the driver has none here"
-						      : strerror(x->fallback_errno));
+		printf(", not zero-copy: %s", why_not_zero_copy(b, x));
 	printf("\n");
 	printf("    UMEM:      %u frames x %u bytes = %zu KB%s%s%s\n", x->frame_cnt, x->frame_size,
 	       x->umem_bytes / 1024, x->unaligned ? ", unaligned" : "",
