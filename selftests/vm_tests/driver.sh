@@ -1,35 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# A real driver: rx0 (the guest's nic0) carries xsteer, tx0 (nic1) sends to it
-# and checks what comes back. Which driver, and how many queues, is the guest's.
+# A driver with native XDP. Which one, and how many queues, is the guest's.
 
-. "$(dirname "$0")/lib.sh"
-
-# Both cards are in the guest's own namespace, which takes the lab's place. One
-# line, as run_tests takes functions at the start of a line for tests.
-eval 'rx() { "$@"; }; tx() { "$@"; }; rx_bg() { local log=$1; shift; "$@" >"$DIR/$log.log" 2>&1 & }'
-
-_nics_up() {
-	local nic
-	if [[ -e /sys/class/net/nic0 ]]; then
-		ip link set nic0 name rx0
-		ip link set nic1 name tx0
-	fi
-	for nic in rx0 tx0; do
-		ip link set "$nic" down
-		sysctl -qw "net.ipv6.conf.$nic.disable_ipv6=1"
-		ip link set "$nic" arp off promisc on up
-	done
-	ethtool -K tx0 gro off >/dev/null
-	queues=$(ethtool -l rx0 | awk '/^(Combined|RX):/ && $2 > 0 { n = $2 } END { print n ? n : 1 }')
-	if ((queues > $(nproc))); then queues=$(nproc); fi
-	ethtool -L rx0 combined "$queues" 2>/dev/null
-	_link_is_up
-}
-# Taking and giving a hook or a zero-copy queue resets some cards' links.
-_link_is_up() { becomes "carrier" 20 _carrier; }
-_carrier() { [[ $(cat /sys/class/net/rx0/carrier)$(cat /sys/class/net/tx0/carrier) = 11 ]]; }
+. "$(dirname "$0")/nics.sh"
 
 # since which kernel the driver is known to have zero-copy
 _offers_zero_copy() { ! kernel_is_older_than 6.18; }
@@ -38,151 +12,247 @@ _zero_copy_or_skip() {
 	refuses "zero-copy" 1 "zero-copy" timeout 30 "$BOUNCER" -d rx0 -Q 0 -z -t 1
 	skip "$(grep -i -m1 "zero-copy" <<<"$OUT")"
 }
-_mode() { # QUEUE: 1 copy, 2 zero-copy
-	bpftool -j map dump pinned "$PINS/rx0/owners" |
-		jq --argjson q "$1" '.[] | .formatted | select(.key == $q) | .value.mode'
-}
+_feature() { "$LOADER" features -j rx0 | jq -r ".\"$1\" // \"not known\""; }
 
-# A bouncer on every queue.
-_bouncers() { # [OPTION...]
-	local q
-	pids=()
-	for ((q = 0; q < queues; q++)); do
-		start_bouncer "$q" -p "$@"
-		pids+=("$LAST_BOUNCER")
-	done
-	_link_is_up
-	sleep 0.5 # the peer's side of a link reset
+what_the_driver_offers() {
+	nics_up
+	check "features" "$LOADER" features -j rx0
+	[[ $(_feature native) = "not known" ]] || equal "native" "$(_feature native)" yes
+	if _offers_zero_copy; then equal "zero-copy" "$(_feature zero-copy)" yes; fi
+	note "zero-copy: $(_feature zero-copy), buffers of one such frame: $(_feature zero_copy_max_segs)," \
+		"rx-timestamp: $(_feature rx-timestamp), rx-hash: $(_feature rx-hash), rx-vlan: $(_feature rx-vlan)"
 }
-_stop_all() {
-	local pid
-	for pid in "${pids[@]}"; do stop_bouncer "$pid"; done
-}
-_bounced() { bounced -n "$1" -f 200 -w 64 -t 8000; }
 
 native_mode() {
-	_nics_up
+	nics_up
 	attach -m native
-	_link_is_up
+	link_is_up
 	equal "mode of the hook" "$(hook_mode)" 1
-	ip addr replace 198.18.9.2/24 dev rx0
-	check "send" tx "$TRAFFIC" -o -n 500 -r 2000 tx0
-	becomes "every frame is counted" 10 _counted 500
+	check "send" tx "$TRAFFIC" -o -n 5000 -r 2000 -w 32 tx0
+	becomes "every frame is counted" 10 _counted 5000
+	equal "frames passed" "$(counter verdict_pass)" 5000
 	check "the verdicts add up" counters_add_up
 }
 _counted() { [[ $(counter packets) -ge $1 ]]; }
 
+driver_reset_at_attach() {
+	local before said text
+	nics_up
+	before=$(carrier_losses)
+	gap_of "$LOADER" attach rx0 -m native
+	said=$OUT
+	((++ASSERTIONS))
+	if (($(carrier_losses) > before)); then
+		contains "the loader says so" "$said" "took its link down"
+		text="said, link gone for $away_ms ms"
+	else
+		[[ $said != *"took its link down"* ]] || fail "the loader says so of a link that stayed: $said"
+		text="the link stays"
+	fi
+	text="attach: $text, longest gap between frames $gap_ms ms, $lost of $gap_sent lost at 1000 a second"
+	gap_of "$LOADER" detach rx0
+	note "$text; detach: gap $gap_ms ms, $lost lost"
+}
+
 af_xdp_copy_mode() {
-	_nics_up
+	nics_up
 	attach -m native
-	_bouncers -c
-	_bounced 2000
-	_stop_all
-	equal "frames counted" "$(counter verdict_xsk)" 2000
+	bouncers 1 -c -j
+	bounce 20000
+	stop_bouncers
+	account 20000
+	note "20000 frames, none lost; by queue $shares"
 }
 
 af_xdp_zero_copy_on_every_queue() {
-	local q
-	_nics_up
+	local before
+	nics_up
 	attach -m native
 	_zero_copy_or_skip
-	_bouncers -z
-	for ((q = 0; q < queues; q++)); do
-		equal "mode on queue $q" "$(_mode "$q")" 2
-	done
-	_bounced 4000
-	equal "frames counted" "$(counter verdict_xsk)" 4000
-	for ((q = 0; q < queues; q++)); do
-		not_equal "frames of queue $q" "$(counter verdict_xsk "$q")" 0
-	done
-	_stop_all
+	link_is_up
+	before=$(carrier_losses)
+	bouncers 2 -z -j
+	before=$(($(carrier_losses) - before))
+	bounce 100000
+	stop_bouncers
+	account 100000
+	note "100000 frames, none lost, all unchanged; by queue $shares; link resets by $queues sockets: $before"
 }
 
 af_xdp_takes_what_there_is() {
-	_nics_up
+	nics_up
 	attach -m native
-	_bouncers
+	bouncers any
 	if [[ $(_mode 0) = 1 ]]; then
 		((++ASSERTIONS))
 		_offers_zero_copy && fail "copy mode, though the driver has zero-copy"
 		contains "says so" "$(cat "$DIR/bouncer-0.log")" "copy"
-		degraded "$(grep -i -m1 copy "$DIR/bouncer-0.log")"
+		degraded "$(sed -n '0,/copy/s/^ *\(.*copy.*\)/\1/p' "$DIR/bouncer-0.log")"
 	fi
-	_bounced 2000
-	_stop_all
+	bounce 2000
+	stop_bouncers
+	equal "frames counted" "$(counter verdict_xsk)" 2000
 }
 
 zero_copy_busy_poll() {
-	_nics_up
+	nics_up
 	attach -m native
 	_zero_copy_or_skip
-	_bouncers -z --busy-poll 64
-	_bounced 1000
+	bouncers 2 -z -j --busy-poll 64
+	bounce 5000
 	grep -i -m1 "busy" "$DIR/bouncer-0.log" | sed 's/^/DEGRADED: /'
-	_stop_all
+	stop_bouncers
+	account 5000
 }
 
-zero_copy_rules_under_traffic() {
-	_nics_up
+# The rule's own counter, and every other one, exact beside frames that bounce.
+zero_copy_with_rules() {
+	local udp
+	nics_up
+	printf '%s\n' 'udp dport 7 drop' 'tcp dport 7 xsk' 'default pass' >"$DIR/rules"
+	attach -m native -r "$DIR/rules"
+	_zero_copy_or_skip
+	bouncers 2 -z -j
+	_send_udp 20000 &
+	udp=$!
+	bounce 50000 -p tcp4,tcp6
+	wait "$udp" || fail "the frames to drop are not sent"
+	stop_bouncers
+	equal "counters of the rules" "$("$O/xsteer-rules" show -j rx0 | jq -c '[.rules[].packets]')" "[20000,50000]"
+	account 50000
+	equal "dropped" "$(counter verdict_drop)" 20000
+	equal "all" "$(counter packets)" 70000
+	note "50000 frames bounced beside 20000 that a rule dropped, each counted; by queue $shares"
+}
+# A few at a time, since nothing holds back one who sends and hears nothing.
+_send_udp() { # FRAMES
+	local i
+	for ((i = 0; i < $1; i += 250)); do
+		"$TRAFFIC" -o -n 250 -r 2000 -w 16 -p udp4,udp6 tx0 || return
+	done
+}
+
+# Sets that differ in everything but the verdict of our frames, one after another.
+zero_copy_rules_change_under_traffic() {
+	local applied=0 sender
+	nics_up
 	attach -m native
 	_zero_copy_or_skip
-	_bouncers -z
-	printf 'udp drop\ndefault xsk\n' >"$DIR/rules"
-	check "apply" "$O/xsteer-rules" apply rx0 "$DIR/rules"
-	bounced -n 1000 -f 200 -w 64 -t 8000 -p tcp4,tcp6
-	not_bounced -n 200 -p udp4
+	bouncers 2 -z -j
+	{ echo 'tcp dport 7 xsk' && seq -f 'udp dport %g drop' 1000 1200 && echo 'default xsk'; } >"$DIR/a"
+	printf 'ip saddr 198.18.0.0/16 xsk\nip6 daddr fd00:198:18::/48 xsk\ndefault drop\n' >"$DIR/b"
+	bounce 30000 >"$DIR/traffic.log" 2>&1 &
+	sender=$!
+	while kill -0 "$sender" 2>/dev/null; do
+		check "apply a" "$O/xsteer-rules" apply rx0 "$DIR/a"
+		check "apply b" "$O/xsteer-rules" apply rx0 "$DIR/b"
+		((applied += 2))
+	done
 	check "flush" "$O/xsteer-rules" flush rx0
-	_bounced 1000
-	_stop_all
+	wait "$sender" || fail "every frame comes back once, unchanged: $(cat "$DIR/traffic.log")"
+	stop_bouncers
+	account 30000
+	((applied > 2)) || fail "only $applied rule sets while the frames went"
+	note "30000 frames, none lost, while $applied rule sets took turns"
 }
 
 zero_copy_bouncer_restarts() {
 	local _
-	_nics_up
+	nics_up
 	attach -m native
 	_zero_copy_or_skip
-	_bouncers -z
-	_bounced 500
+	bouncers 2 -z
+	bounce 500
 	for _ in 1 2 3; do
 		kill -KILL "${pids[0]}"
 		wait "${pids[0]}" 2>/dev/null
 		start_bouncer 0 -p -z
 		pids[0]=$LAST_BOUNCER
-		_link_is_up
+		link_is_up
 		sleep 0.5
-		_bounced 500
+		bounce 500
 	done
-	_stop_all
+	stop_bouncers
+	equal "frames to sockets" "$(counter verdict_xsk)" 2000
 }
 
 zero_copy_interface_down_and_up() {
-	_nics_up
+	nics_up
 	attach -m native
 	_zero_copy_or_skip
-	_bouncers -z
-	_bounced 500
+	bouncers 2 -z
+	bounce 500
 	ip link set rx0 down
 	sleep 1
 	ip link set rx0 up
-	_link_is_up
+	link_is_up
 	sleep 1
 	for pid in "${pids[@]}"; do
 		check "the bouncer lives" kill -0 "$pid"
 	done
-	_bounced 500
-	_stop_all
+	bounce 500
+	stop_bouncers
+}
+
+_jumbo_or_skip() {
+	nics_up 9000
+	kernel_is_older_than 6.6 && skip "multi-buffer AF_XDP is there since Linux 6.6"
+	OUT=$("$LOADER" attach rx0 -m native 2>&1) && return
+	contains "the reason" "$OUT" "mtu|frame|buffer|size|too"
+	skip "$OUT"
+}
+
+jumbo_frames_copy_mode() {
+	_jumbo_or_skip
+	bouncers 1 -c -j
+	bounce 5000 -s 64-9014
+	stop_bouncers
+	account 5000
+}
+
+jumbo_frames_zero_copy() {
+	_jumbo_or_skip
+	_zero_copy_or_skip
+	if [[ $(_feature zero_copy_max_segs) -gt 1 ]]; then
+		bouncers 2 -z -j
+		bounce 5000 -s 64-9014
+		stop_bouncers
+		account 5000
+		return
+	fi
+	# what is asked for by name, with the limit said; by itself it takes copy mode
+	bouncers 2 -z
+	contains "says so" "$(cat "$DIR/bouncer-0.log")" "longer than .* the driver's zero-copy takes packets of one buffer"
+	bounce 500
+	stop_bouncers
+	bouncers 1
+	contains "says so" "$(cat "$DIR/bouncer-0.log")" "copy mode, not zero-copy: the driver's takes packets of one buffer"
+	bounce 500 -s 64-9014
+	stop_bouncers
+	skip "the driver's zero-copy takes packets of one buffer only (zero_copy_max_segs 1)"
+}
+
+# the most that fits into one buffer of 4096 bytes with either driver
+zero_copy_frames_of_3014_bytes() {
+	nics_up 3000
+	attach -m native
+	_zero_copy_or_skip
+	bouncers 2 -z -j
+	bounce 5000 -s 64-3014
+	stop_bouncers
+	account 5000
 }
 
 detach_leaves_nothing() {
-	_nics_up
+	nics_up
 	attach -m native
-	_bouncers
-	_bounced 500
-	_stop_all
+	bouncers any
+	bounce 500
+	stop_bouncers
 	check "detach" "$LOADER" detach rx0
 	equal "hook" "$(hook)" ""
 	equal "pins" "$(ls "$PINS" 2>/dev/null)" ""
-	_link_is_up
+	link_is_up
 }
 
 run_tests "$@"

@@ -6,6 +6,8 @@
 
 . "$(dirname "${BASH_SOURCE[0]}")/../net_tests/lib.sh"
 
+queues=1 # that the interface receives on
+
 kernel_is_older_than() { # MAJOR.MINOR
 	local here
 	here=$(uname -r)
@@ -15,6 +17,32 @@ kernel_is_older_than() { # MAJOR.MINOR
 # The test passed, but with something else than was asked for.
 degraded() { # TEXT
 	echo "DEGRADED: $1"
+}
+
+# Passed, and this is what was measured.
+note() { # TEXT...
+	echo "NOTE: $*"
+}
+
+# Every one of the frames that went to sockets since the attach was counted on
+# one queue, received by the bouncer of that queue, and sent by it; every queue
+# had some. For bouncers with -j that have ended, one on each of $queues. Shares:
+# $shares.
+account() { # FRAMES
+	local q counted final
+	shares=
+	for ((q = 0; q < queues; q++)); do
+		counted=$(counter verdict_xsk "$q")
+		not_equal "frames of queue $q" "$counted" 0
+		final=$(sed -n '/^{.*"final"/p' "$DIR/bouncer-$q.log")
+		equal "received, sent, lost by the bouncer of queue $q" \
+			"$(jq -r '"\(.rx.packets) \(.tx.packets) \(.rx_ring_full + .rx_other + .tx_lost + .dropped)"' <<<"$final")" \
+			"$counted $counted 0"
+		shares+="${shares:+ + }$counted"
+	done
+	equal "queues together" "$((${shares:-0}))" "$1"
+	equal "frames to sockets" "$(counter verdict_xsk)" "$1"
+	check "the verdicts add up" counters_add_up
 }
 
 # Skips where the kernel is too old, with the words of the tool that COMMAND
