@@ -16,7 +16,7 @@ _rate() { # QUEUE-LIST CPU-LIST SENDER-PPS
 	rx_bg bouncer nice -n -10 "$BOUNCER" -d rx0 -Q "$1" --cpu "$2" -p
 	pid=$!
 	becomes "the bouncer is ready" 15 _owned_by "${1##*-}" "$pid"
-	check "flood" tx nice -n -10 "$FLOOD" -j -q 300 -W 0.3 -t $SECONDS_EACH -r "$3" -f 64 -c "$2" tx0
+	check "flood" tx nice -n -10 "$FLOOD" -j -q 300 -W 0.3 -t "$SECONDS_EACH" -r "$3" -f 64 -c "$2" tx0
 	rate=$(jq '.window | .returned / .seconds | floor' <<<"$OUT")
 	equal "duplicated" "$(jq .duplicated <<<"$OUT")" 0
 	stop_bouncer "$pid"
