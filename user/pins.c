@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* The pin directory of an instance; see pins.h. */
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -36,7 +37,12 @@ int xs_pin_dir(char dir[PATH_MAX], const char *ifname)
 	char name[3 * IFNAMSIZ + 1];
 	int n = 0;
 
-	for (const char *c = ifname; *c && n < 3 * IFNAMSIZ - 2; c++)
+	/* "" would be the pin root itself, and "IF/" what is in it */
+	if (!ifname[0] || strchr(ifname, '/') || strlen(ifname) >= IFNAMSIZ) {
+		xs_err("'%s' cannot be the name of an interface: 'ip link' lists them", ifname);
+		return -EINVAL;
+	}
+	for (const char *c = ifname; *c; c++)
 		n += *c == '.' || *c == '%' ? sprintf(name + n, "%%%02x", *c)
 					    : sprintf(name + n, "%c", *c);
 	name[n] = '\0';
@@ -53,7 +59,8 @@ void xs_pin_ifname(char ifname[IFNAMSIZ], const char *name)
 	int n = 0;
 
 	while (*name && n < IFNAMSIZ - 1) {
-		if (*name == '%' && sscanf(name + 1, "%2x", &code) == 1) {
+		if (*name == '%' && isxdigit((unsigned char)name[1]) &&
+		    isxdigit((unsigned char)name[2]) && sscanf(name + 1, "%2x", &code) == 1) {
 			ifname[n++] = (char)code;
 			name += 3;
 		} else {

@@ -34,7 +34,10 @@ enum xs_map {
 
 extern const char *const xs_map_names[XS_MAP_MAX];
 
-/* bpffs refuses '.', so an interface's name is written with %2e for it. */
+/*
+ * bpffs refuses '.', so an interface's name is written with %2e for it. -EINVAL,
+ * logged: no interface can have that name.
+ */
 int xs_pin_dir(char dir[PATH_MAX], const char *ifname);
 /*
  * Where the instance of `ifname` is: in the directory of that name, or, if the
