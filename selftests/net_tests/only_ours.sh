@@ -25,4 +25,21 @@ detach_of_no_name_touches_nothing() {
 	not_equal "ours" "$(hook)" ""
 }
 
+# --pin-root /sys/fs/bpf, say, where others have directories of their own.
+detach_leaves_a_directory_of_somebody_else() {
+	lab_up
+	mkdir -p "$PINS/tc" "$PINS/rx0"
+	_foreign_map "$PINS/tc/globals"
+	_foreign_map "$PINS/rx0/link"
+	refuses "detach" 1 "$PINS/tc holds 'globals'" rx "$LOADER" detach tc
+	refuses "detach" 1 "$PINS/rx0 holds 'link'" rx "$LOADER" detach rx0
+	refuses "attach --replace" 1 "$PINS/rx0 holds 'link'" rx "$LOADER" attach --replace rx0
+	check "their pins" test -e "$PINS/tc/globals" -a -e "$PINS/rx0/link"
+	rm "$PINS/rx0/link"
+	check "an empty one is nobody's" rx "$LOADER" attach --replace rx0
+	rm "$PINS/rx0/meta"
+	check "what is left of ours goes" rx "$LOADER" detach rx0
+	equal "hook" "$(hook)" ""
+}
+
 run_tests "$@"
