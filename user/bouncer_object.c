@@ -90,7 +90,10 @@ static int held(const struct xs_netif *netif)
 		       "away first (xsteer-loader status %s; bpftool net), or leave -f out to join "
 		       "an xsteer instance",
 		       netif->name, hook.prog_name[0] ? hook.prog_name : "?", hook.prog_id,
-		       hook.by == XS_HOOK_LINK ? "bpf_link" : "netlink", netif->name);
+		       hook.by == XS_HOOK_LINK	    ? "bpf_link"
+		       : hook.by == XS_HOOK_NETLINK ? "netlink"
+						    : "a way that only root is told",
+		       netif->name);
 	else
 		xs_err("%s already carries an XDP program", netif->name);
 	return -EBUSY;

@@ -36,6 +36,7 @@ struct diagnosis {
 	struct xs_table *table;
 	json_t *findings;
 	int failed;
+	bool no_pins; /* seen when the hook was looked at, and said if need be */
 };
 
 static void __attribute__((format(printf, 5, 6)))
@@ -89,12 +90,21 @@ static void check_hook(struct diagnosis *d)
 	struct xs_pins pins;
 	struct xs_live live;
 	struct xs_hook hook;
+	int err;
 
 	if (xs_netif_hook(d->netif.ifindex, &hook) != 1) {
 		find(d, "hook", LEVEL_OK, "", "the XDP hook is free");
 		return;
 	}
-	if (!xs_pins_open(&pins, d->netif.name, XS_PINS_READ)) {
+	err = xs_pins_open(&pins, d->netif.name, XS_PINS_READ);
+	d->no_pins = err;
+	if (err == -EACCES || err == -EPERM) {
+		find(d, "hook", LEVEL_WARN, "run as root, or as the owner of the pins",
+		     "program id %u holds the XDP hook; whether it is xsteer's is not to be seen",
+		     hook.prog_id);
+		return;
+	}
+	if (!err) {
 		bool ours = !xs_instance_live(&pins, &live) && live.attached;
 
 		xs_pins_close(&pins);
@@ -191,7 +201,7 @@ static void check_sockets(struct diagnosis *d)
 	__u32 empty = 0, held = 0, first = 0;
 	struct xs_pins pins;
 
-	if (xs_pins_open(&pins, d->netif.name, XS_PINS_READ))
+	if (d->no_pins || xs_pins_open(&pins, d->netif.name, XS_PINS_READ))
 		return;
 	for (__u32 slot = 0; slot < pins.slots && slot < d->netif.rx_queues; slot++) {
 		struct xs_owner owner;

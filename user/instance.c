@@ -225,6 +225,10 @@ static int refuse_held(const char *ifname, const struct xs_hook *hook)
 		       "id %u: stop the process, or remove the pin, that holds it "
 		       "('bpftool link show id %u -f')",
 		       ifname, name, hook->prog_id, hook->link_id, hook->link_id);
+	else if (hook->by == XS_HOOK_UNKNOWN)
+		xs_err("%s: the XDP hook is held by program '%s' (id %u): how it is attached is "
+		       "told to CAP_SYS_ADMIN only, run as root",
+		       ifname, name, hook->prog_id);
 	else
 		xs_err("%s: the XDP hook is held by program '%s' (id %u), attached by netlink: "
 		       "if nothing needs it, 'ip link set dev %s %s off'",

@@ -252,6 +252,7 @@ struct status {
 	struct xs_table *table;
 	json_t *list;
 	bool named; /* interfaces were given: say so of an empty one too */
+	bool blind; /* may not look for pins */
 };
 
 static __u32 count_owners(const struct xs_pins *pins)
@@ -273,10 +274,11 @@ static const char *hook_mode(const struct xs_hook *hook)
 static void show_row(struct status *status, const char *ifname, const struct xs_hook *hook,
 		     const struct xs_pins *ours, const char *state)
 {
-	const char *by = !hook->prog_id		    ? "-"
-			 : hook->dispatcher	    ? "dispatcher"
-			 : hook->by == XS_HOOK_LINK ? "link"
-						    : "netlink";
+	const char *by = !hook->prog_id		       ? "-"
+			 : hook->dispatcher	       ? "dispatcher"
+			 : hook->by == XS_HOOK_LINK    ? "link"
+			 : hook->by == XS_HOOK_NETLINK ? "netlink"
+						       : "unknown";
 	json_t *row = json_pack("{s:s, s:s, s:s, s:I, s:s, s:s}", "interface", ifname, "state",
 				state, "mode", hook_mode(hook), "prog_id",
 				(json_int_t)hook->prog_id, "program", hook->prog_name, "by", by);
@@ -309,14 +311,14 @@ static int show_interface(__u32 ifindex, const char *ifname, void *arg)
 	int held, err;
 
 	held = xs_netif_hook(ifindex, &hook);
-	err = xs_pins_open(&pins, ifname, XS_PINS_READ);
+	err = status->blind ? -EACCES : xs_pins_open(&pins, ifname, XS_PINS_READ);
 	if (!err) {
 		const char *state = !xs_instance_live(&pins, &live) && live.attached ? "attached"
 										     : "stale";
 
 		show_row(status, ifname, &hook, &pins, state);
 		xs_pins_close(&pins);
-	} else if (held == 1 || err != -ENOENT) {
+	} else if (held == 1 || (err != -ENOENT && (!status->blind || status->named))) {
 		show_row(status, ifname, &hook, NULL, err == -ENOENT ? "foreign" : "unusable");
 	} else if (status->named) {
 		show_row(status, ifname, &hook, NULL, "none");
@@ -334,6 +336,12 @@ static int do_status(void *opts __attribute__((unused)), int argc, char **argv)
 	};
 	int err = 0;
 
+	if (access(xs_common.pin_root, X_OK) && errno == EACCES) {
+		status.blind = true;
+		xs_warn("cannot look into %s: Permission denied: what is xsteer's is not known; "
+			"run as root, or as the owner of the pins",
+			xs_common.pin_root);
+	}
 	for (int i = 0; i < argc; i++) {
 		__u32 ifindex = if_nametoindex(argv[i]);
 

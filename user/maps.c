@@ -198,8 +198,10 @@ static int open_wanted(int argc, char **argv, struct xs_pins **wanted, int *cnt)
 	struct xs_pins *pins = NULL;
 	DIR *root = argc ? NULL : opendir(xs_common.pin_root);
 	struct dirent *entry;
-	int err = 0;
+	int err = !argc && !root && errno != ENOENT ? -errno : 0;
 
+	if (err)
+		xs_err("cannot open %s: %s", xs_common.pin_root, strerror(-err));
 	*cnt = 0;
 	while (!err && (argc ? *cnt < argc : root && (entry = readdir(root)))) {
 		struct xs_pins *more = realloc(pins, (*cnt + 1) * sizeof(*pins));

@@ -44,7 +44,7 @@ __u32 xs_netif_carrier_losses(__u32 ifindex);
 struct xs_hook {
 	__u32 prog_id;
 	char prog_name[64];
-	enum { XS_HOOK_NETLINK, XS_HOOK_LINK } by;
+	enum { XS_HOOK_NETLINK, XS_HOOK_LINK, XS_HOOK_UNKNOWN } by;
 	__u32 link_id; /* by a link whose id is known */
 	bool skb, native, hardware;
 	bool dispatcher; /* libxdp's */
@@ -52,7 +52,8 @@ struct xs_hook {
 
 /*
  * Who holds the XDP hook of `ifindex`. 1: *hook is filled; 0: nobody; -errno.
- * Names and link ids need CAP_SYS_ADMIN or CAP_BPF; without, they are empty.
+ * Names need CAP_SYS_ADMIN or CAP_BPF, links CAP_SYS_ADMIN; without, the name
+ * is empty and `by` unknown.
  */
 int xs_netif_hook(__u32 ifindex, struct xs_hook *hook);
 

@@ -452,8 +452,12 @@ int xs_pins_find(char dir[PATH_MAX], const char *ifname)
 
 	if (err || !access(dir, F_OK))
 		return err;
-	if (errno != ENOENT)
-		return -errno;
+	if (errno != ENOENT) {
+		err = -errno;
+		xs_err("cannot look into %s: %s%s", xs_common.pin_root, strerror(-err),
+		       err == -EACCES ? ": run as root, or as the owner of the pins" : "");
+		return err;
+	}
 	return find_renamed(dir, ifname) ? 0 : -ENOENT;
 }
 
