@@ -368,6 +368,9 @@ static int run_cmd(const struct xs_cmd *cmd, int argc, char **argv)
 	int err;
 
 	err = parse_opts(cmd, argc, argv);
+	if (!err && xs_common.pin_root[0] != '/')
+		err = xs_usage("XSTEER_PIN_ROOT %s: give an absolute path on a bpffs",
+			       xs_common.pin_root);
 	if (!err)
 		err = check_operands(cmd, argc - optind, argv + optind);
 	if (!err)

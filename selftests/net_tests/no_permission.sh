@@ -42,4 +42,13 @@ status_and_doctor_do_not_guess_whose_program_it_is() {
 		"$(jq -r '.findings[] | select(.check == "hook") | .level' <<<"$OUT")" warn
 }
 
+a_relative_pin_root_is_wrong_usage() {
+	lab_up
+	export XSTEER_PIN_ROOT=relative
+	refuses "attach" 2 "XSTEER_PIN_ROOT relative: give an absolute path" \
+		rx timeout 5 "$LOADER" attach rx0
+	refuses "bounce" 2 "XSTEER_PIN_ROOT relative" rx timeout 5 "$BOUNCER" -d rx0 -t 1
+	check "the option goes first" rx "$LOADER" attach rx0 --pin-root /sys/fs/bpf/other
+}
+
 run_tests "$@"
