@@ -472,13 +472,50 @@ static int build_instance(struct build *build, struct xs_attached *got)
 	return err;
 }
 
+/* What was asked for and cannot be had without new maps; NULL: nothing. */
+static const char *unlike(const struct xs_pins *pins, const struct xs_attach_opts *opts)
+{
+	bool drop = pins->meta.flags & XS_META_XSK_DROP;
+
+	if (opts->prio > 0 && pins->meta.attach != XS_ATTACH_DISPATCHER)
+		return "alone on the hook, not through libxdp's dispatcher";
+	if (opts->xsk_missing_said && opts->xsk_missing_drop != drop)
+		return drop ? "with --xsk-missing drop, not pass"
+			    : "with --xsk-missing pass, not drop";
+	return NULL;
+}
+
+/* A bouncer attached it, and somebody wants it there: the last bouncer leaves it. */
+static int keep(const char *ifname)
+{
+	struct xs_pins pins;
+	int lock, err;
+
+	/* against xsteer-rules: both write meta */
+	lock = xs_pins_lock(ifname, false);
+	if (lock < 0)
+		return lock;
+	err = xs_pins_open(&pins, ifname, XS_PINS_WRITE);
+	if (!err) {
+		pins.meta.flags &= ~XS_META_AUTO;
+		err = xs_meta_set(&pins);
+	}
+	if (!err)
+		xs_note("%s: attached by a bouncer; now it stays when the last one leaves", ifname);
+	xs_pins_close(&pins);
+	close(lock);
+	return err;
+}
+
 /* 1: it is attached already, as asked; 0: it is not there; -errno: refused. */
 static int look_at_existing(const char *ifname, const struct xs_attach_opts *opts,
 			    struct xs_attached *got)
 {
+	const char *other;
 	struct xs_live live;
 	struct xs_pins pins;
 	enum xs_mode mode;
+	bool automatic;
 	int err;
 
 	err = xs_pins_open(&pins, ifname, XS_PINS_READ);
@@ -486,6 +523,8 @@ static int look_at_existing(const char *ifname, const struct xs_attach_opts *opt
 		return 0;
 	if (err)
 		return err;
+	other = unlike(&pins, opts);
+	automatic = pins.meta.flags & XS_META_AUTO;
 	err = xs_instance_live(&pins, &live);
 	xs_pins_close(&pins);
 	if (err || !live.attached) {
@@ -501,6 +540,15 @@ static int look_at_existing(const char *ifname, const struct xs_attach_opts *opt
 		       ifname, xs_mode_names[mode], xs_mode_names[opts->mode]);
 		return -EEXIST;
 	}
+	if (other) {
+		xs_err("%s: attached %s: 'xsteer-loader attach --replace' changes it, with new "
+		       "maps",
+		       ifname, other);
+		return -EEXIST;
+	}
+	err = automatic && !opts->automatic ? keep(ifname) : 0;
+	if (err)
+		return err;
 	*got = (struct xs_attached){ .mode = mode, .prog_id = live.prog_id, .already = true };
 	return 1;
 }

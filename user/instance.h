@@ -22,6 +22,7 @@ struct xs_attach_opts {
 	int prio; /* > 0: through libxdp's dispatcher */
 	bool xsk_missing_drop; /* default action: xsk else drop */
 	bool automatic; /* XS_META_AUTO */
+	bool xsk_missing_said; /* an instance that is there must do as xsk_missing_drop */
 	bool replace; /* take an instance of ours away once the new one is built */
 	/*
 	 * Called, if not NULL, after the maps are made and before the first

@@ -58,6 +58,7 @@ static int set_xsk_missing(void *opts __attribute__((unused)), const char *arg)
 	if (strcmp(arg, "pass") && strcmp(arg, "drop"))
 		return xs_usage("--xsk-missing '%s' is neither pass nor drop", arg);
 	options.attach.xsk_missing_drop = !strcmp(arg, "drop");
+	options.attach.xsk_missing_said = true;
 	return 0;
 }
 

@@ -58,6 +58,30 @@ attach_twice_changes_nothing() {
 	equal "counters" "$(counter packets)" "$before"
 }
 
+attached_otherwise_is_not_attached_as_asked() {
+	lab_up
+	attach
+	refuses "--xsk-missing drop" 1 "--xsk-missing pass, not drop.*--replace" \
+		rx "$LOADER" attach --xsk-missing drop rx0
+	refuses "--prio" 1 "alone on the hook.*--replace" rx "$LOADER" attach -P 5 rx0
+	attach --xsk-missing pass
+	attach --replace --xsk-missing drop
+	attach # no wish, no refusal
+	refuses "--xsk-missing pass" 1 "--xsk-missing drop, not pass" \
+		rx "$LOADER" attach --xsk-missing pass rx0
+}
+
+attached_by_hand_stays_when_the_last_bouncer_leaves() {
+	lab_up
+	start_bouncer 0 -p
+	attach
+	contains "says so" "$OUT" "stays when the last one leaves"
+	stop_bouncer
+	not_equal "hook" "$(hook)" ""
+	attach
+	[[ $OUT != *"last one leaves"* ]] || fail "said again: $OUT"
+}
+
 load_and_unload_are_accepted_too() {
 	lab_up
 	check "load" rx "$LOADER" load rx0
