@@ -222,10 +222,16 @@ static int detach_if_here(const char *name, void *arg __attribute__((unused)))
 	char dir[PATH_MAX], ifname[16];
 	struct xs_pins pins;
 	bool here;
+	int err;
 
+	if (!strncmp(name, "%new-", 5) || !strncmp(name, "%old-", 5))
+		return 0; /* left by a process that was killed: for clean */
 	xs_pin_ifname(ifname, name);
-	if (xs_pin_dir(dir, ifname) || xs_pins_open_dir(&pins, dir, XS_PINS_READ))
-		return 0;
+	err = xs_pin_dir(dir, ifname);
+	if (!err)
+		err = xs_pins_open_dir(&pins, dir, XS_PINS_READ);
+	if (err)
+		return err;
 	here = pins.meta.netns_inode == xs_netns_inode();
 	xs_pins_close(&pins);
 	return here ? detach_one(ifname) : 0;

@@ -118,6 +118,14 @@ detach_all_takes_every_instance() {
 	equal "pins" "$(ls "$PINS")" ""
 }
 
+detach_all_fails_where_one_cannot_be_detached() {
+	lab_up
+	attach
+	mkdir -p "$PINS/theirs"
+	refuses "detach --all" 1 "$PINS/theirs" rx "$LOADER" detach --all
+	equal "rx0 all the same" "$(hook)" ""
+}
+
 several_interfaces_in_one_command() {
 	lab_up
 	rx ip link add extra0 type veth peer name extra1
