@@ -122,11 +122,8 @@ static int check_owner(const struct xs_steer *steer, __u32 slot)
 	int err;
 
 	err = xs_owner_get(&steer->pins, slot, &owner);
-	if (err) {
-		xs_err("%s: cannot read who owns queue %u: %s", steer->pins.dir, slot,
-		       strerror(-err));
+	if (err)
 		return err;
-	}
 	if (!xs_owner_alive(&owner))
 		return 0;
 	xs_err("%s queue %u is held by process %u (%s mode): take another queue, or stop it, kill "
@@ -153,10 +150,8 @@ static int claim_slot(struct xs_steer *steer, __u32 i, const struct xs_xsk *xsk)
 	clock_gettime(CLOCK_REALTIME, &now);
 	owner.since_ns = now.tv_sec * 1000000000ull + now.tv_nsec;
 	err = xs_owner_set(&steer->pins, slot, &owner);
-	if (err) {
-		xs_err("%s: cannot claim queue %u: %s", steer->pins.dir, slot, strerror(-err));
+	if (err)
 		return err;
-	}
 	steer->claimed[i] = true;
 	return xs_fail_step("claim");
 }

@@ -532,10 +532,13 @@ bool xs_owner_alive(const struct xs_owner *owner)
 
 int xs_owner_get(const struct xs_pins *pins, __u32 slot, struct xs_owner *owner)
 {
+	int err;
+
 	if (!bpf_map_lookup_elem(pins->map_fds[XS_MAP_owners], &slot, owner))
 		return 0;
-	xs_err("cannot read slot %u of %s/owners: %s", slot, pins->dir, strerror(errno));
-	return -errno;
+	err = -errno;
+	xs_err("cannot read slot %u of %s/owners: %s", slot, pins->dir, strerror(-err));
+	return err;
 }
 
 int xs_owner_set(const struct xs_pins *pins, __u32 slot, const struct xs_owner *owner)
