@@ -11,6 +11,7 @@
 #include <jansson.h>
 
 #include "cli.h"
+#include "table.h"
 #include "../maps/xsteer.h"
 
 #define HELP_COLUMN 28 /* what is longer has its help on the next line */
@@ -396,8 +397,8 @@ static int run_named(int argc, char **argv)
 
 static void print_json_error(int err)
 {
-	json_t *object = json_pack("{s:i, s:s}", "schema", 1, "error",
-				   first_error[0] ? first_error : strerror(-err));
+	json_t *object = json_pack("{s:i, s:o}", "schema", 1, "error",
+				   xs_json_text(first_error[0] ? first_error : strerror(-err)));
 
 	if (object)
 		json_dumpf(object, stdout, xs_common.pretty ? JSON_INDENT(2) : JSON_COMPACT);

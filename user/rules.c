@@ -113,9 +113,10 @@ static int warn_of(const struct xs_ruleset *rules, json_t *list)
 	for (__u32 i = 0; !err && list && i < warnings.cnt; i++) {
 		const struct xs_rule *rule = &rules->rules[warnings.warnings[i].rule];
 
-		json_array_append_new(list, json_pack("{s:s, s:i, s:s}", "file",
-						      rules->files[rule->file], "line", rule->line,
-						      "message", warnings.warnings[i].message));
+		json_array_append_new(list, json_pack("{s:o, s:i, s:o}", "file",
+						      xs_json_text(rules->files[rule->file]),
+						      "line", rule->line, "message",
+						      xs_json_text(warnings.warnings[i].message)));
 	}
 	xs_rule_warnings_free(&warnings);
 	return err;
@@ -148,8 +149,8 @@ static int do_check(void *opts __attribute__((unused)), int argc __attribute__((
 	if (!err)
 		err = xs_rule_sets_compile(&rules, &blob, &report);
 	if (!err && xs_common.json) {
-		object = json_pack("{s:s, s:i, s:o}", "file", argv[0], "rules", rules.rule_cnt,
-				   "warnings", json_incref(warnings));
+		object = json_pack("{s:o, s:i, s:o}", "file", xs_json_text(argv[0]), "rules",
+				   rules.rule_cnt, "warnings", json_incref(warnings));
 		add_report(object, &report);
 		err = xs_json_print(object);
 	} else if (!err) {
@@ -303,11 +304,11 @@ static int show_json(const struct xs_pins *pins, const char *ifname,
 		const struct xs_set_rule *rule = &now->rules[i];
 
 		json_array_append_new(
-			rules, json_pack("{s:s, s:i, s:s, s:s, s:I, s:I}", "file",
-					 xs_set_file(now->header, rule->file), "line", rule->line,
-					 "text", xs_set_string(now->header, rule->text), "verdict",
-					 xs_verdict_names[rule->action.verdict], "packets",
-					 (json_int_t)now->stats[i].packets, "bytes",
+			rules, json_pack("{s:o, s:i, s:s, s:s, s:I, s:I}", "file",
+					 xs_json_text(xs_set_file(now->header, rule->file)), "line",
+					 rule->line, "text", xs_set_string(now->header, rule->text),
+					 "verdict", xs_verdict_names[rule->action.verdict],
+					 "packets", (json_int_t)now->stats[i].packets, "bytes",
 					 (json_int_t)now->stats[i].bytes));
 	}
 	return xs_json_print(json_pack(
@@ -424,13 +425,19 @@ static int open_trial(struct trial *trial)
 static json_t *rule_json(const struct trial *trial, __u32 index)
 {
 	const struct xs_set_rule *rule;
+	json_t *text;
+	char *place;
 
 	if (index == XS_RULE_NONE || !trial->set.header || index >= trial->set.header->rule_cnt)
 		return json_null();
 	rule = &trial->set.rules[index];
 	if (!rule->file)
 		return json_integer(rule->line);
-	return json_sprintf("%s:%u", xs_set_file(trial->set.header, rule->file), rule->line);
+	if (asprintf(&place, "%s:%u", xs_set_file(trial->set.header, rule->file), rule->line) < 0)
+		return json_null();
+	text = xs_json_text(place);
+	free(place);
+	return text;
 }
 
 static void explain_text(const struct trial *trial, __u32 packet, const struct xs_explained *why,

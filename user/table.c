@@ -95,6 +95,22 @@ void xs_table_free(struct xs_table *table)
 	free(table);
 }
 
+json_t *xs_json_text(const char *text)
+{
+	json_t *string = json_string(text);
+	char *plain;
+
+	if (string)
+		return string;
+	plain = strdup(text);
+	for (char *c = plain; c && *c; c++)
+		if (*c & 0x80)
+			*c = '?';
+	string = plain ? json_string(plain) : NULL;
+	free(plain);
+	return string;
+}
+
 int xs_json_print(json_t *object)
 {
 	int err;

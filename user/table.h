@@ -21,5 +21,7 @@ void xs_table_free(struct xs_table *table);
 
 /* Adds "schema": 1, prints `object` with a line end, and takes it over. */
 int xs_json_print(json_t *object);
+/* Text that may be no UTF-8, such as a file's name; what is outside ASCII is '?' then. */
+json_t *xs_json_text(const char *text);
 
 #endif

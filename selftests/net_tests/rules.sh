@@ -427,4 +427,20 @@ xsk_missing_drop_is_the_default_without_a_socket() {
 	_counts verdict_drop 300
 }
 
+# A name of a file is bytes; JSON is UTF-8.
+file_names_that_are_no_utf8_are_json() {
+	local file=$DIR/$'\xff'.rules
+	lab_up
+	attach
+	printf 'udp drop\nudp drop\n' >"$file"
+	((++ASSERTIONS))
+	[[ $(rx "$RULES" check -j "$file" 2>/dev/null | jq -r '.warnings[0].file') = *"/?.rules" ]] ||
+		fail "check -j"
+	check "apply" rx "$RULES" apply rx0 "$file"
+	equal "rules of show -j" "$(rx "$RULES" show -j rx0 | jq '.rules | length')" 2
+	((++ASSERTIONS))
+	[[ $(rx "$RULES" check -j "$file.not" 2>/dev/null | jq -r .error) = *"/?.rules.not: No such"* ]] ||
+		fail "the error of check -j"
+}
+
 run_tests "$@"
