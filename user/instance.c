@@ -613,9 +613,12 @@ int xs_instance_attach(const char *ifname, const struct xs_attach_opts *opts,
 
 int xs_instance_take_apart(const struct xs_pins *pins)
 {
+	/* xsteer-rules locks nothing above: what it writes must not go into the next instance */
+	int lock = xs_pins_lock(pins->ifname, false), err = 0;
 	char old[PATH_MAX];
-	int err = 0;
 
+	if (lock < 0)
+		return lock;
 	if (pins->meta.attach == XS_ATTACH_DISPATCHER)
 		err = xs_dispatcher_detach(pins);
 	if (!err)
@@ -624,7 +627,10 @@ int xs_instance_take_apart(const struct xs_pins *pins)
 		err = -errno;
 		xs_err("cannot rename %s: %s", pins->dir, strerror(-err));
 	}
-	return err ? err : xs_instance_remove_dir(old);
+	if (!err)
+		err = xs_instance_remove_dir(old);
+	close(lock);
+	return err;
 }
 
 int xs_instance_detach(const char *ifname)

@@ -255,4 +255,20 @@ bouncer_ends_on_a_signal_at_any_moment() {
 	done
 }
 
+# xsteer-rules holds this lock while it writes; the instance must not change under it.
+_waits_for_who_holds_the_instance() { # LOADER WORD...
+	local held
+	lab_up
+	attach
+	flock "$PINS/rx0" sleep 1.5 &
+	held=$!
+	sleep 0.3
+	check "$*" rx "$LOADER" "$@"
+	((++ASSERTIONS))
+	kill -0 $held 2>/dev/null && fail "$* did not wait"
+	wait $held
+}
+detach_waits_for_who_writes_rules() { _waits_for_who_holds_the_instance detach rx0; }
+replace_waits_for_who_writes_rules() { _waits_for_who_holds_the_instance attach --replace rx0; }
+
 run_tests "$@"
