@@ -138,6 +138,16 @@ static void raise_memlock(const struct xs_bouncer *b)
 			(unsigned long long)limit.rlim_cur, need);
 }
 
+static int look_at_interface(struct xs_bouncer *b)
+{
+	int err = xs_netif_get(&b->netif, b->opts.ifname);
+	__u32 usable = err ? 0 : xs_sysfs_tx_queues(&b->netif);
+
+	if (usable && usable < b->netif.tx_queues)
+		b->netif.tx_queues = usable;
+	return err;
+}
+
 static int prepare(struct xs_bouncer *b, bool *sg)
 {
 	struct xs_bouncer_opts *opts = &b->opts;
@@ -146,7 +156,7 @@ static int prepare(struct xs_bouncer *b, bool *sg)
 
 	err = xs_bouncer_opts_check(opts);
 	if (!err)
-		err = xs_netif_get(&b->netif, opts->ifname);
+		err = look_at_interface(b);
 	if (!err)
 		err = xs_bouncer_opts_queues(opts, &b->netif);
 	if (!err)

@@ -248,6 +248,11 @@ bool xs_sysfs_is_ours(const struct xs_netif *netif);
 int xs_sysfs_read(const char *ifname, const char *file, char *text, size_t len);
 int xs_sysfs_write(const char *ifname, const char *file, const char *text);
 int xs_sysfs_numa_node(const struct xs_netif *netif);
+/*
+ * Transmit queues that sockets may use: fewer than ethtool's channels where the
+ * driver keeps some for XDP_TX and redirects (virtio_net). 0: not told.
+ */
+__u32 xs_sysfs_tx_queues(const struct xs_netif *netif);
 
 /*
  * Says of each open socket whether busy-polling does anything, and turns the

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -56,6 +57,20 @@ bool xs_sysfs_is_ours(const struct xs_netif *netif)
 
 	return !xs_sysfs_read(netif->name, "ifindex", text, sizeof(text)) &&
 	       strtoul(text, NULL, 10) == netif->ifindex;
+}
+
+__u32 xs_sysfs_tx_queues(const struct xs_netif *netif)
+{
+	char path[128];
+	__u32 cnt = 0;
+
+	if (!xs_sysfs_is_ours(netif))
+		return 0;
+	for (;; cnt++) {
+		snprintf(path, sizeof(path), "/sys/class/net/%s/queues/tx-%u", netif->name, cnt);
+		if (access(path, F_OK))
+			return cnt;
+	}
 }
 
 int xs_sysfs_numa_node(const struct xs_netif *netif)

@@ -50,12 +50,21 @@ _mode() { # QUEUE: 1 copy, 2 zero-copy
 		jq --argjson q "$1" '.[] | .formatted | select(.key == $q) | .value.mode'
 }
 
+all_queues_send() {
+	count_queues
+	[[ -e /sys/class/net/rx0/queues/tx-$((queues - 1)) ]]
+}
+
 # A bouncer on every queue, each process its own; all in the mode (1 or 2).
 bouncers() { # MODE|any [OPTION...]
 	local q mode=$1
 	shift
 	pids=()
-	count_queues
+	if ! all_queues_send; then
+		refuses "a queue that only receives" 1 "has no queue .* sends on" \
+			"$BOUNCER" -d rx0 -Q $((queues - 1)) -t 1
+		skip "$(grep -m1 "has no queue" <<<"$OUT")"
+	fi
 	for ((q = 0; q < queues; q++)); do
 		start_bouncer "$q" -p "$@"
 		pids+=("$LAST_BOUNCER")
