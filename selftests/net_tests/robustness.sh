@@ -265,8 +265,8 @@ _waits_for_who_holds_the_instance() { # LOADER WORD...
 	sleep 0.3
 	check "$*" rx "$LOADER" "$@"
 	((++ASSERTIONS))
-	kill -0 $held 2>/dev/null && fail "$* did not wait"
-	wait $held
+	kill -0 "$held" 2>/dev/null && fail "$* did not wait"
+	wait "$held"
 }
 detach_waits_for_who_writes_rules() { _waits_for_who_holds_the_instance detach rx0; }
 replace_waits_for_who_writes_rules() { _waits_for_who_holds_the_instance attach --replace rx0; }
