@@ -15,6 +15,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
+#include <sys/utsname.h>
 
 #include <cap-ng.h>
 
@@ -328,6 +329,17 @@ static int open_sockets(struct xs_bouncer *b, bool sg)
 	return 0;
 }
 
+/* Before 5.19 the kernel asks even for a map that is open, unless everybody may use bpf(2). */
+static bool maps_need_cap_bpf(void)
+{
+	unsigned int major = 0, minor = 0;
+	struct utsname name;
+
+	return !uname(&name) && sscanf(name.release, "%u.%u", &major, &minor) == 2 &&
+	       (major < 5 || (major == 5 && minor < 19)) &&
+	       capng_have_capability(CAPNG_PERMITTED, CAP_BPF);
+}
+
 /*
  * Sockets and map stay open; what is left to do needs no more than the pins'
  * permissions, and CAP_NET_ADMIN to put the interface's knobs back.
@@ -335,10 +347,13 @@ static int open_sockets(struct xs_bouncer *b, bool sg)
 static void drop_capabilities(bool keep_net_admin)
 {
 	bool raw = capng_have_capability(CAPNG_PERMITTED, CAP_NET_RAW);
+	bool bpf = maps_need_cap_bpf();
 
 	capng_clear(CAPNG_SELECT_BOTH);
 	if (raw)
 		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_RAW);
+	if (bpf)
+		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_BPF);
 	if (keep_net_admin)
 		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN);
 	/* Without CAP_SETPCAP the bounding set stays; the other sets still go. */

@@ -38,6 +38,7 @@ account() { # FRAMES
 		equal "received, sent, lost by the bouncer of queue $q" \
 			"$(jq -r '"\(.rx.packets) \(.tx.packets) \(.rx_ring_full + .rx_other + .tx_lost + .dropped)"' <<<"$final")" \
 			"$counted $counted 0"
+		equal "owner of slot $q" "$(owner_pid "$q")" 0
 		shares+="${shares:+ + }$counted"
 	done
 	equal "queues together" "$((${shares:-0}))" "$1"
