@@ -153,7 +153,7 @@ matrix: tests ## every kernel by every feature: writes docs/kernels.md
 verifier-stats: tests ## the verifier's work against selftests/verifier.stats; KERNEL= in VMs
 	$(Q)O=$(O) KERNEL="$(KERNEL)" scripts/verifier-stats
 
-bench-rules: deps ## nanoseconds a frame by rules, beside xdp-filter and tc
+bench-rules: deps ## nanoseconds a frame by rules, beside xdp-filter
 	$(Q)$(MAKE) --no-print-directory all $(O)/selftests/tools/rulebench
 	$(Q)O=$(O) scripts/bench-rules
 
