@@ -173,11 +173,10 @@ static json_t *start_json(const struct xs_bouncer *b)
 
 static const char *why_not_zero_copy(const struct xs_bouncer *b, const struct xs_xsk *x)
 {
-	if (x->fallback_errno != EOPNOTSUPP)
-		return strerror(x->fallback_errno);
-	return x->sg && b->netif.xdp_zc_max_segs == 1
-		       ? "the driver's takes packets of one buffer only"
-		       : "the driver has none here";
+	if (x->sg && b->netif.xdp_zc_max_segs == 1)
+		return "the driver's takes packets of one buffer only";
+	return x->fallback_errno == EOPNOTSUPP ? "the driver has none here"
+					       : strerror(x->fallback_errno);
 }
 
 static void print_socket(const struct xs_bouncer *b, const struct xs_worker *w)

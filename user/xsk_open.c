@@ -410,8 +410,12 @@ static int open_mode(struct xs_xsk *x, const struct xs_xsk_config *cfg, enum xs_
 	}
 }
 
-static const char *bind_hint(int err)
+static const char *bind_hint(int err, bool long_packets)
 {
+	/* Linux 7 looks at the MTU, older ones let longer packets be lost */
+	if (err == -EINVAL && long_packets)
+		return ": the driver's zero-copy takes packets of one buffer only, and the MTU "
+		       "needs more: lower it, or leave -z out";
 	switch (err) {
 	case -EOPNOTSUPP:
 		return ": the driver has no zero-copy here, or XDP runs in skb mode; leave -z out";
@@ -451,7 +455,7 @@ int xs_xsk_open(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 	else if (bind_err && bind_err != -EBUSY)
 		fail(cfg, "cannot bind in %s mode: %s%s",
 		     mode == XS_XSK_copy ? "copy" : "zero-copy", strerror(-bind_err),
-		     bind_hint(bind_err));
+		     bind_hint(bind_err, cfg->sg && mode == XS_XSK_zero_copy));
 	if (!err)
 		x->fallback_errno = fallback_errno;
 	return err;
