@@ -24,6 +24,7 @@ struct xs_common xs_common = { .pin_root = XS_PIN_ROOT };
 static const struct xs_tool *tool;
 static bool usage_error;
 static char first_error[1024]; /* what {"error": ...} says */
+static char marked_error[1024]; /* the first since xs_error_mark() */
 
 static void __attribute__((format(printf, 2, 0)))
 say(const char *level, const char *fmt, va_list args)
@@ -36,8 +37,23 @@ say(const char *level, const char *fmt, va_list args)
 
 static void __attribute__((format(printf, 1, 0))) keep(const char *fmt, va_list args)
 {
+	char text[sizeof(first_error)];
+
+	vsnprintf(text, sizeof(text), fmt, args);
 	if (!first_error[0])
-		vsnprintf(first_error, sizeof(first_error), fmt, args);
+		memcpy(first_error, text, sizeof(text));
+	if (!marked_error[0])
+		memcpy(marked_error, text, sizeof(text));
+}
+
+void xs_error_mark(void)
+{
+	marked_error[0] = '\0';
+}
+
+const char *xs_error_said(void)
+{
+	return marked_error;
 }
 
 void xs_fail(const char *fmt, ...)

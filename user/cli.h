@@ -86,6 +86,13 @@ void xs_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* For a failure that has been told in its own form: only what {"error": ...} shall say. */
 void xs_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/*
+ * What xs_err() and xs_fail() said first since xs_error_mark() was called, or
+ * ever; "": nothing. For a command that goes on to its next operand.
+ */
+const char *xs_error_said(void);
+void xs_error_mark(void);
+
 /* xs_err() plus a pointer to --help; returns -EINVAL marked as wrong usage. */
 int xs_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -2,6 +2,7 @@
 /* xsteer-maps: look at the maps of instances. Never writes one. */
 #include <dirent.h>
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -192,7 +193,31 @@ static int do_stats(void *opts __attribute__((unused)), int argc __attribute__((
 	return err;
 }
 
-/* The instances named, or every one of this network namespace. */
+/* By its directory: its interface may have been renamed, and its name be another's. 1: opened. */
+static int open_found(struct xs_pins *pins, const char *name)
+{
+	char dir[PATH_MAX], ifname[IF_NAMESIZE];
+	int err;
+
+	if (name[0] == '.' || name[0] == '%')
+		return 0;
+	if (snprintf(dir, sizeof(dir), "%s/%s", xs_common.pin_root, name) >= (int)sizeof(dir))
+		return -ENAMETOOLONG;
+	if (xs_pins_is_elsewhere(dir))
+		return 0;
+	err = xs_pins_open_dir(pins, dir, XS_PINS_READ);
+	if (err || if_indextoname(pins->meta.ifindex, ifname))
+		return err ? err : 1;
+	xs_err("interface %s of %s is gone: 'xsteer-loader clean' removes its pins", pins->ifname,
+	       dir);
+	xs_pins_close(pins);
+	return -ESTALE;
+}
+
+/*
+ * The instances named, or every one of this network namespace. On failure
+ * *wanted are those that could be opened.
+ */
 static int open_wanted(int argc, char **argv, struct xs_pins **wanted, int *cnt)
 {
 	struct xs_pins *pins = NULL;
@@ -203,25 +228,23 @@ static int open_wanted(int argc, char **argv, struct xs_pins **wanted, int *cnt)
 	if (err)
 		xs_err("cannot open %s: %s", xs_common.pin_root, strerror(-err));
 	*cnt = 0;
-	while (!err && (argc ? *cnt < argc : root && (entry = readdir(root)))) {
+	for (int i = 0; argc ? i < argc : root && (entry = readdir(root)); i++) {
 		struct xs_pins *more = realloc(pins, (*cnt + 1) * sizeof(*pins));
-		char ifname[16];
+		int opened;
 
 		if (!more) {
 			err = -ENOMEM;
 			break;
 		}
 		pins = more;
-		if (argc) {
-			err = open_instance(&pins[*cnt], argv[*cnt]);
-			*cnt += !err;
-			continue;
-		}
-		if (entry->d_name[0] == '.' || entry->d_name[0] == '%')
-			continue;
-		xs_pin_ifname(ifname, entry->d_name);
-		if (xs_pins_is_here(ifname) && !open_instance(&pins[*cnt], ifname))
+		opened = argc ? open_instance(&pins[*cnt], argv[i])
+			      : open_found(&pins[*cnt], entry->d_name);
+		if (argc && !opened)
+			opened = 1;
+		if (opened > 0)
 			++*cnt;
+		else if (opened && !err)
+			err = opened;
 	}
 	if (root)
 		closedir(root);
@@ -239,13 +262,17 @@ static void close_wanted(struct xs_pins *pins, int cnt)
 static int do_export(void *opts __attribute__((unused)), int argc, char **argv)
 {
 	struct xs_pins *pins;
-	int cnt, err;
+	int cnt, err, err_export = 0;
 
+	if (options.textfile && xs_common.json)
+		return xs_usage("export: --textfile is for Prometheus text: leave out -j");
 	err = open_wanted(argc, argv, &pins, &cnt);
-	if (!err)
-		err = xs_maps_export(pins, cnt, options.textfile);
+	/* without any, an old file tells more than an empty one */
+	if (!err || cnt)
+		err_export =
+			xs_maps_export(pins, cnt, options.textfile, err ? xs_error_said() : NULL);
 	close_wanted(pins, cnt);
-	return err;
+	return err ? err : err_export;
 }
 
 static int do_top(void *opts __attribute__((unused)), int argc, char **argv)
@@ -254,7 +281,7 @@ static int do_top(void *opts __attribute__((unused)), int argc, char **argv)
 	int cnt, err;
 
 	err = open_wanted(argc, argv, &pins, &cnt);
-	if (!err)
+	if (!err || (!argc && cnt))
 		err = xs_maps_top(pins, cnt);
 	close_wanted(pins, cnt);
 	return err;

@@ -43,7 +43,7 @@ static json_t *named(const char *const *names, const __u64 *counters, int cnt)
 	return object;
 }
 
-static json_t *stats_json(const struct xs_queue_stats *row)
+json_t *xs_queue_stats_json(const struct xs_queue_stats *row)
 {
 	return json_pack("{s:I, s:I, s:o, s:o}", "packets", (json_int_t)row->packets, "bytes",
 			 (json_int_t)row->bytes, "verdicts",
@@ -129,12 +129,12 @@ static int stats_print_json(const char *ifname, const struct report *report)
 		xs_queue_stats_add(&total_delta, &delta);
 		if (q >= report->queues && is_zero(row) && !report->all)
 			continue;
-		object = stats_json(row);
+		object = xs_queue_stats_json(row);
 		json_object_set_new(object, "queue", json_integer(q));
 		add_rates(object, report, &delta);
 		json_array_append_new(queues, object);
 	}
-	object = stats_json(&total);
+	object = xs_queue_stats_json(&total);
 	add_rates(object, report, &total_delta);
 	object = json_pack("{s:s, s:o, s:o}", "interface", ifname, "queues", queues, "total",
 			   object);

@@ -3,6 +3,8 @@
 #ifndef XS_MAPS_STATS_H
 #define XS_MAPS_STATS_H
 
+#include <jansson.h>
+
 #include "pins.h"
 
 struct xs_stats_opts {
@@ -10,6 +12,9 @@ struct xs_stats_opts {
 	__u64 count; /* reports while watching; 0: until SIGINT or SIGTERM */
 	bool all; /* rows of zeros too */
 };
+
+/* Packets, bytes, verdicts and reasons of a row: an object that the caller owns. */
+json_t *xs_queue_stats_json(const struct xs_queue_stats *row);
 
 /* 0 or -errno, logged. */
 int xs_maps_stats(const struct xs_pins *pins, const char *ifname, const struct xs_stats_opts *opts);

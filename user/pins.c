@@ -437,13 +437,11 @@ static bool find_renamed(char dir[PATH_MAX], const char *ifname)
 	return found;
 }
 
-bool xs_pins_is_here(const char *ifname)
+bool xs_pins_is_elsewhere(const char *dir)
 {
 	struct xs_meta meta;
-	char dir[PATH_MAX];
 
-	return !xs_pin_dir(dir, ifname) && peek_meta(dir, &meta) &&
-	       meta.netns_inode == xs_netns_inode();
+	return peek_meta(dir, &meta) && meta.netns_inode != xs_netns_inode();
 }
 
 int xs_pins_find(char dir[PATH_MAX], const char *ifname)

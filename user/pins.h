@@ -57,8 +57,8 @@ __u64 xs_netns_inode(void);
 int xs_pins_check_bpffs(void);
 bool xs_pins_on_bpffs(void); /* the same, silently */
 
-/* Is there an instance of that name which belongs to this network namespace? Silent. */
-bool xs_pins_is_here(const char *ifname);
+/* Is the directory an instance of another network namespace? Silent. */
+bool xs_pins_is_elsewhere(const char *dir);
 
 /* Are all pins there that every instance has? */
 bool xs_pins_complete(const char *dir);

@@ -79,7 +79,7 @@ stats_w_repeats_with_rates() {
 every_listing_is_json_under_j() {
 	lab_up
 	attach
-	for command in list "stats rx0" "dump rx0" "dump rx0 meta" "sockets rx0"; do
+	for command in list "stats rx0" "dump rx0" "dump rx0 meta" "sockets rx0" "export rx0" export; do
 		# shellcheck disable=SC2086 # words
 		check "$command -j" rx "$MAPS" $command -j
 		check "$command: schema" jq -e '.schema | numbers' <<<"$OUT"
@@ -89,6 +89,60 @@ every_listing_is_json_under_j() {
 		# shellcheck disable=SC2086
 		check "$command" rx "$MAPS" $command
 	done
+}
+
+# Prometheus' rate() does not see the increase from nothing to the first value.
+export_shows_every_queue_before_its_first_packet() {
+	lab_up --queues 4
+	attach
+	check "export" rx "$MAPS" export rx0
+	for q in 0 1 2 3; do
+		contains "queue $q" "$OUT" "^xsteer_packets_total\{interface=\"rx0\",queue=\"$q\"\} 0$"
+		contains "its verdicts" "$OUT" "^xsteer_verdict_packets_total\{interface=\"rx0\",queue=\"$q\",verdict=\"xsk\"\} 0$"
+	done
+	equal "queues that are not" "$(grep -c 'queue="4"' <<<"$OUT")" 0
+}
+
+export_names_a_renamed_interface_as_it_is_now() {
+	lab_up
+	attach
+	rx ip link set rx0 down
+	check "rename" rx ip link set rx0 name other0
+	for operand in "" other0; do
+		# shellcheck disable=SC2086 # none, or one
+		check "export $operand" rx "$MAPS" export $operand
+		contains "its name" "$OUT" '^xsteer_packets_total\{interface="other0",queue="0"\}'
+		equal "its old name" "$(grep -c rx0 <<<"$OUT")" 0
+	done
+	# and somebody else has that name now
+	check "another" rx ip link add rx0 type veth peer name rx1
+	check "export" rx "$MAPS" export
+	contains "its name" "$OUT" '^xsteer_packets_total\{interface="other0",queue="0"\}'
+}
+
+export_says_which_instance_it_cannot_read() {
+	lab_up
+	attach
+	check "another interface" rx ip link add other0 type veth peer name other1
+	check "attach" rx "$LOADER" attach other0
+	rm "$PINS/other0/meta"
+	refuses "export" 1 "other0.*meta" rx "$MAPS" export
+	contains "the rest" "$OUT" '^xsteer_packets_total\{interface="rx0",queue="0"\} 0'
+	refuses "export -j" 1 '"error": ?"[^"]*other0' rx "$MAPS" export -j
+	contains "the rest" "$OUT" '"interface":"rx0"'
+	refuses "named" 1 '"rx0"' rx "$MAPS" export other0 rx0
+}
+
+export_j_has_the_same_numbers() {
+	lab_up
+	attach
+	check "send" tx "$TRAFFIC" -o -n 321 -f 50 tx0
+	check "export -j" rx "$MAPS" export -j
+	check "it is JSON" jq -e '.schema == 1 and .instances[0].interface == "rx0" and
+		([.instances[0].queues[].packets] | add) == 321 and
+		([.instances[0].queues[].verdicts[]] | add) == 321' <<<"$OUT"
+	check "no instance is no failure" "$MAPS" export -j
+	refuses "a file for Prometheus" 2 "textfile" rx "$MAPS" export -j --textfile "$DIR/x.prom"
 }
 
 common_options_may_stand_before_the_command() {
