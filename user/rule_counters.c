@@ -82,8 +82,8 @@ int xs_rule_counters_create(struct xs_rule_counters *counters, __u32 rule_cnt)
 	return err;
 }
 
-int xs_rule_counters_open(struct xs_rule_counters *counters, const struct xs_pins *pins,
-			  __u32 stats_slot, __u32 rule_cnt)
+int xs_rule_counters_try(struct xs_rule_counters *counters, const struct xs_pins *pins,
+			 __u32 stats_slot, __u32 rule_cnt)
 {
 	int err = 0;
 	__u32 id;
@@ -96,10 +96,19 @@ int xs_rule_counters_open(struct xs_rule_counters *counters, const struct xs_pin
 		counters->fd = bpf_map_get_fd_by_id(id);
 		err = counters->fd < 0 ? -errno : map_rows(counters);
 	}
-	if (!err)
-		return 0;
-	xs_err("cannot read slot %u of %s/rule_stats: %s", stats_slot, pins->dir, strerror(-err));
-	xs_rule_counters_close(counters);
+	if (err)
+		xs_rule_counters_close(counters);
+	return err;
+}
+
+int xs_rule_counters_open(struct xs_rule_counters *counters, const struct xs_pins *pins,
+			  __u32 stats_slot, __u32 rule_cnt)
+{
+	int err = xs_rule_counters_try(counters, pins, stats_slot, rule_cnt);
+
+	if (err)
+		xs_err("cannot read slot %u of %s/rule_stats: %s", stats_slot, pins->dir,
+		       strerror(-err));
 	return err;
 }
 

@@ -26,6 +26,9 @@ struct xs_rule_counters {
 int xs_rule_counters_create(struct xs_rule_counters *counters, __u32 rule_cnt);
 int xs_rule_counters_open(struct xs_rule_counters *counters, const struct xs_pins *pins,
 			  __u32 stats_slot, __u32 rule_cnt);
+/* The same, silently. */
+int xs_rule_counters_try(struct xs_rule_counters *counters, const struct xs_pins *pins,
+			 __u32 stats_slot, __u32 rule_cnt);
 int xs_rule_counters_put(const struct xs_rule_counters *counters, const struct xs_pins *pins,
 			 __u32 stats_slot);
 /* Makes the pin rule_stats_map that of the counters in `stats_slot`; one rename. */

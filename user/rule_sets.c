@@ -33,6 +33,7 @@ struct mapped_set {
 	int fd; /* of the inner map; -1: none */
 	struct xs_set_header *header;
 	size_t bytes;
+	__u32 id; /* of the inner map; 0: none */
 };
 
 #define NO_SET ((struct mapped_set){ .fd = -1 })
@@ -68,6 +69,7 @@ static int open_set(const struct xs_pins *pins, __u32 slot, int prot, struct map
 	*set = NO_SET;
 	if (bpf_map_lookup_elem(pins->map_fds[XS_MAP_rule_sets], &slot, &id))
 		return errno == ENOENT ? 0 : -errno;
+	set->id = id;
 	set->fd = bpf_map_get_fd_by_id(id);
 	if (set->fd < 0)
 		return -errno;
@@ -78,6 +80,7 @@ static int open_set(const struct xs_pins *pins, __u32 slot, int prot, struct map
 		err = -EPROTO;
 	if (err)
 		unmap_set(set);
+	set->id = id; /* of one that cannot be read, too */
 	return err;
 }
 
@@ -466,15 +469,36 @@ int xs_rule_sets_flush(struct xs_pins *pins, struct xs_apply *result)
 
 /* ---- reading back ---- */
 
-int xs_rule_sets_read(const struct xs_pins *pins, struct xs_rules_in_force *now)
+#define READ_TRIES 1000 /* each apply between the steps of a try costs it one */
+
+/* What a try found in rule_sets; 0: nothing. */
+struct seen {
+	__u32 ids[2];
+};
+
+static int read_counters(const struct xs_pins *pins, struct xs_rules_in_force *now)
 {
-	struct xs_rule_counters counters = XS_NO_COUNTERS;
+	struct xs_rule_counters counters;
+	int err = xs_rule_counters_try(&counters, pins, now->header->stats_slot,
+				       now->header->rule_cnt);
+
+	if (err)
+		return err;
+	now->stats = xs_rule_counters_sum(&counters);
+	xs_rule_counters_close(&counters);
+	return now->stats ? 0 : -ENOMEM;
+}
+
+static int try_read(const struct xs_pins *pins, struct xs_rules_in_force *now, struct seen *seen)
+{
 	struct mapped_set set;
 	__u64 time = monotonic_ns();
 	int err;
 
 	*now = (struct xs_rules_in_force){};
+	*seen = (struct seen){};
 	err = open_set(pins, XS_SET_IN_FORCE, PROT_READ, &set);
+	seen->ids[XS_SET_IN_FORCE] = set.id;
 	if (!err && set.header && set.header->deadline_ns) {
 		now->rolled_back = set.header->deadline_ns < time;
 		now->confirm_ns = now->rolled_back ? 0 : set.header->deadline_ns - time;
@@ -482,21 +506,57 @@ int xs_rule_sets_read(const struct xs_pins *pins, struct xs_rules_in_force *now)
 	if (!err && now->rolled_back) {
 		unmap_set(&set);
 		err = open_set(pins, XS_SET_FALLBACK, PROT_READ, &set);
+		seen->ids[XS_SET_FALLBACK] = set.id;
 	}
-	if (log_set_error(pins, err) || !set.header)
+	if (err || !set.header)
 		return err;
 	now->header = set.header;
 	now->rules = xs_set_rules(set.header);
 	now->mapping = set.header;
 	now->mapping_bytes = set.bytes;
 	close(set.fd);
-	err = xs_rule_counters_open(&counters, pins, now->header->stats_slot,
-				    now->header->rule_cnt);
-	if (!err)
-		now->stats = xs_rule_counters_sum(&counters);
-	xs_rule_counters_close(&counters);
-	if (!err && !now->stats)
-		err = -ENOMEM;
+	return read_counters(pins, now);
+}
+
+/* A set keeps its counters while it is in its slot; the lock is not for readers. */
+static bool still_in_force(const struct xs_pins *pins, const struct xs_rules_in_force *now,
+			   const struct seen *seen)
+{
+	for (__u32 slot = 0; slot <= (now->rolled_back ? XS_SET_FALLBACK : XS_SET_IN_FORCE);
+	     slot++) {
+		__u32 id = 0;
+
+		if (bpf_map_lookup_elem(pins->map_fds[XS_MAP_rule_sets], &slot, &id) &&
+		    errno != ENOENT)
+			return true; /* it will not get better */
+		if (id != seen->ids[slot])
+			return false;
+	}
+	return true;
+}
+
+int xs_rule_sets_read(const struct xs_pins *pins, struct xs_rules_in_force *now)
+{
+	struct seen seen;
+	bool steady;
+	int err;
+
+	for (int i = 0; i < READ_TRIES; i++) {
+		err = try_read(pins, now, &seen);
+		steady = still_in_force(pins, now, &seen);
+		if (steady)
+			break;
+		xs_rules_in_force_close(now);
+	}
+	if (!steady) {
+		xs_err("%s: other rules are applied all the time: try again", pins->ifname);
+		return -EAGAIN;
+	}
+	if (err && now->header)
+		xs_err("cannot read slot %u of %s/rule_stats: %s", now->header->stats_slot,
+		       pins->dir, strerror(-err));
+	else
+		log_set_error(pins, err);
 	if (err)
 		xs_rules_in_force_close(now);
 	return err;

@@ -239,4 +239,26 @@ flush_ends_a_wait_for_confirm() {
 	equal "generation" "$(_generation)" 3
 }
 
+# Readers take no lock: what an apply takes away under them is read again.
+show_holds_out_while_rules_are_applied() {
+	local i applies
+	_lab_with_sets
+	_file empty <<<"default pass"
+	seq -f 'udp dport %g drop' 1 300 | _file many
+	_apply many
+	(
+		for ((i = 0; i < 8; i++)); do
+			rx "$RULES" apply rx0 "$DIR/old.rules"
+			rx "$RULES" apply rx0 "$DIR/many.rules"
+			rx "$RULES" flush rx0
+		done
+	) >"$DIR/applies.log" 2>&1 &
+	applies=$!
+	while kill -0 "$applies" 2>/dev/null; do
+		check "show" rx "$RULES" show -j rx0
+		check "a whole set, without packets" jq -e '(.rules | length == 0 or length == 1 or
+			length == 300) and all(.rules[]; .packets == 0)' <<<"$OUT"
+	done
+}
+
 run_tests "$@"
