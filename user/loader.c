@@ -80,14 +80,31 @@ static int set_dry_run(void *opts __attribute__((unused)), const char *arg __att
 	return 0;
 }
 
+static json_t *results; /* a row for each interface; of one that failed with "error" */
+
+/* What was said of the failure since xs_error_mark(), as the interface's row. */
+static int add_failure(json_t *rows, const char *ifname, int err)
+{
+	const char *said = xs_error_said();
+
+	json_array_append_new(rows,
+			      json_pack("{s:o, s:o}", "interface", xs_json_text(ifname), "error",
+					xs_json_text(said[0] ? said : strerror(-err))));
+	return err;
+}
+
 /* Works on every operand, goes on after a failure, and returns the first one. */
 static int each_operand(int argc, char **argv, int (*work)(const char *ifname))
 {
 	int first = 0;
 
 	for (int i = 0; i < argc; i++) {
-		int err = work(argv[i]);
+		int err;
 
+		xs_error_mark();
+		err = work(argv[i]);
+		if (err)
+			add_failure(results, argv[i], err);
 		if (err && !first)
 			first = err;
 	}
@@ -130,8 +147,6 @@ static int put_rules_live(const char *ifname)
 	return err;
 }
 
-static json_t *results;
-
 static int attach_one(const char *ifname)
 {
 	struct xs_attached got;
@@ -152,10 +167,36 @@ static int attach_one(const char *ifname)
 	return 0;
 }
 
+/*
+ * Prints {KEY: rows}, which it takes. Where several were asked for and one failed:
+ * with its error beside, so that it is seen which succeeded. Returns err.
+ */
+static int print_rows(const char *key, json_t *rows, int err)
+{
+	json_t *object, *row, *error = NULL;
+	int printed;
+	size_t i;
+
+	json_array_foreach(rows, i, row)
+	{
+		if (!error)
+			error = json_object_get(row, "error");
+	}
+	if (err && (!error || json_array_size(rows) < 2)) {
+		json_decref(rows);
+		return err;
+	}
+	object = json_pack("{s:o}", key, rows);
+	if (error)
+		json_object_set(object, "error", error);
+	printed = xs_json_print(object);
+	return err ? err : printed;
+}
+
 static int finish_json(int err)
 {
-	if (xs_common.json && !err)
-		return xs_json_print(json_pack("{s:o}", "instances", results));
+	if (xs_common.json)
+		return print_rows("instances", results, err);
 	json_decref(results);
 	return err;
 }
@@ -209,6 +250,7 @@ static int each_instance(int (*each)(const char *name, void *arg), void *arg)
 	while ((entry = readdir(root))) {
 		if (entry->d_name[0] == '.')
 			continue;
+		xs_error_mark();
 		err = each(entry->d_name, arg);
 		if (err && !first)
 			first = err;
@@ -231,10 +273,11 @@ static int detach_if_here(const char *name, void *arg __attribute__((unused)))
 	if (!err)
 		err = xs_pins_open_dir(&pins, dir, XS_PINS_READ);
 	if (err)
-		return err;
+		return add_failure(results, ifname, err);
 	here = pins.meta.netns_inode == xs_netns_inode();
 	xs_pins_close(&pins);
-	return here ? detach_one(ifname) : 0;
+	err = here ? detach_one(ifname) : 0;
+	return err ? add_failure(results, ifname, err) : 0;
 }
 
 static int do_detach(void *opts __attribute__((unused)), int argc, char **argv)
@@ -353,9 +396,10 @@ static int do_status(void *opts __attribute__((unused)), int argc, char **argv)
 		__u32 ifindex = if_nametoindex(argv[i]);
 
 		if (!ifindex) {
+			xs_error_mark();
 			xs_err("no interface %s in this network namespace: 'ip link' lists them",
 			       argv[i]);
-			err = -ENODEV;
+			err = add_failure(status.list, argv[i], -ENODEV);
 			continue;
 		}
 		show_interface(ifindex, argv[i], &status);
@@ -364,8 +408,7 @@ static int do_status(void *opts __attribute__((unused)), int argc, char **argv)
 		err = xs_netif_each(show_interface, &status);
 	if (xs_common.json) {
 		xs_table_free(status.table);
-		return err ? (json_decref(status.list), err)
-			   : xs_json_print(json_pack("{s:o}", "interfaces", status.list));
+		return print_rows("interfaces", status.list, err);
 	}
 	json_decref(status.list);
 	xs_table_print(status.table);

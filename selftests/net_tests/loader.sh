@@ -324,4 +324,24 @@ frames_beyond_a_page_pass_at_mtu_9000() {
 	check "the verdicts add up" counters_add_up
 }
 
+# -j with several interfaces: what was done is seen beside what failed.
+json_of_several_shows_which_succeeded() {
+	lab_up
+	refuses "attach" 1 "." rx "$LOADER" attach -j nosuch rx0
+	OUT=$(rx "$LOADER" detach -j rx0 nosuch 2>/dev/null)
+	check "detach" jq -e '.schema == 1 and (.error | test("nosuch")) and
+		(.instances | length == 2) and .instances[0] == {"interface": "rx0"} and
+		.instances[1].interface == "nosuch" and .instances[1].error == .error' <<<"$OUT"
+	OUT=$(rx "$LOADER" attach -j nosuch rx0 2>/dev/null)
+	check "attach" jq -e '.schema == 1 and (.error | test("nosuch")) and
+		.instances[0].error == .error and .instances[1].mode == "native"' <<<"$OUT"
+	OUT=$(rx "$LOADER" status -j rx0 nosuch 2>/dev/null)
+	check "status" jq -e '(.error | test("nosuch")) and .interfaces[0].state == "attached" and
+		.interfaces[1].interface == "nosuch" and .interfaces[1].error == .error' <<<"$OUT"
+	for command in attach detach status; do
+		OUT=$(rx "$LOADER" $command -j nosuch 2>/dev/null)
+		check "$command of one" jq -e 'keys == ["error", "schema"]' <<<"$OUT"
+	done
+}
+
 run_tests "$@"
