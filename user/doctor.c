@@ -200,8 +200,14 @@ static void check_sockets(struct diagnosis *d)
 {
 	__u32 empty = 0, held = 0, first = 0;
 	struct xs_pins pins;
+	int err;
 
-	if (d->no_pins || xs_pins_open(&pins, d->netif.name, XS_PINS_READ))
+	if (d->no_pins)
+		return;
+	err = xs_pins_open(&pins, d->netif.name, XS_PINS_READ);
+	if (err == -ENOENT)
+		find(d, "sockets", LEVEL_OK, "", "no instance, so no queue waits for a bouncer");
+	if (err)
 		return;
 	for (__u32 slot = 0; slot < pins.slots && slot < d->netif.rx_queues; slot++) {
 		struct xs_owner owner;
@@ -213,7 +219,13 @@ static void check_sockets(struct diagnosis *d)
 		}
 	}
 	xs_pins_close(&pins);
-	if (held && empty)
+	if (!held)
+		find(d, "sockets", LEVEL_WARN, "start bouncers, unless the rules need none",
+		     "none of %u queues has a socket: frames for one go to the kernel, or nowhere",
+		     empty);
+	else if (!empty)
+		find(d, "sockets", LEVEL_OK, "", "each of %u queues has a socket", held);
+	else
 		find(d, "sockets", LEVEL_WARN,
 		     "start a bouncer there, or keep RSS away: ethtool -X IF equal N",
 		     "%u of %u queues have no socket, the first is %u", empty, empty + held, first);

@@ -25,6 +25,18 @@ a_good_interface_passes() {
 	equal "hook with ours" "$(_level hook)" ok
 }
 
+sockets_are_looked_at_even_if_there_is_none() {
+	lab_up --queues 1
+	equal "without an instance" "$(_level sockets)" ok
+	attach
+	equal "without a bouncer" "$(_level sockets)" warn
+	check "doctor" rx "$LOADER" doctor rx0
+	contains "which queues" "$OUT" "warn +sockets +none of 1 queues"
+	start_bouncer 0 -p
+	equal "with one on each queue" "$(_level sockets)" ok
+	stop_bouncer
+}
+
 a_foreign_program_fails_and_is_named() {
 	local id
 	lab_up
