@@ -146,44 +146,6 @@ int xs_instance_live(const struct xs_pins *pins, struct xs_live *live)
 	return err;
 }
 
-/* A name that xsteer gives to what it pins; "%..." is what a rename has not moved yet. */
-static bool is_our_name(const char *name)
-{
-	if (*name == '%')
-		name++;
-	for (int i = 0; i < XS_MAP_MAX; i++)
-		if (!strcmp(name, xs_map_names[i]))
-			return true;
-	return !strcmp(name, XS_PIN_LINK) || !strcmp(name, XS_PIN_PROG);
-}
-
-/* Others have directories on a bpffs too, and may have called a pin "link" or "prog" in one. */
-static int refuse_others(const char *dir)
-{
-	bool only_common = true, ours = true;
-	char name[NAME_MAX + 1] = "";
-	struct dirent *entry;
-	DIR *entries = opendir(dir);
-
-	if (!entries)
-		return -errno;
-	while (ours && (entry = readdir(entries))) {
-		if (entry->d_name[0] == '.')
-			continue;
-		snprintf(name, sizeof(name), "%s", entry->d_name);
-		ours = is_our_name(name);
-		only_common = only_common &&
-			      (!strcmp(name, XS_PIN_LINK) || !strcmp(name, XS_PIN_PROG));
-	}
-	closedir(entries);
-	if (ours && (!only_common || !name[0]))
-		return 0;
-	xs_err("%s holds '%s' and was not made by xsteer-loader, as far as can be seen: if nothing "
-	       "needs it, remove it with 'rm -r %s', or choose another --pin-root",
-	       dir, name, dir);
-	return -EPROTO;
-}
-
 /* Pins were removed behind our back: the rest goes, unless its link is another interface's. */
 static int take_rest_apart(const char *ifname, const char *dir)
 {
@@ -192,7 +154,7 @@ static int take_rest_apart(const char *ifname, const char *dir)
 	char path[PATH_MAX + 8];
 	int fd, err;
 
-	err = refuse_others(dir);
+	err = xs_pins_refuse_others(dir);
 	if (err)
 		return err;
 	snprintf(path, sizeof(path), "%s/%s", dir, XS_PIN_LINK);

@@ -322,6 +322,44 @@ static bool wants_write(enum xs_map map, enum xs_pins_access how)
 	       (how == XS_PINS_SOCKET && (map == XS_MAP_xsks_map || map == XS_MAP_owners));
 }
 
+/* A name that xsteer gives to what it pins; "%..." is what a rename has not moved yet. */
+static bool is_our_name(const char *name)
+{
+	if (*name == '%')
+		name++;
+	for (int i = 0; i < XS_MAP_MAX; i++)
+		if (!strcmp(name, xs_map_names[i]))
+			return true;
+	return !strcmp(name, XS_PIN_LINK) || !strcmp(name, XS_PIN_PROG);
+}
+
+/* Others have directories on a bpffs too, and may have called a pin "link" or "prog" in one. */
+int xs_pins_refuse_others(const char *dir)
+{
+	bool only_common = true, ours = true;
+	char name[NAME_MAX + 1] = "";
+	struct dirent *entry;
+	DIR *entries = opendir(dir);
+
+	if (!entries)
+		return -errno;
+	while (ours && (entry = readdir(entries))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(name, sizeof(name), "%s", entry->d_name);
+		ours = is_our_name(name);
+		only_common = only_common &&
+			      (!strcmp(name, XS_PIN_LINK) || !strcmp(name, XS_PIN_PROG));
+	}
+	closedir(entries);
+	if (ours && (!only_common || !name[0]))
+		return 0;
+	xs_err("%s holds '%s' and was not made by xsteer-loader, as far as can be seen: if nothing "
+	       "needs it, remove it with 'rm -r %s', or choose another --pin-root",
+	       dir, name, dir);
+	return -EPROTO;
+}
+
 static int open_map(struct xs_pins *pins, enum xs_map map, enum xs_pins_access how,
 		    const struct map_shape *shape)
 {
@@ -334,6 +372,10 @@ static int open_map(struct xs_pins *pins, enum xs_map map, enum xs_pins_access h
 	if (fd < 0 && how == XS_PINS_SOCKET && !needed)
 		return 0;
 	if (fd == -ENOENT) {
+		int err = xs_pins_refuse_others(pins->dir);
+
+		if (err)
+			return err;
 		xs_err("%s is incomplete, %s is not there: 'xsteer-loader detach %s' takes away "
 		       "what is left",
 		       pins->dir, xs_map_names[map], strrchr(pins->dir, '/') + 1);
@@ -366,6 +408,7 @@ int xs_pins_open_dir(struct xs_pins *pins, const char *dir, enum xs_pins_access 
 	struct map_shape shapes[XS_MAP_MAX];
 	struct bpf_map_info info = {};
 	__u32 len = sizeof(info);
+	struct stat file;
 	int err;
 
 	*pins = (struct xs_pins){};
@@ -373,8 +416,14 @@ int xs_pins_open_dir(struct xs_pins *pins, const char *dir, enum xs_pins_access 
 		pins->map_fds[i] = -1;
 	if (snprintf(pins->dir, sizeof(pins->dir), "%s", dir) >= (int)sizeof(pins->dir))
 		return -ENAMETOOLONG;
-	if (access(dir, F_OK))
+	if (stat(dir, &file))
 		return -errno;
+	if (!S_ISDIR(file.st_mode)) {
+		xs_err("%s is a pin of something else, not an instance's directory: if nothing "
+		       "needs it, remove it with 'rm %s', or choose another --pin-root",
+		       dir, dir);
+		return -ENOTDIR;
+	}
 
 	learn_shapes(shapes);
 	/* meta first: a directory that is not ours must say so, not fail on some map */

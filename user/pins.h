@@ -60,6 +60,12 @@ bool xs_pins_on_bpffs(void); /* the same, silently */
 /* Is the directory an instance of another network namespace? Silent. */
 bool xs_pins_is_elsewhere(const char *dir);
 
+/*
+ * Does an incomplete directory hold only pins that could be ours? 0; or -EPROTO,
+ * logged: others have directories on a bpffs, too.
+ */
+int xs_pins_refuse_others(const char *dir);
+
 /* Are all pins there that every instance has? */
 bool xs_pins_complete(const char *dir);
 

@@ -339,7 +339,7 @@ json_of_several_shows_which_succeeded() {
 	check "status" jq -e '(.error | test("nosuch")) and .interfaces[0].state == "attached" and
 		.interfaces[1].interface == "nosuch" and .interfaces[1].error == .error' <<<"$OUT"
 	for command in attach detach status; do
-		OUT=$(rx "$LOADER" $command -j nosuch 2>/dev/null)
+		OUT=$(rx "$LOADER" "$command" -j nosuch 2>/dev/null)
 		check "$command of one" jq -e 'keys == ["error", "schema"]' <<<"$OUT"
 	done
 }

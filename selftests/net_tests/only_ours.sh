@@ -42,4 +42,22 @@ detach_leaves_a_directory_of_somebody_else() {
 	equal "hook" "$(hook)" ""
 }
 
+# What the advice says is what then works.
+advice_on_what_is_not_ours_is_to_remove_it() {
+	check "pin root" mkdir -p "$PINS"
+	check "a pin in it" bpftool map create "$PINS/plain" type array key 4 value 4 entries 1 name plain
+	refuses "clean" 1 "$PINS/plain is a pin .*'rm $PINS/plain'" "$LOADER" clean
+	refuses "list" 1 "$PINS/plain is a pin .*'rm $PINS/plain'" "$MAPS" list
+	check "the advice" rm "$PINS/plain"
+	check "list" "$MAPS" list
+	check "a directory" mkdir "$PINS/theirs"
+	check "a pin in it" bpftool map create "$PINS/theirs/m" type array key 4 value 4 entries 1 name m
+	for command in "$LOADER clean" "$MAPS list" "$LOADER detach theirs"; do
+		# shellcheck disable=SC2086 # words
+		refuses "$command" 1 "'rm -r $PINS/theirs'" $command
+	done
+	check "the advice" rm -r "$PINS/theirs"
+	check "clean" "$LOADER" clean
+}
+
 run_tests "$@"
