@@ -15,6 +15,8 @@
 #include "program.h"
 #include "xsteer.skel.h"
 
+#define MAPS_OF_PROG_MAX 64 /* ours has fewer */
+
 static int __attribute__((format(printf, 2, 0)))
 print_libxdp(enum libxdp_print_level level, const char *fmt, va_list args)
 {
@@ -135,17 +137,41 @@ out:
 	return err;
 }
 
-/* The program with that id on the interface; NULL if it is not there. */
-static struct xdp_program *find(struct xdp_multiprog *mp, __u32 prog_id)
+static bool has_id(__u32 prog_id, __u32 id)
+{
+	return prog_id == id;
+}
+
+static bool uses_map(__u32 prog_id, __u32 map_id)
+{
+	__u32 ids[MAPS_OF_PROG_MAX];
+	struct bpf_prog_info info = { .nr_map_ids = MAPS_OF_PROG_MAX,
+				      .map_ids = (unsigned long)ids };
+	__u32 len = sizeof(info);
+	int fd = bpf_prog_get_fd_by_id(prog_id);
+	bool uses = false;
+
+	if (fd < 0)
+		return false;
+	if (!bpf_obj_get_info_by_fd(fd, &info, &len))
+		for (__u32 i = 0; !uses && i < info.nr_map_ids && i < MAPS_OF_PROG_MAX; i++)
+			uses = ids[i] == map_id;
+	close(fd);
+	return uses;
+}
+
+/* The program on the interface that `is` holds for, with that id; NULL if it is not there. */
+static struct xdp_program *find(struct xdp_multiprog *mp, bool (*is)(__u32 prog_id, __u32 id),
+				__u32 id)
 {
 	struct xdp_program *prog = NULL;
 
 	if (xdp_multiprog__is_legacy(mp)) {
 		prog = xdp_multiprog__main_prog(mp);
-		return prog && xdp_program__id(prog) == prog_id ? prog : NULL;
+		return prog && is(xdp_program__id(prog), id) ? prog : NULL;
 	}
 	while ((prog = xdp_multiprog__next_prog(prog, mp)))
-		if (xdp_program__id(prog) == prog_id)
+		if (is(xdp_program__id(prog), id))
 			return prog;
 	return NULL;
 }
@@ -157,7 +183,7 @@ bool xs_dispatcher_has(__u32 ifindex, __u32 prog_id)
 
 	if (libxdp_get_error(mp))
 		return false;
-	has = find(mp, prog_id);
+	has = find(mp, has_id, prog_id);
 	xdp_multiprog__close(mp);
 	return has;
 }
@@ -176,7 +202,7 @@ int xs_dispatcher_detach(const struct xs_pins *pins)
 	mp = xdp_multiprog__get_from_ifindex(pins->meta.ifindex);
 	err = libxdp_get_error(mp);
 	if (!err) {
-		prog = find(mp, live.prog_id);
+		prog = find(mp, has_id, live.prog_id);
 		err = prog ? xdp_program__detach(prog, pins->meta.ifindex,
 						 xdp_multiprog__attach_mode(mp), 0)
 			   : -ENOENT;
@@ -184,5 +210,25 @@ int xs_dispatcher_detach(const struct xs_pins *pins)
 	}
 	if (err)
 		xs_err("%s: libxdp cannot take the program out: %s", pins->ifname, strerror(-err));
+	return err;
+}
+
+int xs_dispatcher_detach_user_of(__u32 ifindex, __u32 map_id)
+{
+	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
+	struct xdp_program *prog;
+	int err = 0;
+
+	if (libxdp_get_error(mp))
+		return 0; /* nothing on the hook, or no interface any more */
+	libxdp_set_print(print_libxdp);
+	prog = find(mp, uses_map, map_id);
+	if (prog)
+		err = xdp_program__detach(prog, ifindex, xdp_multiprog__attach_mode(mp), 0);
+	xdp_multiprog__close(mp);
+	if (err)
+		xs_err("interface %u: libxdp cannot take out a program that a killed attach has "
+		       "left: %s",
+		       ifindex, strerror(-err));
 	return err;
 }

@@ -26,4 +26,10 @@ int xs_dispatcher_detach(const struct xs_pins *pins);
 /* Is program `prog_id` on the interface, in a dispatcher or alone? */
 bool xs_dispatcher_has(__u32 ifindex, __u32 prog_id);
 
+/*
+ * Takes a program out that uses the map: one that was attached, and whose process
+ * was killed before it had pinned it. 0, also if there is none, or -errno, logged.
+ */
+int xs_dispatcher_detach_user_of(__u32 ifindex, __u32 map_id);
+
 #endif

@@ -59,15 +59,44 @@ static void detach_link(const char *dir)
 	close(fd);
 }
 
+/*
+ * Of an attach beside others that was killed: no pin may say yet which program it
+ * put on the hook, but that one has our maps.
+ */
+static int detach_orphan(const char *dir)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+	char path[PATH_MAX + 32];
+	struct xs_meta meta;
+	int fd, err;
+
+	if (!xs_pins_peek_meta(dir, &meta) || meta.attach != XS_ATTACH_DISPATCHER ||
+	    meta.netns_inode != xs_netns_inode())
+		return 0;
+	snprintf(path, sizeof(path), "%s/%s", dir, xs_map_names[XS_MAP_xdp_stats_map]);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return 0;
+	err = bpf_obj_get_info_by_fd(fd, &info, &len) ? -errno : 0;
+	close(fd);
+	return err ? err : xs_dispatcher_detach_user_of(meta.ifindex, info.id);
+}
+
 int xs_instance_remove_dir(const char *dir)
 {
 	DIR *entries = opendir(dir);
 	struct dirent *entry;
-	int err = 0;
+	int err;
 
 	if (!entries)
 		return errno == ENOENT ? 0 : -errno;
 	detach_link(dir);
+	err = detach_orphan(dir);
+	if (err) {
+		closedir(entries);
+		return err;
+	}
 	while ((entry = readdir(entries))) {
 		if (entry->d_name[0] != '.' && unlinkat(dirfd(entries), entry->d_name, 0))
 			err = -errno;

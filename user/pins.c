@@ -442,8 +442,7 @@ int xs_pins_open_dir(struct xs_pins *pins, const char *dir, enum xs_pins_access 
 	return err;
 }
 
-/* meta of a directory, if it is ours and of this build; nothing is logged. */
-static bool peek_meta(const char *dir, struct xs_meta *meta)
+bool xs_pins_peek_meta(const char *dir, struct xs_meta *meta)
 {
 	LIBBPF_OPTS(bpf_obj_get_opts, opts, .file_flags = BPF_F_RDONLY);
 	struct bpf_map_info info = {};
@@ -478,7 +477,7 @@ static bool find_renamed(char dir[PATH_MAX], const char *ifname)
 		    strncmp(entry->d_name, "%old-", 5) == 0)
 			continue;
 		if (snprintf(dir, PATH_MAX, "%s/%s", xs_common.pin_root, entry->d_name) < PATH_MAX)
-			found = peek_meta(dir, &meta) && meta.ifindex == ifindex &&
+			found = xs_pins_peek_meta(dir, &meta) && meta.ifindex == ifindex &&
 				meta.netns_inode == xs_netns_inode();
 	}
 	if (root)
@@ -490,7 +489,7 @@ bool xs_pins_is_elsewhere(const char *dir)
 {
 	struct xs_meta meta;
 
-	return peek_meta(dir, &meta) && meta.netns_inode != xs_netns_inode();
+	return xs_pins_peek_meta(dir, &meta) && meta.netns_inode != xs_netns_inode();
 }
 
 int xs_pins_find(char dir[PATH_MAX], const char *ifname)

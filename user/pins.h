@@ -57,6 +57,9 @@ __u64 xs_netns_inode(void);
 int xs_pins_check_bpffs(void);
 bool xs_pins_on_bpffs(void); /* the same, silently */
 
+/* meta of a directory, if it is ours and of this build. Silent. */
+bool xs_pins_peek_meta(const char *dir, struct xs_meta *meta);
+
 /* Is the directory an instance of another network namespace? Silent. */
 bool xs_pins_is_elsewhere(const char *dir);
 

@@ -271,4 +271,29 @@ _waits_for_who_holds_the_instance() { # LOADER WORD...
 detach_waits_for_who_writes_rules() { _waits_for_who_holds_the_instance detach rx0; }
 replace_waits_for_who_writes_rules() { _waits_for_who_holds_the_instance attach --replace rx0; }
 
+# As kill -9 leaves it between libxdp's attach and the pin of the program.
+_orphan() {
+	attach -P 20
+	check "not published" mv "$PINS/rx0" "$PINS/%new-rx0"
+	check "not pinned" rm "$PINS/%new-rx0/prog"
+	not_equal "its program" "$(hook)" ""
+}
+attach_with_prio_killed_before_its_pin_is_no_obstacle() {
+	local orphan
+	lab_up
+	_orphan
+	orphan=$(hook)
+	attach -P 20
+	not_equal "a new program" "$(hook)" "$orphan"
+	check "detach" rx "$LOADER" detach rx0
+	becomes "nothing is left on the hook" 5 xdp_is_off
+	_orphan
+	attach
+	check "detach" rx "$LOADER" detach rx0
+	_orphan
+	check "clean" rx "$LOADER" clean
+	becomes "nothing is left on the hook" 5 xdp_is_off
+	equal "pins" "$(ls "$PINS")" ""
+}
+
 run_tests "$@"
