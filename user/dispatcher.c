@@ -144,7 +144,7 @@ static bool has_id(__u32 prog_id, __u32 id)
 
 static bool uses_map(__u32 prog_id, __u32 map_id)
 {
-	__u32 ids[MAPS_OF_PROG_MAX];
+	__u32 ids[MAPS_OF_PROG_MAX] = {};
 	struct bpf_prog_info info = { .nr_map_ids = MAPS_OF_PROG_MAX,
 				      .map_ids = (unsigned long)ids };
 	__u32 len = sizeof(info);
