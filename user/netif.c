@@ -256,7 +256,7 @@ static void get_features(struct xs_netif *netif)
 	__u16 family = 0;
 	const struct nl_call find = { .cb = on_family, .arg = &family };
 	const struct nl_call get = { .cb = on_features, .arg = netif };
-	char buf[256];
+	char buf[256] = {}; /* what pads an attribute is sent too */
 	struct nlmsghdr *nlh;
 
 	nlh = genl_request(buf, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);

@@ -14,6 +14,12 @@
 #include "../rulegen.h"
 #include "../test.h"
 
+/* cmocka's own has one name before version 2 and another since */
+static bool in_range(__u64 value, __u64 least, __u64 most)
+{
+	return value >= least && value <= most;
+}
+
 static void compile(struct xs_rule_report *report, enum rulegen_kind kind, bool ipv6, __u32 cnt)
 {
 	struct xs_rule_blob blob = { 0 };
@@ -40,10 +46,10 @@ static void bounds_hold_at_any_size(void **state)
 					rulegen_names[kind], ipv6 ? '6' : '4', sizes[i],
 					report.table_cnt, report.chain_max, report.probe_max,
 					report.step_max);
-				assert_in_range(report.table_cnt, 1, 64);
-				assert_in_range(report.chain_max, 1, 8);
-				assert_in_range(report.probe_max, 1, 32);
-				assert_in_range(report.step_max, report.probe_max, 64);
+				assert_true(in_range(report.table_cnt, 1, 64));
+				assert_true(in_range(report.chain_max, 1, 8));
+				assert_true(in_range(report.probe_max, 1, 32));
+				assert_true(in_range(report.step_max, report.probe_max, 64));
 				/* an entry has 32 bytes; the rest are indexes and slack */
 				assert_true(report.bytes < 200000 + 160ULL * sizes[i]);
 			}
@@ -100,7 +106,7 @@ static void hostile_set_is_refused_by_name(void **state)
 
 	text = nested(8);
 	assert_int_equal(compile_text(&report, text), 0);
-	assert_in_range(report.step_max, 1, XS_STEPS_MAX);
+	assert_true(in_range(report.step_max, 1, XS_STEPS_MAX));
 	free(text);
 }
 
