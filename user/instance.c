@@ -483,14 +483,11 @@ static int keep(const char *ifname)
 	int lock, err;
 
 	/* against xsteer-rules: both write meta */
-	lock = xs_pins_lock(ifname, false);
+	lock = xs_pins_open_locked(&pins, ifname);
 	if (lock < 0)
 		return lock;
-	err = xs_pins_open(&pins, ifname, XS_PINS_WRITE);
-	if (!err) {
-		pins.meta.flags &= ~XS_META_AUTO;
-		err = xs_meta_set(&pins);
-	}
+	pins.meta.flags &= ~XS_META_AUTO;
+	err = xs_meta_set(&pins);
 	if (!err)
 		xs_note("%s: attached by a bouncer; now it stays when the last one leaves", ifname);
 	xs_pins_close(&pins);

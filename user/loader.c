@@ -136,12 +136,10 @@ static int put_rules_live(const char *ifname)
 	struct xs_pins pins;
 	int lock, err;
 
-	lock = xs_pins_lock(ifname, false);
+	lock = xs_pins_open_locked(&pins, ifname);
 	if (lock < 0)
 		return lock;
-	err = xs_pins_open(&pins, ifname, XS_PINS_WRITE);
-	if (!err)
-		err = put_rules(&pins, NULL);
+	err = put_rules(&pins, NULL);
 	xs_pins_close(&pins);
 	close(lock);
 	return err;

@@ -526,6 +526,19 @@ int xs_pins_open(struct xs_pins *pins, const char *ifname, enum xs_pins_access h
 	return err;
 }
 
+int xs_pins_open_locked(struct xs_pins *pins, const char *ifname)
+{
+	int lock = xs_pins_lock(ifname, false), err;
+
+	if (lock < 0)
+		return lock;
+	err = xs_pins_open(pins, ifname, XS_PINS_WRITE);
+	if (!err)
+		return lock;
+	close(lock);
+	return err;
+}
+
 void xs_pins_close(struct xs_pins *pins)
 {
 	if (!pins->dir[0])

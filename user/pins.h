@@ -107,6 +107,12 @@ enum xs_pins_access {
  * -EACCES or -EPERM no privilege.
  */
 int xs_pins_open(struct xs_pins *pins, const char *ifname, enum xs_pins_access how);
+
+/*
+ * Locks the instance and opens it for writing. The lock's descriptor, to be closed
+ * after *pins; or -errno as xs_pins_lock() and xs_pins_open(), and nothing is held.
+ */
+int xs_pins_open_locked(struct xs_pins *pins, const char *ifname);
 /* The same for a directory by its path, whatever netns and interface it is of. */
 int xs_pins_open_dir(struct xs_pins *pins, const char *dir, enum xs_pins_access how);
 void xs_pins_close(struct xs_pins *pins); /* of a zeroed or closed one: does nothing */

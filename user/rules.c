@@ -178,17 +178,9 @@ static int say_no_instance(const char *ifname)
 /* Gives the lock, held until closed, and the instance; -errno, logged. */
 static int open_locked(struct xs_pins *pins, const char *ifname)
 {
-	int lock = xs_pins_lock(ifname, false), err;
+	int lock = xs_pins_open_locked(pins, ifname);
 
-	if (lock == -ENOENT)
-		return say_no_instance(ifname);
-	if (lock < 0)
-		return lock;
-	err = xs_pins_open(pins, ifname, XS_PINS_WRITE);
-	if (!err)
-		return lock;
-	close(lock);
-	return err == -ENOENT ? say_no_instance(ifname) : err;
+	return lock == -ENOENT ? say_no_instance(ifname) : lock;
 }
 
 /* `rules` NULL: none. */
