@@ -99,6 +99,14 @@ static __always_inline __u64 fresh_zero(__u64 zero)
 	return zero;
 }
 
+/* The address words from `first` on, of a frame that has no more of them. */
+static __always_inline void clear_addrs(struct xs_packet *pkt, int first)
+{
+#pragma unroll
+	for (int i = first; i <= XS_KEY_addr3; i++)
+		pkt->key[i] = fresh_zero(pkt->zero);
+}
+
 static __always_inline __u64 unknown_zero(__u64 unknown)
 {
 	__u64 zero = 0;
@@ -209,9 +217,7 @@ static __always_inline enum xs_reason parse_ipv4(struct xs_cursor *cur, struct x
 
 	pkt->family = XS_FAMILY_ipv4;
 	pkt->key[XS_KEY_addr0] = (__u64)bpf_ntohl(ip->saddr) << 32 | bpf_ntohl(ip->daddr);
-	pkt->key[XS_KEY_addr1] = fresh_zero(pkt->zero);
-	pkt->key[XS_KEY_addr2] = fresh_zero(pkt->zero);
-	pkt->key[XS_KEY_addr3] = fresh_zero(pkt->zero);
+	clear_addrs(pkt, XS_KEY_addr1);
 	pkt->key[XS_KEY_misc] |= XS_KEY(ttl, ip->ttl) | XS_KEY(dscp, ip->tos >> 2);
 	cur->at += header_bytes;
 	forget_at(cur, pkt->zero);
@@ -362,10 +368,7 @@ static __always_inline enum xs_reason parse_headers(struct xdp_md *ctx, struct x
 	if (proto == bpf_htons(ETH_P_IPV6))
 		return parse_ipv6(&cur, pkt);
 	pkt->family = XS_FAMILY_none;
-	pkt->key[XS_KEY_addr0] = fresh_zero(pkt->zero);
-	pkt->key[XS_KEY_addr1] = fresh_zero(pkt->zero);
-	pkt->key[XS_KEY_addr2] = fresh_zero(pkt->zero);
-	pkt->key[XS_KEY_addr3] = fresh_zero(pkt->zero);
+	clear_addrs(pkt, XS_KEY_addr0);
 	pkt->key[XS_KEY_l4] = XS_KEY_L4_NONE;
 	XS_FORGET(pkt->key[XS_KEY_l4], pkt->zero);
 	return XS_REASON_none;
