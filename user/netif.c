@@ -309,9 +309,7 @@ static void find_link(__u32 ifindex, struct xs_hook *hook)
 {
 	__u32 id = 0;
 
-	if (bpf_link_get_next_id(id, &id) && errno == EPERM)
-		hook->by = XS_HOOK_UNKNOWN;
-	for (id = 0; !bpf_link_get_next_id(id, &id);) {
+	while (!bpf_link_get_next_id(id, &id)) {
 		struct bpf_link_info info = {};
 		__u32 len = sizeof(info);
 		int fd = bpf_link_get_fd_by_id(id);
@@ -325,6 +323,8 @@ static void find_link(__u32 ifindex, struct xs_hook *hook)
 		}
 		close(fd);
 	}
+	if (errno == EPERM)
+		hook->by = XS_HOOK_UNKNOWN;
 }
 
 int xs_netif_hook(__u32 ifindex, struct xs_hook *hook)
