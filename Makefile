@@ -126,7 +126,7 @@ FUZZ_SRCS_rule_text := $(wildcard user/rule_lex.c user/rule_names.c user/rule_pa
 	user/rule_cover.c user/rule_fact.c user/rule_nature.c user/rule_term.c)
 
 fuzz: $(FUZZERS) ## run each fuzzer for FUZZ_SECONDS=20
-	$(Q)set -e; for f in $(FUZZERS); do name=$${f##*/}; work=$(O)/selftests/fuzz/work/$$name; \
+	$(Q)set -e; for f in $(FUZZERS); do name=$${f##*/}; work=$(O)/selftests/fuzz/run/$$name; \
 		rm -rf $$work && mkdir -p $$work; cp -r selftests/fuzz/corpus/$$name/. $$work/; \
 		$$f $$(ls selftests/fuzz/$$name.dict 2>/dev/null | sed s/^/-dict=/) \
 			-max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=4096 -print_final_stats=1 \
