@@ -63,15 +63,19 @@ void xs_worker_wake(struct xs_worker *w)
 		return;
 }
 
-/* Takes on up to `wanted` packets of --limit. Nobody ever takes on more than there are. */
-static __u64 claim_packets(struct xs_bouncer *b, __u64 wanted)
+/* Takes on what may be taken now, of --limit. Nobody ever takes on more than there are. */
+static __u64 claim_packets(struct xs_worker *w)
 {
-	__u64 seen = __atomic_load_n(&b->claimed, __ATOMIC_RELAXED), n;
+	struct xs_bouncer *b = w->bouncer;
+	__u64 seen = __atomic_load_n(&b->claimed, __ATOMIC_RELAXED), waiting, n;
 
+	if (!b->opts.limit)
+		return ~0ull;
+	waiting = xs_xsk_waiting(&w->xsk, b->opts.batch);
 	do {
 		n = b->opts.limit - seen;
-		if (n > wanted)
-			n = wanted;
+		if (n > waiting)
+			n = waiting;
 		if (!n)
 			return 0;
 	} while (!__atomic_compare_exchange_n(&b->claimed, &seen, seen + n, true, __ATOMIC_RELAXED,
@@ -83,6 +87,8 @@ static void settle_claim(struct xs_worker *w, __u64 claim, __u64 received)
 {
 	struct xs_bouncer *b = w->bouncer;
 
+	if (!b->opts.limit)
+		return;
 	if (claim > received)
 		__atomic_fetch_sub(&b->claimed, claim - received, __ATOMIC_RELAXED);
 	if (received &&
@@ -97,19 +103,23 @@ static bool limit_taken(const struct xs_bouncer *b)
 
 static __u32 receive(struct xs_worker *w, struct xdp_desc *descs)
 {
-	struct xs_bouncer *b = w->bouncer;
-	__u32 n = b->opts.batch, packets, taken;
-	__u64 claim;
+	__u64 claim = claim_packets(w);
+	__u32 packets, n;
 
-	if (!b->opts.limit)
-		return xs_xsk_receive(&w->xsk, descs, n, ~0ull, &packets);
-	n = xs_xsk_waiting(&w->xsk, n);
-	if (!n)
-		return 0;
-	claim = claim_packets(b, n);
-	taken = xs_xsk_receive(&w->xsk, descs, n, claim, &packets);
+	n = xs_xsk_receive(&w->xsk, descs, w->bouncer->opts.batch, claim, &packets);
 	settle_claim(w, claim, packets);
-	return taken;
+	return n;
+}
+
+/* The same, straight to the TX ring. */
+static __u32 bounce(struct xs_worker *w)
+{
+	__u64 claim = claim_packets(w);
+	__u32 n = w->bouncer->opts.batch;
+
+	n = xs_xsk_bounce(&w->xsk, claim < n ? claim : n);
+	settle_claim(w, claim, n);
+	return n;
 }
 
 static void stamp(struct xs_worker *w, const struct xdp_desc *descs, __u32 n)
@@ -179,10 +189,10 @@ static void keep_rest(struct xs_worker *w, __u32 done, __u32 n)
 	memmove(w->descs, &w->descs[done], w->held * sizeof(w->descs[0]));
 }
 
-/* Nothing to look at in a packet: the whole batch goes on as it is. */
+/* Nobody looks at a packet, and each has one frame. */
 static bool plain(const struct xs_worker *w)
 {
-	return !w->xsk.sg && !w->bouncer->opts.actions;
+	return !w->xsk.sg && !w->bouncer->opts.actions && !w->bouncer->opts.latency;
 }
 
 /* One turn of the loop; how many frames came or went. */
@@ -195,17 +205,17 @@ static __u32 turn(struct xs_worker *w)
 	if (xs_xsk_tx_room(&w->xsk, w->bouncer->opts.batch + w->held) <
 	    w->bouncer->opts.batch + w->held)
 		return reaped;
+	if (plain(w)) {
+		n = bounce(w);
+		return n ? n : reaped;
+	}
 	n = receive(w, &w->descs[w->held]);
 	if (!n)
 		return reaped;
 	if (w->bouncer->opts.latency)
 		stamp(w, &w->descs[w->held], n);
-	if (plain(w)) {
-		xs_xsk_send(&w->xsk, w->descs, n);
-	} else {
-		n += w->held;
-		keep_rest(w, forward(w, n), n);
-	}
+	n += w->held;
+	keep_rest(w, forward(w, n), n);
 	return n;
 }
 

@@ -113,6 +113,43 @@ void xs_xsk_send(struct xs_xsk *x, const struct xdp_desc *descs, __u32 n)
 	x->tx_cnt += n;
 }
 
+__u32 xs_xsk_bounce(struct xs_xsk *x, __u32 max)
+{
+	__u32 n, from, to, i, sent = 0;
+	__u64 bytes = 0;
+
+	n = xsk_ring_cons__peek(&x->rx, max, &from);
+	if (!n)
+		return 0;
+	if (xsk_ring_prod__reserve(&x->tx, n, &to) != n) {
+		xsk_ring_cons__cancel(&x->rx, n);
+		return 0;
+	}
+	for (i = 0; i < n; i++) {
+		const struct xdp_desc *desc = xsk_ring_cons__rx_desc(&x->rx, from + i);
+		struct xs_frame *frame = frame_of(x, desc->addr);
+
+		if (!frame || frame->state != XS_FRAME_fill)
+			continue;
+		frame->state = XS_FRAME_tx;
+		frame->len = desc->len;
+		frame->last = true;
+		bytes += desc->len;
+		*xsk_ring_prod__tx_desc(&x->tx, to + sent++) =
+			(struct xdp_desc){ .addr = desc->addr, .len = desc->len };
+	}
+	xsk_ring_cons__release(&x->rx, n);
+	x->tx.cached_prod -= n - sent; /* the library has no such cancel */
+	xsk_ring_prod__submit(&x->tx, sent);
+	x->fill_cnt -= sent;
+	x->tx_cnt += sent;
+	count(&x->counters.rx_packets, sent);
+	count(&x->counters.rx_bytes, bytes);
+	if (sent < n)
+		count(&x->counters.rx_unowned, n - sent);
+	return sent;
+}
+
 void xs_xsk_drop(struct xs_xsk *x, const struct xdp_desc *descs, __u32 n)
 {
 	__u32 i, whole = 0;

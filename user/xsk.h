@@ -159,6 +159,13 @@ static inline __u32 xs_xsk_waiting(struct xs_xsk *x, __u32 max)
 __u32 xs_xsk_receive(struct xs_xsk *x, struct xdp_desc *descs, __u32 max, __u64 max_packets,
 		     __u32 *packets);
 
+/*
+ * xs_xsk_receive() and xs_xsk_send() in one pass, for packets that nobody looks
+ * at, each in one frame: from the RX ring straight to the TX ring. `max` must not
+ * exceed the room. How many.
+ */
+__u32 xs_xsk_bounce(struct xs_xsk *x, __u32 max);
+
 /* Descriptors xs_xsk_send() would take now. */
 static inline __u32 xs_xsk_tx_room(struct xs_xsk *x, __u32 wanted)
 {

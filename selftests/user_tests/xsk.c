@@ -153,6 +153,92 @@ static void frames_go_round_and_none_is_lost(void **state)
 	assert_int_equal(f.x.tx_cnt, 0);
 }
 
+static void bounced_frames_go_round_too(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	set_up(&f);
+	assert_int_equal(xs_xsk_bounce(&f.x, FRAMES), 0); /* nothing there */
+	for (int turn = 0; turn < 1000; turn++) {
+		__u32 n = 1 + turn % FRAMES, i;
+		__u64 addrs[FRAMES];
+
+		xs_xsk_refill(&f.x);
+		for (i = 0; i < n; i++)
+			addrs[i] = kernel_receives(&f, 60 + i, 0) + 256;
+		/* in two steps: the first takes no more than it may */
+		assert_int_equal(xs_xsk_bounce(&f.x, n / 2), n / 2);
+		assert_int_equal(f.rx_prod - f.rx_cons, n - n / 2);
+		assert_balanced(&f);
+		assert_int_equal(xs_xsk_bounce(&f.x, FRAMES), n - n / 2);
+		assert_int_equal(xs_xsk_tx_queued(&f.x), n);
+		assert_balanced(&f);
+		for (i = 0; i < n; i++) {
+			struct xdp_desc desc = kernel_takes_tx(&f);
+
+			assert_int_equal(desc.len, 60 + i);
+			assert_int_equal(desc.addr, addrs[i]);
+			assert_int_equal(desc.options, 0);
+			kernel_completes(&f, desc.addr);
+		}
+		assert_int_equal(xs_xsk_reap(&f.x), n);
+		assert_balanced(&f);
+	}
+	assert_int_equal(f.x.counters.rx_packets, f.x.counters.tx_packets);
+	assert_int_equal(f.x.counters.rx_bytes, f.x.counters.tx_bytes);
+	assert_int_equal(f.x.counters.rx_unowned, 0);
+}
+
+static void bounce_leaves_out_what_it_does_not_own(void **state)
+{
+	struct fixture f;
+	__u64 first, last;
+
+	(void)state;
+	set_up(&f);
+	xs_xsk_refill(&f.x);
+	first = kernel_receives(&f, 60, 0);
+	kernel_hands_over(&f, first + 256);
+	kernel_hands_over(&f, (__u64)FRAMES * FRAME_SIZE);
+	last = kernel_receives(&f, 61, XDP_PKT_CONTD | 8); /* no option goes on to TX */
+	assert_int_equal(xs_xsk_bounce(&f.x, FRAMES), 2);
+	assert_int_equal(f.x.counters.rx_unowned, 2);
+	assert_int_equal(f.rx_cons, 4);
+	assert_int_equal(f.tx_prod, 2);
+	assert_int_equal(kernel_takes_tx(&f).addr, first + 256);
+	assert_int_equal(f.tx[1].addr, last + 256);
+	assert_int_equal(f.tx[1].options, 0);
+	kernel_takes_tx(&f);
+	assert_balanced(&f);
+	/* what it did not send leaves no gap in the TX ring */
+	kernel_receives(&f, 62, 0);
+	assert_int_equal(xs_xsk_bounce(&f.x, FRAMES), 1);
+	assert_int_equal(kernel_takes_tx(&f).len, 62);
+	assert_balanced(&f);
+}
+
+static void bounce_without_room_takes_nothing(void **state)
+{
+	struct fixture f;
+
+	(void)state;
+	set_up_sized(&f, 4);
+	xs_xsk_refill(&f.x);
+	for (int i = 0; i < 4; i++)
+		kernel_receives(&f, 60, 0);
+	assert_int_equal(xs_xsk_bounce(&f.x, 4), 4);
+	kernel_takes_tx(&f);
+	xs_xsk_refill(&f.x);
+	kernel_receives(&f, 60, 0);
+	kernel_receives(&f, 60, 0);
+	assert_int_equal(xs_xsk_bounce(&f.x, 2), 0); /* room for one */
+	assert_int_equal(f.rx_prod - f.rx_cons, 2);
+	assert_balanced(&f);
+	assert_int_equal(xs_xsk_bounce(&f.x, 1), 1);
+	assert_balanced(&f);
+}
+
 static void refill_gives_what_there_is_room_for(void **state)
 {
 	struct fixture f;
@@ -366,6 +452,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(frames_go_round_and_none_is_lost),
+		cmocka_unit_test(bounced_frames_go_round_too),
+		cmocka_unit_test(bounce_leaves_out_what_it_does_not_own),
+		cmocka_unit_test(bounce_without_room_takes_nothing),
 		cmocka_unit_test(refill_gives_what_there_is_room_for),
 		cmocka_unit_test(frame_freed_last_is_given_first),
 		cmocka_unit_test(frame_handed_over_twice_is_taken_once),
