@@ -7,6 +7,8 @@
 
 . "$(dirname "$0")/lib.sh"
 
+# shellcheck disable=SC2034 # the runner reads it
+ALONE=yes
 FLOOD=$O/selftests/tools/flood
 SECONDS_EACH=2
 
@@ -22,8 +24,11 @@ _rate() { # QUEUE-LIST CPU-LIST SENDER-PPS
 	stop_bouncer "$pid"
 }
 
+# What the hypervisor gave to others while a CPU of ours had work, in ticks of 10 ms.
+_stolen() { awk '$1 == "cpu" { print $9 }' /proc/stat; }
+
 two_queues_bounce_more_than_one() {
-	local one two rate best=0 i
+	local one two rate best=0 before stolen i
 	(($(nproc) > 1)) || skip "needs two CPUs"
 	[[ ${XS_SAN-} ]] && skip "no full rate under the sanitizers"
 	lab_up --queues 2
@@ -31,8 +36,9 @@ two_queues_bounce_more_than_one() {
 	check "gro of tx0" tx ethtool -K tx0 gro on
 	check "gro of rx0" rx ethtool -K rx0 gro on
 	attach -m native
-	# others may have had a CPU for one of the two: the best of several pairs
-	for i in 1 2 3 4; do
+	# other guests may have had a CPU for one of the two: the best of several pairs
+	before=$(_stolen)
+	for i in 1 2 3 4 5 6; do
 		_rate 0 0 1500000
 		one=$rate
 		_rate 0-1 0,1 3000000
@@ -42,6 +48,9 @@ two_queues_bounce_more_than_one() {
 		((two * 100 / one > best)) && best=$((two * 100 / one))
 		((best >= 140)) && break
 	done
+	stolen=$(($(_stolen) - before))
+	((best >= 140 || stolen < i * SECONDS_EACH * 10)) ||
+		skip "other guests had ${stolen}0 ms of the CPUs; best ratio seen: $best %"
 	((++ASSERTIONS))
 	((best >= 140)) || fail "two queues carried at best $best % of what one did, and 200 were possible"
 }
