@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* xsteer-loader: attach, detach and look after instances. */
-#include <dirent.h>
 #include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include "features.h"
 #include "instance.h"
 #include "netif.h"
+#include "rows.h"
 #include "rule_file.h"
 #include "rule_sets.h"
 #include "table.h"
@@ -82,17 +82,6 @@ static int set_dry_run(void *opts __attribute__((unused)), const char *arg __att
 
 static json_t *results; /* a row for each interface; of one that failed with "error" */
 
-/* What was said of the failure since xs_error_mark(), as the interface's row. */
-static int add_failure(json_t *rows, const char *ifname, int err)
-{
-	const char *said = xs_error_said();
-
-	json_array_append_new(rows,
-			      json_pack("{s:o, s:o}", "interface", xs_json_text(ifname), "error",
-					xs_json_text(said[0] ? said : strerror(-err))));
-	return err;
-}
-
 /* Works on every operand, goes on after a failure, and returns the first one. */
 static int each_operand(int argc, char **argv, int (*work)(const char *ifname))
 {
@@ -104,7 +93,7 @@ static int each_operand(int argc, char **argv, int (*work)(const char *ifname))
 		xs_error_mark();
 		err = work(argv[i]);
 		if (err)
-			add_failure(results, argv[i], err);
+			xs_rows_add_failure(results, "interface", argv[i], err);
 		if (err && !first)
 			first = err;
 	}
@@ -165,36 +154,10 @@ static int attach_one(const char *ifname)
 	return 0;
 }
 
-/*
- * Prints {KEY: rows}, which it takes. Where several were asked for and one failed:
- * with its error beside, so that it is seen which succeeded. Returns err.
- */
-static int print_rows(const char *key, json_t *rows, int err)
-{
-	json_t *object, *row, *error = NULL;
-	int printed;
-	size_t i;
-
-	json_array_foreach(rows, i, row)
-	{
-		if (!error)
-			error = json_object_get(row, "error");
-	}
-	if (err && (!error || json_array_size(rows) < 2)) {
-		json_decref(rows);
-		return err;
-	}
-	object = json_pack("{s:o}", key, rows);
-	if (error)
-		json_object_set(object, "error", error);
-	printed = xs_json_print(object);
-	return err ? err : printed;
-}
-
 static int finish_json(int err)
 {
 	if (xs_common.json)
-		return print_rows("instances", results, err);
+		return xs_rows_print(json_object(), "instances", results, err);
 	json_decref(results);
 	return err;
 }
@@ -236,27 +199,6 @@ static int detach_one(const char *ifname)
 	return 0;
 }
 
-/* Calls `each` for every directory of an instance under the pin root. */
-static int each_instance(int (*each)(const char *name, void *arg), void *arg)
-{
-	DIR *root = opendir(xs_common.pin_root);
-	struct dirent *entry;
-	int first = 0, err;
-
-	if (!root)
-		return errno == ENOENT ? 0 : -errno;
-	while ((entry = readdir(root))) {
-		if (entry->d_name[0] == '.')
-			continue;
-		xs_error_mark();
-		err = each(entry->d_name, arg);
-		if (err && !first)
-			first = err;
-	}
-	closedir(root);
-	return first;
-}
-
 static int detach_if_here(const char *name, void *arg __attribute__((unused)))
 {
 	char dir[PATH_MAX], ifname[16];
@@ -264,18 +206,19 @@ static int detach_if_here(const char *name, void *arg __attribute__((unused)))
 	bool here;
 	int err;
 
-	if (!strncmp(name, "%new-", 5) || !strncmp(name, "%old-", 5))
-		return 0; /* left by a process that was killed: for clean */
+	if (xs_pins_is_leftover(name))
+		return 0; /* for clean */
+	xs_error_mark();
 	xs_pin_ifname(ifname, name);
 	err = xs_pin_dir(dir, ifname);
 	if (!err)
 		err = xs_pins_open_dir(&pins, dir, XS_PINS_READ);
 	if (err)
-		return add_failure(results, ifname, err);
+		return xs_rows_add_failure(results, "interface", ifname, err);
 	here = pins.meta.netns_inode == xs_netns_inode();
 	xs_pins_close(&pins);
 	err = here ? detach_one(ifname) : 0;
-	return err ? add_failure(results, ifname, err) : 0;
+	return err ? xs_rows_add_failure(results, "interface", ifname, err) : 0;
 }
 
 static int do_detach(void *opts __attribute__((unused)), int argc, char **argv)
@@ -290,7 +233,7 @@ static int do_detach(void *opts __attribute__((unused)), int argc, char **argv)
 		return finish_json(options.all ? 0 : each_operand(argc, argv, say_none));
 	if (lock < 0)
 		return finish_json(lock);
-	err = options.all ? each_instance(detach_if_here, NULL)
+	err = options.all ? xs_pins_each(detach_if_here, NULL)
 			  : each_operand(argc, argv, detach_one);
 	close(lock);
 	return finish_json(err);
@@ -397,7 +340,7 @@ static int do_status(void *opts __attribute__((unused)), int argc, char **argv)
 			xs_error_mark();
 			xs_err("no interface %s in this network namespace: 'ip link' lists them",
 			       argv[i]);
-			err = add_failure(status.list, argv[i], -ENODEV);
+			err = xs_rows_add_failure(status.list, "interface", argv[i], -ENODEV);
 			continue;
 		}
 		show_interface(ifindex, argv[i], &status);
@@ -406,7 +349,7 @@ static int do_status(void *opts __attribute__((unused)), int argc, char **argv)
 		err = xs_netif_each(show_interface, &status);
 	if (xs_common.json) {
 		xs_table_free(status.table);
-		return print_rows("interfaces", status.list, err);
+		return xs_rows_print(json_object(), "interfaces", status.list, err);
 	}
 	json_decref(status.list);
 	xs_table_print(status.table);
@@ -428,51 +371,62 @@ static const char *why_dead(const struct xs_pins *pins)
 	return live.attached ? NULL : "program is not attached any more";
 }
 
-static int clean_one(const char *name, void *arg)
+/* Removes it, or would, if nothing lives there; and says so. */
+static int clean_dir(const char *dir, bool leftover, json_t *removed)
 {
-	struct status *status = arg;
 	const char *why = "left by a process that was killed";
-	char dir[PATH_MAX];
 	struct xs_pins pins = {};
 	int err = 0;
 
-	if (snprintf(dir, sizeof(dir), "%s/%s", xs_common.pin_root, name) >= (int)sizeof(dir))
-		return -ENAMETOOLONG;
-	if (strncmp(name, "%new-", 5) && strncmp(name, "%old-", 5)) {
+	if (!leftover) {
 		err = xs_pins_open_dir(&pins, dir, XS_PINS_READ);
 		if (err) /* not ours, or of another version: said, and left alone */
 			return err;
 		why = why_dead(&pins);
 	}
-	if (why) {
-		if (!options.dry_run)
-			err = pins.dir[0] ? xs_instance_take_apart(&pins)
-					  : xs_instance_remove_dir(dir);
-		if (!err && !xs_common.json)
-			printf("%s%s: %s\n", options.dry_run ? "would remove " : "removed ", dir,
-			       why);
-		if (!err)
-			json_array_append_new(status->list,
-					      json_pack("{s:s, s:s}", "dir", dir, "reason", why));
-	}
+	if (why && !options.dry_run)
+		err = leftover ? xs_instance_remove_dir(dir) : xs_instance_take_apart(&pins);
 	xs_pins_close(&pins);
-	return err;
+	if (err || !why)
+		return err;
+	if (!xs_common.json)
+		printf("%s%s: %s\n", options.dry_run ? "would remove " : "removed ", dir, why);
+	json_array_append_new(removed, json_pack("{s:s, s:s}", "dir", dir, "reason", why));
+	return 0;
+}
+
+struct cleaned {
+	json_t *removed, *failed; /* rows */
+};
+
+static int clean_one(const char *name, void *arg)
+{
+	struct cleaned *cleaned = arg;
+	char dir[PATH_MAX];
+	int err = -ENAMETOOLONG;
+
+	xs_error_mark();
+	if (snprintf(dir, sizeof(dir), "%s/%s", xs_common.pin_root, name) < (int)sizeof(dir))
+		err = clean_dir(dir, xs_pins_is_leftover(name), cleaned->removed);
+	return err ? xs_rows_add_failure(cleaned->failed, "dir", dir, err) : 0;
 }
 
 static int do_clean(void *opts __attribute__((unused)), int argc __attribute__((unused)),
 		    char **argv __attribute__((unused)))
 {
-	struct status status = { .list = json_array() };
+	struct cleaned cleaned = { .removed = json_array(), .failed = json_array() };
+	json_t *object;
 	int lock, err;
 
 	lock = xs_pins_lock(NULL, false);
-	err = lock == -ENOENT ? 0 : lock < 0 ? lock : each_instance(clean_one, &status);
+	err = lock == -ENOENT ? 0 : lock < 0 ? lock : xs_pins_each(clean_one, &cleaned);
 	if (lock >= 0)
 		close(lock);
-	if (xs_common.json && !err)
-		return xs_json_print(json_pack("{s:b, s:o}", "dry_run", options.dry_run, "removed",
-					       status.list));
-	json_decref(status.list);
+	object = json_pack("{s:b, s:o}", "dry_run", options.dry_run, "removed", cleaned.removed);
+	if (xs_common.json)
+		return xs_rows_print(object, "failed", cleaned.failed, err);
+	json_decref(object);
+	json_decref(cleaned.failed);
 	return err;
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* xsteer-maps: look at the maps of instances. Never writes one. */
-#include <dirent.h>
 #include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -17,6 +16,7 @@
 #include "maps_stats.h"
 #include "maps_top.h"
 #include "pins.h"
+#include "rows.h"
 #include "table.h"
 #include "xsk_peek.h"
 
@@ -113,15 +113,12 @@ static void list_map(struct listing *listing, const struct xs_pins *pins, int i,
 	xs_table_cell(listing->table, "%llu", map_memory(fd));
 }
 
-static int list_instance(struct listing *listing, const char *name)
+static int list_dir(struct listing *listing, const char *dir)
 {
 	json_t *maps = json_array();
-	char dir[PATH_MAX];
 	struct xs_pins pins;
 	int err;
 
-	if (snprintf(dir, sizeof(dir), "%s/%s", xs_common.pin_root, name) >= (int)sizeof(dir))
-		return -ENAMETOOLONG;
 	err = xs_pins_open_dir(&pins, dir, XS_PINS_READ);
 	if (err) {
 		json_decref(maps);
@@ -139,6 +136,20 @@ static int list_instance(struct listing *listing, const char *name)
 	return 0;
 }
 
+static int list_one(const char *name, void *arg)
+{
+	struct listing *listing = arg;
+	char dir[PATH_MAX];
+	int err = -ENAMETOOLONG;
+
+	if (xs_pins_is_leftover(name))
+		return 0;
+	xs_error_mark();
+	if (snprintf(dir, sizeof(dir), "%s/%s", xs_common.pin_root, name) < (int)sizeof(dir))
+		err = list_dir(listing, dir);
+	return err ? xs_rows_add_failure(listing->instances, "dir", dir, err) : 0;
+}
+
 static int do_list(void *opts __attribute__((unused)), int argc __attribute__((unused)),
 		   char **argv __attribute__((unused)))
 {
@@ -146,33 +157,15 @@ static int do_list(void *opts __attribute__((unused)), int argc __attribute__((u
 		.table = xs_table_new("Interface|Map|Type|>Id|>Entries|>Key|>Value|>Memory"),
 		.instances = json_array(),
 	};
-	DIR *root = opendir(xs_common.pin_root);
-	struct dirent *entry;
-	int first = 0, err;
+	int err = xs_pins_each(list_one, &listing);
 
-	if (!root && errno != ENOENT) {
-		xs_err("cannot open %s: %s", xs_common.pin_root, strerror(errno));
-		first = -errno;
-	}
-	while (root && (entry = readdir(root))) {
-		if (entry->d_name[0] == '.' || entry->d_name[0] == '%')
-			continue;
-		err = list_instance(&listing, entry->d_name);
-		if (err && !first)
-			first = err;
-	}
-	if (root)
-		closedir(root);
-	if (xs_common.json && !first) {
+	if (xs_common.json) {
 		xs_table_free(listing.table);
-		return xs_json_print(json_pack("{s:o}", "instances", listing.instances));
+		return xs_rows_print(json_object(), "instances", listing.instances, err);
 	}
 	json_decref(listing.instances);
-	if (xs_common.json)
-		xs_table_free(listing.table);
-	else
-		xs_table_print(listing.table);
-	return first;
+	xs_table_print(listing.table);
+	return err;
 }
 
 /* ---- stats, top, export ---- */
@@ -193,21 +186,44 @@ static int do_stats(void *opts __attribute__((unused)), int argc __attribute__((
 	return err;
 }
 
-/* By its directory: its interface may have been renamed, and its name be another's. 1: opened. */
-static int open_found(struct xs_pins *pins, const char *name)
+struct opened {
+	struct xs_pins *pins;
+	int cnt;
+};
+
+static struct xs_pins *one_more(struct opened *opened)
 {
+	struct xs_pins *more = realloc(opened->pins, (opened->cnt + 1) * sizeof(*more));
+
+	if (!more)
+		return NULL;
+	opened->pins = more;
+	return &more[opened->cnt];
+}
+
+/* By its directory: its interface may have been renamed, and its name be another's. */
+static int open_found(const char *name, void *arg)
+{
+	struct opened *opened = arg;
+	struct xs_pins *pins = one_more(opened);
 	char dir[PATH_MAX], ifname[IF_NAMESIZE];
 	int err;
 
-	if (name[0] == '.' || name[0] == '%')
+	if (!pins)
+		return -ENOMEM;
+	if (xs_pins_is_leftover(name))
 		return 0;
 	if (snprintf(dir, sizeof(dir), "%s/%s", xs_common.pin_root, name) >= (int)sizeof(dir))
 		return -ENAMETOOLONG;
 	if (xs_pins_is_elsewhere(dir))
 		return 0;
 	err = xs_pins_open_dir(pins, dir, XS_PINS_READ);
-	if (err || if_indextoname(pins->meta.ifindex, ifname))
-		return err ? err : 1;
+	if (err)
+		return err;
+	if (if_indextoname(pins->meta.ifindex, ifname)) {
+		opened->cnt++;
+		return 0;
+	}
 	xs_err("interface %s of %s is gone: 'xsteer-loader clean' removes its pins", pins->ifname,
 	       dir);
 	xs_pins_close(pins);
@@ -216,74 +232,57 @@ static int open_found(struct xs_pins *pins, const char *name)
 
 /*
  * The instances named, or every one of this network namespace. On failure
- * *wanted are those that could be opened.
+ * *opened are those that could be opened.
  */
-static int open_wanted(int argc, char **argv, struct xs_pins **wanted, int *cnt)
+static int open_wanted(int argc, char **argv, struct opened *opened)
 {
-	struct xs_pins *pins = NULL;
-	DIR *root = argc ? NULL : opendir(xs_common.pin_root);
-	struct dirent *entry;
-	int err = !argc && !root && errno != ENOENT ? -errno : 0;
+	int first = 0;
 
-	if (err)
-		xs_err("cannot open %s: %s", xs_common.pin_root, strerror(-err));
-	*cnt = 0;
-	for (int i = 0; argc ? i < argc : root && (entry = readdir(root)); i++) {
-		struct xs_pins *more = realloc(pins, (*cnt + 1) * sizeof(*pins));
-		int opened;
+	if (!argc)
+		return xs_pins_each(open_found, opened);
+	for (int i = 0; i < argc; i++) {
+		struct xs_pins *pins = one_more(opened);
+		int err = pins ? open_instance(pins, argv[i]) : -ENOMEM;
 
-		if (!more) {
-			err = -ENOMEM;
-			break;
-		}
-		pins = more;
-		opened = argc ? open_instance(&pins[*cnt], argv[i])
-			      : open_found(&pins[*cnt], entry->d_name);
-		if (argc && !opened)
-			opened = 1;
-		if (opened > 0)
-			++*cnt;
-		else if (opened && !err)
-			err = opened;
+		opened->cnt += !err;
+		if (err && !first)
+			first = err;
 	}
-	if (root)
-		closedir(root);
-	*wanted = pins;
-	return err;
+	return first;
 }
 
-static void close_wanted(struct xs_pins *pins, int cnt)
+static void close_all(struct opened *opened)
 {
-	for (int i = 0; i < cnt; i++)
-		xs_pins_close(&pins[i]);
-	free(pins);
+	for (int i = 0; i < opened->cnt; i++)
+		xs_pins_close(&opened->pins[i]);
+	free(opened->pins);
 }
 
 static int do_export(void *opts __attribute__((unused)), int argc, char **argv)
 {
-	struct xs_pins *pins;
-	int cnt, err, err_export = 0;
+	struct opened opened = {};
+	int err, err_export = 0;
 
 	if (options.textfile && xs_common.json)
 		return xs_usage("export: --textfile is for Prometheus text: leave out -j");
-	err = open_wanted(argc, argv, &pins, &cnt);
+	err = open_wanted(argc, argv, &opened);
 	/* without any, an old file tells more than an empty one */
-	if (!err || cnt)
-		err_export =
-			xs_maps_export(pins, cnt, options.textfile, err ? xs_error_said() : NULL);
-	close_wanted(pins, cnt);
+	if (!err || opened.cnt)
+		err_export = xs_maps_export(opened.pins, opened.cnt, options.textfile,
+					    err ? xs_error_said() : NULL);
+	close_all(&opened);
 	return err ? err : err_export;
 }
 
 static int do_top(void *opts __attribute__((unused)), int argc, char **argv)
 {
-	struct xs_pins *pins;
-	int cnt, err;
+	struct opened opened = {};
+	int err;
 
-	err = open_wanted(argc, argv, &pins, &cnt);
-	if (!err || (!argc && cnt))
-		err = xs_maps_top(pins, cnt);
-	close_wanted(pins, cnt);
+	err = open_wanted(argc, argv, &opened);
+	if (!err || (!argc && opened.cnt))
+		err = xs_maps_top(opened.pins, opened.cnt);
+	close_all(&opened);
 	return err;
 }
 

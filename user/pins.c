@@ -463,26 +463,63 @@ bool xs_pins_peek_meta(const char *dir, struct xs_meta *meta)
 	return ours;
 }
 
+bool xs_pins_is_leftover(const char *name)
+{
+	return !strncmp(name, "%new-", 5) || !strncmp(name, "%old-", 5);
+}
+
+static int walk_root(int (*each)(const char *name, void *arg), void *arg)
+{
+	DIR *root = opendir(xs_common.pin_root);
+	struct dirent *entry;
+	int first = 0, err;
+
+	if (!root)
+		return errno == ENOENT ? 0 : -errno;
+	while (first <= 0 && (entry = readdir(root))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		err = each(entry->d_name, arg);
+		if (err > 0 || !first)
+			first = err;
+	}
+	closedir(root);
+	return first;
+}
+
+int xs_pins_each(int (*each)(const char *name, void *arg), void *arg)
+{
+	if (access(xs_common.pin_root, R_OK) && errno != ENOENT) {
+		int err = -errno;
+
+		xs_err("cannot read %s: %s", xs_common.pin_root, strerror(-err));
+		return err;
+	}
+	return walk_root(each, arg);
+}
+
+struct wanted_instance {
+	char *dir; /* of PATH_MAX bytes */
+	__u32 ifindex;
+};
+
+static int is_instance_of(const char *name, void *arg)
+{
+	struct wanted_instance *wanted = arg;
+	struct xs_meta meta;
+
+	return !xs_pins_is_leftover(name) &&
+	       snprintf(wanted->dir, PATH_MAX, "%s/%s", xs_common.pin_root, name) < PATH_MAX &&
+	       xs_pins_peek_meta(wanted->dir, &meta) && meta.ifindex == wanted->ifindex &&
+	       meta.netns_inode == xs_netns_inode();
+}
+
 /* The instance of an interface that has been renamed since: found by its index. */
 static bool find_renamed(char dir[PATH_MAX], const char *ifname)
 {
-	__u32 ifindex = if_nametoindex(ifname);
-	DIR *root = ifindex ? opendir(xs_common.pin_root) : NULL;
-	struct dirent *entry;
-	struct xs_meta meta;
-	bool found = false;
+	struct wanted_instance wanted = { .dir = dir, .ifindex = if_nametoindex(ifname) };
 
-	while (root && !found && (entry = readdir(root))) {
-		if (entry->d_name[0] == '.' || strncmp(entry->d_name, "%new-", 5) == 0 ||
-		    strncmp(entry->d_name, "%old-", 5) == 0)
-			continue;
-		if (snprintf(dir, PATH_MAX, "%s/%s", xs_common.pin_root, entry->d_name) < PATH_MAX)
-			found = xs_pins_peek_meta(dir, &meta) && meta.ifindex == ifindex &&
-				meta.netns_inode == xs_netns_inode();
-	}
-	if (root)
-		closedir(root);
-	return found;
+	return wanted.ifindex && walk_root(is_instance_of, &wanted) > 0;
 }
 
 bool xs_pins_is_elsewhere(const char *dir)

@@ -80,6 +80,16 @@ bool xs_pins_complete(const char *dir);
  */
 int xs_pins_lock(const char *ifname, bool create);
 
+/*
+ * Calls each() with the name of every directory under the pin root until it
+ * returns more than 0. That, or the first error of a call (the others are still
+ * made), or 0; a pin root that is not there has none. Logs if it cannot be read.
+ */
+int xs_pins_each(int (*each)(const char *name, void *arg), void *arg);
+
+/* Of such a name: half-made or half-removed, by a process that was killed. */
+bool xs_pins_is_leftover(const char *name);
+
 /* An instance, opened. Descriptors not asked for, or not there, are -1. */
 struct xs_pins {
 	char dir[PATH_MAX];

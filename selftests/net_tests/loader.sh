@@ -212,6 +212,19 @@ clean_removes_pins_of_a_deleted_interface() {
 	check "the pins are gone" test ! -e "$PINS/rx0"
 }
 
+clean_says_what_it_removed_beside_what_it_could_not() {
+	lab_up
+	mkdir -p "$PINS/bad" "$PINS/%new-1-rx0"
+	rx "$LOADER" clean -j >"$DIR/clean.json" 2>/dev/null
+	equal "exit status" $? 1
+	check "both are told" jq -e '(.removed | length) == 1 and (.removed[0].dir | endswith("/%new-1-rx0")) and
+		(.failed | length) == 1 and (.failed[0].dir | endswith("/bad")) and .failed[0].error == .error' \
+		"$DIR/clean.json"
+	equal "the one is gone, the other left" "$(ls "$PINS")" bad
+	check "without" rx "$LOADER" clean -j --pin-root "$PINS/none"
+	check "an empty list" jq -e '.removed == [] and .failed == [] and (has("error") | not)' <<<"$OUT"
+}
+
 clean_leaves_pins_of_another_netns() {
 	lab_up
 	attach

@@ -163,6 +163,18 @@ list_names_instance_and_maps() {
 	done
 }
 
+list_shows_the_good_beside_the_bad() {
+	lab_up
+	attach
+	mkdir "$PINS/bad"
+	refuses "list" 1 "$PINS/bad" rx "$MAPS" list
+	contains "the good one" "$OUT" "rx0 +xsks_map "
+	rx "$MAPS" list -j >"$DIR/list.json" 2>/dev/null
+	check "both are in the list" jq -e '(.instances | length) == 2 and
+		(.instances[] | select(.interface) | .interface == "rx0" and (.maps | length) > 5) and
+		(.instances[] | select(.error) | .dir | endswith("/bad")) and (.error | test("/bad"))' "$DIR/list.json"
+}
+
 list_without_instances_is_no_failure() {
 	check "list" "$MAPS" list
 	OUT=$("$MAPS" list -j 2>/dev/null)
