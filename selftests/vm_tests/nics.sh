@@ -22,7 +22,7 @@ nics_up() { # [MTU]
 	fi
 	for nic in rx0 tx0; do
 		ip link set "$nic" down
-		sysctl -qw "net.ipv6.conf.$nic.disable_ipv6=1"
+		echo 1 >"/proc/sys/net/ipv6/conf/$nic/disable_ipv6"
 		ip link set "$nic" arp off promisc on mtu "${1:-1500}" up
 	done
 	ethtool -K tx0 gro off >/dev/null

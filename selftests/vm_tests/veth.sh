@@ -132,7 +132,7 @@ af_xdp_zero_copy_on_veth() {
 bouncer_with_cap_net_raw_alone() {
 	lab_up --queues 1
 	attach
-	sysctl -qw kernel.unprivileged_bpf_disabled=2 2>/dev/null
+	echo 2 2>/dev/null >/proc/sys/kernel/unprivileged_bpf_disabled
 	chmod -R a+rwX "$PINS"
 	ulimit -l unlimited 2>/dev/null # 5.10 allows 64 KB
 	local caps=+net_raw
