@@ -15,8 +15,6 @@
 #include "program.h"
 #include "xsteer.skel.h"
 
-#define MAPS_OF_PROG_MAX 64 /* ours has fewer */
-
 static int __attribute__((format(printf, 2, 0)))
 print_libxdp(enum libxdp_print_level level, const char *fmt, va_list args)
 {
@@ -142,24 +140,6 @@ static bool has_id(__u32 prog_id, __u32 id)
 	return prog_id == id;
 }
 
-static bool uses_map(__u32 prog_id, __u32 map_id)
-{
-	__u32 ids[MAPS_OF_PROG_MAX] = {};
-	struct bpf_prog_info info = { .nr_map_ids = MAPS_OF_PROG_MAX,
-				      .map_ids = (unsigned long)ids };
-	__u32 len = sizeof(info);
-	int fd = bpf_prog_get_fd_by_id(prog_id);
-	bool uses = false;
-
-	if (fd < 0)
-		return false;
-	if (!bpf_obj_get_info_by_fd(fd, &info, &len))
-		for (__u32 i = 0; !uses && i < info.nr_map_ids && i < MAPS_OF_PROG_MAX; i++)
-			uses = ids[i] == map_id;
-	close(fd);
-	return uses;
-}
-
 /* The program on the interface that `is` holds for, with that id; NULL if it is not there. */
 static struct xdp_program *find(struct xdp_multiprog *mp, bool (*is)(__u32 prog_id, __u32 id),
 				__u32 id)
@@ -222,7 +202,7 @@ int xs_dispatcher_detach_user_of(__u32 ifindex, __u32 map_id)
 	if (libxdp_get_error(mp))
 		return 0; /* nothing on the hook, or no interface any more */
 	libxdp_set_print(print_libxdp);
-	prog = find(mp, uses_map, map_id);
+	prog = find(mp, xs_prog_uses_map, map_id);
 	if (prog)
 		err = xdp_program__detach(prog, ifindex, xdp_multiprog__attach_mode(mp), 0);
 	xdp_multiprog__close(mp);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -11,6 +12,8 @@
 #include "cli.h"
 #include "program.h"
 #include "xsteer.skel.h"
+
+#define MAPS_OF_PROG_MAX 64 /* ours has fewer */
 
 bool xs_kernel_has_frags(void)
 {
@@ -143,4 +146,22 @@ int xs_program_load(struct xsteer_bpf *skel)
 	words = NULL;
 	words_room = 0;
 	return err;
+}
+
+bool xs_prog_uses_map(__u32 prog_id, __u32 map_id)
+{
+	__u32 ids[MAPS_OF_PROG_MAX] = {};
+	struct bpf_prog_info info = { .nr_map_ids = MAPS_OF_PROG_MAX,
+				      .map_ids = (unsigned long)ids };
+	__u32 len = sizeof(info);
+	int fd = bpf_prog_get_fd_by_id(prog_id);
+	bool uses = false;
+
+	if (fd < 0)
+		return false;
+	if (!bpf_obj_get_info_by_fd(fd, &info, &len))
+		for (__u32 i = 0; !uses && i < info.nr_map_ids && i < MAPS_OF_PROG_MAX; i++)
+			uses = ids[i] == map_id;
+	close(fd);
+	return uses;
 }

@@ -34,4 +34,10 @@ int xs_program_reuse(struct xsteer_bpf *skel, const struct xs_pins *pins, __u32 
  */
 int xs_program_load(struct xsteer_bpf *skel);
 
+/*
+ * Whether a program that is loaded uses the map: an instance's own does, whatever
+ * its version. Needs CAP_SYS_ADMIN; false if it cannot be told.
+ */
+bool xs_prog_uses_map(__u32 prog_id, __u32 map_id);
+
 #endif

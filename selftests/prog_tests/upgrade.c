@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Whose program an upgrade replaces, where the one that runs is not the one that
+ * is pinned. On lo, in the runner's namespaces; the rest of it is net_tests/upgrade.sh.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <cmocka.h>
+
+#include "../../user/cli.h"
+#include "../../user/instance.h"
+#include "../../user/program.h"
+#include "../../user/upgrade.h"
+#include "xsteer.skel.h"
+
+#define ROOT "/sys/fs/bpf/xsteer-test"
+
+static int lock = -1;
+
+static int set_up(void **state)
+{
+	const struct xs_attach_opts opts = { .mode = XS_MODE_SKB };
+	struct xs_attached got;
+
+	(void)state;
+	xs_common.pin_root = ROOT;
+	lock = xs_pins_lock(NULL, true);
+	return lock < 0 || xs_instance_attach("lo", &opts, &got);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	xs_instance_detach("lo");
+	close(lock);
+	return 0;
+}
+
+static int link_fd(void)
+{
+	int fd = bpf_obj_get(ROOT "/lo/" XS_PIN_LINK);
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static __u32 running(void)
+{
+	struct bpf_link_info info = {};
+	__u32 len = sizeof(info);
+	int fd = link_fd();
+
+	assert_int_equal(bpf_obj_get_info_by_fd(fd, &info, &len), 0);
+	close(fd);
+	return info.prog_id;
+}
+
+static __u32 pinned(void)
+{
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+	int fd = bpf_obj_get(ROOT "/lo/" XS_PIN_PROG);
+
+	assert_true(fd >= 0);
+	assert_int_equal(bpf_obj_get_info_by_fd(fd, &info, &len), 0);
+	close(fd);
+	return info.id;
+}
+
+static void put_into_link(int prog)
+{
+	int fd = link_fd();
+
+	assert_int_equal(bpf_link_update(fd, prog, NULL), 0);
+	close(fd);
+}
+
+static void replaces_what_is_pinned(void **state)
+{
+	struct xs_upgraded result;
+	__u32 before = running();
+
+	(void)state;
+	assert_int_equal(xs_upgrade("lo", &result), 0);
+	assert_int_equal(result.old_prog_id, before);
+	assert_int_equal(result.prog_id, running());
+	assert_int_equal(pinned(), running());
+	assert_int_not_equal(running(), before);
+}
+
+/* As an upgrade leaves it that is killed after the update and before the pin. */
+static void replaces_one_of_ours_that_was_never_pinned(void **state)
+{
+	struct xs_upgraded result;
+	struct xsteer_bpf *skel;
+	struct xs_pins pins;
+	__u32 left;
+
+	(void)state;
+	assert_int_equal(xs_pins_open(&pins, "lo", XS_PINS_WRITE), 0);
+	skel = xs_program_open(pins.slots);
+	assert_non_null(skel);
+	assert_int_equal(xs_program_reuse(skel, &pins, 0), 0);
+	assert_int_equal(xs_program_load(skel), 0);
+	put_into_link(bpf_program__fd(skel->progs.xsteer));
+	xsteer_bpf__destroy(skel);
+	xs_pins_close(&pins);
+	left = running();
+	assert_int_not_equal(pinned(), left);
+
+	assert_int_equal(xs_upgrade("lo", &result), 0);
+	assert_int_equal(result.old_prog_id, left);
+	assert_int_equal(pinned(), running());
+	assert_int_not_equal(running(), left);
+}
+
+static void leaves_a_strangers_program(void **state)
+{
+	const struct bpf_insn pass[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_XDP);
+	int prog = bpf_prog_load(BPF_PROG_TYPE_XDP, "stranger", "GPL", pass, 2, &opts);
+	struct xs_upgraded result;
+	__u32 strangers, ours = pinned();
+
+	(void)state;
+	assert_true(prog >= 0);
+	put_into_link(prog);
+	close(prog);
+	strangers = running();
+
+	assert_int_equal(xs_upgrade("lo", &result), -EPERM);
+	assert_int_equal(running(), strangers);
+	assert_int_equal(pinned(), ours);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(replaces_what_is_pinned, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(replaces_one_of_ours_that_was_never_pinned, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(leaves_a_strangers_program, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests_name("upgrade", tests, NULL, NULL);
+}
