@@ -5,7 +5,6 @@
  * the process ends.
  */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <linux/if_link.h>
@@ -16,8 +15,7 @@
 #include "bouncer.h"
 #include "cli.h"
 #include "failstep.h"
-
-#define VERIFIER_LOG_BYTES (1u << 20)
+#include "words.h"
 
 static bool is_xdp(const struct bpf_program *prog)
 {
@@ -57,27 +55,24 @@ static struct bpf_program *choose_program(struct xs_steer *steer)
 
 static int load(struct xs_steer *steer, struct bpf_program *prog)
 {
-	char *log = malloc(VERIFIER_LOG_BYTES);
+	struct bpf_map *map;
+	bool said;
 	int err;
 
-	if (!log)
-		return -ENOMEM;
-	log[0] = '\0';
 	/* The section may be called anything; the manager's object says "xdp_sock_prog". */
 	bpf_program__set_type(prog, BPF_PROG_TYPE_XDP);
 	bpf_program__set_expected_attach_type(prog, BPF_XDP);
-	bpf_program__set_log_buf(prog, log, VERIFIER_LOG_BYTES);
+	/* what it says of pinning is for who keeps it; it ends with us */
+	bpf_object__for_each_map(map, steer->object) bpf_map__set_pin_path(map, NULL);
+	xs_words_keep();
 	err = bpf_object__load(steer->object);
-	if (err) {
-		if (log[0])
-			fprintf(stderr, "%s\n", log);
-		xs_err("%s: the kernel refuses program '%s': %s%s", steer->opts->object,
+	said = xs_words_end(err && err != -EPERM);
+	if (err)
+		xs_err("%s: the kernel or libbpf refuses program '%s': %s%s", steer->opts->object,
 		       bpf_program__name(prog), strerror(-err),
 		       err == -EPERM ? "; it needs CAP_BPF and CAP_NET_ADMIN"
-		       : log[0]	     ? "; the verifier's words are above"
-				     : "; bpftool -d prog load says more");
-	}
-	free(log);
+		       : said	     ? "; why is said above"
+				     : "");
 	return err;
 }
 
@@ -146,13 +141,17 @@ int xs_object_open(struct xs_steer *steer, const struct xs_netif *netif)
 	const char *path = steer->opts->object;
 	struct bpf_program *prog;
 	struct bpf_map *map;
+	char why[128];
 	int err;
 
 	steer->link_fd = -1;
+	xs_words_keep();
 	steer->object = bpf_object__open_file(path, NULL);
-	if (!steer->object) {
-		err = -errno;
-		xs_err("cannot open %s: %s%s", path, strerror(-err),
+	err = steer->object ? 0 : -errno;
+	xs_words_end(err && err != -ENOENT);
+	if (err) {
+		libbpf_strerror(err, why, sizeof(why)); /* it has numbers of its own */
+		xs_err("cannot open %s: %s%s", path, why,
 		       err == -ENOENT ? "" : "; is it a BPF object, clang -target bpf -g?");
 		return err;
 	}

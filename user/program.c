@@ -11,6 +11,7 @@
 
 #include "cli.h"
 #include "program.h"
+#include "words.h"
 #include "xsteer.skel.h"
 
 #define MAPS_OF_PROG_MAX 64 /* ours has fewer */
@@ -94,57 +95,20 @@ int xs_program_reuse(struct xsteer_bpf *skel, const struct xs_pins *pins, __u32 
 	return 0;
 }
 
-/* What libbpf and the verifier say while loading, kept until it is known whether it matters. */
-static char *words;
-static size_t words_len, words_room;
-
-static int __attribute__((format(printf, 2, 0)))
-keep_words(enum libbpf_print_level level, const char *fmt, va_list args)
-{
-	va_list copy;
-	int len;
-
-	if (level == LIBBPF_DEBUG)
-		return 0;
-	va_copy(copy, args);
-	len = vsnprintf(NULL, 0, fmt, copy);
-	va_end(copy);
-	if (len > 0 && words_len + len + 1 > words_room) {
-		char *more = realloc(words, 2 * (words_len + len + 1));
-
-		if (!more)
-			return 0;
-		words = more;
-		words_room = 2 * (words_len + len + 1);
-	}
-	if (len > 0)
-		words_len += vsnprintf(words + words_len, words_room - words_len, fmt, args);
-	return 0;
-}
-
 int xs_program_load(struct xsteer_bpf *skel)
 {
-	libbpf_print_fn_t print = NULL;
 	int err;
 
-	words_len = 0;
-	if (xs_common.verbose < 2)
-		print = libbpf_set_print(keep_words);
+	xs_words_keep();
 	err = xsteer_bpf__load(skel);
-	if (xs_common.verbose < 2)
-		libbpf_set_print(print);
-	if (err == -EPERM) {
+	xs_words_end(err && err != -EPERM);
+	if (err == -EPERM)
 		xs_err("no permission to load an XDP program: needs CAP_BPF and CAP_NET_ADMIN, "
 		       "run as root");
-	} else if (err) {
-		fwrite(words, 1, words_len, stderr);
+	else if (err)
 		xs_err("the kernel refused the program: %s%s", strerror(-err),
 		       err == -ENOMEM ? ": not enough memory for its maps"
 				      : "; its words are above");
-	}
-	free(words);
-	words = NULL;
-	words_room = 0;
 	return err;
 }
 

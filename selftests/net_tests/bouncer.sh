@@ -271,6 +271,42 @@ own_object_that_does_not_fit_is_refused_by_name() {
 	equal "hook" "$(hook)" ""
 }
 
+own_object_leaves_no_pin() {
+	local before
+	lab_up --queues 1
+	before=$(ls /sys/fs/bpf)
+	rx_bg own "$BOUNCER" -d rx0 -p -f "$O/xsteer.bpf.o" # whose maps are to be pinned by name
+	becomes "the program is on the hook" 10 _hook_runs xsteer
+	equal "pins" "$(ls /sys/fs/bpf)" "$before"
+	bounced -n 500
+	stop_bouncer $!
+	equal "pins" "$(ls /sys/fs/bpf)" "$before"
+}
+
+own_object_is_refused_with_the_reason() {
+	lab_up --queues 1
+	echo "no object" >"$DIR/text.o"
+	refuses "no ELF" 1 "not a proper ELF" rx "$BOUNCER" -d rx0 -t 1 -f "$DIR/text.o"
+	clang -O2 -g -target bpf "-I/usr/include/$(gcc -print-multiarch)" -x c -c - -o "$DIR/bad.o" <<-'C' || fail "clang"
+		#include <linux/bpf.h>
+		#include <bpf/bpf_helpers.h>
+		struct {
+			__uint(type, BPF_MAP_TYPE_XSKMAP);
+			__uint(max_entries, 64);
+			__uint(key_size, 4);
+			__uint(value_size, 4);
+		} xsks_map SEC(".maps");
+		SEC("xdp") int reads_beyond(struct xdp_md *ctx)
+		{
+			return *(volatile char *)(long)ctx->data ? bpf_redirect_map(&xsks_map, 0, 0) : 2;
+		}
+		char _license[] SEC("license") = "GPL";
+	C
+	refuses "the verifier's words" 1 "invalid access to packet" rx "$BOUNCER" -d rx0 -t 1 -f "$DIR/bad.o"
+	contains "and ours" "$OUT" "reads_beyond.*said above"
+	equal "hook" "$(hook)" ""
+}
+
 joins_with_cap_net_raw_alone() {
 	[[ ${XS_SAN-} ]] && skip "LeakSanitizer needs ptrace of a process that dropped its rights"
 	public_copy "$BOUNCER"
