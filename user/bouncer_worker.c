@@ -219,7 +219,7 @@ static __u32 turn(struct xs_worker *w)
 	return n;
 }
 
-static void record_latency(void *arg, const struct xs_frame *frame)
+static void record_latency(void *arg, const struct xs_umem_frame *frame)
 {
 	struct xs_worker *w = arg;
 

@@ -16,14 +16,14 @@ static inline void count(__u64 *counter, __u64 n)
 }
 
 /* NULL if the address lies outside the UMEM: never trust it as an index. */
-static inline struct xs_frame *frame_of(struct xs_xsk *x, __u64 addr)
+static inline struct xs_umem_frame *frame_of(struct xs_xsk *x, __u64 addr)
 {
 	if (xsk_umem__extract_addr(addr) >= (__u64)x->frame_cnt * x->frame_size)
 		return NULL;
 	return xs_xsk_frame(x, addr);
 }
 
-static inline void free_frame(struct xs_xsk *x, struct xs_frame *frame)
+static inline void free_frame(struct xs_xsk *x, struct xs_umem_frame *frame)
 {
 	frame->state = XS_FRAME_free;
 	x->free_stack[x->free_cnt++] = frame - x->frames;
@@ -66,7 +66,7 @@ __u32 xs_xsk_receive(struct xs_xsk *x, struct xdp_desc *descs, __u32 max, __u64 
 		return 0;
 	for (i = 0; i < n && whole < max_packets; i++) {
 		const struct xdp_desc *desc = xsk_ring_cons__rx_desc(&x->rx, idx + i);
-		struct xs_frame *frame = frame_of(x, desc->addr);
+		struct xs_umem_frame *frame = frame_of(x, desc->addr);
 
 		if (!frame || frame->state != XS_FRAME_fill) {
 			unowned++;
@@ -100,7 +100,7 @@ void xs_xsk_send(struct xs_xsk *x, const struct xdp_desc *descs, __u32 n)
 		return;
 	for (i = 0; i < n; i++) {
 		struct xdp_desc *desc = xsk_ring_prod__tx_desc(&x->tx, idx + i);
-		struct xs_frame *frame = xs_xsk_frame(x, descs[i].addr);
+		struct xs_umem_frame *frame = xs_xsk_frame(x, descs[i].addr);
 
 		frame->state = XS_FRAME_tx;
 		desc->addr = descs[i].addr;
@@ -127,7 +127,7 @@ __u32 xs_xsk_bounce(struct xs_xsk *x, __u32 max)
 	}
 	for (i = 0; i < n; i++) {
 		const struct xdp_desc *desc = xsk_ring_cons__rx_desc(&x->rx, from + i);
-		struct xs_frame *frame = frame_of(x, desc->addr);
+		struct xs_umem_frame *frame = frame_of(x, desc->addr);
 
 		if (!frame || frame->state != XS_FRAME_fill)
 			continue;
@@ -155,7 +155,7 @@ void xs_xsk_drop(struct xs_xsk *x, const struct xdp_desc *descs, __u32 n)
 	__u32 i, whole = 0;
 
 	for (i = 0; i < n; i++) {
-		struct xs_frame *frame = xs_xsk_frame(x, descs[i].addr);
+		struct xs_umem_frame *frame = xs_xsk_frame(x, descs[i].addr);
 
 		whole += frame->last;
 		free_frame(x, frame);
@@ -171,7 +171,7 @@ __u32 xs_xsk_discard(struct xs_xsk *x)
 	n = xsk_ring_cons__peek(&x->rx, x->rx.size, &idx);
 	for (i = 0; i < n; i++) {
 		const struct xdp_desc *desc = xsk_ring_cons__rx_desc(&x->rx, idx + i);
-		struct xs_frame *frame = frame_of(x, desc->addr);
+		struct xs_umem_frame *frame = frame_of(x, desc->addr);
 
 		if (!frame || frame->state != XS_FRAME_fill) {
 			count(&x->counters.rx_unowned, 1);
@@ -198,7 +198,8 @@ __u32 xs_xsk_reap(struct xs_xsk *x)
 	if (!n)
 		return 0;
 	for (i = 0; i < n; i++) {
-		struct xs_frame *frame = frame_of(x, *xsk_ring_cons__comp_addr(&x->comp, idx + i));
+		struct xs_umem_frame *frame =
+			frame_of(x, *xsk_ring_cons__comp_addr(&x->comp, idx + i));
 
 		if (!frame || frame->state != XS_FRAME_tx) {
 			count(&x->counters.tx_unowned, 1);

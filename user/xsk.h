@@ -54,7 +54,7 @@ enum xs_frame_state {
 	XS_FRAME_MAX
 };
 
-struct xs_frame {
+struct xs_umem_frame {
 	__u64 received_ns; /* set by the caller, for latency */
 	__u32 len;
 	__u8 state; /* enum xs_frame_state */
@@ -113,7 +113,7 @@ struct xs_xsk {
 	__u32 frame_size;
 	int frame_shift; /* -1: not a power of two */
 	__u32 frame_cnt;
-	struct xs_frame *frames;
+	struct xs_umem_frame *frames;
 	__u32 *free_stack; /* LIFO: the frame given next is the one last touched */
 	__u32 free_cnt;
 	__u32 fill_cnt, rx_cnt, tx_cnt; /* frames in that state */
@@ -125,7 +125,7 @@ struct xs_xsk {
 	struct xs_xsk_counters counters;
 
 	/* Called, if not NULL, for each packet that was sent; set after opening. */
-	void (*sent)(void *arg, const struct xs_frame *frame);
+	void (*sent)(void *arg, const struct xs_umem_frame *frame);
 	void *sent_arg;
 };
 
@@ -203,7 +203,7 @@ int xs_xsk_wake_rx(struct xs_xsk *x, bool force);
 /* Takes back what the kernel has sent; how many frames. */
 __u32 xs_xsk_reap(struct xs_xsk *x);
 
-static inline struct xs_frame *xs_xsk_frame(struct xs_xsk *x, __u64 addr)
+static inline struct xs_umem_frame *xs_xsk_frame(struct xs_xsk *x, __u64 addr)
 {
 	addr = xsk_umem__extract_addr(addr);
 	return &x->frames[x->frame_shift >= 0 ? addr >> x->frame_shift : addr / x->frame_size];

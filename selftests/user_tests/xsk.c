@@ -24,7 +24,7 @@ struct fixture {
 	__u32 flags;
 	__u64 fill[FRAMES], comp[FRAMES];
 	struct xdp_desc rx[FRAMES], tx[FRAMES];
-	struct xs_frame frames[FRAMES];
+	struct xs_umem_frame frames[FRAMES];
 	__u32 stack[FRAMES];
 };
 
