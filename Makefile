@@ -115,7 +115,7 @@ check: deps ## install what is missing, build, run every test that needs no VM
 	$(Q)$(MAKE) --no-print-directory tests
 	$(Q)O=$(O) selftests/runner
 
-tests: all $(USER_TESTS) $(PROG_TESTS) $(TEST_TOOLS)
+tests: all $(USER_TESTS) $(PROG_TESTS) $(TEST_TOOLS) $(TEST_PROGS)
 
 # libFuzzer comes with clang only. Each fuzzer links the files named here, and works on a
 # copy of its corpus, so that what it finds does not end up in the tree by itself.

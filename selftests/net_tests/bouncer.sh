@@ -237,22 +237,7 @@ rebind_right_after_leaving_works() {
 
 users_own_object_is_loaded() {
 	lab_up --queues 1
-	clang -O2 -g -target bpf "-I/usr/include/$(gcc -print-multiarch)" -x c -c - -o "$DIR/own.o" <<-'C' || fail "clang"
-		#include <linux/bpf.h>
-		#include <bpf/bpf_helpers.h>
-		struct {
-			__uint(type, BPF_MAP_TYPE_XSKMAP);
-			__uint(max_entries, 64);
-			__uint(key_size, 4);
-			__uint(value_size, 4);
-		} xsks_map SEC(".maps");
-		SEC("xdp_my") int my_prog(struct xdp_md *ctx)
-		{
-			return bpf_redirect_map(&xsks_map, ctx->rx_queue_index, XDP_PASS);
-		}
-		char _license[] SEC("license") = "GPL";
-	C
-	rx_bg own "$BOUNCER" -d rx0 -p -f "$DIR/own.o" -P xdp_my
+	rx_bg own "$BOUNCER" -d rx0 -p -f "$O/selftests/progs/own_xsk.bpf.o" -P xdp_my
 	becomes "their program is on the hook" 10 _hook_runs my_prog
 	sleep 0.3
 	bounced -n 500

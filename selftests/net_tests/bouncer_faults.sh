@@ -30,22 +30,7 @@ every_failing_step_leaves_nothing() {
 }
 every_failing_step_leaves_nothing_of_an_own_object() {
 	lab_up --queues 1
-	clang -O2 -g -target bpf "-I/usr/include/$(gcc -print-multiarch)" -x c -c - -o "$DIR/own.o" <<-'C' || fail "clang"
-		#include <linux/bpf.h>
-		#include <bpf/bpf_helpers.h>
-		struct {
-			__uint(type, BPF_MAP_TYPE_XSKMAP);
-			__uint(max_entries, 64);
-			__uint(key_size, 4);
-			__uint(value_size, 4);
-		} xsks_map SEC(".maps");
-		SEC("xdp") int my_prog(struct xdp_md *ctx)
-		{
-			return bpf_redirect_map(&xsks_map, ctx->rx_queue_index, XDP_PASS);
-		}
-		char _license[] SEC("license") = "GPL";
-	C
-	_every_step -f "$DIR/own.o"
+	_every_step -f "$O/selftests/progs/own_xsk.bpf.o"
 }
 
 killed_bouncer_is_followed_by_the_next_which_cleans_up() {

@@ -25,9 +25,7 @@ _sums() { # LAB-OPTIONS MODE
 	check "the verdicts add up" counters_add_up
 }
 
-each_queue_is_counted_by_itself() {
-	lab_up --queues 4
-	attach
+_each_queue() {
 	for q in 3 1 0 2; do
 		steer "$q"
 		check "send" tx "$TRAFFIC" -o -n $((100 * (q + 1))) tx0
@@ -36,17 +34,15 @@ each_queue_is_counted_by_itself() {
 		equal "packets of queue $q" "$(counter packets "$q")" $((100 * (q + 1)))
 	done
 }
-
+each_queue_is_counted_by_itself() {
+	lab_up --queues 4
+	attach
+	_each_queue
+}
 each_queue_is_counted_by_itself_in_skb_mode() {
 	lab_up --queues 4 --skb
 	attach -m skb
-	for q in 3 1 0 2; do
-		steer "$q"
-		check "send" tx "$TRAFFIC" -o -n $((100 * (q + 1))) tx0
-	done
-	for q in 0 1 2 3; do
-		equal "packets of queue $q" "$(counter packets "$q")" $((100 * (q + 1)))
-	done
+	_each_queue
 }
 
 stats_show_what_bpftool_shows() {

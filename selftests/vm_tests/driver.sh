@@ -86,12 +86,9 @@ af_xdp_takes_what_there_is() {
 	if [[ $(_mode 0) = 1 ]]; then
 		((++ASSERTIONS))
 		_offers_zero_copy && fail "copy mode, though the driver has zero-copy"
-		contains "says so" "$(cat "$DIR/bouncer-0.log")" "copy"
-		degraded "$(sed -n '0,/copy/s/^ *\(.*copy.*\)/\1/p' "$DIR/bouncer-0.log")"
+		degraded_to_copy
 	fi
-	bounce 2000
-	stop_bouncers
-	equal "frames counted" "$(counter verdict_xsk)" 2000
+	bounces_all
 }
 
 zero_copy_busy_poll() {

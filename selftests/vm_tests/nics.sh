@@ -81,6 +81,16 @@ bounce() { # FRAMES [TRAFFIC OPTION...]
 	bounced -n "$1" -f 400 -w 64 -t 8000 "${@:2}"
 }
 
+degraded_to_copy() {
+	contains "says so" "$(cat "$DIR/bouncer-0.log")" "copy mode, not zero-copy"
+	degraded "$(sed -n '0,/copy/s/^ *\(.*copy.*\)/\1/p' "$DIR/bouncer-0.log")"
+}
+bounces_all() {
+	bounce 2000
+	stop_bouncers
+	equal "frames counted" "$(counter verdict_xsk)" 2000
+}
+
 # What COMMAND (attach or detach) does to frames that come a thousand a second
 # and that the kernel gets before and after: $gap_ms, the longest time between
 # two; $lost of $gap_sent; $away_ms, how long the carrier was gone.
