@@ -129,8 +129,8 @@ link_that_is_down_is_waited_for_without_spinning() {
 	sleep 1
 	(($(_ticks "$LAST_BOUNCER") - before < 10)) || fail "it spins while the link is down"
 	rx ip link set rx0 up
-	becomes "link is up" 5 eval 'rx ip link show rx0 | grep -q LOWER_UP'
-	sleep 0.3
+	links_are_up
+	sleep 0.3 # it looks every 100 ms
 	bounced -n 100
 	stop_bouncer
 }

@@ -93,6 +93,13 @@ becomes() { # SENTENCE SECONDS COMMAND...
 
 # --- the lab ---
 
+# After a link was down. Not LOWER_UP: the qdisc drops what is sent until the
+# kernel has got round to it.
+links_are_up() { becomes "both ends are up" 10 _both_up; }
+_both_up() {
+	[[ $(tx ip -o link show tx0) = *" state UP "* && $(rx ip -o link show rx0) = *" state UP "* ]]
+}
+
 lab_up() { # [LAB OPTION...]
 	"$ROOT/scripts/lab" up --name t "$@" >"$DIR/lab" 2>&1 || {
 		cat "$DIR/lab"

@@ -128,6 +128,7 @@ _make_again() {
 	rx ip addr add 198.18.0.2/24 dev rx0
 	tx ip link set tx0 up
 	rx ip link set rx0 up
+	links_are_up
 }
 
 interface_deleted_and_made_again_is_told_apart() {
@@ -165,8 +166,8 @@ link_down_and_up_under_a_bouncer() {
 	sleep 0.5
 	kill -0 "$LAST_BOUNCER" 2>/dev/null || fail "it ended"
 	rx ip link set rx0 up
-	becomes "carrier" 3 tx ip link show tx0 up
-	sleep 0.3
+	links_are_up
+	sleep 0.3 # it looks every 100 ms
 	bounced -n 100
 	stop_bouncer
 }

@@ -41,8 +41,9 @@ count_queues() {
 	queues=$(ethtool -l rx0 2>/dev/null | awk '/^(Combined|RX):/ && $2 > 0 { n = $2 } END { print n ? n : 1 }')
 }
 # Taking and giving a hook or a zero-copy queue resets some cards' links.
-link_is_up() { becomes "carrier" 20 _carrier; }
-_carrier() { [[ $(cat /sys/class/net/rx0/carrier)$(cat /sys/class/net/tx0/carrier) = 11 ]]; }
+link_is_up() { becomes "both links are up" 20 _both_up; }
+# not the carrier: the qdisc drops what is sent until the kernel has got round to it
+_both_up() { [[ $(cat /sys/class/net/rx0/operstate)$(cat /sys/class/net/tx0/operstate) = upup ]]; }
 carrier_losses() { cat /sys/class/net/rx0/carrier_down_count; }
 
 _mode() { # QUEUE: 1 copy, 2 zero-copy
