@@ -154,7 +154,7 @@ struct xs_owner {
 	__u32 mode; /* enum xs_xsk_mode: effective */
 	__u32 asked; /* enum xs_xsk_mode: none = zero-copy, then copy */
 	__u32 fd; /* of the socket, in that process: for `xsteer-maps sockets` */
-	__u32 pad;
+	__u32 pidns; /* inode of the PID namespace that pid is of; 0: not known */
 };
 
 #define XS_ASSERT_SIZE(type, bytes) \

@@ -124,7 +124,8 @@ static int check_owner(const struct xs_steer *steer, __u32 slot)
 	err = xs_owner_get(&steer->pins, slot, &owner);
 	if (err)
 		return err;
-	if (!xs_owner_alive(&owner))
+	/* One that cannot be seen from here may be dead: the slot itself will tell. */
+	if (!xs_owner_alive(&owner) || xs_owner_is_elsewhere(&owner))
 		return 0;
 	xs_err("%s queue %u is held by process %u (%s mode): take another queue, or stop it, kill "
 	       "%u",
@@ -137,9 +138,7 @@ static int claim_slot(struct xs_steer *steer, __u32 i, const struct xs_xsk *xsk)
 {
 	const __u32 slot = steer->opts->queues[i];
 	struct xs_owner owner = {
-		.pid = getpid(),
 		.queue = slot,
-		.start_time = xs_process_start_time(getpid()),
 		.mode = xsk->mode,
 		.asked = steer->opts->want,
 		.fd = xsk->fd,
@@ -147,6 +146,7 @@ static int claim_slot(struct xs_steer *steer, __u32 i, const struct xs_xsk *xsk)
 	struct timespec now;
 	int err;
 
+	xs_owner_set_self(&owner);
 	clock_gettime(CLOCK_REALTIME, &now);
 	owner.since_ns = now.tv_sec * 1000000000ull + now.tv_nsec;
 	err = xs_owner_set(&steer->pins, slot, &owner);
@@ -351,6 +351,21 @@ int xs_steer_open(struct xs_steer *steer, const struct xs_bouncer_opts *opts,
 	return err ? err : check_slots(steer);
 }
 
+static void say_taken(const struct xs_steer *steer, __u32 slot)
+{
+	struct xs_owner owner = {};
+
+	if (steer->kind == XS_STEER_instance && !xs_owner_get(&steer->pins, slot, &owner) &&
+	    xs_owner_is_elsewhere(&owner))
+		xs_err("%s queue %u is held by process %u of another PID namespace, a container "
+		       "perhaps: stop it there, or take another queue",
+		       steer->opts->ifname, slot, owner.pid);
+	else
+		xs_err("%s queue %u: slot %u of xsks_map (id %u) holds another socket, of a "
+		       "process that is not xsteer's: stop it, or take another queue",
+		       steer->opts->ifname, slot, slot, steer->map_id);
+}
+
 int xs_steer_insert(struct xs_steer *steer, __u32 i, const struct xs_xsk *xsk)
 {
 	__u32 slot = steer->opts->queues[i];
@@ -367,9 +382,7 @@ int xs_steer_insert(struct xs_steer *steer, __u32 i, const struct xs_xsk *xsk)
 	}
 	err = -errno;
 	if (err == -EEXIST)
-		xs_err("%s queue %u: slot %u of xsks_map (id %u) holds another socket, of a "
-		       "process that is not xsteer's: stop it, or take another queue",
-		       steer->opts->ifname, slot, slot, steer->map_id);
+		say_taken(steer, slot);
 	else
 		xs_err("%s queue %u: cannot put the socket into xsks_map (id %u): %s",
 		       steer->opts->ifname, slot, steer->map_id, strerror(-err));

@@ -370,9 +370,10 @@ static const char *xsk_mode(__u32 mode)
 
 static json_t *socket_json(__u32 slot, const struct xs_owner *owner, bool alive)
 {
-	return json_pack("{s:I, s:I, s:I, s:b, s:s, s:s, s:f}", "slot", (json_int_t)slot, "queue",
-			 (json_int_t)owner->queue, "pid", (json_int_t)owner->pid, "alive", alive,
-			 "asked", xsk_mode(owner->asked), "mode", xsk_mode(owner->mode), "since",
+	return json_pack("{s:I, s:I, s:I, s:b, s:b, s:s, s:s, s:f}", "slot", (json_int_t)slot,
+			 "queue", (json_int_t)owner->queue, "pid", (json_int_t)owner->pid, "alive",
+			 alive, "elsewhere", xs_owner_is_elsewhere(owner), "asked",
+			 xsk_mode(owner->asked), "mode", xsk_mode(owner->mode), "since",
 			 owner->since_ns / 1e9);
 }
 
@@ -398,16 +399,21 @@ static void add_state(json_t *object, const struct xs_xsk_state *state)
 static void socket_cells(struct xs_table *table, __u32 slot, const struct xs_owner *owner,
 			 bool alive, const struct xs_xsk_state *state, int err)
 {
+	bool elsewhere = xs_owner_is_elsewhere(owner);
+
 	xs_table_cell(table, "%u", slot);
 	xs_table_cell(table, "%u", owner->queue);
 	xs_table_cell(table, "%u", owner->pid);
-	xs_table_cell(table, "%s", alive ? "alive" : "dead");
+	xs_table_cell(table, "%s", elsewhere ? "elsewhere" : alive ? "alive" : "dead");
 	xs_table_cell(table, "%s", xsk_mode(owner->asked));
 	xs_table_cell(table, "%s", xsk_mode(owner->mode));
 	if (err) {
 		for (int i = 0; i < 7; i++)
 			xs_table_cell(table, "-");
-		xs_table_cell(table, "%s", alive ? strerror(-err) : "");
+		xs_table_cell(table, "%s",
+			      elsewhere ? "another PID namespace"
+			      : alive	? strerror(-err)
+					: "");
 		return;
 	}
 	xs_table_cell(table, "%u", state->rx);
@@ -442,7 +448,9 @@ static int do_sockets(void *opts __attribute__((unused)), int argc __attribute__
 		if (err || !owner.pid)
 			continue;
 		alive = xs_owner_alive(&owner);
-		peek = alive ? xs_xsk_peek(owner.pid, owner.fd, &state) : -ESRCH;
+		peek = alive && !xs_owner_is_elsewhere(&owner)
+			       ? xs_xsk_peek(owner.pid, owner.fd, &state)
+			       : -ESRCH;
 		object = socket_json(slot, &owner, alive);
 		if (!peek)
 			add_state(object, &state);

@@ -135,7 +135,7 @@ static bool look_at_socket(const struct exported *from, __u32 slot, struct xs_ow
 			   struct xs_xsk_state *state)
 {
 	return !xs_owner_get(from->pins, slot, owner) && xs_owner_alive(owner) &&
-	       !xs_xsk_peek(owner->pid, owner->fd, state);
+	       !xs_owner_is_elsewhere(owner) && !xs_xsk_peek(owner->pid, owner->fd, state);
 }
 
 static void put_socket(FILE *out, const struct exported *from, __u32 slot,

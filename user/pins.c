@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <net/if.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -588,42 +589,84 @@ void xs_pins_close(struct xs_pins *pins)
 	pins->dir[0] = '\0';
 }
 
-__u64 xs_process_start_time(__u32 pid)
+static __u32 pidns_inode(void)
 {
-	unsigned long long start = 0;
+	struct stat ns;
+
+	return stat("/proc/self/ns/pid", &ns) ? 0 : ns.st_ino;
+}
+
+enum process {
+	PROCESS_GONE, /* or dead, and its parent has not looked yet */
+	PROCESS_SEEN,
+	PROCESS_HIDDEN, /* by hidepid=, or without /proc */
+};
+
+/* *start: in clock ticks since boot, if seen. */
+static enum process look_at_process(__u32 pid, __u64 *start)
+{
+	unsigned long long ticks = 0;
 	char path[32], text[1024];
 	const char *after_name;
 	ssize_t len;
 	int fd;
 
+	*start = 0;
 	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return 0;
+		return kill(pid, 0) && errno == ESRCH ? PROCESS_GONE : PROCESS_HIDDEN;
 	len = read(fd, text, sizeof(text) - 1);
 	close(fd);
 	if (len <= 0)
-		return 0;
+		return PROCESS_GONE;
 	text[len] = '\0';
 	/* the name may hold spaces and parentheses: count fields from its end */
 	after_name = strrchr(text, ')');
 	if (!after_name || after_name[1] != ' ')
-		return 0;
+		return PROCESS_GONE;
 	after_name += 2;
 	if (*after_name == 'Z' || *after_name == 'X')
-		return 0; /* dead already, its parent has not looked yet */
+		return PROCESS_GONE;
 	for (int field = 3; field < 22; field++) {
 		after_name = strchr(after_name, ' ');
 		if (!after_name)
-			return 0;
+			return PROCESS_GONE;
 		after_name++;
 	}
-	return sscanf(after_name, "%llu", &start) == 1 ? start : 0;
+	if (sscanf(after_name, "%llu", &ticks) != 1)
+		return PROCESS_GONE;
+	*start = ticks;
+	return PROCESS_SEEN;
+}
+
+void xs_owner_set_self(struct xs_owner *owner)
+{
+	owner->pid = getpid();
+	owner->pidns = pidns_inode();
+	look_at_process(owner->pid, &owner->start_time);
+}
+
+bool xs_owner_is_elsewhere(const struct xs_owner *owner)
+{
+	return owner->pid && owner->pidns && owner->pidns != pidns_inode();
 }
 
 bool xs_owner_alive(const struct xs_owner *owner)
 {
-	return owner->pid && xs_process_start_time(owner->pid) == owner->start_time;
+	__u64 start;
+
+	if (!owner->pid || xs_owner_is_elsewhere(owner))
+		return owner->pid;
+	switch (look_at_process(owner->pid, &start)) {
+	case PROCESS_GONE:
+		return false;
+	case PROCESS_HIDDEN:
+		return true;
+	default:
+		/* 0: it could not see itself */
+		return !owner->start_time || start == owner->start_time;
+	}
 }
 
 int xs_owner_get(const struct xs_pins *pins, __u32 slot, struct xs_owner *owner)
