@@ -173,10 +173,12 @@ static int prepare(struct xs_bouncer *b, bool *sg)
 	if (!b->netif.up)
 		xs_note("%s is down: waits until it is up", b->netif.name);
 
-	b->worker_cnt = opts->queue_cnt;
-	b->workers = calloc(b->worker_cnt, sizeof(*b->workers));
-	if (!b->workers)
+	b->workers = calloc(opts->queue_cnt, sizeof(*b->workers));
+	if (!b->workers) {
+		xs_err("no memory for %u queues", opts->queue_cnt);
 		return -ENOMEM;
+	}
+	b->worker_cnt = opts->queue_cnt;
 	for (i = 0; i < b->worker_cnt; i++) {
 		struct xs_worker *w = &b->workers[i];
 
@@ -461,6 +463,7 @@ static int on_worker(struct xs_bouncer *b, int fd)
 
 	if (read(fd, &events, sizeof(events)) < 0)
 		return 0;
+	xs_busy_update(&b->busy, b); /* a socket may have learnt its NAPI */
 	for (i = 0; i < b->worker_cnt; i++) {
 		int err = __atomic_load_n(&b->workers[i].err, __ATOMIC_ACQUIRE);
 

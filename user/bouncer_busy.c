@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <net/if.h>
 
 #include "bouncer.h"
 #include "cli.h"
@@ -31,21 +32,29 @@ static void turn_knob(struct xs_busy *busy, int i, const char *ifname)
 	busy->turned[i] = !err;
 }
 
+/* By its name of now: it may have been renamed. False: gone, or not in our /sys. */
+static bool is_here(const struct xs_netif *netif, struct xs_netif *now)
+{
+	*now = *netif;
+	return if_indextoname(netif->ifindex, now->name) && xs_sysfs_is_ours(now);
+}
+
 static void turn_knobs(struct xs_busy *busy, const struct xs_netif *netif)
 {
+	struct xs_netif now;
 	int i;
 
 	if (busy->tried)
 		return;
 	busy->tried = true;
-	if (!xs_sysfs_is_ours(netif)) {
+	if (!is_here(netif, &now)) {
 		xs_warn("%s: napi_defer_hard_irqs and gro_flush_timeout stay as they are: /sys "
 			"shows another network namespace",
-			netif->name);
+			now.name);
 		return;
 	}
 	for (i = 0; i < XS_BUSY_KNOBS; i++)
-		turn_knob(busy, i, netif->name);
+		turn_knob(busy, i, now.name);
 }
 
 static void start_one(struct xs_worker *w)
@@ -104,6 +113,7 @@ void xs_busy_recheck(struct xs_worker *w)
 
 void xs_busy_stop(struct xs_busy *busy, const struct xs_netif *netif)
 {
+	struct xs_netif now;
 	char text[32];
 	int i, err;
 
@@ -112,13 +122,13 @@ void xs_busy_stop(struct xs_busy *busy, const struct xs_netif *netif)
 			continue;
 		busy->turned[i] = false;
 		/* Gone, or changed by somebody since: not ours to put back. */
-		if (!xs_sysfs_is_ours(netif) ||
-		    xs_sysfs_read(netif->name, knob_names[i], text, sizeof(text)) ||
+		if (!is_here(netif, &now) ||
+		    xs_sysfs_read(now.name, knob_names[i], text, sizeof(text)) ||
 		    strcmp(text, knob_values[i]) != 0)
 			continue;
-		err = xs_sysfs_write(netif->name, knob_names[i], busy->old[i]);
+		err = xs_sysfs_write(now.name, knob_names[i], busy->old[i]);
 		if (err)
-			xs_warn("%s: %s stays at %s, it was %s: %s", netif->name, knob_names[i],
+			xs_warn("%s: %s stays at %s, it was %s: %s", now.name, knob_names[i],
 				knob_values[i], busy->old[i], strerror(-err));
 	}
 }

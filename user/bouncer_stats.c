@@ -66,6 +66,9 @@ struct loss {
 
 static void list_losses(const struct xs_totals *t, struct loss losses[LOSS_MAX])
 {
+	/* one too long counts at once, and as dropped when its end has come */
+	__u64 by_action = t->xsk.dropped > t->xsk.tx_too_long ? t->xsk.dropped - t->xsk.tx_too_long
+							      : 0;
 	const struct loss list[LOSS_MAX] = {
 		{ "rx_ring_full", "RX ring full", t->kernel.rx_ring_full },
 		{ "rx_fill_ring_empty_descs", "fill ring empty",
@@ -81,7 +84,7 @@ static void list_losses(const struct xs_totals *t, struct loss losses[LOSS_MAX])
 		{ "rx_unowned", "received frames not ours to get", t->xsk.rx_unowned },
 		{ "tx_unowned", "completions of frames not being sent", t->xsk.tx_unowned },
 		{ "late", "after the limit, thrown away", t->late },
-		{ "dropped", "dropped by an action", t->xsk.dropped - t->xsk.tx_too_long },
+		{ "dropped", "dropped by an action", by_action },
 	};
 
 	memcpy(losses, list, sizeof(list));

@@ -41,6 +41,18 @@ static inline void count(__u64 *counter, __u64 n)
 	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
 }
 
+/* Leaves the core to the other thread on it for a moment. */
+static inline void cpu_relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	asm volatile("yield" ::: "memory");
+#else
+	asm volatile("" ::: "memory");
+#endif
+}
+
 static enum xs_phase phase_of(const struct xs_worker *w)
 {
 	return __atomic_load_n(&w->bouncer->phase, __ATOMIC_ACQUIRE);
@@ -331,7 +343,7 @@ static void idle(struct xs_worker *w, __u32 turns)
 	if (err && err != -ENETDOWN && err != -ENXIO)
 		fatal(w, "cannot receive", err);
 	if (!check && !w->net_down) {
-		__builtin_ia32_pause();
+		cpu_relax();
 		return;
 	}
 	now = xs_now_ns();
