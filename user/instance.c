@@ -140,6 +140,7 @@ static int look_at_link(const struct xs_pins *pins, struct xs_live *live)
 	err = bpf_obj_get_info_by_fd(fd, &info, &len) ? -errno : 0;
 	close(fd);
 	live->prog_id = info.prog_id;
+	live->ifindex = info.xdp.ifindex;
 	live->attached = info.xdp.ifindex == pins->meta.ifindex;
 	return err;
 }
@@ -159,6 +160,7 @@ static int look_at_prog(const struct xs_pins *pins, struct xs_live *live)
 	close(fd);
 	live->prog_id = info.id;
 	live->attached = !err && xs_dispatcher_has(pins->meta.ifindex, info.id);
+	live->ifindex = live->attached ? pins->meta.ifindex : 0;
 	return err;
 }
 
@@ -173,6 +175,15 @@ int xs_instance_live(const struct xs_pins *pins, struct xs_live *live)
 	if (!err && live->attached && xs_netif_hook(pins->meta.ifindex, &hook) == 1)
 		live->native = hook.native;
 	return err;
+}
+
+/* Index and name may be the same in another network namespace: the program's id is not. */
+static bool is_on_hook_of(const struct bpf_link_info *link, const char *ifname)
+{
+	struct xs_hook hook;
+
+	return link->xdp.ifindex == if_nametoindex(ifname) &&
+	       xs_netif_hook(link->xdp.ifindex, &hook) == 1 && hook.prog_id == link->prog_id;
 }
 
 /* Pins were removed behind our back: the rest goes, unless its link is another interface's. */
@@ -192,8 +203,9 @@ static int take_rest_apart(const char *ifname, const char *dir)
 		bpf_obj_get_info_by_fd(fd, &info, &len);
 		close(fd);
 	}
-	if (info.xdp.ifindex && info.xdp.ifindex != if_nametoindex(ifname)) {
-		xs_err("%s is attached to interface %u, which is not %s of this network namespace",
+	if (info.xdp.ifindex && !is_on_hook_of(&info, ifname)) {
+		xs_err("%s is attached to interface %u, which is not %s of this network namespace: "
+		       "run where it is",
 		       dir, info.xdp.ifindex, ifname);
 		return -EXDEV;
 	}
@@ -557,7 +569,7 @@ static int check_hook(const struct build *build)
 /* --replace: ours only; what is stale or of another shape goes too. */
 static int open_old(struct build *build)
 {
-	char dir[PATH_MAX];
+	char dir[PATH_MAX], now[IF_NAMESIZE] = "?";
 	int err = xs_pins_find(dir, build->netif.name);
 
 	if (!err && !xs_pins_complete(dir))
@@ -570,7 +582,14 @@ static int open_old(struct build *build)
 		xs_err("%s belongs to another network namespace: it is not replaced", dir);
 		return -EXDEV;
 	}
-	xs_instance_live(&build->old, &build->old_live);
+	if (!xs_instance_live(&build->old, &build->old_live) && build->old_live.attached &&
+	    build->old.meta.ifindex != build->netif.ifindex) {
+		if_indextoname(build->old.meta.ifindex, now);
+		xs_err("the pins in %s are of the interface that is now called %s, and in use: "
+		       "'xsteer-loader detach %s' first",
+		       dir, now, now);
+		return -EBUSY;
+	}
 	return 0;
 }
 

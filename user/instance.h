@@ -65,6 +65,7 @@ int xs_instance_remove_dir(const char *dir);
 struct xs_live {
 	__u32 prog_id;
 	bool attached; /* it is on the hook of its interface */
+	__u32 ifindex; /* of what its link is on, in whatever network namespace; 0: nothing */
 	bool native; /* else skb */
 };
 

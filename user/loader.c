@@ -185,25 +185,27 @@ static int say_none(const char *ifname)
 	return -ENOENT;
 }
 
-static int detach_one(const char *ifname)
+static int say_detached(const char *ifname)
 {
-	int err = xs_instance_detach(ifname);
-
-	if (err == -ENOENT)
-		return say_none(ifname);
-	if (err)
-		return err;
 	json_array_append_new(results, json_pack("{s:s}", "interface", ifname));
 	if (!xs_common.json)
 		printf("%s: detached\n", ifname);
 	return 0;
 }
 
+static int detach_one(const char *ifname)
+{
+	int err = xs_instance_detach(ifname);
+
+	if (err == -ENOENT)
+		return say_none(ifname);
+	return err ? err : say_detached(ifname);
+}
+
 static int detach_if_here(const char *name, void *arg __attribute__((unused)))
 {
 	char dir[PATH_MAX], ifname[16];
 	struct xs_pins pins;
-	bool here;
 	int err;
 
 	if (xs_pins_is_leftover(name))
@@ -215,9 +217,13 @@ static int detach_if_here(const char *name, void *arg __attribute__((unused)))
 		err = xs_pins_open_dir(&pins, dir, XS_PINS_READ);
 	if (err)
 		return xs_rows_add_failure(results, "interface", ifname, err);
-	here = pins.meta.netns_inode == xs_netns_inode();
+	/* by its directory: its interface may have been renamed, and its name be another's */
+	if (pins.meta.netns_inode == xs_netns_inode()) {
+		err = xs_instance_take_apart(&pins);
+		if (!err)
+			say_detached(ifname);
+	}
 	xs_pins_close(&pins);
-	err = here ? detach_one(ifname) : 0;
 	return err ? xs_rows_add_failure(results, "interface", ifname, err) : 0;
 }
 
@@ -361,14 +367,22 @@ static const char *why_dead(const struct xs_pins *pins)
 {
 	char name[IF_NAMESIZE];
 	struct xs_live live;
+	bool gone;
+	int err;
 
 	if (pins->meta.netns_inode != xs_netns_inode())
 		return NULL;
-	if (!if_indextoname(pins->meta.ifindex, name))
-		return "interface is gone";
-	if (xs_instance_live(pins, &live))
-		return "program's pin is gone";
-	return live.attached ? NULL : "program is not attached any more";
+	gone = !if_indextoname(pins->meta.ifindex, name);
+	err = xs_instance_live(pins, &live);
+	if (err || !live.ifindex)
+		return gone  ? "interface is gone"
+		       : err ? "program's pin is gone"
+			     : "program is not attached any more";
+	if (gone || !live.attached)
+		xs_note("%s: its interface is in another network namespace now, and the program "
+			"runs there: left alone; 'rm -r %s' detaches it",
+			pins->dir, pins->dir);
+	return NULL;
 }
 
 /* Removes it, or would, if nothing lives there; and says so. */

@@ -310,8 +310,9 @@ static int check_place(const struct xs_pins *pins, const char *ifname)
 	}
 	/* renamed since: either name will do, unless the old one is another interface's now */
 	if (strcmp(now, ifname) && if_nametoindex(ifname)) {
-		xs_err("the pins in %s are of the interface that is now called %s, not of %s",
-		       pins->dir, now, ifname);
+		xs_err("the pins in %s are of the interface that is now called %s, not of %s: "
+		       "'xsteer-loader detach %s' removes them",
+		       pins->dir, now, ifname, now);
 		return -ESTALE;
 	}
 	return 0;

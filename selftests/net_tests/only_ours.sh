@@ -60,4 +60,65 @@ advice_on_what_is_not_ours_is_to_remove_it() {
 	check "clean" "$LOADER" clean
 }
 
+# The old name of an interface is another's now.
+replace_does_not_take_what_was_renamed() {
+	lab_up --queues 1
+	attach
+	rx ip link set rx0 down
+	rx ip link set rx0 name other0
+	rx ip link set other0 up
+	rx ip link add rx0 type veth peer name rx1
+	refuses "attach" 1 "now called other0, not of rx0: 'xsteer-loader detach other0'" rx "$LOADER" attach rx0
+	refuses "attach --replace" 1 "now called other0, and in use: 'xsteer-loader detach other0' first" \
+		rx "$LOADER" attach --replace rx0
+	not_equal "its program" "$(_prog rx other0)" ""
+	check "what it says to do" rx "$LOADER" detach other0
+	check "then it works" rx "$LOADER" attach rx0
+}
+_prog() { "$1" ip -j link show "$2" | jq -r '.[0].xdp.prog.id // ""'; }
+
+detach_all_takes_what_was_renamed() {
+	lab_up --queues 1
+	attach
+	rx ip link set rx0 down
+	rx ip link set rx0 name other0
+	rx ip link add rx0 type veth peer name rx1
+	check "detach --all" rx "$LOADER" detach --all
+	equal "its program" "$(_prog rx other0)" ""
+	equal "pins" "$(ls "$PINS")" ""
+}
+
+_moved() { nsenter --net=/run/netns/xs-t-moved -- "$@"; }
+clean_leaves_what_moved_to_another_netns() {
+	lab_up --queues 1
+	attach
+	ip netns add xs-t-moved
+	rx ip link set rx0 netns xs-t-moved
+	not_equal "its program" "$(_prog _moved rx0)" ""
+	check "clean" rx "$LOADER" clean
+	contains "it says so" "$OUT" "in another network namespace now"
+	not_equal "its program" "$(_prog _moved rx0)" ""
+	rm -r "$PINS/rx0" # what it says to do
+	becomes "it is detached" 3 _without_prog _moved rx0
+}
+_without_prog() { [[ ! $(_prog "$@") ]]; }
+
+# Same name and index as ours, and its meta cannot be read.
+rest_of_an_instance_of_another_netns_is_left() {
+	local index
+	lab_up --queues 1
+	attach
+	index=$(rx ip -j link show rx0 | jq '.[0].ifindex')
+	ip netns add xs-t-moved
+	_moved ip link add rx0 index "$index" type veth peer name rx1 index 99 ||
+		skip "no interface of index $index can be made"
+	rm "$PINS/rx0/cpu_map"
+	refuses "detach" 1 "not rx0 of this network namespace" _moved "$LOADER" detach rx0
+	rm "$PINS/rx0/meta"
+	refuses "without its meta" 1 "not rx0 of this network namespace" _moved "$LOADER" detach rx0
+	not_equal "hook" "$(hook)" ""
+	check "where it is" rx "$LOADER" detach rx0
+	equal "hook" "$(hook)" ""
+}
+
 run_tests "$@"
