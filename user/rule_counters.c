@@ -2,6 +2,7 @@
 /* The counters of one rule set; see rule_counters.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,25 +126,66 @@ int xs_rule_counters_put(const struct xs_rule_counters *counters, const struct x
 	return err;
 }
 
-int xs_rule_counters_pin(const struct xs_pins *pins, __u32 stats_slot)
+struct pin_paths {
+	char now[PATH_MAX + 32], staged[PATH_MAX + 32];
+};
+
+/* false: there are no pins. */
+static bool find_pins(const struct xs_pins *pins, struct pin_paths *paths)
 {
-	char path[PATH_MAX + 32], next[PATH_MAX + 32];
-	int fd = -1, err = 0;
+	const char *name = xs_map_names[XS_MAP_rule_stats_map];
+
+	snprintf(paths->now, sizeof(paths->now), "%s/%s", pins->dir, name);
+	snprintf(paths->staged, sizeof(paths->staged), "%s/%%%s", pins->dir, name);
+	return pins->dir[0];
+}
+
+int xs_rule_counters_stage(const struct xs_pins *pins, __u32 stats_slot)
+{
+	struct pin_paths paths;
+	int fd, err = 0;
 	__u32 id;
 
-	if (bpf_map_lookup_elem(pins->map_fds[XS_MAP_rule_stats], &stats_slot, &id))
-		return errno == ENOENT ? 0 : -errno;
-	snprintf(path, sizeof(path), "%s/%s", pins->dir, xs_map_names[XS_MAP_rule_stats_map]);
-	snprintf(next, sizeof(next), "%s/%%%s", pins->dir, xs_map_names[XS_MAP_rule_stats_map]);
-	unlink(next); /* of a process that was killed here */
+	if (!find_pins(pins, &paths))
+		return 0;
+	unlink(paths.staged); /* of a process that was killed here */
+	if (bpf_map_lookup_elem(pins->map_fds[XS_MAP_rule_stats], &stats_slot, &id)) {
+		err = errno == ENOENT ? 0 : -errno;
+		if (err)
+			xs_err("cannot read slot %u of %s/rule_stats: %s", stats_slot, pins->dir,
+			       strerror(-err));
+		return err;
+	}
 	fd = bpf_map_get_fd_by_id(id);
-	if (fd < 0 || bpf_obj_pin(fd, next) || rename(next, path))
+	if (fd < 0 || bpf_obj_pin(fd, paths.staged))
 		err = -errno;
 	if (err)
-		xs_err("cannot pin %s: %s", path, strerror(-err));
+		xs_err("cannot pin %s: %s%s", paths.staged, strerror(-err),
+		       err == -EEXIST ? ": what is there was not made by xsteer: remove it" : "");
 	if (fd >= 0)
 		close(fd);
 	return err;
+}
+
+int xs_rule_counters_publish(const struct xs_pins *pins)
+{
+	struct pin_paths paths;
+	int err;
+
+	if (!find_pins(pins, &paths) || access(paths.staged, F_OK) ||
+	    !rename(paths.staged, paths.now))
+		return 0;
+	err = -errno;
+	xs_err("cannot rename %s to %s: %s", paths.staged, paths.now, strerror(-err));
+	return err;
+}
+
+void xs_rule_counters_unstage(const struct xs_pins *pins)
+{
+	struct pin_paths paths;
+
+	if (find_pins(pins, &paths))
+		unlink(paths.staged);
 }
 
 void xs_rule_counters_close(struct xs_rule_counters *counters)

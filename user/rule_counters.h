@@ -31,8 +31,15 @@ int xs_rule_counters_try(struct xs_rule_counters *counters, const struct xs_pins
 			 __u32 stats_slot, __u32 rule_cnt);
 int xs_rule_counters_put(const struct xs_rule_counters *counters, const struct xs_pins *pins,
 			 __u32 stats_slot);
-/* Makes the pin rule_stats_map that of the counters in `stats_slot`; one rename. */
-int xs_rule_counters_pin(const struct xs_pins *pins, __u32 stats_slot);
+/*
+ * The pin rule_stats_map follows the set in force in two steps: stage() pins the
+ * counters in `stats_slot` (if any) beside it, and can fail for many reasons;
+ * publish() renames what was staged, if anything was; unstage() takes it back.
+ * Of maps that are not pinned (dir ""): nothing.
+ */
+int xs_rule_counters_stage(const struct xs_pins *pins, __u32 stats_slot);
+int xs_rule_counters_publish(const struct xs_pins *pins);
+void xs_rule_counters_unstage(const struct xs_pins *pins);
 void xs_rule_counters_close(struct xs_rule_counters *counters);
 
 /* Rows summed over all slices: malloc'ed, at least one; NULL: no memory. */

@@ -128,18 +128,23 @@ static int put_slot(const struct xs_pins *pins, __u32 slot, int set_fd)
 
 /* ---- settling what was left behind ---- */
 
-/* meta and the pin of the counters follow the set in force. Runs again harmlessly. */
+/*
+ * The pin of the counters, staged before the switch, and meta follow the set in
+ * force. meta comes last: where it does not agree with the set, tidy() repairs.
+ */
 static int publish(struct xs_pins *pins, const struct xs_set_header *header)
 {
 	int err;
 
 	if (!pins->dir[0])
 		return 0;
+	err = xs_rule_counters_publish(pins);
+	if (err)
+		return err;
 	pins->meta.generation = header->generation;
 	pins->meta.default_action = header->default_action;
 	pins->meta.malformed_action = header->malformed_action;
-	err = xs_rule_counters_pin(pins, header->stats_slot);
-	return err ? err : xs_meta_set(pins);
+	return xs_meta_set(pins);
 }
 
 static int roll_back(struct xs_pins *pins, struct mapped_set *over, struct mapped_set *back)
@@ -147,15 +152,19 @@ static int roll_back(struct xs_pins *pins, struct mapped_set *over, struct mappe
 	struct xs_set_header none = { .generation = over->header->generation + 1,
 				      .stats_slot = XS_STATS_SLOTS,
 				      .default_action = xs_builtin_default(pins) };
+	const struct xs_set_header *header = back->header ? back->header : &none;
 	int err;
 
+	err = xs_rule_counters_stage(pins, header->stats_slot);
+	if (err)
+		return err;
 	if (back->header)
 		back->header->generation = none.generation;
 	err = put_slot(pins, XS_SET_IN_FORCE, back->fd);
 	if (!err)
 		err = put_slot(pins, XS_SET_FALLBACK, -1);
 	if (!err)
-		err = publish(pins, back->header ? back->header : &none);
+		err = publish(pins, header);
 	if (!err)
 		xs_note("%s: rule set %llu was not confirmed in time and has been rolled back",
 			pins->ifname, over->header->generation);
@@ -166,10 +175,11 @@ static int tidy(struct xs_pins *pins, const struct mapped_set *now)
 {
 	int err = put_slot(pins, XS_SET_FALLBACK, -1);
 
-	/* an apply that was killed after its switch */
-	if (!err && now->header && pins->meta.generation != now->header->generation)
-		err = publish(pins, now->header);
-	return err;
+	/* an apply that was killed, or failed, after its switch */
+	if (err || !now->header || pins->meta.generation == now->header->generation)
+		return err;
+	err = xs_rule_counters_stage(pins, now->header->stats_slot);
+	return err ? err : publish(pins, now->header);
 }
 
 int xs_rule_sets_settle(struct xs_pins *pins)
@@ -354,27 +364,41 @@ static int prepare(struct applying *apply, const struct xs_rule_blob *blob)
 	return err ? err : xs_rule_counters_put(&apply->counters, pins, header->stats_slot);
 }
 
-/* The fallback goes in first: from the switch on the data path may need it. */
+static bool is_waiting(const struct applying *apply)
+{
+	return apply->now.header && apply->now.header->deadline_ns;
+}
+
+/* The switch did not happen: as if nothing had been prepared. */
+static void take_back(const struct applying *apply)
+{
+	const __u32 slot = XS_SET_FALLBACK, stats_slot = apply->next.header->stats_slot;
+
+	xs_rule_counters_unstage(apply->pins);
+	bpf_map_delete_elem(apply->pins->map_fds[XS_MAP_rule_stats], &stats_slot);
+	if (!is_waiting(apply))
+		bpf_map_delete_elem(apply->pins->map_fds[XS_MAP_rule_sets], &slot);
+}
+
+/*
+ * All that can fail for a reason outside comes before the switch. The fallback,
+ * too: from the switch on the data path may need it.
+ */
 static int put_in_force(struct applying *apply, struct xs_apply *result)
 {
-	bool waiting = apply->now.header && apply->now.header->deadline_ns;
 	__u64 start;
-	int err = 0;
+	int err;
 
-	if (apply->confirm_sec && !waiting)
+	err = xs_rule_counters_stage(apply->pins, apply->next.header->stats_slot);
+	if (!err && apply->confirm_sec && !is_waiting(apply))
 		err = put_slot(apply->pins, XS_SET_FALLBACK, apply->now.fd);
-	if (err)
-		return err;
 	start = monotonic_ns();
-	err = put_slot(apply->pins, XS_SET_IN_FORCE, apply->next.fd);
+	if (!err)
+		err = put_slot(apply->pins, XS_SET_IN_FORCE, apply->next.fd);
 	result->switch_ns = monotonic_ns() - start;
 	if (err)
-		return err;
-	/* no frame is in the old set any more: the kernel has waited for them (RCU) */
-	xs_rule_counters_carry(&apply->counters, &apply->old_counters, &apply->pairs);
-	if (!apply->confirm_sec)
-		err = put_slot(apply->pins, XS_SET_FALLBACK, -1);
-	return err ? err : publish(apply->pins, apply->next.header);
+		take_back(apply);
+	return err;
 }
 
 /* What no set in force or fallback counts in is given back. */
@@ -388,6 +412,26 @@ static void release_stats(const struct applying *apply)
 		if (slot != apply->next.header->stats_slot &&
 		    (!kept || !kept->header || kept->header->stats_slot != slot))
 			bpf_map_delete_elem(apply->pins->map_fds[XS_MAP_rule_stats], &slot);
+}
+
+/* The set is in force, whatever becomes of this; settling or the next apply makes up for it. */
+static void follow_switch(struct applying *apply, struct xs_apply *result)
+{
+	const struct xs_set_header *header = apply->next.header;
+	int fallback_err = 0, err;
+
+	/* no frame is in the old set any more: the kernel has waited for them (RCU) */
+	xs_rule_counters_carry(&apply->counters, &apply->old_counters, &apply->pairs);
+	if (!apply->confirm_sec)
+		fallback_err = put_slot(apply->pins, XS_SET_FALLBACK, -1);
+	err = publish(apply->pins, header);
+	if (err || fallback_err)
+		xs_warn("%s: rule set %llu is in force all the same; the next apply repairs the "
+			"rest",
+			apply->pins->ifname, header->generation);
+	release_stats(apply);
+	result->generation = header->generation;
+	result->carried = apply->pairs.cnt;
 }
 
 static int apply_blob(struct applying *apply, const struct xs_rule_blob *blob,
@@ -404,11 +448,8 @@ static int apply_blob(struct applying *apply, const struct xs_rule_blob *blob,
 		err = prepare(apply, blob);
 	if (!err)
 		err = put_in_force(apply, result);
-	if (!err) {
-		release_stats(apply);
-		result->generation = apply->next.header->generation;
-		result->carried = apply->pairs.cnt;
-	}
+	if (!err)
+		follow_switch(apply, result);
 	return err;
 }
 

@@ -39,7 +39,8 @@ int xs_rule_sets_compile(const struct xs_ruleset *rules, struct xs_rule_blob *bl
  * Rules with `dev` or `cpu` open that interface or CPU in dev_map or cpu_map.
  * confirm_sec 0: for good; else until then, unless confirmed.
  * Needs CAP_BPF and CAP_NET_ADMIN. 0 or -errno, logged; then the old set is in
- * force and nothing of the new one is left.
+ * force and nothing of the new one is left. What fails once the new set is in
+ * force (the pin of its counters, meta) is warned of, and the next apply repairs it.
  */
 int xs_rule_sets_apply(struct xs_pins *pins, struct xs_ruleset *rules, __u32 confirm_sec,
 		       struct xs_apply *result);

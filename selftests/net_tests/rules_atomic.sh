@@ -152,6 +152,38 @@ apply_killed_at_any_moment() {
 	check "the verdicts add up" counters_add_up
 }
 
+# Which map the pin of the counters in force is: what it says of the rules' packets.
+_pinned() { bpftool -j map dump pinned "$PINS/rx0/rule_stats_map" | jq '[.[].formatted.value.packets] | add'; }
+_slots() { bpftool -j map dump pinned "$PINS/rx0/$1" | jq -c '[.[] | select(.value[0] | startswith("0x")) | .key]'; } # MAP
+apply_that_cannot_pin_leaves_the_old_set() {
+	local sets stats meta
+	lab_up
+	attach
+	_file old <<<"udp drop"
+	_file new <<<$'tcp drop\nudp pass'
+	_apply old
+	sets=$(_slots rule_sets) stats=$(_slots rule_stats) meta=$(bpftool -j map dump pinned "$PINS/rx0/meta")
+	check "something in the way" mkdir "$PINS/rx0/%rule_stats_map"
+	for options in "" "--confirm 30"; do
+		# shellcheck disable=SC2086 # none, or two words
+		refuses "apply $options" 1 "rule_stats_map: File exists" \
+			rx "$RULES" apply rx0 "$DIR/new.rules" $options
+		equal "in force" "$(_in_force)" "udp drop"
+		equal "generation" "$(_generation)" 1
+		equal "sets" "$(_slots rule_sets)" "$sets"
+		equal "counters" "$(_slots rule_stats)" "$stats"
+		equal "meta" "$(bpftool -j map dump pinned "$PINS/rx0/meta")" "$meta"
+	done
+	_send -n 4 -p udp4
+	_counts verdict_drop 4
+	check "out of the way" rmdir "$PINS/rx0/%rule_stats_map"
+	_apply new
+	equal "in force" "$(_in_force)" "tcp drop udp pass"
+	_send -n 4 -p tcp4
+	_counts verdict_drop 8
+	equal "the pin is that of the new set" "$(_pinned)" 4
+}
+
 # --- --confirm ---
 
 without_confirm_the_data_path_itself_rolls_back() {

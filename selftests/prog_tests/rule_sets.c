@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * What happens to rule sets between two steps of a command: the clock passes a
+ * deadline, the kernel refuses something. The clock and the calls that change
+ * maps are this test's own for that; the kernel, the pins and the program are
+ * real. On lo, in the runner's namespaces; the rest of it is
+ * net_tests/rules_atomic.sh.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <cmocka.h>
+
+#include "../../user/cli.h"
+#include "../../user/instance.h"
+#include "../../user/rule_file.h"
+#include "../../user/rule_set_text.h"
+#include "../../user/rule_sets.h"
+
+#define ROOT "/sys/fs/bpf/xsteer-test"
+#define PIN ROOT "/lo/rule_stats_map"
+
+static int lock = -1;
+static struct xs_pins pins;
+
+/* ---- what the tests change under the tool ---- */
+
+/* As libbpf does it. */
+static int change_map(enum bpf_cmd cmd, int fd, const void *key, const void *value, __u64 flags)
+{
+	union bpf_attr attr = {
+		.map_fd = fd, .key = (uintptr_t)key, .value = (uintptr_t)value, .flags = flags
+	};
+
+	return syscall(SYS_bpf, cmd, &attr, sizeof(attr)) ? -errno : 0;
+}
+
+static int refused_fd = -1; /* of a map: deleting from it fails */
+
+int bpf_map_delete_elem(int fd, const void *key)
+{
+	if (fd != refused_fd)
+		return change_map(BPF_MAP_DELETE_ELEM, fd, key, NULL, 0);
+	errno = ENOMEM;
+	return -ENOMEM;
+}
+
+/* ---- set-up ---- */
+
+static int set_up(void **state)
+{
+	const struct xs_attach_opts opts = { .mode = XS_MODE_SKB };
+	struct xs_attached got;
+
+	(void)state;
+	xs_common.pin_root = ROOT;
+	lock = xs_pins_lock(NULL, true);
+	return lock < 0 || xs_instance_attach("lo", &opts, &got) ||
+	       xs_pins_open(&pins, "lo", XS_PINS_WRITE);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	xs_pins_close(&pins);
+	xs_instance_detach("lo");
+	close(lock);
+	return 0;
+}
+
+/* Each test starts from no rules, and reads meta as a new process would. */
+static int no_rules(void **state)
+{
+	struct xs_apply result;
+
+	(void)state;
+	refused_fd = -1;
+	return xs_rule_sets_flush(&pins, &result);
+}
+
+static void reopen(void)
+{
+	xs_pins_close(&pins);
+	assert_int_equal(xs_pins_open(&pins, "lo", XS_PINS_WRITE), 0);
+}
+
+static int apply(const char *text, __u32 confirm_sec, struct xs_apply *result)
+{
+	char path[] = "/tmp/rule_sets-XXXXXX";
+	struct xs_ruleset rules = {};
+	int err, fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	close(fd);
+	err = xs_rules_load(&rules, path);
+	unlink(path);
+	assert_int_equal(err, 0);
+	err = xs_rule_sets_apply(&pins, &rules, confirm_sec, result);
+	xs_ruleset_free(&rules);
+	return err;
+}
+
+static void assert_rule(const char *text)
+{
+	struct xs_rules_in_force now;
+
+	assert_int_equal(xs_rule_sets_read(&pins, &now), 0);
+	assert_non_null(now.header);
+	assert_int_equal(now.header->rule_cnt, 1);
+	assert_string_equal(xs_set_string(now.header, now.rules[0].text), text);
+	xs_rules_in_force_close(&now);
+}
+
+static __u32 map_id(int fd)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+
+	assert_true(fd >= 0);
+	assert_int_equal(bpf_obj_get_info_by_fd(fd, &info, &len), 0);
+	return info.id;
+}
+
+/* Is the pin that of the counters in force, and meta of that set? */
+static void assert_published(void)
+{
+	struct xs_rules_in_force now;
+	int fd = bpf_obj_get(PIN);
+	__u32 id;
+
+	reopen();
+	assert_int_equal(xs_rule_sets_read(&pins, &now), 0);
+	assert_non_null(now.header);
+	assert_int_equal(
+		bpf_map_lookup_elem(pins.map_fds[XS_MAP_rule_stats], &now.header->stats_slot, &id),
+		0);
+	assert_int_equal(map_id(fd), id);
+	assert_int_equal(pins.meta.generation, now.header->generation);
+	xs_rules_in_force_close(&now);
+	close(fd);
+}
+
+/* ---- the tests ---- */
+
+static void a_fallback_that_stays_is_no_failure(void **state)
+{
+	const __u32 slot = XS_SET_FALLBACK;
+	struct xs_apply result;
+	__u32 id;
+
+	(void)state;
+	assert_int_equal(apply("udp sport 1 drop\n", 0, &result), 0);
+	assert_int_equal(apply("udp sport 2 drop\n", 30, &result), 0);
+	refused_fd = pins.map_fds[XS_MAP_rule_sets];
+	assert_int_equal(apply("udp sport 3 drop\n", 0, &result), 0);
+	refused_fd = -1;
+	assert_int_equal(result.carried, 0);
+	assert_rule("udp sport 3 drop");
+	assert_published();
+	assert_int_equal(bpf_map_lookup_elem(pins.map_fds[XS_MAP_rule_sets], &slot, &id), 0);
+	assert_int_equal(xs_rule_sets_settle(&pins), 0);
+	assert_int_not_equal(bpf_map_lookup_elem(pins.map_fds[XS_MAP_rule_sets], &slot, &id), 0);
+	assert_rule("udp sport 3 drop");
+}
+
+static void a_pin_that_cannot_be_renamed_is_repaired(void **state)
+{
+	struct xs_apply result;
+
+	(void)state;
+	assert_int_equal(apply("udp sport 1 drop\n", 0, &result), 0);
+	assert_int_equal(unlink(PIN), 0);
+	assert_int_equal(mkdir(PIN, 0700), 0);
+	assert_int_equal(apply("udp sport 2 drop\n", 0, &result), 0);
+	assert_int_equal(rmdir(PIN), 0);
+	assert_rule("udp sport 2 drop");
+	assert_int_equal(xs_rule_sets_settle(&pins), 0);
+	assert_published();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(a_fallback_that_stays_is_no_failure, no_rules),
+		cmocka_unit_test_setup(a_pin_that_cannot_be_renamed_is_repaired, no_rules),
+	};
+
+	return cmocka_run_group_tests_name("rule_sets", tests, set_up, tear_down);
+}
