@@ -204,18 +204,37 @@ out:
 	return err;
 }
 
+static int too_late(const struct xs_pins *pins)
+{
+	xs_err("%s: too late to confirm", pins->ifname);
+	return -ETIMEDOUT;
+}
+
+/*
+ * The deadline goes before the time is looked at, so it cannot pass in between:
+ * if it had passed, frames have met the fallback already, and it is put back.
+ */
+static int keep_set(struct xs_pins *pins, struct mapped_set *now)
+{
+	__u64 *deadline_ns = &now->header->deadline_ns;
+	__u64 until = __atomic_exchange_n(deadline_ns, 0, __ATOMIC_SEQ_CST);
+	int err;
+
+	if (until >= monotonic_ns())
+		return put_slot(pins, XS_SET_FALLBACK, -1);
+	__atomic_store_n(deadline_ns, until, __ATOMIC_SEQ_CST);
+	err = xs_rule_sets_settle(pins);
+	return err < 0 ? err : too_late(pins);
+}
+
 int xs_rule_sets_confirm(struct xs_pins *pins)
 {
 	struct mapped_set now;
 	int err;
 
 	err = xs_rule_sets_settle(pins);
-	if (err < 0)
-		return err;
-	if (err) {
-		xs_err("%s: too late to confirm", pins->ifname);
-		return -ETIMEDOUT;
-	}
+	if (err)
+		return err < 0 ? err : too_late(pins);
 	err = open_set(pins, XS_SET_IN_FORCE, PROT_READ | PROT_WRITE, &now);
 	if (log_set_error(pins, err))
 		return err;
@@ -223,8 +242,7 @@ int xs_rule_sets_confirm(struct xs_pins *pins)
 		xs_err("%s: no rule set waits to be confirmed", pins->ifname);
 		err = -ENOENT;
 	} else {
-		__atomic_store_n(&now.header->deadline_ns, 0, __ATOMIC_RELEASE);
-		err = put_slot(pins, XS_SET_FALLBACK, -1);
+		err = keep_set(pins, &now);
 	}
 	unmap_set(&now);
 	return err;
@@ -336,16 +354,12 @@ static __u32 free_stats_slot(const struct applying *apply)
 			return slot; /* XS_STATS_SLOTS is more than two */
 }
 
-static int prepare(struct applying *apply, const struct xs_rule_blob *blob)
+static int prepare(struct applying *apply)
 {
 	struct xs_pins *pins = apply->pins;
-	struct xs_set_header *header;
+	struct xs_set_header *header = apply->next.header;
 	int err;
 
-	err = create_set(blob, &apply->next);
-	if (err)
-		return err;
-	header = apply->next.header;
 	header->generation = pins->meta.generation + 1;
 	if (apply->now.header && header->generation <= apply->now.header->generation)
 		header->generation = apply->now.header->generation + 1;
@@ -434,18 +448,32 @@ static void follow_switch(struct applying *apply, struct xs_apply *result)
 	result->carried = apply->pairs.cnt;
 }
 
+/*
+ * Settled once more: compiling takes seconds, and a deadline that passes in them
+ * leaves the fallback's counters as the ones to go on from.
+ */
+static int open_old_sets(struct applying *apply)
+{
+	int err = xs_rule_sets_settle(apply->pins);
+
+	if (err < 0)
+		return err;
+	err = open_set(apply->pins, XS_SET_IN_FORCE, PROT_READ, &apply->now);
+	if (!err)
+		err = open_set(apply->pins, XS_SET_FALLBACK, PROT_READ, &apply->back);
+	return log_set_error(apply->pins, err);
+}
+
 static int apply_blob(struct applying *apply, const struct xs_rule_blob *blob,
 		      struct xs_apply *result)
 {
 	int err;
 
-	err = log_set_error(apply->pins,
-			    open_set(apply->pins, XS_SET_IN_FORCE, PROT_READ, &apply->now));
+	err = create_set(blob, &apply->next);
 	if (!err)
-		err = log_set_error(apply->pins, open_set(apply->pins, XS_SET_FALLBACK, PROT_READ,
-							  &apply->back));
+		err = open_old_sets(apply);
 	if (!err)
-		err = prepare(apply, blob);
+		err = prepare(apply);
 	if (!err)
 		err = put_in_force(apply, result);
 	if (!err)

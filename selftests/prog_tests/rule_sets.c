@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -58,6 +59,25 @@ int bpf_map_delete_elem(int fd, const void *key)
 	return -ENOMEM;
 }
 
+/*
+ * What clock_gettime() adds after so many calls more; 0 calls: never. The data
+ * path has the kernel's clock and notices nothing.
+ */
+static int calls_until_later;
+static time_t later_sec;
+
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+	long err = syscall(SYS_clock_gettime, clock, now);
+
+	if (clock != CLOCK_MONOTONIC || err)
+		return (int)err;
+	now->tv_sec += later_sec;
+	if (calls_until_later && !--calls_until_later)
+		later_sec = 3600;
+	return 0;
+}
+
 /* ---- set-up ---- */
 
 static int set_up(void **state)
@@ -88,6 +108,8 @@ static int no_rules(void **state)
 
 	(void)state;
 	refused_fd = -1;
+	calls_until_later = 0;
+	later_sec = 0;
 	return xs_rule_sets_flush(&pins, &result);
 }
 
@@ -123,6 +145,45 @@ static void assert_rule(const char *text)
 	assert_int_equal(now.header->rule_cnt, 1);
 	assert_string_equal(xs_set_string(now.header, now.rules[0].text), text);
 	xs_rules_in_force_close(&now);
+}
+
+/* Of rule 0, as a reader sees it. */
+static __u64 packets(void)
+{
+	struct xs_rules_in_force now;
+	__u64 packets;
+
+	assert_int_equal(xs_rule_sets_read(&pins, &now), 0);
+	assert_non_null(now.header);
+	packets = now.stats[0].packets;
+	xs_rules_in_force_close(&now);
+	return packets;
+}
+
+/* Frames that rule 0 of the set in that slot of rule_sets counts on CPU 0. */
+static void count(__u32 set_slot, __u64 frames)
+{
+	struct xs_rule_stats row = {};
+	struct xs_set_header *header;
+	const __u32 chunk = 0;
+	int set_fd, fd;
+	__u32 id;
+
+	assert_int_equal(bpf_map_lookup_elem(pins.map_fds[XS_MAP_rule_sets], &set_slot, &id), 0);
+	set_fd = bpf_map_get_fd_by_id(id);
+	assert_true(set_fd >= 0);
+	header = mmap(NULL, sizeof(*header), PROT_READ, MAP_SHARED, set_fd, 0);
+	assert_ptr_not_equal(header, MAP_FAILED);
+	assert_int_equal(
+		bpf_map_lookup_elem(pins.map_fds[XS_MAP_rule_stats], &header->stats_slot, &id), 0);
+	fd = bpf_map_get_fd_by_id(id);
+	assert_true(fd >= 0);
+	assert_int_equal(bpf_map_lookup_elem(fd, &chunk, &row), 0);
+	row.packets += frames;
+	assert_int_equal(bpf_map_update_elem(fd, &chunk, &row, BPF_ANY), 0);
+	munmap(header, sizeof(*header));
+	close(set_fd);
+	close(fd);
 }
 
 static __u32 map_id(int fd)
@@ -192,11 +253,54 @@ static void a_pin_that_cannot_be_renamed_is_repaired(void **state)
 	assert_published();
 }
 
+static void a_deadline_that_passes_during_a_compile_gives_back_the_counters(void **state)
+{
+	struct xs_apply result;
+
+	(void)state;
+	assert_int_equal(apply("udp drop\n", 0, &result), 0);
+	count(XS_SET_IN_FORCE, 3);
+	assert_int_equal(apply("udp drop\n", 30, &result), 0);
+	count(XS_SET_IN_FORCE, 100);
+	assert_int_equal(packets(), 103);
+	calls_until_later = 1; /* once settled for the first time */
+	count(XS_SET_FALLBACK, 5); /* since then frames meet the fallback */
+	assert_int_equal(apply("udp drop\n", 0, &result), 0);
+	later_sec = 0;
+	assert_int_equal(result.carried, 1);
+	assert_int_equal(packets(), 8);
+	assert_published();
+}
+
+static void a_deadline_that_passes_before_the_store_is_too_late(void **state)
+{
+	struct xs_apply result;
+
+	(void)state;
+	assert_int_equal(apply("udp sport 1 drop\n", 0, &result), 0);
+	assert_int_equal(apply("udp sport 2 drop\n", 30, &result), 0);
+	calls_until_later = 1;
+	assert_int_equal(xs_rule_sets_confirm(&pins), -ETIMEDOUT);
+	assert_rule("udp sport 1 drop");
+	later_sec = 0;
+	assert_rule("udp sport 1 drop");
+	assert_published();
+	assert_int_equal(xs_rule_sets_confirm(&pins), -ENOENT);
+	assert_int_equal(apply("udp sport 2 drop\n", 30, &result), 0);
+	assert_int_equal(xs_rule_sets_confirm(&pins), 0);
+	later_sec = 3600;
+	assert_rule("udp sport 2 drop");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_fallback_that_stays_is_no_failure, no_rules),
 		cmocka_unit_test_setup(a_pin_that_cannot_be_renamed_is_repaired, no_rules),
+		cmocka_unit_test_setup(
+			a_deadline_that_passes_during_a_compile_gives_back_the_counters, no_rules),
+		cmocka_unit_test_setup(a_deadline_that_passes_before_the_store_is_too_late,
+				       no_rules),
 	};
 
 	return cmocka_run_group_tests_name("rule_sets", tests, set_up, tear_down);
