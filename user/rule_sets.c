@@ -126,6 +126,86 @@ static int put_slot(const struct xs_pins *pins, __u32 slot, int set_fd)
 	return err;
 }
 
+/* ---- interfaces that no rule names any more ---- */
+
+struct open_devs {
+	struct open_dev {
+		__u32 ifindex;
+		bool is_named;
+	} devs[XS_DEV_MAX];
+	__u32 cnt;
+};
+
+static int by_ifindex(const void *a, const void *b)
+{
+	const struct open_dev *x = a, *y = b;
+
+	return x->ifindex < y->ifindex ? -1 : x->ifindex > y->ifindex;
+}
+
+/*
+ * An interface that is deleted takes its entry along; if that was the key to go
+ * on from, the kernel starts again, so there may be doubles, and no end.
+ */
+static void read_devs(const struct xs_pins *pins, struct open_devs *open)
+{
+	__u32 ifindex, *from = NULL;
+
+	for (open->cnt = 0; open->cnt < XS_DEV_MAX; open->cnt++) {
+		if (bpf_map_get_next_key(pins->map_fds[XS_MAP_dev_map], from, &ifindex))
+			break;
+		open->devs[open->cnt] = (struct open_dev){ .ifindex = ifindex };
+		from = &ifindex;
+	}
+	qsort(open->devs, open->cnt, sizeof(open->devs[0]), by_ifindex);
+}
+
+static void mark_dev(struct open_devs *open, const struct xs_action *action)
+{
+	const struct open_dev key = { .ifindex = action->target };
+	struct open_dev *dev;
+
+	if (action->verdict != XS_VERDICT_dev)
+		return;
+	dev = bsearch(&key, open->devs, open->cnt, sizeof(key), by_ifindex);
+	if (dev)
+		dev->is_named = true;
+}
+
+static void mark_devs_of(struct open_devs *open, const struct xs_set_header *set)
+{
+	if (!set)
+		return;
+	mark_dev(open, &set->default_action);
+	for (__u32 i = 0; i < set->rule_cnt; i++)
+		mark_dev(open, &xs_set_rules(set)[i].action);
+}
+
+/*
+ * What neither the set in force nor the fallback names is taken out of dev_map.
+ * For after a switch, when no frame is in another set: the kernel has waited for
+ * them (RCU). Not worth an error: it is done again after the next one.
+ */
+static void close_unnamed_devs(const struct xs_pins *pins)
+{
+	struct mapped_set now, back;
+	struct open_devs open;
+
+	read_devs(pins, &open);
+	if (!open.cnt || open_set(pins, XS_SET_IN_FORCE, PROT_READ, &now))
+		return;
+	if (!open_set(pins, XS_SET_FALLBACK, PROT_READ, &back)) {
+		mark_devs_of(&open, now.header);
+		mark_devs_of(&open, back.header);
+		for (__u32 i = 0; i < open.cnt; i++)
+			if (!open.devs[i].is_named)
+				bpf_map_delete_elem(pins->map_fds[XS_MAP_dev_map],
+						    &open.devs[i].ifindex);
+	}
+	unmap_set(&back);
+	unmap_set(&now);
+}
+
 /* ---- settling what was left behind ---- */
 
 /*
@@ -163,6 +243,8 @@ static int roll_back(struct xs_pins *pins, struct mapped_set *over, struct mappe
 	err = put_slot(pins, XS_SET_IN_FORCE, back->fd);
 	if (!err)
 		err = put_slot(pins, XS_SET_FALLBACK, -1);
+	if (!err)
+		close_unnamed_devs(pins);
 	if (!err)
 		err = publish(pins, header);
 	if (!err)
@@ -220,8 +302,12 @@ static int keep_set(struct xs_pins *pins, struct mapped_set *now)
 	__u64 until = __atomic_exchange_n(deadline_ns, 0, __ATOMIC_SEQ_CST);
 	int err;
 
-	if (until >= monotonic_ns())
-		return put_slot(pins, XS_SET_FALLBACK, -1);
+	if (until >= monotonic_ns()) {
+		err = put_slot(pins, XS_SET_FALLBACK, -1);
+		if (!err)
+			close_unnamed_devs(pins);
+		return err;
+	}
 	__atomic_store_n(deadline_ns, until, __ATOMIC_SEQ_CST);
 	err = xs_rule_sets_settle(pins);
 	return err < 0 ? err : too_late(pins);
@@ -285,7 +371,8 @@ static int open_dev(const struct xs_pins *pins, struct xs_action *action, const 
 		return 0;
 	err = -errno;
 	xs_err("%s: dev %s: the kernel does not take it as a target: %s%s", place, ifname,
-	       strerror(-err), err == -E2BIG ? ": too many interfaces are named in the rules" : "");
+	       strerror(-err),
+	       err == -E2BIG ? ": these rules and those in force name too many" : "");
 	return err;
 }
 
@@ -491,6 +578,21 @@ int xs_rule_sets_compile(const struct xs_ruleset *rules, struct xs_rule_blob *bl
 	return err;
 }
 
+static int put_compiled(struct applying *apply, struct xs_ruleset *rules, struct xs_apply *result)
+{
+	struct xs_rule_blob blob = {};
+	int err;
+
+	err = open_targets(apply->pins, rules);
+	if (!err)
+		err = xs_rule_sets_compile(rules, &blob, &result->report);
+	if (!err)
+		err = apply_blob(apply, &blob, result);
+	xs_rule_blob_free(&blob);
+	close_unnamed_devs(apply->pins); /* of the old set, or of one that came to nothing */
+	return err;
+}
+
 int xs_rule_sets_apply(struct xs_pins *pins, struct xs_ruleset *rules, __u32 confirm_sec,
 		       struct xs_apply *result)
 {
@@ -501,7 +603,6 @@ int xs_rule_sets_apply(struct xs_pins *pins, struct xs_ruleset *rules, __u32 con
 				  .counters = XS_NO_COUNTERS,
 				  .old_counters = XS_NO_COUNTERS,
 				  .confirm_sec = confirm_sec };
-	struct xs_rule_blob blob = {};
 	int err;
 
 	*result = (struct xs_apply){};
@@ -509,12 +610,7 @@ int xs_rule_sets_apply(struct xs_pins *pins, struct xs_ruleset *rules, __u32 con
 		rules->default_action = xs_builtin_default(pins);
 	err = xs_rule_sets_settle(pins);
 	if (err >= 0)
-		err = open_targets(pins, rules);
-	if (!err)
-		err = xs_rule_sets_compile(rules, &blob, &result->report);
-	if (!err)
-		err = apply_blob(&apply, &blob, result);
-	xs_rule_blob_free(&blob);
+		err = put_compiled(&apply, rules, result);
 	xs_rule_pairs_free(&apply.pairs);
 	xs_rule_counters_close(&apply.old_counters);
 	xs_rule_counters_close(&apply.counters);

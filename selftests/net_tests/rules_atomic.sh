@@ -184,6 +184,67 @@ apply_that_cannot_pin_leaves_the_old_set() {
 	equal "the pin is that of the new set" "$(_pinned)" 4
 }
 
+# --- interfaces that rules name ---
+
+# Of dev_map, as indexes and upwards; and what that should be.
+_devs() { bpftool -j map dump pinned "$PINS/rx0/dev_map" | jq -r '.[].key | "\(.[1])\(.[0])"' | sed 's/0x//g' | sort | xargs; }
+_indexes() { # INTERFACE...
+	local name
+	for name; do printf '%04x\n' "$(rx ip -j link show "$name" | jq '.[0].ifindex')"; done | sort | xargs
+}
+_out_pairs() { # NUMBER: interfaces out0 in0 out1 in1 ...
+	local i
+	for ((i = 0; i < $1; i++)); do echo "link add out$i type veth peer name in$i"; done >"$DIR/pairs"
+	check "$1 pairs" rx ip -batch "$DIR/pairs"
+}
+_to_devs() { # PROTOCOL NAME FIRST LAST: a rule for each interface NAME..
+	local i
+	for ((i = $3; i <= $4; i++)); do echo "$1 dport $i dev $2$i"; done
+}
+dev_map_holds_what_the_rules_in_force_name() {
+	lab_up
+	attach
+	_out_pairs 3
+	_file one <<<"udp dev out0"
+	_file two <<<$'udp dev out1\ndefault dev out2'
+	_file bad <<<$'udp dev in0\ntcp dev nosuch0'
+	_apply one
+	equal "one" "$(_devs)" "$(_indexes out0)"
+	_apply two
+	equal "two" "$(_devs)" "$(_indexes out1 out2)"
+	_apply one --confirm 30
+	equal "two to fall back to" "$(_devs)" "$(_indexes out0 out1 out2)"
+	check "confirm" rx "$RULES" confirm rx0
+	equal "one, confirmed" "$(_devs)" "$(_indexes out0)"
+	refuses "bad" 1 "no such interface" rx "$RULES" apply rx0 "$DIR/bad.rules"
+	equal "nothing of it" "$(_devs)" "$(_indexes out0)"
+	_apply two --confirm 1
+	sleep 1.2
+	refuses "too late" 1 "too late" rx "$RULES" confirm rx0
+	equal "one, rolled back" "$(_devs)" "$(_indexes out0)"
+	rx ip link del out0
+	equal "it takes its entry along" "$(_devs)" ""
+	_apply two
+	equal "two" "$(_devs)" "$(_indexes out1 out2)"
+	check "flush" rx "$RULES" flush rx0
+	equal "none" "$(_devs)" ""
+}
+
+# 256 at once are what dev_map holds.
+rules_may_name_any_number_of_interfaces_over_time() {
+	local i
+	lab_up
+	attach
+	_out_pairs 135
+	_to_devs udp out 0 89 | _file first
+	_to_devs udp in 0 89 | _file second
+	(
+		_to_devs udp out 90 134
+		_to_devs tcp in 90 134
+	) | _file third
+	for i in first second third first; do _apply "$i"; done
+}
+
 # --- --confirm ---
 
 without_confirm_the_data_path_itself_rolls_back() {
