@@ -376,6 +376,18 @@ static int open_dev(const struct xs_pins *pins, struct xs_action *action, const 
 	return err;
 }
 
+/*
+ * Written again, the entry would be another with a thread of its own, and the
+ * frames of a flow that wait in the old one would be overtaken.
+ */
+static bool has_cpu(const struct xs_pins *pins, __u32 cpu)
+{
+	__u32 frames;
+
+	return !bpf_map_lookup_elem(pins->map_fds[XS_MAP_cpu_map], &cpu, &frames) &&
+	       frames == CPU_QUEUE_FRAMES;
+}
+
 static int open_cpu(const struct xs_pins *pins, const struct xs_action *action, const char *place)
 {
 	const __u32 frames = CPU_QUEUE_FRAMES, cpu = action->target;
@@ -385,7 +397,8 @@ static int open_cpu(const struct xs_pins *pins, const struct xs_action *action, 
 		xs_err("%s: cpu %u: this machine has CPUs 0 to %d", place, cpu, cpus - 1);
 		return -ERANGE;
 	}
-	if (!bpf_map_update_elem(pins->map_fds[XS_MAP_cpu_map], &cpu, &frames, BPF_ANY))
+	if (has_cpu(pins, cpu) ||
+	    !bpf_map_update_elem(pins->map_fds[XS_MAP_cpu_map], &cpu, &frames, BPF_ANY))
 		return 0;
 	err = -errno;
 	xs_err("%s: cpu %u: the kernel does not take it as a target: %s", place, cpu,

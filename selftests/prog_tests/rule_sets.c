@@ -59,6 +59,15 @@ int bpf_map_delete_elem(int fd, const void *key)
 	return -ENOMEM;
 }
 
+static int watched_fd = -1; /* of a map: how often it was written */
+static int writes;
+
+int bpf_map_update_elem(int fd, const void *key, const void *value, __u64 flags)
+{
+	writes += fd == watched_fd;
+	return change_map(BPF_MAP_UPDATE_ELEM, fd, key, value, flags);
+}
+
 /*
  * What clock_gettime() adds after so many calls more; 0 calls: never. The data
  * path has the kernel's clock and notices nothing.
@@ -108,6 +117,8 @@ static int no_rules(void **state)
 
 	(void)state;
 	refused_fd = -1;
+	watched_fd = -1;
+	writes = 0;
 	calls_until_later = 0;
 	later_sec = 0;
 	return xs_rule_sets_flush(&pins, &result);
@@ -292,6 +303,26 @@ static void a_deadline_that_passes_before_the_store_is_too_late(void **state)
 	assert_rule("udp sport 2 drop");
 }
 
+static void a_cpu_that_takes_frames_already_is_left_alone(void **state)
+{
+	__u32 cpu = 0, frames, others = 64;
+	struct xs_apply result;
+
+	(void)state;
+	watched_fd = pins.map_fds[XS_MAP_cpu_map];
+	assert_int_equal(apply("udp sport 1 cpu 0\nudp sport 2 cpu 0\n", 0, &result), 0);
+	assert_int_equal(writes, 1);
+	assert_int_equal(bpf_map_lookup_elem(watched_fd, &cpu, &frames), 0);
+	assert_int_equal(apply("udp sport 3 cpu 0\n", 0, &result), 0);
+	assert_int_equal(writes, 1);
+	/* one with another queue is not ours to leave */
+	assert_int_equal(bpf_map_update_elem(watched_fd, &cpu, &others, BPF_ANY), 0);
+	assert_int_equal(apply("udp sport 1 cpu 0\n", 0, &result), 0);
+	assert_int_equal(writes, 3);
+	assert_int_equal(bpf_map_lookup_elem(watched_fd, &cpu, &others), 0);
+	assert_int_equal(others, frames);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -301,6 +332,7 @@ int main(void)
 			a_deadline_that_passes_during_a_compile_gives_back_the_counters, no_rules),
 		cmocka_unit_test_setup(a_deadline_that_passes_before_the_store_is_too_late,
 				       no_rules),
+		cmocka_unit_test_setup(a_cpu_that_takes_frames_already_is_left_alone, no_rules),
 	};
 
 	return cmocka_run_group_tests_name("rule_sets", tests, set_up, tear_down);
