@@ -30,6 +30,7 @@
 #define XS_SET_IN_FORCE 0
 #define XS_SET_FALLBACK 1 /* in force once the other's deadline is past */
 #define XS_SET_SLOTS 2
+#define XS_SET_CONFIRMED (~0ULL) /* a deadline that never comes */
 /* rule_stats: header.stats_slot says which */
 #define XS_STATS_SLOTS 4
 
@@ -100,7 +101,11 @@ struct xs_set_header {
 	__u32 layout;
 	__u32 chunk_cnt;
 	__u64 generation;
-	__u64 deadline_ns; /* CLOCK_MONOTONIC; past and not 0: XS_SET_FALLBACK is in force */
+	/*
+	 * CLOCK_MONOTONIC; past and not 0: XS_SET_FALLBACK is in force. Confirmed, it
+	 * becomes XS_SET_CONFIRMED, not 0: a frame may look twice, and 0 is long past.
+	 */
+	__u64 deadline_ns;
 	__u32 stats_slot; /* of rule_stats */
 	__u32 rule_cnt;
 	struct xs_action default_action;

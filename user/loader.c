@@ -283,7 +283,7 @@ static void show_row(struct status *status, const char *ifname, const struct xs_
 	if (ours) {
 		json_object_set_new(row, "slots", json_integer(ours->slots));
 		json_object_set_new(row, "sockets", json_integer(count_owners(ours)));
-		json_object_set_new(row, "generation", json_integer(ours->meta.generation));
+		json_object_set_new(row, "generation", json_integer(xs_rule_sets_generation(ours)));
 		json_object_set_new(row, "automatic",
 				    json_boolean(ours->meta.flags & XS_META_AUTO));
 	}
@@ -295,7 +295,8 @@ static void show_row(struct status *status, const char *ifname, const struct xs_
 	xs_table_cell(status->table, hook->prog_id ? "%u" : "-", hook->prog_id);
 	xs_table_cell(status->table, "%s", hook->prog_name[0] ? hook->prog_name : "-");
 	xs_table_cell(status->table, ours ? "%u" : "-", ours ? count_owners(ours) : 0);
-	xs_table_cell(status->table, ours ? "%llu" : "-", ours ? ours->meta.generation : 0ULL);
+	xs_table_cell(status->table, ours ? "%llu" : "-",
+		      ours ? xs_rule_sets_generation(ours) : 0ULL);
 }
 
 /* An interface that fails to answer must not end the listing. */

@@ -13,6 +13,7 @@
 #include "maps_export.h"
 #include "maps_stats.h"
 #include "netif.h"
+#include "rule_sets.h"
 #include "table.h"
 #include "xsk_peek.h"
 
@@ -102,7 +103,7 @@ static void put_generations(FILE *out, const struct exported *from, int cnt)
 	for (int i = 0; i < cnt; i++) {
 		fprintf(out, "xsteer_rule_set_generation{interface=\"");
 		put_label(out, from[i].ifname);
-		fprintf(out, "\"} %llu\n", from[i].pins->meta.generation);
+		fprintf(out, "\"} %llu\n", xs_rule_sets_generation(from[i].pins));
 	}
 }
 
@@ -211,7 +212,7 @@ static int print_json(const struct exported *from, int cnt, const char *failure)
 		json_array_append_new(
 			instances,
 			json_pack("{s:s, s:I, s:o, s:o}", "interface", from[i].ifname, "generation",
-				  (json_int_t)from[i].pins->meta.generation, "queues",
+				  (json_int_t)xs_rule_sets_generation(from[i].pins), "queues",
 				  queues_json(&from[i]), "sockets", sockets_json(&from[i])));
 	object = json_pack("{s:o}", "instances", instances);
 	if (failure)

@@ -126,6 +126,36 @@ static int put_slot(const struct xs_pins *pins, __u32 slot, int set_fd)
 	return err;
 }
 
+/* To be confirmed, or rolled back; or it is over already. */
+static bool waits(const struct xs_set_header *set)
+{
+	return set && set->deadline_ns && set->deadline_ns != XS_SET_CONFIRMED;
+}
+
+static bool is_over(const struct xs_set_header *set)
+{
+	return waits(set) && set->deadline_ns < monotonic_ns();
+}
+
+__u64 xs_rule_sets_generation(const struct xs_pins *pins)
+{
+	__u64 generation = pins->meta.generation;
+	struct mapped_set set;
+
+	if (open_set(pins, XS_SET_IN_FORCE, PROT_READ, &set))
+		return generation;
+	if (is_over(set.header)) {
+		unmap_set(&set);
+		generation = 0;
+		if (open_set(pins, XS_SET_FALLBACK, PROT_READ, &set))
+			return generation;
+	}
+	if (set.header)
+		generation = set.header->generation;
+	unmap_set(&set);
+	return generation;
+}
+
 /* ---- interfaces that no rule names any more ---- */
 
 struct open_devs {
@@ -276,9 +306,9 @@ int xs_rule_sets_settle(struct xs_pins *pins)
 		back = NO_SET;
 	if (log_set_error(pins, err))
 		goto out;
-	if (!now.header || !now.header->deadline_ns)
+	if (!waits(now.header))
 		err = tidy(pins, &now);
-	else if (now.header->deadline_ns < monotonic_ns())
+	else if (is_over(now.header))
 		err = roll_back(pins, &now, &back);
 out:
 	unmap_set(&back);
@@ -299,7 +329,7 @@ static int too_late(const struct xs_pins *pins)
 static int keep_set(struct xs_pins *pins, struct mapped_set *now)
 {
 	__u64 *deadline_ns = &now->header->deadline_ns;
-	__u64 until = __atomic_exchange_n(deadline_ns, 0, __ATOMIC_SEQ_CST);
+	__u64 until = __atomic_exchange_n(deadline_ns, XS_SET_CONFIRMED, __ATOMIC_SEQ_CST);
 	int err;
 
 	if (until >= monotonic_ns()) {
@@ -324,7 +354,7 @@ int xs_rule_sets_confirm(struct xs_pins *pins)
 	err = open_set(pins, XS_SET_IN_FORCE, PROT_READ | PROT_WRITE, &now);
 	if (log_set_error(pins, err))
 		return err;
-	if (!now.header || !now.header->deadline_ns) {
+	if (!waits(now.header)) {
 		xs_err("%s: no rule set waits to be confirmed", pins->ifname);
 		err = -ENOENT;
 	} else {
@@ -480,7 +510,7 @@ static int prepare(struct applying *apply)
 
 static bool is_waiting(const struct applying *apply)
 {
-	return apply->now.header && apply->now.header->deadline_ns;
+	return waits(apply->now.header);
 }
 
 /* The switch did not happen: as if nothing had been prepared. */
@@ -677,7 +707,7 @@ static int try_read(const struct xs_pins *pins, struct xs_rules_in_force *now, s
 	*seen = (struct seen){};
 	err = open_set(pins, XS_SET_IN_FORCE, PROT_READ, &set);
 	seen->ids[XS_SET_IN_FORCE] = set.id;
-	if (!err && set.header && set.header->deadline_ns) {
+	if (!err && waits(set.header)) {
 		now->rolled_back = set.header->deadline_ns < time;
 		now->confirm_ns = now->rolled_back ? 0 : set.header->deadline_ns - time;
 	}

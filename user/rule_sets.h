@@ -60,6 +60,13 @@ int xs_rule_sets_confirm(struct xs_pins *pins);
  */
 int xs_rule_sets_settle(struct xs_pins *pins);
 
+/*
+ * Number of the set that frames are classified by now, 0 before the first; where
+ * it may not be read (no CAP_SYS_ADMIN) that of meta, which a set that was not
+ * confirmed in time still has. Silent.
+ */
+__u64 xs_rule_sets_generation(const struct xs_pins *pins);
+
 /* A set read back, with its counters. Zeroed: the built-in default, no rules. */
 struct xs_rules_in_force {
 	const struct xs_set_header *header; /* NULL: no set, the built-in default */

@@ -303,12 +303,11 @@ static int show_json(const struct xs_pins *pins, const char *ifname,
 					 "packets", (json_int_t)now->stats[i].packets, "bytes",
 					 (json_int_t)now->stats[i].bytes));
 	}
-	return xs_json_print(json_pack(
-		"{s:s, s:I, s:b, s:f, s:s, s:s, s:o}", "interface", ifname, "generation",
-		(json_int_t)(now->header ? now->header->generation : pins->meta.generation),
-		"rolled_back", now->rolled_back, "confirm_seconds_left", now->confirm_ns / 1e9,
-		"default", default_text(pins, now), "malformed", malformed_text(now), "rules",
-		rules));
+	return xs_json_print(json_pack("{s:s, s:I, s:b, s:f, s:s, s:s, s:o}", "interface", ifname,
+				       "generation", (json_int_t)xs_rule_sets_generation(pins),
+				       "rolled_back", now->rolled_back, "confirm_seconds_left",
+				       now->confirm_ns / 1e9, "default", default_text(pins, now),
+				       "malformed", malformed_text(now), "rules", rules));
 }
 
 static void show_text(const struct xs_pins *pins, const char *ifname,
@@ -316,8 +315,7 @@ static void show_text(const struct xs_pins *pins, const char *ifname,
 {
 	__u32 cnt = now->header ? now->header->rule_cnt : 0;
 
-	printf("# %s: rule set %llu, %u rules\n", ifname,
-	       now->header ? now->header->generation : pins->meta.generation, cnt);
+	printf("# %s: rule set %llu, %u rules\n", ifname, xs_rule_sets_generation(pins), cnt);
 	if (now->rolled_back)
 		printf("# rolled back: the set after it was not confirmed in time\n");
 	if (now->confirm_ns)

@@ -276,6 +276,32 @@ without_confirm_the_data_path_itself_rolls_back() {
 	_apply shut
 	check "the next apply works" _says shut
 }
+# By each tool that tells it.
+_all_say_generation() {
+	equal "show" "$(_generation)" "$1"
+	equal "status" "$(rx "$LOADER" status -j rx0 | jq '.interfaces[0].generation')" "$1"
+	equal "export" "$(rx "$MAPS" export -j rx0 | jq '.instances[0].generation')" "$1"
+	equal "the metric" "$(rx "$MAPS" export rx0 | awk '/^xsteer_rule_set_generation/ { print $2 }')" "$1"
+}
+generation_is_that_of_the_set_in_force() {
+	lab_up
+	attach
+	_file open <<<"default pass"
+	_file shut <<<"udp drop"
+	_all_say_generation 0
+	_apply shut --confirm 1
+	_all_say_generation 1
+	sleep 1.2
+	_all_say_generation 0 # nobody has settled it yet
+	_apply open
+	_all_say_generation 3 # the way back was a switch, too
+	_apply shut --confirm 1
+	sleep 1.2
+	_all_say_generation 3
+	_apply shut --confirm 30
+	check "confirm" rx "$RULES" confirm rx0
+	_all_say_generation 6
+}
 _is_in_force() { [[ $(_in_force) = "$1" ]]; }
 
 without_confirm_the_built_in_default_returns() {
