@@ -551,6 +551,10 @@ static int read_trace(struct xs_frames *frames)
 	int err = xs_frames_read_pcap(frames, options.pcap);
 	__u32 cnt = frames->cnt;
 
+	if (!err && !cnt) {
+		xs_err("no packets in %s: there is nothing to measure", options.pcap);
+		return -ENODATA;
+	}
 	if (err || cnt <= COST_FRAMES)
 		return err;
 	for (__u32 i = 0; i < COST_FRAMES; i++) {

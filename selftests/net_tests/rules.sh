@@ -386,6 +386,13 @@ cost_prints_what_scripts_read() {
 		and .tables_bytes > 0 and .compile_ms > 0' <<<"$OUT"
 }
 
+cost_of_no_packets_is_an_error() {
+	_file it <<<'udp dport 7 drop'
+	_pcap >"$DIR/none.pcap"
+	refuses "cost" 1 "no packets in $DIR/none\\.pcap" "$RULES" cost -f "$DIR/it.rules" --pcap "$DIR/none.pcap"
+	equal "figures of nothing" "$(grep -c 'ns a packet' <<<"$OUT")" 0
+}
+
 # --- the loader's -r ---
 
 _some_frames() { (($(counter packets) > 1000)); }
