@@ -2,6 +2,8 @@
 /* Ethernet frames from a capture file or from hex text; see frames.h. */
 #include <ctype.h>
 #include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +39,23 @@ int xs_frames_add(struct xs_frames *frames, const void *bytes, __u32 len)
 	return 0;
 }
 
+/* What the library says of the packet behind the last whole one. */
+static int note_broken(struct xs_frames *frames, const char *path, const char *why)
+{
+	bool ends = !strncmp(why, "truncated", 9);
+
+	if (asprintf(&frames->broken, "%s%s packet %u%s: %s", path, ends ? " ends within" : ":",
+		     frames->cnt, ends ? "" : " cannot be read", why) < 0) {
+		frames->broken = NULL;
+		xs_err("not enough memory");
+		return -ENOMEM;
+	}
+	if (frames->cnt)
+		return 0;
+	xs_err("%s", frames->broken);
+	return -EINVAL;
+}
+
 static int read_packets(struct xs_frames *frames, const char *path, pcap_t *pcap)
 {
 	struct pcap_pkthdr *header;
@@ -48,10 +67,8 @@ static int read_packets(struct xs_frames *frames, const char *path, pcap_t *pcap
 		cut += header->caplen < header->len;
 		err = xs_frames_add(frames, bytes, header->caplen);
 	}
-	if (!err && got == PCAP_ERROR) {
-		xs_err("%s: packet %u: %s", path, frames->cnt, pcap_geterr(pcap));
-		err = -EINVAL;
-	}
+	if (!err && got == PCAP_ERROR)
+		err = note_broken(frames, path, pcap_geterr(pcap));
 	if (cut)
 		xs_warn("%s: %u of %u packets were cut at capture and may look malformed", path,
 			cut, frames->cnt);
@@ -124,5 +141,6 @@ void xs_frames_free(struct xs_frames *frames)
 	for (__u32 i = 0; i < frames->cnt; i++)
 		free(frames->frames[i].bytes);
 	free(frames->frames);
+	free(frames->broken);
 	*frames = (struct xs_frames){};
 }

@@ -14,6 +14,7 @@ struct xs_frame {
 struct xs_frames {
 	struct xs_frame *frames;
 	__u32 cnt, max;
+	char *broken; /* why the capture ends behind these, in words; NULL: it does not */
 };
 
 /* Appends a copy of `bytes`. 0 or -ENOMEM, logged. */
@@ -22,7 +23,9 @@ int xs_frames_add(struct xs_frames *frames, const void *bytes, __u32 len);
 /*
  * Appends every packet of a capture file (pcap or pcapng, Ethernet; "-": standard
  * input). A packet that was cut at capture is taken as it is, with a warning.
- * 0 or -errno, logged.
+ * Of a file that ends within a packet, or that is damaged there, the packets before
+ * it: frames->broken then says so, for the caller to log below what it prints of
+ * them. 0 or -errno, logged; a file without one whole packet is such an error.
  */
 int xs_frames_read_pcap(struct xs_frames *frames, const char *path);
 

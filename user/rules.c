@@ -467,6 +467,15 @@ static int read_frames(struct xs_frames *frames)
 			    : xs_frames_read_hex(frames, options.hex);
 }
 
+/* Below what its whole packets gave: at the top nobody would see it. */
+static int say_broken(const struct xs_frames *frames)
+{
+	if (!frames->broken)
+		return 0;
+	xs_err("%s", frames->broken);
+	return -EINVAL;
+}
+
 static int do_explain(void *opts __attribute__((unused)), int argc __attribute__((unused)),
 		      char **argv __attribute__((unused)))
 {
@@ -496,8 +505,9 @@ static int do_explain(void *opts __attribute__((unused)), int argc __attribute__
 			explain_text(&trial, i, &why, xdp);
 	}
 	close_trial(&trial);
+	err = say_broken(&frames);
 	xs_frames_free(&frames);
-	return first;
+	return first ? first : err;
 }
 
 /* The rules as parsed, from the text that the set itself carries. */
@@ -617,6 +627,8 @@ static int do_cost(void *opts __attribute__((unused)), int argc __attribute__((u
 	err = options.pcap ? read_trace(&frames) : draw_trace(&trial, &frames);
 	if (!err)
 		err = measure_trial(&trial, &frames);
+	if (!err)
+		err = say_broken(&frames);
 	xs_frames_free(&frames);
 	close_trial(&trial);
 	return err;

@@ -365,6 +365,39 @@ explain_takes_a_capture_and_leaves_live_counters() {
 	refuses "a queue that is not there" 1 "queue 60000" rx "$RULES" explain -d rx0 --queue 60000 --hex "$(_udp4 7)"
 }
 
+# A capture that is still being written ends anywhere.
+explain_and_cost_take_the_whole_packets_of_a_cut_capture() {
+	local cut verdicts
+	_file it <<<$'udp dport 7 drop\nudp dport 8 tx\ndefault pass'
+	_pcap "$(_udp4 7)" "$(_udp4 8)" "$(_udp4 9)" >"$DIR/whole.pcap"
+	verdicts='[0,1,"drop"] [1,2,"tx"]'
+	for cut in 1 59 61 75; do # within the last packet's bytes, and within its header
+		head -c -"$cut" "$DIR/whole.pcap" >"$DIR/cut.pcap"
+		refuses "explain without its last $cut bytes" 1 "cut\\.pcap ends within packet 2" \
+			"$RULES" explain -f "$DIR/it.rules" --pcap "$DIR/cut.pcap"
+		equal "what is said last" "$(tail -n 1 <<<"$OUT" | grep -c 'ends within packet 2')" 1
+		equal "whole packets" "$(grep -c '^packet [01]: rule [12] ' <<<"$OUT")" 2
+		OUT=$("$RULES" explain -j -f "$DIR/it.rules" --pcap "$DIR/cut.pcap" 2>"$DIR/stderr")
+		equal "exit with -j" $? 1
+		equal "their objects" "$(jq -c 'select(.verdict) | [.packet, .rule, .verdict]' <<<"$OUT" | xargs -d '\n')" \
+			"$verdicts"
+		equal "the error beside them" "$(jq -c 'select(.error) | .error | test("ends within packet 2")' <<<"$OUT")" true
+		contains "the error on stderr" "$(<"$DIR/stderr")" "ends within packet 2"
+	done
+	refuses "cost" 1 "ends within packet 2" "$RULES" cost -f "$DIR/it.rules" --pcap "$DIR/cut.pcap"
+	contains "its figures" "$OUT" "ns a packet.* each of 2 frames"
+	_pcap "$(_udp4 7)" | head -c -1 >"$DIR/cut.pcap"
+	refuses "no whole packet" 1 "ends within packet 0" "$RULES" explain -f "$DIR/it.rules" --pcap "$DIR/cut.pcap"
+	equal "lines then" "$(wc -l <<<"$OUT")" 1
+	# The second packet claims 4 GB.
+	{
+		_pcap "$(_udp4 7)"
+		printf '\0\0\0\0\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff%0100d' 0
+	} >"$DIR/odd.pcap"
+	refuses "a damaged capture" 1 "odd\\.pcap: packet 1" "$RULES" explain -f "$DIR/it.rules" --pcap "$DIR/odd.pcap"
+	contains "what is before the damage" "$OUT" "packet 0: rule 1 "
+}
+
 explain_sees_the_live_sockets() {
 	lab_up --queues 2
 	attach
