@@ -39,6 +39,38 @@ static void describe(enum xs_field field, char *buf, size_t size)
 	snprintf(buf, size, "nothing");
 }
 
+/*
+ * Bytes from where the member begins in its line to byte `at` of its text, which has
+ * no blanks even if the parts of the range had: "80 - 90".
+ */
+static __u32 bytes_to(const struct xs_parser *p, const struct xs_elem *elem, size_t at)
+{
+	const char *begin = elem->pos.line_start + elem->pos.column - 1, *c = begin;
+
+	for (; c < p->lex.end; c++) {
+		if (*c == ' ' || *c == '\t')
+			continue;
+		if (!at--)
+			break;
+	}
+	return (__u32)(c - begin);
+}
+
+/*
+ * Whether [at, at + len) of the member, which is no value, is where a range's end
+ * should be: "80-", or "80- drop", which took the verdict for it.
+ */
+static bool lacks_end(const struct xs_elem *elem, size_t at, size_t len)
+{
+	const struct xs_token word = { .type = XS_TOKEN_WORD,
+				       .p = elem->text.p + at,
+				       .len = (__u32)len };
+
+	if (!at || elem->text.p[at - 1] != '-')
+		return false;
+	return !len || (elem->define.p && (xs_verdict_of(&word) >= 0 || xs_is_family(word.p, len)));
+}
+
 /* Says what is wrong with [at, at + len) of the member. Returns false. */
 static bool bad_elem(struct xs_parser *p, enum xs_field field, const struct xs_elem *elem,
 		     enum xs_value_result result, size_t at, size_t len)
@@ -50,8 +82,15 @@ static bool bad_elem(struct xs_parser *p, enum xs_field field, const struct xs_e
 	describe(field, what, sizeof(what));
 	if (elem->define.len)
 		snprintf(through, sizeof(through), " (of '$%s')", xs_quote_str(elem->define).s);
-	if (!elem->define.p)
-		pos.column += (__u32)at;
+	if (result == XS_VALUE_BAD && lacks_end(elem, at, len)) {
+		/* Right behind the '-', which is where it should begin. */
+		if (!elem->define.len)
+			pos.column += bytes_to(p, elem, at - 1) + 1;
+		return xs_parse_error(p, &pos, "the range '%s'%s lacks its end: expected %s",
+				      xs_quote(elem->text.p, at).s, through, what);
+	}
+	if (!elem->define.len)
+		pos.column += bytes_to(p, elem, at);
 	switch (result) {
 	case XS_VALUE_BEYOND:
 		return xs_parse_error(p, &pos, "'%s'%s is too large for '%s': expected %s", q.s,

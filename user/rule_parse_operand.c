@@ -128,7 +128,7 @@ static bool join(struct xs_parser *p, struct xs_elem *elem)
 	memcpy(bytes + elem->text.len, part.p, part.len);
 	whole.p = bytes;
 	elem->text = whole;
-	/* The column is that of the first part, wherever in the value the error is. */
+	/* Not one word of the line: "" says so where no $NAME does. */
 	if (!elem->define.p)
 		elem->define = (struct xs_str){ "", 0 };
 	return true;

@@ -165,8 +165,11 @@ enum xs_value_result xs_range_parse(enum xs_field field, const char *p, size_t l
 	}
 	if (result == XS_VALUE_BEYOND)
 		return result;
-	/* Names have a '-' too, so any of them may be the range's; four is a name's most. */
-	for (dash = memchr(p, '-', len); dash && tries < 10;
+	/*
+	 * Names have a '-' too, so any of them may be the range's; four is a name's most.
+	 * No value is empty, so the first byte is none of them: "-5" is not half a range.
+	 */
+	for (dash = len ? memchr(p + 1, '-', len - 1) : NULL; dash && tries < 10;
 	     dash = memchr(dash + 1, '-', len - (size_t)(dash - p) - 1), tries++) {
 		result = try_range(field, p, len, (size_t)(dash - p), out, at, at_len);
 		if (result != XS_VALUE_BAD)
