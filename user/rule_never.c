@@ -120,11 +120,20 @@ static __u32 header_bytes(__u8 kind)
 	return kind == XS_KIND_IP6 ? 14 + 40 : 14;
 }
 
-static bool length_possible(const struct xs_rule *rule, __u8 kind)
+/* Whether the rule allows a frame of so many bytes or more. */
+static bool length_possible(const struct xs_rule *rule, __u32 bytes)
+{
+	const struct xs_range from = { bytes, 0xffffffff };
+	struct xs_terms terms = { .cnt = 0 };
+
+	xs_terms_of_field(&terms, rule, XS_FIELD_meta_length);
+	xs_terms_add(&terms, (struct xs_term){ &from, 1, false });
+	return xs_terms_possible(&terms, 0xffffffff);
+}
+
+static enum xs_never why_not_length(const struct xs_rule *rule, __u8 kind)
 {
 	__u32 tag = 0, l4 = 0;
-	struct xs_terms terms = { .cnt = 0 };
-	struct xs_range from;
 
 	for (__u32 i = 0; i < rule->match_cnt; i++) {
 		enum xs_field field = rule->matches[i].field;
@@ -134,10 +143,9 @@ static bool length_possible(const struct xs_rule *rule, __u8 kind)
 		if (xs_natures[field].l4_bytes > l4)
 			l4 = xs_natures[field].l4_bytes;
 	}
-	xs_terms_of_field(&terms, rule, XS_FIELD_meta_length);
-	from = (struct xs_range){ header_bytes(kind) + tag + l4, 0xffffffff };
-	xs_terms_add(&terms, (struct xs_term){ &from, 1, false });
-	return xs_terms_possible(&terms, 0xffffffff);
+	if (length_possible(rule, header_bytes(kind) + tag + l4))
+		return XS_NEVER_NOT;
+	return length_possible(rule, header_bytes(XS_KIND_OTHER)) ? XS_NEVER_LENGTH : XS_NEVER_RUNT;
 }
 
 static enum xs_never why_not_kind(const struct xs_rule *rule, __u8 kind)
@@ -154,7 +162,7 @@ static enum xs_never why_not_kind(const struct xs_rule *rule, __u8 kind)
 		return XS_NEVER_FRAGMENT;
 	if (kind == XS_KIND_IP6 && !ip6_possible(rule))
 		return XS_NEVER_PROTO;
-	return length_possible(rule, kind) ? XS_NEVER_NOT : XS_NEVER_LENGTH;
+	return why_not_length(rule, kind);
 }
 
 /* Whether one way of giving each `port` match a side leaves values on both. */

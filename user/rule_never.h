@@ -14,7 +14,8 @@ enum xs_never {
 	XS_NEVER_TAG_TYPE, /* likewise, and is a VLAN tag's */
 	XS_NEVER_PROTO,
 	XS_NEVER_FRAGMENT,
-	XS_NEVER_LENGTH,
+	XS_NEVER_LENGTH, /* too short for what else it asks for */
+	XS_NEVER_RUNT, /* too short for any frame that has rules asked */
 	XS_NEVER_PORTS,
 };
 

@@ -66,6 +66,10 @@ static int warn_never(struct xs_rule_warnings *out, __u32 rule, enum xs_never wh
 		return add_warning(out, rule,
 				   "never holds: frames of this 'meta length' are too short for "
 				   "the other matches");
+	case XS_NEVER_RUNT:
+		return add_warning(out, rule,
+				   "never holds: no frame is shorter than its Ethernet header, 14 "
+				   "bytes");
 	case XS_NEVER_PORTS:
 		return add_warning(out, rule, "never holds: its ports contradict each other");
 	}
