@@ -83,17 +83,33 @@ static size_t line_end(const struct xs_lexer *lex, const char *p)
 	return p[1] == '\n' ? 2 : 0;
 }
 
+/*
+ * Steps over a backslash that ends its line, with the line end. The end of the text
+ * ends a line, too: not every editor leaves a newline there.
+ */
+static bool join_line(struct xs_lexer *lex)
+{
+	const char *after = lex->p + 1;
+	size_t n;
+
+	if (*lex->p != '\\')
+		return false;
+	n = line_end(lex, after);
+	if (!n && after != lex->end)
+		return false;
+	lex->p = after + n;
+	begin_line(lex);
+	return true;
+}
+
 /* Spaces, a comment, joined lines: up to the next token or line end. */
 static void skip_blank(struct xs_lexer *lex)
 {
-	size_t n;
-
 	while (left(lex)) {
 		if (*lex->p == ' ' || *lex->p == '\t') {
 			lex->p++;
-		} else if (*lex->p == '\\' && (n = line_end(lex, lex->p + 1))) {
-			lex->p += 1 + n;
-			begin_line(lex);
+		} else if (join_line(lex)) {
+			continue;
 		} else if (*lex->p == '#') {
 			const char *nl = memchr(lex->p, '\n', left(lex));
 

@@ -624,6 +624,29 @@ static void errors_point_at_the_place(void **state)
 		assert_error(bad[i].text, bad[i].line, bad[i].column, bad[i].part);
 }
 
+static void a_joined_last_line_needs_no_newline(void **state)
+{
+	static const char *const joined[] = {
+		"udp drop \\",	 "udp drop \\\n",   "udp drop\\",   "udp drop\\\r\n",
+		"udp drop \\\r", "udp \\\ndrop \\", "udp drop\n\\", "udp drop\n\\\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CNT(joined); i++) {
+		struct xs_ruleset set;
+
+		parse_good(&set, joined[i]);
+		assert_int_equal(set.rule_cnt, 1);
+		assert_string_equal(set.rules[0].text, "udp drop");
+		xs_ruleset_free(&set);
+	}
+	assert_error("udp \\", 2, 1, "the line ends here");
+	assert_error("udp \\\n", 2, 1, "the line ends here");
+	assert_error("udp \\ drop", 1, 5, "no meaning");
+	assert_error("udp \\ ", 1, 5, "no meaning");
+	assert_error("udp \\ \n", 1, 5, "no meaning");
+}
+
 static void nul_byte_is_an_error(void **state)
 {
 	static const char text[] = "udp drop\ntc\0p drop\n";
@@ -921,6 +944,7 @@ int main(void)
 		cmocka_unit_test(lines_are_those_of_the_file),
 		cmocka_unit_test(matches_keep_their_order),
 		cmocka_unit_test(errors_point_at_the_place),
+		cmocka_unit_test(a_joined_last_line_needs_no_newline),
 		cmocka_unit_test(nul_byte_is_an_error),
 		cmocka_unit_test(all_errors_are_told_in_one_run),
 		cmocka_unit_test(errors_end_at_a_limit),
