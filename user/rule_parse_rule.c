@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* One rule: matches, a verdict, a comment; and its place in the set. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "rule_names.h"
 #include "rule_parse.h"
+
+#define CNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static bool parse_comment(struct xs_parser *p, struct xs_str *comment)
 {
@@ -78,16 +81,15 @@ static bool add_rule(struct xs_parser *p, struct xs_rule *rule, const struct xs_
 	return true;
 }
 
-/* What people try who know nft, iptables or tcpdump. */
-static const char *hint(struct xs_str word)
+/* What people try who know nft, iptables or tcpdump; in lower case. NULL: nothing is known. */
+static const char *other_tools_word(struct xs_str word)
 {
 	static const struct {
 		const char *word, *hint;
 	} hints[] = {
 		{ "counter", "; every rule counts anyway: leave it out" },
 		{ "allow", "; it is called pass" },
-		{ "ACCEPT", "; it is called pass" },
-		{ "DROP", "; it is called drop" },
+		{ "accept", "; it is called pass" }, /* ACCEPT: as it is, it is taken */
 		{ "deny", "; it is called drop" },
 		{ "reject", "; nothing is answered here: drop" },
 		{ "redirect", "; it is called xsk, cpu or dev" },
@@ -106,10 +108,49 @@ static const char *hint(struct xs_str word)
 		{ "add", "; a rule begins with its matches" },
 	};
 
-	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
+	for (size_t i = 0; i < CNT(hints); i++)
 		if (xs_str_is(word, hints[i].word))
 			return hints[i].hint;
-	return "";
+	return NULL;
+}
+
+/* Whether it may stand here: behind the field `last`, or XS_FIELD_MAX where a rule begins. */
+static bool is_known(struct xs_str word, enum xs_field last)
+{
+	static const char *const statements[] = { "default", "malformed", "define", "include" };
+	const struct xs_token token = { .type = XS_TOKEN_WORD, .p = word.p, .len = word.len };
+	const char *family = last == XS_FIELD_MAX ? "" : xs_fields[last].text;
+
+	for (size_t i = 0; last == XS_FIELD_MAX && i < CNT(statements); i++)
+		if (xs_str_is(word, statements[i]))
+			return true;
+	return xs_verdict_of(&token) >= 0 || xs_is_family(word.p, word.len) ||
+	       (*family && xs_field_find(family, strlen(family), word.p, word.len) != XS_FIELD_MAX);
+}
+
+struct hint {
+	char s[80];
+};
+
+/* What the word that stands at the wrong place is called here; "" if nothing is known. */
+static struct hint hint_at(const struct xs_token *token, enum xs_field last)
+{
+	char lower[32];
+	struct xs_str word = { lower, token->len };
+	struct hint hint = { "" };
+	const char *known;
+
+	if (token->type != XS_TOKEN_WORD || token->len >= sizeof(lower))
+		return hint;
+	for (__u32 i = 0; i < token->len; i++)
+		lower[i] = (char)(token->p[i] >= 'A' && token->p[i] <= 'Z' ? token->p[i] | 0x20
+									   : token->p[i]);
+	known = other_tools_word(word);
+	if (known)
+		snprintf(hint.s, sizeof(hint.s), "%s", known);
+	else if (is_known(word, last))
+		snprintf(hint.s, sizeof(hint.s), "; it is called %.*s", (int)word.len, word.p);
+	return hint;
 }
 
 /* Neither match nor verdict stands where one must. */
@@ -117,6 +158,7 @@ static bool bad_rule_word(struct xs_parser *p)
 {
 	const char *verdicts = "a verdict: pass, drop, tx, xsk, cpu or dev";
 	enum xs_field last = p->match_cnt ? p->matches[p->match_cnt - 1].field : XS_FIELD_MAX;
+	struct hint hint = hint_at(&p->tok, last);
 	char words[128] = "";
 
 	if (p->match_cnt && !xs_fields[last].bits && p->tok.type == XS_TOKEN_WORD)
@@ -125,11 +167,10 @@ static bool bad_rule_word(struct xs_parser *p)
 				      words, sizeof(words));
 	if (words[0])
 		return xs_parse_expected(p, "%s %s, another match or %s%s", xs_fields[last].text,
-					 words, verdicts, hint(xs_token_str(&p->tok)));
+					 words, verdicts, hint.s);
 	return xs_parse_expected(
 		p, "%s (ether, vlan, ip, ip6, meta, tcp, udp, sctp, th, icmp, icmpv6) or %s%s",
-		p->match_cnt ? "another match" : "a match", verdicts,
-		p->tok.type == XS_TOKEN_WORD ? hint(xs_token_str(&p->tok)) : "");
+		p->match_cnt ? "another match" : "a match", verdicts, hint.s);
 }
 
 bool xs_parse_rule(struct xs_parser *p)
