@@ -98,18 +98,19 @@ static bool ip6_possible(const struct xs_rule *rule)
 
 static enum xs_never why_not_type(const struct xs_rule *rule, __u8 kind)
 {
-	struct xs_terms terms = { .cnt = 0 }, tags;
+	struct xs_terms terms = { .cnt = 0 }, others;
 
 	xs_terms_of_field(&terms, rule, XS_FIELD_ether_type);
-	tags = terms;
+	others = terms;
 	if (kind == XS_KIND_OTHER)
 		xs_terms_add(&terms, other_type);
 	else
 		xs_terms_add(&terms, kind == XS_KIND_IP4 ? xs_type_ip : xs_type_ip6);
 	if (xs_terms_possible(&terms, 0xffff))
 		return XS_NEVER_NOT;
-	xs_terms_add(&tags, tag_type);
-	return xs_terms_possible(&tags, 0xffff) ? XS_NEVER_TAG_TYPE : XS_NEVER_TYPE;
+	/* Whoever asks for tags alone means tagged frames; other types are no mistake. */
+	xs_terms_add(&others, xs_term_not(tag_type));
+	return xs_terms_possible(&others, 0xffff) ? XS_NEVER_TYPE : XS_NEVER_TAG_TYPE;
 }
 
 /* Bytes of the headers before L4, without tags. */

@@ -11,7 +11,7 @@ enum xs_never {
 	XS_NEVER_FIELD, /* no value of one field is left */
 	XS_NEVER_IP, /* both IPv4 and IPv6 */
 	XS_NEVER_TYPE, /* its ether type contradicts its fields */
-	XS_NEVER_TAG_TYPE, /* likewise, and is a VLAN tag's */
+	XS_NEVER_TAG_TYPE, /* it is a VLAN tag's and nothing else */
 	XS_NEVER_PROTO,
 	XS_NEVER_FRAGMENT,
 	XS_NEVER_LENGTH, /* too short for what else it asks for */
