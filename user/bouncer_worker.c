@@ -390,21 +390,20 @@ static void drain(struct xs_worker *w, bool discard)
 {
 	const struct timespec pause = { .tv_nsec = 100000 };
 	__u64 now = xs_now_ns(), deadline = now + DRAIN_NS, quiet_since = now;
-	__u32 n, packets;
+	__u32 n;
 	int err = 0;
 
 	while ((now = xs_now_ns()) < deadline) {
 		__u32 moved = xs_xsk_reap(&w->xsk);
 
 		/* Nothing is given to the fill ring any more, so RX must come to an end. */
-		if (discard) {
+		if (discard || limit_taken(w->bouncer)) {
 			n = xs_xsk_discard(&w->xsk);
 			count(&w->late, n);
 			moved += n;
 		} else if (xs_xsk_tx_room(&w->xsk, w->bouncer->opts.batch + w->held) ==
 			   w->bouncer->opts.batch + w->held) {
-			n = xs_xsk_receive(&w->xsk, &w->descs[w->held], w->bouncer->opts.batch,
-					   ~0ull, &packets);
+			n = receive(w, &w->descs[w->held]);
 			if (n && w->bouncer->opts.latency)
 				stamp(w, &w->descs[w->held], n);
 			n += w->held;
