@@ -132,26 +132,37 @@ static void check_link(struct diagnosis *d)
 		     master);
 }
 
+/* Then attach takes skb mode. What has no driver to name (lo) has no native XDP either. */
+static bool skb_only(const struct xs_netif *netif)
+{
+	return netif->xdp_features_known ? !(netif->xdp_features & XS_ACT_BASIC)
+					 : !netif->driver[0];
+}
+
 static void check_driver(struct diagnosis *d)
 {
 	const struct xs_netif *netif = &d->netif;
+	char driver[48] = "the driver";
+
+	if (netif->driver[0])
+		snprintf(driver, sizeof(driver), "driver '%s'", netif->driver);
 
 	if (!netif->xdp_features_known) {
 		find(d, "driver", LEVEL_WARN, "try 'xsteer-loader attach -m native IF'",
-		     "what driver '%s' can do is not known: kernels tell since 6.3", netif->driver);
+		     "what %s can do is not known: kernels tell since 6.3", driver);
 		return;
 	}
-	if (!(netif->xdp_features & XS_ACT_BASIC))
+	if (skb_only(netif))
 		find(d, "driver", LEVEL_WARN, "skb mode works, at a fraction of the rate",
-		     "driver '%s' has no native XDP", netif->driver);
+		     "%s has no native XDP", driver);
 	else if (!(netif->xdp_features & XS_ACT_REDIRECT))
 		find(d, "driver", LEVEL_FAIL, "use skb mode: xsk, cpu and dev need redirect",
-		     "driver '%s' has native XDP but cannot redirect", netif->driver);
+		     "%s has native XDP but cannot redirect", driver);
 	else
-		find(d, "driver", LEVEL_OK, "", "driver '%s' has native XDP", netif->driver);
+		find(d, "driver", LEVEL_OK, "", "%s has native XDP", driver);
 	if (!(netif->xdp_features & XS_ACT_XSK_ZEROCOPY))
 		find(d, "zero-copy", LEVEL_WARN, "copy mode works; expect one copy a frame",
-		     "driver '%s' has no zero-copy", netif->driver);
+		     "%s has no zero-copy", driver);
 }
 
 static void check_mtu(struct diagnosis *d)
@@ -159,7 +170,7 @@ static void check_mtu(struct diagnosis *d)
 	bool frags = xs_kernel_has_frags() &&
 		     (!d->netif.xdp_features_known || d->netif.xdp_features & XS_ACT_RX_SG);
 
-	if (d->netif.mtu > MTU_ONE_BUFFER && !frags)
+	if (d->netif.mtu > MTU_ONE_BUFFER && !frags && !skb_only(&d->netif))
 		find(d, "mtu", LEVEL_FAIL, "lower it, or use skb mode",
 		     "MTU %u needs frames of several buffers, which kernel or driver lacks",
 		     d->netif.mtu);

@@ -6,10 +6,11 @@
 . "$(dirname "$0")/lib.sh"
 
 # shellcheck disable=SC2016 # jq's variables
-_level() { # CHECK
-	rx "$LOADER" doctor -j rx0 2>/dev/null |
-		jq -r --arg check "$1" '.findings[] | select(.check == $check) | .level'
+_found() { # CHECK [KEY [IF]]
+	rx "$LOADER" doctor -j "${3:-rx0}" 2>/dev/null |
+		jq -r --arg check "$1" --arg key "${2:-finding}" '.findings[] | select(.check == $check)[$key]'
 }
+_level() { _found "$1" level; } # CHECK
 
 a_good_interface_passes() {
 	lab_up
@@ -66,6 +67,19 @@ jumbo_frames_are_judged_as_attach_takes_them() {
 		equal "mtu" "$verdict" fail
 		refuses "attach as doctor says" 1 "mtu|buffer|frag" rx "$LOADER" attach -m native rx0
 	fi
+}
+
+jumbo_frames_are_no_failure_where_only_skb_mode_is() {
+	lab_up
+	rx ip link set lo mtu 9000 || fail "mtu"
+	check "doctor" rx "$LOADER" doctor lo
+	contains "the MTU is fine" "$OUT" "ok +mtu +MTU 9000"
+	((++ASSERTIONS))
+	[[ $OUT != *"''"* ]] || fail "it names a driver that has no name: $OUT"
+	check "attach as doctor says" rx "$LOADER" attach lo
+	contains "mode" "$OUT" "skb mode"
+	check "8000 bytes" rx ping -q -c 2 -i 0.02 -W 1 -s 8000 127.0.0.1
+	check "doctor beside ours" rx "$LOADER" doctor lo
 }
 
 a_link_that_is_down_and_a_port_are_warned_of() {
