@@ -37,7 +37,21 @@ struct diagnosis {
 	json_t *findings;
 	int failed;
 	bool no_pins; /* seen when the hook was looked at, and said if need be */
+	bool veth;
+	struct xs_netif peer; /* the veth's other end; ifindex 0: not in this namespace */
+	char fix[256]; /* of the next finding, where it has a name or a number in it */
 };
+
+static const char *__attribute__((format(printf, 2, 3)))
+fix(struct diagnosis *diagnosis, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(diagnosis->fix, sizeof(diagnosis->fix), fmt, args);
+	va_end(args);
+	return diagnosis->fix;
+}
 
 static void __attribute__((format(printf, 5, 6)))
 find(struct diagnosis *diagnosis, const char *what, enum level level, const char *fix,
@@ -115,7 +129,8 @@ static void check_hook(struct diagnosis *d)
 		}
 	}
 	find(d, "hook", hook.dispatcher ? LEVEL_WARN : LEVEL_FAIL,
-	     hook.dispatcher ? "attach with -P PRIO" : "detach it with the tool that attached it",
+	     hook.dispatcher ? fix(d, "xsteer-loader attach -P 20 %s", d->netif.name)
+			     : "detach it with the tool that attached it",
 	     "program '%s' (id %u) holds the XDP hook", hook.prog_name, hook.prog_id);
 }
 
@@ -124,7 +139,7 @@ static void check_link(struct diagnosis *d)
 	char master[IF_NAMESIZE];
 
 	if (!d->netif.up)
-		find(d, "link", LEVEL_WARN, "bring it up with 'ip link set IF up'",
+		find(d, "link", LEVEL_WARN, fix(d, "ip link set %s up", d->netif.name),
 		     "the interface is down");
 	if (d->netif.master && if_indextoname(d->netif.master, master))
 		find(d, "master", LEVEL_WARN, "attach to each port, and nothing to the master",
@@ -148,7 +163,8 @@ static void check_driver(struct diagnosis *d)
 		snprintf(driver, sizeof(driver), "driver '%s'", netif->driver);
 
 	if (!netif->xdp_features_known) {
-		find(d, "driver", LEVEL_WARN, "try 'xsteer-loader attach -m native IF'",
+		find(d, "driver", LEVEL_WARN,
+		     fix(d, "try 'xsteer-loader attach -m native %s'", netif->name),
 		     "what %s can do is not known: kernels tell since 6.3", driver);
 		return;
 	}
@@ -181,13 +197,15 @@ static void check_mtu(struct diagnosis *d)
 static void check_offloads(struct diagnosis *d)
 {
 	if (d->netif.lro)
-		find(d, "lro", LEVEL_FAIL, "ethtool -K IF lro off",
+		find(d, "lro", LEVEL_FAIL, fix(d, "ethtool -K %s lro off", d->netif.name),
 		     "the NIC merges frames: drivers refuse native XDP");
 	if (d->netif.strips_vlan)
-		find(d, "vlan", LEVEL_WARN, "ethtool -K IF rxvlan off",
+		find(d, "vlan", LEVEL_WARN, fix(d, "ethtool -K %s rxvlan off", d->netif.name),
 		     "the NIC strips VLAN tags: rules on vlan see none");
-	if (!strcmp(d->netif.driver, "veth"))
-		find(d, "checksum", LEVEL_WARN, "ethtool -K PEER tx off",
+	if (d->veth)
+		find(d, "checksum", LEVEL_WARN,
+		     d->peer.ifindex ? fix(d, "ethtool -K %s tx off", d->peer.name)
+				     : "switch 'tx' off on its peer with ethtool -K",
 		     "veth: the peer leaves checksums to be filled in, and bounced frames keep "
 		     "them so");
 }
@@ -197,7 +215,9 @@ static void check_queues(struct diagnosis *d)
 	const struct xs_netif *netif = &d->netif;
 
 	if (netif->rx_queues > netif->tx_queues)
-		find(d, "queues", LEVEL_WARN, "ethtool -L, so that both are equal",
+		find(d, "queues", LEVEL_WARN,
+		     fix(d, "ethtool -L %s tx %u, or as few rx as tx", netif->name,
+			 netif->rx_queues),
 		     "%u receive and %u transmit queues: a bouncer on queue %u or above cannot "
 		     "send",
 		     netif->rx_queues, netif->tx_queues, netif->tx_queues);
@@ -206,10 +226,19 @@ static void check_queues(struct diagnosis *d)
 		     netif->rx_queues, netif->tx_queues);
 }
 
+/* Queues with a socket, in one piece, are what RSS can be kept to. */
+static const char *fix_sockets(struct diagnosis *d, __u32 held, __u32 first, __u32 last)
+{
+	if (last - first + 1 != held || !xs_netif_has_rss_table(d->netif.name))
+		return "start a bouncer there";
+	return fix(d, "start a bouncer there, or keep RSS away: ethtool -X %s start %u equal %u",
+		   d->netif.name, first, held);
+}
+
 /* RSS spreads over every queue: one without a socket goes to the kernel, or nowhere. */
 static void check_sockets(struct diagnosis *d)
 {
-	__u32 empty = 0, held = 0, first = 0;
+	__u32 empty = 0, held = 0, first = 0, first_held = 0, last_held = 0;
 	struct xs_pins pins;
 	int err;
 
@@ -224,7 +253,9 @@ static void check_sockets(struct diagnosis *d)
 		struct xs_owner owner;
 
 		if (!xs_owner_get(&pins, slot, &owner) && xs_owner_alive(&owner)) {
-			held++;
+			if (!held++)
+				first_held = slot;
+			last_held = slot;
 		} else if (!empty++) {
 			first = slot;
 		}
@@ -237,8 +268,7 @@ static void check_sockets(struct diagnosis *d)
 	else if (!empty)
 		find(d, "sockets", LEVEL_OK, "", "each of %u queues has a socket", held);
 	else
-		find(d, "sockets", LEVEL_WARN,
-		     "start a bouncer there, or keep RSS away: ethtool -X IF equal N",
+		find(d, "sockets", LEVEL_WARN, fix_sockets(d, held, first_held, last_held),
 		     "%u of %u queues have no socket, the first is %u", empty, empty + held, first);
 }
 
@@ -261,6 +291,17 @@ static void (*const checks[])(struct diagnosis *) = {
 	check_mtu,    check_queues, check_sockets, check_offloads, check_memlock,
 };
 
+static void find_peer(struct diagnosis *d)
+{
+	char name[IF_NAMESIZE];
+	__u32 peer;
+
+	d->veth = !strcmp(d->netif.driver, "veth");
+	peer = d->veth ? xs_netif_peer(d->netif.ifindex) : 0;
+	if (peer && if_indextoname(peer, name))
+		xs_netif_get(&d->peer, name);
+}
+
 int xs_doctor(const char *ifname)
 {
 	struct diagnosis diagnosis = {};
@@ -269,6 +310,7 @@ int xs_doctor(const char *ifname)
 	err = xs_netif_get(&diagnosis.netif, ifname);
 	if (err)
 		return err;
+	find_peer(&diagnosis);
 	diagnosis.table = xs_table_new("State|Check|Finding");
 	diagnosis.findings = json_array();
 	for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++)

@@ -141,9 +141,9 @@ static int on_link(const struct nlmsghdr *nlh, void *arg)
 	return MNL_CB_OK;
 }
 
-static int get_link(struct xs_netif *netif)
+static int ask_link(__u32 ifindex, mnl_cb_t cb, void *arg)
 {
-	const struct nl_call call = { .cb = on_link, .arg = netif };
+	const struct nl_call call = { .cb = cb, .arg = arg };
 	char buf[256];
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	struct ifinfomsg *ifi;
@@ -152,8 +152,38 @@ static int get_link(struct xs_netif *netif)
 	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
 	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
 	ifi->ifi_family = AF_UNSPEC;
-	ifi->ifi_index = netif->ifindex;
+	ifi->ifi_index = ifindex;
 	return nl_call(NETLINK_ROUTE, nlh, &call);
+}
+
+static int get_link(struct xs_netif *netif)
+{
+	return ask_link(netif->ifindex, on_link, netif);
+}
+
+/* An ifindex of another namespace says nothing here: the netnsid tells. */
+static int on_peer(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct nlattr *attr;
+	bool elsewhere = false;
+	__u32 peer = 0;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct ifinfomsg))
+	{
+		if (mnl_attr_get_type(attr) == IFLA_LINK)
+			peer = mnl_attr_get_u32(attr);
+		if (mnl_attr_get_type(attr) == IFLA_LINK_NETNSID)
+			elsewhere = true;
+	}
+	*(__u32 *)arg = elsewhere ? 0 : peer;
+	return MNL_CB_OK;
+}
+
+__u32 xs_netif_peer(__u32 ifindex)
+{
+	__u32 peer = 0;
+
+	return ask_link(ifindex, on_peer, &peer) ? 0 : peer;
 }
 
 __u32 xs_netif_carrier_losses(__u32 ifindex)
@@ -201,6 +231,13 @@ static void get_offloads(struct xs_netif *netif)
 		return;
 	netif->lro = flags.data & ETH_FLAG_LRO;
 	netif->strips_vlan = flags.data & ETH_FLAG_RXVLAN;
+}
+
+bool xs_netif_has_rss_table(const char *ifname)
+{
+	struct ethtool_rxfh_indir table = { .cmd = ETHTOOL_GRXFHINDIR };
+
+	return !ethtool(ifname, &table) && table.size;
 }
 
 static int on_family(const struct nlmsghdr *nlh, void *arg)

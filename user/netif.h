@@ -40,6 +40,15 @@ int xs_netif_get(struct xs_netif *netif, const char *ifname);
 /* carrier_losses, now; 0 where the kernel does not tell. No privilege needed. */
 __u32 xs_netif_carrier_losses(__u32 ifindex);
 
+/*
+ * ifindex of the other end of a veth, 0 if it is in another network namespace
+ * or the kernel does not tell. No privilege needed.
+ */
+__u32 xs_netif_peer(__u32 ifindex);
+
+/* Does the NIC spread frames over its queues by a table that `ethtool -X` sets? No privilege needed. */
+bool xs_netif_has_rss_table(const char *ifname);
+
 /* One program on an interface's XDP hook. */
 struct xs_hook {
 	__u32 prog_id;

@@ -95,10 +95,33 @@ a_link_that_is_down_and_a_port_are_warned_of() {
 	contains "which master" "$OUT" br0
 }
 
+# Two ends in one namespace, with 4 queues allocated each.
+_veth_pair() {
+	rx ip link add va0 numrxqueues 4 numtxqueues 4 type veth peer name vb0 numrxqueues 4 numtxqueues 4 &&
+		rx ethtool -L va0 rx 4 tx 4 && rx ethtool -L vb0 rx 4 tx 4 || skip "no veth of 4 queues"
+}
+
+fixes_name_the_interface_and_its_peer() {
+	lab_up
+	_veth_pair
+	equal "link" "$(_found link fix va0)" "ip link set va0 up"
+	equal "checksum, its peer here" "$(_found checksum fix va0)" "ethtool -K vb0 tx off"
+	contains "checksum, its peer elsewhere" "$(_found checksum fix)" "on its peer"
+	rx ethtool -K va0 rxvlan on || fail "rxvlan"
+	equal "vlan" "$(_found vlan fix va0)" "ethtool -K va0 rxvlan off"
+	rx ethtool -L va0 rx 4 tx 2 || fail "queues"
+	equal "queues" "$(_found queues fix va0)" "ethtool -L va0 tx 4, or as few rx as tx"
+	check "doctor" rx "$LOADER" doctor va0
+	((++ASSERTIONS))
+	! grep -wE 'IF|PEER|PRIO' <<<"$OUT" || fail "a fix is to be filled in"
+}
+
 queues_without_a_socket_are_counted() {
 	lab_up --queues 4
 	attach
 	start_bouncer 1 -p
+	# a veth has no table for ethtool -X to set
+	equal "fix" "$(_found sockets fix)" "start a bouncer there"
 	check "doctor" rx "$LOADER" doctor -j rx0
 	equal "sockets" "$(_level sockets)" warn
 	contains "how many, and the first" "$OUT" "3 of 4 queues have no socket, the first is 0"
