@@ -154,6 +154,36 @@ static bool skb_only(const struct xs_netif *netif)
 					 : !netif->driver[0];
 }
 
+/* A veth receives natively on no fewer queues than its peer sends on, and says "no XDP" until then. */
+static bool veth_lacks_queues(const struct diagnosis *d)
+{
+	if (!d->veth || (d->netif.xdp_features_known && !skb_only(&d->netif)))
+		return false;
+	return d->peer.ifindex ? d->peer.tx_queues > d->netif.rx_queues
+			       : d->netif.xdp_features_known;
+}
+
+static void find_veth_queues(struct diagnosis *d)
+{
+	const struct xs_netif *netif = &d->netif;
+
+	if (d->peer.ifindex)
+		find(d, "driver", LEVEL_WARN,
+		     fix(d, "ethtool -L %s rx %u, or ethtool -L %s tx %u", netif->name,
+			 d->peer.tx_queues, d->peer.name, netif->rx_queues),
+		     "no native XDP, only skb mode: %u receive queues, but its peer %s sends on %u",
+		     netif->rx_queues, d->peer.name, d->peer.tx_queues);
+	else
+		find(d, "driver", LEVEL_WARN,
+		     fix(d,
+			 "raise them with 'ethtool -L %s rx' to as many as the peer sends on, or "
+			 "have it send on %u ('tx %u' there)",
+			 netif->name, netif->rx_queues, netif->rx_queues),
+		     "no native XDP, only skb mode: its peer, in another network namespace, sends "
+		     "on more queues than the %u received on",
+		     netif->rx_queues);
+}
+
 static void check_driver(struct diagnosis *d)
 {
 	const struct xs_netif *netif = &d->netif;
@@ -162,13 +192,13 @@ static void check_driver(struct diagnosis *d)
 	if (netif->driver[0])
 		snprintf(driver, sizeof(driver), "driver '%s'", netif->driver);
 
-	if (!netif->xdp_features_known) {
+	if (veth_lacks_queues(d))
+		find_veth_queues(d);
+	else if (!netif->xdp_features_known)
 		find(d, "driver", LEVEL_WARN,
 		     fix(d, "try 'xsteer-loader attach -m native %s'", netif->name),
 		     "what %s can do is not known: kernels tell since 6.3", driver);
-		return;
-	}
-	if (skb_only(netif))
+	else if (skb_only(netif))
 		find(d, "driver", LEVEL_WARN, "skb mode works, at a fraction of the rate",
 		     "%s has no native XDP", driver);
 	else if (!(netif->xdp_features & XS_ACT_REDIRECT))
@@ -176,7 +206,7 @@ static void check_driver(struct diagnosis *d)
 		     "%s has native XDP but cannot redirect", driver);
 	else
 		find(d, "driver", LEVEL_OK, "", "%s has native XDP", driver);
-	if (!(netif->xdp_features & XS_ACT_XSK_ZEROCOPY))
+	if (netif->xdp_features_known && !(netif->xdp_features & XS_ACT_XSK_ZEROCOPY))
 		find(d, "zero-copy", LEVEL_WARN, "copy mode works; expect one copy a frame",
 		     "%s has no zero-copy", driver);
 }

@@ -116,6 +116,40 @@ fixes_name_the_interface_and_its_peer() {
 	! grep -wE 'IF|PEER|PRIO' <<<"$OUT" || fail "a fix is to be filled in"
 }
 
+_native_was_refused() { # IF
+	rx "$LOADER" attach "$1" 2>&1 | grep -q "XDP expects number of rx queues" ||
+		skip "this kernel's veth has another reason, or none"
+	rx "$LOADER" detach "$1" >/dev/null 2>&1
+}
+
+a_veth_that_receives_on_too_few_queues_is_told_how_many() {
+	lab_up --queues 4
+	_veth_pair
+	rx ethtool -L va0 rx 2 tx 2 || fail "queues"
+	_native_was_refused va0
+	equal "level" "$(_found driver level va0)" warn
+	contains "reason" "$(_found driver finding va0)" "2 receive queues, but its peer vb0 sends on 4"
+	equal "fix" "$(_found driver fix va0)" "ethtool -L va0 rx 4, or ethtool -L vb0 tx 2"
+	check "the first fix" rx ethtool -L va0 rx 4
+	check "native" rx "$LOADER" attach -m native va0
+	check "detach" rx "$LOADER" detach va0
+	check "back" rx ethtool -L va0 rx 2
+	check "the other fix" rx ethtool -L vb0 tx 2
+	equal "nothing to mend any more" "$(_found driver level va0)" \
+		"$([[ $(_found driver finding va0) = *"not known"* ]] && echo warn || echo ok)"
+	check "native" rx "$LOADER" attach -m native va0
+}
+
+a_veth_whose_peer_is_elsewhere_is_told_of_its_queues() {
+	lab_up --queues 4
+	rx ethtool -L rx0 rx 2 tx 2 || skip "no ethtool -L on veth"
+	_native_was_refused rx0
+	[[ $(_found driver) != *"not known"* ]] || skip "this kernel does not tell"
+	equal "level" "$(_level driver)" warn
+	contains "reason" "$(_found driver)" "its peer.* sends on more queues"
+	contains "fix" "$(_found driver fix)" "'ethtool -L rx0 rx' to as many as the peer sends on"
+}
+
 queues_without_a_socket_are_counted() {
 	lab_up --queues 4
 	attach
