@@ -99,6 +99,23 @@ static void check_bpffs(struct diagnosis *d)
 		find(d, "bpffs", LEVEL_OK, "", "%s is on a bpffs", xs_common.pin_root);
 }
 
+/* The kernel lets nobody attach to the port of a master that has a program. */
+static void check_free_hook(struct diagnosis *d)
+{
+	char master[IF_NAMESIZE];
+	struct xs_hook hook;
+
+	if (d->netif.master && if_indextoname(d->netif.master, master) &&
+	    xs_netif_hook(d->netif.master, &hook) == 1)
+		find(d, "hook", LEVEL_FAIL,
+		     fix(d, "detach that from %s with the tool that attached it", master),
+		     "%s has program '%s' (id %u): Linux 5.15 and newer then take none on its "
+		     "ports",
+		     master, hook.prog_name, hook.prog_id);
+	else
+		find(d, "hook", LEVEL_OK, "", "the XDP hook is free");
+}
+
 static void check_hook(struct diagnosis *d)
 {
 	struct xs_pins pins;
@@ -107,7 +124,7 @@ static void check_hook(struct diagnosis *d)
 	int err;
 
 	if (xs_netif_hook(d->netif.ifindex, &hook) != 1) {
-		find(d, "hook", LEVEL_OK, "", "the XDP hook is free");
+		check_free_hook(d);
 		return;
 	}
 	err = xs_pins_open(&pins, d->netif.name, XS_PINS_READ);

@@ -400,7 +400,9 @@ static int refuse_mode(const struct build *build, enum xs_mode mode, int err)
 	why_refused(build, mode, err, why, sizeof(why));
 	xs_err("%s: the kernel refused to attach in %s mode: %s%s", build->netif.name,
 	       xs_mode_names[mode], why,
-	       mode == XS_MODE_NATIVE ? "; '-m skb' works on any driver, more slowly" : "");
+	       mode == XS_MODE_NATIVE && !strstr(why, "upper device") /* it bars skb too */
+		       ? "; '-m skb' works on any driver, more slowly"
+		       : "");
 	return err;
 }
 

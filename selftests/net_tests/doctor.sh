@@ -95,10 +95,34 @@ a_link_that_is_down_and_a_port_are_warned_of() {
 	contains "which master" "$OUT" br0
 }
 
+a_program_on_the_master_fails() {
+	lab_up
+	rx ip link add br0 type bridge 2>/dev/null || skip "this kernel has no bridge"
+	rx ip link set rx0 master br0 || fail "master"
+	equal "free so far" "$(_level hook)" ok
+	check "attach to the master" rx "$LOADER" attach br0
+	if rx "$LOADER" attach -m skb rx0 >/dev/null 2>&1; then
+		skip "this kernel takes programs on both"
+	fi
+	refuses "attach" 1 "upper device" rx "$LOADER" attach rx0
+	((++ASSERTIONS))
+	[[ $OUT != *"-m skb"* ]] || fail "skb mode is refused too: $OUT"
+	refuses "doctor" 1 "FAIL +hook .*br0 has program 'xsteer' \\(id $(hook br0)\\)" \
+		rx "$LOADER" doctor rx0
+	contains "fix" "$(_found hook fix)" "detach that from br0"
+	check "the fix" rx "$LOADER" detach br0
+	equal "free again" "$(_level hook)" ok
+	attach
+	check "attach to the master of ours" rx "$LOADER" attach br0
+	equal "ours is on already" "$(_level hook)" ok
+}
+
 # Two ends in one namespace, with 4 queues allocated each.
 _veth_pair() {
-	rx ip link add va0 numrxqueues 4 numtxqueues 4 type veth peer name vb0 numrxqueues 4 numtxqueues 4 &&
-		rx ethtool -L va0 rx 4 tx 4 && rx ethtool -L vb0 rx 4 tx 4 || skip "no veth of 4 queues"
+	rx ip link add va0 numrxqueues 4 numtxqueues 4 type veth peer name vb0 numrxqueues 4 numtxqueues 4 ||
+		skip "no veth of 4 queues"
+	rx ethtool -L va0 rx 4 tx 4 || skip "no ethtool -L on veth"
+	rx ethtool -L vb0 rx 4 tx 4 || fail "queues of the peer"
 }
 
 fixes_name_the_interface_and_its_peer() {
