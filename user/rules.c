@@ -493,6 +493,8 @@ static int do_explain(void *opts __attribute__((unused)), int argc __attribute__
 		xs_frames_free(&frames);
 		return err;
 	}
+	if (!frames.cnt)
+		xs_warn("no packets in %s", options.pcap);
 	for (__u32 i = 0; i < frames.cnt; i++) {
 		err = xs_explain_run(&trial.explain, &frames.frames[i], &why, &xdp);
 		if (err && !first)

@@ -424,6 +424,8 @@ cost_of_no_packets_is_an_error() {
 	_file it <<<'udp dport 7 drop'
 	_pcap >"$DIR/none.pcap"
 	refuses "cost" 1 "no packets in $DIR/none\\.pcap" "$RULES" cost -f "$DIR/it.rules" --pcap "$DIR/none.pcap"
+	check "explain has nothing to explain" "$RULES" explain -f "$DIR/it.rules" --pcap "$DIR/none.pcap"
+	contains "and says so" "$OUT" "no packets in"
 	equal "figures of nothing" "$(grep -c 'ns a packet' <<<"$OUT")" 0
 }
 
