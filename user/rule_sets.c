@@ -137,21 +137,43 @@ static bool is_over(const struct xs_set_header *set)
 	return waits(set) && set->deadline_ns < monotonic_ns();
 }
 
+/* What a look at rule_sets found there; 0: nothing. */
+struct seen {
+	__u32 ids[2];
+};
+
+/*
+ * The set that frames are classified by now, as open_set(). *confirm_ns: left until
+ * it is rolled back; 0: nothing waits, or, with *rolled_back, it is over.
+ */
+static int open_current(const struct xs_pins *pins, struct mapped_set *set, struct seen *seen,
+			bool *rolled_back, __u64 *confirm_ns)
+{
+	__u64 time = monotonic_ns();
+	int err = open_set(pins, XS_SET_IN_FORCE, PROT_READ, set);
+
+	*seen = (struct seen){ .ids[XS_SET_IN_FORCE] = set->id };
+	*rolled_back = !err && waits(set->header) && set->header->deadline_ns < time;
+	*confirm_ns = !err && waits(set->header) && !*rolled_back ? set->header->deadline_ns - time
+								  : 0;
+	if (*rolled_back) {
+		unmap_set(set);
+		err = open_set(pins, XS_SET_FALLBACK, PROT_READ, set);
+		seen->ids[XS_SET_FALLBACK] = set->id;
+	}
+	return err;
+}
+
 __u64 xs_rule_sets_generation(const struct xs_pins *pins)
 {
-	__u64 generation = pins->meta.generation;
 	struct mapped_set set;
+	struct seen seen;
+	__u64 generation, confirm_ns;
+	bool rolled_back;
 
-	if (open_set(pins, XS_SET_IN_FORCE, PROT_READ, &set))
-		return generation;
-	if (is_over(set.header)) {
-		unmap_set(&set);
-		generation = 0;
-		if (open_set(pins, XS_SET_FALLBACK, PROT_READ, &set))
-			return generation;
-	}
-	if (set.header)
-		generation = set.header->generation;
+	if (open_current(pins, &set, &seen, &rolled_back, &confirm_ns) || !set.header)
+		return rolled_back ? 0 : pins->meta.generation;
+	generation = set.header->generation;
 	unmap_set(&set);
 	return generation;
 }
@@ -679,11 +701,6 @@ int xs_rule_sets_flush(struct xs_pins *pins, struct xs_apply *result)
 
 #define READ_TRIES 1000 /* each apply between the steps of a try costs it one */
 
-/* What a try found in rule_sets; 0: nothing. */
-struct seen {
-	__u32 ids[2];
-};
-
 static int read_counters(const struct xs_pins *pins, struct xs_rules_in_force *now)
 {
 	struct xs_rule_counters counters;
@@ -700,22 +717,10 @@ static int read_counters(const struct xs_pins *pins, struct xs_rules_in_force *n
 static int try_read(const struct xs_pins *pins, struct xs_rules_in_force *now, struct seen *seen)
 {
 	struct mapped_set set;
-	__u64 time = monotonic_ns();
 	int err;
 
 	*now = (struct xs_rules_in_force){};
-	*seen = (struct seen){};
-	err = open_set(pins, XS_SET_IN_FORCE, PROT_READ, &set);
-	seen->ids[XS_SET_IN_FORCE] = set.id;
-	if (!err && waits(set.header)) {
-		now->rolled_back = set.header->deadline_ns < time;
-		now->confirm_ns = now->rolled_back ? 0 : set.header->deadline_ns - time;
-	}
-	if (!err && now->rolled_back) {
-		unmap_set(&set);
-		err = open_set(pins, XS_SET_FALLBACK, PROT_READ, &set);
-		seen->ids[XS_SET_FALLBACK] = set.id;
-	}
+	err = open_current(pins, &set, seen, &now->rolled_back, &now->confirm_ns);
 	if (err || !set.header)
 		return err;
 	now->header = set.header;
