@@ -279,11 +279,13 @@ static void show_row(struct status *status, const char *ifname, const struct xs_
 	json_t *row = json_pack("{s:s, s:s, s:s, s:I, s:s, s:s}", "interface", ifname, "state",
 				state, "mode", hook_mode(hook), "prog_id",
 				(json_int_t)hook->prog_id, "program", hook->prog_name, "by", by);
+	__u64 generation = ours ? xs_rule_sets_generation(ours) : 0;
+	__u32 sockets = ours ? count_owners(ours) : 0;
 
 	if (ours) {
 		json_object_set_new(row, "slots", json_integer(ours->slots));
-		json_object_set_new(row, "sockets", json_integer(count_owners(ours)));
-		json_object_set_new(row, "generation", json_integer(xs_rule_sets_generation(ours)));
+		json_object_set_new(row, "sockets", json_integer(sockets));
+		json_object_set_new(row, "generation", json_integer(generation));
 		json_object_set_new(row, "automatic",
 				    json_boolean(ours->meta.flags & XS_META_AUTO));
 	}
@@ -294,9 +296,8 @@ static void show_row(struct status *status, const char *ifname, const struct xs_
 	xs_table_cell(status->table, "%s", by);
 	xs_table_cell(status->table, hook->prog_id ? "%u" : "-", hook->prog_id);
 	xs_table_cell(status->table, "%s", hook->prog_name[0] ? hook->prog_name : "-");
-	xs_table_cell(status->table, ours ? "%u" : "-", ours ? count_owners(ours) : 0);
-	xs_table_cell(status->table, ours ? "%llu" : "-",
-		      ours ? xs_rule_sets_generation(ours) : 0ULL);
+	xs_table_cell(status->table, ours ? "%u" : "-", sockets);
+	xs_table_cell(status->table, ours ? "%llu" : "-", generation);
 }
 
 /* An interface that fails to answer must not end the listing. */
