@@ -272,22 +272,8 @@ own_object_is_refused_with_the_reason() {
 	lab_up --queues 1
 	echo "no object" >"$DIR/text.o"
 	refuses "no ELF" 1 "not a proper ELF" rx "$BOUNCER" -d rx0 -t 1 -f "$DIR/text.o"
-	clang -O2 -g -target bpf "-I/usr/include/$(gcc -print-multiarch)" -x c -c - -o "$DIR/bad.o" <<-'C' || fail "clang"
-		#include <linux/bpf.h>
-		#include <bpf/bpf_helpers.h>
-		struct {
-			__uint(type, BPF_MAP_TYPE_XSKMAP);
-			__uint(max_entries, 64);
-			__uint(key_size, 4);
-			__uint(value_size, 4);
-		} xsks_map SEC(".maps");
-		SEC("xdp") int reads_beyond(struct xdp_md *ctx)
-		{
-			return *(volatile char *)(long)ctx->data ? bpf_redirect_map(&xsks_map, 0, 0) : 2;
-		}
-		char _license[] SEC("license") = "GPL";
-	C
-	refuses "the verifier's words" 1 "invalid access to packet" rx "$BOUNCER" -d rx0 -t 1 -f "$DIR/bad.o"
+	refuses "the verifier's words" 1 "invalid access to packet" \
+		rx "$BOUNCER" -d rx0 -t 1 -f "$O/selftests/progs/own_xsk.bpf.o" -P xdp_bad
 	contains "and ours" "$OUT" "reads_beyond.*said above"
 	equal "hook" "$(hook)" ""
 }

@@ -16,4 +16,11 @@ int my_prog(struct xdp_md *ctx)
 	return bpf_redirect_map(&xsks_map, ctx->rx_queue_index, XDP_PASS);
 }
 
+/* For -P: not loaded unless it is asked for, and refused then. */
+SEC("xdp_bad")
+int reads_beyond(struct xdp_md *ctx)
+{
+	return *(volatile char *)(long)ctx->data ? XDP_PASS : XDP_DROP;
+}
+
 char _license[] SEC("license") = "GPL";

@@ -115,6 +115,21 @@ static void kernel_completes(struct fixture *f, __u64 addr)
 	f->comp[f->comp_prod++ & f->x.comp.mask] = addr;
 }
 
+/* All that is in the TX ring: n packets of 60 bytes and more, from these addresses. */
+static void kernel_sends(struct fixture *f, __u32 n, const __u64 *addrs)
+{
+	for (__u32 i = 0; i < n; i++) {
+		struct xdp_desc desc = kernel_takes_tx(f);
+
+		assert_int_equal(desc.len, 60 + i);
+		assert_int_equal(desc.addr, addrs[i]);
+		assert_int_equal(desc.options, 0);
+		kernel_completes(f, desc.addr);
+	}
+	assert_int_equal(xs_xsk_reap(&f->x), n);
+	assert_balanced(f);
+}
+
 static void frames_go_round_and_none_is_lost(void **state)
 {
 	struct fixture f;
@@ -125,11 +140,12 @@ static void frames_go_round_and_none_is_lost(void **state)
 	set_up(&f);
 	for (int turn = 0; turn < 1000; turn++) {
 		__u32 n = 1 + turn % FRAMES;
+		__u64 addrs[FRAMES];
 
 		xs_xsk_refill(&f.x);
 		assert_int_equal(f.x.free_cnt, 0);
 		for (__u32 i = 0; i < n; i++)
-			kernel_receives(&f, 60 + i, 0);
+			addrs[i] = kernel_receives(&f, 60 + i, 0) + 256;
 		assert_int_equal(xs_xsk_receive(&f.x, descs, FRAMES, ~0ull, &packets), n);
 		assert_int_equal(packets, n);
 		assert_balanced(&f);
@@ -137,16 +153,7 @@ static void frames_go_round_and_none_is_lost(void **state)
 		xs_xsk_send(&f.x, descs, n);
 		assert_int_equal(xs_xsk_tx_queued(&f.x), n);
 		assert_balanced(&f);
-		for (__u32 i = 0; i < n; i++) {
-			struct xdp_desc desc = kernel_takes_tx(&f);
-
-			assert_int_equal(desc.len, 60 + i);
-			assert_int_equal(desc.addr, descs[i].addr);
-			assert_int_equal(desc.options, 0);
-			kernel_completes(&f, desc.addr);
-		}
-		assert_int_equal(xs_xsk_reap(&f.x), n);
-		assert_balanced(&f);
+		kernel_sends(&f, n, addrs);
 	}
 	assert_int_equal(f.x.counters.rx_packets, f.x.counters.tx_packets);
 	assert_int_equal(f.x.counters.rx_bytes, f.x.counters.tx_bytes);
@@ -174,16 +181,7 @@ static void bounced_frames_go_round_too(void **state)
 		assert_int_equal(xs_xsk_bounce(&f.x, FRAMES), n - n / 2);
 		assert_int_equal(xs_xsk_tx_queued(&f.x), n);
 		assert_balanced(&f);
-		for (i = 0; i < n; i++) {
-			struct xdp_desc desc = kernel_takes_tx(&f);
-
-			assert_int_equal(desc.len, 60 + i);
-			assert_int_equal(desc.addr, addrs[i]);
-			assert_int_equal(desc.options, 0);
-			kernel_completes(&f, desc.addr);
-		}
-		assert_int_equal(xs_xsk_reap(&f.x), n);
-		assert_balanced(&f);
+		kernel_sends(&f, n, addrs);
 	}
 	assert_int_equal(f.x.counters.rx_packets, f.x.counters.tx_packets);
 	assert_int_equal(f.x.counters.rx_bytes, f.x.counters.tx_bytes);
