@@ -202,19 +202,15 @@ static int detach_one(const char *ifname)
 	return err ? err : say_detached(ifname);
 }
 
-static int detach_if_here(const char *name, void *arg __attribute__((unused)))
+static int detach_if_here(const char *dir, void *arg __attribute__((unused)))
 {
-	char dir[PATH_MAX], ifname[16];
 	struct xs_pins pins;
+	char ifname[16];
 	int err;
 
-	if (xs_pins_is_leftover(name))
-		return 0; /* for clean */
 	xs_error_mark();
-	xs_pin_ifname(ifname, name);
-	err = xs_pin_dir(dir, ifname);
-	if (!err)
-		err = xs_pins_open_dir(&pins, dir, XS_PINS_READ);
+	xs_pin_ifname(ifname, strrchr(dir, '/') + 1);
+	err = xs_pins_open_dir(&pins, dir, XS_PINS_READ);
 	if (err)
 		return xs_rows_add_failure(results, "interface", ifname, err);
 	/* by its directory: its interface may have been renamed, and its name be another's */
@@ -387,44 +383,53 @@ static const char *why_dead(const struct xs_pins *pins)
 	return NULL;
 }
 
-/* Removes it, or would, if nothing lives there; and says so. */
-static int clean_dir(const char *dir, bool leftover, json_t *removed)
-{
-	const char *why = "left by a process that was killed";
-	struct xs_pins pins = {};
-	int err = 0;
-
-	if (!leftover) {
-		err = xs_pins_open_dir(&pins, dir, XS_PINS_READ);
-		if (err) /* not ours, or of another version: said, and left alone */
-			return err;
-		why = why_dead(&pins);
-	}
-	if (why && !options.dry_run)
-		err = leftover ? xs_instance_remove_dir(dir) : xs_instance_take_apart(&pins);
-	xs_pins_close(&pins);
-	if (err || !why)
-		return err;
-	if (!xs_common.json)
-		printf("%s%s: %s\n", options.dry_run ? "would remove " : "removed ", dir, why);
-	json_array_append_new(removed, json_pack("{s:s, s:s}", "dir", dir, "reason", why));
-	return 0;
-}
-
 struct cleaned {
 	json_t *removed, *failed; /* rows */
 };
 
-static int clean_one(const char *name, void *arg)
+/* err: of removing it, or of finding out whether it lives; why: NULL: it does. */
+static int say_cleaned(const struct cleaned *cleaned, const char *dir, const char *why, int err)
 {
-	struct cleaned *cleaned = arg;
-	char dir[PATH_MAX];
-	int err = -ENAMETOOLONG;
+	if (err)
+		return xs_rows_add_failure(cleaned->failed, "dir", dir, err);
+	if (!why)
+		return 0;
+	if (!xs_common.json)
+		printf("%s%s: %s\n", options.dry_run ? "would remove " : "removed ", dir, why);
+	json_array_append_new(cleaned->removed, json_pack("{s:s, s:s}", "dir", dir, "reason", why));
+	return 0;
+}
+
+static int clean_leftover(const char *dir, void *arg)
+{
+	xs_error_mark();
+	return say_cleaned(arg, dir, "left by a process that was killed",
+			   options.dry_run ? 0 : xs_instance_remove_dir(dir));
+}
+
+static int clean_instance(const char *dir, void *arg)
+{
+	const char *why = NULL;
+	struct xs_pins pins;
+	int err;
 
 	xs_error_mark();
-	if (snprintf(dir, sizeof(dir), "%s/%s", xs_common.pin_root, name) < (int)sizeof(dir))
-		err = clean_dir(dir, xs_pins_is_leftover(name), cleaned->removed);
-	return err ? xs_rows_add_failure(cleaned->failed, "dir", dir, err) : 0;
+	err = xs_pins_open_dir(&pins, dir, XS_PINS_READ);
+	if (!err) { /* else not ours, or of another version: said, and left alone */
+		why = why_dead(&pins);
+		if (why && !options.dry_run)
+			err = xs_instance_take_apart(&pins);
+		xs_pins_close(&pins);
+	}
+	return say_cleaned(arg, dir, why, err);
+}
+
+static int clean_all(struct cleaned *cleaned)
+{
+	int first = xs_pins_each_leftover(clean_leftover, cleaned);
+	int err = xs_pins_each(clean_instance, cleaned);
+
+	return first ? first : err;
 }
 
 static int do_clean(void *opts __attribute__((unused)), int argc __attribute__((unused)),
@@ -435,7 +440,7 @@ static int do_clean(void *opts __attribute__((unused)), int argc __attribute__((
 	int lock, err;
 
 	lock = xs_pins_lock(NULL, false);
-	err = lock == -ENOENT ? 0 : lock < 0 ? lock : xs_pins_each(clean_one, &cleaned);
+	err = lock == -ENOENT ? 0 : lock < 0 ? lock : clean_all(&cleaned);
 	if (lock >= 0)
 		close(lock);
 	object = json_pack("{s:b, s:o}", "dry_run", options.dry_run, "removed", cleaned.removed);

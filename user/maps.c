@@ -113,16 +113,18 @@ static void list_map(struct listing *listing, const struct xs_pins *pins, int i,
 	xs_table_cell(listing->table, "%llu", map_memory(fd));
 }
 
-static int list_dir(struct listing *listing, const char *dir)
+static int list_instance(const char *dir, void *arg)
 {
+	struct listing *listing = arg;
 	json_t *maps = json_array();
 	struct xs_pins pins;
 	int err;
 
+	xs_error_mark();
 	err = xs_pins_open_dir(&pins, dir, XS_PINS_READ);
 	if (err) {
 		json_decref(maps);
-		return err;
+		return xs_rows_add_failure(listing->instances, "dir", dir, err);
 	}
 	for (int i = 0; i < XS_MAP_MAX; i++)
 		list_map(listing, &pins, i, maps);
@@ -136,20 +138,6 @@ static int list_dir(struct listing *listing, const char *dir)
 	return 0;
 }
 
-static int list_one(const char *name, void *arg)
-{
-	struct listing *listing = arg;
-	char dir[PATH_MAX];
-	int err = -ENAMETOOLONG;
-
-	if (xs_pins_is_leftover(name))
-		return 0;
-	xs_error_mark();
-	if (snprintf(dir, sizeof(dir), "%s/%s", xs_common.pin_root, name) < (int)sizeof(dir))
-		err = list_dir(listing, dir);
-	return err ? xs_rows_add_failure(listing->instances, "dir", dir, err) : 0;
-}
-
 static int do_list(void *opts __attribute__((unused)), int argc __attribute__((unused)),
 		   char **argv __attribute__((unused)))
 {
@@ -157,7 +145,7 @@ static int do_list(void *opts __attribute__((unused)), int argc __attribute__((u
 		.table = xs_table_new("Interface|Map|Type|>Id|>Entries|>Key|>Value|>Memory"),
 		.instances = json_array(),
 	};
-	int err = xs_pins_each(list_one, &listing);
+	int err = xs_pins_each(list_instance, &listing);
 
 	if (xs_common.json) {
 		xs_table_free(listing.table);
@@ -202,19 +190,15 @@ static struct xs_pins *one_more(struct opened *opened)
 }
 
 /* By its directory: its interface may have been renamed, and its name be another's. */
-static int open_found(const char *name, void *arg)
+static int open_found(const char *dir, void *arg)
 {
 	struct opened *opened = arg;
 	struct xs_pins *pins = one_more(opened);
-	char dir[PATH_MAX], ifname[IF_NAMESIZE];
+	char ifname[IF_NAMESIZE];
 	int err;
 
 	if (!pins)
 		return -ENOMEM;
-	if (xs_pins_is_leftover(name))
-		return 0;
-	if (snprintf(dir, sizeof(dir), "%s/%s", xs_common.pin_root, name) >= (int)sizeof(dir))
-		return -ENAMETOOLONG;
 	if (xs_pins_is_elsewhere(dir))
 		return 0;
 	err = xs_pins_open_dir(pins, dir, XS_PINS_READ);

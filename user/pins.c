@@ -465,23 +465,27 @@ bool xs_pins_peek_meta(const char *dir, struct xs_meta *meta)
 	return ours;
 }
 
-bool xs_pins_is_leftover(const char *name)
+static bool is_leftover(const char *name)
 {
 	return !strncmp(name, "%new-", 5) || !strncmp(name, "%old-", 5);
 }
 
-static int walk_root(int (*each)(const char *name, void *arg), void *arg)
+static int walk_root(bool leftovers, int (*each)(const char *dir, void *arg), void *arg)
 {
 	DIR *root = opendir(xs_common.pin_root);
 	struct dirent *entry;
+	char dir[PATH_MAX];
 	int first = 0, err;
 
 	if (!root)
 		return errno == ENOENT ? 0 : -errno;
 	while (first <= 0 && (entry = readdir(root))) {
-		if (entry->d_name[0] == '.')
+		if (entry->d_name[0] == '.' || is_leftover(entry->d_name) != leftovers)
 			continue;
-		err = each(entry->d_name, arg);
+		err = -ENAMETOOLONG;
+		if (snprintf(dir, sizeof(dir), "%s/%s", xs_common.pin_root, entry->d_name) <
+		    (int)sizeof(dir))
+			err = each(dir, arg);
 		if (err > 0 || !first)
 			first = err;
 	}
@@ -489,7 +493,7 @@ static int walk_root(int (*each)(const char *name, void *arg), void *arg)
 	return first;
 }
 
-int xs_pins_each(int (*each)(const char *name, void *arg), void *arg)
+static int walk_or_say(bool leftovers, int (*each)(const char *dir, void *arg), void *arg)
 {
 	if (access(xs_common.pin_root, R_OK) && errno != ENOENT) {
 		int err = -errno;
@@ -497,7 +501,17 @@ int xs_pins_each(int (*each)(const char *name, void *arg), void *arg)
 		xs_err("cannot read %s: %s", xs_common.pin_root, strerror(-err));
 		return err;
 	}
-	return walk_root(each, arg);
+	return walk_root(leftovers, each, arg);
+}
+
+int xs_pins_each(int (*each)(const char *dir, void *arg), void *arg)
+{
+	return walk_or_say(false, each, arg);
+}
+
+int xs_pins_each_leftover(int (*each)(const char *dir, void *arg), void *arg)
+{
+	return walk_or_say(true, each, arg);
 }
 
 struct wanted_instance {
@@ -505,15 +519,16 @@ struct wanted_instance {
 	__u32 ifindex;
 };
 
-static int is_instance_of(const char *name, void *arg)
+static int is_instance_of(const char *dir, void *arg)
 {
 	struct wanted_instance *wanted = arg;
 	struct xs_meta meta;
 
-	return !xs_pins_is_leftover(name) &&
-	       snprintf(wanted->dir, PATH_MAX, "%s/%s", xs_common.pin_root, name) < PATH_MAX &&
-	       xs_pins_peek_meta(wanted->dir, &meta) && meta.ifindex == wanted->ifindex &&
-	       meta.netns_inode == xs_netns_inode();
+	if (!xs_pins_peek_meta(dir, &meta) || meta.ifindex != wanted->ifindex ||
+	    meta.netns_inode != xs_netns_inode())
+		return 0;
+	snprintf(wanted->dir, PATH_MAX, "%s", dir);
+	return 1;
 }
 
 /* The instance of an interface that has been renamed since: found by its index. */
@@ -521,7 +536,7 @@ static bool find_renamed(char dir[PATH_MAX], const char *ifname)
 {
 	struct wanted_instance wanted = { .dir = dir, .ifindex = if_nametoindex(ifname) };
 
-	return wanted.ifindex && walk_root(is_instance_of, &wanted) > 0;
+	return wanted.ifindex && walk_root(false, is_instance_of, &wanted) > 0;
 }
 
 bool xs_pins_is_elsewhere(const char *dir)

@@ -81,14 +81,13 @@ bool xs_pins_complete(const char *dir);
 int xs_pins_lock(const char *ifname, bool create);
 
 /*
- * Calls each() with the name of every directory under the pin root until it
- * returns more than 0. That, or the first error of a call (the others are still
+ * Calls each() with the path of every instance's directory under the pin root until
+ * it returns more than 0. That, or the first error of a call (the others are still
  * made), or 0; a pin root that is not there has none. Logs if it cannot be read.
  */
-int xs_pins_each(int (*each)(const char *name, void *arg), void *arg);
-
-/* Of such a name: half-made or half-removed, by a process that was killed. */
-bool xs_pins_is_leftover(const char *name);
+int xs_pins_each(int (*each)(const char *dir, void *arg), void *arg);
+/* The same for what was half-made or half-removed by a process that was killed. */
+int xs_pins_each_leftover(int (*each)(const char *dir, void *arg), void *arg);
 
 /* An instance, opened. Descriptors not asked for, or not there, are -1. */
 struct xs_pins {
