@@ -13,11 +13,12 @@ O := .output$(if $(filter 1,$(SAN)),/san)
 Q := $(if $(filter 1,$(V)),,@)
 msg = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' "$(1)" "$(patsubst $(O)/%,%,$(2))";)
 
-TOOLS := $(filter $(basename $(notdir $(wildcard user/*.c))),loader bouncer rules maps)
+TOOLS := loader bouncer rules maps
 BINS := $(TOOLS:%=$(O)/xsteer-%)
-LIB_SRCS := $(filter-out $(TOOLS:%=user/%.c),$(wildcard user/*.c))
+# Tools link what they need of it, and so do tests, of the tools' folders too.
+LIB_SRCS := $(sort $(shell find user -name '*.c'))
 LIB_OBJS := $(LIB_SRCS:%.c=$(O)/%.o)
-LIB := $(O)/libxsteer.a
+LIB := $(O)/xsteer.a
 SKEL := $(O)/xsteer.skel.h
 USER_TESTS := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/user_tests/*.c))
 PROG_TESTS := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/prog_tests/*.c))
@@ -37,14 +38,14 @@ HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 LDHARDEN := -pie -Wl,-z,relro,-z,now
 endif
 PKGS := libbpf libxdp jansson libmnl
-CPPFLAGS += -D_GNU_SOURCE -I$(O) -I.
+CPPFLAGS += -D_GNU_SOURCE -I$(O) -I. -Iuser
 CFLAGS += -std=gnu11 -O2 -g $(WARN) $(HARDEN)
 LDFLAGS += $(LDHARDEN)
 LDLIBS += $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lcap-ng -lncursesw -ltinfo -lpcap -lpthread
 # The data path needs the UAPI headers of the machine, nothing else.
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
 BPF_CFLAGS += -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror -Wno-unused-function \
-	$(if $(MULTIARCH),-I/usr/include/$(MULTIARCH))
+	$(if $(MULTIARCH),-I/usr/include/$(MULTIARCH)) -I.
 
 .PHONY: all help deps check demo lint fuzz bench bench-rules check-vm matrix verifier-stats install clean
 .DELETE_ON_ERROR:
@@ -77,7 +78,7 @@ $(SKEL): $(O)/xsteer.bpf.o
 $(O)/selftests/progs/%.bpf.o: selftests/progs/%.bpf.c | $(O)/deps.checked
 	$(call msg,BPF,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CLANG) $(BPF_CFLAGS) -Iuser -MMD -MP -c $< -o $@
 
 $(O)/selftests/progs/%.skel.h: $(O)/selftests/progs/%.bpf.o
 	$(call msg,SKEL,$@)
@@ -92,9 +93,10 @@ $(O)/%.o: %.c | $(SKEL)
 
 $(LIB): $(LIB_OBJS)
 	$(call msg,AR,$@)
-	$(Q)rm -f $@ && ar rcs $@ $^
+	$(Q)rm -f $@ && ar qcs $@ $^
 
-$(O)/xsteer-%: $(O)/user/%.o $(LIB)
+.SECONDEXPANSION:
+$(BINS): $(O)/xsteer-%: $(O)/user/tools/$$*/$$*.o $(LIB)
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
@@ -121,9 +123,7 @@ tests: all $(USER_TESTS) $(PROG_TESTS) $(TEST_TOOLS) $(TEST_PROGS)
 # copy of its corpus, so that what it finds does not end up in the tree by itself.
 FUZZ_SECONDS ?= 20
 FUZZ_CFLAGS := -std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
-FUZZ_SRCS_rule_text := $(wildcard user/rule_lex.c user/rule_names.c user/rule_parse*.c \
-	user/rule_print.c user/rule_text.c user/rule_value.c user/rule_warn.c user/rule_never.c \
-	user/rule_cover.c user/rule_fact.c user/rule_nature.c user/rule_term.c)
+FUZZ_SRCS_rule_text := $(wildcard $(foreach d,model syntax check,user/lib/rules/$(d)/*.c))
 
 fuzz: $(FUZZERS) ## run each fuzzer for FUZZ_SECONDS=20
 	$(Q)set -e; for f in $(FUZZERS); do name=$${f##*/}; work=$(O)/selftests/fuzz/run/$$name; \
@@ -132,7 +132,6 @@ fuzz: $(FUZZERS) ## run each fuzzer for FUZZ_SECONDS=20
 			-max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=4096 -print_final_stats=1 \
 			-artifact_prefix=$$work- $$work; done
 
-.SECONDEXPANSION:
 $(FUZZERS): $(O)/selftests/fuzz/%: selftests/fuzz/%.c $$(FUZZ_SRCS_$$*)
 	$(call msg,FUZZ,$@)
 	$(Q)mkdir -p $(@D)

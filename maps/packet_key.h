@@ -62,7 +62,7 @@ enum {
 #undef X
 };
 
-/* As enum xs_fragment of user/rule.h. */
+/* As enum xs_fragment of user/lib/rules/model/rule.h. */
 #define XS_KEY_FRAGMENT_NONE 0ULL
 #define XS_KEY_FRAGMENT_FIRST 1ULL
 #define XS_KEY_FRAGMENT_LATER 2ULL

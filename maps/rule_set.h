@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The bytes of a compiled rule set: written by user/rule_compile.c, searched by
+ * The bytes of a compiled rule set: written by user/lib/rules/compile/compile.c, searched by
  * bpf/match.h, read back by `xsteer-rules show`. One set is one inner map of
  * rule_sets: an array of chunks, contiguous when mapped. Chunk 0 starts with
  * struct xs_set_header.

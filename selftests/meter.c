@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../user/xsk_peek.h"
+#include "lib/xsk/peek.h"
 #include "meter.h"
 
 static __u64 thread_ns(pid_t pid, const char *tid)

@@ -7,7 +7,7 @@
 #ifndef SELFTESTS_ORACLE_H
 #define SELFTESTS_ORACLE_H
 
-#include "../user/rule.h"
+#include "lib/rules/model/rule.h"
 
 /* What the rules do not say: which targets take a frame. Empty: none does. */
 struct oracle_world {

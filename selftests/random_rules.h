@@ -7,7 +7,7 @@
 #ifndef SELFTESTS_RANDOM_RULES_H
 #define SELFTESTS_RANDOM_RULES_H
 
-#include "../user/rule.h"
+#include "lib/rules/model/rule.h"
 #include "packets.h"
 #include "rng.h"
 

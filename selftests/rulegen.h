@@ -7,7 +7,7 @@
 #define SELFTESTS_RULEGEN_H
 
 #include "rng.h"
-#include "../user/rule.h"
+#include "lib/rules/model/rule.h"
 
 enum rulegen_kind {
 	RULEGEN_acl, /* many sources, exact servers and services */

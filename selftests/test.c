@@ -14,7 +14,7 @@
 #include <bpf/libbpf.h>
 #include <linux/if_link.h>
 
-#include "../user/program.h"
+#include "lib/instance/program.h"
 #include "xsteer.skel.h"
 
 #define STATS_WORDS (sizeof(struct xs_queue_stats) / sizeof(__u64))

@@ -19,7 +19,7 @@
 #include <linux/types.h>
 
 #include "../maps/xsteer.h"
-#include "../user/rule_counters.h"
+#include "lib/set/counters.h"
 #include "packets.h"
 #include "plain_xsk.h"
 

@@ -13,7 +13,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "../user/rule_file.h"
+#include "lib/api/rule_file.h"
 #include "xsteer.skel.h"
 
 #define CPU_QUEUE 64

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * A rule file put before the program of a test: parsed, compiled, and written
- * to its maps without what the tools do beside that (user/rule_sets.h).
+ * to its maps without what the tools do beside that (user/lib/set/sets.h).
  */
 #ifndef SELFTESTS_TEST_RULES_H
 #define SELFTESTS_TEST_RULES_H
 
-#include "../user/rule_compile.h"
+#include "lib/rules/compile/compile.h"
 #include "oracle.h"
 #include "test.h"
 

@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../user/rule_text.h"
-#include "../../user/rule_warn.h"
+#include "lib/rules/syntax/text.h"
+#include "lib/rules/check/warn.h"
 
 struct input {
 	const char *text;

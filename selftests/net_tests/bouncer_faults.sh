@@ -11,7 +11,7 @@ _nothing_left() { # AFTER WHAT
 	check "no pins after $1" test ! -e "$PINS/rx0"
 }
 
-# Each step of set-up fails once (user/failstep.h), with what it made to undo.
+# Each step of set-up fails once (user/lib/base/failstep.h), with what it made to undo.
 _every_step() { # BOUNCER OPTION...
 	local step
 	for ((step = 1; step < 100; step++)); do

@@ -43,7 +43,7 @@ _options_in_help() { # TOOL [COMMAND]
 _names() { # X-MACRO...
 	local macro
 	for macro; do
-		printf '#include "user/rule.h"\n#include "user/pins.h"\n#define X(name, ...) @name@\n%s(X)\n' "$macro" |
+		printf '#include "user/lib/rules/model/rule.h"\n#include "user/lib/instance/pins.h"\n#define X(name, ...) @name@\n%s(X)\n' "$macro" |
 			gcc -E -P -I. -x c - | grep -o '@ *[a-z0-9_]* *@' | tr -d '@ '
 	done | sort
 }
@@ -210,12 +210,12 @@ pages_name_what_the_headers_name() {
 		maps/xsteer.h "$(_names XS_VERDICTS)"
 	_same "reasons" xsteer-maps.8 "$(_defined_in maps "## Reasons")" \
 		maps/xsteer.h "$(_names XS_MATCH_REASONS XS_FALLBACK_REASONS)"
-	_same "maps" xsteer-maps.8 "$(_defined_in maps "## Maps")" user/pins.h "$(_names XS_MAPS)"
+	_same "maps" xsteer-maps.8 "$(_defined_in maps "## Maps")" user/lib/instance/pins.h "$(_names XS_MAPS)"
 }
 
 loader_page_names_every_check_of_doctor() {
 	_same "checks" xsteer-loader.8 "$(_defined_in loader "## doctor IF")" \
-		user/doctor.c "$(grep -o 'find(d, "[a-z_-]*"' user/doctor.c | cut -d '"' -f 2 | sort -u)"
+		user/tools/loader/doctor.c "$(grep -o 'find(d, "[a-z_-]*"' user/tools/loader/doctor.c | cut -d '"' -f 2 | sort -u)"
 }
 
 maps_page_names_every_metric() {
@@ -233,7 +233,7 @@ _table() { # FILE HEADING
 
 architecture_names_every_map() {
 	_same "maps" docs/architecture.md "$(_table docs/architecture.md "## Who writes which map")" \
-		user/pins.h "$(_names XS_MAPS)"
+		user/lib/instance/pins.h "$(_names XS_MAPS)"
 }
 
 troubleshooting_names_every_reason() {
@@ -252,10 +252,10 @@ no_page_names_a_reason_that_is_not() {
 
 rules_page_names_every_match() {
 	local fields
-	fields=$(printf '#include "user/rule.h"\n#define X(name, text, bits) @text@\nXS_FIELDS(X)\n' |
+	fields=$(printf '#include "user/lib/rules/model/rule.h"\n#define X(name, text, bits) @text@\nXS_FIELDS(X)\n' |
 		gcc -E -P -I. -x c - | grep -o '@"[a-z0-9 ]*"@' | tr -d '@"' | sort)
 	_same "matches" xsteer-rules.8 "$(_section rules "## Matches" | sed -n '/^\*/p' | tr -d '*' |
-		sed 's/, */\n/g' | sort)" user/rule.h "$fields"
+		sed 's/, */\n/g' | sort)" user/lib/rules/model/rule.h "$fields"
 }
 
 rules_in_the_pages_compile() {
@@ -271,7 +271,7 @@ rules_in_the_pages_compile() {
 # The first column under "What a tool says" is what the source says.
 troubleshooting_quotes_real_messages() {
 	local source message
-	source=$(cat user/*.c | tr '\n\t' '  ' | sed 's/" *"//g')
+	source=$(find user -name "*.c" -exec cat {} + | tr '\n\t' '  ' | sed 's/" *"//g')
 	while read -r message; do
 		((++ASSERTIONS))
 		[[ $source = *"$message"* ]] || fail "no tool says: $message"
@@ -304,7 +304,7 @@ relative_links_lead_somewhere() {
 	done
 }
 
-# `user/pins.c`, `scripts/lab up`; what has capitals stands for a name.
+# `user/lib/instance/pins.c`, `scripts/lab up`; what has capitals stands for a name.
 files_that_pages_name_are_there() {
 	local file name
 	for file in README.md docs/*.md; do

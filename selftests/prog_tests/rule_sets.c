@@ -25,11 +25,11 @@
 #include <bpf/libbpf.h>
 #include <cmocka.h>
 
-#include "../../user/cli.h"
-#include "../../user/instance.h"
-#include "../../user/rule_file.h"
-#include "../../user/rule_set_text.h"
-#include "../../user/rule_sets.h"
+#include "tools/cli/cli.h"
+#include "lib/instance/instance.h"
+#include "lib/api/rule_file.h"
+#include "lib/rules/compile/set_text.h"
+#include "lib/set/sets.h"
 
 #define ROOT "/sys/fs/bpf/xsteer-test"
 #define PIN ROOT "/lo/rule_stats_map"

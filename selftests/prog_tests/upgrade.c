@@ -16,10 +16,10 @@
 #include <bpf/libbpf.h>
 #include <cmocka.h>
 
-#include "../../user/cli.h"
-#include "../../user/instance.h"
-#include "../../user/program.h"
-#include "../../user/upgrade.h"
+#include "tools/cli/cli.h"
+#include "lib/instance/instance.h"
+#include "lib/instance/program.h"
+#include "lib/instance/upgrade.h"
 #include "xsteer.skel.h"
 
 #define ROOT "/sys/fs/bpf/xsteer-test"

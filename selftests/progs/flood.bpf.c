@@ -13,7 +13,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-#include "../../user/latency.h"
+#include "tools/bouncer/latency.h"
 #include "flood.h"
 
 /* A sender that was held up makes up for no more than this: else it would send a

@@ -26,7 +26,7 @@
 #include <linux/if_link.h>
 #include <jansson.h>
 
-#include "../../user/latency.h"
+#include "tools/bouncer/latency.h"
 #include "../meter.h"
 #include "../progs/flood.h"
 

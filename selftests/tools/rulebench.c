@@ -17,8 +17,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "../../user/rule_compile.h"
-#include "../../user/rule_counters.h"
+#include "lib/rules/compile/compile.h"
+#include "lib/set/counters.h"
 #include "../progs/rulebench.h"
 #include "../rulegen.h"
 

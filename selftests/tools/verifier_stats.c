@@ -14,8 +14,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "../../user/cli.h"
-#include "../../user/program.h"
+#include "tools/cli/cli.h"
+#include "lib/instance/program.h"
 #include "xsteer.skel.h"
 
 #define LOADS 3 /* the quickest counts: the others waited for something else */

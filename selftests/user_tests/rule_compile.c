@@ -9,8 +9,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "../../user/rule_compile.h"
-#include "../../user/rule_file.h"
+#include "lib/rules/compile/compile.h"
+#include "lib/api/rule_file.h"
 #include "../random_rules.h"
 #include "../test.h"
 

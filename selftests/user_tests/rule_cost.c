@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../user/rule_compile.h"
-#include "../../user/rule_file.h"
+#include "lib/rules/compile/compile.h"
+#include "lib/api/rule_file.h"
 #include "../rulegen.h"
 #include "../test.h"
 

@@ -18,8 +18,8 @@
 
 #include <cmocka.h>
 
-#include "../../user/rule_file.h"
-#include "../../user/rule_names.h"
+#include "lib/api/rule_file.h"
+#include "lib/rules/model/names.h"
 
 static char dir[] = "/tmp/xsteer-rule-file-XXXXXX";
 

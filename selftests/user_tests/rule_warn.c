@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#include "../../user/rule_file.h"
-#include "../../user/rule_names.h"
+#include "lib/api/rule_file.h"
+#include "lib/rules/model/names.h"
 
 #define CNT(a) (sizeof(a) / sizeof((a)[0]))
 

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "../../user/xsk.h"
+#include "lib/xsk/xsk.h"
 
 #define FRAMES 16
 #define FRAME_SIZE 2048

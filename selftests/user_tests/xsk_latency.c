@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "../../user/latency.h"
+#include "tools/bouncer/latency.h"
 
 static void buckets_cover_every_value_once(void **state)
 {

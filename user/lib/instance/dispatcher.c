@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* An instance beside other programs, through libxdp's dispatcher; see dispatcher.h. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/bpf.h>
+#include <xdp/libxdp.h>
+
+#include "tools/cli/cli.h"
+#include "dispatcher.h"
+#include "program.h"
+#include "xsteer.skel.h"
+
+static int __attribute__((format(printf, 2, 0)))
+print_libxdp(enum libxdp_print_level level, const char *fmt, va_list args)
+{
+	if (level == LIBXDP_DEBUG ? xs_common.verbose < 3 : xs_common.verbose < 1)
+		return 0;
+	return vfprintf(stderr, fmt, args);
+}
+
+static int configure(struct xdp_program *prog, const struct xs_attach_opts *opts)
+{
+	int err;
+
+	err = xdp_program__set_run_prio(prog, opts->prio);
+	if (!err)
+		err = xdp_program__set_chain_call_enabled(prog, XDP_PASS, true);
+	/* libxdp 1.3 does not look at the section's name */
+	if (!err && xs_kernel_has_frags())
+		err = xdp_program__set_xdp_frags_support(prog, true);
+	return err;
+}
+
+static int pin_prog(struct xdp_program *prog, const struct xs_pins *pins)
+{
+	char path[PATH_MAX + 8];
+	int err;
+
+	snprintf(path, sizeof(path), "%s/%s", pins->dir, XS_PIN_PROG);
+	if (!bpf_obj_pin(xdp_program__fd(prog), path))
+		return 0;
+	err = -errno;
+	xs_err("cannot pin %s: %s", path, strerror(-err));
+	return err;
+}
+
+static void say_if_alone(const struct xs_netif *netif)
+{
+	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(netif->ifindex);
+
+	if (libxdp_get_error(mp))
+		return;
+	if (xdp_multiprog__is_legacy(mp))
+		xs_warn("%s: this kernel does not let libxdp's dispatcher in (it needs freplace): "
+			"the program is attached alone, and a second one will be refused",
+			netif->name);
+	xdp_multiprog__close(mp);
+}
+
+static int try_modes(struct xdp_program *prog, const struct xs_netif *netif,
+		     const struct xs_attach_opts *opts, enum xs_mode *got)
+{
+	int err = -EOPNOTSUPP, native = 0;
+
+	if (opts->mode != XS_MODE_SKB) {
+		err = native = xdp_program__attach(prog, netif->ifindex, XDP_MODE_NATIVE, 0);
+		*got = XS_MODE_NATIVE;
+	}
+	if (opts->mode == XS_MODE_SKB ||
+	    (err && opts->mode == XS_MODE_AUTO && err != -EBUSY && err != -EPERM)) {
+		err = xdp_program__attach(prog, netif->ifindex, XDP_MODE_SKB, 0);
+		*got = XS_MODE_SKB;
+		if (!err && native)
+			xs_note("%s: attached in skb mode, native was refused: %s", netif->name,
+				strerror(-native));
+	}
+	return err;
+}
+
+static int attach(struct xdp_program *prog, const struct xs_netif *netif,
+		  const struct xs_pins *pins, const struct xs_attach_opts *opts, enum xs_mode *got)
+{
+	int err;
+
+	err = configure(prog, opts);
+	if (!err)
+		err = try_modes(prog, netif, opts, got);
+	if (err) {
+		char why[256];
+
+		libxdp_strerror(err, why, sizeof(why));
+		xs_err("%s: libxdp cannot attach beside other programs: %s%s", netif->name, why,
+		       err == -EBUSY
+			       ? ": the program there is not in a dispatcher, or this kernel has "
+				 "no freplace; attach alone, without -P"
+			       : "; -v shows its own words");
+		return err;
+	}
+	say_if_alone(netif);
+	err = pin_prog(prog, pins);
+	if (err)
+		xdp_program__detach(prog, netif->ifindex,
+				    *got == XS_MODE_SKB ? XDP_MODE_SKB : XDP_MODE_NATIVE, 0);
+	return err;
+}
+
+int xs_dispatcher_attach(const struct xs_netif *netif, const struct xs_pins *pins,
+			 const struct xs_attach_opts *opts, enum xs_mode *got)
+{
+	struct xsteer_bpf *skel = xs_program_open(pins->slots);
+	struct xdp_program *prog;
+	int err;
+
+	if (!skel)
+		return -errno;
+	libxdp_set_print(print_libxdp);
+	err = xs_program_reuse(skel, pins, 0);
+	if (err)
+		goto out;
+	prog = xdp_program__from_bpf_obj(skel->obj, bpf_program__section_name(skel->progs.xsteer));
+	err = libxdp_get_error(prog);
+	if (err) {
+		xs_err("libxdp does not take the program: %s", strerror(-err));
+		goto out;
+	}
+	err = attach(prog, netif, pins, opts, got);
+	xdp_program__close(prog);
+out:
+	xsteer_bpf__destroy(skel);
+	return err;
+}
+
+static bool has_id(__u32 prog_id, __u32 id)
+{
+	return prog_id == id;
+}
+
+/* The program on the interface that `is` holds for, with that id; NULL if it is not there. */
+static struct xdp_program *find(struct xdp_multiprog *mp, bool (*is)(__u32 prog_id, __u32 id),
+				__u32 id)
+{
+	struct xdp_program *prog = NULL;
+
+	if (xdp_multiprog__is_legacy(mp)) {
+		prog = xdp_multiprog__main_prog(mp);
+		return prog && is(xdp_program__id(prog), id) ? prog : NULL;
+	}
+	while ((prog = xdp_multiprog__next_prog(prog, mp)))
+		if (is(xdp_program__id(prog), id))
+			return prog;
+	return NULL;
+}
+
+bool xs_dispatcher_has(__u32 ifindex, __u32 prog_id)
+{
+	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
+	bool has;
+
+	if (libxdp_get_error(mp))
+		return false;
+	has = find(mp, has_id, prog_id);
+	xdp_multiprog__close(mp);
+	return has;
+}
+
+int xs_dispatcher_detach(const struct xs_pins *pins)
+{
+	struct xdp_multiprog *mp;
+	struct xdp_program *prog;
+	struct xs_live live;
+	int err;
+
+	libxdp_set_print(print_libxdp);
+	err = xs_instance_live(pins, &live);
+	if (err || !live.attached)
+		return 0; /* somebody took it out already */
+	mp = xdp_multiprog__get_from_ifindex(pins->meta.ifindex);
+	err = libxdp_get_error(mp);
+	if (!err) {
+		prog = find(mp, has_id, live.prog_id);
+		err = prog ? xdp_program__detach(prog, pins->meta.ifindex,
+						 xdp_multiprog__attach_mode(mp), 0)
+			   : -ENOENT;
+		xdp_multiprog__close(mp);
+	}
+	if (err)
+		xs_err("%s: libxdp cannot take the program out: %s", pins->ifname, strerror(-err));
+	return err;
+}
+
+int xs_dispatcher_detach_user_of(__u32 ifindex, __u32 map_id)
+{
+	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
+	struct xdp_program *prog;
+	int err = 0;
+
+	if (libxdp_get_error(mp))
+		return 0; /* nothing on the hook, or no interface any more */
+	libxdp_set_print(print_libxdp);
+	prog = find(mp, xs_prog_uses_map, map_id);
+	if (prog)
+		err = xdp_program__detach(prog, ifindex, xdp_multiprog__attach_mode(mp), 0);
+	xdp_multiprog__close(mp);
+	if (err)
+		xs_err("interface %u: libxdp cannot take out a program that a killed attach has "
+		       "left: %s",
+		       ifindex, strerror(-err));
+	return err;
+}

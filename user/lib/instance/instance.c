@@ -1,0 +1,665 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Making and taking away an instance; see instance.h.
+ *
+ * A directory is built under the name %new-IF and renamed to IF; it is renamed
+ * to %old-IF before it is taken apart. So IF is whole or not there, and what a
+ * killed process leaves under a %name is garbage to whoever holds the lock.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/if_link.h>
+
+#include "tools/cli/cli.h"
+#include "dispatcher.h"
+#include "instance.h"
+#include "lib/net/netif.h"
+#include "program.h"
+#include "lib/set/counters.h"
+#include "xsteer.skel.h"
+
+const char *const xs_mode_names[] = {
+	[XS_MODE_AUTO] = "auto",
+	[XS_MODE_NATIVE] = "native",
+	[XS_MODE_SKB] = "skb",
+};
+
+/* "ROOT/%new-IF": the name of a directory that is not, or no longer, an instance. */
+static int side_dir(char side[PATH_MAX], const char *dir, const char *prefix)
+{
+	const char *name = strrchr(dir, '/') + 1;
+
+	if (snprintf(side, PATH_MAX, "%.*s%%%s-%s", (int)(name - dir), dir, prefix, name) >=
+	    PATH_MAX)
+		return -ENAMETOOLONG;
+	return 0;
+}
+
+/* Now, not when the kernel gets round to the unpinned link: the next attach may follow at once. */
+static void detach_link(const char *dir)
+{
+	char path[PATH_MAX + 8];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, XS_PIN_LINK);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return;
+	bpf_link_detach(fd); /* ENOLINK: the interface is gone, and the link with it */
+	close(fd);
+}
+
+/*
+ * Of an attach beside others that was killed: no pin may say yet which program it
+ * put on the hook, but that one has our maps.
+ */
+static int detach_orphan(const char *dir)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+	char path[PATH_MAX + 32];
+	struct xs_meta meta;
+	int fd, err;
+
+	if (!xs_pins_peek_meta(dir, &meta) || meta.attach != XS_ATTACH_DISPATCHER ||
+	    meta.netns_inode != xs_netns_inode())
+		return 0;
+	snprintf(path, sizeof(path), "%s/%s", dir, xs_map_names[XS_MAP_xdp_stats_map]);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return 0;
+	err = bpf_obj_get_info_by_fd(fd, &info, &len) ? -errno : 0;
+	close(fd);
+	return err ? err : xs_dispatcher_detach_user_of(meta.ifindex, info.id);
+}
+
+int xs_instance_remove_dir(const char *dir)
+{
+	DIR *entries = opendir(dir);
+	struct dirent *entry;
+	int err;
+
+	if (!entries)
+		return errno == ENOENT ? 0 : -errno;
+	detach_link(dir);
+	err = detach_orphan(dir);
+	if (err) {
+		closedir(entries);
+		return err;
+	}
+	while ((entry = readdir(entries))) {
+		if (entry->d_name[0] != '.' && unlinkat(dirfd(entries), entry->d_name, 0))
+			err = -errno;
+	}
+	closedir(entries);
+	if (rmdir(dir) && !err)
+		err = -errno;
+	if (err)
+		xs_err("cannot remove %s: %s", dir, strerror(-err));
+	return err;
+}
+
+static int clear_leftovers(const char *dir)
+{
+	static const char *const prefixes[] = { "new", "old" };
+	char side[PATH_MAX];
+	int err;
+
+	for (int i = 0; i < 2; i++) {
+		err = side_dir(side, dir, prefixes[i]);
+		if (!err)
+			err = xs_instance_remove_dir(side);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* The link knows best: an upgrade that was killed leaves an older program's pin. */
+static int look_at_link(const struct xs_pins *pins, struct xs_live *live)
+{
+	struct bpf_link_info info = {};
+	__u32 len = sizeof(info);
+	char path[PATH_MAX + 8];
+	int fd, err;
+
+	snprintf(path, sizeof(path), "%s/%s", pins->dir, XS_PIN_LINK);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return -errno;
+	err = bpf_obj_get_info_by_fd(fd, &info, &len) ? -errno : 0;
+	close(fd);
+	live->prog_id = info.prog_id;
+	live->ifindex = info.xdp.ifindex;
+	live->attached = info.xdp.ifindex == pins->meta.ifindex;
+	return err;
+}
+
+static int look_at_prog(const struct xs_pins *pins, struct xs_live *live)
+{
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+	char path[PATH_MAX + 8];
+	int fd, err;
+
+	snprintf(path, sizeof(path), "%s/%s", pins->dir, XS_PIN_PROG);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return -errno;
+	err = bpf_obj_get_info_by_fd(fd, &info, &len) ? -errno : 0;
+	close(fd);
+	live->prog_id = info.id;
+	live->attached = !err && xs_dispatcher_has(pins->meta.ifindex, info.id);
+	live->ifindex = live->attached ? pins->meta.ifindex : 0;
+	return err;
+}
+
+int xs_instance_live(const struct xs_pins *pins, struct xs_live *live)
+{
+	struct xs_hook hook;
+	int err;
+
+	*live = (struct xs_live){};
+	err = pins->meta.attach == XS_ATTACH_DISPATCHER ? look_at_prog(pins, live)
+							: look_at_link(pins, live);
+	if (!err && live->attached && xs_netif_hook(pins->meta.ifindex, &hook) == 1)
+		live->native = hook.native;
+	return err;
+}
+
+/* Index and name may be the same in another network namespace: the program's id is not. */
+static bool is_on_hook_of(const struct bpf_link_info *link, const char *ifname)
+{
+	struct xs_hook hook;
+
+	return link->xdp.ifindex == if_nametoindex(ifname) &&
+	       xs_netif_hook(link->xdp.ifindex, &hook) == 1 && hook.prog_id == link->prog_id;
+}
+
+/* Pins were removed behind our back: the rest goes, unless its link is another interface's. */
+static int take_rest_apart(const char *ifname, const char *dir)
+{
+	struct bpf_link_info info = {};
+	__u32 len = sizeof(info);
+	char path[PATH_MAX + 8];
+	int fd, err;
+
+	err = xs_pins_refuse_others(dir);
+	if (err)
+		return err;
+	snprintf(path, sizeof(path), "%s/%s", dir, XS_PIN_LINK);
+	fd = bpf_obj_get(path);
+	if (fd >= 0) {
+		bpf_obj_get_info_by_fd(fd, &info, &len);
+		close(fd);
+	}
+	if (info.xdp.ifindex && !is_on_hook_of(&info, ifname)) {
+		xs_err("%s is attached to interface %u, which is not %s of this network namespace: "
+		       "run where it is",
+		       dir, info.xdp.ifindex, ifname);
+		return -EXDEV;
+	}
+	xs_note("%s: removing an incomplete instance", ifname);
+	return xs_instance_remove_dir(dir);
+}
+
+/* Held by someone else: say by whom, and what can be done. */
+static int refuse_held(const char *ifname, const struct xs_hook *hook)
+{
+	const char *name = hook->prog_name[0] ? hook->prog_name : "?";
+
+	if (hook->dispatcher)
+		xs_err("%s: the XDP hook is held by libxdp's dispatcher (program id %u): attach "
+		       "beside the others with '-P PRIO', or take them away with "
+		       "'xdp-loader unload %s --all'",
+		       ifname, hook->prog_id, ifname);
+	else if (hook->by == XS_HOOK_LINK)
+		xs_err("%s: the XDP hook is held by program '%s' (id %u), attached by bpf_link "
+		       "id %u: stop the process, or remove the pin, that holds it "
+		       "('bpftool link show id %u -f')",
+		       ifname, name, hook->prog_id, hook->link_id, hook->link_id);
+	else if (hook->by == XS_HOOK_UNKNOWN)
+		xs_err("%s: the XDP hook is held by program '%s' (id %u): how it is attached is "
+		       "told to CAP_SYS_ADMIN only, run as root",
+		       ifname, name, hook->prog_id);
+	else
+		xs_err("%s: the XDP hook is held by program '%s' (id %u), attached by netlink: "
+		       "if nothing needs it, 'ip link set dev %s %s off'",
+		       ifname, name, hook->prog_id, ifname,
+		       hook->native ? "xdp"
+		       : hook->skb  ? "xdpgeneric"
+				    : "xdpoffload");
+	return -EBUSY;
+}
+
+/* An instance under construction. */
+struct build {
+	const struct xs_attach_opts *opts;
+	struct xs_netif netif;
+	char dir[PATH_MAX], staging[PATH_MAX];
+	struct xsteer_bpf *skel;
+	struct xs_pins pins; /* of the staging directory */
+	struct xs_pins old; /* what --replace takes away */
+	struct xs_live old_live;
+	enum xs_mode mode; /* got */
+};
+
+static int pin(const struct build *build, int fd, const char *name)
+{
+	char path[PATH_MAX + 32];
+	int err;
+
+	snprintf(path, sizeof(path), "%s/%s", build->staging, name);
+	if (!bpf_obj_pin(fd, path))
+		return 0;
+	err = -errno;
+	xs_err("cannot pin %s: %s", path, strerror(-err));
+	return err;
+}
+
+static int pin_maps(const struct build *build)
+{
+	for (int i = 0; i < XS_MAP_MAX; i++) {
+		const struct bpf_map *map =
+			bpf_object__find_map_by_name(build->skel->obj, xs_map_names[i]);
+		int err;
+
+		if (!map)
+			continue;
+		err = pin(build, bpf_map__fd(map), xs_map_names[i]);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* An instance without rules has counters of none, so that every pin is there. */
+static int pin_rule_counters(const struct build *build)
+{
+	struct xs_rule_counters counters;
+	int err = xs_rule_counters_create(&counters, 0);
+
+	if (!err)
+		err = pin(build, counters.fd, xs_map_names[XS_MAP_rule_stats_map]);
+	xs_rule_counters_close(&counters);
+	return err;
+}
+
+static int write_meta(struct build *build)
+{
+	const struct xs_attach_opts *opts = build->opts;
+	const __u32 zero = 0;
+	struct xs_meta meta = {
+		.magic = XS_MAGIC,
+		.abi = XS_ABI,
+		.version = XS_VERSION,
+		.ifindex = build->netif.ifindex,
+		.flags = (opts->automatic ? XS_META_AUTO : 0) |
+			 (opts->xsk_missing_drop ? XS_META_XSK_DROP : 0),
+		.netns_inode = xs_netns_inode(),
+		.default_action = { .verdict = XS_VERDICT_xsk,
+				    .otherwise = opts->xsk_missing_drop ? XS_VERDICT_drop
+									: XS_VERDICT_pass,
+				    .own_slot = 1 },
+		.malformed_action = { .verdict = XS_VERDICT_pass },
+		.attach = opts->prio > 0 ? XS_ATTACH_DISPATCHER : XS_ATTACH_LINK,
+	};
+	int err;
+
+	snprintf(meta.ifname, sizeof(meta.ifname), "%s", build->netif.name);
+	if (!bpf_map_update_elem(bpf_map__fd(build->skel->maps.meta), &zero, &meta, BPF_ANY))
+		return 0;
+	err = -errno;
+	xs_err("cannot write meta: %s", strerror(-err));
+	return err;
+}
+
+static int make_staging(struct build *build)
+{
+	__u32 slots = build->netif.max_queues > XS_SLOTS_MIN ? build->netif.max_queues
+							     : XS_SLOTS_MIN;
+	int err;
+
+	if (mkdir(build->staging, 0700)) {
+		err = -errno;
+		xs_err("cannot make %s: %s", build->staging, strerror(-err));
+		return err;
+	}
+	build->skel = xs_program_open(slots);
+	if (!build->skel)
+		return -errno;
+	/*
+	 * For the dispatcher only the maps: cpu_map and dev_map would belong to this
+	 * program's type, and the kernel would refuse them to the extension.
+	 */
+	bpf_program__set_autoload(build->skel->progs.xsteer, build->opts->prio <= 0);
+	err = xs_program_load(build->skel);
+	if (!err)
+		err = pin_maps(build);
+	if (!err)
+		err = pin_rule_counters(build);
+	if (!err)
+		err = write_meta(build);
+	if (!err)
+		err = xs_pins_open_dir(&build->pins, build->staging, XS_PINS_WRITE);
+	if (!err && build->opts->prepare)
+		err = build->opts->prepare(&build->pins, build->opts->prepare_arg);
+	return err;
+}
+
+static int try_link(struct build *build, enum xs_mode mode)
+{
+	LIBBPF_OPTS(bpf_link_create_opts, opts,
+		    .flags = mode == XS_MODE_SKB ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE);
+	int fd, err;
+
+	fd = bpf_link_create(bpf_program__fd(build->skel->progs.xsteer), build->netif.ifindex,
+			     BPF_XDP, &opts);
+	if (fd < 0)
+		return -errno;
+	err = pin(build, fd, XS_PIN_LINK);
+	close(fd);
+	build->mode = mode;
+	return err;
+}
+
+/* The driver's refusal in its own words, or else the errno's. */
+static void why_refused(const struct build *build, enum xs_mode mode, int err, char *why,
+			size_t len)
+{
+	char words[256];
+
+	xs_netif_why(build->netif.ifindex, bpf_program__fd(build->skel->progs.xsteer),
+		     mode == XS_MODE_SKB ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE, words,
+		     sizeof(words));
+	if (words[0])
+		snprintf(why, len, "%s (%s)", strerror(-err), words);
+	else if (err == -EOPNOTSUPP && mode == XS_MODE_NATIVE)
+		snprintf(why, len, "driver '%s' has no native XDP", build->netif.driver);
+	else
+		snprintf(why, len, "%s", strerror(-err));
+}
+
+static int refuse_mode(const struct build *build, enum xs_mode mode, int err)
+{
+	struct xs_hook hook;
+	char why[512];
+
+	if ((err == -EBUSY || err == -EEXIST) && xs_netif_hook(build->netif.ifindex, &hook) == 1)
+		return refuse_held(build->netif.name, &hook);
+	why_refused(build, mode, err, why, sizeof(why));
+	xs_err("%s: the kernel refused to attach in %s mode: %s%s", build->netif.name,
+	       xs_mode_names[mode], why,
+	       mode == XS_MODE_NATIVE && !strstr(why, "upper device") /* it bars skb too */
+		       ? "; '-m skb' works on any driver, more slowly"
+		       : "");
+	return err;
+}
+
+static int attach_link(struct build *build)
+{
+	enum xs_mode wanted = build->opts->mode;
+	char why[512];
+	int err;
+
+	err = pin(build, bpf_program__fd(build->skel->progs.xsteer), XS_PIN_PROG);
+	if (err)
+		return err;
+	err = try_link(build, wanted == XS_MODE_SKB ? XS_MODE_SKB : XS_MODE_NATIVE);
+	if (!err)
+		return 0;
+	if (wanted != XS_MODE_AUTO || err == -EBUSY || err == -EEXIST || err == -EPERM)
+		return refuse_mode(build, wanted == XS_MODE_SKB ? XS_MODE_SKB : XS_MODE_NATIVE,
+				   err);
+	why_refused(build, XS_MODE_NATIVE, err, why, sizeof(why));
+	err = try_link(build, XS_MODE_SKB);
+	if (err)
+		return refuse_mode(build, XS_MODE_SKB, err);
+	xs_note("%s: attached in skb mode, native was refused: %s", build->netif.name, why);
+	return 0;
+}
+
+/* Frames are lost until the link is back: whose doing that is should be said. */
+static void say_if_reset(const struct build *build)
+{
+	if (xs_netif_carrier_losses(build->netif.ifindex) > build->netif.carrier_losses)
+		xs_note("%s: driver '%s' took its link down to attach; frames are lost until it "
+			"is up again",
+			build->netif.name, build->netif.driver);
+}
+
+static int publish(const struct build *build)
+{
+	int err;
+
+	if (!rename(build->staging, build->dir))
+		return 0;
+	err = -errno;
+	xs_err("cannot rename %s to %s: %s", build->staging, build->dir, strerror(-err));
+	return err;
+}
+
+static int build_instance(struct build *build, struct xs_attached *got)
+{
+	struct xs_live live;
+	int err;
+
+	err = make_staging(build);
+	if (!err && build->old.dir[0])
+		err = xs_instance_take_apart(&build->old);
+	if (!err && build->opts->prio > 0)
+		err = xs_dispatcher_attach(&build->netif, &build->pins, build->opts, &build->mode);
+	else if (!err)
+		err = attach_link(build);
+	if (!err)
+		err = xs_instance_live(&build->pins, &live);
+	if (!err) {
+		say_if_reset(build);
+		*got = (struct xs_attached){ .mode = build->mode, .prog_id = live.prog_id };
+		err = publish(build);
+		if (err && build->opts->prio > 0)
+			xs_dispatcher_detach(&build->pins);
+	}
+	if (err)
+		xs_instance_remove_dir(build->staging);
+	xs_pins_close(&build->pins);
+	xsteer_bpf__destroy(build->skel);
+	return err;
+}
+
+/* What was asked for and cannot be had without new maps; NULL: nothing. */
+static const char *unlike(const struct xs_pins *pins, const struct xs_attach_opts *opts)
+{
+	bool drop = pins->meta.flags & XS_META_XSK_DROP;
+
+	if (opts->prio > 0 && pins->meta.attach != XS_ATTACH_DISPATCHER)
+		return "alone on the hook, not through libxdp's dispatcher";
+	if (opts->xsk_missing_said && opts->xsk_missing_drop != drop)
+		return drop ? "with --xsk-missing drop, not pass"
+			    : "with --xsk-missing pass, not drop";
+	return NULL;
+}
+
+/* A bouncer attached it, and somebody wants it there: the last bouncer leaves it. */
+static int keep(const char *ifname)
+{
+	struct xs_pins pins;
+	int lock, err;
+
+	/* against xsteer-rules: both write meta */
+	lock = xs_pins_open_locked(&pins, ifname);
+	if (lock < 0)
+		return lock;
+	pins.meta.flags &= ~XS_META_AUTO;
+	err = xs_meta_set(&pins);
+	if (!err)
+		xs_note("%s: attached by a bouncer; now it stays when the last one leaves", ifname);
+	xs_pins_close(&pins);
+	close(lock);
+	return err;
+}
+
+/* 1: it is attached already, as asked; 0: it is not there; -errno: refused. */
+static int look_at_existing(const char *ifname, const struct xs_attach_opts *opts,
+			    struct xs_attached *got)
+{
+	const char *other;
+	struct xs_live live;
+	struct xs_pins pins;
+	enum xs_mode mode;
+	bool automatic;
+	int err;
+
+	err = xs_pins_open(&pins, ifname, XS_PINS_READ);
+	if (err == -ENOENT)
+		return 0;
+	if (err)
+		return err;
+	other = unlike(&pins, opts);
+	automatic = pins.meta.flags & XS_META_AUTO;
+	err = xs_instance_live(&pins, &live);
+	xs_pins_close(&pins);
+	if (err || !live.attached) {
+		xs_err("%s: its pins in %s are there, but the program is not attached any more: "
+		       "'xsteer-loader clean' removes them",
+		       ifname, xs_common.pin_root);
+		return err ? err : -ESTALE;
+	}
+	mode = live.native ? XS_MODE_NATIVE : XS_MODE_SKB;
+	if (opts->mode != XS_MODE_AUTO && opts->mode != mode) {
+		xs_err("%s: attached in %s mode, not %s: 'xsteer-loader attach --replace' changes "
+		       "it, with new maps",
+		       ifname, xs_mode_names[mode], xs_mode_names[opts->mode]);
+		return -EEXIST;
+	}
+	if (other) {
+		xs_err("%s: attached %s: 'xsteer-loader attach --replace' changes it, with new "
+		       "maps",
+		       ifname, other);
+		return -EEXIST;
+	}
+	err = automatic && !opts->automatic ? keep(ifname) : 0;
+	if (err)
+		return err;
+	*got = (struct xs_attached){ .mode = mode, .prog_id = live.prog_id, .already = true };
+	return 1;
+}
+
+/* Whose program is it? 0: ours or nobody's; -EBUSY, logged, someone else's. */
+static int check_hook(const struct build *build)
+{
+	struct xs_hook hook;
+
+	if (xs_netif_hook(build->netif.ifindex, &hook) != 1 ||
+	    (build->opts->prio > 0 && hook.dispatcher) ||
+	    (build->old.dir[0] && build->old_live.attached &&
+	     (build->old_live.prog_id == hook.prog_id || hook.dispatcher)))
+		return 0;
+	return refuse_held(build->netif.name, &hook);
+}
+
+/* --replace: ours only; what is stale or of another shape goes too. */
+static int open_old(struct build *build)
+{
+	char dir[PATH_MAX], now[IF_NAMESIZE] = "?";
+	int err = xs_pins_find(dir, build->netif.name);
+
+	if (!err && !xs_pins_complete(dir))
+		return take_rest_apart(build->netif.name, dir);
+	if (!err)
+		err = xs_pins_open_dir(&build->old, dir, XS_PINS_READ);
+	if (err)
+		return err == -ENOENT ? 0 : err;
+	if (build->old.meta.netns_inode != xs_netns_inode()) {
+		xs_err("%s belongs to another network namespace: it is not replaced", dir);
+		return -EXDEV;
+	}
+	if (!xs_instance_live(&build->old, &build->old_live) && build->old_live.attached &&
+	    build->old.meta.ifindex != build->netif.ifindex) {
+		if_indextoname(build->old.meta.ifindex, now);
+		xs_err("the pins in %s are of the interface that is now called %s, and in use: "
+		       "'xsteer-loader detach %s' first",
+		       dir, now, now);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+int xs_instance_attach(const char *ifname, const struct xs_attach_opts *opts,
+		       struct xs_attached *got)
+{
+	struct build build = { .opts = opts };
+	int err;
+
+	*got = (struct xs_attached){};
+	err = xs_netif_get(&build.netif, ifname);
+	if (!err)
+		err = xs_pin_dir(build.dir, ifname);
+	if (!err)
+		err = side_dir(build.staging, build.dir, "new");
+	if (!err)
+		err = clear_leftovers(build.dir);
+	if (err)
+		return err;
+	err = opts->replace ? open_old(&build) : look_at_existing(ifname, opts, got);
+	if (!err)
+		err = check_hook(&build);
+	if (!err)
+		err = build_instance(&build, got);
+	xs_pins_close(&build.old);
+	return err > 0 ? 0 : err;
+}
+
+int xs_instance_take_apart(const struct xs_pins *pins)
+{
+	/* xsteer-rules locks nothing above: what it writes must not go into the next instance */
+	int lock = xs_pins_lock(pins->ifname, false), err = 0;
+	char old[PATH_MAX];
+
+	if (lock < 0)
+		return lock;
+	if (pins->meta.attach == XS_ATTACH_DISPATCHER)
+		err = xs_dispatcher_detach(pins);
+	if (!err)
+		err = side_dir(old, pins->dir, "old");
+	if (!err && rename(pins->dir, old)) {
+		err = -errno;
+		xs_err("cannot rename %s: %s", pins->dir, strerror(-err));
+	}
+	if (!err)
+		err = xs_instance_remove_dir(old);
+	close(lock);
+	return err;
+}
+
+int xs_instance_detach(const char *ifname)
+{
+	char dir[PATH_MAX];
+	struct xs_pins pins;
+	int err;
+
+	err = xs_pin_dir(dir, ifname);
+	if (!err)
+		err = clear_leftovers(dir);
+	if (!err)
+		err = xs_pins_find(dir, ifname);
+	if (!err && !xs_pins_complete(dir))
+		return take_rest_apart(ifname, dir);
+	if (!err)
+		err = xs_pins_open(&pins, ifname, XS_PINS_WRITE);
+	if (err)
+		return err;
+	err = xs_instance_take_apart(&pins);
+	xs_pins_close(&pins);
+	return err;
+}

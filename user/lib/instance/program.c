@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The program of this build, fitted to kernel and interface; see program.h. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "tools/cli/cli.h"
+#include "program.h"
+#include "tools/cli/words.h"
+#include "xsteer.skel.h"
+
+#define MAPS_OF_PROG_MAX 64 /* ours has fewer */
+
+bool xs_kernel_has_frags(void)
+{
+	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_get_buff_len, NULL) == 1;
+}
+
+/*
+ * libbpf takes "may see fragments" from the section's name, and an old kernel
+ * refuses the flag. A handler of our own for that section leaves it out.
+ */
+static int forget_frags(void)
+{
+	LIBBPF_OPTS(libbpf_prog_handler_opts, opts);
+	static int registered;
+
+	if (!registered)
+		registered = libbpf_register_prog_handler("xdp.frags", BPF_PROG_TYPE_XDP, BPF_XDP,
+							  &opts);
+	return registered < 0 ? registered : 0;
+}
+
+static int fit(struct xsteer_bpf *skel, __u32 slots)
+{
+	int err, cpus = libbpf_num_possible_cpus();
+
+	err = bpf_map__set_max_entries(skel->maps.xsks_map, slots);
+	if (!err)
+		err = bpf_map__set_max_entries(skel->maps.xdp_stats_map, slots);
+	if (!err)
+		err = bpf_map__set_max_entries(skel->maps.owners, slots);
+	if (!err && cpus > 0)
+		err = bpf_map__set_max_entries(skel->maps.cpu_map, cpus);
+	skel->rodata->last_queue = slots - 1;
+	return err;
+}
+
+struct xsteer_bpf *xs_program_open(__u32 slots)
+{
+	struct xsteer_bpf *skel = NULL;
+	struct bpf_map *map;
+	int err;
+
+	if (xs_kernel_has_frags() || !forget_frags())
+		skel = xsteer_bpf__open();
+	if (!skel) {
+		err = -errno;
+		xs_err("cannot open the embedded program: %s", strerror(errno));
+		errno = -err;
+		return NULL;
+	}
+	/* the caller pins where and when it sees fit */
+	bpf_object__for_each_map(map, skel->obj) bpf_map__set_pin_path(map, NULL);
+	err = fit(skel, slots);
+	if (err) {
+		xs_err("cannot fit the program to %u queues: %s", slots, strerror(-err));
+		xsteer_bpf__destroy(skel);
+		errno = -err;
+		return NULL;
+	}
+	return skel;
+}
+
+int xs_program_reuse(struct xsteer_bpf *skel, const struct xs_pins *pins, __u32 skip)
+{
+	for (int i = 0; i < XS_MAP_MAX; i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(skel->obj, xs_map_names[i]);
+		int err;
+
+		if (!map || pins->map_fds[i] < 0 || skip & 1U << i)
+			continue;
+		err = bpf_map__reuse_fd(map, pins->map_fds[i]);
+		if (err) {
+			xs_err("cannot share %s/%s: %s", pins->dir, xs_map_names[i],
+			       strerror(-err));
+			return err;
+		}
+	}
+	return 0;
+}
+
+int xs_program_load(struct xsteer_bpf *skel)
+{
+	int err;
+
+	xs_words_keep();
+	err = xsteer_bpf__load(skel);
+	xs_words_end(err && err != -EPERM);
+	if (err == -EPERM)
+		xs_err("no permission to load an XDP program: needs CAP_BPF and CAP_NET_ADMIN, "
+		       "run as root");
+	else if (err)
+		xs_err("the kernel refused the program: %s%s", strerror(-err),
+		       err == -ENOMEM ? ": not enough memory for its maps"
+				      : "; its words are above");
+	return err;
+}
+
+bool xs_prog_uses_map(__u32 prog_id, __u32 map_id)
+{
+	__u32 ids[MAPS_OF_PROG_MAX] = {};
+	struct bpf_prog_info info = { .nr_map_ids = MAPS_OF_PROG_MAX,
+				      .map_ids = (unsigned long)ids };
+	__u32 len = sizeof(info);
+	int fd = bpf_prog_get_fd_by_id(prog_id);
+	bool uses = false;
+
+	if (fd < 0)
+		return false;
+	if (!bpf_obj_get_info_by_fd(fd, &info, &len))
+		for (__u32 i = 0; !uses && i < info.nr_map_ids && i < MAPS_OF_PROG_MAX; i++)
+			uses = ids[i] == map_id;
+	close(fd);
+	return uses;
+}

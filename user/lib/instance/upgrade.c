@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* This build's program in place of the one that runs; see upgrade.h. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "tools/cli/cli.h"
+#include "instance.h"
+#include "program.h"
+#include "upgrade.h"
+#include "xsteer.skel.h"
+
+static int open_object(const struct xs_pins *pins, const char *name)
+{
+	char path[PATH_MAX + 16];
+	int fd, err;
+
+	snprintf(path, sizeof(path), "%s/%s", pins->dir, name);
+	fd = bpf_obj_get(path);
+	if (fd >= 0)
+		return fd;
+	err = -errno;
+	xs_err("cannot open %s: %s", path, strerror(-err));
+	return err;
+}
+
+static __u32 prog_id(int fd)
+{
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.id;
+}
+
+static int repin_prog(const struct xs_pins *pins, int fd)
+{
+	char path[PATH_MAX + 16], next[PATH_MAX + 16];
+	int err;
+
+	snprintf(path, sizeof(path), "%s/%s", pins->dir, XS_PIN_PROG);
+	snprintf(next, sizeof(next), "%s/%%%s", pins->dir, XS_PIN_PROG);
+	unlink(next); /* of a process that was killed here */
+	if (!bpf_obj_pin(fd, next) && !rename(next, path))
+		return 0;
+	err = -errno;
+	xs_err("cannot pin %s: %s", path, strerror(-err));
+	return err;
+}
+
+static __u32 xsks_map_id(const struct xs_pins *pins)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(pins->map_fds[XS_MAP_xsks_map], &info, &len) ? 0 : info.id;
+}
+
+/*
+ * What runs is not what is pinned. An upgrade that was killed between the two
+ * left a program of this instance; anything else is not ours to replace.
+ */
+static int open_running(const struct xs_pins *pins, __u32 id)
+{
+	int fd = xs_prog_uses_map(id, xsks_map_id(pins)) ? bpf_prog_get_fd_by_id(id) : -1;
+
+	if (fd >= 0)
+		return fd;
+	xs_err("%s: its link runs program id %u, which is not xsteer's, as far as can be seen: "
+	       "whoever put it there must take it away; or 'xsteer-loader detach %s' and attach "
+	       "again",
+	       pins->ifname, id, pins->ifname);
+	return -EPERM;
+}
+
+/* The program that runs. */
+static int open_old(const struct xs_pins *pins, int link)
+{
+	struct bpf_link_info info = {};
+	__u32 len = sizeof(info);
+	int pinned = open_object(pins, XS_PIN_PROG);
+
+	if (pinned < 0 || bpf_obj_get_info_by_fd(link, &info, &len) ||
+	    prog_id(pinned) == info.prog_id)
+		return pinned;
+	close(pinned);
+	return open_running(pins, info.prog_id);
+}
+
+/* The old program is named, so that nobody else's update is undone. */
+static int swap(const struct xs_pins *pins, int link, int old_prog, int new_prog)
+{
+	LIBBPF_OPTS(bpf_link_update_opts, opts, .old_prog_fd = old_prog, .flags = BPF_F_REPLACE);
+	int err = bpf_link_update(link, new_prog, &opts) ? -errno : 0;
+
+	if (err)
+		xs_err("%s: the kernel refused to replace the program: %s", pins->ifname,
+		       strerror(-err));
+	return err;
+}
+
+static int replace(struct xs_pins *pins, struct xsteer_bpf *skel, struct xs_upgraded *result)
+{
+	int link, old = -1, err, fresh = bpf_program__fd(skel->progs.xsteer);
+
+	link = open_object(pins, XS_PIN_LINK);
+	if (link < 0)
+		return link;
+	old = open_old(pins, link);
+	err = old < 0 ? old : swap(pins, link, old, fresh);
+	if (!err) {
+		*result = (struct xs_upgraded){ .old_prog_id = prog_id(old),
+						.prog_id = prog_id(fresh),
+						.old_version = pins->meta.version };
+		pins->meta.version = XS_VERSION;
+		err = repin_prog(pins, fresh);
+	}
+	if (!err)
+		err = xs_meta_set(pins);
+	if (old >= 0)
+		close(old);
+	close(link);
+	return err;
+}
+
+int xs_upgrade(const char *ifname, struct xs_upgraded *result)
+{
+	struct xsteer_bpf *skel = NULL;
+	struct xs_pins pins;
+	int err;
+
+	err = xs_pins_open(&pins, ifname, XS_PINS_WRITE);
+	if (err)
+		return err;
+	if (pins.meta.attach == XS_ATTACH_DISPATCHER) {
+		xs_err("%s: attached through libxdp's dispatcher, which cannot replace one "
+		       "program: "
+		       "detach and attach again",
+		       ifname);
+		err = -EOPNOTSUPP;
+		goto out;
+	}
+	skel = xs_program_open(pins.slots);
+	err = skel ? xs_program_reuse(skel, &pins, 0) : -errno;
+	if (!err)
+		err = xs_program_load(skel);
+	if (!err)
+		err = replace(&pins, skel, result);
+out:
+	xsteer_bpf__destroy(skel);
+	xs_pins_close(&pins);
+	return err;
+}

@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* What the kernel says of an interface; see netif.h. */
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <libmnl/libmnl.h>
+#include <linux/ethtool.h>
+#include <linux/genetlink.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/sockios.h>
+
+#include "tools/cli/cli.h"
+#include "netif.h"
+
+/* linux/netdev.h, which Debian 12's headers (6.1) do not have yet */
+#define NETDEV_FAMILY "netdev"
+#define NETDEV_VERSION 1
+#define NETDEV_CMD_DEV_GET 1
+#define NETDEV_A_DEV_IFINDEX 1
+#define NETDEV_A_DEV_XDP_FEATURES 3
+#define NETDEV_A_DEV_XDP_ZC_MAX_SEGS 4
+#define NETDEV_A_DEV_XDP_RX_METADATA_FEATURES 5
+
+#ifndef NLM_F_ACK_TLVS
+#define NLM_F_ACK_TLVS 0x200
+#endif
+
+/* One request, its answers to `cb`; 0 or -errno. The kernel's words go to `why`. */
+struct nl_call {
+	mnl_cb_t cb;
+	void *arg;
+	char *why;
+	size_t why_len;
+};
+
+static void keep_extack(const struct nlmsghdr *nlh, const struct nl_call *call)
+{
+	const struct nlmsgerr *error = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *attr;
+	size_t skip = sizeof(*error);
+
+	if (!call->why || !(nlh->nlmsg_flags & NLM_F_ACK_TLVS))
+		return;
+	if (!(nlh->nlmsg_flags & NLM_F_CAPPED))
+		skip += mnl_nlmsg_get_payload_len(nlh) > sizeof(*error)
+				? error->msg.nlmsg_len - sizeof(error->msg)
+				: 0;
+	mnl_attr_for_each(attr, nlh, skip) if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG)
+		snprintf(call->why, call->why_len, "%s", mnl_attr_get_str(attr));
+}
+
+static int nl_answers(struct mnl_socket *nl, const struct nl_call *call, __u32 seq)
+{
+	char buf[32768];
+	ssize_t len;
+	int more = MNL_CB_OK;
+
+	while (more > MNL_CB_STOP) {
+		const struct nlmsghdr *nlh = (void *)buf;
+
+		len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
+		if (len < 0)
+			return -errno;
+		if (nlh->nlmsg_type == NLMSG_ERROR)
+			keep_extack(nlh, call);
+		more = mnl_cb_run(buf, len, seq, mnl_socket_get_portid(nl), call->cb, call->arg);
+		if (more < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static int nl_call(int bus, struct nlmsghdr *nlh, const struct nl_call *call)
+{
+	struct mnl_socket *nl = mnl_socket_open2(bus, SOCK_CLOEXEC);
+	int on = 1, err = 0;
+
+	if (!nl)
+		return -errno;
+	nlh->nlmsg_seq = 1;
+	mnl_socket_setsockopt(nl, NETLINK_EXT_ACK, &on, sizeof(on));
+	if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0 ||
+	    mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
+		err = -errno;
+	if (!err)
+		err = nl_answers(nl, call, nlh->nlmsg_seq);
+	mnl_socket_close(nl);
+	return err;
+}
+
+static int ethtool(const char *ifname, void *request)
+{
+	struct ifreq ifr = { .ifr_data = request };
+	int fd, err = 0;
+
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", ifname);
+	if (ioctl(fd, SIOCETHTOOL, &ifr))
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+static int on_link(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
+	struct xs_netif *netif = arg;
+	const struct nlattr *attr;
+
+	netif->up = ifi->ifi_flags & IFF_UP;
+	mnl_attr_for_each(attr, nlh, sizeof(*ifi))
+	{
+		switch (mnl_attr_get_type(attr)) {
+		case IFLA_MTU:
+			netif->mtu = mnl_attr_get_u32(attr);
+			break;
+		case IFLA_MASTER:
+			netif->master = mnl_attr_get_u32(attr);
+			break;
+		case IFLA_CARRIER_DOWN_COUNT:
+			netif->carrier_losses = mnl_attr_get_u32(attr);
+			break;
+		case IFLA_NUM_RX_QUEUES:
+			netif->rx_queues = mnl_attr_get_u32(attr);
+			break;
+		case IFLA_NUM_TX_QUEUES:
+			netif->tx_queues = mnl_attr_get_u32(attr);
+			break;
+		}
+	}
+	return MNL_CB_OK;
+}
+
+static int ask_link(__u32 ifindex, mnl_cb_t cb, void *arg)
+{
+	const struct nl_call call = { .cb = cb, .arg = arg };
+	char buf[256];
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct ifinfomsg *ifi;
+
+	nlh->nlmsg_type = RTM_GETLINK;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
+	ifi->ifi_family = AF_UNSPEC;
+	ifi->ifi_index = ifindex;
+	return nl_call(NETLINK_ROUTE, nlh, &call);
+}
+
+static int get_link(struct xs_netif *netif)
+{
+	return ask_link(netif->ifindex, on_link, netif);
+}
+
+/* An ifindex of another namespace says nothing here: the netnsid tells. */
+static int on_peer(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct nlattr *attr;
+	bool elsewhere = false;
+	__u32 peer = 0;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct ifinfomsg))
+	{
+		if (mnl_attr_get_type(attr) == IFLA_LINK)
+			peer = mnl_attr_get_u32(attr);
+		if (mnl_attr_get_type(attr) == IFLA_LINK_NETNSID)
+			elsewhere = true;
+	}
+	*(__u32 *)arg = elsewhere ? 0 : peer;
+	return MNL_CB_OK;
+}
+
+__u32 xs_netif_peer(__u32 ifindex)
+{
+	__u32 peer = 0;
+
+	return ask_link(ifindex, on_peer, &peer) ? 0 : peer;
+}
+
+__u32 xs_netif_carrier_losses(__u32 ifindex)
+{
+	struct xs_netif netif = { .ifindex = ifindex };
+
+	return get_link(&netif) ? 0 : netif.carrier_losses;
+}
+
+/* Drivers without ethtool channels use every queue that was allocated. */
+static void get_channels(struct xs_netif *netif)
+{
+	struct ethtool_channels ch = { .cmd = ETHTOOL_GCHANNELS };
+	__u32 max_rx, max_tx;
+
+	netif->max_queues = netif->rx_queues > netif->tx_queues ? netif->rx_queues
+								: netif->tx_queues;
+	if (ethtool(netif->name, &ch))
+		return;
+	if (ch.combined_count + ch.rx_count)
+		netif->rx_queues = ch.combined_count + ch.rx_count;
+	if (ch.combined_count + ch.tx_count)
+		netif->tx_queues = ch.combined_count + ch.tx_count;
+	max_rx = ch.max_combined > ch.max_rx ? ch.max_combined : ch.max_rx;
+	max_tx = ch.max_combined > ch.max_tx ? ch.max_combined : ch.max_tx;
+	if (max_rx > netif->max_queues)
+		netif->max_queues = max_rx;
+	if (max_tx > netif->max_queues)
+		netif->max_queues = max_tx;
+}
+
+static void get_driver(struct xs_netif *netif)
+{
+	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
+
+	if (!ethtool(netif->name, &info))
+		snprintf(netif->driver, sizeof(netif->driver), "%s", info.driver);
+}
+
+static void get_offloads(struct xs_netif *netif)
+{
+	struct ethtool_value flags = { .cmd = ETHTOOL_GFLAGS };
+
+	if (ethtool(netif->name, &flags))
+		return;
+	netif->lro = flags.data & ETH_FLAG_LRO;
+	netif->strips_vlan = flags.data & ETH_FLAG_RXVLAN;
+}
+
+bool xs_netif_has_rss_table(const char *ifname)
+{
+	struct ethtool_rxfh_indir table = { .cmd = ETHTOOL_GRXFHINDIR };
+
+	return !ethtool(ifname, &table) && table.size;
+}
+
+static int on_family(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) if (mnl_attr_get_type(attr) ==
+								    CTRL_ATTR_FAMILY_ID) *
+		(__u16 *)arg = mnl_attr_get_u16(attr);
+	return MNL_CB_OK;
+}
+
+static struct nlmsghdr *genl_request(char *buf, __u16 type, __u8 cmd)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct genlmsghdr *genl;
+
+	nlh->nlmsg_type = type;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	genl = mnl_nlmsg_put_extra_header(nlh, sizeof(*genl));
+	genl->cmd = cmd;
+	genl->version = NETDEV_VERSION;
+	return nlh;
+}
+
+static int on_features(const struct nlmsghdr *nlh, void *arg)
+{
+	struct xs_netif *netif = arg;
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr))
+	{
+		switch (mnl_attr_get_type(attr)) {
+		case NETDEV_A_DEV_XDP_FEATURES:
+			netif->xdp_features = mnl_attr_get_u64(attr);
+			netif->xdp_features_known = true;
+			break;
+		case NETDEV_A_DEV_XDP_ZC_MAX_SEGS:
+			netif->xdp_zc_max_segs = mnl_attr_get_u32(attr);
+			break;
+		case NETDEV_A_DEV_XDP_RX_METADATA_FEATURES:
+			netif->rx_metadata = mnl_attr_get_u64(attr);
+			netif->rx_metadata_known = true;
+			break;
+		}
+	}
+	return MNL_CB_OK;
+}
+
+/* libbpf asks the same from 1.3 on; Debian 12's does not. */
+static void get_features(struct xs_netif *netif)
+{
+	__u16 family = 0;
+	const struct nl_call find = { .cb = on_family, .arg = &family };
+	const struct nl_call get = { .cb = on_features, .arg = netif };
+	char buf[256] = {}; /* what pads an attribute is sent too */
+	struct nlmsghdr *nlh;
+
+	nlh = genl_request(buf, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
+	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, NETDEV_FAMILY);
+	if (nl_call(NETLINK_GENERIC, nlh, &find) || !family)
+		return;
+	nlh = genl_request(buf, family, NETDEV_CMD_DEV_GET);
+	mnl_attr_put_u32(nlh, NETDEV_A_DEV_IFINDEX, netif->ifindex);
+	nl_call(NETLINK_GENERIC, nlh, &get);
+}
+
+int xs_netif_get(struct xs_netif *netif, const char *ifname)
+{
+	struct xs_netif found = { .ifindex = if_nametoindex(ifname) };
+	int err;
+
+	if (!found.ifindex) {
+		xs_err("no interface %s in this network namespace: 'ip link' lists them", ifname);
+		return -ENODEV;
+	}
+	snprintf(found.name, sizeof(found.name), "%s", ifname);
+	err = get_link(&found);
+	if (err) {
+		xs_err("cannot query interface %s: %s", ifname, strerror(-err));
+		return err;
+	}
+	get_channels(&found);
+	get_driver(&found);
+	get_offloads(&found);
+	get_features(&found);
+	*netif = found;
+	return 0;
+}
+
+static void name_program(struct xs_hook *hook)
+{
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+	int fd = bpf_prog_get_fd_by_id(hook->prog_id);
+
+	if (fd < 0)
+		return;
+	if (!bpf_obj_get_info_by_fd(fd, &info, &len))
+		snprintf(hook->prog_name, sizeof(hook->prog_name), "%s", info.name);
+	hook->dispatcher = !strcmp(info.name, "xdp_dispatcher");
+	close(fd);
+}
+
+static void find_link(__u32 ifindex, struct xs_hook *hook)
+{
+	__u32 id = 0;
+
+	while (!bpf_link_get_next_id(id, &id)) {
+		struct bpf_link_info info = {};
+		__u32 len = sizeof(info);
+		int fd = bpf_link_get_fd_by_id(id);
+
+		if (fd < 0)
+			continue;
+		if (!bpf_obj_get_info_by_fd(fd, &info, &len) && info.type == BPF_LINK_TYPE_XDP &&
+		    info.xdp.ifindex == ifindex && info.prog_id == hook->prog_id) {
+			hook->by = XS_HOOK_LINK;
+			hook->link_id = id;
+		}
+		close(fd);
+	}
+	if (errno == EPERM)
+		hook->by = XS_HOOK_UNKNOWN;
+}
+
+int xs_netif_hook(__u32 ifindex, struct xs_hook *hook)
+{
+	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+	struct xs_hook found = {};
+	int err;
+
+	err = bpf_xdp_query(ifindex, 0, &query);
+	if (err)
+		return err;
+	found.native = query.drv_prog_id;
+	found.skb = query.skb_prog_id;
+	found.hardware = query.hw_prog_id;
+	found.prog_id = query.drv_prog_id   ? query.drv_prog_id
+			: query.skb_prog_id ? query.skb_prog_id
+					    : query.hw_prog_id;
+	if (!found.prog_id)
+		return 0;
+	name_program(&found);
+	find_link(ifindex, &found);
+	*hook = found;
+	return 1;
+}
+
+void xs_netif_why(__u32 ifindex, int prog_fd, __u32 flags, char *text, size_t len)
+{
+	const struct nl_call call = { .why = text, .why_len = len };
+	char buf[256];
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct ifinfomsg *ifi;
+	struct nlattr *nest;
+
+	text[0] = '\0';
+	nlh->nlmsg_type = RTM_SETLINK;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
+	ifi->ifi_family = AF_UNSPEC;
+	ifi->ifi_index = ifindex;
+	nest = mnl_attr_nest_start(nlh, IFLA_XDP);
+	mnl_attr_put_u32(nlh, IFLA_XDP_FD, prog_fd);
+	mnl_attr_put_u32(nlh, IFLA_XDP_FLAGS, flags | XDP_FLAGS_UPDATE_IF_NOEXIST);
+	mnl_attr_nest_end(nlh, nest);
+	if (!nl_call(NETLINK_ROUTE, nlh, &call)) {
+		LIBBPF_OPTS(bpf_xdp_attach_opts, opts, .old_prog_fd = prog_fd);
+
+		bpf_xdp_detach(ifindex, flags, &opts);
+	}
+}
+
+int xs_netif_each(int (*each)(__u32 ifindex, const char *ifname, void *arg), void *arg)
+{
+	struct if_nameindex *all = if_nameindex();
+	int ret = 0;
+
+	if (!all) {
+		xs_err("cannot list the interfaces: %s", strerror(errno));
+		return -errno;
+	}
+	for (struct if_nameindex *i = all; !ret && i->if_index; i++)
+		ret = each(i->if_index, i->if_name, arg);
+	if_freenameindex(all);
+	return ret;
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* What a set costs at most, and why it is refused: the compiler's report. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "steps.h"
+
+/* Pairs of classes looked at for the bounds; beyond, each side alone bounds them. */
+#define BOUND_PAIRS_MAX 1000000
+
+int xs_refuse(struct xs_compiler *c, __u32 rule, const char *fmt, ...)
+{
+	struct xs_rule_report *report = c->report;
+	size_t at = 0;
+	va_list args;
+
+	report->rule = rule;
+	if (rule < c->rules->rule_cnt) {
+		const struct xs_rule *r = &c->rules->rules[rule];
+		const char *file = r->file < c->rules->file_cnt ? c->rules->files[r->file] : "-";
+
+		snprintf(report->error, sizeof(report->error), "%s:%u: ", file, r->line);
+		at = strlen(report->error);
+	}
+	va_start(args, fmt);
+	vsnprintf(report->error + at, sizeof(report->error) - at, fmt, args);
+	va_end(args);
+	return -E2BIG;
+}
+
+static void add_bound(const struct xs_compiler *c, __u64 tables, __u32 *probes, __u32 *steps)
+{
+	__u32 probe = 0, step = 0;
+
+	for (; tables; tables &= tables - 1, probe++)
+		step += c->table[__builtin_ctzll(tables)].step_max;
+	if (probe > *probes)
+		*probes = probe;
+	if (step > *steps)
+		*steps = step;
+}
+
+/* What one frame may cost at most, over all pairs of source and destination classes. */
+static void find_bounds(const struct xs_compiler *c, __u32 *probes, __u32 *steps)
+{
+	__u64 pairs = (__u64)c->class_cnt[0] * c->class_cnt[1];
+	__u32 probe[2] = { 0 }, step[2] = { 0 };
+
+	*probes = 0;
+	*steps = 0;
+	if (pairs <= BOUND_PAIRS_MAX) {
+		for (__u32 i = 0; i < c->class_cnt[0]; i++)
+			for (__u32 j = 0; j < c->class_cnt[1]; j++)
+				add_bound(c, c->classes[0][i] & c->classes[1][j], probes, steps);
+		return;
+	}
+	for (int side = 0; side < 2; side++)
+		for (__u32 i = 0; i < c->class_cnt[side]; i++)
+			add_bound(c, c->classes[side][i], &probe[side], &step[side]);
+	*probes = probe[0] < probe[1] ? probe[0] : probe[1];
+	*steps = step[0] < step[1] ? step[0] : step[1];
+}
+
+int xs_bounds_check(struct xs_compiler *c)
+{
+	struct xs_rule_report *report = c->report;
+	const struct xs_table_plan *dearest = &c->table[0];
+
+	report->table_cnt = c->table_cnt;
+	report->entry_cnt = c->boxes.cnt;
+	report->chain_max = 0;
+	for (__u32 i = 0; i < c->table_cnt; i++) {
+		if (c->table[i].chain_max > report->chain_max)
+			report->chain_max = c->table[i].chain_max;
+		if (c->table[i].step_max > dearest->step_max)
+			dearest = &c->table[i];
+	}
+	find_bounds(c, &report->probe_max, &report->step_max);
+	if (report->step_max <= XS_STEPS_MAX)
+		return 0;
+	return xs_refuse(
+		c, dearest->step_rule,
+		"too many rules overlap: one frame could cost %u steps, the limit is %u; this "
+		"rule and %u more that share its addresses and ports cost most: let them "
+		"overlap less, or merge them",
+		report->step_max, XS_STEPS_MAX, dearest->chain_max - 1);
+}

@@ -1,0 +1,667 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Rules -> boxes: intersects each rule's matches, then multiplies its sets out. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "box.h"
+#include "lib/rules/model/names.h"
+#include "lib/rules/model/nature.h"
+#include "lib/rules/syntax/value.h"
+
+#define ARENA_BLOCK (256 << 10)
+#define SPLIT_MIN_BITS 2 /* a cut must win this many leading bits */
+#define FINE_SET_MAX 64 /* members of a set that `finely` gives boxes of their own */
+#define PORT_PREFIX_MIN 6 /* shorter ones tell too little to be hashed */
+#define OTHERS_MAX 2 /* ranges that a condition tells apart one by one */
+#define OTHERS_MAX_WIDE 4 /* likewise of fields too wide for a bit for each value */
+
+struct xs_arena_block {
+	struct xs_arena_block *next;
+	_Alignas(16) char bytes[];
+};
+
+void *xs_arena_get(struct xs_arena *arena, size_t bytes)
+{
+	struct xs_arena_block *block;
+	size_t room = bytes > ARENA_BLOCK ? bytes : ARENA_BLOCK;
+
+	bytes = (bytes + 15) & ~(size_t)15;
+	if (arena->blocks && arena->left >= bytes) {
+		arena->left -= bytes;
+		return arena->blocks->bytes + arena->left;
+	}
+	room = (room + 15) & ~(size_t)15;
+	block = calloc(1, sizeof(*block) + room);
+	if (!block)
+		return NULL;
+	block->next = arena->blocks;
+	arena->blocks = block;
+	arena->left = room - bytes;
+	return block->bytes + arena->left;
+}
+
+void xs_arena_free(struct xs_arena *arena)
+{
+	while (arena->blocks) {
+		struct xs_arena_block *block = arena->blocks;
+
+		arena->blocks = block->next;
+		free(block);
+	}
+	arena->left = 0;
+}
+
+#define PLACE(name) \
+	{ \
+		XS_KEY_##name##_word, XS_KEY_##name##_shift, XS_KEY_##name##_bits \
+	}
+
+const struct xs_dim_place xs_dim_places[XS_DIM_MAX] = {
+	[XS_DIM_sport] = PLACE(sport),
+	[XS_DIM_dport] = PLACE(dport),
+	[XS_DIM_l4proto] = PLACE(l4proto),
+	[XS_DIM_fragment] = PLACE(fragment),
+	[XS_DIM_l4_type] = PLACE(l4_type),
+	[XS_DIM_l4_code] = PLACE(l4_code),
+	[XS_DIM_ether_saddr] = PLACE(ether_saddr),
+	[XS_DIM_ether_type] = PLACE(ether_type),
+	[XS_DIM_ether_daddr] = PLACE(ether_daddr),
+	[XS_DIM_vlan_id] = PLACE(vlan_id),
+	[XS_DIM_rxqueue] = PLACE(rxqueue),
+	[XS_DIM_length] = PLACE(length),
+	[XS_DIM_ttl] = PLACE(ttl),
+	[XS_DIM_dscp] = PLACE(dscp),
+	[XS_DIM_nexthdr] = PLACE(nexthdr),
+	[XS_DIM_vlan_pcp] = PLACE(vlan_pcp),
+};
+
+/* The dimension that a field's values are of. Which frames have it, xs_natures says. */
+enum { EITHER = XS_DIM_MAX, NOTHING };
+
+static const __u8 field_dims[XS_FIELD_MAX] = {
+	[XS_FIELD_ether_saddr] = XS_DIM_ether_saddr,
+	[XS_FIELD_ether_daddr] = XS_DIM_ether_daddr,
+	[XS_FIELD_ether_type] = XS_DIM_ether_type,
+	[XS_FIELD_vlan_id] = XS_DIM_vlan_id,
+	[XS_FIELD_vlan_pcp] = XS_DIM_vlan_pcp,
+	[XS_FIELD_ip_saddr] = XS_DIM_saddr,
+	[XS_FIELD_ip_daddr] = XS_DIM_daddr,
+	[XS_FIELD_ip_protocol] = XS_DIM_l4proto,
+	[XS_FIELD_ip_dscp] = XS_DIM_dscp,
+	[XS_FIELD_ip_ttl] = XS_DIM_ttl,
+	[XS_FIELD_ip6_saddr] = XS_DIM_saddr,
+	[XS_FIELD_ip6_daddr] = XS_DIM_daddr,
+	[XS_FIELD_ip6_nexthdr] = XS_DIM_nexthdr,
+	[XS_FIELD_ip6_dscp] = XS_DIM_dscp,
+	[XS_FIELD_ip6_hoplimit] = XS_DIM_ttl,
+	[XS_FIELD_meta_l4proto] = XS_DIM_l4proto,
+	[XS_FIELD_meta_fragment] = XS_DIM_fragment,
+	[XS_FIELD_meta_length] = XS_DIM_length,
+	[XS_FIELD_meta_rxqueue] = XS_DIM_rxqueue,
+	[XS_FIELD_tcp] = NOTHING,
+	[XS_FIELD_udp] = NOTHING,
+	[XS_FIELD_sctp] = NOTHING,
+	[XS_FIELD_icmp] = NOTHING,
+	[XS_FIELD_icmpv6] = NOTHING,
+	[XS_FIELD_tcp_sport] = XS_DIM_sport,
+	[XS_FIELD_tcp_dport] = XS_DIM_dport,
+	[XS_FIELD_tcp_port] = EITHER,
+	[XS_FIELD_udp_sport] = XS_DIM_sport,
+	[XS_FIELD_udp_dport] = XS_DIM_dport,
+	[XS_FIELD_udp_port] = EITHER,
+	[XS_FIELD_sctp_sport] = XS_DIM_sport,
+	[XS_FIELD_sctp_dport] = XS_DIM_dport,
+	[XS_FIELD_sctp_port] = EITHER,
+	[XS_FIELD_th_sport] = XS_DIM_sport,
+	[XS_FIELD_th_dport] = XS_DIM_dport,
+	[XS_FIELD_th_port] = EITHER,
+	[XS_FIELD_tcp_flags] = XS_DIM_l4_type,
+	[XS_FIELD_icmp_type] = XS_DIM_l4_type,
+	[XS_FIELD_icmp_code] = XS_DIM_l4_code,
+	[XS_FIELD_icmpv6_type] = XS_DIM_l4_type,
+	[XS_FIELD_icmpv6_code] = XS_DIM_l4_code,
+};
+
+_Static_assert(XS_KIND_OTHER == XS_FAMILY_BIT(XS_FAMILY_none) &&
+		       XS_KIND_IP4 == XS_FAMILY_BIT(XS_FAMILY_ipv4) &&
+		       XS_KIND_IP6 == XS_FAMILY_BIT(XS_FAMILY_ipv6),
+	       "kinds of frames are families");
+
+static xs_u128 ones(__u32 bits)
+{
+	return bits >= 128 ? ~(xs_u128)0 : ((xs_u128)1 << bits) - 1;
+}
+
+/* ---- sets of ranges ---- */
+
+static int intersect(struct xs_arena *arena, struct xs_ranges *set, struct xs_ranges with)
+{
+	struct xs_range *out;
+	__u32 i = 0, j = 0, cnt = 0;
+
+	if (!set->range) {
+		*set = with;
+		return 0;
+	}
+	out = xs_arena_get(arena, (set->cnt + with.cnt + 1) * sizeof(*out));
+	if (!out)
+		return -ENOMEM;
+	while (i < set->cnt && j < with.cnt) {
+		const struct xs_range *a = &set->range[i], *b = &with.range[j];
+		xs_u128 lo = a->lo > b->lo ? a->lo : b->lo;
+		xs_u128 hi = a->hi < b->hi ? a->hi : b->hi;
+
+		if (lo <= hi)
+			out[cnt++] = (struct xs_range){ lo, hi };
+		if (a->hi < b->hi)
+			i++;
+		else
+			j++;
+	}
+	*set = (struct xs_ranges){ out, cnt };
+	return 0;
+}
+
+static int complement(struct xs_arena *arena, struct xs_ranges *set, xs_u128 max)
+{
+	struct xs_range *out = xs_arena_get(arena, (set->cnt + 1) * sizeof(*out));
+	xs_u128 from = 0;
+	__u32 cnt = 0;
+
+	if (!out)
+		return -ENOMEM;
+	for (__u32 i = 0; i < set->cnt; i++) {
+		if (set->range[i].lo > from)
+			out[cnt++] = (struct xs_range){ from, set->range[i].lo - 1 };
+		if (set->range[i].hi >= max) {
+			*set = (struct xs_ranges){ out, cnt };
+			return 0;
+		}
+		from = set->range[i].hi + 1;
+	}
+	out[cnt++] = (struct xs_range){ from, max };
+	*set = (struct xs_ranges){ out, cnt };
+	return 0;
+}
+
+/* The field saturates at `max`: what lies above cannot occur, or is `max`. */
+static int saturate(struct xs_arena *arena, struct xs_ranges *set, xs_u128 max)
+{
+	struct xs_range *out;
+	__u32 cnt = 0;
+
+	if (!set->cnt || set->range[set->cnt - 1].hi <= max)
+		return 0;
+	out = xs_arena_get(arena, set->cnt * sizeof(*out));
+	if (!out)
+		return -ENOMEM;
+	for (; cnt < set->cnt && set->range[cnt].lo <= max; cnt++) {
+		out[cnt] = set->range[cnt];
+		if (out[cnt].hi > max)
+			out[cnt].hi = max;
+	}
+	*set = (struct xs_ranges){ out, cnt };
+	return 0;
+}
+
+/* Cuts each range where it crosses its widest boundary, if both parts gain by it. */
+static int cut_ranges(struct xs_arena *arena, struct xs_ranges *set, __u32 bits)
+{
+	struct xs_range *out = xs_arena_get(arena, 2 * set->cnt * sizeof(*out));
+	__u32 cnt = 0;
+
+	if (!out)
+		return -ENOMEM;
+	for (__u32 i = 0; i < set->cnt; i++) {
+		struct xs_range whole = set->range[i];
+		__u32 shared = xs_prefix_bits(whole.lo, whole.hi, bits);
+		xs_u128 middle;
+
+		out[cnt++] = whole;
+		if (shared == bits)
+			continue;
+		middle = whole.hi >> (bits - shared - 1) << (bits - shared - 1);
+		if (xs_prefix_bits(whole.lo, middle - 1, bits) < shared + SPLIT_MIN_BITS &&
+		    xs_prefix_bits(middle, whole.hi, bits) < shared + SPLIT_MIN_BITS)
+			continue;
+		if (!(whole.lo & ones(bits - shared)) && !(~whole.hi & ones(bits - shared)))
+			continue; /* a prefix */
+		out[cnt - 1].hi = middle - 1;
+		out[cnt++] = (struct xs_range){ middle, whole.hi };
+	}
+	*set = (struct xs_ranges){ out, cnt };
+	return 0;
+}
+
+/* ---- one rule ---- */
+
+/* A rule as one set for each dimension, and `port` matches that are left open. */
+struct meaning {
+	__u8 families;
+	bool never;
+	struct xs_ranges dim[XS_DIM_MAX];
+	struct xs_ranges either[XS_EITHER_MAX];
+	__u32 either_cnt;
+};
+
+static int restrict_dim(struct xs_arena *arena, struct meaning *meaning, enum xs_dim dim,
+			struct xs_ranges ranges)
+{
+	int err = intersect(arena, &meaning->dim[dim], ranges);
+
+	if (!err && dim == XS_DIM_length)
+		err = saturate(arena, &meaning->dim[dim], XS_KEY_LENGTH_MAX);
+	if (!err && dim == XS_DIM_rxqueue)
+		err = saturate(arena, &meaning->dim[dim], XS_KEY_QUEUE_MAX);
+	if (!err && !meaning->dim[dim].cnt)
+		meaning->never = true;
+	return err;
+}
+
+static int add_match(struct xs_arena *arena, struct meaning *meaning, const struct xs_match *match)
+{
+	const struct xs_nature *nature = &xs_natures[match->field];
+	__u8 dim = field_dims[match->field];
+	struct xs_ranges ranges = { match->ranges, match->range_cnt };
+	int err;
+
+	meaning->families &= nature->kinds;
+	/* of several, as for th, one key tells no more: only their frames have ports at all */
+	if (nature->protos.cnt == 1) {
+		err = restrict_dim(arena, meaning, XS_DIM_l4proto,
+				   (struct xs_ranges){ nature->protos.ranges, 1 });
+		if (err)
+			return err;
+	}
+	if (dim == NOTHING)
+		return 0;
+	if (match->negate) {
+		err = complement(arena, &ranges, ones(xs_fields[match->field].bits));
+		if (err)
+			return err;
+	}
+	if (!ranges.cnt) {
+		meaning->never = true;
+		return 0;
+	}
+	if (dim != EITHER)
+		return restrict_dim(arena, meaning, dim, ranges);
+	if (match->negate) { /* neither port: both are in what is left */
+		err = restrict_dim(arena, meaning, XS_DIM_sport, ranges);
+		return err ?: restrict_dim(arena, meaning, XS_DIM_dport, ranges);
+	}
+	if (meaning->either_cnt == XS_EITHER_MAX)
+		return -E2BIG;
+	meaning->either[meaning->either_cnt++] = ranges;
+	return 0;
+}
+
+static int find_meaning(struct xs_arena *arena, struct meaning *meaning, const struct xs_rule *rule)
+{
+	*meaning = (struct meaning){ .families = XS_FAMILIES_ALL };
+	for (__u32 i = 0; i < rule->match_cnt; i++) {
+		int err = add_match(arena, meaning, &rule->matches[i]);
+
+		if (err)
+			return err;
+	}
+	if (!meaning->families)
+		meaning->never = true;
+	return 0;
+}
+
+/* ---- boxes ---- */
+
+static __u64 mix(const __u64 *words)
+{
+	__u64 h = 0;
+
+	for (int i = 0; i < XS_KEY_WORDS; i++)
+		h = (h ^ words[i]) * XS_HASH_A0 ^ h >> 29;
+	return h ^ h >> 32;
+}
+
+/* The number of a mask among the signatures; a new one if need be. < 0: -ENOMEM. */
+static long signature_of(struct xs_boxes *boxes, const __u64 *mask)
+{
+	__u32 at;
+
+	if (2 * (boxes->signature_cnt + 1) > boxes->signature_slots) {
+		__u32 slots = boxes->signature_slots ? boxes->signature_slots * 2 : 1024;
+		__u32 *index = calloc(slots, sizeof(*index));
+
+		if (!index)
+			return -ENOMEM;
+		for (__u32 i = 0; i < boxes->signature_cnt; i++) {
+			at = mix(boxes->signature[i]) & (slots - 1);
+			while (index[at])
+				at = (at + 1) & (slots - 1);
+			index[at] = i + 1;
+		}
+		free(boxes->signature_index);
+		boxes->signature_index = index;
+		boxes->signature_slots = slots;
+	}
+	at = mix(mask) & (boxes->signature_slots - 1);
+	while (boxes->signature_index[at]) {
+		__u32 i = boxes->signature_index[at] - 1;
+
+		if (!memcmp(boxes->signature[i], mask, sizeof(boxes->signature[i])))
+			return i;
+		at = (at + 1) & (boxes->signature_slots - 1);
+	}
+	if (boxes->signature_cnt == boxes->signature_room) {
+		__u32 room = boxes->signature_room ? 2 * boxes->signature_room : 256;
+		void *more = realloc(boxes->signature, room * sizeof(*boxes->signature));
+
+		if (!more)
+			return -ENOMEM;
+		boxes->signature = more;
+		boxes->signature_room = room;
+	}
+	memcpy(boxes->signature[boxes->signature_cnt], mask, sizeof(*boxes->signature));
+	boxes->signature_index[at] = ++boxes->signature_cnt;
+	return boxes->signature_cnt - 1;
+}
+
+static void set_key(struct xs_box *box, __u64 *mask, int word, int shift, __u32 bits,
+		    struct xs_range range, __u32 shared)
+{
+	__u64 share = shared ? ones(shared) << (bits - shared) : 0;
+
+	box->key[word] |= ((__u64)range.lo & share) << shift;
+	mask[word] |= share << shift;
+}
+
+static void set_addr_key(struct xs_box *box, __u64 *mask, int side)
+{
+	struct xs_range range = box->addr[side];
+
+	if (box->families == XS_FAMILY_BIT(XS_FAMILY_ipv4)) {
+		__u32 shared = xs_prefix_bits(range.lo, range.hi, 32);
+
+		set_key(box, mask, XS_KEY_addr0, side ? 0 : 32, 32, range, shared);
+	} else {
+		__u32 shared = xs_prefix_bits(range.lo, range.hi, 128);
+		struct xs_range upper = { range.lo >> 64, range.hi >> 64 };
+		int word = side ? XS_KEY_addr2 : XS_KEY_addr0;
+
+		set_key(box, mask, word, 0, 64, upper, shared > 64 ? 64 : shared);
+		if (shared > 64)
+			set_key(box, mask, word + 1, 0, 64, range, shared - 64);
+	}
+}
+
+/* Adds what one dimension of a box says; `conds` gathers what entries do not compare. */
+static void set_dim(struct xs_box *box, __u64 *mask, enum xs_dim dim, struct xs_range range)
+{
+	const struct xs_dim_place *place = &xs_dim_places[dim];
+	__u32 shared;
+
+	if (dim == XS_DIM_saddr || dim == XS_DIM_daddr) {
+		box->addr[dim] = range;
+		box->addr_set[dim] = true;
+		set_addr_key(box, mask, dim);
+		return;
+	}
+	shared = xs_prefix_bits(range.lo, range.hi, place->bits);
+	if (dim == XS_DIM_l4proto) {
+		box->proto_lo = range.lo;
+		box->proto_hi = range.hi;
+		if (shared < place->bits)
+			shared = 0;
+	}
+	if (dim == XS_DIM_sport || dim == XS_DIM_dport) {
+		box->port_lo[dim - XS_DIM_sport] = range.lo;
+		box->port_hi[dim - XS_DIM_sport] = range.hi;
+		if (shared < PORT_PREFIX_MIN + 1)
+			shared = 0;
+	}
+	set_key(box, mask, place->word, place->shift, place->bits, range, shared);
+}
+
+static struct xs_box *new_box(struct xs_boxes *boxes)
+{
+	if (boxes->cnt == boxes->room) {
+		__u32 room = boxes->room ? 2 * boxes->room : 1024;
+		void *more = realloc(boxes->box, room * sizeof(*boxes->box));
+
+		if (!more)
+			return NULL;
+		boxes->box = more;
+		boxes->room = room;
+	}
+	return &boxes->box[boxes->cnt];
+}
+
+static __u32 key_bits(enum xs_dim dim, __u8 families)
+{
+	if (dim == XS_DIM_saddr || dim == XS_DIM_daddr)
+		return families == XS_FAMILY_BIT(XS_FAMILY_ipv4) ? 32 : 128;
+	return xs_dim_places[dim].bits;
+}
+
+/* Whether a set of values can be a condition, or must be multiplied out. */
+static bool is_wide(enum xs_dim dim)
+{
+	return dim != XS_DIM_saddr && dim != XS_DIM_daddr &&
+	       xs_dim_places[dim].bits > XS_COND_BITS_MAX;
+}
+
+/* How many ranges of the field the set leaves out, markers of a missing field included. */
+static __u32 others_cnt(enum xs_dim dim, __u8 families, const struct xs_ranges *set)
+{
+	xs_u128 max = ones(key_bits(dim, families));
+
+	return set->cnt - 1 + !!set->range[0].lo + (set->range[set->cnt - 1].hi < max);
+}
+
+static int add_cond(struct xs_boxes *boxes, struct xs_box *box, enum xs_dim dim, bool other,
+		    struct xs_ranges ranges)
+{
+	struct xs_cond *cond = xs_arena_get(&boxes->arena, sizeof(*cond));
+
+	if (!cond)
+		return -ENOMEM;
+	*cond = (struct xs_cond){
+		.dim = dim,
+		.family = box->families == XS_FAMILY_BIT(XS_FAMILY_ipv6) ? XS_FAMILY_ipv6
+									 : XS_FAMILY_ipv4,
+		.other = other,
+		.ranges = ranges,
+		.next = box->cond,
+	};
+	box->cond = cond;
+	return 0;
+}
+
+/* Conditions for what the entry itself does not compare. */
+static int add_conds(struct xs_boxes *boxes, struct xs_box *box, enum xs_dim dim,
+		     struct xs_ranges set)
+{
+	__u32 others = others_cnt(dim, box->families, &set);
+	int err;
+
+	if (set.cnt == 1 || (others > OTHERS_MAX && !is_wide(dim)))
+		return add_cond(boxes, box, dim, false, set);
+	err = complement(&boxes->arena, &set, ones(key_bits(dim, box->families)));
+	for (__u32 i = 0; i < set.cnt && !err; i++)
+		err = add_cond(boxes, box, dim, true, (struct xs_ranges){ &set.range[i], 1 });
+	return err;
+}
+
+static struct xs_range span(struct xs_ranges set)
+{
+	return (struct xs_range){ set.range[0].lo, set.range[set.cnt - 1].hi };
+}
+
+static bool must_multiply(enum xs_dim dim, const struct meaning *meaning)
+{
+	return is_wide(dim) && meaning->dim[dim].range &&
+	       others_cnt(dim, meaning->families, &meaning->dim[dim]) > OTHERS_MAX_WIDE;
+}
+
+/*
+ * Which sets to multiply out: those that must be, then small ones first, so
+ * that as many as possible are, within the limit.
+ */
+static int choose_sets(const struct meaning *meaning, bool finely, bool *multiply)
+{
+	__u64 product = 1;
+	int dim;
+
+	for (dim = 0; dim < XS_DIM_MAX; dim++) {
+		multiply[dim] = must_multiply(dim, meaning);
+		if (multiply[dim])
+			product *= meaning->dim[dim].cnt;
+		if (product > XS_BOXES_PER_RULE)
+			return -E2BIG;
+	}
+	for (;;) {
+		int best = -1;
+
+		for (dim = 0; dim < XS_DIM_MAX; dim++) {
+			const struct xs_ranges *set = &meaning->dim[dim];
+
+			if (!set->range || multiply[dim])
+				continue;
+			if (dim >= XS_DIM_BOXED && set->cnt > (finely ? FINE_SET_MAX : 1))
+				continue;
+			if (best < 0 || set->cnt < meaning->dim[best].cnt)
+				best = dim;
+		}
+		if (best < 0)
+			return 0;
+		product *= meaning->dim[best].cnt;
+		if (product > XS_BOXES_PER_RULE)
+			return 0;
+		multiply[best] = true;
+	}
+}
+
+static int add_one_box(struct xs_boxes *boxes, const struct meaning *meaning, __u32 rule,
+		       const bool *multiply, const __u32 *at)
+{
+	struct xs_box *box = new_box(boxes);
+	__u64 mask[XS_KEY_WORDS] = { 0 };
+	long signature;
+	int err;
+
+	if (!box)
+		return -ENOMEM;
+	if (boxes->cnt == XS_BOXES_MAX) {
+		boxes->limit = XS_LIMIT_SET;
+		return -E2BIG;
+	}
+	*box = (struct xs_box){
+		.rule = rule,
+		.families = meaning->families,
+		.proto_hi = 255,
+		.port_hi = { XS_KEY_NO_PORT, XS_KEY_NO_PORT },
+	};
+	for (int dim = 0; dim < XS_DIM_MAX; dim++) {
+		struct xs_ranges set = meaning->dim[dim];
+
+		if (!set.range)
+			continue;
+		if (multiply[dim])
+			set = (struct xs_ranges){ &set.range[at[dim]], 1 };
+		set_dim(box, mask, dim, span(set));
+		if (dim < XS_DIM_BOXED && set.cnt == 1)
+			continue;
+		err = add_conds(boxes, box, dim, set);
+		if (err)
+			return err;
+	}
+	signature = signature_of(boxes, mask);
+	if (signature < 0)
+		return signature;
+	box->signature = signature;
+	boxes->cnt++;
+	return 0;
+}
+
+/* One box for each combination of the members of the sets to multiply out. */
+static int multiply_out(struct xs_boxes *boxes, struct meaning *meaning, __u32 rule, bool finely)
+{
+	__u32 at[XS_DIM_MAX] = { 0 };
+	bool multiply[XS_DIM_MAX];
+	int dim, err;
+
+	if (meaning->never)
+		return 0;
+	for (dim = 0; finely && dim < XS_DIM_MAX; dim++) {
+		if (!meaning->dim[dim].range || dim == XS_DIM_l4proto)
+			continue;
+		err = cut_ranges(&boxes->arena, &meaning->dim[dim],
+				 key_bits(dim, meaning->families));
+		if (err)
+			return err;
+	}
+	err = choose_sets(meaning, finely, multiply);
+	if (err) {
+		boxes->limit = XS_LIMIT_RULE;
+		return err;
+	}
+	do {
+		err = add_one_box(boxes, meaning, rule, multiply, at);
+		if (err)
+			return err;
+		for (dim = 0; dim < XS_DIM_MAX; dim++) {
+			if (multiply[dim] && ++at[dim] < meaning->dim[dim].cnt)
+				break;
+			at[dim] = 0;
+		}
+	} while (dim < XS_DIM_MAX);
+	return 0;
+}
+
+static int add_rule(struct xs_boxes *boxes, const struct xs_rule *rule, __u32 number, bool finely)
+{
+	struct meaning meaning;
+	int err = find_meaning(&boxes->arena, &meaning, rule);
+
+	if (err == -E2BIG)
+		boxes->limit = XS_LIMIT_EITHER;
+	if (err || meaning.never)
+		return err;
+	/* `port`: either side, so every way to choose a side for each of them */
+	for (__u32 sides = 0; sides < 1U << meaning.either_cnt; sides++) {
+		struct meaning one = meaning;
+
+		for (__u32 i = 0; i < meaning.either_cnt; i++) {
+			err = restrict_dim(&boxes->arena, &one,
+					   sides >> i & 1 ? XS_DIM_dport : XS_DIM_sport,
+					   meaning.either[i]);
+			if (err)
+				return err;
+		}
+		err = multiply_out(boxes, &one, number, finely);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int xs_boxes_add(struct xs_boxes *boxes, const struct xs_ruleset *rules, bool finely, __u32 *rule)
+{
+	for (__u32 i = 0; i < rules->rule_cnt; i++) {
+		int err = add_rule(boxes, &rules->rules[i], i, finely);
+
+		if (err) {
+			*rule = i;
+			return err;
+		}
+	}
+	return 0;
+}
+
+void xs_boxes_free(struct xs_boxes *boxes)
+{
+	free(boxes->box);
+	free(boxes->signature);
+	free(boxes->signature_index);
+	xs_arena_free(&boxes->arena);
+	*boxes = (struct xs_boxes){ 0 };
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Rules as boxes: the first step of the compiler. A box is one rule, or one
+ * combination of its sets' members, as one range per compared field; what is
+ * not worth a box of its own becomes a condition. Knows nothing of tables.
+ */
+#ifndef XS_RULE_BOX_H
+#define XS_RULE_BOX_H
+
+#include "lib/rules/model/rule.h"
+#include "maps/rule_set.h"
+
+/* Boxes of one rule; larger products of its sets become conditions. */
+#define XS_BOXES_PER_RULE (1U << 17)
+/* Boxes of a rule set: 24 bits of slots, and memory, bound them. */
+#define XS_BOXES_MAX (1U << 21)
+/* `port` matches of one rule: each doubles its boxes. */
+#define XS_EITHER_MAX 10
+
+/* Memory that is freed at once. */
+struct xs_arena {
+	struct xs_arena_block *blocks;
+	size_t left;
+};
+
+void *xs_arena_get(struct xs_arena *arena, size_t bytes); /* zeroed; NULL: no memory */
+void xs_arena_free(struct xs_arena *arena);
+
+/* What rules can restrict. The first five are compared by every entry. */
+enum xs_dim {
+	XS_DIM_saddr, /* of the family that the rule says */
+	XS_DIM_daddr,
+	XS_DIM_sport,
+	XS_DIM_dport,
+	XS_DIM_l4proto,
+	XS_DIM_BOXED,
+	XS_DIM_fragment = XS_DIM_BOXED,
+	XS_DIM_l4_type,
+	XS_DIM_l4_code,
+	XS_DIM_ether_saddr,
+	XS_DIM_ether_type,
+	XS_DIM_ether_daddr,
+	XS_DIM_vlan_id,
+	XS_DIM_rxqueue,
+	XS_DIM_length,
+	XS_DIM_ttl,
+	XS_DIM_dscp,
+	XS_DIM_nexthdr,
+	XS_DIM_vlan_pcp,
+	XS_DIM_MAX
+};
+
+/* Where a dimension other than an address lies in the key. */
+struct xs_dim_place {
+	__u8 word, shift, bits;
+};
+
+extern const struct xs_dim_place xs_dim_places[XS_DIM_MAX];
+
+struct xs_ranges {
+	const struct xs_range *range; /* sorted, disjoint, not adjacent; NULL: not restricted */
+	__u32 cnt;
+};
+
+/* A condition; all of the list must hold. */
+struct xs_cond {
+	enum xs_dim dim;
+	__u8 family; /* of an address */
+	bool other; /* the value is not in the range */
+	struct xs_ranges ranges; /* one, or more if XS_COND_BITS_MAX allows a bit for each value */
+	struct xs_cond *next;
+	__u32 bits; /* where atom.c has put these, in bytes */
+};
+
+/* Fields up to this width may have conditions of many ranges. */
+#define XS_COND_BITS_MAX 17
+
+#define XS_FAMILY_BIT(family) (1U << (family))
+#define XS_FAMILIES_ALL 7U
+#define XS_FAMILIES_IP 6U
+
+struct xs_box {
+	struct xs_range addr[2]; /* if addr_set */
+	__u32 rule;
+	__u32 signature; /* which bits of the key are the same in all of the box */
+	__u8 families; /* XS_FAMILY_BIT; one if an address is set */
+	bool addr_set[2];
+	__u8 proto_lo, proto_hi;
+	__u32 port_lo[2], port_hi[2]; /* up to XS_KEY_NO_PORT */
+	__u32 rank_lo[2], rank_hi[2]; /* filled in by index.c */
+	struct xs_cond *cond;
+	__u64 key[XS_KEY_WORDS]; /* the lowest frame of the box */
+};
+
+/* What a rule can be beyond. */
+enum xs_box_limit {
+	XS_LIMIT_SET, /* XS_BOXES_MAX, with all before it */
+	XS_LIMIT_RULE, /* XS_BOXES_PER_RULE, by sets that cannot become conditions */
+	XS_LIMIT_EITHER, /* XS_EITHER_MAX */
+};
+
+struct xs_boxes {
+	struct xs_box *box;
+	__u32 cnt;
+	__u32 room;
+	__u64 (*signature)[XS_KEY_WORDS]; /* masks */
+	__u32 signature_cnt;
+	__u32 signature_room;
+	__u32 *signature_index; /* hash of them */
+	__u32 signature_slots;
+	struct xs_arena arena;
+	enum xs_box_limit limit; /* that xs_boxes_add() came to */
+};
+
+/*
+ * Appends the boxes of all rules. `finely`: cut ranges so that they share more
+ * leading bits, and give members of more sets a box of their own: more boxes,
+ * shorter chains.
+ * 0; -ENOMEM; -E2BIG: *rule is beyond boxes->limit.
+ */
+int xs_boxes_add(struct xs_boxes *boxes, const struct xs_ruleset *rules, bool finely, __u32 *rule);
+void xs_boxes_free(struct xs_boxes *boxes);
+
+#endif

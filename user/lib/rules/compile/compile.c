@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The rule compiler: the order of its steps, its header, and coarse against fine. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "set_text.h"
+#include "steps.h"
+
+/* The different actions; number 0 is for the data path's "no entry". */
+struct action_table {
+	struct xs_action action[XS_ACTIONS_MAX];
+	__u32 cnt;
+};
+
+/* The number of an action, mostly that of the rule before; XS_ACTIONS_MAX: no room. */
+static __u32 number_action(struct action_table *t, const struct xs_action *action, __u32 before)
+{
+	__u32 n = before;
+
+	if (n >= t->cnt || memcmp(&t->action[n], action, sizeof(*action)))
+		for (n = 1; n < t->cnt; n++)
+			if (!memcmp(&t->action[n], action, sizeof(*action)))
+				break;
+	if (n == t->cnt && n < XS_ACTIONS_MAX)
+		t->action[t->cnt++] = *action;
+	return n;
+}
+
+static int write_actions(struct xs_compiler *c, const struct action_table *t)
+{
+	__u32 offset;
+	int err = xs_chunks_place_first(&c->chunks, (t->cnt + 1) * sizeof(*t->action), 8, &offset);
+
+	if (err)
+		return err;
+	memcpy(xs_chunks_at(&c->chunks, 0, offset), t->action, t->cnt * sizeof(*t->action));
+	xs_header(c)->actions = offset;
+	return 0;
+}
+
+static int number_actions(struct xs_compiler *c)
+{
+	struct action_table *t = calloc(1, sizeof(*t));
+	__u16 *of_rule = malloc((c->rules->rule_cnt + 1) * sizeof(*of_rule));
+	int err = -ENOMEM;
+
+	c->action_of_rule = of_rule;
+	if (!t || !of_rule)
+		goto out;
+	t->cnt = 1;
+	for (__u32 i = 0; i < c->rules->rule_cnt; i++) {
+		__u32 before = i ? of_rule[i - 1] : t->cnt;
+		__u32 n = number_action(t, &c->rules->rules[i].action, before);
+
+		if (n == XS_ACTIONS_MAX) {
+			err = xs_refuse(c, i, "more than %u different verdicts",
+					XS_ACTIONS_MAX - 1);
+			goto out;
+		}
+		of_rule[i] = n;
+	}
+	err = write_actions(c, t);
+out:
+	free(t);
+	return err;
+}
+
+static int start_set(struct xs_compiler *c)
+{
+	struct xs_set_header *set;
+	__u32 offset;
+	int err = xs_chunks_add(&c->chunks, 1);
+
+	if (err)
+		return err;
+	c->chunks.used[0] = sizeof(*set);
+	err = xs_chunks_place_first(&c->chunks, XS_TABLES_MAX * sizeof(struct xs_set_table),
+				    sizeof(struct xs_set_table), &offset);
+	if (err)
+		return err;
+	set = xs_header(c);
+	set->magic = XS_SET_MAGIC;
+	set->layout = XS_SET_LAYOUT;
+	set->rule_cnt = c->rules->rule_cnt;
+	set->default_action = c->rules->default_action;
+	set->malformed_action = c->rules->malformed_action;
+	set->tables = offset;
+	return 0;
+}
+
+static void free_compiler(struct xs_compiler *c)
+{
+	xs_boxes_free(&c->boxes);
+	xs_groups_free(&c->groups);
+	xs_ranks_free(&c->ranks);
+	for (int i = 0; i < XS_TABLES_MAX; i++)
+		free(c->table[i].box);
+	free(c->table_of_group);
+	free(c->action_of_rule);
+	free(c->classes[0]);
+	free(c->classes[1]);
+	xs_chunks_free(&c->chunks);
+	free(c);
+}
+
+static int refuse_rule(struct xs_compiler *c, __u32 rule)
+{
+	switch (c->boxes.limit) {
+	case XS_LIMIT_RULE:
+		return xs_refuse(c, rule,
+				 "too many combinations: the Ethernet addresses and lengths of "
+				 "this rule come to more than %u; use shorter sets",
+				 XS_BOXES_PER_RULE);
+	case XS_LIMIT_EITHER:
+		return xs_refuse(c, rule,
+				 "more than %u `port` matches; use sport and dport, or sets",
+				 XS_EITHER_MAX);
+	default:
+		return xs_refuse(c, rule,
+				 "too many combinations: the rules up to this one come to more "
+				 "than %u entries; use prefixes and ranges in place of long sets",
+				 XS_BOXES_MAX);
+	}
+}
+
+static int add_boxes(struct xs_compiler *c, bool finely)
+{
+	__u32 rule = XS_RULE_NONE;
+	int err = xs_boxes_add(&c->boxes, c->rules, finely, &rule);
+
+	return err == -E2BIG ? refuse_rule(c, rule) : err;
+}
+
+static int write_text(struct xs_compiler *c)
+{
+	int err = xs_set_text_write(&c->chunks, c->rules, &c->report->bytes);
+
+	if (err == -E2BIG)
+		xs_refuse(c, XS_RULE_NONE,
+			  "the text of the rules takes more than %u bytes; use fewer or shorter "
+			  "comments and sets",
+			  XS_TEXT_BYTES_MAX);
+	return err;
+}
+
+/* What steps place in chunk 0 fits at its most, so that none of them has to refuse a rule. */
+#define PORT_INDEX_MAX (64 + 256 * sizeof(__u64) + 64 + XS_KEY_NO_PORT + 1)
+_Static_assert(sizeof(struct xs_set_header) + (XS_TABLES_MAX + 1) * sizeof(struct xs_set_table) +
+			       (XS_ACTIONS_MAX + 2) * sizeof(struct xs_action) + 64 +
+			       256 * sizeof(__u64) + 2 * PORT_INDEX_MAX <=
+		       XS_CHUNK_BYTES,
+	       "chunk 0 has room for all that is placed there");
+
+static int compile(struct xs_compiler *c, bool finely)
+{
+	int err = start_set(c);
+
+	if (!err)
+		err = add_boxes(c, finely);
+	if (!err)
+		err = xs_groups_make(&c->groups, &c->boxes);
+	if (!err)
+		err = xs_tables_make(c);
+	if (!err)
+		err = xs_ranks_make(&c->ranks, &c->boxes);
+	if (!err)
+		err = number_actions(c);
+	if (!err)
+		err = xs_protocols_index(c);
+	if (!err)
+		err = xs_ports_index(c);
+	if (!err)
+		err = xs_addrs_index(c);
+	if (!err)
+		err = xs_bits_write(c);
+	if (!err)
+		err = xs_tables_write(c);
+	if (!err)
+		err = xs_bounds_check(c);
+	if (!err)
+		err = write_text(c);
+	if (err == -E2BIG && !c->report->error[0])
+		xs_refuse(c, XS_RULE_NONE, "more than the tables of a set have room for");
+	return err;
+}
+
+static int compile_once(const struct xs_ruleset *rules, bool finely, struct xs_rule_blob *out,
+			struct xs_rule_report *report)
+{
+	struct xs_compiler *c = calloc(1, sizeof(*c));
+	int err;
+
+	if (!c)
+		return -ENOMEM;
+	*report = (struct xs_rule_report){ .rule = XS_RULE_NONE };
+	c->rules = rules;
+	c->report = report;
+	err = compile(c, finely);
+	if (!err) {
+		xs_header(c)->chunk_cnt = c->chunks.cnt;
+		xs_header(c)->table_cnt = report->table_cnt;
+		xs_header(c)->chain_max = report->chain_max;
+		xs_header(c)->probe_max = report->probe_max;
+		xs_header(c)->step_max = report->step_max;
+		xs_header(c)->entry_cnt = report->entry_cnt;
+		out->bytes = c->chunks.bytes;
+		out->size = xs_header(c)->bytes;
+		out->chunk_cnt = c->chunks.cnt;
+		c->chunks.bytes = NULL;
+	}
+	free_compiler(c);
+	return err;
+}
+
+static __u64 now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+int xs_rule_compile(const struct xs_ruleset *rules, struct xs_rule_blob *out,
+		    struct xs_rule_report *report)
+{
+	struct xs_rule_blob coarse = { 0 }, fine = { 0 };
+	struct xs_rule_report coarse_report = { .rule = XS_RULE_NONE }, fine_report;
+	__u64 start = now_ns();
+	int err;
+
+	if (rules->rule_cnt >= XS_RULES_MAX) {
+		struct xs_compiler c = { .rules = rules, .report = &coarse_report };
+
+		err = xs_refuse(&c, XS_RULES_MAX - 1, "more than %u rules", XS_RULES_MAX - 1);
+		goto out;
+	}
+	err = compile_once(rules, false, &coarse, &coarse_report);
+	if (coarse_report.chain_max > XS_CHAIN_GOOD && (!err || err == -E2BIG)) {
+		int fine_err = compile_once(rules, true, &fine, &fine_report);
+
+		if (!fine_err && (err || fine_report.step_max < coarse_report.step_max)) {
+			xs_rule_blob_free(&coarse);
+			coarse = fine;
+			coarse_report = fine_report;
+			err = 0;
+		} else {
+			xs_rule_blob_free(&fine);
+		}
+	}
+	coarse_report.compile_ns = now_ns() - start;
+	if (err)
+		goto out;
+	((struct xs_set_header *)coarse.bytes)->compile_ns = coarse_report.compile_ns;
+	*out = coarse;
+out:
+	if (report)
+		*report = coarse_report;
+	return err;
+}
+
+void xs_rule_blob_free(struct xs_rule_blob *blob)
+{
+	free(blob->bytes);
+	*blob = (struct xs_rule_blob){ 0 };
+}

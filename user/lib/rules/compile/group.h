@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Boxes -> at most XS_TABLES_MAX hash tables, each with one mask. Boxes with the
+ * same signature start as one group, small groups join the one where their
+ * chains stay shortest; what makes a chain too long is grouped anew.
+ */
+#ifndef XS_RULE_GROUP_H
+#define XS_RULE_GROUP_H
+
+#include "box.h"
+
+/* A chain up to this length costs little; longer ones only if there is no other way. */
+#define XS_CHAIN_GOOD 8
+
+struct xs_groups {
+	__u32 cnt;
+	__u64 mask[XS_TABLES_MAX][XS_KEY_WORDS];
+	__u8 *of_box;
+};
+
+/* 0 or -ENOMEM. */
+int xs_groups_make(struct xs_groups *groups, const struct xs_boxes *boxes);
+void xs_groups_free(struct xs_groups *groups);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Fields cut into intervals: numbers the intervals of the address fields
+ * (ranks), and says for each value of a field which tables may hold a match.
+ */
+#ifndef XS_RULE_INDEX_H
+#define XS_RULE_INDEX_H
+
+#include "box.h"
+
+/* One address field of one family. */
+struct xs_axis {
+	xs_u128 *start; /* of each interval; [0] is 0 */
+	__u32 cnt;
+	__u32 first; /* rank of the first one */
+};
+
+struct xs_ranks {
+	struct xs_axis axis[2][XS_FAMILY_MAX]; /* source, destination */
+};
+
+/* Finds the intervals and sets the ranks of all boxes. 0 or -ENOMEM. */
+int xs_ranks_make(struct xs_ranks *ranks, struct xs_boxes *boxes);
+void xs_ranks_free(struct xs_ranks *ranks);
+
+/* The rank of an address; of the interval that it lies in. */
+__u32 xs_rank_of(const struct xs_axis *axis, xs_u128 addr);
+
+/* The values lo..hi of a box in a field, and its table. */
+struct xs_span {
+	__u32 lo, hi;
+	__u32 table;
+};
+
+/* tables[value], for all values below cnt: a bit for each table with a span there. */
+int xs_spans_sweep(__u64 *tables, __u32 cnt, const struct xs_span *spans, __u32 span_cnt);
+
+/*
+ * Numbers the different values of tables[]: of_value[i] is the class of i, and
+ * classes[] their tables. With more than `max` (at least 1) different ones, the
+ * rarest share a class that names every table of theirs: correct, but slower.
+ * The number of classes, or -ENOMEM.
+ */
+long xs_classes_make(__u32 *of_value, __u64 *classes, __u32 max, const __u64 *tables, __u32 cnt);
+
+#endif

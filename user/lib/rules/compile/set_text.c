@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Rules and strings of a set: one table, and NUL-terminated strings one behind the other. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "set_text.h"
+
+struct strings {
+	char *text; /* with room for all of them; NULL: they are only counted */
+	size_t cnt;
+};
+
+/* Appends a string; its place, 0 for NULL. */
+static __u32 add_string(struct strings *s, const char *text)
+{
+	size_t bytes, place = s->cnt;
+
+	if (!text)
+		return 0;
+	bytes = strlen(text) + 1;
+	if (s->text)
+		memcpy(s->text + place, text, bytes);
+	s->cnt += bytes;
+	return place;
+}
+
+static void add_strings(const struct xs_ruleset *rules, struct strings *s,
+			struct xs_set_header *set, struct xs_set_rule *rule)
+{
+	add_string(s, "");
+	for (__u32 i = 0; i < rules->file_cnt; i++)
+		add_string(s, rules->files[i]);
+	set->default_text = add_string(s, rules->default_text);
+	set->malformed_text = add_string(s, rules->malformed_text);
+	for (__u32 i = 0; i < rules->rule_cnt; i++) {
+		const struct xs_rule *from = &rules->rules[i];
+
+		rule[i].action = from->action;
+		rule[i].line = from->line;
+		rule[i].file = from->file;
+		memcpy(rule[i].ifname, from->ifname, sizeof(rule[i].ifname));
+		rule[i].text = add_string(s, from->text);
+		rule[i].comment = add_string(s, from->comment);
+	}
+}
+
+int xs_set_text_write(struct xs_chunks *chunks, const struct xs_ruleset *rules, __u64 *tables)
+{
+	size_t rule_bytes = rules->rule_cnt * sizeof(struct xs_set_rule), from, end;
+	struct xs_set_rule *rule = calloc(rules->rule_cnt + 1, sizeof(*rule));
+	struct strings strings = { 0 };
+	struct xs_set_header *set;
+	int err = -ENOMEM;
+
+	if (!rule)
+		goto out;
+	add_strings(rules, &strings, xs_chunks_at(chunks, 0, 0), rule);
+	err = -E2BIG;
+	if (strings.cnt > XS_TEXT_BYTES_MAX)
+		goto out;
+	from = (size_t)(chunks->cnt - 1) * XS_CHUNK_BYTES + chunks->used[chunks->cnt - 1];
+	from = (from + 63) & ~(size_t)63;
+	end = from + rule_bytes + strings.cnt;
+	err = 0;
+	if (end > (size_t)chunks->cnt * XS_CHUNK_BYTES)
+		err = xs_chunks_add(chunks,
+				    (end + XS_CHUNK_BYTES - 1) / XS_CHUNK_BYTES - chunks->cnt);
+	if (err)
+		goto out;
+	set = xs_chunks_at(chunks, 0, 0);
+	set->rules = from;
+	set->text = from + rule_bytes;
+	set->text_bytes = strings.cnt;
+	set->bytes = end;
+	set->file_cnt = rules->file_cnt;
+	memcpy(set->default_ifname, rules->default_ifname, sizeof(set->default_ifname));
+	strings = (struct strings){ .text = (char *)set + set->text };
+	add_strings(rules, &strings, set, rule);
+	memcpy(chunks->bytes + from, rule, rule_bytes);
+	*tables = from;
+out:
+	free(rule);
+	return err;
+}
+
+bool xs_set_valid(const void *bytes, size_t size)
+{
+	const struct xs_set_header *set = bytes;
+	__u64 rules_end;
+
+	if (size < sizeof(*set) || set->magic != XS_SET_MAGIC || set->layout != XS_SET_LAYOUT)
+		return false;
+	rules_end = set->rules + (__u64)set->rule_cnt * sizeof(struct xs_set_rule);
+	return set->bytes <= size && set->rules <= size && rules_end <= size && set->text <= size &&
+	       set->text_bytes <= size - set->text && set->text_bytes &&
+	       !xs_set_string(set, set->text_bytes - 1)[0];
+}
+
+const char *xs_set_file(const struct xs_set_header *set, __u32 number)
+{
+	const char *name = xs_set_string(set, 1);
+
+	if (number >= set->file_cnt)
+		return NULL;
+	while (number--)
+		name += strlen(name) + 1;
+	return name;
+}

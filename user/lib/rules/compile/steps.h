@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The steps of the compiler and what they hand on. Each reads what those before
+ * it have left here, adds its own, and writes its bytes into `chunks`.
+ * compile.c has their order; only the steps include this.
+ */
+#ifndef XS_RULE_STEPS_H
+#define XS_RULE_STEPS_H
+
+#include "box.h"
+#include "chunks.h"
+#include "compile.h"
+#include "group.h"
+#include "hash.h"
+#include "index.h"
+
+struct xs_compiler {
+	/* the caller's */
+	const struct xs_ruleset *rules;
+	struct xs_rule_report *report;
+	/* owned */
+	struct xs_boxes boxes; /* box.c; with ranks by index.c, bits by atom.c */
+	struct xs_groups groups; /* group.c */
+	struct xs_table_plan table[XS_TABLES_MAX]; /* tables.c; by their best rule */
+	__u32 table_cnt;
+	__u8 *table_of_group;
+	struct xs_ranks ranks; /* index.c */
+	__u16 *action_of_rule; /* compile.c; numbers in header.actions */
+	__u64 *classes[2]; /* addrs.c; of source and destination, all families */
+	__u32 class_cnt[2];
+	struct xs_chunks chunks; /* chunk 0 begins with the header */
+};
+
+/*
+ * Unless said otherwise, a step returns 0; -ENOMEM; or -E2BIG, beyond a limit,
+ * with report->error where a rule or the whole set is to blame.
+ */
+
+/* tables.c: groups, in the order of their best rule, as tables with their boxes. */
+int xs_tables_make(struct xs_compiler *c);
+/* The number of a box's table, once they are made. */
+__u32 xs_table_of_box(const struct xs_compiler *c, const struct xs_box *box);
+/*
+ * tables.c: finds a slot for each key, then writes entries, chains and
+ * header.tables. Passes over a table that xs_bounds_check() must refuse.
+ */
+int xs_tables_write(struct xs_compiler *c);
+
+/* ports.c: from a protocol or a port to the tables that may hold a match. */
+int xs_protocols_index(struct xs_compiler *c);
+int xs_ports_index(struct xs_compiler *c);
+
+/* addrs.c: likewise from an address, which gets its rank too. */
+int xs_addrs_index(struct xs_compiler *c);
+
+/* atom.c: the sets that conditions look into, a bit for each value, in one chunk. */
+int xs_bits_write(struct xs_compiler *c);
+/* One condition as the data path reads it; links to others are left 0. */
+void xs_atom_write(const struct xs_compiler *c, struct xs_set_atom *atom,
+		   const struct xs_cond *cond);
+
+/* bounds.c: what one frame may cost at most, into the report; refuses what costs too much. */
+int xs_bounds_check(struct xs_compiler *c);
+
+/*
+ * bounds.c: words report->error, "FILE:LINE: " and what is said here, about
+ * a rule; XS_RULE_NONE: about all of them. Returns -E2BIG.
+ */
+int xs_refuse(struct xs_compiler *c, __u32 rule, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The header of the set; until the next chunk is added. */
+static inline struct xs_set_header *xs_header(const struct xs_compiler *c)
+{
+	return xs_chunks_at(&c->chunks, 0, 0);
+}
+
+#endif

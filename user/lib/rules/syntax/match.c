@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The grammar of matches: FIELD [!=] VALUE, and the values of each field as ranges. */
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/rules/model/names.h"
+#include "parse.h"
+#include "value.h"
+
+/* "0-65535 or a name such as ssh": what can stand where a value of the field must. */
+static void describe(enum xs_field field, char *buf, size_t size)
+{
+	const struct xs_field_info *info = &xs_fields[field];
+	const struct xs_name *names = info->names;
+
+	switch (info->kind) {
+	case XS_VALUE_MAC:
+		snprintf(buf, size, "a MAC address such as 00:53:00:00:00:01");
+		return;
+	case XS_VALUE_IPV4:
+		snprintf(buf, size, "an IPv4 address such as 192.0.2.1");
+		return;
+	case XS_VALUE_IPV6:
+		snprintf(buf, size, "an IPv6 address such as 2001:db8::1");
+		return;
+	case XS_VALUE_NAME:
+		snprintf(buf, size, "%s, %s or %s", names[0].name, names[1].name, names[2].name);
+		return;
+	case XS_VALUE_NUMBER:
+	case XS_VALUE_FLAGS:
+		snprintf(buf, size, "0-%llu%s%s%s%s%s%s", (unsigned long long)xs_field_max(field),
+			 names ? " or a name such as " : "", names ? names[0].name : "",
+			 names ? ", " : "", names ? names[1].name : "", names ? ", " : "",
+			 names ? names[2].name : "");
+		return;
+	case XS_VALUE_NONE:
+		break;
+	}
+	snprintf(buf, size, "nothing");
+}
+
+/*
+ * Bytes from where the member begins in its line to byte `at` of its text, which has
+ * no blanks even if the parts of the range had: "80 - 90".
+ */
+static __u32 bytes_to(const struct xs_parser *p, const struct xs_elem *elem, size_t at)
+{
+	const char *begin = elem->pos.line_start + elem->pos.column - 1, *c = begin;
+
+	for (; c < p->lex.end; c++) {
+		if (*c == ' ' || *c == '\t')
+			continue;
+		if (!at--)
+			break;
+	}
+	return (__u32)(c - begin);
+}
+
+/*
+ * Whether [at, at + len) of the member, which is no value, is where a range's end
+ * should be: "80-", or "80- drop", which took the verdict for it.
+ */
+static bool lacks_end(const struct xs_elem *elem, size_t at, size_t len)
+{
+	const struct xs_token word = { .type = XS_TOKEN_WORD,
+				       .p = elem->text.p + at,
+				       .len = (__u32)len };
+
+	if (!at || elem->text.p[at - 1] != '-')
+		return false;
+	return !len || (elem->define.p && (xs_verdict_of(&word) >= 0 || xs_is_family(word.p, len)));
+}
+
+/* Says what is wrong with [at, at + len) of the member. Returns false. */
+static bool bad_elem(struct xs_parser *p, enum xs_field field, const struct xs_elem *elem,
+		     enum xs_value_result result, size_t at, size_t len)
+{
+	struct xs_quote q = xs_quote(elem->text.p + at, len);
+	char what[160], through[80] = "";
+	struct xs_pos pos = elem->pos;
+
+	describe(field, what, sizeof(what));
+	if (elem->define.len)
+		snprintf(through, sizeof(through), " (of '$%s')", xs_quote_str(elem->define).s);
+	if (result == XS_VALUE_BAD && lacks_end(elem, at, len)) {
+		/* Right behind the '-', which is where it should begin. */
+		if (!elem->define.len)
+			pos.column += bytes_to(p, elem, at - 1) + 1;
+		return xs_parse_error(p, &pos, "the range '%s'%s lacks its end: expected %s",
+				      xs_quote(elem->text.p, at).s, through, what);
+	}
+	if (!elem->define.len)
+		pos.column += bytes_to(p, elem, at);
+	switch (result) {
+	case XS_VALUE_BEYOND:
+		return xs_parse_error(p, &pos, "'%s'%s is too large for '%s': expected %s", q.s,
+				      through, xs_fields[field].text, what);
+	case XS_VALUE_REVERSED:
+		return xs_parse_error(p, &pos,
+				      "the range '%s'%s is empty: expected its smaller end first",
+				      q.s, through);
+	default:
+		return xs_parse_error(p, &pos, "'%s'%s is not %s: expected %s", q.s, through,
+				      xs_fields[field].noun, what);
+	}
+}
+
+static bool prefix_range(struct xs_parser *p, enum xs_field field, const struct xs_elem *elem,
+			 struct xs_range *range)
+{
+	const struct xs_field_info *info = &xs_fields[field];
+	enum xs_value_result result;
+	xs_u128 value;
+	__u64 length;
+
+	if (info->kind != XS_VALUE_IPV4 && info->kind != XS_VALUE_IPV6 &&
+	    info->kind != XS_VALUE_MAC)
+		return xs_parse_error(p, &elem->prefix_pos,
+				      "'%s' has no prefixes: only addresses have", info->text);
+	result = xs_value_parse(field, elem->text.p, elem->text.len, &value);
+	if (result != XS_VALUE_OK)
+		return bad_elem(p, field, elem, result, 0, elem->text.len);
+	result = xs_number_parse(elem->prefix.p, elem->prefix.len, info->bits, &length);
+	if (result != XS_VALUE_OK)
+		return xs_parse_error(p, &elem->prefix_pos,
+				      "'%s' is not a prefix length of '%s': expected 0-%u",
+				      xs_quote_str(elem->prefix).s, info->text, info->bits);
+	*range = xs_prefix_range(value, (__u32)length, info->bits);
+	return true;
+}
+
+static bool elem_range(struct xs_parser *p, enum xs_field field, const struct xs_elem *elem,
+		       struct xs_range *range)
+{
+	enum xs_value_result result;
+	size_t at, len;
+
+	if (elem->prefix.p)
+		return prefix_range(p, field, elem, range);
+	result = xs_range_parse(field, elem->text.p, elem->text.len, range, &at, &len);
+	return result == XS_VALUE_OK || bad_elem(p, field, elem, result, at, len);
+}
+
+static bool add_range(struct xs_parser *p, const struct xs_range *range)
+{
+	struct xs_range *ranges =
+		xs_parse_grow(p, p->ranges, p->range_cnt, &p->range_cap, sizeof(*ranges));
+
+	if (!ranges)
+		return false;
+	p->ranges = ranges;
+	ranges[p->range_cnt++] = *range;
+	return true;
+}
+
+/* The value's ranges, behind those of the rule's earlier matches. */
+static bool add_ranges(struct xs_parser *p, enum xs_field field, struct xs_match *match)
+{
+	const struct xs_operand *value = &p->operand;
+	__u32 first = p->range_cnt;
+	struct xs_range range;
+
+	if (value->shape == XS_SHAPE_LIST)
+		return xs_parse_error(
+			p, &value->comma,
+			"several values of '%s' are a set: expected { ... } around them",
+			xs_fields[field].text);
+	if (!xs_parse_charge(p, value->cnt * sizeof(range), &value->pos))
+		return false;
+	for (__u32 i = 0; i < value->cnt; i++)
+		if (!elem_range(p, field, &value->elems[i], &range) || !add_range(p, &range))
+			return false;
+	match->range_cnt = xs_ranges_merge(p->ranges + first, p->range_cnt - first);
+	p->range_cnt = first + match->range_cnt;
+	return xs_parse_put_operand(p, value);
+}
+
+/* Flags, as the number they are together. */
+static bool flags_of(struct xs_parser *p, const struct xs_operand *value, __u32 *flags)
+{
+	xs_u128 flag;
+
+	if (value->shape == XS_SHAPE_SET)
+		return xs_parse_error(p, &value->pos,
+				      "'tcp flags' takes no set: expected a list such as syn,ack");
+	*flags = 0;
+	for (__u32 i = 0; i < value->cnt; i++) {
+		const struct xs_elem *elem = &value->elems[i];
+		enum xs_value_result result;
+
+		if (elem->prefix.p)
+			return xs_parse_error(p, &elem->prefix_pos, "'tcp flags' has no prefixes");
+		result = xs_value_parse(XS_FIELD_tcp_flags, elem->text.p, elem->text.len, &flag);
+		if (result != XS_VALUE_OK)
+			return bad_elem(p, XS_FIELD_tcp_flags, elem, result, 0, elem->text.len);
+		*flags |= (__u32)flag;
+	}
+	return true;
+}
+
+/* tcp flags [!=] A,B [/ M,N], from A on. */
+static bool parse_flags(struct xs_parser *p, struct xs_match *match)
+{
+	const char *what = "TCP flags: fin, syn, rst, psh, ack, urg, ecn, cwr or 0-255";
+	struct xs_range ranges[128];
+	__u32 flags, mask = 0;
+	bool masked;
+
+	if (!xs_parse_operand(p, &p->operand, false, what) || !flags_of(p, &p->operand, &flags) ||
+	    !xs_parse_put_operand(p, &p->operand))
+		return false;
+	masked = p->tok.type == XS_TOKEN_SLASH;
+	if (masked) {
+		xs_parse_next(p);
+		if (!xs_parse_put_token(p, "/", 1) ||
+		    !xs_parse_operand(p, &p->operand, false, what) ||
+		    !flags_of(p, &p->operand, &mask) || !xs_parse_put_operand(p, &p->operand))
+			return false;
+	}
+	match->range_cnt = xs_flags_ranges(flags, masked ? (int)mask : -1, match->negate, ranges);
+	match->negate = false;
+	if (!xs_parse_charge(p, match->range_cnt * sizeof(ranges[0]), &p->operand.pos))
+		return false;
+	for (__u32 i = 0; i < match->range_cnt; i++)
+		if (!add_range(p, &ranges[i]))
+			return false;
+	return true;
+}
+
+void xs_parse_family_words(struct xs_str family, char *buf, size_t size)
+{
+	size_t n = 0;
+
+	buf[0] = '\0';
+	for (int i = 0; i < XS_FIELD_MAX; i++) {
+		const char *text = xs_fields[i].text;
+
+		if (strncmp(text, family.p, family.len) || text[family.len] != ' ')
+			continue;
+		n += (size_t)snprintf(buf + n, size - n, "%s%s", n ? ", " : "",
+				      text + family.len + 1);
+		if (n >= size)
+			return;
+	}
+}
+
+/* The words of the field, from its family on. */
+static bool parse_field(struct xs_parser *p, enum xs_field *field)
+{
+	struct xs_str family = xs_token_str(&p->tok), word = { "", 0 };
+	char what[128];
+
+	xs_parse_next(p);
+	if (p->tok.type == XS_TOKEN_WORD)
+		word = xs_token_str(&p->tok);
+	*field = word.len ? xs_field_find(family.p, family.len, word.p, word.len) : XS_FIELD_MAX;
+	if (*field != XS_FIELD_MAX) {
+		xs_parse_next(p);
+		return xs_parse_put_token(p, xs_fields[*field].text,
+					  strlen(xs_fields[*field].text));
+	}
+	*field = xs_field_find(family.p, family.len, "", 0);
+	if (*field != XS_FIELD_MAX)
+		return xs_parse_put_token(p, family.p, family.len);
+	xs_parse_family_words(family, what, sizeof(what));
+	return xs_parse_expected(p, "one of %s after '%s'", what, xs_quote_str(family).s);
+}
+
+bool xs_parse_match(struct xs_parser *p)
+{
+	struct xs_match *match = &p->matches[p->match_cnt];
+	struct xs_pos pos = xs_token_pos(&p->tok);
+	char what[200];
+
+	if (p->match_cnt == XS_RULE_MATCH_MAX)
+		return xs_parse_error(p, &pos, "the rule has more than %u matches",
+				      XS_RULE_MATCH_MAX);
+	memset(match, 0, sizeof(*match));
+	p->first_range[p->match_cnt] = p->range_cnt;
+	if (!parse_field(p, &match->field))
+		return false;
+	p->match_cnt++;
+	if (!xs_fields[match->field].bits)
+		return true;
+	if (p->tok.type == XS_TOKEN_NE) {
+		match->negate = true;
+		xs_parse_next(p);
+		if (!xs_parse_put_token(p, "!=", 2))
+			return false;
+	}
+	if (match->field == XS_FIELD_tcp_flags)
+		return parse_flags(p, match);
+	if (!xs_parse_at_value(p) && p->tok.type != XS_TOKEN_LBRACE) {
+		describe(match->field, what, sizeof(what));
+		return xs_parse_expected(p, "%s: %s", xs_fields[match->field].noun, what);
+	}
+	return xs_parse_operand(p, &p->operand, true, xs_fields[match->field].noun) &&
+	       add_ranges(p, match->field, match);
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Values as written: words, ranges, prefixes, lists and sets, $names replaced.
+ * What they mean is for the match they are in.
+ */
+#include <string.h>
+
+#include "parse.h"
+
+static bool put_elem(struct xs_parser *p, const struct xs_elem *elem)
+{
+	if (!xs_parse_put(p, elem->text.p, elem->text.len))
+		return false;
+	return !elem->prefix.p ||
+	       (xs_parse_put(p, "/", 1) && xs_parse_put(p, elem->prefix.p, elem->prefix.len));
+}
+
+bool xs_parse_put_operand(struct xs_parser *p, const struct xs_operand *value)
+{
+	const char *separator = value->shape == XS_SHAPE_SET ? ", " : ",";
+
+	if (!xs_parse_put_token(p, "{ ", value->shape == XS_SHAPE_SET ? 2 : 0))
+		return false;
+	for (__u32 i = 0; i < value->cnt; i++) {
+		if (i && !xs_parse_put(p, separator, strlen(separator)))
+			return false;
+		if (!put_elem(p, &value->elems[i]))
+			return false;
+	}
+	return value->shape != XS_SHAPE_SET || xs_parse_put_token(p, "}", 1);
+}
+
+static bool add_elem(struct xs_parser *p, struct xs_operand *value, const struct xs_elem *elem)
+{
+	struct xs_elem *elems =
+		xs_parse_grow(p, value->elems, value->cnt, &value->cap, sizeof(*elems));
+
+	if (!elems)
+		return false;
+	value->elems = elems;
+	if (value->cnt == XS_RULE_SET_MAX)
+		return xs_parse_error(p, &value->pos, "the set has more than %u members",
+				      XS_RULE_SET_MAX);
+	elems[value->cnt++] = *elem;
+	return true;
+}
+
+/* Whether a $NAME is one plain word, that can be part of a range or prefix. */
+static bool is_plain(const struct xs_define *define)
+{
+	return define->shape == XS_SHAPE_ONE && !define->elems[0].prefix.p;
+}
+
+bool xs_parse_take_part(struct xs_parser *p, struct xs_str *out, struct xs_str *through)
+{
+	const struct xs_define *define;
+	struct xs_pos pos = xs_token_pos(&p->tok);
+
+	if (p->tok.type == XS_TOKEN_WORD) {
+		*out = xs_token_str(&p->tok);
+		xs_parse_next(p);
+		return true;
+	}
+	if (p->tok.type != XS_TOKEN_NAME)
+		return xs_parse_expected(p, "a value");
+	define = xs_parse_this_define(p);
+	if (!define)
+		return false;
+	if (!is_plain(define))
+		return xs_parse_error(p, &pos,
+				      "'$%s' is not a single value, so it can be no part of one",
+				      xs_quote_str(define->name).s);
+	*out = define->elems[0].text;
+	*through = define->name;
+	xs_parse_next(p);
+	return true;
+}
+
+/* What a $NAME holds, each member as if it stood here. */
+static bool add_define(struct xs_parser *p, struct xs_operand *value,
+		       const struct xs_define *define, const struct xs_pos *pos)
+{
+	if (define->shape == XS_SHAPE_LIST && value->shape == XS_SHAPE_ONE) {
+		value->shape = XS_SHAPE_LIST;
+		value->comma = *pos;
+	} else if (define->shape == XS_SHAPE_SET && value->shape == XS_SHAPE_ONE) {
+		value->shape = XS_SHAPE_SET;
+	}
+	if (!xs_parse_charge(p, define->cnt * sizeof(struct xs_elem), pos))
+		return false;
+	for (__u32 i = 0; i < define->cnt; i++) {
+		struct xs_elem elem = define->elems[i];
+
+		elem.pos = elem.prefix_pos = *pos;
+		elem.define = define->name;
+		if (!add_elem(p, value, &elem))
+			return false;
+	}
+	return true;
+}
+
+/* "80 - 90", "$low-$high": parts of one range, though not one word. */
+static bool joins(const struct xs_parser *p, struct xs_str text)
+{
+	if (p->tok.first)
+		return false;
+	if (p->tok.type == XS_TOKEN_WORD)
+		return *p->tok.p == '-' || text.p[text.len - 1] == '-';
+	return p->tok.type == XS_TOKEN_NAME && text.p[text.len - 1] == '-';
+}
+
+static bool join(struct xs_parser *p, struct xs_elem *elem)
+{
+	struct xs_str part, whole;
+	char *bytes;
+
+	if (!xs_parse_take_part(p, &part, &elem->define))
+		return false;
+	whole.len = elem->text.len + part.len;
+	if (whole.len > 4096)
+		return xs_parse_error(p, &elem->pos, "the value is longer than 4096 bytes");
+	if (!xs_parse_charge(p, whole.len + sizeof(struct xs_parse_block), &elem->pos))
+		return false;
+	bytes = xs_parse_alloc(p, whole.len);
+	if (!bytes)
+		return false;
+	memcpy(bytes, elem->text.p, elem->text.len);
+	memcpy(bytes + elem->text.len, part.p, part.len);
+	whole.p = bytes;
+	elem->text = whole;
+	/* Not one word of the line: "" says so where no $NAME does. */
+	if (!elem->define.p)
+		elem->define = (struct xs_str){ "", 0 };
+	return true;
+}
+
+static bool parse_prefix(struct xs_parser *p, struct xs_elem *elem)
+{
+	struct xs_str through = { NULL, 0 };
+
+	xs_parse_next(p);
+	elem->prefix_pos = xs_token_pos(&p->tok);
+	if (!xs_parse_at_value(p))
+		return xs_parse_expected(p, "a prefix length after '/'");
+	return xs_parse_take_part(p, &elem->prefix, &through);
+}
+
+/* One member: a value, range or prefix, or a $NAME that may hold several. */
+static bool parse_elem(struct xs_parser *p, struct xs_operand *value, bool prefixes,
+		       const char *what)
+{
+	struct xs_elem elem = { .pos = xs_token_pos(&p->tok) };
+
+	if (!xs_parse_at_value(p))
+		return xs_parse_expected(p, "%s", what);
+	if (p->tok.type == XS_TOKEN_NAME) {
+		const struct xs_define *define = xs_parse_this_define(p);
+
+		if (!define)
+			return false;
+		if (!is_plain(define)) {
+			xs_parse_next(p);
+			return add_define(p, value, define, &elem.pos);
+		}
+	}
+	if (!xs_parse_take_part(p, &elem.text, &elem.define))
+		return false;
+	while (joins(p, elem.text))
+		if (!join(p, &elem))
+			return false;
+	if (prefixes && p->tok.type == XS_TOKEN_SLASH && !parse_prefix(p, &elem))
+		return false;
+	return xs_parse_charge(p, sizeof(elem), &elem.pos) && add_elem(p, value, &elem);
+}
+
+static void skip_lines(struct xs_parser *p)
+{
+	while (p->tok.type == XS_TOKEN_EOL)
+		xs_parse_next(p);
+}
+
+/* { a, b, } over as many lines as it takes. */
+static bool parse_set(struct xs_parser *p, struct xs_operand *value, const char *what)
+{
+	value->shape = XS_SHAPE_SET;
+	p->in_set = true;
+	xs_parse_next(p);
+	skip_lines(p);
+	if (p->tok.type == XS_TOKEN_RBRACE)
+		return xs_parse_expected(p, "%s: a set has at least one member", what);
+	while (p->tok.type != XS_TOKEN_RBRACE) {
+		if (p->tok.type == XS_TOKEN_EOF)
+			return xs_parse_error(p, &value->pos,
+					      "the set is not closed: expected '}'");
+		if (!parse_elem(p, value, true, what))
+			return false;
+		skip_lines(p);
+		if (p->tok.type == XS_TOKEN_COMMA) {
+			xs_parse_next(p);
+			skip_lines(p);
+		} else if (p->tok.type != XS_TOKEN_RBRACE && p->tok.type != XS_TOKEN_EOF) {
+			return xs_parse_expected(p, "',' or '}' in the set that begins at line %u",
+						 value->pos.line);
+		}
+	}
+	p->in_set = false;
+	xs_parse_next(p);
+	return true;
+}
+
+bool xs_parse_operand(struct xs_parser *p, struct xs_operand *value, bool prefixes,
+		      const char *what)
+{
+	value->cnt = 0;
+	value->shape = XS_SHAPE_ONE;
+	value->pos = xs_token_pos(&p->tok);
+	if (p->tok.type == XS_TOKEN_LBRACE)
+		return parse_set(p, value, what);
+	if (!parse_elem(p, value, prefixes, what))
+		return false;
+	while (p->tok.type == XS_TOKEN_COMMA) {
+		if (value->shape != XS_SHAPE_LIST)
+			value->comma = xs_token_pos(&p->tok);
+		value->shape = XS_SHAPE_LIST;
+		xs_parse_next(p);
+		if (!parse_elem(p, value, prefixes, what))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The parser's own: what text.c and the rule_parse_*.c files share. A
+ * function for each part of the grammar takes the current token and those
+ * behind it, and puts what it took into the canonical text of the statement.
+ *
+ * Unless said otherwise, a function that returns bool returns false after an
+ * error, which it has added to p->errs, or with p->err set where the parse must
+ * stop at once.
+ */
+#ifndef XS_RULE_PARSE_H
+#define XS_RULE_PARSE_H
+
+#include <string.h>
+
+#include "lex.h"
+#include "text.h"
+
+/* A part of a text, or of a block; not NUL-terminated. */
+struct xs_str {
+	const char *p;
+	__u32 len;
+};
+
+/* Where something stands in the text that is being parsed. */
+struct xs_pos {
+	__u32 line, column;
+	const char *line_start;
+};
+
+/* One value as written; what it means depends on the field it is compared with. */
+struct xs_elem {
+	struct xs_str text; /* value or range */
+	struct xs_str prefix; /* after '/'; p is NULL if there is none */
+	struct xs_pos pos, prefix_pos;
+	struct xs_str define; /* the $NAME it came through; p is NULL if it stands here */
+};
+
+enum xs_shape {
+	XS_SHAPE_ONE,
+	XS_SHAPE_SET, /* { a, b } */
+	XS_SHAPE_LIST, /* a,b: flags */
+};
+
+/* What stands behind a field, or behind define NAME =. */
+struct xs_operand {
+	enum xs_shape shape;
+	struct xs_elem *elems;
+	__u32 cnt, cap;
+	struct xs_pos pos; /* where it begins */
+	struct xs_pos comma; /* LIST: the first comma */
+};
+
+struct xs_define {
+	struct xs_str name;
+	enum xs_shape shape;
+	struct xs_elem *elems;
+	__u32 cnt;
+	__u32 file, line;
+};
+
+/* Memory that lives until the end of the parse. */
+struct xs_parse_block {
+	struct xs_parse_block *next;
+	_Alignas(16) char data[];
+};
+
+/* The files that are being read, innermost first. */
+struct xs_parse_include {
+	const struct xs_parse_include *outer;
+	__u32 file;
+};
+
+/* Where default or malformed stands; line 0: not said. */
+struct xs_said {
+	__u32 file, line;
+};
+
+struct xs_parser {
+	const struct xs_rule_source *src;
+	struct xs_rule_errors *errs;
+	int err; /* -ENOMEM, or -EINVAL: stop at once */
+
+	struct xs_ruleset set;
+	__u32 rule_cap;
+	struct xs_said default_said, malformed_said;
+
+	struct xs_lexer lex;
+	struct xs_token tok; /* the current one */
+	bool in_set; /* between { and } */
+	const struct xs_parse_include *include;
+	__u32 file;
+	__u32 include_cnt;
+	char *texts[XS_RULE_INCLUDE_MAX];
+
+	void *defines; /* tsearch(3) tree of struct xs_define */
+	__u32 define_cnt;
+	struct xs_parse_block *blocks;
+
+	/* The statement being parsed. */
+	struct xs_operand operand;
+	struct xs_match matches[XS_RULE_MATCH_MAX]; /* ranges: not set, see first_range */
+	__u32 first_range[XS_RULE_MATCH_MAX];
+	__u32 match_cnt;
+	struct xs_range *ranges;
+	__u32 range_cnt, range_cap;
+	char *text; /* canonical, no end mark */
+	size_t text_len, text_cap;
+
+	__u64 bytes_read, bytes_made, text_total;
+};
+
+/* ---- errors: error.c ---- */
+
+/* Text for a message: printable, short. */
+struct xs_quote {
+	char s[48];
+};
+
+struct xs_quote xs_quote(const char *p, size_t len);
+struct xs_quote xs_quote_str(struct xs_str s);
+
+/* Adds an error at `pos`, which is in the text being parsed. Returns false. */
+bool xs_parse_error(struct xs_parser *p, const struct xs_pos *pos, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* "found TOKEN: expected WHAT" at the current token. Returns false. */
+bool xs_parse_expected(struct xs_parser *p, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* ---- memory: parse.c ---- */
+
+/* Sets p->err: out of memory, or what must end the parse. Return false. */
+bool xs_parse_oom(struct xs_parser *p);
+bool xs_parse_stop(struct xs_parser *p);
+
+/* Memory until the end of the parse, `size` bytes; NULL with p->err set. */
+void *xs_parse_alloc(struct xs_parser *p, size_t size);
+void xs_parse_free_blocks(struct xs_parser *p);
+
+/*
+ * Room for one more of `size` bytes in an array from malloc(); *cap doubles.
+ * Returns the array, or NULL with p->err set and the old one left as it was.
+ */
+void *xs_parse_grow(struct xs_parser *p, void *array, __u32 cnt, __u32 *cap, size_t size);
+
+/*
+ * Counts bytes that the rules make of the text, so that no small text, by names
+ * that stand for names, asks for much memory.
+ */
+bool xs_parse_charge(struct xs_parser *p, size_t bytes, const struct xs_pos *pos);
+
+/* Counts the canonical text of a whole statement, that begins at `pos`. */
+bool xs_parse_count_text(struct xs_parser *p, const struct xs_pos *pos);
+
+/* ---- canonical text: parse.c ---- */
+
+/* Appends bytes; with a space before them; in double quotes with a space before. */
+bool xs_parse_put(struct xs_parser *p, const char *s, size_t len);
+bool xs_parse_put_token(struct xs_parser *p, const char *s, size_t len);
+bool xs_parse_put_string(struct xs_parser *p, struct xs_str s);
+
+/* ---- tokens: parse.c ---- */
+
+static inline struct xs_str xs_token_str(const struct xs_token *tok)
+{
+	return (struct xs_str){ tok->p, tok->len };
+}
+
+static inline struct xs_pos xs_token_pos(const struct xs_token *tok)
+{
+	return (struct xs_pos){ tok->line, tok->column, tok->line_start };
+}
+
+static inline bool xs_str_is(struct xs_str s, const char *word)
+{
+	return s.len && *s.p == *word && !strncmp(s.p, word, s.len) && !word[s.len];
+}
+
+/* Whether the current token ends the line, or can be a value, or is this word. */
+static inline bool xs_parse_at_end(const struct xs_parser *p)
+{
+	return p->tok.type == XS_TOKEN_EOL || p->tok.type == XS_TOKEN_EOF;
+}
+
+static inline bool xs_parse_at_value(const struct xs_parser *p)
+{
+	return p->tok.type == XS_TOKEN_WORD || p->tok.type == XS_TOKEN_NAME;
+}
+
+bool xs_parse_at_word(const struct xs_parser *p, const char *word);
+
+/* Steps over the current token; xs_parse_take() puts it in the canonical text too. */
+void xs_parse_next(struct xs_parser *p);
+bool xs_parse_take(struct xs_parser *p);
+
+/* Takes the current token if it is this word. False without an error: it is not. */
+bool xs_parse_take_word(struct xs_parser *p, const char *word);
+
+/* The line must end here; else `what` was expected. */
+bool xs_parse_end(struct xs_parser *p, const char *what);
+
+/* ---- the grammar, a file each ---- */
+
+/*
+ * operand.c: a value, list or set into *operand, of which elems is
+ * used again and the caller's to free. `prefixes`: a '/' belongs to the value;
+ * `what` it shall be, for messages. Puts nothing: xs_parse_put_operand() does.
+ */
+bool xs_parse_operand(struct xs_parser *p, struct xs_operand *operand, bool prefixes,
+		      const char *what);
+bool xs_parse_put_operand(struct xs_parser *p, const struct xs_operand *operand);
+
+/*
+ * The current token as part of one value: a word, or a $NAME that is one, which
+ * then is *through. Puts nothing.
+ */
+bool xs_parse_take_part(struct xs_parser *p, struct xs_str *out, struct xs_str *through);
+
+/* define.c: define NAME = VALUE. */
+bool xs_parse_define(struct xs_parser *p);
+/* The define that the current token, a $NAME, names; NULL after an error. */
+const struct xs_define *xs_parse_this_define(struct xs_parser *p);
+void xs_parse_free_defines(struct xs_parser *p);
+
+/* match.c: one match, added to p->matches. The token is a family. */
+bool xs_parse_match(struct xs_parser *p);
+/* "saddr, daddr, ttl": the words that may follow a family; "" if none may. */
+void xs_parse_family_words(struct xs_str family, char *buf, size_t size);
+
+/* verdict.c: a verdict with what belongs to it; action and ifname are zero. */
+bool xs_parse_verdict(struct xs_parser *p, struct xs_action *action, char ifname[16]);
+/* The verdict pass or drop, as what must follow the word `after`. */
+bool xs_parse_pass_or_drop(struct xs_parser *p, const char *after, __u8 *verdict);
+/* The verdict that a token names; -1: none. */
+int xs_verdict_of(const struct xs_token *tok);
+
+/* rule.c: a rule, added to p->set. */
+bool xs_parse_rule(struct xs_parser *p);
+
+/* include.c: include "FILE", with all that is in it. */
+bool xs_parse_include(struct xs_parser *p);
+/* The number of the file with this name in p->set.files; takes the name over. */
+bool xs_parse_add_file(struct xs_parser *p, char *path, __u32 *file);
+
+/* text.c: all statements of a text; errors are in p->errs and p->err. */
+void xs_parse_text(struct xs_parser *p, __u32 file, const char *text, size_t len);
+
+#endif

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* One rule: matches, a verdict, a comment; and its place in the set. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/rules/model/names.h"
+#include "parse.h"
+
+#define CNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static bool parse_comment(struct xs_parser *p, struct xs_str *comment)
+{
+	struct xs_pos pos;
+
+	if (!xs_parse_take_word(p, "comment"))
+		return !p->err;
+	if (p->tok.type != XS_TOKEN_STRING)
+		return xs_parse_expected(p, "a string in double quotes after 'comment'");
+	pos = xs_token_pos(&p->tok);
+	*comment = xs_token_str(&p->tok);
+	if (comment->len > XS_RULE_COMMENT_MAX)
+		return xs_parse_error(p, &pos, "the comment has %u bytes: expected at most %u",
+				      comment->len, XS_RULE_COMMENT_MAX);
+	xs_parse_next(p);
+	return xs_parse_put_string(p, *comment);
+}
+
+/*
+ * Puts the parts of the rule in one block: matches, ranges, text, comment. It
+ * begins with the matches, and is freed by them.
+ */
+static bool pack_rule(struct xs_parser *p, struct xs_rule *rule, const struct xs_str *comment)
+{
+	size_t matches = (p->match_cnt * sizeof(struct xs_match) + 15) & ~(size_t)15;
+	size_t ranges = p->range_cnt * sizeof(struct xs_range);
+	size_t size = matches + ranges + p->text_len + 1 + (comment->p ? comment->len + 1 : 0);
+	char *block = malloc(size);
+	struct xs_range *to;
+
+	if (!block)
+		return xs_parse_oom(p);
+	rule->matches = (struct xs_match *)(void *)block;
+	rule->match_cnt = p->match_cnt;
+	to = (struct xs_range *)(void *)(block + matches);
+	memcpy(rule->matches, p->matches, p->match_cnt * sizeof(struct xs_match));
+	if (ranges)
+		memcpy(to, p->ranges, ranges);
+	for (__u32 i = 0; i < p->match_cnt; i++)
+		rule->matches[i].ranges = rule->matches[i].range_cnt ? to + p->first_range[i]
+								     : NULL;
+	rule->text = block + matches + ranges;
+	memcpy(rule->text, p->text, p->text_len);
+	rule->text[p->text_len] = '\0';
+	if (comment->p) {
+		rule->comment = rule->text + p->text_len + 1;
+		memcpy(rule->comment, comment->p, comment->len);
+		rule->comment[comment->len] = '\0';
+	}
+	return true;
+}
+
+static bool add_rule(struct xs_parser *p, struct xs_rule *rule, const struct xs_str *comment,
+		     const struct xs_pos *pos)
+{
+	struct xs_rule *rules;
+
+	if (p->set.rule_cnt == XS_RULE_CNT_MAX) {
+		xs_parse_error(p, pos, "there are more than %u rules", XS_RULE_CNT_MAX);
+		return xs_parse_stop(p);
+	}
+	if (!xs_parse_charge(p, sizeof(*rule) + p->text_len, pos) || !xs_parse_count_text(p, pos))
+		return false;
+	rules = xs_parse_grow(p, p->set.rules, p->set.rule_cnt, &p->rule_cap, sizeof(*rules));
+	if (!rules)
+		return false;
+	p->set.rules = rules;
+	if (!pack_rule(p, rule, comment))
+		return false;
+	rules[p->set.rule_cnt++] = *rule;
+	return true;
+}
+
+/* What people try who know nft, iptables or tcpdump; in lower case. NULL: nothing is known. */
+static const char *other_tools_word(struct xs_str word)
+{
+	static const struct {
+		const char *word, *hint;
+	} hints[] = {
+		{ "counter", "; every rule counts anyway: leave it out" },
+		{ "allow", "; it is called pass" },
+		{ "accept", "; it is called pass" }, /* ACCEPT: as it is, it is taken */
+		{ "deny", "; it is called drop" },
+		{ "reject", "; nothing is answered here: drop" },
+		{ "redirect", "; it is called xsk, cpu or dev" },
+		{ "log", "; nothing is logged, but every rule counts" },
+		{ "limit", "; there are no rates" },
+		{ "ct", "; connections are not tracked" },
+		{ "iif", "; the rules belong to one interface" },
+		{ "iifname", "; the rules belong to one interface" },
+		{ "src", "; it is called ip saddr" },
+		{ "dst", "; it is called ip daddr" },
+		{ "queue", "; it is called meta rxqueue" },
+		{ "arp", "; write ether type arp" },
+		{ "table", "; there are no tables and chains, only rules" },
+		{ "chain", "; there are no tables and chains, only rules" },
+		{ "flush", "; there are no tables and chains, only rules" },
+		{ "add", "; a rule begins with its matches" },
+	};
+
+	for (size_t i = 0; i < CNT(hints); i++)
+		if (xs_str_is(word, hints[i].word))
+			return hints[i].hint;
+	return NULL;
+}
+
+/* Whether it may stand here: behind the field `last`, or XS_FIELD_MAX where a rule begins. */
+static bool is_known(struct xs_str word, enum xs_field last)
+{
+	static const char *const statements[] = { "default", "malformed", "define", "include" };
+	const struct xs_token token = { .type = XS_TOKEN_WORD, .p = word.p, .len = word.len };
+	const char *family = last == XS_FIELD_MAX ? "" : xs_fields[last].text;
+
+	for (size_t i = 0; last == XS_FIELD_MAX && i < CNT(statements); i++)
+		if (xs_str_is(word, statements[i]))
+			return true;
+	return xs_verdict_of(&token) >= 0 || xs_is_family(word.p, word.len) ||
+	       (*family && xs_field_find(family, strlen(family), word.p, word.len) != XS_FIELD_MAX);
+}
+
+struct hint {
+	char s[80];
+};
+
+/* What the word that stands at the wrong place is called here; "" if nothing is known. */
+static struct hint hint_at(const struct xs_token *token, enum xs_field last)
+{
+	char lower[32];
+	struct xs_str word = { lower, token->len };
+	struct hint hint = { "" };
+	const char *known;
+
+	if (token->type != XS_TOKEN_WORD || token->len >= sizeof(lower))
+		return hint;
+	for (__u32 i = 0; i < token->len; i++)
+		lower[i] = (char)(token->p[i] >= 'A' && token->p[i] <= 'Z' ? token->p[i] | 0x20
+									   : token->p[i]);
+	known = other_tools_word(word);
+	if (known)
+		snprintf(hint.s, sizeof(hint.s), "%s", known);
+	else if (is_known(word, last))
+		snprintf(hint.s, sizeof(hint.s), "; it is called %.*s", (int)word.len, word.p);
+	return hint;
+}
+
+/* Neither match nor verdict stands where one must. */
+static bool bad_rule_word(struct xs_parser *p)
+{
+	const char *verdicts = "a verdict: pass, drop, tx, xsk, cpu or dev";
+	enum xs_field last = p->match_cnt ? p->matches[p->match_cnt - 1].field : XS_FIELD_MAX;
+	struct hint hint = hint_at(&p->tok, last);
+	char words[128] = "";
+
+	if (p->match_cnt && !xs_fields[last].bits && p->tok.type == XS_TOKEN_WORD)
+		xs_parse_family_words((struct xs_str){ xs_fields[last].text,
+						       (__u32)strlen(xs_fields[last].text) },
+				      words, sizeof(words));
+	if (words[0])
+		return xs_parse_expected(p, "%s %s, another match or %s%s", xs_fields[last].text,
+					 words, verdicts, hint.s);
+	return xs_parse_expected(
+		p, "%s (ether, vlan, ip, ip6, meta, tcp, udp, sctp, th, icmp, icmpv6) or %s%s",
+		p->match_cnt ? "another match" : "a match", verdicts, hint.s);
+}
+
+bool xs_parse_rule(struct xs_parser *p)
+{
+	struct xs_pos pos = xs_token_pos(&p->tok);
+	struct xs_rule rule = { .line = p->tok.line, .file = p->file };
+	struct xs_str comment = { NULL, 0 };
+
+	while (p->tok.type == XS_TOKEN_WORD && xs_verdict_of(&p->tok) < 0) {
+		if (!xs_is_family(p->tok.p, p->tok.len))
+			return bad_rule_word(p);
+		if (!xs_parse_match(p))
+			return false;
+	}
+	if (p->tok.type != XS_TOKEN_WORD)
+		return bad_rule_word(p);
+	return xs_parse_verdict(p, &rule.action, rule.ifname) && parse_comment(p, &comment) &&
+	       xs_parse_end(p,
+			    comment.p ? "the end of the line"
+				      : "comment or the end of the line: the verdict comes last") &&
+	       add_rule(p, &rule, &comment, &pos);
+}

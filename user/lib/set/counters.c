@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The counters of one rule set; see counters.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "tools/cli/cli.h"
+#include "counters.h"
+#include "lib/rules/compile/set_text.h"
+
+static int map_rows(struct xs_rule_counters *counters)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	void *rows;
+
+	counters->bytes = (size_t)counters->rule_cnt * counters->slices * sizeof(*counters->rows);
+	counters->bytes = (counters->bytes + page - 1) & ~(page - 1);
+	if (!counters->bytes)
+		counters->bytes = page;
+	rows = mmap(NULL, counters->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, counters->fd, 0);
+	if (rows == MAP_FAILED)
+		return -errno;
+	counters->rows = rows;
+	return 0;
+}
+
+static __u32 slice_cnt(void)
+{
+	int cpus = libbpf_num_possible_cpus();
+
+	return (cpus > 0 ? cpus : 1) + 1;
+}
+
+/* Field names for bpftool, as the program's BTF has them; without them it shows bytes. */
+static void add_btf(struct bpf_map_create_opts *opts)
+{
+	struct btf *btf = btf__new_empty();
+	int u32, u64, stats;
+
+	if (!btf)
+		return;
+	u32 = btf__add_int(btf, "unsigned int", sizeof(__u32), 0);
+	u64 = btf__add_int(btf, "unsigned long long", sizeof(__u64), 0);
+	stats = btf__add_struct(btf, "xs_rule_stats", sizeof(struct xs_rule_stats));
+	btf__add_field(btf, "packets", u64, 8 * offsetof(struct xs_rule_stats, packets), 0);
+	btf__add_field(btf, "bytes", u64, 8 * offsetof(struct xs_rule_stats, bytes), 0);
+	if (u32 > 0 && u64 > 0 && stats > 0 && !btf__load_into_kernel(btf)) {
+		opts->btf_fd = fcntl(btf__fd(btf), F_DUPFD_CLOEXEC, 0);
+		opts->btf_key_type_id = u32;
+		opts->btf_value_type_id = stats;
+	}
+	btf__free(btf);
+}
+
+int xs_rule_counters_create(struct xs_rule_counters *counters, __u32 rule_cnt)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_INNER_MAP | BPF_F_MMAPABLE);
+	__u32 rows;
+	int err;
+
+	*counters = (struct xs_rule_counters){ .rule_cnt = rule_cnt, .slices = slice_cnt() };
+	rows = rule_cnt ? rule_cnt * counters->slices : 1;
+	add_btf(&opts);
+	counters->fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "rule_stats_map", sizeof(__u32),
+				      sizeof(struct xs_rule_stats), rows, &opts);
+	err = counters->fd < 0 ? -errno : map_rows(counters);
+	if (opts.btf_fd)
+		close(opts.btf_fd);
+	if (!err)
+		return 0;
+	xs_err("cannot make the counters of %u rules: %s", rule_cnt, strerror(-err));
+	xs_rule_counters_close(counters);
+	return err;
+}
+
+int xs_rule_counters_try(struct xs_rule_counters *counters, const struct xs_pins *pins,
+			 __u32 stats_slot, __u32 rule_cnt)
+{
+	int err = 0;
+	__u32 id;
+
+	*counters =
+		(struct xs_rule_counters){ .fd = -1, .rule_cnt = rule_cnt, .slices = slice_cnt() };
+	if (bpf_map_lookup_elem(pins->map_fds[XS_MAP_rule_stats], &stats_slot, &id))
+		err = -errno;
+	if (!err) {
+		counters->fd = bpf_map_get_fd_by_id(id);
+		err = counters->fd < 0 ? -errno : map_rows(counters);
+	}
+	if (err)
+		xs_rule_counters_close(counters);
+	return err;
+}
+
+int xs_rule_counters_open(struct xs_rule_counters *counters, const struct xs_pins *pins,
+			  __u32 stats_slot, __u32 rule_cnt)
+{
+	int err = xs_rule_counters_try(counters, pins, stats_slot, rule_cnt);
+
+	if (err)
+		xs_err("cannot read slot %u of %s/rule_stats: %s", stats_slot, pins->dir,
+		       strerror(-err));
+	return err;
+}
+
+int xs_rule_counters_put(const struct xs_rule_counters *counters, const struct xs_pins *pins,
+			 __u32 stats_slot)
+{
+	int err;
+
+	if (!bpf_map_update_elem(pins->map_fds[XS_MAP_rule_stats], &stats_slot, &counters->fd,
+				 BPF_ANY))
+		return 0;
+	err = -errno;
+	xs_err("cannot write slot %u of %s/rule_stats: %s", stats_slot, pins->dir, strerror(-err));
+	return err;
+}
+
+struct pin_paths {
+	char now[PATH_MAX + 32], staged[PATH_MAX + 32];
+};
+
+/* false: there are no pins. */
+static bool find_pins(const struct xs_pins *pins, struct pin_paths *paths)
+{
+	const char *name = xs_map_names[XS_MAP_rule_stats_map];
+
+	snprintf(paths->now, sizeof(paths->now), "%s/%s", pins->dir, name);
+	snprintf(paths->staged, sizeof(paths->staged), "%s/%%%s", pins->dir, name);
+	return pins->dir[0];
+}
+
+int xs_rule_counters_stage(const struct xs_pins *pins, __u32 stats_slot)
+{
+	struct pin_paths paths;
+	int fd, err = 0;
+	__u32 id;
+
+	if (!find_pins(pins, &paths))
+		return 0;
+	unlink(paths.staged); /* of a process that was killed here */
+	if (bpf_map_lookup_elem(pins->map_fds[XS_MAP_rule_stats], &stats_slot, &id)) {
+		err = errno == ENOENT ? 0 : -errno;
+		if (err)
+			xs_err("cannot read slot %u of %s/rule_stats: %s", stats_slot, pins->dir,
+			       strerror(-err));
+		return err;
+	}
+	fd = bpf_map_get_fd_by_id(id);
+	if (fd < 0 || bpf_obj_pin(fd, paths.staged))
+		err = -errno;
+	if (err)
+		xs_err("cannot pin %s: %s%s", paths.staged, strerror(-err),
+		       err == -EEXIST ? ": what is there was not made by xsteer: remove it" : "");
+	if (fd >= 0)
+		close(fd);
+	return err;
+}
+
+int xs_rule_counters_publish(const struct xs_pins *pins)
+{
+	struct pin_paths paths;
+	int err;
+
+	if (!find_pins(pins, &paths) || access(paths.staged, F_OK) ||
+	    !rename(paths.staged, paths.now))
+		return 0;
+	err = -errno;
+	xs_err("cannot rename %s to %s: %s", paths.staged, paths.now, strerror(-err));
+	return err;
+}
+
+void xs_rule_counters_unstage(const struct xs_pins *pins)
+{
+	struct pin_paths paths;
+
+	if (find_pins(pins, &paths))
+		unlink(paths.staged);
+}
+
+void xs_rule_counters_close(struct xs_rule_counters *counters)
+{
+	if (counters->rows)
+		munmap(counters->rows, counters->bytes);
+	if (counters->fd >= 0)
+		close(counters->fd);
+	*counters = XS_NO_COUNTERS;
+}
+
+static struct xs_rule_stats sum_of(const struct xs_rule_counters *counters, __u32 rule)
+{
+	struct xs_rule_stats sum = {};
+
+	for (__u32 slice = 0; slice < counters->slices; slice++) {
+		const struct xs_rule_stats *row =
+			&counters->rows[(size_t)slice * counters->rule_cnt + rule];
+
+		sum.packets += __atomic_load_n(&row->packets, __ATOMIC_RELAXED);
+		sum.bytes += __atomic_load_n(&row->bytes, __ATOMIC_RELAXED);
+	}
+	return sum;
+}
+
+struct xs_rule_stats *xs_rule_counters_sum(const struct xs_rule_counters *counters)
+{
+	struct xs_rule_stats *sums = calloc((size_t)counters->rule_cnt + 1, sizeof(*sums));
+
+	for (__u32 rule = 0; sums && rule < counters->rule_cnt; rule++)
+		sums[rule] = sum_of(counters, rule);
+	return sums;
+}
+
+void xs_rule_counters_carry(struct xs_rule_counters *to, const struct xs_rule_counters *from,
+			    const struct xs_rule_pairs *pairs)
+{
+	struct xs_rule_stats *carried;
+
+	if (!pairs->cnt)
+		return;
+	carried = &to->rows[(size_t)(to->slices - 1) * to->rule_cnt];
+	for (__u32 i = 0; i < pairs->cnt; i++)
+		carried[pairs->pairs[i].to] = sum_of(from, pairs->pairs[i].from);
+}
+
+/* ---- rules of the same text ---- */
+
+struct keyed {
+	__u64 hash;
+	__u32 rule;
+};
+
+static const char *text_of(const struct xs_set_header *set, __u32 rule)
+{
+	return xs_set_string(set, xs_set_rules(set)[rule].text);
+}
+
+static __u64 hash_text(const char *text)
+{
+	__u64 hash = 0xcbf29ce484222325ULL; /* FNV-1a: collisions only cost a strcmp */
+
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3ULL;
+	return hash;
+}
+
+static int by_hash_then_rule(const void *a, const void *b)
+{
+	const struct keyed *x = a, *y = b;
+
+	if (x->hash != y->hash)
+		return x->hash < y->hash ? -1 : 1;
+	return x->rule < y->rule ? -1 : x->rule > y->rule;
+}
+
+static struct keyed *sorted(const struct xs_set_header *set)
+{
+	struct keyed *keys = calloc((size_t)set->rule_cnt + 1, sizeof(*keys));
+
+	if (!keys)
+		return NULL;
+	for (__u32 i = 0; i < set->rule_cnt; i++)
+		keys[i] = (struct keyed){ hash_text(text_of(set, i)), i };
+	qsort(keys, set->rule_cnt, sizeof(*keys), by_hash_then_rule);
+	return keys;
+}
+
+static void pair_up(struct xs_rule_pairs *pairs, const struct xs_set_header *from,
+		    const struct keyed *old, const struct xs_set_header *to,
+		    const struct keyed *new)
+{
+	__u32 o = 0, n = 0;
+
+	while (o < from->rule_cnt && n < to->rule_cnt) {
+		if (old[o].hash < new[n].hash) {
+			o++;
+		} else if (old[o].hash > new[n].hash) {
+			n++;
+		} else {
+			/* texts that differ under one hash lose their counters, not more */
+			if (!strcmp(text_of(from, old[o].rule), text_of(to, new[n].rule)))
+				pairs->pairs[pairs->cnt++] =
+					(struct xs_rule_pair){ old[o].rule, new[n].rule };
+			o++;
+			n++;
+		}
+	}
+}
+
+int xs_rule_pairs_find(struct xs_rule_pairs *pairs, const struct xs_set_header *from,
+		       const struct xs_set_header *to)
+{
+	struct keyed *old = sorted(from), *new = sorted(to);
+	__u32 most = from->rule_cnt < to->rule_cnt ? from->rule_cnt : to->rule_cnt;
+	int err = 0;
+
+	*pairs = (struct xs_rule_pairs){ .pairs = calloc((size_t)most + 1, sizeof(*pairs->pairs)) };
+	if (old && new && pairs->pairs) {
+		pair_up(pairs, from, old, to, new);
+	} else {
+		err = -ENOMEM;
+		xs_err("not enough memory to carry the rules' counters over");
+	}
+	free(old);
+	free(new);
+	return err;
+}
+
+void xs_rule_pairs_free(struct xs_rule_pairs *pairs)
+{
+	free(pairs->pairs);
+	*pairs = (struct xs_rule_pairs){};
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The counters of one rule set: rows of struct xs_rule_stats by
+ * CPU * rules + rule, and one slice more, which only the tools write: what rules
+ * of the same text had counted in earlier sets. So data path and tools never
+ * write one value, and nothing is lost or counted twice at a switch.
+ */
+#ifndef XS_RULE_COUNTERS_H
+#define XS_RULE_COUNTERS_H
+
+#include <stddef.h>
+
+#include "lib/instance/pins.h"
+#include "maps/rule_set.h"
+
+struct xs_rule_counters {
+	int fd;
+	__u32 rule_cnt, slices; /* slices: possible CPUs, and the carried one */
+	struct xs_rule_stats *rows; /* mapped */
+	size_t bytes;
+};
+
+#define XS_NO_COUNTERS ((struct xs_rule_counters){ .fd = -1 })
+
+/* All 0 or -errno, logged. */
+int xs_rule_counters_create(struct xs_rule_counters *counters, __u32 rule_cnt);
+int xs_rule_counters_open(struct xs_rule_counters *counters, const struct xs_pins *pins,
+			  __u32 stats_slot, __u32 rule_cnt);
+/* The same, silently. */
+int xs_rule_counters_try(struct xs_rule_counters *counters, const struct xs_pins *pins,
+			 __u32 stats_slot, __u32 rule_cnt);
+int xs_rule_counters_put(const struct xs_rule_counters *counters, const struct xs_pins *pins,
+			 __u32 stats_slot);
+/*
+ * The pin rule_stats_map follows the set in force in two steps: stage() pins the
+ * counters in `stats_slot` (if any) beside it, and can fail for many reasons;
+ * publish() renames what was staged, if anything was; unstage() takes it back.
+ * Of maps that are not pinned (dir ""): nothing.
+ */
+int xs_rule_counters_stage(const struct xs_pins *pins, __u32 stats_slot);
+int xs_rule_counters_publish(const struct xs_pins *pins);
+void xs_rule_counters_unstage(const struct xs_pins *pins);
+void xs_rule_counters_close(struct xs_rule_counters *counters);
+
+/* Rows summed over all slices: malloc'ed, at least one; NULL: no memory. */
+struct xs_rule_stats *xs_rule_counters_sum(const struct xs_rule_counters *counters);
+
+/* Rules that two sets have in common: same text; the n-th of a text with the n-th. */
+struct xs_rule_pairs {
+	struct xs_rule_pair {
+		__u32 from, to;
+	} * pairs;
+	__u32 cnt;
+};
+
+/* 0 or -ENOMEM, logged. */
+int xs_rule_pairs_find(struct xs_rule_pairs *pairs, const struct xs_set_header *from,
+		       const struct xs_set_header *to);
+void xs_rule_pairs_free(struct xs_rule_pairs *pairs);
+
+/* Sets the carried slice of `to` to what `from` has counted; again with later totals. */
+void xs_rule_counters_carry(struct xs_rule_counters *to, const struct xs_rule_counters *from,
+			    const struct xs_rule_pairs *pairs);
+
+#endif

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The real program, run on given frames; see explain.h. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+
+#include "tools/cli/cli.h"
+#include "explain.h"
+#include "lib/instance/program.h"
+#include "xsteer.skel.h"
+
+/* Shared with the instance; all else is the private program's own. */
+#define OWN_MAPS \
+	(1U << XS_MAP_xdp_stats_map | 1U << XS_MAP_rule_stats | 1U << XS_MAP_meta | \
+	 1U << XS_MAP_owners)
+
+#define OUT_ROOM 65536 /* the kernel refuses a buffer that the frame does not fit */
+
+int xs_explain_open(struct xs_explain *explain, const struct xs_pins *live, __u32 queue)
+{
+	__u32 slots = live ? live->slots : queue >= XS_SLOTS_MIN ? queue + 1 : XS_SLOTS_MIN;
+	int err = 0;
+
+	memset(explain, 0, sizeof(*explain));
+	explain->skel = xs_program_open(slots);
+	if (!explain->skel)
+		return -errno;
+	explain->skel->rodata->explaining = true;
+	explain->skel->rodata->explain_queue = queue;
+	if (live)
+		err = xs_program_reuse(explain->skel, live, OWN_MAPS);
+	if (!err)
+		err = xs_program_load(explain->skel);
+	if (err) {
+		xs_explain_close(explain);
+		return err;
+	}
+	explain->pins.slots = slots;
+	for (int i = 0; i < XS_MAP_MAX; i++) {
+		const struct bpf_map *map =
+			bpf_object__find_map_by_name(explain->skel->obj, xs_map_names[i]);
+
+		explain->pins.map_fds[i] = map ? bpf_map__fd(map) : -1;
+	}
+	return 0;
+}
+
+void xs_explain_close(struct xs_explain *explain)
+{
+	xsteer_bpf__destroy(explain->skel);
+	explain->skel = NULL;
+}
+
+static int run(int prog_fd, const struct xs_frame *frame, __u32 repeat,
+	       struct bpf_test_run_opts *opts)
+{
+	static unsigned char out[OUT_ROOM];
+	int err;
+
+	opts->sz = sizeof(*opts);
+	opts->data_in = frame->bytes;
+	opts->data_size_in = frame->len;
+	opts->data_out = out;
+	opts->data_size_out = sizeof(out);
+	opts->repeat = (int)repeat;
+	if (!bpf_prog_test_run_opts(prog_fd, opts))
+		return 0;
+	err = -errno;
+	if (frame->len < ETH_HLEN)
+		xs_err("a frame of %u bytes cannot be tried: the kernel's test run takes none "
+		       "below %u; on the wire it counts as malformed_eth",
+		       frame->len, ETH_HLEN);
+	else
+		xs_err("the kernel does not run a frame of %u bytes: %s%s", frame->len,
+		       strerror(-err),
+		       frame->len > 3000 && !xs_kernel_has_frags()
+			       ? ": above one page it needs Linux 5.18"
+			       : "");
+	return err;
+}
+
+int xs_explain_run(const struct xs_explain *explain, const struct xs_frame *frame,
+		   struct xs_explained *result, int *xdp)
+{
+	struct bpf_test_run_opts opts = {};
+	int err;
+
+	err = run(bpf_program__fd(explain->skel->progs.xsteer), frame, 1, &opts);
+	if (err)
+		return err;
+	*result = explain->skel->bss->explained;
+	*xdp = (int)opts.retval;
+	return 0;
+}
+
+const char *xs_xdp_name(int xdp)
+{
+	static const char *const names[] = {
+		[XDP_ABORTED] = "XDP_ABORTED",	 [XDP_DROP] = "XDP_DROP",
+		[XDP_PASS] = "XDP_PASS",	 [XDP_TX] = "XDP_TX",
+		[XDP_REDIRECT] = "XDP_REDIRECT",
+	};
+
+	return xdp >= 0 && xdp <= XDP_REDIRECT ? names[xdp] : "?";
+}
+
+int xs_measure(int prog_fd, const struct xs_frames *frames, __u32 repeat, __u32 rounds, double *ns)
+{
+	double sum = 0;
+
+	for (__u32 i = 0; i < frames->cnt; i++) {
+		__u32 best = ~0U;
+
+		for (__u32 round = 0; round < rounds; round++) {
+			struct bpf_test_run_opts opts = {};
+			int err = run(prog_fd, &frames->frames[i], repeat, &opts);
+
+			if (err)
+				return err;
+			if (opts.duration < best)
+				best = opts.duration;
+		}
+		sum += best;
+	}
+	*ns = frames->cnt ? sum / frames->cnt : 0;
+	return 0;
+}
+
+int xs_bare_program(void)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_DROP },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int fd, err;
+
+	fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "xsteer_bare", "GPL", insns,
+			   sizeof(insns) / sizeof(*insns), NULL);
+	if (fd >= 0)
+		return fd;
+	err = -errno;
+	xs_err("cannot load a bare program to compare with: %s", strerror(-err));
+	return err;
+}

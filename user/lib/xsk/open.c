@@ -1,0 +1,484 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * Makes an AF_XDP socket: UMEM, rings, options, bind; and takes it apart. Each
+ * attempt at another mode starts from a new socket, since a failed bind leaves
+ * one in a state that kernels disagree about.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include "tools/cli/cli.h"
+#include "lib/base/failstep.h"
+#include "xsk.h"
+
+#ifndef SO_PREFER_BUSY_POLL
+#define SO_PREFER_BUSY_POLL 69
+#define SO_BUSY_POLL_BUDGET 70
+#endif
+
+#define HUGE_PAGE (2u << 20)
+#define FRAMES_COPY 1024 /* 2 MB of 2 KB frames stay in cache; more measured slower */
+#define FRAMES_ZERO_COPY 4096 /* a NIC's ring (often 2048) and ours, both full */
+#define BIND_RETRY_MS 5
+#define MPOL_PREFERRED 1 /* <numaif.h> belongs to a library that is not needed */
+
+#define fail(cfg, fmt, ...) xs_err("%s queue %u: " fmt, (cfg)->ifname, (cfg)->queue, ##__VA_ARGS__)
+
+static __u32 round_up_pow2(__u32 n)
+{
+	return n < 2 ? 1 : 1u << (32 - __builtin_clz(n - 1));
+}
+
+static int make_socket(struct xs_xsk *x, const struct xs_xsk_config *cfg)
+{
+	int err;
+
+	x->fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
+	if (x->fd >= 0)
+		return xs_fail_step("AF_XDP socket");
+	err = -errno;
+	if (err == -EPERM)
+		fail(cfg, "an AF_XDP socket needs CAP_NET_RAW: run as root, or setcap "
+			  "cap_net_raw+ep on the program");
+	else if (err == -EAFNOSUPPORT)
+		fail(cfg, "this kernel has no AF_XDP sockets (CONFIG_XDP_SOCKETS)");
+	else
+		fail(cfg, "cannot make an AF_XDP socket: %s", strerror(-err));
+	return err;
+}
+
+/* Best effort: memory of the NIC's node saves the way across sockets. */
+static void prefer_node(const struct xs_xsk *x, int node)
+{
+	unsigned long mask[16] = {};
+	const int bits = 8 * sizeof(mask[0]);
+
+	if (node < 0 || node >= bits * 16)
+		return;
+	mask[node / bits] = 1ul << (node % bits);
+	syscall(SYS_mbind, x->umem, x->umem_bytes, MPOL_PREFERRED, mask, 16ul * bits, 0);
+}
+
+static int map_memory(struct xs_xsk *x, const struct xs_xsk_config *cfg)
+{
+	size_t bytes = (size_t)x->frame_cnt * x->frame_size;
+	const int prot = PROT_READ | PROT_WRITE, flags = MAP_PRIVATE | MAP_ANONYMOUS;
+	void *mem = MAP_FAILED;
+	int err;
+
+	if (cfg->huge) {
+		x->umem_bytes = (bytes + HUGE_PAGE - 1) & ~(size_t)(HUGE_PAGE - 1);
+		mem = mmap(NULL, x->umem_bytes, prot, flags | MAP_HUGETLB, -1, 0);
+		x->huge = mem != MAP_FAILED;
+	}
+	if (mem == MAP_FAILED) {
+		x->umem_bytes = (bytes + 4095) & ~(size_t)4095;
+		mem = mmap(NULL, x->umem_bytes, prot, flags, -1, 0);
+	}
+	if (mem == MAP_FAILED) {
+		err = -errno;
+		fail(cfg, "no memory for a UMEM of %zu bytes: %s; try fewer --frames", bytes,
+		     strerror(-err));
+		return err;
+	}
+	x->umem = mem;
+	prefer_node(x, cfg->numa_node);
+	return xs_fail_step("UMEM memory");
+}
+
+/* -ENOBUFS is not logged: the memory of an attempt before may still be counted. */
+static int register_umem(struct xs_xsk *x, const struct xs_xsk_config *cfg)
+{
+	struct xdp_umem_reg reg;
+	int err;
+
+	/* The padding at its end too: newer kernels read a metadata length there. */
+	memset(&reg, 0, sizeof(reg));
+	reg.addr = (unsigned long)x->umem;
+	reg.len = (__u64)x->frame_cnt * x->frame_size;
+	reg.chunk_size = x->frame_size;
+	reg.headroom = cfg->headroom;
+	reg.flags = cfg->unaligned ? XDP_UMEM_UNALIGNED_CHUNK_FLAG : 0;
+	if (!setsockopt(x->fd, SOL_XDP, XDP_UMEM_REG, &reg, sizeof(reg)))
+		return xs_fail_step("UMEM");
+	err = -errno;
+	if (err != -ENOBUFS)
+		fail(cfg, "the kernel refuses a UMEM of %u frames of %u bytes, headroom %u: %s",
+		     x->frame_cnt, x->frame_size, cfg->headroom, strerror(-err));
+	return err;
+}
+
+static __u32 frames_for(const struct xs_xsk_config *cfg, enum xs_xsk_mode mode)
+{
+	if (cfg->frames)
+		return cfg->frames;
+	return mode == XS_XSK_zero_copy ? FRAMES_ZERO_COPY : FRAMES_COPY;
+}
+
+static void say_memlock(const struct xs_xsk_config *cfg, enum xs_xsk_mode mode)
+{
+	struct rlimit limit = {};
+
+	getrlimit(RLIMIT_MEMLOCK, &limit);
+	fail(cfg,
+	     "a UMEM of %llu bytes is more than this user may lock (RLIMIT_MEMLOCK is %llu bytes "
+	     "for all processes of the user): raise `ulimit -l`, give CAP_IPC_LOCK, or use fewer "
+	     "--frames",
+	     (__u64)frames_for(cfg, mode) * cfg->frame_size, (unsigned long long)limit.rlim_cur);
+}
+
+static int size_rings(struct xs_xsk *x, const struct xs_xsk_config *cfg, __u32 size)
+{
+	static const int opts[] = { XDP_UMEM_FILL_RING, XDP_UMEM_COMPLETION_RING, XDP_RX_RING,
+				    XDP_TX_RING };
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < 4; i++) {
+		if (!setsockopt(x->fd, SOL_XDP, opts[i], &size, sizeof(size)))
+			continue;
+		err = -errno;
+		fail(cfg, "cannot make a ring of %u entries: %s; try a smaller --ring", size,
+		     strerror(-err));
+		return err;
+	}
+	return 0;
+}
+
+static int map_ring(struct xs_xsk *x, unsigned int i, const struct xdp_ring_offset *off, __u32 size,
+		    size_t entry, off_t pgoff)
+{
+	size_t bytes = off->desc + size * entry;
+	void *addr =
+		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, x->fd, pgoff);
+
+	if (addr == MAP_FAILED)
+		return -errno;
+	x->maps[i].addr = addr;
+	x->maps[i].bytes = bytes;
+	return 0;
+}
+
+static void init_prod(struct xsk_ring_prod *ring, char *addr, const struct xdp_ring_offset *off,
+		      __u32 size)
+{
+	*ring = (struct xsk_ring_prod){
+		.mask = size - 1,
+		.size = size,
+		.producer = (void *)(addr + off->producer),
+		.consumer = (void *)(addr + off->consumer),
+		.ring = addr + off->desc,
+		.flags = (void *)(addr + off->flags),
+	};
+	ring->cached_prod = *ring->producer;
+	/* Kept one ring size ahead: see xsk_prod_nb_free(). */
+	ring->cached_cons = *ring->consumer + size;
+}
+
+static void init_cons(struct xsk_ring_cons *ring, char *addr, const struct xdp_ring_offset *off,
+		      __u32 size)
+{
+	*ring = (struct xsk_ring_cons){
+		.mask = size - 1,
+		.size = size,
+		.producer = (void *)(addr + off->producer),
+		.consumer = (void *)(addr + off->consumer),
+		.ring = addr + off->desc,
+		.flags = (void *)(addr + off->flags),
+	};
+	ring->cached_prod = *ring->producer;
+	ring->cached_cons = *ring->consumer;
+}
+
+static int map_rings(struct xs_xsk *x, const struct xs_xsk_config *cfg, __u32 size)
+{
+	struct xdp_mmap_offsets off;
+	socklen_t len = sizeof(off);
+	int err;
+
+	if (getsockopt(x->fd, SOL_XDP, XDP_MMAP_OFFSETS, &off, &len)) {
+		err = -errno;
+		fail(cfg, "cannot ask for the rings' layout: %s", strerror(-err));
+		return err;
+	}
+	if (len != sizeof(off)) {
+		fail(cfg,
+		     "this kernel's rings have no need-wakeup flag: Linux 5.4 or newer is needed");
+		return -ENOTSUP;
+	}
+	err = map_ring(x, 0, &off.fr, size, sizeof(__u64), XDP_UMEM_PGOFF_FILL_RING);
+	if (!err)
+		err = map_ring(x, 1, &off.cr, size, sizeof(__u64), XDP_UMEM_PGOFF_COMPLETION_RING);
+	if (!err)
+		err = map_ring(x, 2, &off.rx, size, sizeof(struct xdp_desc), XDP_PGOFF_RX_RING);
+	if (!err)
+		err = map_ring(x, 3, &off.tx, size, sizeof(struct xdp_desc), XDP_PGOFF_TX_RING);
+	if (err) {
+		fail(cfg, "cannot map a ring: %s", strerror(-err));
+		return err;
+	}
+	init_prod(&x->fill, x->maps[0].addr, &off.fr, size);
+	init_cons(&x->comp, x->maps[1].addr, &off.cr, size);
+	init_cons(&x->rx, x->maps[2].addr, &off.rx, size);
+	init_prod(&x->tx, x->maps[3].addr, &off.tx, size);
+	return xs_fail_step("rings");
+}
+
+static int make_frames(struct xs_xsk *x, const struct xs_xsk_config *cfg)
+{
+	__u32 i;
+
+	x->frames = calloc(x->frame_cnt, sizeof(*x->frames));
+	x->free_stack = calloc(x->frame_cnt, sizeof(*x->free_stack));
+	if (!x->frames || !x->free_stack) {
+		fail(cfg, "no memory for the account of %u frames", x->frame_cnt);
+		return -ENOMEM;
+	}
+	for (i = 0; i < x->frame_cnt; i++)
+		x->free_stack[x->free_cnt++] = x->frame_cnt - 1 - i;
+	return xs_fail_step("frames");
+}
+
+static void set_tx_budget(struct xs_xsk *x, const struct xs_xsk_config *cfg, __u32 ring)
+{
+	__u32 budget = cfg->tx_budget;
+
+	x->tx_budget = 32;
+	if (budget <= 32)
+		return;
+	if (budget > ring)
+		budget = ring;
+	/* Older kernels do not know it: more sendto() calls then, nothing else. */
+	if (!setsockopt(x->fd, SOL_XDP, XDP_MAX_TX_SKB_BUDGET, &budget, sizeof(budget)))
+		x->tx_budget = budget;
+}
+
+static void set_busy_poll(struct xs_xsk *x, const struct xs_xsk_config *cfg)
+{
+	const struct {
+		int opt, value;
+	} opts[] = {
+		{ SO_PREFER_BUSY_POLL, 1 },
+		{ SO_BUSY_POLL, (int)cfg->busy_poll_us },
+		{ SO_BUSY_POLL_BUDGET, (int)cfg->busy_poll },
+	};
+	unsigned int i;
+
+	for (i = 0; cfg->busy_poll && i < 3; i++) {
+		if (setsockopt(x->fd, SOL_SOCKET, opts[i].opt, &opts[i].value, sizeof(int))) {
+			x->busy_poll_errno = errno;
+			return;
+		}
+	}
+}
+
+void xs_xsk_end_busy_poll(struct xs_xsk *x)
+{
+	const int zero = 0;
+
+	setsockopt(x->fd, SOL_SOCKET, SO_PREFER_BUSY_POLL, &zero, sizeof(zero));
+	setsockopt(x->fd, SOL_SOCKET, SO_BUSY_POLL, &zero, sizeof(zero));
+}
+
+static int bind_socket(struct xs_xsk *x, const struct xs_xsk_config *cfg, enum xs_xsk_mode mode,
+		       bool sg)
+{
+	struct sockaddr_xdp addr = {
+		.sxdp_family = AF_XDP,
+		.sxdp_ifindex = cfg->ifindex,
+		.sxdp_queue_id = cfg->queue,
+		.sxdp_flags = XDP_USE_NEED_WAKEUP | (sg ? XDP_USE_SG : 0) |
+			      (mode == XS_XSK_copy ? XDP_COPY : XDP_ZEROCOPY),
+	};
+
+	if (bind(x->fd, (struct sockaddr *)&addr, sizeof(addr)))
+		return -errno;
+	x->sg = sg;
+	return xs_fail_step("bind");
+}
+
+__u32 xs_xsk_napi_id(struct xs_xsk *x)
+{
+	socklen_t len = sizeof(x->napi_id);
+
+	if (getsockopt(x->fd, SOL_SOCKET, SO_INCOMING_NAPI_ID, &x->napi_id, &len))
+		x->napi_id = 0;
+	return x->napi_id;
+}
+
+static int read_mode(struct xs_xsk *x, const struct xs_xsk_config *cfg)
+{
+	struct xdp_options options = {};
+	socklen_t len = sizeof(options);
+	int err;
+
+	if (getsockopt(x->fd, SOL_XDP, XDP_OPTIONS, &options, &len)) {
+		err = -errno;
+		fail(cfg, "cannot read the socket's mode: %s", strerror(-err));
+		return err;
+	}
+	x->mode = options.flags & XDP_OPTIONS_ZEROCOPY ? XS_XSK_zero_copy : XS_XSK_copy;
+	xs_xsk_napi_id(x);
+	return 0;
+}
+
+/* One attempt. *bind_err: what is not logged, bind()'s errno or -ENOBUFS for memlock. */
+static int open_once(struct xs_xsk *x, const struct xs_xsk_config *cfg, enum xs_xsk_mode mode,
+		     bool sg, int *bind_err)
+{
+	__u32 ring;
+	int err;
+
+	*bind_err = 0;
+	memset(x, 0, sizeof(*x));
+	x->fd = -1;
+	x->mode = mode;
+	x->unaligned = cfg->unaligned;
+	x->frame_size = cfg->frame_size;
+	x->frame_shift = cfg->frame_size & (cfg->frame_size - 1) ? -1
+								 : __builtin_ctz(cfg->frame_size);
+	x->frame_cnt = frames_for(cfg, mode);
+	ring = cfg->ring ? cfg->ring : round_up_pow2(x->frame_cnt);
+
+	err = make_socket(x, cfg);
+	if (!err)
+		err = map_memory(x, cfg);
+	if (!err)
+		err = register_umem(x, cfg);
+	if (err == -ENOBUFS)
+		*bind_err = err;
+	if (!err)
+		err = size_rings(x, cfg, ring);
+	if (!err)
+		err = map_rings(x, cfg, ring);
+	if (!err)
+		err = make_frames(x, cfg);
+	if (err)
+		goto out;
+	set_tx_budget(x, cfg, ring);
+	set_busy_poll(x, cfg);
+	/* Some drivers take their first buffers at bind and never ask again. */
+	xs_xsk_refill(x);
+	err = bind_socket(x, cfg, mode, sg);
+	if (err && err != -ECANCELED)
+		*bind_err = err;
+	if (!err)
+		err = read_mode(x, cfg);
+out:
+	if (err)
+		xs_xsk_close(x);
+	return err;
+}
+
+static __u64 now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000ull + ts.tv_nsec / 1000000;
+}
+
+/* One mode, waiting for a queue that its last owner has only just left. */
+static int open_mode(struct xs_xsk *x, const struct xs_xsk_config *cfg, enum xs_xsk_mode mode,
+		     __u64 deadline_ms, int *bind_err)
+{
+	const struct timespec pause = { .tv_nsec = BIND_RETRY_MS * 1000000 };
+	bool sg = cfg->sg;
+	int err;
+
+	for (;;) {
+		err = open_once(x, cfg, mode, sg, bind_err);
+		if (*bind_err == -EINVAL && sg) {
+			sg = false; /* Linux before 6.6 */
+			continue;
+		}
+		if (*bind_err == -EOPNOTSUPP && sg && cfg->want == XS_XSK_zero_copy) {
+			sg = false; /* zero-copy at any price was asked for */
+			continue;
+		}
+		/* Queue and locked memory of one who left are given back a little later. */
+		if ((*bind_err != -EBUSY && *bind_err != -ENOBUFS) || now_ms() >= deadline_ms)
+			return err;
+		nanosleep(&pause, NULL);
+	}
+}
+
+static const char *bind_hint(int err, bool long_packets)
+{
+	/* Linux 7 looks at the MTU, older ones let longer packets be lost */
+	if (err == -EINVAL && long_packets)
+		return ": the driver's zero-copy takes packets of one buffer only, and the MTU "
+		       "needs more: lower it, or leave -z out";
+	switch (err) {
+	case -EOPNOTSUPP:
+		return ": the driver has no zero-copy here, or XDP runs in skb mode; leave -z out";
+	case -EINVAL:
+		return ": the queue is gone, or the frames do not suit the driver";
+	case -ENETDOWN:
+		return ": bring it up, ip link set dev IF up";
+	case -ENODEV:
+	case -ENXIO:
+		return ": the interface is gone";
+	case -ENOMEM:
+		return ": try fewer --frames";
+	default:
+		return "";
+	}
+}
+
+int xs_xsk_open(struct xs_xsk *x, const struct xs_xsk_config *cfg)
+{
+	__u64 deadline_ms = now_ms() + cfg->bind_wait_ms;
+	enum xs_xsk_mode mode = cfg->want == XS_XSK_copy ? XS_XSK_copy : XS_XSK_zero_copy;
+	int err, bind_err, fallback_errno = 0;
+
+	if (cfg->want == XS_XSK_none && cfg->no_zero_copy) {
+		mode = XS_XSK_copy;
+		fallback_errno = EOPNOTSUPP;
+	}
+	err = open_mode(x, cfg, mode, deadline_ms, &bind_err);
+	if (bind_err && bind_err != -EBUSY && cfg->want == XS_XSK_none &&
+	    mode == XS_XSK_zero_copy) {
+		fallback_errno = -bind_err;
+		mode = XS_XSK_copy;
+		err = open_mode(x, cfg, mode, deadline_ms, &bind_err);
+	}
+	if (bind_err == -ENOBUFS)
+		say_memlock(cfg, mode);
+	else if (bind_err && bind_err != -EBUSY)
+		fail(cfg, "cannot bind in %s mode: %s%s",
+		     mode == XS_XSK_copy ? "copy" : "zero-copy", strerror(-bind_err),
+		     bind_hint(bind_err, cfg->sg && mode == XS_XSK_zero_copy));
+	if (!err)
+		x->fallback_errno = fallback_errno;
+	return err;
+}
+
+void xs_xsk_close(struct xs_xsk *x)
+{
+	unsigned int i;
+
+	/*
+	 * The rings first: a mapping keeps the socket, and its slot in an
+	 * XSKMAP, alive after the descriptor is closed.
+	 */
+	for (i = 0; i < 4; i++) {
+		if (x->maps[i].addr)
+			munmap(x->maps[i].addr, x->maps[i].bytes);
+	}
+	if (x->frame_cnt && x->fd >= 0) /* a zeroed one holds no descriptor 0 */
+		close(x->fd);
+	if (x->umem)
+		munmap(x->umem, x->umem_bytes);
+	free(x->frames);
+	free(x->free_stack);
+	memset(x, 0, sizeof(*x));
+	x->fd = -1;
+}

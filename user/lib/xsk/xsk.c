@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * An AF_XDP socket at work: frames between our stack and the four rings, and
+ * the ledger over them. Making and binding it is in open.c.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "xsk.h"
+
+/* Other threads read the counters; one thread writes them. */
+static inline void count(__u64 *counter, __u64 n)
+{
+	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
+}
+
+/* NULL if the address lies outside the UMEM: never trust it as an index. */
+static inline struct xs_umem_frame *frame_of(struct xs_xsk *x, __u64 addr)
+{
+	if (xsk_umem__extract_addr(addr) >= (__u64)x->frame_cnt * x->frame_size)
+		return NULL;
+	return xs_xsk_frame(x, addr);
+}
+
+static inline void free_frame(struct xs_xsk *x, struct xs_umem_frame *frame)
+{
+	frame->state = XS_FRAME_free;
+	x->free_stack[x->free_cnt++] = frame - x->frames;
+}
+
+__u32 xs_xsk_refill(struct xs_xsk *x)
+{
+	__u32 n = x->free_cnt, room, idx, i;
+
+	if (!n)
+		return 0;
+	/* Never more than there is room for: reserving is all or nothing. */
+	room = xsk_prod_nb_free(&x->fill, n);
+	if (n > room)
+		n = room;
+	if (!n || xsk_ring_prod__reserve(&x->fill, n, &idx) != n)
+		return 0;
+	for (i = 0; i < n; i++) {
+		__u32 frame = x->free_stack[--x->free_cnt];
+
+		x->frames[frame].state = XS_FRAME_fill;
+		*xsk_ring_prod__fill_addr(&x->fill, idx + i) = (__u64)frame * x->frame_size;
+	}
+	xsk_ring_prod__submit(&x->fill, n);
+	x->fill_cnt += n;
+	return n;
+}
+
+__u32 xs_xsk_receive(struct xs_xsk *x, struct xdp_desc *descs, __u32 max, __u64 max_packets,
+		     __u32 *packets)
+{
+	__u32 n, idx, i, taken = 0, whole = 0, unowned = 0;
+	__u64 bytes = 0;
+
+	*packets = 0;
+	if (!max_packets)
+		return 0;
+	n = xsk_ring_cons__peek(&x->rx, max, &idx);
+	if (!n)
+		return 0;
+	for (i = 0; i < n && whole < max_packets; i++) {
+		const struct xdp_desc *desc = xsk_ring_cons__rx_desc(&x->rx, idx + i);
+		struct xs_umem_frame *frame = frame_of(x, desc->addr);
+
+		if (!frame || frame->state != XS_FRAME_fill) {
+			unowned++;
+			continue;
+		}
+		frame->state = XS_FRAME_rx;
+		frame->len = desc->len;
+		frame->last = !(desc->options & XDP_PKT_CONTD);
+		whole += frame->last;
+		bytes += desc->len;
+		descs[taken++] = *desc;
+	}
+	if (i < n)
+		xsk_ring_cons__cancel(&x->rx, n - i);
+	xsk_ring_cons__release(&x->rx, i);
+	x->fill_cnt -= taken;
+	x->rx_cnt += taken;
+	count(&x->counters.rx_packets, whole);
+	count(&x->counters.rx_bytes, bytes);
+	if (unowned)
+		count(&x->counters.rx_unowned, unowned);
+	*packets = whole;
+	return taken;
+}
+
+void xs_xsk_send(struct xs_xsk *x, const struct xdp_desc *descs, __u32 n)
+{
+	__u32 idx, i;
+
+	if (!n || xsk_ring_prod__reserve(&x->tx, n, &idx) != n)
+		return;
+	for (i = 0; i < n; i++) {
+		struct xdp_desc *desc = xsk_ring_prod__tx_desc(&x->tx, idx + i);
+		struct xs_umem_frame *frame = xs_xsk_frame(x, descs[i].addr);
+
+		frame->state = XS_FRAME_tx;
+		desc->addr = descs[i].addr;
+		desc->len = descs[i].len;
+		/* Any other option makes the descriptor invalid, and its frame never returns. */
+		desc->options = frame->last ? 0 : XDP_PKT_CONTD;
+	}
+	xsk_ring_prod__submit(&x->tx, n);
+	x->rx_cnt -= n;
+	x->tx_cnt += n;
+}
+
+__u32 xs_xsk_bounce(struct xs_xsk *x, __u32 max)
+{
+	__u32 n, from, to, i, sent = 0;
+	__u64 bytes = 0;
+
+	n = xsk_ring_cons__peek(&x->rx, max, &from);
+	if (!n)
+		return 0;
+	if (xsk_ring_prod__reserve(&x->tx, n, &to) != n) {
+		xsk_ring_cons__cancel(&x->rx, n);
+		return 0;
+	}
+	for (i = 0; i < n; i++) {
+		const struct xdp_desc *desc = xsk_ring_cons__rx_desc(&x->rx, from + i);
+		struct xs_umem_frame *frame = frame_of(x, desc->addr);
+
+		if (!frame || frame->state != XS_FRAME_fill)
+			continue;
+		frame->state = XS_FRAME_tx;
+		frame->len = desc->len;
+		frame->last = true;
+		bytes += desc->len;
+		*xsk_ring_prod__tx_desc(&x->tx, to + sent++) =
+			(struct xdp_desc){ .addr = desc->addr, .len = desc->len };
+	}
+	xsk_ring_cons__release(&x->rx, n);
+	x->tx.cached_prod -= n - sent; /* the library has no such cancel */
+	xsk_ring_prod__submit(&x->tx, sent);
+	x->fill_cnt -= sent;
+	x->tx_cnt += sent;
+	count(&x->counters.rx_packets, sent);
+	count(&x->counters.rx_bytes, bytes);
+	if (sent < n)
+		count(&x->counters.rx_unowned, n - sent);
+	return sent;
+}
+
+void xs_xsk_drop(struct xs_xsk *x, const struct xdp_desc *descs, __u32 n)
+{
+	__u32 i, whole = 0;
+
+	for (i = 0; i < n; i++) {
+		struct xs_umem_frame *frame = xs_xsk_frame(x, descs[i].addr);
+
+		whole += frame->last;
+		free_frame(x, frame);
+	}
+	x->rx_cnt -= n;
+	count(&x->counters.dropped, whole);
+}
+
+__u32 xs_xsk_discard(struct xs_xsk *x)
+{
+	__u32 n, idx, i, mine = 0, whole = 0;
+
+	n = xsk_ring_cons__peek(&x->rx, x->rx.size, &idx);
+	for (i = 0; i < n; i++) {
+		const struct xdp_desc *desc = xsk_ring_cons__rx_desc(&x->rx, idx + i);
+		struct xs_umem_frame *frame = frame_of(x, desc->addr);
+
+		if (!frame || frame->state != XS_FRAME_fill) {
+			count(&x->counters.rx_unowned, 1);
+			continue;
+		}
+		whole += !(desc->options & XDP_PKT_CONTD);
+		mine++;
+		free_frame(x, frame);
+	}
+	if (n)
+		xsk_ring_cons__release(&x->rx, n);
+	x->fill_cnt -= mine;
+	return whole;
+}
+
+__u32 xs_xsk_reap(struct xs_xsk *x)
+{
+	__u32 n, idx, i, mine = 0, whole = 0;
+	__u64 bytes = 0;
+
+	if (!x->tx_cnt)
+		return 0;
+	n = xsk_ring_cons__peek(&x->comp, x->comp.size, &idx);
+	if (!n)
+		return 0;
+	for (i = 0; i < n; i++) {
+		struct xs_umem_frame *frame =
+			frame_of(x, *xsk_ring_cons__comp_addr(&x->comp, idx + i));
+
+		if (!frame || frame->state != XS_FRAME_tx) {
+			count(&x->counters.tx_unowned, 1);
+			continue;
+		}
+		bytes += frame->len;
+		whole += frame->last;
+		mine++;
+		if (x->sent && frame->last)
+			x->sent(x->sent_arg, frame);
+		free_frame(x, frame);
+	}
+	xsk_ring_cons__release(&x->comp, n);
+	x->tx_cnt -= mine;
+	count(&x->counters.tx_packets, whole);
+	count(&x->counters.tx_bytes, bytes);
+	return mine;
+}
+
+static int send_once(struct xs_xsk *x)
+{
+	count(&x->counters.kicks, 1);
+	/* Without MSG_DONTWAIT it is EOPNOTSUPP. */
+	if (sendto(x->fd, NULL, 0, MSG_DONTWAIT, NULL, 0) >= 0)
+		return 0;
+	switch (errno) {
+	case ENOBUFS: /* the send buffer of the socket is full: completions make room */
+	case EINTR:
+		return -EAGAIN;
+	default:
+		return -errno;
+	}
+}
+
+int xs_xsk_kick(struct xs_xsk *x, bool force)
+{
+	/* A batch needs as many calls as it has budgets; what is left waits for the next turn. */
+	int tries = XS_XSK_BATCH_MAX / 32, err;
+
+	if (!force && !xsk_ring_prod__needs_wakeup(&x->tx))
+		return 0;
+	while (tries--) {
+		__u32 before = xs_xsk_tx_queued(x), reaped;
+
+		err = send_once(x);
+		if (err == -EBUSY && x->mode == XS_XSK_copy) {
+			/* The device's queue refused the packet; its frame completes all the same. */
+			count(&x->counters.tx_lost, 1);
+			err = 0;
+		} else if (err && err != -EAGAIN) {
+			return err == -EBUSY ? -EAGAIN : err;
+		}
+		if (x->mode == XS_XSK_zero_copy)
+			return err;
+		if (!xs_xsk_tx_queued(x))
+			return 0;
+		reaped = xs_xsk_reap(x);
+		if (!reaped && xs_xsk_tx_queued(x) == before)
+			return -EAGAIN;
+	}
+	return -EAGAIN;
+}
+
+int xs_xsk_wake_rx(struct xs_xsk *x, bool force)
+{
+	if (!force && !xsk_ring_prod__needs_wakeup(&x->fill))
+		return 0;
+	count(&x->counters.wakeups, 1);
+	if (recvfrom(x->fd, NULL, 0, MSG_DONTWAIT, NULL, NULL) >= 0 || errno == EAGAIN ||
+	    errno == EBUSY || errno == EINTR)
+		return 0;
+	return -errno;
+}
+
+void xs_xsk_ledger(const struct xs_xsk *x, struct xs_ledger *ledger)
+{
+	__u32 states[XS_FRAME_MAX] = {}, i, waiting;
+
+	memset(ledger, 0, sizeof(*ledger));
+	for (i = 0; i < x->frame_cnt; i++)
+		states[x->frames[i].state]++;
+
+	ledger->total = x->frame_cnt;
+	ledger->free = states[XS_FRAME_free];
+	ledger->rx = states[XS_FRAME_rx];
+	ledger->fill_ring =
+		x->fill.cached_prod - __atomic_load_n(x->fill.consumer, __ATOMIC_ACQUIRE);
+	ledger->kernel = states[XS_FRAME_fill] - ledger->fill_ring;
+	ledger->tx_ring = xs_xsk_tx_queued(x);
+	waiting = __atomic_load_n(x->comp.producer, __ATOMIC_ACQUIRE) - x->comp.cached_cons;
+	ledger->completed = waiting;
+	ledger->in_flight = states[XS_FRAME_tx] - ledger->tx_ring - waiting;
+
+	ledger->balanced = ledger->free == x->free_cnt && states[XS_FRAME_fill] == x->fill_cnt &&
+			   ledger->rx == x->rx_cnt && states[XS_FRAME_tx] == x->tx_cnt &&
+			   ledger->fill_ring <= states[XS_FRAME_fill] &&
+			   ledger->tx_ring + waiting <= states[XS_FRAME_tx] &&
+			   ledger->free + ledger->fill_ring + ledger->kernel + ledger->rx +
+					   ledger->tx_ring + ledger->in_flight +
+					   ledger->completed ==
+				   ledger->total;
+}
+
+int xs_xsk_statistics(const struct xs_xsk *x, struct xdp_statistics *stats)
+{
+	socklen_t len = sizeof(*stats);
+
+	/* Kernels before 5.9 fill in the first three only. */
+	memset(stats, 0, sizeof(*stats));
+	if (getsockopt(x->fd, SOL_XDP, XDP_STATISTICS, stats, &len))
+		return -errno;
+	return 0;
+}
+
+int xs_xsk_error(const struct xs_xsk *x)
+{
+	int err = 0;
+	socklen_t len = sizeof(err);
+
+	if (getsockopt(x->fd, SOL_SOCKET, SO_ERROR, &err, &len))
+		return -errno;
+	return -err;
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * One AF_XDP socket with a UMEM of its own, and the account of every frame in
+ * it. Set up by the kernel's UAPI; knows nothing of programs, maps or owners.
+ *
+ * Where a frame is, and who may touch it:
+ *
+ *            xs_xsk_refill            the kernel             xs_xsk_receive
+ *    free ----------------> fill ring ----------> RX ring ------------------+
+ *     ^                                                                     v
+ *     |  xs_xsk_reap                  the kernel                            rx
+ *     +--------------- completion ring <--------- TX ring <---------------- |
+ *     |                                                      xs_xsk_send    |
+ *     +---------------------------------------------------------------------+
+ *                                 xs_xsk_drop
+ *
+ * Each arrow is checked against the frame's recorded state: a frame that the
+ * kernel hands over twice, or that it does not hold, is counted and left alone.
+ * Every ring belongs to one thread, the one that calls these functions; other
+ * threads may read `counters`, each field by a relaxed load.
+ */
+#ifndef XS_XSK_H
+#define XS_XSK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <linux/types.h>
+#include <xdp/xsk.h>
+
+#include "maps/xsteer.h"
+
+/* Newer than the oldest headers this is built with. */
+#ifndef XDP_USE_SG
+#define XDP_USE_SG (1 << 4)
+#endif
+#ifndef XDP_PKT_CONTD
+#define XDP_PKT_CONTD (1 << 0)
+#endif
+#ifndef XDP_MAX_TX_SKB_BUDGET
+#define XDP_MAX_TX_SKB_BUDGET 9
+#endif
+
+#define XS_XSK_KERNEL_HEADROOM 256 /* XDP_PACKET_HEADROOM, taken from every frame */
+#define XS_XSK_FRAME_MIN 2048
+#define XS_XSK_FRAME_MAX 4096 /* a page: the kernel's limit */
+#define XS_XSK_FRAGS_MAX 18 /* of a packet sent in copy mode: MAX_SKB_FRAGS + 1 */
+#define XS_XSK_BATCH_MAX 1024
+
+enum xs_frame_state {
+	XS_FRAME_free, /* on our stack */
+	XS_FRAME_fill, /* given to the kernel for receiving */
+	XS_FRAME_rx, /* received, held by the caller */
+	XS_FRAME_tx, /* given to the kernel for sending */
+	XS_FRAME_MAX
+};
+
+struct xs_umem_frame {
+	__u64 received_ns; /* set by the caller, for latency */
+	__u32 len;
+	__u8 state; /* enum xs_frame_state */
+	__u8 last; /* of its packet */
+	__u16 pad;
+};
+
+struct xs_xsk_config {
+	const char *ifname; /* for messages; borrowed until xs_xsk_open() returns */
+	__u32 ifindex;
+	__u32 queue;
+	enum xs_xsk_mode want; /* none: zero-copy, then copy */
+	__u32 frames; /* 0: 1024 in copy mode, 4096 in zero-copy */
+	__u32 frame_size; /* bytes */
+	__u32 headroom; /* bytes kept free before each packet, beside the kernel's 256 */
+	__u32 ring; /* entries of each ring, a power of two; 0: enough for every frame */
+	__u32 tx_budget; /* packets a sendto() may send in copy mode; 0: the kernel's 32 */
+	__u32 bind_wait_ms; /* how long EBUSY is retried */
+	int numa_node; /* of the interface; -1: anywhere */
+	bool no_zero_copy; /* the driver says so: with `want` none it is not even tried */
+	bool huge; /* huge pages for the UMEM, small ones if there are none */
+	bool unaligned; /* frames need no power-of-two size, packets no alignment */
+	bool sg; /* packets over several frames, where the kernel can */
+	__u32 busy_poll; /* packets a poll of the NIC handles; 0: no busy-polling */
+	__u32 busy_poll_us;
+};
+
+/* Written by the socket's thread, read by any. */
+struct xs_xsk_counters {
+	__u64 rx_packets, rx_bytes;
+	__u64 tx_packets, tx_bytes; /* completed: the kernel is done with them */
+	__u64 dropped; /* by xs_xsk_drop(): packets received and not sent */
+	__u64 tx_lost; /* completed, but the device refused them (EBUSY) */
+	__u64 rx_unowned; /* received frames that were not the kernel's to give */
+	__u64 tx_unowned; /* completions of frames that were not being sent */
+	__u64 tx_too_long; /* packets of more than XS_XSK_FRAGS_MAX frames */
+	__u64 kicks, wakeups; /* sendto(), recvfrom() */
+};
+
+struct xs_xsk {
+	int fd;
+	enum xs_xsk_mode mode; /* effective, by XDP_OPTIONS */
+	int fallback_errno; /* why not zero-copy when that was tried first; 0 */
+	bool sg; /* effective */
+	bool huge; /* effective */
+	bool unaligned;
+	__u32 tx_budget; /* effective */
+	__u32 napi_id; /* 0: the kernel names none, busy-polling does nothing */
+	int busy_poll_errno; /* 0, or why busy-polling was refused */
+
+	struct xsk_ring_prod fill, tx;
+	struct xsk_ring_cons rx, comp;
+
+	char *umem;
+	size_t umem_bytes;
+	__u32 frame_size;
+	int frame_shift; /* -1: not a power of two */
+	__u32 frame_cnt;
+	struct xs_umem_frame *frames;
+	__u32 *free_stack; /* LIFO: the frame given next is the one last touched */
+	__u32 free_cnt;
+	__u32 fill_cnt, rx_cnt, tx_cnt; /* frames in that state */
+
+	struct {
+		void *addr;
+		size_t bytes;
+	} maps[4];
+	struct xs_xsk_counters counters;
+
+	/* Called, if not NULL, for each packet that was sent; set after opening. */
+	void (*sent)(void *arg, const struct xs_umem_frame *frame);
+	void *sent_arg;
+};
+
+/*
+ * Makes the socket, its UMEM and rings, fills the fill ring and binds. Needs
+ * CAP_NET_RAW (CAP_IPC_LOCK or enough RLIMIT_MEMLOCK for the UMEM; CAP_NET_ADMIN
+ * for busy-polling). Retries EBUSY, which the kernel gives for some 20 ms after
+ * another socket left the queue, until bind_wait_ms are over.
+ *
+ * 0; or -errno after logging it, except -EBUSY, which is silent since only the
+ * caller can name the holder. On failure nothing is left and *x is closed.
+ */
+int xs_xsk_open(struct xs_xsk *x, const struct xs_xsk_config *cfg);
+void xs_xsk_close(struct xs_xsk *x); /* of a zeroed or closed one: does nothing */
+
+/* Gives as many free frames to the fill ring as it takes; how many. */
+__u32 xs_xsk_refill(struct xs_xsk *x);
+
+/* Descriptors that wait in the RX ring, at most `max`. */
+static inline __u32 xs_xsk_waiting(struct xs_xsk *x, __u32 max)
+{
+	return xsk_cons_nb_avail(&x->rx, max);
+}
+
+/*
+ * Takes up to `max` (at most XS_XSK_BATCH_MAX) descriptors from the RX ring and
+ * up to `max_packets` whole packets; their frames are the caller's until
+ * xs_xsk_send() or xs_xsk_drop(). A packet may go on in the next call: its last
+ * descriptor has no XDP_PKT_CONTD. *packets: how many ended.
+ */
+__u32 xs_xsk_receive(struct xs_xsk *x, struct xdp_desc *descs, __u32 max, __u64 max_packets,
+		     __u32 *packets);
+
+/*
+ * xs_xsk_receive() and xs_xsk_send() in one pass, for packets that nobody looks
+ * at, each in one frame: from the RX ring straight to the TX ring. `max` must not
+ * exceed the room. How many.
+ */
+__u32 xs_xsk_bounce(struct xs_xsk *x, __u32 max);
+
+/* Descriptors xs_xsk_send() would take now. */
+static inline __u32 xs_xsk_tx_room(struct xs_xsk *x, __u32 wanted)
+{
+	__u32 room = xsk_prod_nb_free(&x->tx, wanted);
+
+	return room < wanted ? room : wanted;
+}
+
+/* Puts received frames on the TX ring; n must not exceed the room. */
+void xs_xsk_send(struct xs_xsk *x, const struct xdp_desc *descs, __u32 n);
+
+/* Empties the RX ring without looking: those packets count nowhere. How many. */
+__u32 xs_xsk_discard(struct xs_xsk *x);
+
+/* Gives received frames back unsent. */
+void xs_xsk_drop(struct xs_xsk *x, const struct xdp_desc *descs, __u32 n);
+
+/* Descriptors in the TX ring that the kernel has not taken yet. */
+static inline __u32 xs_xsk_tx_queued(const struct xs_xsk *x)
+{
+	return x->tx.cached_prod - __atomic_load_n(x->tx.consumer, __ATOMIC_ACQUIRE);
+}
+
+/*
+ * Tells the kernel to send, if it wants to be told or if `force`, and takes
+ * back what was sent meanwhile: a full completion ring would stop it. 0;
+ * -EAGAIN: some are left, come again; -ENETDOWN: the link is down,
+ * wait; -ENXIO: the interface is gone; other -errno. Silent.
+ */
+int xs_xsk_kick(struct xs_xsk *x, bool force);
+
+/* Tells the driver to receive, if it wants to be told or if `force`. */
+int xs_xsk_wake_rx(struct xs_xsk *x, bool force);
+
+/* Takes back what the kernel has sent; how many frames. */
+__u32 xs_xsk_reap(struct xs_xsk *x);
+
+static inline struct xs_umem_frame *xs_xsk_frame(struct xs_xsk *x, __u64 addr)
+{
+	addr = xsk_umem__extract_addr(addr);
+	return &x->frames[x->frame_shift >= 0 ? addr >> x->frame_shift : addr / x->frame_size];
+}
+
+static inline void *xs_xsk_data(const struct xs_xsk *x, __u64 addr)
+{
+	return x->umem + (x->unaligned ? xsk_umem__add_offset_to_addr(addr) : addr);
+}
+
+/* Where every frame is. The first eight add up to total, or it is a bug. */
+struct xs_ledger {
+	__u32 total;
+	__u32 free;
+	__u32 fill_ring; /* in the fill ring */
+	__u32 kernel; /* taken from it: the kernel's cache, the NIC's ring, the RX ring */
+	__u32 rx; /* with the caller */
+	__u32 tx_ring; /* not yet taken by the kernel */
+	__u32 in_flight; /* taken, not completed */
+	__u32 completed; /* in the completion ring */
+	bool balanced; /* the states, the stack, the counts and the rings agree */
+};
+void xs_xsk_ledger(const struct xs_xsk *x, struct xs_ledger *ledger);
+
+/* XDP_STATISTICS; fields this kernel does not have are 0. 0 or -errno, silent. */
+int xs_xsk_statistics(const struct xs_xsk *x, struct xdp_statistics *stats);
+
+/* SO_INCOMING_NAPI_ID: what busy-polling polls; 0: nothing. */
+__u32 xs_xsk_napi_id(struct xs_xsk *x);
+
+/* Takes the busy-polling options back. */
+void xs_xsk_end_busy_poll(struct xs_xsk *x);
+
+/* SO_ERROR: -ENETDOWN once the interface is gone. 0 if nothing is wrong. */
+int xs_xsk_error(const struct xs_xsk *x);
+
+#endif

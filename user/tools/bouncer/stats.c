@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * What the bouncer says: the start, an interval, the end; as text in the
+ * openNetVM manager's format, or as one JSON object a line. Reads the workers'
+ * counters, changes nothing.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "bouncer.h"
+#include "tools/cli/cli.h"
+
+#define SCHEMA 1
+
+static __u64 load(const __u64 *counter)
+{
+	return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
+/* Each counter summed up, by the order of its struct: all are __u64. */
+static void add_counters(void *sum, const void *part, size_t bytes)
+{
+	size_t i;
+
+	for (i = 0; i < bytes / sizeof(__u64); i++)
+		((__u64 *)sum)[i] += load(&((const __u64 *)part)[i]);
+}
+
+void xs_totals_get(struct xs_totals *totals, const struct xs_worker *w)
+{
+	struct xdp_statistics kernel = {};
+
+	add_counters(&totals->xsk, &w->xsk.counters, sizeof(totals->xsk));
+	if (!xs_xsk_statistics(&w->xsk, &kernel))
+		add_counters(&totals->kernel, &kernel, sizeof(kernel));
+	/* In copy mode a packet that finds no frame is in both of the kernel's counters. */
+	totals->rx_other += kernel.rx_dropped;
+	if (w->xsk.mode == XS_XSK_copy && kernel.rx_fill_ring_empty_descs <= kernel.rx_dropped)
+		totals->rx_other -= kernel.rx_fill_ring_empty_descs;
+	totals->stalls += load(&w->stalls);
+	totals->late += load(&w->late);
+	totals->sleeps += load(&w->sleeps);
+}
+
+static struct xs_totals sum_up(const struct xs_bouncer *b)
+{
+	struct xs_totals totals = {};
+	__u32 i;
+
+	for (i = 0; i < b->worker_cnt; i++)
+		xs_totals_get(&totals, &b->workers[i]);
+	return totals;
+}
+
+/* Every way a frame is lost, by name; the kernel's first. Shown when not zero. */
+struct loss {
+	const char *name;
+	const char *text; /* NULL: in JSON only */
+	__u64 packets;
+};
+
+#define LOSS_MAX 13
+
+static void list_losses(const struct xs_totals *t, struct loss losses[LOSS_MAX])
+{
+	/* one too long counts at once, and as dropped when its end has come */
+	__u64 by_action = t->xsk.dropped > t->xsk.tx_too_long ? t->xsk.dropped - t->xsk.tx_too_long
+							      : 0;
+	const struct loss list[LOSS_MAX] = {
+		{ "rx_ring_full", "RX ring full", t->kernel.rx_ring_full },
+		{ "rx_fill_ring_empty_descs", "fill ring empty",
+		  t->kernel.rx_fill_ring_empty_descs },
+		{ "rx_dropped", NULL, t->kernel.rx_dropped },
+		{ "rx_other", "dropped by the kernel (too long for a frame, or no room)",
+		  t->rx_other },
+		{ "rx_invalid_descs", "invalid fill descriptors", t->kernel.rx_invalid_descs },
+		{ "tx_invalid_descs", "invalid TX descriptors", t->kernel.tx_invalid_descs },
+		{ "tx_lost", "refused by the device's queue", t->xsk.tx_lost },
+		{ "tx_too_long", "too many frames for a packet", t->xsk.tx_too_long },
+		{ "tx_stalls", "TX stalls, forced on", t->stalls },
+		{ "rx_unowned", "received frames not ours to get", t->xsk.rx_unowned },
+		{ "tx_unowned", "completions of frames not being sent", t->xsk.tx_unowned },
+		{ "late", "after the limit, thrown away", t->late },
+		{ "dropped", "dropped by an action", by_action },
+	};
+
+	memcpy(losses, list, sizeof(list));
+}
+
+static int flush(void)
+{
+	/* A reader that went away (EPIPE) ends the bouncer, and not by a signal. */
+	return fflush(stdout) || ferror(stdout) ? -EPIPE : 0;
+}
+
+static int emit(json_t *object)
+{
+	int err = object ? json_dumpf(object, stdout,
+				      JSON_REAL_PRECISION(9) |
+					      (xs_common.pretty ? JSON_INDENT(2) : JSON_COMPACT))
+			 : -1;
+
+	json_decref(object);
+	putchar('\n');
+	return err ? -EPIPE : flush();
+}
+
+/* 1234567 -> "1,234,567", whatever the locale. */
+static const char *group(char text[32], double value)
+{
+	char digits[32];
+	int len = snprintf(digits, sizeof(digits), "%.0f", value), i, n = 0;
+
+	for (i = 0; i < len && n < 30; i++) {
+		text[n++] = digits[i];
+		if ((len - 1 - i) % 3 == 0 && i < len - 1)
+			text[n++] = ',';
+	}
+	text[n] = '\0';
+	return text;
+}
+
+static const char *mode_text(enum xs_xsk_mode mode)
+{
+	return mode == XS_XSK_zero_copy ? "zero-copy" : mode == XS_XSK_copy ? "copy" : "auto";
+}
+
+static const char *wait_text(const struct xs_bouncer_opts *opts)
+{
+	return opts->adaptive ? "adaptive" : opts->poll ? "poll" : "busy-wait";
+}
+
+static const char *source_text(const struct xs_bouncer *b, char text[PATH_MAX + 64])
+{
+	const struct xs_steer *steer = &b->steer;
+
+	switch (steer->kind) {
+	case XS_STEER_instance:
+		snprintf(text, PATH_MAX + 64, "%s %s",
+			 steer->attached ? "attached, in" : "joined in", steer->pins.dir);
+		break;
+	case XS_STEER_object:
+		snprintf(text, PATH_MAX + 64, "%s", b->opts.object);
+		break;
+	default:
+		snprintf(text, PATH_MAX + 64, "XSKMAP id %u", steer->map_id);
+	}
+	return text;
+}
+
+static json_t *start_json(const struct xs_bouncer *b)
+{
+	json_t *queues = json_array();
+	char text[PATH_MAX + 64];
+	__u32 i;
+
+	for (i = 0; i < b->worker_cnt; i++) {
+		const struct xs_xsk *x = &b->workers[i].xsk;
+
+		json_array_append_new(queues, json_pack("{s:i, s:s, s:s, s:i, s:i, s:i, s:b, s:b}",
+							"queue", (int)b->workers[i].queue, "mode",
+							mode_text(x->mode), "asked",
+							mode_text(b->opts.want), "frames",
+							(int)x->frame_cnt, "frame_size",
+							(int)x->frame_size, "ring", (int)x->rx.size,
+							"huge", x->huge, "multi_buffer", x->sg));
+	}
+	return json_pack("{s:i, s:s, s:s, s:i, s:s, s:s, s:s, s:I, s:o}", "schema", SCHEMA, "type",
+			 "start", "interface", b->netif.name, "ifindex", (int)b->netif.ifindex,
+			 "xdp_mode", b->steer.mode, "program", source_text(b, text), "wait",
+			 wait_text(&b->opts), "pid", (json_int_t)getpid(), "queues", queues);
+}
+
+static const char *why_not_zero_copy(const struct xs_bouncer *b, const struct xs_xsk *x)
+{
+	if (x->sg && b->netif.xdp_zc_max_segs == 1)
+		return "the driver's takes packets of one buffer only";
+	return x->fallback_errno == EOPNOTSUPP ? "the driver has none here"
+					       : strerror(x->fallback_errno);
+}
+
+static void print_socket(const struct xs_bouncer *b, const struct xs_worker *w)
+{
+	const struct xs_xsk *x = &w->xsk;
+
+	printf("  Queue %u:     %s mode", w->queue, mode_text(x->mode));
+	if (x->fallback_errno)
+		printf(", not zero-copy: %s", why_not_zero_copy(b, x));
+	printf("\n");
+	printf("    UMEM:      %u frames x %u bytes = %zu KB%s%s%s\n", x->frame_cnt, x->frame_size,
+	       x->umem_bytes / 1024, x->unaligned ? ", unaligned" : "",
+	       x->sg ? ", packets over several frames" : "",
+	       b->opts.huge ? x->huge ? ", huge pages"
+				      : ", small pages: no huge page is free (vm.nr_hugepages)"
+			    : "");
+	printf("    Rings:     RX %u, TX %u, fill %u, completion %u; batch %u, %u packets a "
+	       "sendto()\n",
+	       x->rx.size, x->tx.size, x->fill.size, x->comp.size, b->opts.batch, x->tx_budget);
+}
+
+int xs_stats_start(const struct xs_bouncer *b)
+{
+	char text[PATH_MAX + 64];
+	__u32 i;
+
+	if (xs_common.json)
+		return emit(start_json(b));
+	printf("xsteer-bouncer %s\n", XS_VERSION_TEXT);
+	printf("  Interface:   %s (index %u)\n", b->netif.name, b->netif.ifindex);
+	printf("  XDP program: %s%s%s%s\n", source_text(b, text), b->steer.mode[0] ? " (" : "",
+	       b->steer.mode, b->steer.mode[0] ? " mode)" : "");
+	printf("  Queues:      %u of %u\n", b->worker_cnt, b->netif.rx_queues);
+	printf("  Waits by:    %s\n", wait_text(&b->opts));
+	for (i = 0; i < b->worker_cnt; i++)
+		print_socket(b, &b->workers[i]);
+	return flush();
+}
+
+static void print_line(const char *label, __u64 packets, __u64 bytes, __u64 new_packets,
+		       __u64 new_bytes, double period)
+{
+	char total[32], rate[32], kbytes[32];
+
+	printf("%s %14s pkts (%10s pps) %11s Kbytes (%6.0f Mbits/s) period:%f\n", label,
+	       group(total, packets), group(rate, new_packets / period),
+	       group(kbytes, bytes / 1000), new_bytes * 8 / period / 1e6, period);
+}
+
+static void print_losses(const struct xs_totals *t, const char *head)
+{
+	struct loss losses[LOSS_MAX];
+	const char *separator = head;
+	unsigned int i;
+
+	list_losses(t, losses);
+	for (i = 0; i < LOSS_MAX; i++) {
+		if (!losses[i].packets || !losses[i].text)
+			continue;
+		printf("%s%llu %s", separator, losses[i].packets, losses[i].text);
+		separator = ", ";
+	}
+	if (separator != head)
+		printf("\n");
+}
+
+static void add_latency(const struct xs_bouncer *b, struct xs_latency *sum)
+{
+	__u32 i;
+
+	memset(sum, 0, sizeof(*sum));
+	for (i = 0; i < b->worker_cnt; i++)
+		xs_latency_add(sum, &b->workers[i].latency);
+}
+
+static const struct {
+	const char *name;
+	double quantile;
+} quantiles[] = { { "p50", 0.5 }, { "p90", 0.9 }, { "p99", 0.99 }, { "p99.9", 0.999 } };
+
+static void print_latency(const struct xs_bouncer *b)
+{
+	struct xs_latency hist;
+	unsigned int i;
+
+	if (!b->opts.latency)
+		return;
+	add_latency(b, &hist);
+	printf("  latency, us:");
+	for (i = 0; i < 4; i++)
+		printf(" %s %.1f,", quantiles[i].name,
+		       xs_latency_quantile(&hist, quantiles[i].quantile) / 1e3);
+	printf(" max %.1f of %llu packets\n", hist.max_ns / 1e3, hist.count);
+}
+
+static json_t *latency_json(const struct xs_bouncer *b)
+{
+	struct xs_latency hist;
+	json_t *object;
+	unsigned int i;
+
+	add_latency(b, &hist);
+	object = json_pack("{s:I, s:I}", "packets", (json_int_t)hist.count, "max_ns",
+			   (json_int_t)hist.max_ns);
+	for (i = 0; i < 4; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "%s_ns", quantiles[i].name);
+		json_object_set_new(
+			object, name,
+			json_integer(xs_latency_quantile(&hist, quantiles[i].quantile)));
+	}
+	return object;
+}
+
+static json_t *totals_json(const struct xs_totals *t)
+{
+	struct loss losses[LOSS_MAX];
+	json_t *object =
+		json_pack("{s:{s:I, s:I}, s:{s:I, s:I}, s:I, s:I, s:I}", "rx", "packets",
+			  (json_int_t)t->xsk.rx_packets, "bytes", (json_int_t)t->xsk.rx_bytes, "tx",
+			  "packets", (json_int_t)t->xsk.tx_packets, "bytes",
+			  (json_int_t)t->xsk.tx_bytes, "sendto", (json_int_t)t->xsk.kicks,
+			  "recvfrom", (json_int_t)t->xsk.wakeups, "sleeps", (json_int_t)t->sleeps);
+	unsigned int i;
+
+	list_losses(t, losses);
+	for (i = 0; i < LOSS_MAX; i++)
+		json_object_set_new(object, losses[i].name, json_integer(losses[i].packets));
+	return object;
+}
+
+static json_t *queues_json(const struct xs_bouncer *b)
+{
+	json_t *queues = json_array();
+	__u32 i;
+
+	for (i = 0; i < b->worker_cnt; i++) {
+		struct xs_totals totals = {};
+		json_t *object;
+
+		xs_totals_get(&totals, &b->workers[i]);
+		object = totals_json(&totals);
+		json_object_set_new(object, "queue", json_integer(b->workers[i].queue));
+		json_array_append_new(queues, object);
+	}
+	return queues;
+}
+
+static int emit_totals(const struct xs_bouncer *b, const char *type, const struct xs_totals *now,
+		       const struct xs_xsk_counters *before, double period)
+{
+	json_t *object = json_pack("{s:i, s:s, s:s, s:f}", "schema", SCHEMA, "type", type,
+				   "interface", b->netif.name, "period", period);
+	json_t *totals = totals_json(now);
+
+	json_object_update(object, totals);
+	json_decref(totals);
+	json_object_set_new(object, "rx_pps",
+			    json_real((now->xsk.rx_packets - before->rx_packets) / period));
+	json_object_set_new(object, "tx_pps",
+			    json_real((now->xsk.tx_packets - before->tx_packets) / period));
+	if (b->opts.latency)
+		json_object_set_new(object, "latency", latency_json(b));
+	json_object_set_new(object, "queues", queues_json(b));
+	if (b->why)
+		json_object_set_new(object, "stopped_by", json_string(b->why));
+	return emit(object);
+}
+
+int xs_stats_interval(struct xs_bouncer *b)
+{
+	struct xs_totals now = sum_up(b);
+	const struct xs_xsk_counters before = b->last;
+	__u64 ns = xs_now_ns();
+	/* measured, since a timer may be late */
+	double period = (ns - b->last_ns) / 1e9;
+
+	b->last = now.xsk;
+	b->last_ns = ns;
+	if (xs_common.json)
+		return emit_totals(b, "interval", &now, &before, period);
+	print_line("AF_XDP RX:", now.xsk.rx_packets, now.xsk.rx_bytes,
+		   now.xsk.rx_packets - before.rx_packets, now.xsk.rx_bytes - before.rx_bytes,
+		   period);
+	print_line("       TX:", now.xsk.tx_packets, now.xsk.tx_bytes,
+		   now.xsk.tx_packets - before.tx_packets, now.xsk.tx_bytes - before.tx_bytes,
+		   period);
+	print_losses(&now, "  drops: ");
+	print_latency(b);
+	return flush();
+}
+
+int xs_stats_final(const struct xs_bouncer *b)
+{
+	const struct xs_xsk_counters none = {};
+	struct xs_totals now = sum_up(b);
+	double period = (xs_now_ns() - b->start_ns) / 1e9;
+	__u32 i;
+
+	if (xs_common.json)
+		return emit_totals(b, "final", &now, &none, period);
+	printf("\n--- Final Statistics ---\n");
+	printf("RX: %llu packets, %llu bytes\n", now.xsk.rx_packets, now.xsk.rx_bytes);
+	printf("TX: %llu packets, %llu bytes\n", now.xsk.tx_packets, now.xsk.tx_bytes);
+	for (i = 0; b->worker_cnt > 1 && i < b->worker_cnt; i++)
+		printf("  queue %u: RX %llu, TX %llu\n", b->workers[i].queue,
+		       load(&b->workers[i].xsk.counters.rx_packets),
+		       load(&b->workers[i].xsk.counters.tx_packets));
+	print_losses(&now, "Drops: ");
+	print_latency(b);
+	return flush();
+}
+
+int xs_stats_audit(const struct xs_bouncer *b)
+{
+	int err = 0;
+	__u32 i;
+
+	for (i = 0; i < b->worker_cnt; i++) {
+		const struct xs_worker *w = &b->workers[i];
+		struct xs_ledger l;
+
+		xs_xsk_ledger(&w->xsk, &l);
+		xs_info("queue %u: %u frames: %u free, %u in the fill ring, %u with the kernel, %u "
+			"received, %u to send, %u being sent, %u completed",
+			w->queue, l.total, l.free, l.fill_ring, l.kernel, l.rx, l.tx_ring,
+			l.in_flight, l.completed);
+		if (l.tx_ring)
+			xs_warn("%s queue %u: %u frames were not sent: the link is down or gone",
+				b->netif.name, w->queue, l.tx_ring);
+		if (l.balanced && !l.in_flight && !l.rx)
+			continue;
+		xs_err("%s queue %u: leak: of %u frames %u are free, %u in the fill ring, %u with "
+		       "the kernel, %u received and kept, %u to send, %u sent but never completed, "
+		       "%u completed%s",
+		       b->netif.name, w->queue, l.total, l.free, l.fill_ring, l.kernel, l.rx,
+		       l.tx_ring, l.in_flight, l.completed,
+		       l.balanced ? "" : "; the account does not add up");
+		err = -EUCLEAN;
+	}
+	return err;
+}

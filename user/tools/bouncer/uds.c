@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * --uds: the AF_XDP device plugin's protocol, as a client. SOCK_SEQPACKET, plain
+ * text without a final NUL, at most 64 bytes a message; the map's descriptor
+ * comes beside "/fd_ack". The server takes one connection, so one is all we make.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+
+#include "bouncer.h"
+#include "tools/cli/cli.h"
+
+#define MESSAGE_MAX 64
+#define ANSWER_SECONDS 5
+
+static int dial(const char *path)
+{
+	const struct timeval timeout = { .tv_sec = ANSWER_SECONDS };
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd, err;
+
+	if (strlen(path) >= sizeof(addr.sun_path)) {
+		xs_err("--uds %s: longer than the %zu bytes a socket's path may have", path,
+		       sizeof(addr.sun_path) - 1);
+		return -ENAMETOOLONG;
+	}
+	strcpy(addr.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	if (fd < 0) {
+		err = -errno;
+		xs_err("cannot make a UNIX socket: %s", strerror(-err));
+		return err;
+	}
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
+	if (!connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
+		return fd;
+	err = -errno;
+	xs_err("cannot connect to the device plugin at %s: %s; it serves one connection and then "
+	       "goes: a restarted container needs --xskmap",
+	       path, strerror(-err));
+	close(fd);
+	return err;
+}
+
+/* The descriptor beside a message, or -1; more than one are closed. */
+static int take_fd(struct msghdr *msg)
+{
+	struct cmsghdr *cmsg;
+	int fd = -1;
+
+	for (cmsg = CMSG_FIRSTHDR(msg); cmsg; cmsg = CMSG_NXTHDR(msg, cmsg)) {
+		size_t n = (cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int), i;
+
+		if (cmsg->cmsg_level != SOL_SOCKET || cmsg->cmsg_type != SCM_RIGHTS)
+			continue;
+		for (i = 0; i < n; i++) {
+			int one;
+
+			memcpy(&one, CMSG_DATA(cmsg) + i * sizeof(int), sizeof(one));
+			if (fd < 0)
+				fd = one;
+			else
+				close(one);
+		}
+	}
+	return fd;
+}
+
+/* Sends, and wants `expected` back. *fd, if not NULL: the descriptor beside it. */
+static int ask(int sock, const char *path, const char *question, const char *expected, int *fd)
+{
+	char answer[MESSAGE_MAX + 1] = "", control[CMSG_SPACE(4 * sizeof(int))];
+	struct iovec iov = { .iov_base = answer, .iov_len = MESSAGE_MAX };
+	struct msghdr msg = {
+		.msg_iov = &iov,
+		.msg_iovlen = 1,
+		.msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+	ssize_t len;
+	int got;
+
+	if (send(sock, question, strlen(question), MSG_NOSIGNAL) < 0 ||
+	    (len = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC)) < 0) {
+		int err = -errno;
+
+		xs_err("%s does not answer '%s': %s", path, question, strerror(-err));
+		return err;
+	}
+	got = take_fd(&msg);
+	if (!len) {
+		xs_err("%s closed the connection at '%s'", path, question);
+		if (got >= 0)
+			close(got);
+		return -ECONNRESET;
+	}
+	answer[len] = '\0';
+	if (strcmp(answer, expected) || (fd && got < 0)) {
+		xs_err("%s answers '%s' with '%s'%s, not '%s'", path, question, answer,
+		       fd && got < 0 ? " and no descriptor" : "", expected);
+		if (got >= 0)
+			close(got);
+		return -EPROTO;
+	}
+	if (fd)
+		*fd = got;
+	else if (got >= 0)
+		close(got);
+	return 0;
+}
+
+int xs_uds_map(const char *path, const char *ifname)
+{
+	char question[MESSAGE_MAX + 1] = "/connect,", ignored[8];
+	int sock, err, fd = -1;
+	size_t len = strlen(question);
+
+	if (gethostname(question + len, sizeof(question) - len)) {
+		xs_err("--uds: the host's name is longer than the protocol's %zu bytes",
+		       sizeof(question) - len - 1);
+		return -ENAMETOOLONG;
+	}
+	sock = dial(path);
+	if (sock < 0)
+		return sock;
+	err = ask(sock, path, question, "/host_ok", NULL);
+	if (!err) {
+		snprintf(question, sizeof(question), "/xsk_map_fd,%s", ifname);
+		err = ask(sock, path, question, "/fd_ack", &fd);
+	}
+	/* Politeness: the server goes on without it. */
+	if (!err && send(sock, "/fin", 4, MSG_NOSIGNAL) == 4)
+		(void)!recv(sock, ignored, sizeof(ignored), 0);
+	close(sock);
+	return err ? err : fd;
+}

@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * One thread a queue: takes packets from the RX ring, does the actions, puts
+ * them on the TX ring, and gives finished frames back to the fill ring. Nothing
+ * here waits without end: what cannot be done in this turn is tried in the next.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <sys/eventfd.h>
+
+#include "bouncer.h"
+#include "tools/cli/cli.h"
+#include "lib/base/failstep.h"
+
+/* Spinning checks clock and link this often: a clock read is 20 empty turns. */
+#define IDLE_CHECK 256
+/* TX that does not move for so long is forced; far beyond any driver's interrupt delay. */
+#define STALL_NS 100000000ull
+/* How long --adaptive spins after the last packet: about two wake-ups' worth. */
+#define SPIN_NS 50000ull
+#define DRAIN_NS 2000000000ull
+/* No RCU reader holds the slot longer, so a socket quiet for this long stays quiet. */
+#define QUIET_NS 5000000ull
+#define LINK_WAIT_MS 100
+#define UNBOUND_MAX 10 /* of these waits */
+
+__u64 xs_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
+}
+
+static inline void count(__u64 *counter, __u64 n)
+{
+	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
+}
+
+/* Leaves the core to the other thread on it for a moment. */
+static inline void cpu_relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	asm volatile("yield" ::: "memory");
+#else
+	asm volatile("" ::: "memory");
+#endif
+}
+
+static enum xs_phase phase_of(const struct xs_worker *w)
+{
+	return __atomic_load_n(&w->bouncer->phase, __ATOMIC_ACQUIRE);
+}
+
+static void tell_main(const struct xs_worker *w)
+{
+	const __u64 one = 1;
+
+	/* It can only fail when the counter is about to overflow: main knows then. */
+	if (write(w->bouncer->done_fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+void xs_worker_wake(struct xs_worker *w)
+{
+	const __u64 one = 1;
+
+	if (write(w->wake_fd, &one, sizeof(one)) < 0)
+		return;
+}
+
+/* Takes on what may be taken now, of --limit. Nobody ever takes on more than there are. */
+static __u64 claim_packets(struct xs_worker *w)
+{
+	struct xs_bouncer *b = w->bouncer;
+	__u64 seen = __atomic_load_n(&b->claimed, __ATOMIC_RELAXED), waiting, n;
+
+	if (!b->opts.limit)
+		return ~0ull;
+	waiting = xs_xsk_waiting(&w->xsk, b->opts.batch);
+	do {
+		n = b->opts.limit - seen;
+		if (n > waiting)
+			n = waiting;
+		if (!n)
+			return 0;
+	} while (!__atomic_compare_exchange_n(&b->claimed, &seen, seen + n, true, __ATOMIC_RELAXED,
+					      __ATOMIC_RELAXED));
+	return n;
+}
+
+static void settle_claim(struct xs_worker *w, __u64 claim, __u64 received)
+{
+	struct xs_bouncer *b = w->bouncer;
+
+	if (!b->opts.limit)
+		return;
+	if (claim > received)
+		__atomic_fetch_sub(&b->claimed, claim - received, __ATOMIC_RELAXED);
+	if (received &&
+	    __atomic_add_fetch(&b->received, received, __ATOMIC_RELAXED) == b->opts.limit)
+		tell_main(w);
+}
+
+static bool limit_taken(const struct xs_bouncer *b)
+{
+	return b->opts.limit && __atomic_load_n(&b->claimed, __ATOMIC_RELAXED) == b->opts.limit;
+}
+
+static __u32 receive(struct xs_worker *w, struct xdp_desc *descs)
+{
+	__u64 claim = claim_packets(w);
+	__u32 packets, n;
+
+	n = xs_xsk_receive(&w->xsk, descs, w->bouncer->opts.batch, claim, &packets);
+	settle_claim(w, claim, packets);
+	return n;
+}
+
+/* The same, straight to the TX ring. */
+static __u32 bounce(struct xs_worker *w)
+{
+	__u64 claim = claim_packets(w);
+	__u32 n = w->bouncer->opts.batch;
+
+	n = xs_xsk_bounce(&w->xsk, claim < n ? claim : n);
+	settle_claim(w, claim, n);
+	return n;
+}
+
+static void stamp(struct xs_worker *w, const struct xdp_desc *descs, __u32 n)
+{
+	__u64 now = xs_now_ns();
+	__u32 i;
+
+	for (i = 0; i < n; i++)
+		xs_xsk_frame(&w->xsk, descs[i].addr)->received_ns = now;
+}
+
+/* The packet in descs[0..n-1]: to be sent? */
+static bool wanted(struct xs_worker *w, const struct xdp_desc *descs, __u32 n)
+{
+	__u32 actions = w->bouncer->opts.actions;
+
+	if (w->skipping) {
+		w->skipping = false;
+		return false;
+	}
+	/* More fragments than an skb has: the kernel would keep their frames for good. */
+	if (n > XS_XSK_FRAGS_MAX) {
+		count(&w->xsk.counters.tx_too_long, 1);
+		return false;
+	}
+	return !actions ||
+	       xs_action_apply(actions, xs_xsk_data(&w->xsk, descs[0].addr), descs[0].len);
+}
+
+/*
+ * Sends or drops each whole packet of descs[0..n-1], in order; what is left of
+ * a packet whose end has not come is moved to the front. *sent: descriptors.
+ */
+static __u32 forward(struct xs_worker *w, __u32 n)
+{
+	__u32 first = 0, run = 0, i;
+
+	/* descs[run..first-1] are wanted and not sent yet, descs[first..i] one packet. */
+	for (i = 0; i < n; i++) {
+		if (w->descs[i].options & XDP_PKT_CONTD)
+			continue;
+		if (!wanted(w, &w->descs[first], i + 1 - first)) {
+			xs_xsk_send(&w->xsk, &w->descs[run], first - run);
+			xs_xsk_drop(&w->xsk, &w->descs[first], i + 1 - first);
+			run = i + 1;
+		}
+		first = i + 1;
+	}
+	xs_xsk_send(&w->xsk, &w->descs[run], first - run);
+	return first;
+}
+
+static void keep_rest(struct xs_worker *w, __u32 done, __u32 n)
+{
+	w->held = n - done;
+	if (!w->held)
+		return;
+	if (w->held > XS_XSK_FRAGS_MAX) {
+		/* Too long already; its end will be thrown away when it comes. */
+		if (!w->skipping)
+			count(&w->xsk.counters.tx_too_long, 1);
+		xs_xsk_drop(&w->xsk, &w->descs[done], w->held);
+		w->skipping = true;
+		w->held = 0;
+		return;
+	}
+	memmove(w->descs, &w->descs[done], w->held * sizeof(w->descs[0]));
+}
+
+/* Nobody looks at a packet, and each has one frame. */
+static bool plain(const struct xs_worker *w)
+{
+	return !w->xsk.sg && !w->bouncer->opts.actions && !w->bouncer->opts.latency;
+}
+
+/* One turn of the loop; how many frames came or went. */
+static __u32 turn(struct xs_worker *w)
+{
+	__u32 reaped = xs_xsk_reap(&w->xsk), n;
+
+	xs_xsk_refill(&w->xsk);
+	/* With the TX ring full, packets wait in the RX ring, where overflow is counted. */
+	if (xs_xsk_tx_room(&w->xsk, w->bouncer->opts.batch + w->held) <
+	    w->bouncer->opts.batch + w->held)
+		return reaped;
+	if (plain(w)) {
+		n = bounce(w);
+		return n ? n : reaped;
+	}
+	n = receive(w, &w->descs[w->held]);
+	if (!n)
+		return reaped;
+	if (w->bouncer->opts.latency)
+		stamp(w, &w->descs[w->held], n);
+	n += w->held;
+	keep_rest(w, forward(w, n), n);
+	return n;
+}
+
+static void record_latency(void *arg, const struct xs_umem_frame *frame)
+{
+	struct xs_worker *w = arg;
+
+	xs_latency_record(&w->latency, xs_now_ns() - frame->received_ns);
+}
+
+/*
+ * TX has not moved for too long though something waits: the wake-up flag lied, or
+ * was lost; or nobody polls the NIC's transmit side.
+ */
+static bool stalled(struct xs_worker *w, __u64 now)
+{
+	const struct xs_xsk *x = &w->xsk;
+	__u32 seen = __atomic_load_n(x->tx.consumer, __ATOMIC_RELAXED) + x->comp.cached_cons;
+	/* In copy mode what was taken is out of our hands: its skb may wait anywhere. */
+	bool waits = x->mode == XS_XSK_zero_copy ? x->tx_cnt > 0 : xs_xsk_tx_queued(x) > 0;
+
+	if (seen != w->tx_seen || !waits || !w->tx_moved_ns) {
+		w->tx_seen = seen;
+		w->tx_moved_ns = now;
+		return false;
+	}
+	return now - w->tx_moved_ns > STALL_NS;
+}
+
+/*
+ * Where RX and TX have different NAPIs (virtio_net; igb with few queues), a socket
+ * that prefers busy-polling suppresses the wake-up of the one and polls the other.
+ */
+static void end_busy_poll(struct xs_worker *w)
+{
+	xs_warn("%s queue %u: sending stalls while busy-polling: it is off for this queue from now "
+		"on",
+		w->bouncer->netif.name, w->queue);
+	xs_xsk_end_busy_poll(&w->xsk);
+	w->busy = false;
+}
+
+static void fatal(struct xs_worker *w, const char *what, int err)
+{
+	if (w->err)
+		return;
+	xs_err("%s queue %u: %s: %s", w->bouncer->netif.name, w->queue, what, strerror(-err));
+	__atomic_store_n(&w->err, err, __ATOMIC_RELEASE);
+	tell_main(w);
+}
+
+static void kick(struct xs_worker *w, bool force)
+{
+	int err;
+
+	if (!force && !xs_xsk_tx_queued(&w->xsk))
+		return;
+	err = xs_xsk_kick(&w->xsk, force);
+	w->net_down = err == -ENETDOWN || err == -ENXIO;
+	/* ENXIO: unbound, mostly since the interface went; then the main thread says so first. */
+	if (err != -ENXIO)
+		w->unbound = 0;
+	if ((err && err != -EAGAIN && !w->net_down) || w->unbound > UNBOUND_MAX)
+		fatal(w, "cannot send", err);
+	w->unbound += err == -ENXIO;
+}
+
+/* How long poll() may sleep, in ms, when nothing but an event would wake it. */
+static int sleep_ms(const struct xs_worker *w)
+{
+	if (xs_xsk_tx_queued(&w->xsk))
+		return 1;
+	/* Completions come without a wake-up, and without frames nothing is received. */
+	if (w->xsk.tx_cnt)
+		return w->xsk.fill_cnt < w->bouncer->opts.batch ? 1 : 10;
+	return 1000;
+}
+
+static void sleep_until_event(struct xs_worker *w, bool link_up)
+{
+	struct pollfd fds[2] = {
+		{ .fd = w->wake_fd, .events = POLLIN },
+		{ .fd = w->xsk.fd, .events = POLLIN },
+	};
+	int n = 2, timeout = sleep_ms(w);
+	__u64 drain;
+
+	/* Never POLLOUT: it is true nearly always, and poll() would not sleep. */
+	if (!link_up || w->net_down) {
+		n = 1;
+		timeout = LINK_WAIT_MS;
+		w->net_down = false; /* try again after that */
+	} else if (limit_taken(w->bouncer)) {
+		n = 1; /* what waits in the RX ring is not for us any more */
+		timeout = 10;
+	}
+	count(&w->sleeps, 1);
+	if (poll(fds, n, timeout) > 0 && (fds[0].revents & POLLIN)) {
+		if (read(w->wake_fd, &drain, sizeof(drain)) < 0)
+			return;
+	}
+}
+
+/* Nothing came or went in this turn. */
+static void idle(struct xs_worker *w, __u32 turns)
+{
+	const struct xs_bouncer_opts *opts = &w->bouncer->opts;
+	bool check = opts->poll || opts->adaptive || turns % IDLE_CHECK == 0, link_up;
+	__u64 now;
+	int err;
+
+	err = xs_xsk_wake_rx(&w->xsk, w->busy);
+	if (err && err != -ENETDOWN && err != -ENXIO)
+		fatal(w, "cannot receive", err);
+	if (!check && !w->net_down) {
+		cpu_relax();
+		return;
+	}
+	now = xs_now_ns();
+	if (stalled(w, now)) {
+		count(&w->stalls, 1);
+		w->tx_moved_ns = now;
+		if (w->busy)
+			end_busy_poll(w);
+		kick(w, true);
+	}
+	link_up = __atomic_load_n(&w->bouncer->link_up, __ATOMIC_ACQUIRE);
+	if (!link_up || w->net_down || opts->poll || limit_taken(w->bouncer) ||
+	    (opts->adaptive && now - w->active_ns > SPIN_NS))
+		sleep_until_event(w, link_up);
+}
+
+static void run(struct xs_worker *w)
+{
+	__u32 idle_turns = 0;
+
+	while (phase_of(w) == XS_PHASE_run && !__atomic_load_n(&w->err, __ATOMIC_RELAXED)) {
+		__u32 moved = turn(w);
+
+		kick(w, w->busy && w->xsk.tx_cnt);
+		/* Busy-polling happens in system calls: one a turn at least. */
+		if (w->busy && moved && !w->xsk.tx_cnt)
+			xs_xsk_wake_rx(&w->xsk, true);
+		if (w->busy_later && w->xsk.counters.rx_packets) {
+			xs_busy_recheck(w);
+			tell_main(w);
+		}
+		if (moved && !w->net_down) {
+			idle_turns = 0;
+			if (w->bouncer->opts.adaptive)
+				w->active_ns = xs_now_ns();
+		} else {
+			idle(w, ++idle_turns);
+		}
+	}
+}
+
+/* The slot is empty by now. Bounces, or throws away, what had arrived; waits for TX. */
+static void drain(struct xs_worker *w, bool discard)
+{
+	const struct timespec pause = { .tv_nsec = 100000 };
+	__u64 now = xs_now_ns(), deadline = now + DRAIN_NS, quiet_since = now;
+	__u32 n;
+	int err = 0;
+
+	while ((now = xs_now_ns()) < deadline) {
+		__u32 moved = xs_xsk_reap(&w->xsk);
+
+		/* Nothing is given to the fill ring any more, so RX must come to an end. */
+		if (discard || limit_taken(w->bouncer)) {
+			n = xs_xsk_discard(&w->xsk);
+			count(&w->late, n);
+			moved += n;
+		} else if (xs_xsk_tx_room(&w->xsk, w->bouncer->opts.batch + w->held) ==
+			   w->bouncer->opts.batch + w->held) {
+			n = receive(w, &w->descs[w->held]);
+			if (n && w->bouncer->opts.latency)
+				stamp(w, &w->descs[w->held], n);
+			n += w->held;
+			moved += n - w->held;
+			keep_rest(w, forward(w, n), n);
+		}
+		if (xs_xsk_tx_queued(&w->xsk) || w->xsk.tx_cnt)
+			err = xs_xsk_kick(&w->xsk, true);
+		if (moved)
+			quiet_since = now;
+		/* A link that is down or gone takes nothing any more. */
+		if (now - quiet_since > QUIET_NS && (!w->xsk.tx_cnt || (err && err != -EAGAIN)))
+			break;
+		if (!moved)
+			nanosleep(&pause, NULL);
+	}
+	xs_xsk_drop(&w->xsk, w->descs, w->held);
+	w->held = 0;
+}
+
+static void pin_to_cpu(const struct xs_worker *w)
+{
+	cpu_set_t set;
+
+	if (w->cpu < 0)
+		return;
+	CPU_ZERO(&set);
+	CPU_SET(w->cpu, &set);
+	if (pthread_setaffinity_np(pthread_self(), sizeof(set), &set))
+		xs_warn("%s queue %u: cannot run on CPU %d: runs wherever it may",
+			w->bouncer->netif.name, w->queue, w->cpu);
+}
+
+static void *work(void *arg)
+{
+	struct xs_worker *w = arg;
+
+	pin_to_cpu(w);
+	run(w);
+	/* After an error of its own it waits for main, which first empties the slot. */
+	while (phase_of(w) == XS_PHASE_run)
+		sleep_until_event(w, false);
+	drain(w, phase_of(w) == XS_PHASE_discard);
+	__atomic_store_n(&w->done, true, __ATOMIC_RELEASE);
+	tell_main(w);
+	return NULL;
+}
+
+int xs_worker_start(struct xs_worker *w)
+{
+	int err;
+
+	if (w->bouncer->opts.latency) {
+		w->xsk.sent = record_latency;
+		w->xsk.sent_arg = w;
+	}
+	err = -pthread_create(&w->thread, NULL, work, w);
+	if (err) {
+		xs_err("cannot start a thread for queue %u: %s", w->queue, strerror(-err));
+		return err;
+	}
+	w->started = true;
+	return xs_fail_step("thread");
+}

@@ -1,0 +1,375 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* What would make an interface fail or crawl under XDP; see doctor.h. */
+#include <errno.h>
+#include <net/if.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <cap-ng.h>
+
+#include "tools/cli/cli.h"
+#include "doctor.h"
+#include "features.h"
+#include "lib/instance/instance.h"
+#include "lib/net/netif.h"
+#include "lib/instance/program.h"
+#include "tools/cli/table.h"
+
+#define UMEM_BYTES (8ULL << 20) /* of a roomy bouncer */
+/* A frame and its headroom must fit in a page without fragments (driver limits differ a little). */
+#define MTU_ONE_BUFFER 3498
+
+enum level {
+	LEVEL_OK,
+	LEVEL_WARN,
+	LEVEL_FAIL,
+};
+
+static const char *const level_names[] = { "ok", "warn", "FAIL" };
+
+struct diagnosis {
+	struct xs_netif netif;
+	struct xs_table *table;
+	json_t *findings;
+	int failed;
+	bool no_pins; /* seen when the hook was looked at, and said if need be */
+	bool veth;
+	struct xs_netif peer; /* the veth's other end; ifindex 0: not in this namespace */
+	char fix[256]; /* of the next finding, where it has a name or a number in it */
+};
+
+static const char *__attribute__((format(printf, 2, 3)))
+fix(struct diagnosis *diagnosis, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(diagnosis->fix, sizeof(diagnosis->fix), fmt, args);
+	va_end(args);
+	return diagnosis->fix;
+}
+
+static void __attribute__((format(printf, 5, 6)))
+find(struct diagnosis *diagnosis, const char *what, enum level level, const char *fix,
+     const char *fmt, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	diagnosis->failed += level == LEVEL_FAIL;
+	json_array_append_new(diagnosis->findings,
+			      json_pack("{s:s, s:s, s:s, s:s}", "check", what, "level",
+					level == LEVEL_FAIL ? "fail" : level_names[level],
+					"finding", text, "fix", fix));
+	xs_table_cell(diagnosis->table, "%s", level_names[level]);
+	xs_table_cell(diagnosis->table, "%s", what);
+	xs_table_cell(diagnosis->table, "%s%s%s", text, fix[0] ? "; " : "", fix);
+}
+
+static void check_kernel(struct diagnosis *d)
+{
+	if (!xs_kernel_has_af_xdp())
+		find(d, "af_xdp", LEVEL_FAIL, "use a kernel with CONFIG_XDP_SOCKETS",
+		     "this kernel has no AF_XDP sockets");
+	else
+		find(d, "af_xdp", LEVEL_OK, "", "AF_XDP sockets are there");
+	if (!xs_kernel_has_btf())
+		find(d, "btf", LEVEL_FAIL, "use a kernel with CONFIG_DEBUG_INFO_BTF",
+		     "/sys/kernel/btf/vmlinux is not there");
+	else
+		find(d, "btf", LEVEL_OK, "", "the kernel's types are there");
+	if (!xs_kernel_has_freplace())
+		find(d, "dispatcher", LEVEL_WARN, "attach alone, without -P",
+		     "this kernel has no freplace, so no second program beside ours");
+}
+
+static void check_bpffs(struct diagnosis *d)
+{
+	if (!xs_pins_on_bpffs())
+		find(d, "bpffs", LEVEL_FAIL, "mount -t bpf bpf /sys/fs/bpf", "%s is not on a bpffs",
+		     xs_common.pin_root);
+	else
+		find(d, "bpffs", LEVEL_OK, "", "%s is on a bpffs", xs_common.pin_root);
+}
+
+/* The kernel lets nobody attach to the port of a master that has a program. */
+static void check_free_hook(struct diagnosis *d)
+{
+	char master[IF_NAMESIZE];
+	struct xs_hook hook;
+
+	if (d->netif.master && if_indextoname(d->netif.master, master) &&
+	    xs_netif_hook(d->netif.master, &hook) == 1)
+		find(d, "hook", LEVEL_FAIL,
+		     fix(d, "detach that from %s with the tool that attached it", master),
+		     "%s has program '%s' (id %u): Linux 5.15 and newer then take none on its "
+		     "ports",
+		     master, hook.prog_name, hook.prog_id);
+	else
+		find(d, "hook", LEVEL_OK, "", "the XDP hook is free");
+}
+
+static void check_hook(struct diagnosis *d)
+{
+	struct xs_pins pins;
+	struct xs_live live;
+	struct xs_hook hook;
+	int err;
+
+	if (xs_netif_hook(d->netif.ifindex, &hook) != 1) {
+		check_free_hook(d);
+		return;
+	}
+	err = xs_pins_open(&pins, d->netif.name, XS_PINS_READ);
+	d->no_pins = err;
+	if (err == -EACCES || err == -EPERM) {
+		find(d, "hook", LEVEL_WARN, "run as root, or as the owner of the pins",
+		     "program id %u holds the XDP hook; whether it is xsteer's is not to be seen",
+		     hook.prog_id);
+		return;
+	}
+	if (!err) {
+		bool ours = !xs_instance_live(&pins, &live) && live.attached;
+
+		xs_pins_close(&pins);
+		if (ours) {
+			find(d, "hook", LEVEL_OK, "", "xsteer is attached in %s mode",
+			     live.native ? "native" : "skb");
+			return;
+		}
+	}
+	find(d, "hook", hook.dispatcher ? LEVEL_WARN : LEVEL_FAIL,
+	     hook.dispatcher ? fix(d, "xsteer-loader attach -P 20 %s", d->netif.name)
+			     : "detach it with the tool that attached it",
+	     "program '%s' (id %u) holds the XDP hook", hook.prog_name, hook.prog_id);
+}
+
+static void check_link(struct diagnosis *d)
+{
+	char master[IF_NAMESIZE];
+
+	if (!d->netif.up)
+		find(d, "link", LEVEL_WARN, fix(d, "ip link set %s up", d->netif.name),
+		     "the interface is down");
+	if (d->netif.master && if_indextoname(d->netif.master, master))
+		find(d, "master", LEVEL_WARN, "attach to each port, and nothing to the master",
+		     "it is a port of %s: frames are seen here, before the master gets them",
+		     master);
+}
+
+/* Then attach takes skb mode. What has no driver to name (lo) has no native XDP either. */
+static bool skb_only(const struct xs_netif *netif)
+{
+	return netif->xdp_features_known ? !(netif->xdp_features & XS_ACT_BASIC)
+					 : !netif->driver[0];
+}
+
+/* A veth receives natively on no fewer queues than its peer sends on, and says "no XDP" until then. */
+static bool veth_lacks_queues(const struct diagnosis *d)
+{
+	if (!d->veth || (d->netif.xdp_features_known && !skb_only(&d->netif)))
+		return false;
+	return d->peer.ifindex ? d->peer.tx_queues > d->netif.rx_queues
+			       : d->netif.xdp_features_known;
+}
+
+static void find_veth_queues(struct diagnosis *d)
+{
+	const struct xs_netif *netif = &d->netif;
+
+	if (d->peer.ifindex)
+		find(d, "driver", LEVEL_WARN,
+		     fix(d, "ethtool -L %s rx %u, or ethtool -L %s tx %u", netif->name,
+			 d->peer.tx_queues, d->peer.name, netif->rx_queues),
+		     "no native XDP, only skb mode: %u receive queues, but its peer %s sends on %u",
+		     netif->rx_queues, d->peer.name, d->peer.tx_queues);
+	else
+		find(d, "driver", LEVEL_WARN,
+		     fix(d,
+			 "raise them with 'ethtool -L %s rx' to as many as the peer sends on, or "
+			 "have it send on %u ('tx %u' there)",
+			 netif->name, netif->rx_queues, netif->rx_queues),
+		     "no native XDP, only skb mode: its peer, in another network namespace, sends "
+		     "on more queues than the %u received on",
+		     netif->rx_queues);
+}
+
+static void check_driver(struct diagnosis *d)
+{
+	const struct xs_netif *netif = &d->netif;
+	char driver[48] = "the driver";
+
+	if (netif->driver[0])
+		snprintf(driver, sizeof(driver), "driver '%s'", netif->driver);
+
+	if (veth_lacks_queues(d))
+		find_veth_queues(d);
+	else if (!netif->xdp_features_known)
+		find(d, "driver", LEVEL_WARN,
+		     fix(d, "try 'xsteer-loader attach -m native %s'", netif->name),
+		     "what %s can do is not known: kernels tell since 6.3", driver);
+	else if (skb_only(netif))
+		find(d, "driver", LEVEL_WARN, "skb mode works, at a fraction of the rate",
+		     "%s has no native XDP", driver);
+	else if (!(netif->xdp_features & XS_ACT_REDIRECT))
+		find(d, "driver", LEVEL_FAIL, "use skb mode: xsk, cpu and dev need redirect",
+		     "%s has native XDP but cannot redirect", driver);
+	else
+		find(d, "driver", LEVEL_OK, "", "%s has native XDP", driver);
+	if (netif->xdp_features_known && !(netif->xdp_features & XS_ACT_XSK_ZEROCOPY))
+		find(d, "zero-copy", LEVEL_WARN, "copy mode works; expect one copy a frame",
+		     "%s has no zero-copy", driver);
+}
+
+static void check_mtu(struct diagnosis *d)
+{
+	bool frags = xs_kernel_has_frags() &&
+		     (!d->netif.xdp_features_known || d->netif.xdp_features & XS_ACT_RX_SG);
+
+	if (d->netif.mtu > MTU_ONE_BUFFER && !frags && !skb_only(&d->netif))
+		find(d, "mtu", LEVEL_FAIL, "lower it, or use skb mode",
+		     "MTU %u needs frames of several buffers, which kernel or driver lacks",
+		     d->netif.mtu);
+	else
+		find(d, "mtu", LEVEL_OK, "", "MTU %u", d->netif.mtu);
+}
+
+static void check_offloads(struct diagnosis *d)
+{
+	if (d->netif.lro)
+		find(d, "lro", LEVEL_FAIL, fix(d, "ethtool -K %s lro off", d->netif.name),
+		     "the NIC merges frames: drivers refuse native XDP");
+	if (d->netif.strips_vlan)
+		find(d, "vlan", LEVEL_WARN, fix(d, "ethtool -K %s rxvlan off", d->netif.name),
+		     "the NIC strips VLAN tags: rules on vlan see none");
+	if (d->veth)
+		find(d, "checksum", LEVEL_WARN,
+		     d->peer.ifindex ? fix(d, "ethtool -K %s tx off", d->peer.name)
+				     : "switch 'tx' off on its peer with ethtool -K",
+		     "veth: the peer leaves checksums to be filled in, and bounced frames keep "
+		     "them so");
+}
+
+static void check_queues(struct diagnosis *d)
+{
+	const struct xs_netif *netif = &d->netif;
+
+	if (netif->rx_queues > netif->tx_queues)
+		find(d, "queues", LEVEL_WARN,
+		     fix(d, "ethtool -L %s tx %u, or as few rx as tx", netif->name,
+			 netif->rx_queues),
+		     "%u receive and %u transmit queues: a bouncer on queue %u or above cannot "
+		     "send",
+		     netif->rx_queues, netif->tx_queues, netif->tx_queues);
+	else
+		find(d, "queues", LEVEL_OK, "", "%u receive and %u transmit queues",
+		     netif->rx_queues, netif->tx_queues);
+}
+
+/* Queues with a socket, in one piece, are what RSS can be kept to. */
+static const char *fix_sockets(struct diagnosis *d, __u32 held, __u32 first, __u32 last)
+{
+	if (last - first + 1 != held || !xs_netif_has_rss_table(d->netif.name))
+		return "start a bouncer there";
+	return fix(d, "start a bouncer there, or keep RSS away: ethtool -X %s start %u equal %u",
+		   d->netif.name, first, held);
+}
+
+/* RSS spreads over every queue: one without a socket goes to the kernel, or nowhere. */
+static void check_sockets(struct diagnosis *d)
+{
+	__u32 empty = 0, held = 0, first = 0, first_held = 0, last_held = 0;
+	struct xs_pins pins;
+	int err;
+
+	if (d->no_pins)
+		return;
+	err = xs_pins_open(&pins, d->netif.name, XS_PINS_READ);
+	if (err == -ENOENT)
+		find(d, "sockets", LEVEL_OK, "", "no instance, so no queue waits for a bouncer");
+	if (err)
+		return;
+	for (__u32 slot = 0; slot < pins.slots && slot < d->netif.rx_queues; slot++) {
+		struct xs_owner owner;
+
+		if (!xs_owner_get(&pins, slot, &owner) && xs_owner_alive(&owner)) {
+			if (!held++)
+				first_held = slot;
+			last_held = slot;
+		} else if (!empty++) {
+			first = slot;
+		}
+	}
+	xs_pins_close(&pins);
+	if (!held)
+		find(d, "sockets", LEVEL_WARN, "start bouncers, unless the rules need none",
+		     "none of %u queues has a socket: frames for one go to the kernel, or nowhere",
+		     empty);
+	else if (!empty)
+		find(d, "sockets", LEVEL_OK, "", "each of %u queues has a socket", held);
+	else
+		find(d, "sockets", LEVEL_WARN, fix_sockets(d, held, first_held, last_held),
+		     "%u of %u queues have no socket, the first is %u", empty, empty + held, first);
+}
+
+static void check_memlock(struct diagnosis *d)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_MEMLOCK, &limit) || limit.rlim_cur == RLIM_INFINITY ||
+	    capng_have_capability(CAPNG_EFFECTIVE, CAP_IPC_LOCK))
+		return;
+	if (limit.rlim_cur < UMEM_BYTES)
+		find(d, "memlock", LEVEL_WARN,
+		     "ulimit -l unlimited, LimitMEMLOCK=, or CAP_IPC_LOCK",
+		     "only %llu bytes may be locked, and UMEMs are",
+		     (unsigned long long)limit.rlim_cur);
+}
+
+static void (*const checks[])(struct diagnosis *) = {
+	check_kernel, check_bpffs,  check_hook,	   check_link,	   check_driver,
+	check_mtu,    check_queues, check_sockets, check_offloads, check_memlock,
+};
+
+static void find_peer(struct diagnosis *d)
+{
+	char name[IF_NAMESIZE];
+	__u32 peer;
+
+	d->veth = !strcmp(d->netif.driver, "veth");
+	peer = d->veth ? xs_netif_peer(d->netif.ifindex) : 0;
+	if (peer && if_indextoname(peer, name))
+		xs_netif_get(&d->peer, name);
+}
+
+int xs_doctor(const char *ifname)
+{
+	struct diagnosis diagnosis = {};
+	int err;
+
+	err = xs_netif_get(&diagnosis.netif, ifname);
+	if (err)
+		return err;
+	find_peer(&diagnosis);
+	diagnosis.table = xs_table_new("State|Check|Finding");
+	diagnosis.findings = json_array();
+	for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++)
+		checks[i](&diagnosis);
+	err = diagnosis.failed ? -EIO : 0;
+	if (xs_common.json) {
+		xs_table_free(diagnosis.table);
+		xs_json_print(json_pack("{s:s, s:b, s:o}", "interface", ifname, "ok", !err,
+					"findings", diagnosis.findings));
+		return err;
+	}
+	json_decref(diagnosis.findings);
+	xs_table_print(diagnosis.table);
+	return err;
+}

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* What driver and kernel offer; see features.h. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/if_link.h>
+#include <linux/if_xdp.h>
+#include <sys/socket.h>
+
+#include "tools/cli/cli.h"
+#include "features.h"
+#include "lib/net/netif.h"
+#include "lib/instance/program.h"
+#include "tools/cli/table.h"
+
+#ifndef AF_XDP
+#define AF_XDP 44
+#endif
+
+static const struct driver_feature {
+	const char *name, *what;
+	__u64 bit;
+} driver_features[] = {
+	{ "native", "native XDP: pass, drop, tx", XS_ACT_BASIC },
+	{ "redirect", "native redirect: xsk, cpu, dev", XS_ACT_REDIRECT },
+	{ "redirect-target", "takes frames that another interface redirects (dev)",
+	  XS_ACT_NDO_XMIT },
+	{ "zero-copy", "AF_XDP zero-copy", XS_ACT_XSK_ZEROCOPY },
+	{ "frags", "frames of several buffers: MTU above one page", XS_ACT_RX_SG },
+	{ "redirect-target-frags", "takes such frames when redirected", XS_ACT_NDO_XMIT_SG },
+	{ "hw-offload", "programs in the NIC", XS_ACT_HW_OFFLOAD },
+};
+
+static const struct driver_feature metadata[] = {
+	{ "rx-timestamp", "tells XDP when the frame came", XS_RX_TIMESTAMP },
+	{ "rx-hash", "tells XDP the RSS hash", XS_RX_HASH },
+	{ "rx-vlan", "tells XDP the tag that it stripped", XS_RX_VLAN },
+};
+
+bool xs_kernel_has_af_xdp(void)
+{
+	int fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0 || errno == EPERM;
+}
+
+bool xs_kernel_has_btf(void)
+{
+	return !access("/sys/kernel/btf/vmlinux", R_OK);
+}
+
+bool xs_kernel_has_freplace(void)
+{
+	return libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_EXT, NULL) == 1;
+}
+
+struct report {
+	struct xs_table *table;
+	json_t *object;
+};
+
+static void add(struct report *report, const char *name, const char *state, const char *what)
+{
+	json_object_set_new(report->object, name, json_string(state));
+	xs_table_cell(report->table, "%s", name);
+	xs_table_cell(report->table, "%s", state);
+	xs_table_cell(report->table, "%s", what);
+}
+
+static void add_number(struct report *report, const char *name, __u64 value, const char *what)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%llu", value);
+	json_object_set_new(report->object, name, json_integer((json_int_t)value));
+	xs_table_cell(report->table, "%s", name);
+	xs_table_cell(report->table, "%s", text);
+	xs_table_cell(report->table, "%s", what);
+}
+
+static void add_bit(struct report *report, const struct driver_feature *feature, bool known,
+		    __u64 bits, const char *since)
+{
+	add(report, feature->name,
+	    !known		  ? "not known"
+	    : bits & feature->bit ? "yes"
+				  : "no",
+	    known ? feature->what : since);
+}
+
+static void add_driver(struct report *report, const struct xs_netif *netif)
+{
+	add(report, "driver", netif->driver[0] ? netif->driver : "unknown", "as ethtool -i");
+	add_number(report, "mtu", netif->mtu, "bytes, without the Ethernet header");
+	add_number(report, "rx_queues", netif->rx_queues, "valid queues are 0 to one less");
+	add_number(report, "tx_queues", netif->tx_queues, "a bouncer needs one of its number");
+	add_number(report, "max_queues", netif->max_queues, "the most that ethtool -L can set");
+	for (size_t i = 0; i < sizeof(driver_features) / sizeof(*driver_features); i++)
+		add_bit(report, &driver_features[i], netif->xdp_features_known, netif->xdp_features,
+			"the kernel tells since Linux 6.3");
+	for (size_t i = 0; i < sizeof(metadata) / sizeof(*metadata); i++)
+		add_bit(report, &metadata[i], netif->rx_metadata_known, netif->rx_metadata,
+			"the kernel tells since Linux 6.7");
+	if (netif->xdp_zc_max_segs)
+		add_number(report, "zero_copy_max_segs", netif->xdp_zc_max_segs,
+			   "buffers of one zero-copy frame");
+}
+
+static void add_kernel(struct report *report)
+{
+	add(report, "af_xdp", xs_kernel_has_af_xdp() ? "yes" : "no", "AF_XDP sockets");
+	add(report, "btf", xs_kernel_has_btf() ? "yes" : "no", "the kernel's types, for CO-RE");
+	add(report, "kernel-frags", xs_kernel_has_frags() ? "yes" : "no",
+	    "multi-buffer XDP (Linux 5.18)");
+	add(report, "dispatcher", xs_kernel_has_freplace() ? "yes" : "no",
+	    "freplace, which attach -P needs (Linux 5.10; not on every build)");
+}
+
+int xs_features_show(const char *ifname)
+{
+	struct report report;
+	struct xs_netif netif;
+	int err;
+
+	err = xs_netif_get(&netif, ifname);
+	if (err)
+		return err;
+	report.table = xs_table_new("Feature|State|Meaning");
+	report.object = json_pack("{s:s}", "interface", ifname);
+	add_driver(&report, &netif);
+	add_kernel(&report);
+	if (xs_common.json) {
+		xs_table_free(report.table);
+		return xs_json_print(report.object);
+	}
+	json_decref(report.object);
+	xs_table_print(report.table);
+	return 0;
+}

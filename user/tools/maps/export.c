@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Counters as Prometheus text or JSON; see export.h. */
+#include <errno.h>
+#include <net/if.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tools/cli/cli.h"
+#include "lib/instance/queue_stats.h"
+#include "export.h"
+#include "stats.h"
+#include "lib/net/netif.h"
+#include "lib/set/sets.h"
+#include "tools/cli/table.h"
+#include "lib/xsk/peek.h"
+
+/* An instance with what was read of it. */
+struct exported {
+	const struct xs_pins *pins;
+	char ifname[IF_NAMESIZE]; /* now: it may have been renamed since */
+	struct xs_queue_stats *rows;
+	__u32 cnt;
+	__u32 queues; /* in use: shown even without packets, or rate() misses their first ones */
+};
+
+static bool is_shown(const struct exported *from, __u32 queue)
+{
+	return queue < from->queues || from->rows[queue].packets;
+}
+
+/* A label's value; interface names may hold quotes and backslashes. */
+static void put_label(FILE *out, const char *value)
+{
+	for (; *value; value++) {
+		if (*value == '"' || *value == '\\')
+			fputc('\\', out);
+		fputc(*value, out);
+	}
+}
+
+static void put_family(FILE *out, const char *name, const char *type, const char *help)
+{
+	fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void put_value(FILE *out, const char *name, const struct exported *from, __u32 queue,
+		      const char *label, const char *label_value, __u64 value)
+{
+	fprintf(out, "%s{interface=\"", name);
+	put_label(out, from->ifname);
+	fprintf(out, "\",queue=\"%u\"", queue);
+	if (label)
+		fprintf(out, ",%s=\"%s\"", label, label_value);
+	fprintf(out, "} %llu\n", value);
+}
+
+static void put_queues(FILE *out, const struct exported *from, int cnt, const char *name,
+		       size_t counter)
+{
+	for (int i = 0; i < cnt; i++)
+		for (__u32 q = 0; q < from[i].cnt; q++)
+			if (is_shown(&from[i], q))
+				put_value(out, name, &from[i], q, NULL, NULL,
+					  xs_counters(&from[i].rows[q])[counter]);
+}
+
+/* One family of counters with a label: verdicts, or reasons. */
+static void put_labelled(FILE *out, const struct exported *from, int cnt, const char *name,
+			 const char *label, const char *const *names, size_t first, int counters)
+{
+	for (int i = 0; i < cnt; i++)
+		for (__u32 q = 0; q < from[i].cnt; q++)
+			for (int c = 0; is_shown(&from[i], q) && c < counters; c++)
+				put_value(out, name, &from[i], q, label, names[c],
+					  xs_counters(&from[i].rows[q])[first + c]);
+}
+
+#define COUNTER(field) (offsetof(struct xs_queue_stats, field) / sizeof(__u64))
+
+static void put_counters(FILE *out, const struct exported *from, int cnt)
+{
+	put_family(out, "xsteer_packets_total", "counter", "Frames received.");
+	put_queues(out, from, cnt, "xsteer_packets_total", COUNTER(packets));
+	put_family(out, "xsteer_bytes_total", "counter",
+		   "Bytes received, from the Ethernet header on.");
+	put_queues(out, from, cnt, "xsteer_bytes_total", COUNTER(bytes));
+	put_family(out, "xsteer_verdict_packets_total", "counter",
+		   "Frames by what became of them.");
+	put_labelled(out, from, cnt, "xsteer_verdict_packets_total", "verdict", xs_verdict_names,
+		     COUNTER(verdict_pass), XS_VERDICT_MAX);
+	put_family(out, "xsteer_reason_packets_total", "counter",
+		   "Frames that no rule decided, or whose verdict fell back, by reason.");
+	put_labelled(out, from, cnt, "xsteer_reason_packets_total", "reason", xs_reason_names + 1,
+		     COUNTER(reason_default), XS_REASON_MAX - 1);
+}
+
+static void put_generations(FILE *out, const struct exported *from, int cnt)
+{
+	put_family(out, "xsteer_rule_set_generation", "gauge", "Number of the rule set in force.");
+	for (int i = 0; i < cnt; i++) {
+		fprintf(out, "xsteer_rule_set_generation{interface=\"");
+		put_label(out, from[i].ifname);
+		fprintf(out, "\"} %llu\n", xs_rule_sets_generation(from[i].pins));
+	}
+}
+
+struct socket_counter {
+	const char *name, *key, *help;
+	size_t offset; /* in struct xdp_statistics */
+};
+
+static const struct socket_counter socket_counters[] = {
+	{ "xsteer_socket_rx_dropped_total", "rx_dropped", "Frames the socket could not take.",
+	  offsetof(struct xdp_statistics, rx_dropped) },
+	{ "xsteer_socket_rx_ring_full_total", "rx_ring_full",
+	  "Frames dropped because the RX ring was full.",
+	  offsetof(struct xdp_statistics, rx_ring_full) },
+	{ "xsteer_socket_fill_ring_empty_total", "rx_fill_ring_empty_descs",
+	  "Times the fill ring had no frame.",
+	  offsetof(struct xdp_statistics, rx_fill_ring_empty_descs) },
+	{ "xsteer_socket_tx_invalid_descs_total", "tx_invalid_descs",
+	  "Descriptors to send that were invalid.",
+	  offsetof(struct xdp_statistics, tx_invalid_descs) },
+};
+
+static __u64 socket_value(const struct xs_xsk_state *state, const struct socket_counter *counter)
+{
+	return *(const __u64 *)((const char *)&state->stats + counter->offset);
+}
+
+/* A socket that cannot be looked at (it just went, no privilege) has no lines. */
+static bool look_at_socket(const struct exported *from, __u32 slot, struct xs_owner *owner,
+			   struct xs_xsk_state *state)
+{
+	return !xs_owner_get(from->pins, slot, owner) && xs_owner_alive(owner) &&
+	       !xs_owner_is_elsewhere(owner) && !xs_xsk_peek(owner->pid, owner->fd, state);
+}
+
+static void put_socket(FILE *out, const struct exported *from, __u32 slot,
+		       const struct socket_counter *counter)
+{
+	struct xs_xsk_state state;
+	struct xs_owner owner;
+
+	if (look_at_socket(from, slot, &owner, &state))
+		put_value(out, counter->name, from, owner.queue, NULL, NULL,
+			  socket_value(&state, counter));
+}
+
+static void put_sockets(FILE *out, const struct exported *from, int cnt)
+{
+	for (size_t c = 0; c < sizeof(socket_counters) / sizeof(*socket_counters); c++) {
+		put_family(out, socket_counters[c].name, "counter", socket_counters[c].help);
+		for (int i = 0; i < cnt; i++)
+			for (__u32 slot = 0; slot < from[i].pins->slots; slot++)
+				put_socket(out, &from[i], slot, &socket_counters[c]);
+	}
+}
+
+static void put_all(FILE *out, const struct exported *from, int cnt)
+{
+	put_counters(out, from, cnt);
+	put_generations(out, from, cnt);
+	put_sockets(out, from, cnt);
+}
+
+static json_t *queues_json(const struct exported *from)
+{
+	json_t *queues = json_array();
+
+	for (__u32 q = 0; q < from->cnt; q++) {
+		json_t *queue;
+
+		if (!is_shown(from, q))
+			continue;
+		queue = xs_queue_stats_json(&from->rows[q]);
+		json_object_set_new(queue, "queue", json_integer(q));
+		json_array_append_new(queues, queue);
+	}
+	return queues;
+}
+
+static json_t *sockets_json(const struct exported *from)
+{
+	json_t *sockets = json_array();
+
+	for (__u32 slot = 0; slot < from->pins->slots; slot++) {
+		struct xs_xsk_state state;
+		struct xs_owner owner;
+		json_t *socket;
+
+		if (!look_at_socket(from, slot, &owner, &state))
+			continue;
+		socket = json_pack("{s:I}", "queue", (json_int_t)owner.queue);
+		for (size_t c = 0; c < sizeof(socket_counters) / sizeof(*socket_counters); c++)
+			json_object_set_new(socket, socket_counters[c].key,
+					    json_integer((json_int_t)socket_value(
+						    &state, &socket_counters[c])));
+		json_array_append_new(sockets, socket);
+	}
+	return sockets;
+}
+
+static int print_json(const struct exported *from, int cnt, const char *failure)
+{
+	json_t *instances = json_array(), *object;
+
+	for (int i = 0; i < cnt; i++)
+		json_array_append_new(
+			instances,
+			json_pack("{s:s, s:I, s:o, s:o}", "interface", from[i].ifname, "generation",
+				  (json_int_t)xs_rule_sets_generation(from[i].pins), "queues",
+				  queues_json(&from[i]), "sockets", sockets_json(&from[i])));
+	object = json_pack("{s:o}", "instances", instances);
+	if (failure)
+		json_object_set_new(object, "error", xs_json_text(failure));
+	return xs_json_print(object);
+}
+
+static int write_file(const struct exported *from, int cnt, const char *path)
+{
+	char *next;
+	FILE *out;
+	int err = 0;
+
+	if (asprintf(&next, "%s.%d", path, getpid()) < 0)
+		return -ENOMEM;
+	out = fopen(next, "we");
+	if (!out) {
+		err = -errno;
+		xs_err("cannot make %s: %s", next, strerror(-err));
+		free(next);
+		return err;
+	}
+	put_all(out, from, cnt);
+	if (fflush(out) || ferror(out) || fsync(fileno(out)))
+		err = -errno;
+	if (fclose(out) && !err)
+		err = -errno;
+	if (!err && rename(next, path))
+		err = -errno;
+	if (err) {
+		xs_err("cannot write %s: %s", path, strerror(-err));
+		unlink(next);
+	}
+	free(next);
+	return err;
+}
+
+static int look_at(struct exported *from, const struct xs_pins *pins)
+{
+	struct xs_netif netif;
+	int err;
+
+	from->pins = pins;
+	if (!if_indextoname(pins->meta.ifindex, from->ifname))
+		memcpy(from->ifname, pins->ifname, sizeof(from->ifname));
+	err = xs_netif_get(&netif, from->ifname);
+	if (err)
+		return err;
+	from->queues = netif.rx_queues;
+	from->rows = xs_queue_stats_read(pins, &from->cnt);
+	return from->rows ? 0 : -EIO;
+}
+
+int xs_maps_export(const struct xs_pins *pins, int cnt, const char *textfile, const char *failure)
+{
+	struct exported *from = calloc(cnt + 1, sizeof(*from));
+	int err = from ? 0 : -ENOMEM;
+
+	for (int i = 0; !err && i < cnt; i++)
+		err = look_at(&from[i], &pins[i]);
+	if (!err && xs_common.json)
+		err = print_json(from, cnt, failure);
+	else if (!err && textfile)
+		err = write_file(from, cnt, textfile);
+	else if (!err)
+		put_all(stdout, from, cnt);
+	for (int i = 0; from && i < cnt; i++)
+		free(from[i].rows);
+	free(from);
+	return err;
+}

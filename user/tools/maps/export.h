@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Counters as Prometheus text (exposition format 0.0.4), or as JSON. */
+#ifndef XS_MAPS_EXPORT_H
+#define XS_MAPS_EXPORT_H
+
+#include "lib/instance/pins.h"
+
+/*
+ * Writes the counters of `cnt` instances to stdout, or to `textfile` at one
+ * stroke: into a file beside it that is renamed. Under -j: an object on stdout,
+ * with `failure` as its error, NULL: none. 0 or -errno, logged.
+ */
+int xs_maps_export(const struct xs_pins *pins, int cnt, const char *textfile, const char *failure);
+
+#endif

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* xsteer-maps stats: counters by queue, once or again and again; see stats.h. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "tools/cli/cli.h"
+#include "lib/instance/queue_stats.h"
+#include "stats.h"
+#include "lib/net/netif.h"
+#include "tools/cli/table.h"
+
+struct sample {
+	struct xs_queue_stats *rows;
+	__u32 cnt;
+	double at; /* seconds, monotonic */
+};
+
+static double seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec + now.tv_nsec / 1e9;
+}
+
+static int take_sample(const struct xs_pins *pins, struct sample *sample)
+{
+	sample->rows = xs_queue_stats_read(pins, &sample->cnt);
+	sample->at = seconds();
+	return sample->rows ? 0 : -EIO;
+}
+
+static json_t *named(const char *const *names, const __u64 *counters, int cnt)
+{
+	json_t *object = json_object();
+
+	for (int i = 0; i < cnt; i++)
+		json_object_set_new(object, names[i], json_integer((json_int_t)counters[i]));
+	return object;
+}
+
+json_t *xs_queue_stats_json(const struct xs_queue_stats *row)
+{
+	return json_pack("{s:I, s:I, s:o, s:o}", "packets", (json_int_t)row->packets, "bytes",
+			 (json_int_t)row->bytes, "verdicts",
+			 named(xs_verdict_names, xs_verdict_counters(row), XS_VERDICT_MAX),
+			 "reasons",
+			 named(xs_reason_names + 1, xs_reason_counters(row), XS_REASON_MAX - 1));
+}
+
+static void reasons_text(const struct xs_queue_stats *row, char *text, size_t len)
+{
+	const __u64 *reasons = xs_reason_counters(row);
+	size_t used = 0;
+
+	text[0] = '\0';
+	for (int i = 0; i < XS_REASON_MAX - 1 && used < len; i++)
+		if (reasons[i])
+			used += snprintf(text + used, len - used, "%s%s %llu", used ? ", " : "",
+					 xs_reason_names[i + 1], reasons[i]);
+}
+
+static void stats_cells(struct xs_table *table, const char *queue, const struct xs_queue_stats *row,
+			const struct xs_queue_stats *delta, double interval)
+{
+	char reasons[512];
+
+	xs_table_cell(table, "%s", queue);
+	xs_table_cell(table, "%llu", row->packets);
+	xs_table_cell(table, "%llu", row->bytes);
+	if (delta) {
+		xs_table_cell(table, "%.0f", delta->packets / interval);
+		xs_table_cell(table, "%.3f", delta->bytes * 8 / interval / 1e6);
+	}
+	for (int i = 0; i < XS_VERDICT_MAX; i++)
+		xs_table_cell(table, "%llu", xs_verdict_counters(row)[i]);
+	reasons_text(row, reasons, sizeof(reasons));
+	xs_table_cell(table, "%s", reasons);
+}
+
+static bool is_zero(const struct xs_queue_stats *row)
+{
+	for (size_t i = 0; i < XS_COUNTER_CNT; i++)
+		if (xs_counters(row)[i])
+			return false;
+	return true;
+}
+
+struct report {
+	const struct sample *now, *before; /* before NULL: no rates */
+	__u32 queues; /* shown even when all zero */
+	double interval;
+	bool all;
+};
+
+static struct xs_queue_stats delta_of(const struct report *report, __u32 queue)
+{
+	struct xs_queue_stats delta = report->now->rows[queue];
+
+	if (report->before)
+		xs_queue_stats_sub(&delta, &report->before->rows[queue]);
+	return delta;
+}
+
+static void add_rates(json_t *object, const struct report *report,
+		      const struct xs_queue_stats *delta)
+{
+	if (report->before)
+		json_object_set_new(object, "rates",
+				    json_pack("{s:f, s:f}", "packets_per_second",
+					      delta->packets / report->interval, "bits_per_second",
+					      delta->bytes * 8 / report->interval));
+}
+
+static int stats_print_json(const char *ifname, const struct report *report)
+{
+	struct xs_queue_stats total = {}, total_delta = {};
+	json_t *queues = json_array(), *object;
+
+	for (__u32 q = 0; q < report->now->cnt; q++) {
+		const struct xs_queue_stats *row = &report->now->rows[q];
+		struct xs_queue_stats delta = delta_of(report, q);
+
+		xs_queue_stats_add(&total, row);
+		xs_queue_stats_add(&total_delta, &delta);
+		if (q >= report->queues && is_zero(row) && !report->all)
+			continue;
+		object = xs_queue_stats_json(row);
+		json_object_set_new(object, "queue", json_integer(q));
+		add_rates(object, report, &delta);
+		json_array_append_new(queues, object);
+	}
+	object = xs_queue_stats_json(&total);
+	add_rates(object, report, &total_delta);
+	object = json_pack("{s:s, s:o, s:o}", "interface", ifname, "queues", queues, "total",
+			   object);
+	if (report->before)
+		json_object_set_new(object, "interval", json_real(report->interval));
+	return xs_json_print(object);
+}
+
+static void stats_print_table(const struct report *report)
+{
+	struct xs_table *table = xs_table_new(
+		report->before ? "Queue|>Packets|>Bytes|>Packets/s|>Mbit/"
+				 "s|>Pass|>Drop|>Tx|>Xsk|>Cpu|>Dev|Reasons"
+			       : "Queue|>Packets|>Bytes|>Pass|>Drop|>Tx|>Xsk|>Cpu|>Dev|Reasons");
+	struct xs_queue_stats total = {}, total_delta = {};
+
+	for (__u32 q = 0; q < report->now->cnt; q++) {
+		const struct xs_queue_stats *row = &report->now->rows[q];
+		struct xs_queue_stats delta = delta_of(report, q);
+		char name[16];
+
+		xs_queue_stats_add(&total, row);
+		xs_queue_stats_add(&total_delta, &delta);
+		if (q >= report->queues && is_zero(row) && !report->all)
+			continue;
+		snprintf(name, sizeof(name), "%u", q);
+		stats_cells(table, name, row, report->before ? &delta : NULL, report->interval);
+	}
+	stats_cells(table, "total", &total, report->before ? &total_delta : NULL, report->interval);
+	xs_table_print(table);
+}
+
+static void show_stats(const char *ifname, const struct report *report)
+{
+	if (xs_common.json)
+		stats_print_json(ifname, report);
+	else
+		stats_print_table(report);
+	fflush(stdout);
+}
+
+/* Until the watched seconds are over; false if a signal asks to stop. */
+static bool wait_interval(const sigset_t *signals, __u64 watch_sec)
+{
+	const struct timespec interval = { .tv_sec = (time_t)watch_sec };
+	int sig;
+
+	do {
+		sig = sigtimedwait(signals, NULL, &interval);
+	} while (sig < 0 && errno == EINTR);
+	return sig < 0;
+}
+
+static int watch_stats(const char *ifname, const struct xs_pins *pins, __u32 queues,
+		       const struct xs_stats_opts *opts)
+{
+	struct sample before, now;
+	sigset_t signals;
+	int err;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	err = take_sample(pins, &before);
+	if (err)
+		return err;
+	for (__u64 n = 0; !opts->count || n < opts->count; n++) {
+		struct report report = {
+			.now = &now, .before = &before, .queues = queues, .all = opts->all
+		};
+
+		if (!wait_interval(&signals, opts->watch_sec))
+			break;
+		err = take_sample(pins, &now);
+		if (err)
+			break;
+		report.interval = now.at - before.at;
+		if (n && !xs_common.json)
+			putchar('\n');
+		show_stats(ifname, &report);
+		free(before.rows);
+		before = now;
+		if (ferror(stdout))
+			break;
+	}
+	free(before.rows);
+	return err;
+}
+
+int xs_maps_stats(const struct xs_pins *pins, const char *ifname, const struct xs_stats_opts *opts)
+{
+	struct xs_netif netif;
+	struct sample now;
+	int err;
+
+	err = xs_netif_get(&netif, ifname);
+	if (err)
+		return err;
+	if (opts->watch_sec)
+		return watch_stats(ifname, pins, netif.rx_queues, opts);
+	err = take_sample(pins, &now);
+	if (!err) {
+		const struct report report = { .now = &now,
+					       .queues = netif.rx_queues,
+					       .all = opts->all };
+
+		show_stats(ifname, &report);
+		free(now.rows);
+	}
+	return err;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Counters by queue on stdout, as a table or JSON, once or again and again. */
+#ifndef XS_MAPS_STATS_H
+#define XS_MAPS_STATS_H
+
+#include <jansson.h>
+
+#include "lib/instance/pins.h"
+
+struct xs_stats_opts {
+	__u64 watch_sec; /* 0: once; else again after so many seconds, with rates */
+	__u64 count; /* reports while watching; 0: until SIGINT or SIGTERM */
+	bool all; /* rows of zeros too */
+};
+
+/* Packets, bytes, verdicts and reasons of a row: an object that the caller owns. */
+json_t *xs_queue_stats_json(const struct xs_queue_stats *row);
+
+/* 0 or -errno, logged. */
+int xs_maps_stats(const struct xs_pins *pins, const char *ifname, const struct xs_stats_opts *opts);
+
+#endif
