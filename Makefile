@@ -38,7 +38,7 @@ HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 LDHARDEN := -pie -Wl,-z,relro,-z,now
 endif
 PKGS := libbpf libxdp jansson libmnl
-CPPFLAGS += -D_GNU_SOURCE -I$(O) -I. -Iuser
+CPPFLAGS += -D_GNU_SOURCE -I$(O) -I. -Iuser -Iuser/lib
 CFLAGS += -std=gnu11 -O2 -g $(WARN) $(HARDEN)
 LDFLAGS += $(LDHARDEN)
 LDLIBS += $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lcap-ng -lncursesw -ltinfo -lpcap -lpthread
@@ -86,7 +86,14 @@ $(O)/selftests/progs/%.skel.h: $(O)/selftests/progs/%.bpf.o
 
 $(TEST_TOOLS:%=%.o) $(PROG_TESTS:%=%.o): | $(TEST_PROGS)
 
-$(O)/%.o: %.c | $(SKEL)
+# The version stands in VERSION alone.
+$(O)/version.h: VERSION
+	$(call msg,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)awk -F. '{ print "#define XS_VERSION_TEXT \"" $$0 "\""; \
+		print "#define XS_VERSION ((" $$1 " << 16) | (" $$2 " << 8) | " $$3 ")" }' $< > $@
+
+$(O)/%.o: %.c | $(SKEL) $(O)/version.h
 	$(call msg,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@

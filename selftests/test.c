@@ -128,11 +128,11 @@ int test_open(void **state)
 		return -1;
 	if (env->skip)
 		return 0;
-	env->skel = xs_program_open(TEST_SLOTS);
+	env->skel = xs_program_open(test_ctx(), TEST_SLOTS);
 	if (!env->skel)
 		return -1;
 	env->rule_set_flags = bpf_map__map_flags(bpf_map__inner_map(env->skel->maps.rule_sets));
-	err = xs_program_load(env->skel);
+	err = xs_program_load(test_ctx(), env->skel);
 	if (err == -EPERM) {
 		env->skip = "cannot load a program: needs CAP_BPF and CAP_NET_ADMIN";
 		return 0;
@@ -329,4 +329,22 @@ void test_wire_counted(struct test_env *env, __u32 queue)
 		diffs += test_stats_diff(&env->stats[q], &now[q], q);
 	memcpy(env->stats, now, sizeof(now));
 	assert_int_equal(diffs, 0);
+}
+
+void test_log(void *arg, enum xsteer_log_level level, const char *text)
+{
+	(void)arg;
+	if (level == XSTEER_LOG_KERNEL)
+		fputs(text, stderr);
+	else
+		fprintf(stderr, "# %s\n", text);
+}
+
+struct xsteer_ctx *test_ctx(void)
+{
+	static struct xsteer_ctx *ctx;
+
+	if (!ctx)
+		ctx = xsteer_ctx_new(NULL, test_log, NULL);
+	return ctx;
 }

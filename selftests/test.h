@@ -19,6 +19,7 @@
 #include <linux/types.h>
 
 #include "../maps/xsteer.h"
+#include "lib/base/ctx.h"
 #include "lib/set/counters.h"
 #include "packets.h"
 #include "plain_xsk.h"
@@ -134,5 +135,11 @@ const char *test_xdp_name(int xdp);
 
 /* What an instance without rules wants: no rule matched, no socket there. */
 extern const struct test_want test_no_socket;
+
+/* Diagnostics of a test's contexts: to stderr, where the runner shows them on failure. */
+void test_log(void *arg, enum xsteer_log_level level, const char *text);
+
+/* A context with the usual pin root, for what needs one and pins nothing. Never freed. */
+struct xsteer_ctx *test_ctx(void);
 
 #endif

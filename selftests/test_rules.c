@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* A rule file put before the program of a test; see test_rules.h. */
+#include "test.h"
 #include "test_rules.h"
 
 #include <errno.h>
@@ -72,7 +73,7 @@ static int make_stats(struct test_env *env, __u32 rows)
 
 	if (env->rule_counters.bytes < rows * sizeof(none)) {
 		xs_rule_counters_close(&env->rule_counters);
-		err = xs_rule_counters_create(&env->rule_counters, rows + STATS_ROWS);
+		err = xs_rule_counters_create(test_ctx(), &env->rule_counters, rows + STATS_ROWS);
 		/* stats_slot of the compiled header is 0 */
 		return err ? err
 			   : put_in_slot(env->skel->maps.rule_stats, 0, env->rule_counters.fd);

@@ -44,7 +44,7 @@ _names() { # X-MACRO...
 	local macro
 	for macro; do
 		printf '#include "user/lib/rules/model/rule.h"\n#include "user/lib/instance/pins.h"\n#define X(name, ...) @name@\n%s(X)\n' "$macro" |
-			gcc -E -P -I. -x c - | grep -o '@ *[a-z0-9_]* *@' | tr -d '@ '
+			gcc -E -P -I. -Iuser -Iuser/lib -x c - | grep -o '@ *[a-z0-9_]* *@' | tr -d '@ '
 	done | sort
 }
 _defined_in() { # TOOL HEADING: names of its definition lists
@@ -253,7 +253,7 @@ no_page_names_a_reason_that_is_not() {
 rules_page_names_every_match() {
 	local fields
 	fields=$(printf '#include "user/lib/rules/model/rule.h"\n#define X(name, text, bits) @text@\nXS_FIELDS(X)\n' |
-		gcc -E -P -I. -x c - | grep -o '@"[a-z0-9 ]*"@' | tr -d '@"' | sort)
+		gcc -E -P -I. -Iuser -Iuser/lib -x c - | grep -o '@"[a-z0-9 ]*"@' | tr -d '@"' | sort)
 	_same "matches" xsteer-rules.8 "$(_section rules "## Matches" | sed -n '/^\*/p' | tr -d '*' |
 		sed 's/, */\n/g' | sort)" user/lib/rules/model/rule.h "$fields"
 }

@@ -25,13 +25,15 @@
 #include <bpf/libbpf.h>
 #include <cmocka.h>
 
-#include "tools/cli/cli.h"
+#include "../test.h"
 #include "lib/instance/instance.h"
 #include "lib/api/rule_file.h"
 #include "lib/rules/compile/set_text.h"
 #include "lib/set/sets.h"
 
 #define ROOT "/sys/fs/bpf/xsteer-test"
+
+static struct xsteer_ctx *ctx; /* of this pin root */
 #define PIN ROOT "/lo/rule_stats_map"
 
 static int lock = -1;
@@ -95,17 +97,17 @@ static int set_up(void **state)
 	struct xs_attached got;
 
 	(void)state;
-	xs_common.pin_root = ROOT;
-	lock = xs_pins_lock(NULL, true);
-	return lock < 0 || xs_instance_attach("lo", &opts, &got) ||
-	       xs_pins_open(&pins, "lo", XS_PINS_WRITE);
+	ctx = ctx ? ctx : xsteer_ctx_new(ROOT, test_log, NULL);
+	lock = xs_pins_lock(ctx, NULL, true);
+	return lock < 0 || xs_instance_attach(ctx, "lo", &opts, &got) ||
+	       xs_pins_open(ctx, &pins, "lo", XS_PINS_WRITE);
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
 	xs_pins_close(&pins);
-	xs_instance_detach("lo");
+	xs_instance_detach(ctx, "lo");
 	close(lock);
 	return 0;
 }
@@ -127,7 +129,7 @@ static int no_rules(void **state)
 static void reopen(void)
 {
 	xs_pins_close(&pins);
-	assert_int_equal(xs_pins_open(&pins, "lo", XS_PINS_WRITE), 0);
+	assert_int_equal(xs_pins_open(ctx, &pins, "lo", XS_PINS_WRITE), 0);
 }
 
 static int apply(const char *text, __u32 confirm_sec, struct xs_apply *result)

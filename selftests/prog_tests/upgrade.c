@@ -16,13 +16,15 @@
 #include <bpf/libbpf.h>
 #include <cmocka.h>
 
-#include "tools/cli/cli.h"
+#include "../test.h"
 #include "lib/instance/instance.h"
 #include "lib/instance/program.h"
 #include "lib/instance/upgrade.h"
 #include "xsteer.skel.h"
 
 #define ROOT "/sys/fs/bpf/xsteer-test"
+
+static struct xsteer_ctx *ctx; /* of this pin root */
 
 static int lock = -1;
 
@@ -32,15 +34,15 @@ static int set_up(void **state)
 	struct xs_attached got;
 
 	(void)state;
-	xs_common.pin_root = ROOT;
-	lock = xs_pins_lock(NULL, true);
-	return lock < 0 || xs_instance_attach("lo", &opts, &got);
+	ctx = ctx ? ctx : xsteer_ctx_new(ROOT, test_log, NULL);
+	lock = xs_pins_lock(ctx, NULL, true);
+	return lock < 0 || xs_instance_attach(ctx, "lo", &opts, &got);
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
-	xs_instance_detach("lo");
+	xs_instance_detach(ctx, "lo");
 	close(lock);
 	return 0;
 }
@@ -90,7 +92,7 @@ static void replaces_what_is_pinned(void **state)
 	__u32 before = running();
 
 	(void)state;
-	assert_int_equal(xs_upgrade("lo", &result), 0);
+	assert_int_equal(xs_upgrade(ctx, "lo", &result), 0);
 	assert_int_equal(result.old_prog_id, before);
 	assert_int_equal(result.prog_id, running());
 	assert_int_equal(pinned(), running());
@@ -106,18 +108,18 @@ static void replaces_one_of_ours_that_was_never_pinned(void **state)
 	__u32 left;
 
 	(void)state;
-	assert_int_equal(xs_pins_open(&pins, "lo", XS_PINS_WRITE), 0);
-	skel = xs_program_open(pins.slots);
+	assert_int_equal(xs_pins_open(ctx, &pins, "lo", XS_PINS_WRITE), 0);
+	skel = xs_program_open(ctx, pins.slots);
 	assert_non_null(skel);
 	assert_int_equal(xs_program_reuse(skel, &pins, 0), 0);
-	assert_int_equal(xs_program_load(skel), 0);
+	assert_int_equal(xs_program_load(ctx, skel), 0);
 	put_into_link(bpf_program__fd(skel->progs.xsteer));
 	xsteer_bpf__destroy(skel);
 	xs_pins_close(&pins);
 	left = running();
 	assert_int_not_equal(pinned(), left);
 
-	assert_int_equal(xs_upgrade("lo", &result), 0);
+	assert_int_equal(xs_upgrade(ctx, "lo", &result), 0);
 	assert_int_equal(result.old_prog_id, left);
 	assert_int_equal(pinned(), running());
 	assert_int_not_equal(running(), left);
@@ -140,7 +142,7 @@ static void leaves_a_strangers_program(void **state)
 	close(prog);
 	strangers = running();
 
-	assert_int_equal(xs_upgrade("lo", &result), -EPERM);
+	assert_int_equal(xs_upgrade(ctx, "lo", &result), -EPERM);
 	assert_int_equal(running(), strangers);
 	assert_int_equal(pinned(), ours);
 }

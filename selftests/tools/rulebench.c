@@ -17,6 +17,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "../test.h"
 #include "lib/rules/compile/compile.h"
 #include "lib/set/counters.h"
 #include "../progs/rulebench.h"
@@ -153,7 +154,7 @@ static int publish(struct bench *b, const struct xs_rule_blob *blob, __u32 rule_
 	if (!err) {
 		memcpy(to, blob->bytes, blob->size);
 		munmap(to, blob->size);
-		err = xs_rule_counters_create(&counters, rule_cnt);
+		err = xs_rule_counters_create(test_ctx(), &counters, rule_cnt);
 	}
 	if (!err)
 		err = put_inner(b->skel->maps.rule_stats, counters.fd);

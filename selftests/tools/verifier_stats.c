@@ -14,7 +14,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "tools/cli/cli.h"
+#include "../test.h"
 #include "lib/instance/program.h"
 #include "xsteer.skel.h"
 
@@ -67,7 +67,8 @@ static int print_stats(const struct bpf_program *prog, long long load_us)
 	__u32 len = sizeof(info);
 
 	if (bpf_obj_get_info_by_fd(bpf_program__fd(prog), &info, &len)) {
-		xs_err("cannot ask for %s: %s", bpf_program__name(prog), strerror(errno));
+		xs_err(test_ctx(), "cannot ask for %s: %s", bpf_program__name(prog),
+		       strerror(errno));
 		return -errno;
 	}
 	printf("%s", bpf_program__name(prog));
@@ -84,7 +85,7 @@ static int print_stats(const struct bpf_program *prog, long long load_us)
 /* Once more, with the verifier's account of its work. */
 static int load_and_print(char *log, long long load_us)
 {
-	struct xsteer_bpf *skel = xs_program_open(XS_SLOTS_MIN);
+	struct xsteer_bpf *skel = xs_program_open(test_ctx(), XS_SLOTS_MIN);
 	struct bpf_program *prog;
 	int err;
 
@@ -95,7 +96,7 @@ static int load_and_print(char *log, long long load_us)
 		bpf_program__set_log_level(prog, LOG_STATS);
 		bpf_program__set_log_buf(prog, log, LOG_BYTES);
 	}
-	err = xs_program_load(skel);
+	err = xs_program_load(test_ctx(), skel);
 	bpf_object__for_each_program(prog, skel->obj)
 	{
 		if (!err && bpf_program__fd(prog) >= 0)
@@ -113,9 +114,9 @@ int main(void)
 	int err = log ? 0 : -ENOMEM;
 
 	for (int i = 0; i < LOADS && !err; i++) {
-		skel = xs_program_open(XS_SLOTS_MIN);
+		skel = xs_program_open(test_ctx(), XS_SLOTS_MIN);
 		begin = now_us();
-		err = skel ? xs_program_load(skel) : -errno;
+		err = skel ? xs_program_load(test_ctx(), skel) : -errno;
 		if (best_us < 0 || now_us() - begin < best_us)
 			best_us = now_us() - begin;
 		xsteer_bpf__destroy(skel);

@@ -10,18 +10,10 @@
 #include <linux/bpf.h>
 #include <xdp/libxdp.h>
 
-#include "tools/cli/cli.h"
+#include "lib/base/ctx.h"
 #include "dispatcher.h"
 #include "program.h"
 #include "xsteer.skel.h"
-
-static int __attribute__((format(printf, 2, 0)))
-print_libxdp(enum libxdp_print_level level, const char *fmt, va_list args)
-{
-	if (level == LIBXDP_DEBUG ? xs_common.verbose < 3 : xs_common.verbose < 1)
-		return 0;
-	return vfprintf(stderr, fmt, args);
-}
 
 static int configure(struct xdp_program *prog, const struct xs_attach_opts *opts)
 {
@@ -45,24 +37,25 @@ static int pin_prog(struct xdp_program *prog, const struct xs_pins *pins)
 	if (!bpf_obj_pin(xdp_program__fd(prog), path))
 		return 0;
 	err = -errno;
-	xs_err("cannot pin %s: %s", path, strerror(-err));
+	xs_err(pins->ctx, "cannot pin %s: %s", path, strerror(-err));
 	return err;
 }
 
-static void say_if_alone(const struct xs_netif *netif)
+static void say_if_alone(struct xsteer_ctx *ctx, const struct xs_netif *netif)
 {
 	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(netif->ifindex);
 
 	if (libxdp_get_error(mp))
 		return;
 	if (xdp_multiprog__is_legacy(mp))
-		xs_warn("%s: this kernel does not let libxdp's dispatcher in (it needs freplace): "
+		xs_warn(ctx,
+			"%s: this kernel does not let libxdp's dispatcher in (it needs freplace): "
 			"the program is attached alone, and a second one will be refused",
 			netif->name);
 	xdp_multiprog__close(mp);
 }
 
-static int try_modes(struct xdp_program *prog, const struct xs_netif *netif,
+static int try_modes(struct xsteer_ctx *ctx, struct xdp_program *prog, const struct xs_netif *netif,
 		     const struct xs_attach_opts *opts, enum xs_mode *got)
 {
 	int err = -EOPNOTSUPP, native = 0;
@@ -76,8 +69,8 @@ static int try_modes(struct xdp_program *prog, const struct xs_netif *netif,
 		err = xdp_program__attach(prog, netif->ifindex, XDP_MODE_SKB, 0);
 		*got = XS_MODE_SKB;
 		if (!err && native)
-			xs_note("%s: attached in skb mode, native was refused: %s", netif->name,
-				strerror(-native));
+			xs_note(ctx, "%s: attached in skb mode, native was refused: %s",
+				netif->name, strerror(-native));
 	}
 	return err;
 }
@@ -89,19 +82,20 @@ static int attach(struct xdp_program *prog, const struct xs_netif *netif,
 
 	err = configure(prog, opts);
 	if (!err)
-		err = try_modes(prog, netif, opts, got);
+		err = try_modes(pins->ctx, prog, netif, opts, got);
 	if (err) {
 		char why[256];
 
 		libxdp_strerror(err, why, sizeof(why));
-		xs_err("%s: libxdp cannot attach beside other programs: %s%s", netif->name, why,
+		xs_err(pins->ctx, "%s: libxdp cannot attach beside other programs: %s%s",
+		       netif->name, why,
 		       err == -EBUSY
 			       ? ": the program there is not in a dispatcher, or this kernel has "
 				 "no freplace; attach alone, without -P"
 			       : "; -v shows its own words");
 		return err;
 	}
-	say_if_alone(netif);
+	say_if_alone(pins->ctx, netif);
 	err = pin_prog(prog, pins);
 	if (err)
 		xdp_program__detach(prog, netif->ifindex,
@@ -112,20 +106,19 @@ static int attach(struct xdp_program *prog, const struct xs_netif *netif,
 int xs_dispatcher_attach(const struct xs_netif *netif, const struct xs_pins *pins,
 			 const struct xs_attach_opts *opts, enum xs_mode *got)
 {
-	struct xsteer_bpf *skel = xs_program_open(pins->slots);
+	struct xsteer_bpf *skel = xs_program_open(pins->ctx, pins->slots);
 	struct xdp_program *prog;
 	int err;
 
 	if (!skel)
 		return -errno;
-	libxdp_set_print(print_libxdp);
 	err = xs_program_reuse(skel, pins, 0);
 	if (err)
 		goto out;
 	prog = xdp_program__from_bpf_obj(skel->obj, bpf_program__section_name(skel->progs.xsteer));
 	err = libxdp_get_error(prog);
 	if (err) {
-		xs_err("libxdp does not take the program: %s", strerror(-err));
+		xs_err(pins->ctx, "libxdp does not take the program: %s", strerror(-err));
 		goto out;
 	}
 	err = attach(prog, netif, pins, opts, got);
@@ -175,7 +168,6 @@ int xs_dispatcher_detach(const struct xs_pins *pins)
 	struct xs_live live;
 	int err;
 
-	libxdp_set_print(print_libxdp);
 	err = xs_instance_live(pins, &live);
 	if (err || !live.attached)
 		return 0; /* somebody took it out already */
@@ -189,11 +181,12 @@ int xs_dispatcher_detach(const struct xs_pins *pins)
 		xdp_multiprog__close(mp);
 	}
 	if (err)
-		xs_err("%s: libxdp cannot take the program out: %s", pins->ifname, strerror(-err));
+		xs_err(pins->ctx, "%s: libxdp cannot take the program out: %s", pins->ifname,
+		       strerror(-err));
 	return err;
 }
 
-int xs_dispatcher_detach_user_of(__u32 ifindex, __u32 map_id)
+int xs_dispatcher_detach_user_of(struct xsteer_ctx *ctx, __u32 ifindex, __u32 map_id)
 {
 	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
 	struct xdp_program *prog;
@@ -201,13 +194,13 @@ int xs_dispatcher_detach_user_of(__u32 ifindex, __u32 map_id)
 
 	if (libxdp_get_error(mp))
 		return 0; /* nothing on the hook, or no interface any more */
-	libxdp_set_print(print_libxdp);
 	prog = find(mp, xs_prog_uses_map, map_id);
 	if (prog)
 		err = xdp_program__detach(prog, ifindex, xdp_multiprog__attach_mode(mp), 0);
 	xdp_multiprog__close(mp);
 	if (err)
-		xs_err("interface %u: libxdp cannot take out a program that a killed attach has "
+		xs_err(ctx,
+		       "interface %u: libxdp cannot take out a program that a killed attach has "
 		       "left: %s",
 		       ifindex, strerror(-err));
 	return err;

@@ -30,6 +30,6 @@ bool xs_dispatcher_has(__u32 ifindex, __u32 prog_id);
  * Takes a program out that uses the map: one that was attached, and whose process
  * was killed before it had pinned it. 0, also if there is none, or -errno, logged.
  */
-int xs_dispatcher_detach_user_of(__u32 ifindex, __u32 map_id);
+int xs_dispatcher_detach_user_of(struct xsteer_ctx *ctx, __u32 ifindex, __u32 map_id);
 
 #endif

@@ -20,7 +20,8 @@
 #include <bpf/libbpf.h>
 #include <linux/if_link.h>
 
-#include "tools/cli/cli.h"
+#include "version.h"
+#include "lib/base/ctx.h"
 #include "dispatcher.h"
 #include "instance.h"
 #include "lib/net/netif.h"
@@ -63,7 +64,7 @@ static void detach_link(const char *dir)
  * Of an attach beside others that was killed: no pin may say yet which program it
  * put on the hook, but that one has our maps.
  */
-static int detach_orphan(const char *dir)
+static int detach_orphan(struct xsteer_ctx *ctx, const char *dir)
 {
 	struct bpf_map_info info = {};
 	__u32 len = sizeof(info);
@@ -80,10 +81,10 @@ static int detach_orphan(const char *dir)
 		return 0;
 	err = bpf_obj_get_info_by_fd(fd, &info, &len) ? -errno : 0;
 	close(fd);
-	return err ? err : xs_dispatcher_detach_user_of(meta.ifindex, info.id);
+	return err ? err : xs_dispatcher_detach_user_of(ctx, meta.ifindex, info.id);
 }
 
-int xs_instance_remove_dir(const char *dir)
+int xs_instance_remove_dir(struct xsteer_ctx *ctx, const char *dir)
 {
 	DIR *entries = opendir(dir);
 	struct dirent *entry;
@@ -92,7 +93,7 @@ int xs_instance_remove_dir(const char *dir)
 	if (!entries)
 		return errno == ENOENT ? 0 : -errno;
 	detach_link(dir);
-	err = detach_orphan(dir);
+	err = detach_orphan(ctx, dir);
 	if (err) {
 		closedir(entries);
 		return err;
@@ -105,11 +106,11 @@ int xs_instance_remove_dir(const char *dir)
 	if (rmdir(dir) && !err)
 		err = -errno;
 	if (err)
-		xs_err("cannot remove %s: %s", dir, strerror(-err));
+		xs_err(ctx, "cannot remove %s: %s", dir, strerror(-err));
 	return err;
 }
 
-static int clear_leftovers(const char *dir)
+static int clear_leftovers(struct xsteer_ctx *ctx, const char *dir)
 {
 	static const char *const prefixes[] = { "new", "old" };
 	char side[PATH_MAX];
@@ -118,7 +119,7 @@ static int clear_leftovers(const char *dir)
 	for (int i = 0; i < 2; i++) {
 		err = side_dir(side, dir, prefixes[i]);
 		if (!err)
-			err = xs_instance_remove_dir(side);
+			err = xs_instance_remove_dir(ctx, side);
 		if (err)
 			return err;
 	}
@@ -187,14 +188,14 @@ static bool is_on_hook_of(const struct bpf_link_info *link, const char *ifname)
 }
 
 /* Pins were removed behind our back: the rest goes, unless its link is another interface's. */
-static int take_rest_apart(const char *ifname, const char *dir)
+static int take_rest_apart(struct xsteer_ctx *ctx, const char *ifname, const char *dir)
 {
 	struct bpf_link_info info = {};
 	__u32 len = sizeof(info);
 	char path[PATH_MAX + 8];
 	int fd, err;
 
-	err = xs_pins_refuse_others(dir);
+	err = xs_pins_refuse_others(ctx, dir);
 	if (err)
 		return err;
 	snprintf(path, sizeof(path), "%s/%s", dir, XS_PIN_LINK);
@@ -204,36 +205,41 @@ static int take_rest_apart(const char *ifname, const char *dir)
 		close(fd);
 	}
 	if (info.xdp.ifindex && !is_on_hook_of(&info, ifname)) {
-		xs_err("%s is attached to interface %u, which is not %s of this network namespace: "
+		xs_err(ctx,
+		       "%s is attached to interface %u, which is not %s of this network namespace: "
 		       "run where it is",
 		       dir, info.xdp.ifindex, ifname);
 		return -EXDEV;
 	}
-	xs_note("%s: removing an incomplete instance", ifname);
-	return xs_instance_remove_dir(dir);
+	xs_note(ctx, "%s: removing an incomplete instance", ifname);
+	return xs_instance_remove_dir(ctx, dir);
 }
 
 /* Held by someone else: say by whom, and what can be done. */
-static int refuse_held(const char *ifname, const struct xs_hook *hook)
+static int refuse_held(struct xsteer_ctx *ctx, const char *ifname, const struct xs_hook *hook)
 {
 	const char *name = hook->prog_name[0] ? hook->prog_name : "?";
 
 	if (hook->dispatcher)
-		xs_err("%s: the XDP hook is held by libxdp's dispatcher (program id %u): attach "
+		xs_err(ctx,
+		       "%s: the XDP hook is held by libxdp's dispatcher (program id %u): attach "
 		       "beside the others with '-P PRIO', or take them away with "
 		       "'xdp-loader unload %s --all'",
 		       ifname, hook->prog_id, ifname);
 	else if (hook->by == XS_HOOK_LINK)
-		xs_err("%s: the XDP hook is held by program '%s' (id %u), attached by bpf_link "
+		xs_err(ctx,
+		       "%s: the XDP hook is held by program '%s' (id %u), attached by bpf_link "
 		       "id %u: stop the process, or remove the pin, that holds it "
 		       "('bpftool link show id %u -f')",
 		       ifname, name, hook->prog_id, hook->link_id, hook->link_id);
 	else if (hook->by == XS_HOOK_UNKNOWN)
-		xs_err("%s: the XDP hook is held by program '%s' (id %u): how it is attached is "
+		xs_err(ctx,
+		       "%s: the XDP hook is held by program '%s' (id %u): how it is attached is "
 		       "told to CAP_SYS_ADMIN only, run as root",
 		       ifname, name, hook->prog_id);
 	else
-		xs_err("%s: the XDP hook is held by program '%s' (id %u), attached by netlink: "
+		xs_err(ctx,
+		       "%s: the XDP hook is held by program '%s' (id %u), attached by netlink: "
 		       "if nothing needs it, 'ip link set dev %s %s off'",
 		       ifname, name, hook->prog_id, ifname,
 		       hook->native ? "xdp"
@@ -244,6 +250,7 @@ static int refuse_held(const char *ifname, const struct xs_hook *hook)
 
 /* An instance under construction. */
 struct build {
+	struct xsteer_ctx *ctx;
 	const struct xs_attach_opts *opts;
 	struct xs_netif netif;
 	char dir[PATH_MAX], staging[PATH_MAX];
@@ -263,7 +270,7 @@ static int pin(const struct build *build, int fd, const char *name)
 	if (!bpf_obj_pin(fd, path))
 		return 0;
 	err = -errno;
-	xs_err("cannot pin %s: %s", path, strerror(-err));
+	xs_err(build->ctx, "cannot pin %s: %s", path, strerror(-err));
 	return err;
 }
 
@@ -287,7 +294,7 @@ static int pin_maps(const struct build *build)
 static int pin_rule_counters(const struct build *build)
 {
 	struct xs_rule_counters counters;
-	int err = xs_rule_counters_create(&counters, 0);
+	int err = xs_rule_counters_create(build->ctx, &counters, 0);
 
 	if (!err)
 		err = pin(build, counters.fd, xs_map_names[XS_MAP_rule_stats_map]);
@@ -320,7 +327,7 @@ static int write_meta(struct build *build)
 	if (!bpf_map_update_elem(bpf_map__fd(build->skel->maps.meta), &zero, &meta, BPF_ANY))
 		return 0;
 	err = -errno;
-	xs_err("cannot write meta: %s", strerror(-err));
+	xs_err(build->ctx, "cannot write meta: %s", strerror(-err));
 	return err;
 }
 
@@ -332,10 +339,10 @@ static int make_staging(struct build *build)
 
 	if (mkdir(build->staging, 0700)) {
 		err = -errno;
-		xs_err("cannot make %s: %s", build->staging, strerror(-err));
+		xs_err(build->ctx, "cannot make %s: %s", build->staging, strerror(-err));
 		return err;
 	}
-	build->skel = xs_program_open(slots);
+	build->skel = xs_program_open(build->ctx, slots);
 	if (!build->skel)
 		return -errno;
 	/*
@@ -343,7 +350,7 @@ static int make_staging(struct build *build)
 	 * program's type, and the kernel would refuse them to the extension.
 	 */
 	bpf_program__set_autoload(build->skel->progs.xsteer, build->opts->prio <= 0);
-	err = xs_program_load(build->skel);
+	err = xs_program_load(build->ctx, build->skel);
 	if (!err)
 		err = pin_maps(build);
 	if (!err)
@@ -351,7 +358,7 @@ static int make_staging(struct build *build)
 	if (!err)
 		err = write_meta(build);
 	if (!err)
-		err = xs_pins_open_dir(&build->pins, build->staging, XS_PINS_WRITE);
+		err = xs_pins_open_dir(build->ctx, &build->pins, build->staging, XS_PINS_WRITE);
 	if (!err && build->opts->prepare)
 		err = build->opts->prepare(&build->pins, build->opts->prepare_arg);
 	return err;
@@ -396,9 +403,9 @@ static int refuse_mode(const struct build *build, enum xs_mode mode, int err)
 	char why[512];
 
 	if ((err == -EBUSY || err == -EEXIST) && xs_netif_hook(build->netif.ifindex, &hook) == 1)
-		return refuse_held(build->netif.name, &hook);
+		return refuse_held(build->ctx, build->netif.name, &hook);
 	why_refused(build, mode, err, why, sizeof(why));
-	xs_err("%s: the kernel refused to attach in %s mode: %s%s", build->netif.name,
+	xs_err(build->ctx, "%s: the kernel refused to attach in %s mode: %s%s", build->netif.name,
 	       xs_mode_names[mode], why,
 	       mode == XS_MODE_NATIVE && !strstr(why, "upper device") /* it bars skb too */
 		       ? "; '-m skb' works on any driver, more slowly"
@@ -425,7 +432,8 @@ static int attach_link(struct build *build)
 	err = try_link(build, XS_MODE_SKB);
 	if (err)
 		return refuse_mode(build, XS_MODE_SKB, err);
-	xs_note("%s: attached in skb mode, native was refused: %s", build->netif.name, why);
+	xs_note(build->ctx, "%s: attached in skb mode, native was refused: %s", build->netif.name,
+		why);
 	return 0;
 }
 
@@ -433,7 +441,8 @@ static int attach_link(struct build *build)
 static void say_if_reset(const struct build *build)
 {
 	if (xs_netif_carrier_losses(build->netif.ifindex) > build->netif.carrier_losses)
-		xs_note("%s: driver '%s' took its link down to attach; frames are lost until it "
+		xs_note(build->ctx,
+			"%s: driver '%s' took its link down to attach; frames are lost until it "
 			"is up again",
 			build->netif.name, build->netif.driver);
 }
@@ -445,7 +454,8 @@ static int publish(const struct build *build)
 	if (!rename(build->staging, build->dir))
 		return 0;
 	err = -errno;
-	xs_err("cannot rename %s to %s: %s", build->staging, build->dir, strerror(-err));
+	xs_err(build->ctx, "cannot rename %s to %s: %s", build->staging, build->dir,
+	       strerror(-err));
 	return err;
 }
 
@@ -471,7 +481,7 @@ static int build_instance(struct build *build, struct xs_attached *got)
 			xs_dispatcher_detach(&build->pins);
 	}
 	if (err)
-		xs_instance_remove_dir(build->staging);
+		xs_instance_remove_dir(build->ctx, build->staging);
 	xs_pins_close(&build->pins);
 	xsteer_bpf__destroy(build->skel);
 	return err;
@@ -491,27 +501,28 @@ static const char *unlike(const struct xs_pins *pins, const struct xs_attach_opt
 }
 
 /* A bouncer attached it, and somebody wants it there: the last bouncer leaves it. */
-static int keep(const char *ifname)
+static int keep(struct xsteer_ctx *ctx, const char *ifname)
 {
 	struct xs_pins pins;
 	int lock, err;
 
 	/* against xsteer-rules: both write meta */
-	lock = xs_pins_open_locked(&pins, ifname);
+	lock = xs_pins_open_locked(ctx, &pins, ifname);
 	if (lock < 0)
 		return lock;
 	pins.meta.flags &= ~XS_META_AUTO;
 	err = xs_meta_set(&pins);
 	if (!err)
-		xs_note("%s: attached by a bouncer; now it stays when the last one leaves", ifname);
+		xs_note(ctx, "%s: attached by a bouncer; now it stays when the last one leaves",
+			ifname);
 	xs_pins_close(&pins);
 	close(lock);
 	return err;
 }
 
 /* 1: it is attached already, as asked; 0: it is not there; -errno: refused. */
-static int look_at_existing(const char *ifname, const struct xs_attach_opts *opts,
-			    struct xs_attached *got)
+static int look_at_existing(struct xsteer_ctx *ctx, const char *ifname,
+			    const struct xs_attach_opts *opts, struct xs_attached *got)
 {
 	const char *other;
 	struct xs_live live;
@@ -520,7 +531,7 @@ static int look_at_existing(const char *ifname, const struct xs_attach_opts *opt
 	bool automatic;
 	int err;
 
-	err = xs_pins_open(&pins, ifname, XS_PINS_READ);
+	err = xs_pins_open(ctx, &pins, ifname, XS_PINS_READ);
 	if (err == -ENOENT)
 		return 0;
 	if (err)
@@ -530,25 +541,28 @@ static int look_at_existing(const char *ifname, const struct xs_attach_opts *opt
 	err = xs_instance_live(&pins, &live);
 	xs_pins_close(&pins);
 	if (err || !live.attached) {
-		xs_err("%s: its pins in %s are there, but the program is not attached any more: "
+		xs_err(ctx,
+		       "%s: its pins in %s are there, but the program is not attached any more: "
 		       "'xsteer-loader clean' removes them",
-		       ifname, xs_common.pin_root);
+		       ifname, ctx->pin_root);
 		return err ? err : -ESTALE;
 	}
 	mode = live.native ? XS_MODE_NATIVE : XS_MODE_SKB;
 	if (opts->mode != XS_MODE_AUTO && opts->mode != mode) {
-		xs_err("%s: attached in %s mode, not %s: 'xsteer-loader attach --replace' changes "
+		xs_err(ctx,
+		       "%s: attached in %s mode, not %s: 'xsteer-loader attach --replace' changes "
 		       "it, with new maps",
 		       ifname, xs_mode_names[mode], xs_mode_names[opts->mode]);
 		return -EEXIST;
 	}
 	if (other) {
-		xs_err("%s: attached %s: 'xsteer-loader attach --replace' changes it, with new "
+		xs_err(ctx,
+		       "%s: attached %s: 'xsteer-loader attach --replace' changes it, with new "
 		       "maps",
 		       ifname, other);
 		return -EEXIST;
 	}
-	err = automatic && !opts->automatic ? keep(ifname) : 0;
+	err = automatic && !opts->automatic ? keep(ctx, ifname) : 0;
 	if (err)
 		return err;
 	*got = (struct xs_attached){ .mode = mode, .prog_id = live.prog_id, .already = true };
@@ -565,29 +579,31 @@ static int check_hook(const struct build *build)
 	    (build->old.dir[0] && build->old_live.attached &&
 	     (build->old_live.prog_id == hook.prog_id || hook.dispatcher)))
 		return 0;
-	return refuse_held(build->netif.name, &hook);
+	return refuse_held(build->ctx, build->netif.name, &hook);
 }
 
 /* --replace: ours only; what is stale or of another shape goes too. */
 static int open_old(struct build *build)
 {
 	char dir[PATH_MAX], now[IF_NAMESIZE] = "?";
-	int err = xs_pins_find(dir, build->netif.name);
+	int err = xs_pins_find(build->ctx, dir, build->netif.name);
 
 	if (!err && !xs_pins_complete(dir))
-		return take_rest_apart(build->netif.name, dir);
+		return take_rest_apart(build->ctx, build->netif.name, dir);
 	if (!err)
-		err = xs_pins_open_dir(&build->old, dir, XS_PINS_READ);
+		err = xs_pins_open_dir(build->ctx, &build->old, dir, XS_PINS_READ);
 	if (err)
 		return err == -ENOENT ? 0 : err;
 	if (build->old.meta.netns_inode != xs_netns_inode()) {
-		xs_err("%s belongs to another network namespace: it is not replaced", dir);
+		xs_err(build->ctx, "%s belongs to another network namespace: it is not replaced",
+		       dir);
 		return -EXDEV;
 	}
 	if (!xs_instance_live(&build->old, &build->old_live) && build->old_live.attached &&
 	    build->old.meta.ifindex != build->netif.ifindex) {
 		if_indextoname(build->old.meta.ifindex, now);
-		xs_err("the pins in %s are of the interface that is now called %s, and in use: "
+		xs_err(build->ctx,
+		       "the pins in %s are of the interface that is now called %s, and in use: "
 		       "'xsteer-loader detach %s' first",
 		       dir, now, now);
 		return -EBUSY;
@@ -595,23 +611,23 @@ static int open_old(struct build *build)
 	return 0;
 }
 
-int xs_instance_attach(const char *ifname, const struct xs_attach_opts *opts,
-		       struct xs_attached *got)
+int xs_instance_attach(struct xsteer_ctx *ctx, const char *ifname,
+		       const struct xs_attach_opts *opts, struct xs_attached *got)
 {
-	struct build build = { .opts = opts };
+	struct build build = { .ctx = ctx, .opts = opts };
 	int err;
 
 	*got = (struct xs_attached){};
-	err = xs_netif_get(&build.netif, ifname);
+	err = xs_netif_get(ctx, &build.netif, ifname);
 	if (!err)
-		err = xs_pin_dir(build.dir, ifname);
+		err = xs_pin_dir(ctx, build.dir, ifname);
 	if (!err)
 		err = side_dir(build.staging, build.dir, "new");
 	if (!err)
-		err = clear_leftovers(build.dir);
+		err = clear_leftovers(ctx, build.dir);
 	if (err)
 		return err;
-	err = opts->replace ? open_old(&build) : look_at_existing(ifname, opts, got);
+	err = opts->replace ? open_old(&build) : look_at_existing(ctx, ifname, opts, got);
 	if (!err)
 		err = check_hook(&build);
 	if (!err)
@@ -623,7 +639,7 @@ int xs_instance_attach(const char *ifname, const struct xs_attach_opts *opts,
 int xs_instance_take_apart(const struct xs_pins *pins)
 {
 	/* xsteer-rules locks nothing above: what it writes must not go into the next instance */
-	int lock = xs_pins_lock(pins->ifname, false), err = 0;
+	int lock = xs_pins_lock(pins->ctx, pins->ifname, false), err = 0;
 	char old[PATH_MAX];
 
 	if (lock < 0)
@@ -634,29 +650,29 @@ int xs_instance_take_apart(const struct xs_pins *pins)
 		err = side_dir(old, pins->dir, "old");
 	if (!err && rename(pins->dir, old)) {
 		err = -errno;
-		xs_err("cannot rename %s: %s", pins->dir, strerror(-err));
+		xs_err(pins->ctx, "cannot rename %s: %s", pins->dir, strerror(-err));
 	}
 	if (!err)
-		err = xs_instance_remove_dir(old);
+		err = xs_instance_remove_dir(pins->ctx, old);
 	close(lock);
 	return err;
 }
 
-int xs_instance_detach(const char *ifname)
+int xs_instance_detach(struct xsteer_ctx *ctx, const char *ifname)
 {
 	char dir[PATH_MAX];
 	struct xs_pins pins;
 	int err;
 
-	err = xs_pin_dir(dir, ifname);
+	err = xs_pin_dir(ctx, dir, ifname);
 	if (!err)
-		err = clear_leftovers(dir);
+		err = clear_leftovers(ctx, dir);
 	if (!err)
-		err = xs_pins_find(dir, ifname);
+		err = xs_pins_find(ctx, dir, ifname);
 	if (!err && !xs_pins_complete(dir))
-		return take_rest_apart(ifname, dir);
+		return take_rest_apart(ctx, ifname, dir);
 	if (!err)
-		err = xs_pins_open(&pins, ifname, XS_PINS_WRITE);
+		err = xs_pins_open(ctx, &pins, ifname, XS_PINS_WRITE);
 	if (err)
 		return err;
 	err = xs_instance_take_apart(&pins);

@@ -46,20 +46,20 @@ struct xs_attached {
  * 0; -EBUSY: the hook is held by someone else, who is named; other -errno after
  * logging the kernel's own words.
  */
-int xs_instance_attach(const char *ifname, const struct xs_attach_opts *opts,
-		       struct xs_attached *got);
+int xs_instance_attach(struct xsteer_ctx *ctx, const char *ifname,
+		       const struct xs_attach_opts *opts, struct xs_attached *got);
 
 /*
  * Detaches and unpins; the caller holds xs_pins_lock(NULL, false). -ENOENT,
  * silently, if there is none. Never touches a program of someone else's.
  */
-int xs_instance_detach(const char *ifname);
+int xs_instance_detach(struct xsteer_ctx *ctx, const char *ifname);
 
 /* The same for one that is open, wherever its directory and interface are. */
 int xs_instance_take_apart(const struct xs_pins *pins);
 
 /* Unpins all in `dir`, which no tool uses as an instance any more. 0 or -errno, logged. */
-int xs_instance_remove_dir(const char *dir);
+int xs_instance_remove_dir(struct xsteer_ctx *ctx, const char *dir);
 
 /* What the kernel says of the program that an instance has pinned. */
 struct xs_live {

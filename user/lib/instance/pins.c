@@ -20,7 +20,7 @@
 #include <bpf/libbpf.h>
 #include <linux/magic.h>
 
-#include "tools/cli/cli.h"
+#include "lib/base/ctx.h"
 #include "pins.h"
 #include "xsteer.skel.h"
 
@@ -33,22 +33,23 @@ const char *const xs_map_names[XS_MAP_MAX] = {
 #undef X
 };
 
-int xs_pin_dir(char dir[PATH_MAX], const char *ifname)
+int xs_pin_dir(struct xsteer_ctx *ctx, char dir[PATH_MAX], const char *ifname)
 {
 	char name[3 * IFNAMSIZ + 1];
 	int n = 0;
 
 	/* "" would be the pin root itself, and "IF/" what is in it */
 	if (!ifname[0] || strchr(ifname, '/') || strlen(ifname) >= IFNAMSIZ) {
-		xs_err("'%s' cannot be the name of an interface: 'ip link' lists them", ifname);
+		xs_err(ctx, "'%s' cannot be the name of an interface: 'ip link' lists them",
+		       ifname);
 		return -EINVAL;
 	}
 	for (const char *c = ifname; *c; c++)
 		n += *c == '.' || *c == '%' ? sprintf(name + n, "%%%02x", *c)
 					    : sprintf(name + n, "%c", *c);
 	name[n] = '\0';
-	if (snprintf(dir, PATH_MAX, "%s/%s", xs_common.pin_root, name) >= PATH_MAX) {
-		xs_err("pin root %s: the path is too long", xs_common.pin_root);
+	if (snprintf(dir, PATH_MAX, "%s/%s", ctx->pin_root, name) >= PATH_MAX) {
+		xs_err(ctx, "pin root %s: the path is too long", ctx->pin_root);
 		return -ENAMETOOLONG;
 	}
 	return 0;
@@ -72,9 +73,9 @@ void xs_pin_ifname(char ifname[IFNAMSIZ], const char *name)
 }
 
 /* File system of the pin root, or of what is there above it. */
-static int stat_root(char path[PATH_MAX], struct statfs *fs)
+static int stat_root(struct xsteer_ctx *ctx, char path[PATH_MAX], struct statfs *fs)
 {
-	snprintf(path, PATH_MAX, "%s", xs_common.pin_root);
+	snprintf(path, PATH_MAX, "%s", ctx->pin_root);
 	while (statfs(path, fs)) {
 		if (errno != ENOENT || !strcmp(path, "/"))
 			return -errno;
@@ -83,33 +84,34 @@ static int stat_root(char path[PATH_MAX], struct statfs *fs)
 	return 0;
 }
 
-bool xs_pins_on_bpffs(void)
+bool xs_pins_on_bpffs(struct xsteer_ctx *ctx)
 {
 	char path[PATH_MAX];
 	struct statfs fs;
 
-	return !stat_root(path, &fs) && fs.f_type == BPF_FS_MAGIC;
+	return !stat_root(ctx, path, &fs) && fs.f_type == BPF_FS_MAGIC;
 }
 
-int xs_pins_check_bpffs(void)
+int xs_pins_check_bpffs(struct xsteer_ctx *ctx)
 {
 	char path[PATH_MAX];
 	struct statfs fs;
-	int err = stat_root(path, &fs);
+	int err = stat_root(ctx, path, &fs);
 
 	if (err) {
-		xs_err("cannot look at %s: %s", path, strerror(-err));
+		xs_err(ctx, "cannot look at %s: %s", path, strerror(-err));
 		return err;
 	}
 	if (fs.f_type == BPF_FS_MAGIC)
 		return 0;
-	xs_err("%s is not on a bpffs, where pinned maps must live: mount one with "
+	xs_err(ctx,
+	       "%s is not on a bpffs, where pinned maps must live: mount one with "
 	       "'mount -t bpf bpf /sys/fs/bpf', or name one with --pin-root",
-	       xs_common.pin_root);
+	       ctx->pin_root);
 	return -ENOTSUP;
 }
 
-static int lock_dir(int fd, const char *dir)
+static int lock_dir(struct xsteer_ctx *ctx, int fd, const char *dir)
 {
 	const struct timespec pause = { .tv_nsec = LOCK_POLL_MS * 1000000L };
 
@@ -119,11 +121,12 @@ static int lock_dir(int fd, const char *dir)
 		if (errno != EWOULDBLOCK) {
 			int err = -errno;
 
-			xs_err("cannot lock %s: %s", dir, strerror(errno));
+			xs_err(ctx, "cannot lock %s: %s", dir, strerror(errno));
 			return err;
 		}
 		if (waited >= LOCK_WAIT_MS) {
-			xs_err("%s is locked by another xsteer tool for %d s: see who with "
+			xs_err(ctx,
+			       "%s is locked by another xsteer tool for %d s: see who with "
 			       "'fuser %s', then try again",
 			       dir, LOCK_WAIT_MS / 1000, dir);
 			return -EBUSY;
@@ -143,7 +146,7 @@ static bool still_there(int fd, const char *dir)
 }
 
 /* With what is missing above it. */
-static int make_root(const char *root)
+static int make_root(struct xsteer_ctx *ctx, const char *root)
 {
 	char dir[PATH_MAX];
 	int err = 0;
@@ -159,21 +162,22 @@ static int make_root(const char *root)
 		*slash = '/';
 	}
 	if (err == -EPERM || err == -EACCES)
-		xs_err("no permission to make %s: run as root, or name another bpffs with "
+		xs_err(ctx,
+		       "no permission to make %s: run as root, or name another bpffs with "
 		       "--pin-root",
 		       dir);
 	else if (err)
-		xs_err("cannot make %s: %s", dir, strerror(-err));
+		xs_err(ctx, "cannot make %s: %s", dir, strerror(-err));
 	return err;
 }
 
-int xs_pins_lock(const char *ifname, bool create)
+int xs_pins_lock(struct xsteer_ctx *ctx, const char *ifname, bool create)
 {
 	char dir[PATH_MAX];
 	int fd, err;
 
-	snprintf(dir, sizeof(dir), "%s", xs_common.pin_root);
-	err = ifname ? xs_pins_find(dir, ifname) : create ? make_root(dir) : 0;
+	snprintf(dir, sizeof(dir), "%s", ctx->pin_root);
+	err = ifname ? xs_pins_find(ctx, dir, ifname) : create ? make_root(ctx, dir) : 0;
 	if (err)
 		return err;
 	for (;;) {
@@ -181,12 +185,12 @@ int xs_pins_lock(const char *ifname, bool create)
 		if (fd < 0) {
 			err = -errno;
 			if (err != -ENOENT)
-				xs_err("cannot open %s: %s%s", dir, strerror(errno),
+				xs_err(ctx, "cannot open %s: %s%s", dir, strerror(errno),
 				       err == -EACCES ? ": run as root or as the owner of the pins"
 						      : "");
 			return err;
 		}
-		err = lock_dir(fd, dir);
+		err = lock_dir(ctx, fd, dir);
 		if (err) {
 			close(fd);
 			return err;
@@ -248,13 +252,15 @@ static int check_shape(const struct xs_pins *pins, enum xs_map map, const struct
 	if (bpf_obj_get_info_by_fd(pins->map_fds[map], &info, &len)) {
 		int err = -errno;
 
-		xs_err("cannot query %s/%s: %s", pins->dir, xs_map_names[map], strerror(errno));
+		xs_err(pins->ctx, "cannot query %s/%s: %s", pins->dir, xs_map_names[map],
+		       strerror(errno));
 		return err;
 	}
 	if (info.type == want->type && info.key_size == want->key_size &&
 	    info.value_size == want->value_size)
 		return 0;
-	xs_err("%s/%s was made by another version of xsteer: type %u, key %u, value %u bytes; "
+	xs_err(pins->ctx,
+	       "%s/%s was made by another version of xsteer: type %u, key %u, value %u bytes; "
 	       "this build wants %u, %u, %u. Use that version, or take the instance away with "
 	       "'xsteer-loader detach %s' and attach anew",
 	       pins->dir, xs_map_names[map], info.type, info.key_size, info.value_size, want->type,
@@ -269,17 +275,19 @@ static int read_meta(struct xs_pins *pins)
 	if (bpf_map_lookup_elem(pins->map_fds[XS_MAP_meta], &zero, &pins->meta)) {
 		int err = -errno;
 
-		xs_err("cannot read %s/meta: %s", pins->dir, strerror(errno));
+		xs_err(pins->ctx, "cannot read %s/meta: %s", pins->dir, strerror(errno));
 		return err;
 	}
 	if (pins->meta.magic != XS_MAGIC) {
-		xs_err("%s was not made by xsteer-loader (meta has no magic): remove it with "
+		xs_err(pins->ctx,
+		       "%s was not made by xsteer-loader (meta has no magic): remove it with "
 		       "'rm -r %s', or choose another --pin-root",
 		       pins->dir, pins->dir);
 		return -EPROTO;
 	}
 	if (pins->meta.abi != XS_ABI) {
-		xs_err("%s has ABI %u, this build speaks %u: use the version that attached it "
+		xs_err(pins->ctx,
+		       "%s has ABI %u, this build speaks %u: use the version that attached it "
 		       "to detach it, then attach anew",
 		       pins->dir, pins->meta.abi, XS_ABI);
 		return -EPROTO;
@@ -292,25 +300,29 @@ static int check_place(const struct xs_pins *pins, const char *ifname)
 	char now[IF_NAMESIZE];
 
 	if (pins->meta.netns_inode != xs_netns_inode()) {
-		xs_err("%s belongs to interface %s of another network namespace (inode %llu): "
+		xs_err(pins->ctx,
+		       "%s belongs to interface %s of another network namespace (inode %llu): "
 		       "run there, or give this namespace a --pin-root of its own",
 		       pins->dir, pins->ifname, pins->meta.netns_inode);
 		return -EXDEV;
 	}
 	if (!if_indextoname(pins->meta.ifindex, now)) {
 		if (if_nametoindex(ifname))
-			xs_err("interface %s was deleted and made again (index %u, the pins in %s "
+			xs_err(pins->ctx,
+			       "interface %s was deleted and made again (index %u, the pins in %s "
 			       "are of %u): remove them with 'xsteer-loader clean', then attach "
 			       "anew",
 			       ifname, if_nametoindex(ifname), pins->dir, pins->meta.ifindex);
 		else
-			xs_err("interface %s of %s is gone: 'xsteer-loader clean' removes its pins",
+			xs_err(pins->ctx,
+			       "interface %s of %s is gone: 'xsteer-loader clean' removes its pins",
 			       pins->ifname, pins->dir);
 		return -ESTALE;
 	}
 	/* renamed since: either name will do, unless the old one is another interface's now */
 	if (strcmp(now, ifname) && if_nametoindex(ifname)) {
-		xs_err("the pins in %s are of the interface that is now called %s, not of %s: "
+		xs_err(pins->ctx,
+		       "the pins in %s are of the interface that is now called %s, not of %s: "
 		       "'xsteer-loader detach %s' removes them",
 		       pins->dir, now, ifname, now);
 		return -ESTALE;
@@ -336,7 +348,7 @@ static bool is_our_name(const char *name)
 }
 
 /* Others have directories on a bpffs too, and may have called a pin "link" or "prog" in one. */
-int xs_pins_refuse_others(const char *dir)
+int xs_pins_refuse_others(struct xsteer_ctx *ctx, const char *dir)
 {
 	bool only_common = true, ours = true;
 	char name[NAME_MAX + 1] = "";
@@ -356,7 +368,8 @@ int xs_pins_refuse_others(const char *dir)
 	closedir(entries);
 	if (ours && (!only_common || !name[0]))
 		return 0;
-	xs_err("%s holds '%s' and was not made by xsteer-loader, as far as can be seen: if nothing "
+	xs_err(ctx,
+	       "%s holds '%s' and was not made by xsteer-loader, as far as can be seen: if nothing "
 	       "needs it, remove it with 'rm -r %s', or choose another --pin-root",
 	       dir, name, dir);
 	return -EPROTO;
@@ -374,17 +387,19 @@ static int open_map(struct xs_pins *pins, enum xs_map map, enum xs_pins_access h
 	if (fd < 0 && how == XS_PINS_SOCKET && !needed)
 		return 0;
 	if (fd == -ENOENT) {
-		int err = xs_pins_refuse_others(pins->dir);
+		int err = xs_pins_refuse_others(pins->ctx, pins->dir);
 
 		if (err)
 			return err;
-		xs_err("%s is incomplete, %s is not there: 'xsteer-loader detach %s' takes away "
+		xs_err(pins->ctx,
+		       "%s is incomplete, %s is not there: 'xsteer-loader detach %s' takes away "
 		       "what is left",
 		       pins->dir, xs_map_names[map], strrchr(pins->dir, '/') + 1);
 		return -ENODATA;
 	}
 	if (fd < 0) {
-		xs_err("cannot open %s/%s%s: %s: run as root, or as the owner of the pins",
+		xs_err(pins->ctx,
+		       "cannot open %s/%s%s: %s: run as root, or as the owner of the pins",
 		       pins->dir, xs_map_names[map], wants_write(map, how) ? " for writing" : "",
 		       strerror(-fd));
 		return fd;
@@ -405,7 +420,8 @@ bool xs_pins_complete(const char *dir)
 	return true;
 }
 
-int xs_pins_open_dir(struct xs_pins *pins, const char *dir, enum xs_pins_access how)
+int xs_pins_open_dir(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *dir,
+		     enum xs_pins_access how)
 {
 	struct map_shape shapes[XS_MAP_MAX];
 	struct bpf_map_info info = {};
@@ -413,7 +429,7 @@ int xs_pins_open_dir(struct xs_pins *pins, const char *dir, enum xs_pins_access 
 	struct stat file;
 	int err;
 
-	*pins = (struct xs_pins){};
+	*pins = (struct xs_pins){ .ctx = ctx };
 	for (int i = 0; i < XS_MAP_MAX; i++)
 		pins->map_fds[i] = -1;
 	if (snprintf(pins->dir, sizeof(pins->dir), "%s", dir) >= (int)sizeof(pins->dir))
@@ -421,7 +437,8 @@ int xs_pins_open_dir(struct xs_pins *pins, const char *dir, enum xs_pins_access 
 	if (stat(dir, &file))
 		return -errno;
 	if (!S_ISDIR(file.st_mode)) {
-		xs_err("%s is a pin of something else, not an instance's directory: if nothing "
+		xs_err(ctx,
+		       "%s is a pin of something else, not an instance's directory: if nothing "
 		       "needs it, remove it with 'rm %s', or choose another --pin-root",
 		       dir, dir);
 		return -ENOTDIR;
@@ -470,9 +487,10 @@ static bool is_leftover(const char *name)
 	return !strncmp(name, "%new-", 5) || !strncmp(name, "%old-", 5);
 }
 
-static int walk_root(bool leftovers, int (*each)(const char *dir, void *arg), void *arg)
+static int walk_root(struct xsteer_ctx *ctx, bool leftovers,
+		     int (*each)(struct xsteer_ctx *ctx, const char *dir, void *arg), void *arg)
 {
-	DIR *root = opendir(xs_common.pin_root);
+	DIR *root = opendir(ctx->pin_root);
 	struct dirent *entry;
 	char dir[PATH_MAX];
 	int first = 0, err;
@@ -483,9 +501,9 @@ static int walk_root(bool leftovers, int (*each)(const char *dir, void *arg), vo
 		if (entry->d_name[0] == '.' || is_leftover(entry->d_name) != leftovers)
 			continue;
 		err = -ENAMETOOLONG;
-		if (snprintf(dir, sizeof(dir), "%s/%s", xs_common.pin_root, entry->d_name) <
+		if (snprintf(dir, sizeof(dir), "%s/%s", ctx->pin_root, entry->d_name) <
 		    (int)sizeof(dir))
-			err = each(dir, arg);
+			err = each(ctx, dir, arg);
 		if (err > 0 || !first)
 			first = err;
 	}
@@ -493,25 +511,29 @@ static int walk_root(bool leftovers, int (*each)(const char *dir, void *arg), vo
 	return first;
 }
 
-static int walk_or_say(bool leftovers, int (*each)(const char *dir, void *arg), void *arg)
+static int walk_or_say(struct xsteer_ctx *ctx, bool leftovers,
+		       int (*each)(struct xsteer_ctx *ctx, const char *dir, void *arg), void *arg)
 {
-	if (access(xs_common.pin_root, R_OK) && errno != ENOENT) {
+	if (access(ctx->pin_root, R_OK) && errno != ENOENT) {
 		int err = -errno;
 
-		xs_err("cannot read %s: %s", xs_common.pin_root, strerror(-err));
+		xs_err(ctx, "cannot read %s: %s", ctx->pin_root, strerror(-err));
 		return err;
 	}
-	return walk_root(leftovers, each, arg);
+	return walk_root(ctx, leftovers, each, arg);
 }
 
-int xs_pins_each(int (*each)(const char *dir, void *arg), void *arg)
+int xs_pins_each(struct xsteer_ctx *ctx,
+		 int (*each)(struct xsteer_ctx *ctx, const char *dir, void *arg), void *arg)
 {
-	return walk_or_say(false, each, arg);
+	return walk_or_say(ctx, false, each, arg);
 }
 
-int xs_pins_each_leftover(int (*each)(const char *dir, void *arg), void *arg)
+int xs_pins_each_leftover(struct xsteer_ctx *ctx,
+			  int (*each)(struct xsteer_ctx *ctx, const char *dir, void *arg),
+			  void *arg)
 {
-	return walk_or_say(true, each, arg);
+	return walk_or_say(ctx, true, each, arg);
 }
 
 struct wanted_instance {
@@ -519,11 +541,12 @@ struct wanted_instance {
 	__u32 ifindex;
 };
 
-static int is_instance_of(const char *dir, void *arg)
+static int is_instance_of(struct xsteer_ctx *ctx, const char *dir, void *arg)
 {
 	struct wanted_instance *wanted = arg;
 	struct xs_meta meta;
 
+	(void)ctx;
 	if (!xs_pins_peek_meta(dir, &meta) || meta.ifindex != wanted->ifindex ||
 	    meta.netns_inode != xs_netns_inode())
 		return 0;
@@ -532,11 +555,11 @@ static int is_instance_of(const char *dir, void *arg)
 }
 
 /* The instance of an interface that has been renamed since: found by its index. */
-static bool find_renamed(char dir[PATH_MAX], const char *ifname)
+static bool find_renamed(struct xsteer_ctx *ctx, char dir[PATH_MAX], const char *ifname)
 {
 	struct wanted_instance wanted = { .dir = dir, .ifindex = if_nametoindex(ifname) };
 
-	return wanted.ifindex && walk_root(false, is_instance_of, &wanted) > 0;
+	return wanted.ifindex && walk_root(ctx, false, is_instance_of, &wanted) > 0;
 }
 
 bool xs_pins_is_elsewhere(const char *dir)
@@ -546,32 +569,33 @@ bool xs_pins_is_elsewhere(const char *dir)
 	return xs_pins_peek_meta(dir, &meta) && meta.netns_inode != xs_netns_inode();
 }
 
-int xs_pins_find(char dir[PATH_MAX], const char *ifname)
+int xs_pins_find(struct xsteer_ctx *ctx, char dir[PATH_MAX], const char *ifname)
 {
-	int err = xs_pin_dir(dir, ifname);
+	int err = xs_pin_dir(ctx, dir, ifname);
 
 	if (err || !access(dir, F_OK))
 		return err;
 	if (errno != ENOENT) {
 		err = -errno;
-		xs_err("cannot look into %s: %s%s", xs_common.pin_root, strerror(-err),
+		xs_err(ctx, "cannot look into %s: %s%s", ctx->pin_root, strerror(-err),
 		       err == -EACCES ? ": run as root, or as the owner of the pins" : "");
 		return err;
 	}
-	return find_renamed(dir, ifname) ? 0 : -ENOENT;
+	return find_renamed(ctx, dir, ifname) ? 0 : -ENOENT;
 }
 
-int xs_pins_open(struct xs_pins *pins, const char *ifname, enum xs_pins_access how)
+int xs_pins_open(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *ifname,
+		 enum xs_pins_access how)
 {
 	char dir[PATH_MAX];
 	int err;
 
-	*pins = (struct xs_pins){};
+	*pins = (struct xs_pins){ .ctx = ctx };
 	for (int i = 0; i < XS_MAP_MAX; i++)
 		pins->map_fds[i] = -1;
-	err = xs_pins_find(dir, ifname);
+	err = xs_pins_find(ctx, dir, ifname);
 	if (!err)
-		err = xs_pins_open_dir(pins, dir, how);
+		err = xs_pins_open_dir(ctx, pins, dir, how);
 	if (err)
 		return err;
 	err = check_place(pins, ifname);
@@ -580,13 +604,13 @@ int xs_pins_open(struct xs_pins *pins, const char *ifname, enum xs_pins_access h
 	return err;
 }
 
-int xs_pins_open_locked(struct xs_pins *pins, const char *ifname)
+int xs_pins_open_locked(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *ifname)
 {
-	int lock = xs_pins_lock(ifname, false), err;
+	int lock = xs_pins_lock(ctx, ifname, false), err;
 
 	if (lock < 0)
 		return lock;
-	err = xs_pins_open(pins, ifname, XS_PINS_WRITE);
+	err = xs_pins_open(ctx, pins, ifname, XS_PINS_WRITE);
 	if (!err)
 		return lock;
 	close(lock);
@@ -692,7 +716,7 @@ int xs_owner_get(const struct xs_pins *pins, __u32 slot, struct xs_owner *owner)
 	if (!bpf_map_lookup_elem(pins->map_fds[XS_MAP_owners], &slot, owner))
 		return 0;
 	err = -errno;
-	xs_err("cannot read slot %u of %s/owners: %s", slot, pins->dir, strerror(-err));
+	xs_err(pins->ctx, "cannot read slot %u of %s/owners: %s", slot, pins->dir, strerror(-err));
 	return err;
 }
 
@@ -703,7 +727,7 @@ int xs_owner_set(const struct xs_pins *pins, __u32 slot, const struct xs_owner *
 	if (!bpf_map_update_elem(pins->map_fds[XS_MAP_owners], &slot, owner, BPF_ANY))
 		return 0;
 	err = -errno;
-	xs_err("cannot write slot %u of %s/owners: %s", slot, pins->dir, strerror(-err));
+	xs_err(pins->ctx, "cannot write slot %u of %s/owners: %s", slot, pins->dir, strerror(-err));
 	return err;
 }
 
@@ -715,6 +739,6 @@ int xs_meta_set(struct xs_pins *pins)
 	if (!bpf_map_update_elem(pins->map_fds[XS_MAP_meta], &zero, &pins->meta, BPF_ANY))
 		return 0;
 	err = -errno;
-	xs_err("cannot write %s/meta: %s", pins->dir, strerror(-err));
+	xs_err(pins->ctx, "cannot write %s/meta: %s", pins->dir, strerror(-err));
 	return err;
 }

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <linux/types.h>
 
+#include "lib/base/ctx.h"
 #include "maps/xsteer.h"
 
 /* Every map of an instance. The order is that of xs_map_names[]. */
@@ -38,12 +39,12 @@ extern const char *const xs_map_names[XS_MAP_MAX];
  * bpffs refuses '.', so an interface's name is written with %2e for it. -EINVAL,
  * logged: no interface can have that name.
  */
-int xs_pin_dir(char dir[PATH_MAX], const char *ifname);
+int xs_pin_dir(struct xsteer_ctx *ctx, char dir[PATH_MAX], const char *ifname);
 /*
  * Where the instance of `ifname` is: in the directory of that name, or, if the
  * interface was renamed, in the one that has its index. -ENOENT: nowhere.
  */
-int xs_pins_find(char dir[PATH_MAX], const char *ifname);
+int xs_pins_find(struct xsteer_ctx *ctx, char dir[PATH_MAX], const char *ifname);
 /* The way back: the last component of such a path to the interface's name. */
 void xs_pin_ifname(char ifname[16], const char *name);
 
@@ -54,8 +55,8 @@ __u64 xs_netns_inode(void);
  * 0 if `xs_common.pin_root` lies on a bpffs (it, or its nearest existing
  * parent); else logs what to mount and returns -ENOENT or -ENOTSUP.
  */
-int xs_pins_check_bpffs(void);
-bool xs_pins_on_bpffs(void); /* the same, silently */
+int xs_pins_check_bpffs(struct xsteer_ctx *ctx);
+bool xs_pins_on_bpffs(struct xsteer_ctx *ctx); /* the same, silently */
 
 /* meta of a directory, if it is ours and of this build. Silent. */
 bool xs_pins_peek_meta(const char *dir, struct xs_meta *meta);
@@ -67,7 +68,7 @@ bool xs_pins_is_elsewhere(const char *dir);
  * Does an incomplete directory hold only pins that could be ours? 0; or -EPROTO,
  * logged: others have directories on a bpffs, too.
  */
-int xs_pins_refuse_others(const char *dir);
+int xs_pins_refuse_others(struct xsteer_ctx *ctx, const char *dir);
 
 /* Are all pins there that every instance has? */
 bool xs_pins_complete(const char *dir);
@@ -78,19 +79,23 @@ bool xs_pins_complete(const char *dir);
  * success a descriptor that holds the lock until closed. -ENOENT, silently, if
  * there is no such directory.
  */
-int xs_pins_lock(const char *ifname, bool create);
+int xs_pins_lock(struct xsteer_ctx *ctx, const char *ifname, bool create);
 
 /*
  * Calls each() with the path of every instance's directory under the pin root until
  * it returns more than 0. That, or the first error of a call (the others are still
  * made), or 0; a pin root that is not there has none. Logs if it cannot be read.
  */
-int xs_pins_each(int (*each)(const char *dir, void *arg), void *arg);
+int xs_pins_each(struct xsteer_ctx *ctx,
+		 int (*each)(struct xsteer_ctx *ctx, const char *dir, void *arg), void *arg);
 /* The same for what was half-made or half-removed by a process that was killed. */
-int xs_pins_each_leftover(int (*each)(const char *dir, void *arg), void *arg);
+int xs_pins_each_leftover(struct xsteer_ctx *ctx,
+			  int (*each)(struct xsteer_ctx *ctx, const char *dir, void *arg),
+			  void *arg);
 
 /* An instance, opened. Descriptors not asked for, or not there, are -1. */
 struct xs_pins {
+	struct xsteer_ctx *ctx; /* diagnostics about it go here */
 	char dir[PATH_MAX];
 	char ifname[16];
 	struct xs_meta meta;
@@ -115,15 +120,17 @@ enum xs_pins_access {
  * deleted and made again, -ENODATA pins are missing, -EXDEV other netns, -EPROTO other ABI or map layout,
  * -EACCES or -EPERM no privilege.
  */
-int xs_pins_open(struct xs_pins *pins, const char *ifname, enum xs_pins_access how);
+int xs_pins_open(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *ifname,
+		 enum xs_pins_access how);
 
 /*
  * Locks the instance and opens it for writing. The lock's descriptor, to be closed
  * after *pins; or -errno as xs_pins_lock() and xs_pins_open(), and nothing is held.
  */
-int xs_pins_open_locked(struct xs_pins *pins, const char *ifname);
+int xs_pins_open_locked(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *ifname);
 /* The same for a directory by its path, whatever netns and interface it is of. */
-int xs_pins_open_dir(struct xs_pins *pins, const char *dir, enum xs_pins_access how);
+int xs_pins_open_dir(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *dir,
+		     enum xs_pins_access how);
 void xs_pins_close(struct xs_pins *pins); /* of a zeroed or closed one: does nothing */
 
 int xs_meta_set(struct xs_pins *pins); /* writes pins->meta back; logs */

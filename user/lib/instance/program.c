@@ -9,11 +9,12 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "tools/cli/cli.h"
+#include "lib/base/ctx.h"
 #include "program.h"
-#include "tools/cli/words.h"
 #include "xsteer.skel.h"
 
+#define KERNEL_LOG_BYTES \
+	(1 << 20) /* the end of a verifier log says why; older kernels take no less */
 #define MAPS_OF_PROG_MAX 64 /* ours has fewer */
 
 bool xs_kernel_has_frags(void)
@@ -51,7 +52,7 @@ static int fit(struct xsteer_bpf *skel, __u32 slots)
 	return err;
 }
 
-struct xsteer_bpf *xs_program_open(__u32 slots)
+struct xsteer_bpf *xs_program_open(struct xsteer_ctx *ctx, __u32 slots)
 {
 	struct xsteer_bpf *skel = NULL;
 	struct bpf_map *map;
@@ -61,7 +62,7 @@ struct xsteer_bpf *xs_program_open(__u32 slots)
 		skel = xsteer_bpf__open();
 	if (!skel) {
 		err = -errno;
-		xs_err("cannot open the embedded program: %s", strerror(errno));
+		xs_err(ctx, "cannot open the embedded program: %s", strerror(errno));
 		errno = -err;
 		return NULL;
 	}
@@ -69,7 +70,7 @@ struct xsteer_bpf *xs_program_open(__u32 slots)
 	bpf_object__for_each_map(map, skel->obj) bpf_map__set_pin_path(map, NULL);
 	err = fit(skel, slots);
 	if (err) {
-		xs_err("cannot fit the program to %u queues: %s", slots, strerror(-err));
+		xs_err(ctx, "cannot fit the program to %u queues: %s", slots, strerror(-err));
 		xsteer_bpf__destroy(skel);
 		errno = -err;
 		return NULL;
@@ -87,7 +88,7 @@ int xs_program_reuse(struct xsteer_bpf *skel, const struct xs_pins *pins, __u32 
 			continue;
 		err = bpf_map__reuse_fd(map, pins->map_fds[i]);
 		if (err) {
-			xs_err("cannot share %s/%s: %s", pins->dir, xs_map_names[i],
+			xs_err(pins->ctx, "cannot share %s/%s: %s", pins->dir, xs_map_names[i],
 			       strerror(-err));
 			return err;
 		}
@@ -95,20 +96,27 @@ int xs_program_reuse(struct xsteer_bpf *skel, const struct xs_pins *pins, __u32 
 	return 0;
 }
 
-int xs_program_load(struct xsteer_bpf *skel)
+int xs_program_load(struct xsteer_ctx *ctx, struct xsteer_bpf *skel)
 {
+	char *log = calloc(1, KERNEL_LOG_BYTES);
 	int err;
 
-	xs_words_keep();
+	/* libbpf asks for the log only when the kernel has refused */
+	if (log)
+		bpf_program__set_log_buf(skel->progs.xsteer, log, KERNEL_LOG_BYTES);
 	err = xsteer_bpf__load(skel);
-	xs_words_end(err && err != -EPERM);
+	bpf_program__set_log_buf(skel->progs.xsteer, NULL, 0);
+	if (log && err && err != -EPERM)
+		xs_quote_kernel(ctx, log);
 	if (err == -EPERM)
-		xs_err("no permission to load an XDP program: needs CAP_BPF and CAP_NET_ADMIN, "
-		       "run as root");
+		xs_err(ctx, "no permission to load an XDP program: needs CAP_BPF and "
+			    "CAP_NET_ADMIN, run as root");
 	else if (err)
-		xs_err("the kernel refused the program: %s%s", strerror(-err),
-		       err == -ENOMEM ? ": not enough memory for its maps"
-				      : "; its words are above");
+		xs_err(ctx, "the kernel refused the program: %s%s", strerror(-err),
+		       err == -ENOMEM  ? ": not enough memory for its maps"
+		       : log && log[0] ? "; its words are above"
+				       : "");
+	free(log);
 	return err;
 }
 

@@ -19,7 +19,7 @@ bool xs_kernel_has_frags(void);
  * Opens the embedded object and sizes its maps for `slots` queues. Caller
  * destroys it with xsteer_bpf__destroy(). NULL, logged, on failure (errno).
  */
-struct xsteer_bpf *xs_program_open(__u32 slots);
+struct xsteer_bpf *xs_program_open(struct xsteer_ctx *ctx, __u32 slots);
 
 /*
  * The same maps as an instance's, so that the program can be loaded once more
@@ -32,7 +32,7 @@ int xs_program_reuse(struct xsteer_bpf *skel, const struct xs_pins *pins, __u32 
  * Loads it. If the kernel refuses, its verifier's words go to stderr.
  * Needs CAP_BPF and CAP_NET_ADMIN. 0 or -errno, logged.
  */
-int xs_program_load(struct xsteer_bpf *skel);
+int xs_program_load(struct xsteer_ctx *ctx, struct xsteer_bpf *skel);
 
 /*
  * Whether a program that is loaded uses the map: an instance's own does, whatever

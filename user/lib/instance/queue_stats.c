@@ -7,20 +7,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "tools/cli/cli.h"
+#include "lib/base/ctx.h"
 #include "queue_stats.h"
-
-const char *const xs_verdict_names[XS_VERDICT_MAX] = {
-#define X(name) #name,
-	XS_VERDICTS(X)
-#undef X
-};
-
-const char *const xs_reason_names[XS_REASON_MAX] = { "none",
-#define X(name) #name,
-						     XS_MATCH_REASONS(X) XS_FALLBACK_REASONS(X)
-#undef X
-};
 
 void xs_queue_stats_add(struct xs_queue_stats *sum, const struct xs_queue_stats *row)
 {
@@ -44,7 +32,7 @@ static int read_row(const struct xs_pins *pins, __u32 queue, struct xs_queue_sta
 	if (bpf_map_lookup_elem(pins->map_fds[XS_MAP_xdp_stats_map], &queue, cpus)) {
 		int err = -errno;
 
-		xs_err("cannot read queue %u of %s/xdp_stats_map: %s", queue, pins->dir,
+		xs_err(pins->ctx, "cannot read queue %u of %s/xdp_stats_map: %s", queue, pins->dir,
 		       strerror(-err));
 		return err;
 	}

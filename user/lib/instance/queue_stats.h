@@ -5,13 +5,11 @@
 #ifndef XS_COUNTERS_H
 #define XS_COUNTERS_H
 
+#include "lib/base/names.h"
 #include "pins.h"
 
 /* Counters of struct xs_queue_stats as one array, in the order of the struct. */
 #define XS_COUNTER_CNT (sizeof(struct xs_queue_stats) / sizeof(__u64))
-
-extern const char *const xs_verdict_names[XS_VERDICT_MAX];
-extern const char *const xs_reason_names[XS_REASON_MAX]; /* [0] is "none" */
 
 static inline const __u64 *xs_counters(const struct xs_queue_stats *stats)
 {

@@ -8,7 +8,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "tools/cli/cli.h"
+#include "version.h"
+#include "lib/base/ctx.h"
 #include "instance.h"
 #include "program.h"
 #include "upgrade.h"
@@ -24,7 +25,7 @@ static int open_object(const struct xs_pins *pins, const char *name)
 	if (fd >= 0)
 		return fd;
 	err = -errno;
-	xs_err("cannot open %s: %s", path, strerror(-err));
+	xs_err(pins->ctx, "cannot open %s: %s", path, strerror(-err));
 	return err;
 }
 
@@ -47,7 +48,7 @@ static int repin_prog(const struct xs_pins *pins, int fd)
 	if (!bpf_obj_pin(fd, next) && !rename(next, path))
 		return 0;
 	err = -errno;
-	xs_err("cannot pin %s: %s", path, strerror(-err));
+	xs_err(pins->ctx, "cannot pin %s: %s", path, strerror(-err));
 	return err;
 }
 
@@ -69,7 +70,8 @@ static int open_running(const struct xs_pins *pins, __u32 id)
 
 	if (fd >= 0)
 		return fd;
-	xs_err("%s: its link runs program id %u, which is not xsteer's, as far as can be seen: "
+	xs_err(pins->ctx,
+	       "%s: its link runs program id %u, which is not xsteer's, as far as can be seen: "
 	       "whoever put it there must take it away; or 'xsteer-loader detach %s' and attach "
 	       "again",
 	       pins->ifname, id, pins->ifname);
@@ -97,7 +99,7 @@ static int swap(const struct xs_pins *pins, int link, int old_prog, int new_prog
 	int err = bpf_link_update(link, new_prog, &opts) ? -errno : 0;
 
 	if (err)
-		xs_err("%s: the kernel refused to replace the program: %s", pins->ifname,
+		xs_err(pins->ctx, "%s: the kernel refused to replace the program: %s", pins->ifname,
 		       strerror(-err));
 	return err;
 }
@@ -126,27 +128,28 @@ static int replace(struct xs_pins *pins, struct xsteer_bpf *skel, struct xs_upgr
 	return err;
 }
 
-int xs_upgrade(const char *ifname, struct xs_upgraded *result)
+int xs_upgrade(struct xsteer_ctx *ctx, const char *ifname, struct xs_upgraded *result)
 {
 	struct xsteer_bpf *skel = NULL;
 	struct xs_pins pins;
 	int err;
 
-	err = xs_pins_open(&pins, ifname, XS_PINS_WRITE);
+	err = xs_pins_open(ctx, &pins, ifname, XS_PINS_WRITE);
 	if (err)
 		return err;
 	if (pins.meta.attach == XS_ATTACH_DISPATCHER) {
-		xs_err("%s: attached through libxdp's dispatcher, which cannot replace one "
+		xs_err(ctx,
+		       "%s: attached through libxdp's dispatcher, which cannot replace one "
 		       "program: "
 		       "detach and attach again",
 		       ifname);
 		err = -EOPNOTSUPP;
 		goto out;
 	}
-	skel = xs_program_open(pins.slots);
+	skel = xs_program_open(ctx, pins.slots);
 	err = skel ? xs_program_reuse(skel, &pins, 0) : -errno;
 	if (!err)
-		err = xs_program_load(skel);
+		err = xs_program_load(ctx, skel);
 	if (!err)
 		err = replace(&pins, skel, result);
 out:

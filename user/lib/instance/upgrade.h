@@ -17,6 +17,6 @@ struct xs_upgraded {
  * Needs CAP_BPF and CAP_NET_ADMIN. 0 or -errno, logged; then the old program
  * still runs. -EOPNOTSUPP beside others in a dispatcher, which cannot do it.
  */
-int xs_upgrade(const char *ifname, struct xs_upgraded *result);
+int xs_upgrade(struct xsteer_ctx *ctx, const char *ifname, struct xs_upgraded *result);
 
 #endif

@@ -17,7 +17,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
 
-#include "tools/cli/cli.h"
+#include "lib/base/ctx.h"
 #include "netif.h"
 
 /* linux/netdev.h, which Debian 12's headers (6.1) do not have yet */
@@ -305,19 +305,20 @@ static void get_features(struct xs_netif *netif)
 	nl_call(NETLINK_GENERIC, nlh, &get);
 }
 
-int xs_netif_get(struct xs_netif *netif, const char *ifname)
+int xs_netif_get(struct xsteer_ctx *ctx, struct xs_netif *netif, const char *ifname)
 {
 	struct xs_netif found = { .ifindex = if_nametoindex(ifname) };
 	int err;
 
 	if (!found.ifindex) {
-		xs_err("no interface %s in this network namespace: 'ip link' lists them", ifname);
+		xs_err(ctx, "no interface %s in this network namespace: 'ip link' lists them",
+		       ifname);
 		return -ENODEV;
 	}
 	snprintf(found.name, sizeof(found.name), "%s", ifname);
 	err = get_link(&found);
 	if (err) {
-		xs_err("cannot query interface %s: %s", ifname, strerror(-err));
+		xs_err(ctx, "cannot query interface %s: %s", ifname, strerror(-err));
 		return err;
 	}
 	get_channels(&found);
@@ -412,13 +413,14 @@ void xs_netif_why(__u32 ifindex, int prog_fd, __u32 flags, char *text, size_t le
 	}
 }
 
-int xs_netif_each(int (*each)(__u32 ifindex, const char *ifname, void *arg), void *arg)
+int xs_netif_each(struct xsteer_ctx *ctx, int (*each)(__u32 ifindex, const char *ifname, void *arg),
+		  void *arg)
 {
 	struct if_nameindex *all = if_nameindex();
 	int ret = 0;
 
 	if (!all) {
-		xs_err("cannot list the interfaces: %s", strerror(errno));
+		xs_err(ctx, "cannot list the interfaces: %s", strerror(errno));
 		return -errno;
 	}
 	for (struct if_nameindex *i = all; !ret && i->if_index; i++)

@@ -35,7 +35,7 @@ struct xs_netif {
  * Fills `netif`. No privilege needed. -ENODEV, logged, if there is no such
  * interface; what the kernel does not tell stays 0 or unknown.
  */
-int xs_netif_get(struct xs_netif *netif, const char *ifname);
+int xs_netif_get(struct xsteer_ctx *ctx, struct xs_netif *netif, const char *ifname);
 
 /* carrier_losses, now; 0 where the kernel does not tell. No privilege needed. */
 __u32 xs_netif_carrier_losses(__u32 ifindex);
@@ -74,6 +74,7 @@ int xs_netif_hook(__u32 ifindex, struct xs_hook *hook);
 void xs_netif_why(__u32 ifindex, int prog_fd, __u32 flags, char *text, size_t len);
 
 /* Calls `each` for every interface of this namespace, until it returns non-zero. */
-int xs_netif_each(int (*each)(__u32 ifindex, const char *ifname, void *arg), void *arg);
+int xs_netif_each(struct xsteer_ctx *ctx, int (*each)(__u32 ifindex, const char *ifname, void *arg),
+		  void *arg);
 
 #endif

@@ -14,7 +14,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
-#include "tools/cli/cli.h"
+#include "lib/base/ctx.h"
 #include "counters.h"
 #include "lib/rules/compile/set_text.h"
 
@@ -62,7 +62,8 @@ static void add_btf(struct bpf_map_create_opts *opts)
 	btf__free(btf);
 }
 
-int xs_rule_counters_create(struct xs_rule_counters *counters, __u32 rule_cnt)
+int xs_rule_counters_create(struct xsteer_ctx *ctx, struct xs_rule_counters *counters,
+			    __u32 rule_cnt)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_INNER_MAP | BPF_F_MMAPABLE);
 	__u32 rows;
@@ -78,7 +79,7 @@ int xs_rule_counters_create(struct xs_rule_counters *counters, __u32 rule_cnt)
 		close(opts.btf_fd);
 	if (!err)
 		return 0;
-	xs_err("cannot make the counters of %u rules: %s", rule_cnt, strerror(-err));
+	xs_err(ctx, "cannot make the counters of %u rules: %s", rule_cnt, strerror(-err));
 	xs_rule_counters_close(counters);
 	return err;
 }
@@ -108,7 +109,7 @@ int xs_rule_counters_open(struct xs_rule_counters *counters, const struct xs_pin
 	int err = xs_rule_counters_try(counters, pins, stats_slot, rule_cnt);
 
 	if (err)
-		xs_err("cannot read slot %u of %s/rule_stats: %s", stats_slot, pins->dir,
+		xs_err(pins->ctx, "cannot read slot %u of %s/rule_stats: %s", stats_slot, pins->dir,
 		       strerror(-err));
 	return err;
 }
@@ -122,7 +123,8 @@ int xs_rule_counters_put(const struct xs_rule_counters *counters, const struct x
 				 BPF_ANY))
 		return 0;
 	err = -errno;
-	xs_err("cannot write slot %u of %s/rule_stats: %s", stats_slot, pins->dir, strerror(-err));
+	xs_err(pins->ctx, "cannot write slot %u of %s/rule_stats: %s", stats_slot, pins->dir,
+	       strerror(-err));
 	return err;
 }
 
@@ -152,15 +154,15 @@ int xs_rule_counters_stage(const struct xs_pins *pins, __u32 stats_slot)
 	if (bpf_map_lookup_elem(pins->map_fds[XS_MAP_rule_stats], &stats_slot, &id)) {
 		err = errno == ENOENT ? 0 : -errno;
 		if (err)
-			xs_err("cannot read slot %u of %s/rule_stats: %s", stats_slot, pins->dir,
-			       strerror(-err));
+			xs_err(pins->ctx, "cannot read slot %u of %s/rule_stats: %s", stats_slot,
+			       pins->dir, strerror(-err));
 		return err;
 	}
 	fd = bpf_map_get_fd_by_id(id);
 	if (fd < 0 || bpf_obj_pin(fd, paths.staged))
 		err = -errno;
 	if (err)
-		xs_err("cannot pin %s: %s%s", paths.staged, strerror(-err),
+		xs_err(pins->ctx, "cannot pin %s: %s%s", paths.staged, strerror(-err),
 		       err == -EEXIST ? ": what is there was not made by xsteer: remove it" : "");
 	if (fd >= 0)
 		close(fd);
@@ -176,7 +178,7 @@ int xs_rule_counters_publish(const struct xs_pins *pins)
 	    !rename(paths.staged, paths.now))
 		return 0;
 	err = -errno;
-	xs_err("cannot rename %s to %s: %s", paths.staged, paths.now, strerror(-err));
+	xs_err(pins->ctx, "cannot rename %s to %s: %s", paths.staged, paths.now, strerror(-err));
 	return err;
 }
 
@@ -296,8 +298,8 @@ static void pair_up(struct xs_rule_pairs *pairs, const struct xs_set_header *fro
 	}
 }
 
-int xs_rule_pairs_find(struct xs_rule_pairs *pairs, const struct xs_set_header *from,
-		       const struct xs_set_header *to)
+int xs_rule_pairs_find(struct xsteer_ctx *ctx, struct xs_rule_pairs *pairs,
+		       const struct xs_set_header *from, const struct xs_set_header *to)
 {
 	struct keyed *old = sorted(from), *new = sorted(to);
 	__u32 most = from->rule_cnt < to->rule_cnt ? from->rule_cnt : to->rule_cnt;
@@ -308,7 +310,7 @@ int xs_rule_pairs_find(struct xs_rule_pairs *pairs, const struct xs_set_header *
 		pair_up(pairs, from, old, to, new);
 	} else {
 		err = -ENOMEM;
-		xs_err("not enough memory to carry the rules' counters over");
+		xs_err(ctx, "not enough memory to carry the rules' counters over");
 	}
 	free(old);
 	free(new);

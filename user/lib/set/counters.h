@@ -23,7 +23,8 @@ struct xs_rule_counters {
 #define XS_NO_COUNTERS ((struct xs_rule_counters){ .fd = -1 })
 
 /* All 0 or -errno, logged. */
-int xs_rule_counters_create(struct xs_rule_counters *counters, __u32 rule_cnt);
+int xs_rule_counters_create(struct xsteer_ctx *ctx, struct xs_rule_counters *counters,
+			    __u32 rule_cnt);
 int xs_rule_counters_open(struct xs_rule_counters *counters, const struct xs_pins *pins,
 			  __u32 stats_slot, __u32 rule_cnt);
 /* The same, silently. */
@@ -54,8 +55,8 @@ struct xs_rule_pairs {
 };
 
 /* 0 or -ENOMEM, logged. */
-int xs_rule_pairs_find(struct xs_rule_pairs *pairs, const struct xs_set_header *from,
-		       const struct xs_set_header *to);
+int xs_rule_pairs_find(struct xsteer_ctx *ctx, struct xs_rule_pairs *pairs,
+		       const struct xs_set_header *from, const struct xs_set_header *to);
 void xs_rule_pairs_free(struct xs_rule_pairs *pairs);
 
 /* Sets the carried slice of `to` to what `from` has counted; again with later totals. */

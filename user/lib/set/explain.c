@@ -9,7 +9,7 @@
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
 
-#include "tools/cli/cli.h"
+#include "lib/base/ctx.h"
 #include "explain.h"
 #include "lib/instance/program.h"
 #include "xsteer.skel.h"
@@ -21,13 +21,14 @@
 
 #define OUT_ROOM 65536 /* the kernel refuses a buffer that the frame does not fit */
 
-int xs_explain_open(struct xs_explain *explain, const struct xs_pins *live, __u32 queue)
+int xs_explain_open(struct xsteer_ctx *ctx, struct xs_explain *explain, const struct xs_pins *live,
+		    __u32 queue)
 {
 	__u32 slots = live ? live->slots : queue >= XS_SLOTS_MIN ? queue + 1 : XS_SLOTS_MIN;
 	int err = 0;
 
 	memset(explain, 0, sizeof(*explain));
-	explain->skel = xs_program_open(slots);
+	explain->skel = xs_program_open(ctx, slots);
 	if (!explain->skel)
 		return -errno;
 	explain->skel->rodata->explaining = true;
@@ -35,11 +36,12 @@ int xs_explain_open(struct xs_explain *explain, const struct xs_pins *live, __u3
 	if (live)
 		err = xs_program_reuse(explain->skel, live, OWN_MAPS);
 	if (!err)
-		err = xs_program_load(explain->skel);
+		err = xs_program_load(ctx, explain->skel);
 	if (err) {
 		xs_explain_close(explain);
 		return err;
 	}
+	explain->pins.ctx = ctx;
 	explain->pins.slots = slots;
 	for (int i = 0; i < XS_MAP_MAX; i++) {
 		const struct bpf_map *map =
@@ -56,7 +58,7 @@ void xs_explain_close(struct xs_explain *explain)
 	explain->skel = NULL;
 }
 
-static int run(int prog_fd, const struct xs_frame *frame, __u32 repeat,
+static int run(struct xsteer_ctx *ctx, int prog_fd, const struct xs_frame *frame, __u32 repeat,
 	       struct bpf_test_run_opts *opts)
 {
 	static unsigned char out[OUT_ROOM];
@@ -72,11 +74,12 @@ static int run(int prog_fd, const struct xs_frame *frame, __u32 repeat,
 		return 0;
 	err = -errno;
 	if (frame->len < ETH_HLEN)
-		xs_err("a frame of %u bytes cannot be tried: the kernel's test run takes none "
+		xs_err(ctx,
+		       "a frame of %u bytes cannot be tried: the kernel's test run takes none "
 		       "below %u; on the wire it counts as malformed_eth",
 		       frame->len, ETH_HLEN);
 	else
-		xs_err("the kernel does not run a frame of %u bytes: %s%s", frame->len,
+		xs_err(ctx, "the kernel does not run a frame of %u bytes: %s%s", frame->len,
 		       strerror(-err),
 		       frame->len > 3000 && !xs_kernel_has_frags()
 			       ? ": above one page it needs Linux 5.18"
@@ -84,13 +87,13 @@ static int run(int prog_fd, const struct xs_frame *frame, __u32 repeat,
 	return err;
 }
 
-int xs_explain_run(const struct xs_explain *explain, const struct xs_frame *frame,
-		   struct xs_explained *result, int *xdp)
+int xs_explain_run(struct xsteer_ctx *ctx, const struct xs_explain *explain,
+		   const struct xs_frame *frame, struct xs_explained *result, int *xdp)
 {
 	struct bpf_test_run_opts opts = {};
 	int err;
 
-	err = run(bpf_program__fd(explain->skel->progs.xsteer), frame, 1, &opts);
+	err = run(ctx, bpf_program__fd(explain->skel->progs.xsteer), frame, 1, &opts);
 	if (err)
 		return err;
 	*result = explain->skel->bss->explained;
@@ -109,7 +112,8 @@ const char *xs_xdp_name(int xdp)
 	return xdp >= 0 && xdp <= XDP_REDIRECT ? names[xdp] : "?";
 }
 
-int xs_measure(int prog_fd, const struct xs_frames *frames, __u32 repeat, __u32 rounds, double *ns)
+int xs_measure(struct xsteer_ctx *ctx, int prog_fd, const struct xs_frames *frames, __u32 repeat,
+	       __u32 rounds, double *ns)
 {
 	double sum = 0;
 
@@ -118,7 +122,7 @@ int xs_measure(int prog_fd, const struct xs_frames *frames, __u32 repeat, __u32 
 
 		for (__u32 round = 0; round < rounds; round++) {
 			struct bpf_test_run_opts opts = {};
-			int err = run(prog_fd, &frames->frames[i], repeat, &opts);
+			int err = run(ctx, prog_fd, &frames->frames[i], repeat, &opts);
 
 			if (err)
 				return err;
@@ -131,7 +135,7 @@ int xs_measure(int prog_fd, const struct xs_frames *frames, __u32 repeat, __u32 
 	return 0;
 }
 
-int xs_bare_program(void)
+int xs_bare_program(struct xsteer_ctx *ctx)
 {
 	const struct bpf_insn insns[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_DROP },
@@ -144,6 +148,6 @@ int xs_bare_program(void)
 	if (fd >= 0)
 		return fd;
 	err = -errno;
-	xs_err("cannot load a bare program to compare with: %s", strerror(-err));
+	xs_err(ctx, "cannot load a bare program to compare with: %s", strerror(-err));
 	return err;
 }

@@ -7,7 +7,7 @@
 #ifndef XS_EXPLAIN_H
 #define XS_EXPLAIN_H
 
-#include "tools/rules/frames.h"
+#include "lib/base/frames.h"
 #include "lib/instance/pins.h"
 #include "lib/rules/model/rule.h"
 
@@ -23,15 +23,16 @@ struct xs_explain {
  * `live`, or, if that is NULL, with empty maps of its own. Needs CAP_BPF,
  * CAP_NET_ADMIN, CAP_SYS_ADMIN. 0 or -errno, logged; xs_explain_close().
  */
-int xs_explain_open(struct xs_explain *explain, const struct xs_pins *live, __u32 queue);
+int xs_explain_open(struct xsteer_ctx *ctx, struct xs_explain *explain, const struct xs_pins *live,
+		    __u32 queue);
 void xs_explain_close(struct xs_explain *explain);
 
 /*
  * Runs one frame; *xdp is what the program returned. 0 or -errno, logged: the kernel takes none below 14 bytes
  * (net/bpf/test_run.c), and those above one page only from Linux 5.18.
  */
-int xs_explain_run(const struct xs_explain *explain, const struct xs_frame *frame,
-		   struct xs_explained *result, int *xdp);
+int xs_explain_run(struct xsteer_ctx *ctx, const struct xs_explain *explain,
+		   const struct xs_frame *frame, struct xs_explained *result, int *xdp);
 
 const char *xs_xdp_name(int xdp); /* XDP_PASS ... */
 
@@ -39,8 +40,9 @@ const char *xs_xdp_name(int xdp); /* XDP_PASS ... */
  * Nanoseconds a packet of program `prog_fd` over all frames: each is run
  * `repeat` times, the best of `rounds`, averaged over the frames. 0 or -errno, logged.
  */
-int xs_measure(int prog_fd, const struct xs_frames *frames, __u32 repeat, __u32 rounds, double *ns);
+int xs_measure(struct xsteer_ctx *ctx, int prog_fd, const struct xs_frames *frames, __u32 repeat,
+	       __u32 rounds, double *ns);
 /* A program that does nothing but return XDP_DROP; its descriptor or -errno, logged. */
-int xs_bare_program(void);
+int xs_bare_program(struct xsteer_ctx *ctx);
 
 #endif

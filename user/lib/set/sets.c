@@ -12,7 +12,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "tools/cli/cli.h"
+#include "lib/base/ctx.h"
 #include "counters.h"
 #include "lib/rules/compile/set_text.h"
 #include "sets.h"
@@ -87,14 +87,15 @@ static int open_set(const struct xs_pins *pins, __u32 slot, int prot, struct map
 static int log_set_error(const struct xs_pins *pins, int err)
 {
 	if (err)
-		xs_err("cannot read %s/rule_sets: %s%s", pins->dir, strerror(-err),
+		xs_err(pins->ctx, "cannot read %s/rule_sets: %s%s", pins->dir, strerror(-err),
 		       err == -EPROTO  ? ": written by another version of xsteer"
 		       : err == -EPERM ? ": needs CAP_SYS_ADMIN, run as root"
 				       : "");
 	return err;
 }
 
-static int create_set(const struct xs_rule_blob *blob, struct mapped_set *set)
+static int create_set(struct xsteer_ctx *ctx, const struct xs_rule_blob *blob,
+		      struct mapped_set *set)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_INNER_MAP | BPF_F_MMAPABLE);
 	int err;
@@ -105,7 +106,7 @@ static int create_set(const struct xs_rule_blob *blob, struct mapped_set *set)
 	err = set->fd < 0 ? -errno : map_set(set, blob->chunk_cnt, PROT_READ | PROT_WRITE);
 	if (err) {
 		unmap_set(set);
-		xs_err("cannot make a map for the rule set (%u chunks of %u MiB): %s",
+		xs_err(ctx, "cannot make a map for the rule set (%u chunks of %u MiB): %s",
 		       blob->chunk_cnt, XS_CHUNK_BYTES >> 20, strerror(-err));
 		return err;
 	}
@@ -122,7 +123,8 @@ static int put_slot(const struct xs_pins *pins, __u32 slot, int set_fd)
 	if (!err || (set_fd < 0 && errno == ENOENT))
 		return 0;
 	err = -errno;
-	xs_err("cannot write slot %u of %s/rule_sets: %s", slot, pins->dir, strerror(-err));
+	xs_err(pins->ctx, "cannot write slot %u of %s/rule_sets: %s", slot, pins->dir,
+	       strerror(-err));
 	return err;
 }
 
@@ -300,7 +302,8 @@ static int roll_back(struct xs_pins *pins, struct mapped_set *over, struct mappe
 	if (!err)
 		err = publish(pins, header);
 	if (!err)
-		xs_note("%s: rule set %llu was not confirmed in time and has been rolled back",
+		xs_note(pins->ctx,
+			"%s: rule set %llu was not confirmed in time and has been rolled back",
 			pins->ifname, over->header->generation);
 	return err ? err : 1;
 }
@@ -340,7 +343,7 @@ out:
 
 static int too_late(const struct xs_pins *pins)
 {
-	xs_err("%s: too late to confirm", pins->ifname);
+	xs_err(pins->ctx, "%s: too late to confirm", pins->ifname);
 	return -ETIMEDOUT;
 }
 
@@ -377,7 +380,7 @@ int xs_rule_sets_confirm(struct xs_pins *pins)
 	if (log_set_error(pins, err))
 		return err;
 	if (!waits(now.header)) {
-		xs_err("%s: no rule set waits to be confirmed", pins->ifname);
+		xs_err(pins->ctx, "%s: no rule set waits to be confirmed", pins->ifname);
 		err = -ENOENT;
 	} else {
 		err = keep_set(pins, &now);
@@ -415,15 +418,16 @@ static int open_dev(const struct xs_pins *pins, struct xs_action *action, const 
 	int err;
 
 	if (!ifindex) {
-		xs_err("%s: dev %s: no such interface; 'ip link' lists them", place, ifname);
+		xs_err(pins->ctx, "%s: dev %s: no such interface; 'ip link' lists them", place,
+		       ifname);
 		return -ENODEV;
 	}
 	action->target = ifindex;
 	if (!bpf_map_update_elem(pins->map_fds[XS_MAP_dev_map], &ifindex, &ifindex, BPF_ANY))
 		return 0;
 	err = -errno;
-	xs_err("%s: dev %s: the kernel does not take it as a target: %s%s", place, ifname,
-	       strerror(-err),
+	xs_err(pins->ctx, "%s: dev %s: the kernel does not take it as a target: %s%s", place,
+	       ifname, strerror(-err),
 	       err == -E2BIG ? ": these rules and those in force name too many" : "");
 	return err;
 }
@@ -446,14 +450,15 @@ static int open_cpu(const struct xs_pins *pins, const struct xs_action *action, 
 	int err, cpus = libbpf_num_possible_cpus();
 
 	if (cpus > 0 && cpu >= (__u32)cpus) {
-		xs_err("%s: cpu %u: this machine has CPUs 0 to %d", place, cpu, cpus - 1);
+		xs_err(pins->ctx, "%s: cpu %u: this machine has CPUs 0 to %d", place, cpu,
+		       cpus - 1);
 		return -ERANGE;
 	}
 	if (has_cpu(pins, cpu) ||
 	    !bpf_map_update_elem(pins->map_fds[XS_MAP_cpu_map], &cpu, &frames, BPF_ANY))
 		return 0;
 	err = -errno;
-	xs_err("%s: cpu %u: the kernel does not take it as a target: %s", place, cpu,
+	xs_err(pins->ctx, "%s: cpu %u: the kernel does not take it as a target: %s", place, cpu,
 	       strerror(-err));
 	return err;
 }
@@ -467,8 +472,8 @@ static int open_target(const struct xs_pins *pins, struct xs_action *action, con
 		return open_cpu(pins, action, place);
 	if (action->verdict == XS_VERDICT_xsk && !action->own_slot &&
 	    action->target >= pins->slots) {
-		xs_err("%s: slot %u: the instance has slots 0 to %u", place, action->target,
-		       pins->slots - 1);
+		xs_err(pins->ctx, "%s: slot %u: the instance has slots 0 to %u", place,
+		       action->target, pins->slots - 1);
 		return -ERANGE;
 	}
 	return 0;
@@ -518,13 +523,14 @@ static int prepare(struct applying *apply)
 	header->stats_slot = free_stats_slot(apply);
 	header->deadline_ns =
 		apply->confirm_sec ? monotonic_ns() + apply->confirm_sec * 1000000000ULL : 0;
-	err = xs_rule_counters_create(&apply->counters, header->rule_cnt);
+	err = xs_rule_counters_create(apply->pins->ctx, &apply->counters, header->rule_cnt);
 	if (!err && apply->now.header)
 		err = xs_rule_counters_open(&apply->old_counters, pins,
 					    apply->now.header->stats_slot,
 					    apply->now.header->rule_cnt);
 	if (!err && apply->now.header)
-		err = xs_rule_pairs_find(&apply->pairs, apply->now.header, header);
+		err = xs_rule_pairs_find(apply->pins->ctx, &apply->pairs, apply->now.header,
+					 header);
 	if (!err)
 		xs_rule_counters_carry(&apply->counters, &apply->old_counters, &apply->pairs);
 	return err ? err : xs_rule_counters_put(&apply->counters, pins, header->stats_slot);
@@ -592,7 +598,8 @@ static void follow_switch(struct applying *apply, struct xs_apply *result)
 		fallback_err = put_slot(apply->pins, XS_SET_FALLBACK, -1);
 	err = publish(apply->pins, header);
 	if (err || fallback_err)
-		xs_warn("%s: rule set %llu is in force all the same; the next apply repairs the "
+		xs_warn(apply->pins->ctx,
+			"%s: rule set %llu is in force all the same; the next apply repairs the "
 			"rest",
 			apply->pins->ifname, header->generation);
 	release_stats(apply);
@@ -621,7 +628,7 @@ static int apply_blob(struct applying *apply, const struct xs_rule_blob *blob,
 {
 	int err;
 
-	err = create_set(blob, &apply->next);
+	err = create_set(apply->pins->ctx, blob, &apply->next);
 	if (!err)
 		err = open_old_sets(apply);
 	if (!err)
@@ -633,13 +640,13 @@ static int apply_blob(struct applying *apply, const struct xs_rule_blob *blob,
 	return err;
 }
 
-int xs_rule_sets_compile(const struct xs_ruleset *rules, struct xs_rule_blob *blob,
-			 struct xs_rule_report *report)
+int xs_rule_sets_compile(struct xsteer_ctx *ctx, const struct xs_ruleset *rules,
+			 struct xs_rule_blob *blob, struct xs_rule_report *report)
 {
 	int err = xs_rule_compile(rules, blob, report);
 
 	if (err)
-		xs_err("%s", report->error[0] ? report->error : strerror(-err));
+		xs_err(ctx, "%s", report->error[0] ? report->error : strerror(-err));
 	return err;
 }
 
@@ -650,7 +657,7 @@ static int put_compiled(struct applying *apply, struct xs_ruleset *rules, struct
 
 	err = open_targets(apply->pins, rules);
 	if (!err)
-		err = xs_rule_sets_compile(rules, &blob, &result->report);
+		err = xs_rule_sets_compile(apply->pins->ctx, rules, &blob, &result->report);
 	if (!err)
 		err = apply_blob(apply, &blob, result);
 	xs_rule_blob_free(&blob);
@@ -762,12 +769,13 @@ int xs_rule_sets_read(const struct xs_pins *pins, struct xs_rules_in_force *now)
 		xs_rules_in_force_close(now);
 	}
 	if (!steady) {
-		xs_err("%s: other rules are applied all the time: try again", pins->ifname);
+		xs_err(pins->ctx, "%s: other rules are applied all the time: try again",
+		       pins->ifname);
 		return -EAGAIN;
 	}
 	if (err && now->header)
-		xs_err("cannot read slot %u of %s/rule_stats: %s", now->header->stats_slot,
-		       pins->dir, strerror(-err));
+		xs_err(pins->ctx, "cannot read slot %u of %s/rule_stats: %s",
+		       now->header->stats_slot, pins->dir, strerror(-err));
 	else
 		log_set_error(pins, err);
 	if (err)

@@ -30,8 +30,8 @@ struct xs_apply {
 };
 
 /* xs_rule_compile() that logs why it refused. */
-int xs_rule_sets_compile(const struct xs_ruleset *rules, struct xs_rule_blob *blob,
-			 struct xs_rule_report *report);
+int xs_rule_sets_compile(struct xsteer_ctx *ctx, const struct xs_ruleset *rules,
+			 struct xs_rule_blob *blob, struct xs_rule_report *report);
 
 /*
  * Compiles and puts in force, all or nothing. The caller holds the instance's

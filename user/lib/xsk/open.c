@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
-#include "tools/cli/cli.h"
+#include "lib/base/ctx.h"
 #include "lib/base/failstep.h"
 #include "xsk.h"
 
@@ -29,7 +29,8 @@
 #define BIND_RETRY_MS 5
 #define MPOL_PREFERRED 1 /* <numaif.h> belongs to a library that is not needed */
 
-#define fail(cfg, fmt, ...) xs_err("%s queue %u: " fmt, (cfg)->ifname, (cfg)->queue, ##__VA_ARGS__)
+#define fail(cfg, fmt, ...) \
+	xs_err((cfg)->ctx, "%s queue %u: " fmt, (cfg)->ifname, (cfg)->queue, ##__VA_ARGS__)
 
 static __u32 round_up_pow2(__u32 n)
 {
@@ -42,7 +43,7 @@ static int make_socket(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 
 	x->fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
 	if (x->fd >= 0)
-		return xs_fail_step("AF_XDP socket");
+		return xs_fail_step(cfg->ctx, "AF_XDP socket");
 	err = -errno;
 	if (err == -EPERM)
 		fail(cfg, "an AF_XDP socket needs CAP_NET_RAW: run as root, or setcap "
@@ -90,7 +91,7 @@ static int map_memory(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 	}
 	x->umem = mem;
 	prefer_node(x, cfg->numa_node);
-	return xs_fail_step("UMEM memory");
+	return xs_fail_step(cfg->ctx, "UMEM memory");
 }
 
 /* -ENOBUFS is not logged: the memory of an attempt before may still be counted. */
@@ -107,7 +108,7 @@ static int register_umem(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 	reg.headroom = cfg->headroom;
 	reg.flags = cfg->unaligned ? XDP_UMEM_UNALIGNED_CHUNK_FLAG : 0;
 	if (!setsockopt(x->fd, SOL_XDP, XDP_UMEM_REG, &reg, sizeof(reg)))
-		return xs_fail_step("UMEM");
+		return xs_fail_step(cfg->ctx, "UMEM");
 	err = -errno;
 	if (err != -ENOBUFS)
 		fail(cfg, "the kernel refuses a UMEM of %u frames of %u bytes, headroom %u: %s",
@@ -228,7 +229,7 @@ static int map_rings(struct xs_xsk *x, const struct xs_xsk_config *cfg, __u32 si
 	init_cons(&x->comp, x->maps[1].addr, &off.cr, size);
 	init_cons(&x->rx, x->maps[2].addr, &off.rx, size);
 	init_prod(&x->tx, x->maps[3].addr, &off.tx, size);
-	return xs_fail_step("rings");
+	return xs_fail_step(cfg->ctx, "rings");
 }
 
 static int make_frames(struct xs_xsk *x, const struct xs_xsk_config *cfg)
@@ -243,7 +244,7 @@ static int make_frames(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 	}
 	for (i = 0; i < x->frame_cnt; i++)
 		x->free_stack[x->free_cnt++] = x->frame_cnt - 1 - i;
-	return xs_fail_step("frames");
+	return xs_fail_step(cfg->ctx, "frames");
 }
 
 static void set_tx_budget(struct xs_xsk *x, const struct xs_xsk_config *cfg, __u32 ring)
@@ -301,7 +302,7 @@ static int bind_socket(struct xs_xsk *x, const struct xs_xsk_config *cfg, enum x
 	if (bind(x->fd, (struct sockaddr *)&addr, sizeof(addr)))
 		return -errno;
 	x->sg = sg;
-	return xs_fail_step("bind");
+	return xs_fail_step(cfg->ctx, "bind");
 }
 
 __u32 xs_xsk_napi_id(struct xs_xsk *x)

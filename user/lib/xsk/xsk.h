@@ -63,6 +63,7 @@ struct xs_umem_frame {
 };
 
 struct xs_xsk_config {
+	struct xsteer_ctx *ctx; /* for diagnostics, while opening */
 	const char *ifname; /* for messages; borrowed until xs_xsk_open() returns */
 	__u32 ifindex;
 	__u32 queue;

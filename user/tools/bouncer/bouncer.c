@@ -69,11 +69,12 @@ static int choose_frame_size(struct xs_bouncer *b, bool *sg)
 					   ? XS_XSK_FRAME_MIN
 					   : XS_XSK_FRAME_MAX;
 	if (taken + 64 > opts->frame_size)
-		return xs_usage("--headroom %u leaves nothing of a frame of %u bytes",
+		return xs_usage(b->cli, "--headroom %u leaves nothing of a frame of %u bytes",
 				opts->headroom, opts->frame_size);
 	*sg = need > opts->frame_size - taken;
 	if (!*sg && need > packet_room(b, opts->frame_size))
-		xs_warn("%s: in zero-copy mode %s breaks packets longer than %u bytes into "
+		xs_warn(b->cli->ctx,
+			"%s: in zero-copy mode %s breaks packets longer than %u bytes into "
 			"pieces: use --frame-size 4096, an MTU of %u, or -c",
 			b->netif.name, b->netif.driver, packet_room(b, opts->frame_size),
 			packet_room(b, XS_XSK_FRAME_MAX) - LINK_HEADER);
@@ -91,7 +92,7 @@ static void choose_batch(struct xs_bouncer_opts *opts)
 		opts->batch = room;
 }
 
-static int check_cpus(const struct xs_bouncer_opts *opts)
+static int check_cpus(struct xs_cli *cli, const struct xs_bouncer_opts *opts)
 {
 	cpu_set_t set;
 	__u32 i;
@@ -101,7 +102,8 @@ static int check_cpus(const struct xs_bouncer_opts *opts)
 	for (i = 0; i < opts->cpu_cnt; i++) {
 		if (CPU_ISSET(opts->cpus[i], &set))
 			continue;
-		xs_err("--cpu %u: this process may not run there (see taskset -p, or the cgroup's "
+		xs_err(cli->ctx,
+		       "--cpu %u: this process may not run there (see taskset -p, or the cgroup's "
 		       "cpuset)",
 		       opts->cpus[i]);
 		return -EINVAL;
@@ -109,13 +111,14 @@ static int check_cpus(const struct xs_bouncer_opts *opts)
 	return 0;
 }
 
-static int check_privilege(void)
+static int check_privilege(struct xs_cli *cli)
 {
 	if (capng_get_caps_process())
 		return 0; /* unknown: let the kernel decide */
 	if (capng_have_capability(CAPNG_EFFECTIVE, CAP_NET_RAW))
 		return 0;
-	xs_err("AF_XDP sockets need CAP_NET_RAW: run as root, or setcap cap_net_raw+ep on this "
+	xs_err(cli->ctx,
+	       "AF_XDP sockets need CAP_NET_RAW: run as root, or setcap cap_net_raw+ep on this "
 	       "program");
 	return -EPERM;
 }
@@ -134,14 +137,15 @@ static void raise_memlock(const struct xs_bouncer *b)
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_MEMLOCK, &limit);
 	if (limit.rlim_cur < need)
-		xs_warn("may lock %llu bytes of memory only, and the UMEM needs %llu: if the "
+		xs_warn(b->cli->ctx,
+			"may lock %llu bytes of memory only, and the UMEM needs %llu: if the "
 			"kernel refuses it, raise `ulimit -l`",
 			(unsigned long long)limit.rlim_cur, need);
 }
 
 static int look_at_interface(struct xs_bouncer *b)
 {
-	int err = xs_netif_get(&b->netif, b->opts.ifname);
+	int err = xs_netif_get(b->cli->ctx, &b->netif, b->opts.ifname);
 	__u32 usable = err ? 0 : xs_sysfs_tx_queues(&b->netif);
 
 	if (usable && usable < b->netif.tx_queues)
@@ -155,27 +159,27 @@ static int prepare(struct xs_bouncer *b, bool *sg)
 	__u32 i;
 	int err;
 
-	err = xs_bouncer_opts_check(opts);
+	err = xs_bouncer_opts_check(b->cli, opts);
 	if (!err)
 		err = look_at_interface(b);
 	if (!err)
-		err = xs_bouncer_opts_queues(opts, &b->netif);
+		err = xs_bouncer_opts_queues(b->cli, opts, &b->netif);
 	if (!err)
 		err = choose_frame_size(b, sg);
 	if (!err)
-		err = check_cpus(opts);
+		err = check_cpus(b->cli, opts);
 	if (!err)
-		err = check_privilege();
+		err = check_privilege(b->cli);
 	if (err)
 		return err;
 	choose_batch(opts);
 	__atomic_store_n(&b->link_up, b->netif.up, __ATOMIC_RELEASE);
 	if (!b->netif.up)
-		xs_note("%s is down: waits until it is up", b->netif.name);
+		xs_note(b->cli->ctx, "%s is down: waits until it is up", b->netif.name);
 
 	b->workers = calloc(opts->queue_cnt, sizeof(*b->workers));
 	if (!b->workers) {
-		xs_err("no memory for %u queues", opts->queue_cnt);
+		xs_err(b->cli->ctx, "no memory for %u queues", opts->queue_cnt);
 		return -ENOMEM;
 	}
 	b->worker_cnt = opts->queue_cnt;
@@ -183,6 +187,9 @@ static int prepare(struct xs_bouncer *b, bool *sg)
 		struct xs_worker *w = &b->workers[i];
 
 		w->bouncer = b;
+		w->ctx = xsteer_ctx_new(b->cli->pin_root, xs_cli_log, b->cli);
+		if (!w->ctx)
+			return -ENOMEM;
 		w->queue = opts->queues[i];
 		w->cpu = opts->cpu_cnt ? (int)opts->cpus[i % opts->cpu_cnt] : -1;
 		w->xsk.fd = -1;
@@ -192,12 +199,12 @@ static int prepare(struct xs_bouncer *b, bool *sg)
 	return 0;
 }
 
-static int make_fd(int fd, const char *what)
+static int make_fd(struct xs_cli *cli, int fd, const char *what)
 {
 	int err = fd < 0 ? -errno : 0;
 
 	if (err)
-		xs_err("cannot make %s: %s", what, strerror(-err));
+		xs_err(cli->ctx, "cannot make %s: %s", what, strerror(-err));
 	return err;
 }
 
@@ -217,23 +224,23 @@ static int open_sources(struct xs_bouncer *b, int fds[SOURCE_MAX])
 	signal(SIGPIPE, SIG_IGN);
 
 	fds[SOURCE_signal] = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	err = make_fd(fds[SOURCE_signal], "a signalfd");
+	err = make_fd(b->cli, fds[SOURCE_signal], "a signalfd");
 	for (i = SOURCE_interval; !err && i <= SOURCE_duration; i++) {
 		fds[i] = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-		err = make_fd(fds[i], "a timerfd");
+		err = make_fd(b->cli, fds[i], "a timerfd");
 	}
 	if (!err) {
 		b->done_fd = fds[SOURCE_done] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-		err = make_fd(b->done_fd, "an eventfd");
+		err = make_fd(b->cli, b->done_fd, "an eventfd");
 	}
 	for (i = 0; !err && i < b->worker_cnt; i++) {
 		b->workers[i].wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-		err = make_fd(b->workers[i].wake_fd, "an eventfd");
+		err = make_fd(b->cli, b->workers[i].wake_fd, "an eventfd");
 	}
 	if (err)
 		return err;
-	fds[SOURCE_link] = xs_watch_open();
-	return fds[SOURCE_link] < 0 ? fds[SOURCE_link] : xs_fail_step("sources");
+	fds[SOURCE_link] = xs_watch_open(b->cli);
+	return fds[SOURCE_link] < 0 ? fds[SOURCE_link] : xs_fail_step(b->cli->ctx, "sources");
 }
 
 static void start_timer(int fd, __u64 ns, bool again)
@@ -259,13 +266,15 @@ static int open_busy_socket(struct xs_worker *w, struct xs_xsk_config *cfg)
 
 	xs_holders(holders, sizeof(holders));
 	if (!holders[0]) {
-		xs_note("%s queue %u: held by a socket of no process to be seen: waits %d s more",
+		xs_note(w->bouncer->cli->ctx,
+			"%s queue %u: held by a socket of no process to be seen: waits %d s more",
 			cfg->ifname, w->queue, BIND_WAIT_MORE_MS / 1000);
 		cfg->bind_wait_ms = BIND_WAIT_MORE_MS;
 		err = xs_xsk_open(&w->xsk, cfg);
 	}
 	if (err == -EBUSY)
-		xs_err("%s queue %u: another AF_XDP socket has held it for %d s%s%s; stop it, or "
+		xs_err(w->bouncer->cli->ctx,
+		       "%s queue %u: another AF_XDP socket has held it for %d s%s%s; stop it, or "
 		       "take another queue",
 		       cfg->ifname, w->queue,
 		       (BIND_WAIT_MS + (holders[0] ? 0 : BIND_WAIT_MORE_MS)) / 1000,
@@ -279,7 +288,8 @@ static void say_one_buffer(const struct xs_bouncer *b, const struct xs_worker *w
 	/* kernels that have it tell of zero-copy drivers how far theirs goes */
 	const bool driver = w->xsk.mode == XS_XSK_zero_copy && b->netif.xdp_zc_max_segs;
 
-	xs_warn("%s queue %u: packets longer than %u bytes are dropped: the MTU is %u and %s",
+	xs_warn(b->cli->ctx,
+		"%s queue %u: packets longer than %u bytes are dropped: the MTU is %u and %s",
 		b->netif.name, w->queue, room, b->netif.mtu,
 		driver ? "the driver's zero-copy takes packets of one buffer only; copy mode (-c) "
 			 "takes them whole"
@@ -295,6 +305,7 @@ static int open_sockets(struct xs_bouncer *b, bool sg)
 	for (i = 0; i < b->worker_cnt; i++) {
 		struct xs_worker *w = &b->workers[i];
 		struct xs_xsk_config cfg = {
+			.ctx = b->cli->ctx,
 			.ifname = b->netif.name,
 			.ifindex = b->netif.ifindex,
 			.queue = w->queue,
@@ -346,7 +357,7 @@ static bool maps_need_cap_bpf(void)
  * Sockets and map stay open; what is left to do needs no more than the pins'
  * permissions, and CAP_NET_ADMIN to put the interface's knobs back.
  */
-static void drop_capabilities(bool keep_net_admin)
+static void drop_capabilities(struct xs_cli *cli, bool keep_net_admin)
 {
 	bool raw = capng_have_capability(CAPNG_PERMITTED, CAP_NET_RAW);
 	bool bpf = maps_need_cap_bpf();
@@ -360,7 +371,7 @@ static void drop_capabilities(bool keep_net_admin)
 		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN);
 	/* Without CAP_SETPCAP the bounding set stays; the other sets still go. */
 	if (capng_apply(CAPNG_SELECT_BOTH) && capng_apply(CAPNG_SELECT_CAPS))
-		xs_warn("cannot drop capabilities: %s", strerror(errno));
+		xs_warn(cli->ctx, "cannot drop capabilities: %s", strerror(errno));
 }
 
 static int start_workers(struct xs_bouncer *b)
@@ -408,15 +419,16 @@ static int on_signal(struct xs_bouncer *b, int fd)
 static int say_gone(struct xs_bouncer *b)
 {
 	b->why = "interface deleted";
-	xs_err("%s (index %u) was deleted, or left this network namespace", b->netif.name,
-	       b->netif.ifindex);
+	xs_err(b->cli->ctx, "%s (index %u) was deleted, or left this network namespace",
+	       b->netif.name, b->netif.ifindex);
 	return -ENODEV;
 }
 
 static int say_lost(struct xs_bouncer *b)
 {
 	b->why = "instance detached";
-	xs_err("%s: the instance that was joined is detached, or another one took its place: no "
+	xs_err(b->cli->ctx,
+	       "%s: the instance that was joined is detached, or another one took its place: no "
 	       "frame "
 	       "comes here any more; start again once 'xsteer-loader status %s' shows it attached",
 	       b->netif.name, b->netif.name);
@@ -443,14 +455,15 @@ static int check(struct xs_bouncer *b)
 
 static int on_link(struct xs_bouncer *b, int fd)
 {
-	enum xs_link_state state = xs_watch_read(fd, b->netif.ifindex);
+	enum xs_link_state state = xs_watch_read(b->cli, fd, b->netif.ifindex);
 	bool up = state == XS_LINK_up;
 
 	if (state == XS_LINK_gone)
 		return say_gone(b);
 	if (state == XS_LINK_same || up == b->link_up)
 		return 0;
-	xs_note("%s is %s", b->netif.name, up ? "up again" : "down: waits until it is up");
+	xs_note(b->cli->ctx, "%s is %s", b->netif.name,
+		up ? "up again" : "down: waits until it is up");
 	__atomic_store_n(&b->link_up, up, __ATOMIC_RELEASE);
 	wake_workers(b);
 	return 0;
@@ -556,10 +569,11 @@ static void tear_down(struct xs_bouncer *b, int fds[SOURCE_MAX])
 
 	for (i = 0; i < b->worker_cnt; i++) {
 		xs_xsk_close(&b->workers[i].xsk);
+		xsteer_ctx_free(b->workers[i].ctx);
 		if (b->workers[i].wake_fd >= 0)
 			close(b->workers[i].wake_fd);
 	}
-	xs_busy_stop(&b->busy, &b->netif);
+	xs_busy_stop(b->cli, &b->busy, &b->netif);
 	xs_steer_close(&b->steer);
 	free(b->workers);
 	for (i = 0; i < SOURCE_MAX; i++)
@@ -567,18 +581,20 @@ static void tear_down(struct xs_bouncer *b, int fds[SOURCE_MAX])
 			close(fds[i]);
 }
 
-static int run(void *state, int argc __attribute__((unused)), char **argv __attribute__((unused)))
+static int run(struct xs_cli *cli)
 {
-	struct xs_bouncer b = { .opts = *(struct xs_bouncer_opts *)state, .done_fd = -1 };
+	struct xs_bouncer b = { .opts = *(struct xs_bouncer_opts *)cli->opts,
+				.cli = cli,
+				.done_fd = -1 };
 	int fds[SOURCE_MAX] = { -1, -1, -1, -1, -1 }, err, audit;
 	bool sg = false;
 
-	xs_common.verbose = b.opts.verbose;
+	cli->verbose = b.opts.verbose;
 	err = prepare(&b, &sg);
 	if (!err)
 		err = open_sources(&b, fds);
 	if (!err)
-		err = xs_steer_open(&b.steer, &b.opts, &b.netif);
+		err = xs_steer_open(cli, &b.steer, &b.opts, &b.netif);
 	if (!err)
 		err = open_sockets(&b, sg);
 	if (err)
@@ -586,7 +602,7 @@ static int run(void *state, int argc __attribute__((unused)), char **argv __attr
 	xs_steer_settle(&b.steer);
 	if (b.opts.busy_poll)
 		xs_busy_start(&b.busy, &b);
-	drop_capabilities(b.busy.wanted);
+	drop_capabilities(cli, b.busy.wanted);
 	err = xs_stats_start(&b);
 	if (!err)
 		err = start_workers(&b);
@@ -632,11 +648,9 @@ int main(int argc, char **argv)
 		.summary = "Takes packets from a receive queue by AF_XDP and sends them back.",
 		.cmds = cmds,
 		.opts = xs_bouncer_opt_table,
-		.state = &opts,
-		.own_verbose = true,
 	};
 
 	xs_bouncer_opts_init(&opts);
 	join_busy_poll(argc, argv);
-	return xs_main(&tool, argc, argv);
+	return xs_main(&tool, &opts, argc, argv);
 }

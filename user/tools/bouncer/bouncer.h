@@ -78,13 +78,15 @@ extern const struct xs_opt xs_bouncer_opt_table[];
 void xs_bouncer_opts_init(struct xs_bouncer_opts *opts);
 
 /* What the table cannot say: options that exclude each other. 0, or xs_usage()'s. */
-int xs_bouncer_opts_check(const struct xs_bouncer_opts *opts);
+int xs_bouncer_opts_check(struct xs_cli *cli, const struct xs_bouncer_opts *opts);
 
 /* The queues meant, compared with what the interface has. 0 or -errno, logged. */
-int xs_bouncer_opts_queues(struct xs_bouncer_opts *opts, const struct xs_netif *netif);
+int xs_bouncer_opts_queues(struct xs_cli *cli, struct xs_bouncer_opts *opts,
+			   const struct xs_netif *netif);
 
 /* Who sends frames to the sockets. */
 struct xs_steer {
+	struct xs_cli *cli;
 	enum {
 		XS_STEER_none,
 		XS_STEER_instance, /* xsteer's, joined or attached */
@@ -111,7 +113,7 @@ struct xs_steer {
  * until xs_steer_settle(). 0 or -errno, logged; either way xs_steer_close()
  * undoes it.
  */
-int xs_steer_open(struct xs_steer *steer, const struct xs_bouncer_opts *opts,
+int xs_steer_open(struct xs_cli *cli, struct xs_steer *steer, const struct xs_bouncer_opts *opts,
 		  const struct xs_netif *netif);
 
 /*
@@ -141,7 +143,7 @@ int xs_object_open(struct xs_steer *steer, const struct xs_netif *netif);
 void xs_object_close(struct xs_steer *steer);
 
 /* --uds: asks a device plugin for the XSKMAP of `ifname`. A descriptor, or -errno, logged. */
-int xs_uds_map(const char *path, const char *ifname);
+int xs_uds_map(struct xs_cli *cli, const char *path, const char *ifname);
 
 /*
  * The packet's new contents, in place: `len` bytes of its first frame. False:
@@ -158,6 +160,7 @@ enum xs_phase {
 struct xs_bouncer;
 
 struct xs_worker {
+	struct xsteer_ctx *ctx; /* of its thread alone */
 	struct xs_bouncer *bouncer;
 	__u32 queue;
 	int cpu; /* -1: any */
@@ -196,6 +199,7 @@ struct xs_busy {
 };
 
 struct xs_bouncer {
+	struct xs_cli *cli;
 	struct xs_bouncer_opts opts;
 	struct xs_netif netif;
 	struct xs_steer steer;
@@ -263,13 +267,13 @@ void xs_busy_update(struct xs_busy *busy, const struct xs_bouncer *bouncer);
 
 /* By a worker with busy_later, once it has received: some kernels name the NAPI only then. */
 void xs_busy_recheck(struct xs_worker *worker);
-void xs_busy_stop(struct xs_busy *busy, const struct xs_netif *netif);
+void xs_busy_stop(struct xs_cli *cli, struct xs_busy *busy, const struct xs_netif *netif);
 
 /*
  * What happens to the interface. A descriptor that is readable when something
  * has, or -errno, logged.
  */
-int xs_watch_open(void);
+int xs_watch_open(struct xs_cli *cli);
 
 enum xs_link_state {
 	XS_LINK_same,
@@ -279,7 +283,7 @@ enum xs_link_state {
 };
 
 /* Reads what there is and says where `ifindex` stands after it. Never blocks. */
-enum xs_link_state xs_watch_read(int fd, __u32 ifindex);
+enum xs_link_state xs_watch_read(struct xs_cli *cli, int fd, __u32 ifindex);
 
 /*
  * Which processes hold AF_XDP sockets in this network namespace, as "pid 12

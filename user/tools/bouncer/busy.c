@@ -16,7 +16,7 @@ static const char *const knob_values[XS_BUSY_KNOBS] = { "2", "200000" };
 static const char *const knob_names[XS_BUSY_KNOBS] = { "napi_defer_hard_irqs",
 						       "gro_flush_timeout" };
 
-static void turn_knob(struct xs_busy *busy, int i, const char *ifname)
+static void turn_knob(struct xs_cli *cli, struct xs_busy *busy, int i, const char *ifname)
 {
 	int err;
 
@@ -27,7 +27,8 @@ static void turn_knob(struct xs_busy *busy, int i, const char *ifname)
 	if (!err)
 		err = xs_sysfs_write(ifname, knob_names[i], knob_values[i]);
 	if (err)
-		xs_warn("%s: %s cannot be set to %s: %s; its interrupts go on beside busy-polling",
+		xs_warn(cli->ctx,
+			"%s: %s cannot be set to %s: %s; its interrupts go on beside busy-polling",
 			ifname, knob_names[i], knob_values[i], strerror(-err));
 	busy->turned[i] = !err;
 }
@@ -39,7 +40,7 @@ static bool is_here(const struct xs_netif *netif, struct xs_netif *now)
 	return if_indextoname(netif->ifindex, now->name) && xs_sysfs_is_ours(now);
 }
 
-static void turn_knobs(struct xs_busy *busy, const struct xs_netif *netif)
+static void turn_knobs(struct xs_cli *cli, struct xs_busy *busy, const struct xs_netif *netif)
 {
 	struct xs_netif now;
 	int i;
@@ -48,13 +49,14 @@ static void turn_knobs(struct xs_busy *busy, const struct xs_netif *netif)
 		return;
 	busy->tried = true;
 	if (!is_here(netif, &now)) {
-		xs_warn("%s: napi_defer_hard_irqs and gro_flush_timeout stay as they are: /sys "
+		xs_warn(cli->ctx,
+			"%s: napi_defer_hard_irqs and gro_flush_timeout stay as they are: /sys "
 			"shows another network namespace",
 			now.name);
 		return;
 	}
 	for (i = 0; i < XS_BUSY_KNOBS; i++)
-		turn_knob(busy, i, now.name);
+		turn_knob(cli, busy, i, now.name);
 }
 
 static void start_one(struct xs_worker *w)
@@ -63,7 +65,8 @@ static void start_one(struct xs_worker *w)
 	int err = w->xsk.busy_poll_errno;
 
 	if (err) {
-		xs_warn("%s queue %u: no busy-polling: %s%s", ifname, w->queue, strerror(err),
+		xs_warn(w->bouncer->cli->ctx, "%s queue %u: no busy-polling: %s%s", ifname,
+			w->queue, strerror(err),
 			err == EPERM	     ? "; it needs CAP_NET_ADMIN"
 			: err == ENOPROTOOPT ? "; it needs Linux 5.11"
 					     : "");
@@ -72,7 +75,8 @@ static void start_one(struct xs_worker *w)
 	w->busy = w->xsk.napi_id;
 	w->busy_later = !w->busy;
 	if (w->busy_later)
-		xs_warn("%s queue %u: no busy-polling yet: the kernel names no NAPI for the socket "
+		xs_warn(w->bouncer->cli->ctx,
+			"%s queue %u: no busy-polling yet: the kernel names no NAPI for the socket "
 			"(id 0, %s mode); looks again when packets have come",
 			ifname, w->queue, w->xsk.mode == XS_XSK_copy ? "copy" : "zero-copy");
 }
@@ -95,7 +99,7 @@ void xs_busy_update(struct xs_busy *busy, const struct xs_bouncer *b)
 	/* Without a poller, interrupts that are put off would only be late. */
 	for (i = 0; i < b->worker_cnt; i++)
 		if (__atomic_load_n(&b->workers[i].busy, __ATOMIC_ACQUIRE))
-			turn_knobs(busy, &b->netif);
+			turn_knobs(b->cli, busy, &b->netif);
 }
 
 void xs_busy_recheck(struct xs_worker *w)
@@ -106,12 +110,13 @@ void xs_busy_recheck(struct xs_worker *w)
 	if (xs_xsk_napi_id(&w->xsk))
 		__atomic_store_n(&w->busy, true, __ATOMIC_RELEASE);
 	else
-		xs_warn("%s queue %u: no busy-polling: packets have come, and the kernel still "
+		xs_warn(w->bouncer->cli->ctx,
+			"%s queue %u: no busy-polling: packets have come, and the kernel still "
 			"names no NAPI",
 			b->netif.name, w->queue);
 }
 
-void xs_busy_stop(struct xs_busy *busy, const struct xs_netif *netif)
+void xs_busy_stop(struct xs_cli *cli, struct xs_busy *busy, const struct xs_netif *netif)
 {
 	struct xs_netif now;
 	char text[32];
@@ -128,7 +133,7 @@ void xs_busy_stop(struct xs_busy *busy, const struct xs_netif *netif)
 			continue;
 		err = xs_sysfs_write(now.name, knob_names[i], busy->old[i]);
 		if (err)
-			xs_warn("%s: %s stays at %s, it was %s: %s", now.name, knob_names[i],
-				knob_values[i], busy->old[i], strerror(-err));
+			xs_warn(cli->ctx, "%s: %s stays at %s, it was %s: %s", now.name,
+				knob_names[i], knob_values[i], busy->old[i], strerror(-err));
 	}
 }

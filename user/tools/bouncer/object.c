@@ -43,13 +43,13 @@ static struct bpf_program *choose_program(struct xs_steer *steer)
 	if (chosen)
 		return chosen;
 	if (!name) {
-		xs_err("%s has no XDP program", steer->opts->object);
+		xs_err(steer->cli->ctx, "%s has no XDP program", steer->opts->object);
 		return NULL;
 	}
-	xs_err("%s has no program '%s'; it has:", steer->opts->object, name);
+	xs_err(steer->cli->ctx, "%s has no program '%s'; it has:", steer->opts->object, name);
 	bpf_object__for_each_program(prog, steer->object)
-		xs_note("  section %s, function %s", bpf_program__section_name(prog),
-			bpf_program__name(prog));
+		xs_note(steer->cli->ctx, "  section %s, function %s",
+			bpf_program__section_name(prog), bpf_program__name(prog));
 	return NULL;
 }
 
@@ -68,20 +68,21 @@ static int load(struct xs_steer *steer, struct bpf_program *prog)
 	err = bpf_object__load(steer->object);
 	said = xs_words_end(err && err != -EPERM);
 	if (err)
-		xs_err("%s: the kernel or libbpf refuses program '%s': %s%s", steer->opts->object,
-		       bpf_program__name(prog), strerror(-err),
+		xs_err(steer->cli->ctx, "%s: the kernel or libbpf refuses program '%s': %s%s",
+		       steer->opts->object, bpf_program__name(prog), strerror(-err),
 		       err == -EPERM ? "; it needs CAP_BPF and CAP_NET_ADMIN"
 		       : said	     ? "; why is said above"
 				     : "");
 	return err;
 }
 
-static int held(const struct xs_netif *netif)
+static int held(struct xs_cli *cli, const struct xs_netif *netif)
 {
 	struct xs_hook hook = {};
 
 	if (xs_netif_hook(netif->ifindex, &hook) == 1)
-		xs_err("%s already carries an XDP program, '%s' (id %u), attached by %s: take it "
+		xs_err(cli->ctx,
+		       "%s already carries an XDP program, '%s' (id %u), attached by %s: take it "
 		       "away first (xsteer-loader status %s; bpftool net), or leave -f out to join "
 		       "an xsteer instance",
 		       netif->name, hook.prog_name[0] ? hook.prog_name : "?", hook.prog_id,
@@ -90,7 +91,7 @@ static int held(const struct xs_netif *netif)
 						    : "a way that only root is told",
 		       netif->name);
 	else
-		xs_err("%s already carries an XDP program", netif->name);
+		xs_err(cli->ctx, "%s already carries an XDP program", netif->name);
 	return -EBUSY;
 }
 
@@ -116,11 +117,11 @@ static int attach(struct xs_steer *steer, const struct bpf_program *prog,
 
 	err = attach_in(steer, fd, netif->ifindex, mode);
 	if (err == -EBUSY || err == -EEXIST)
-		return held(netif);
+		return held(steer->cli, netif);
 	if (err && steer->opts->mode == XS_MODE_AUTO && err != -EPERM) {
 		xs_netif_why(netif->ifindex, fd, XDP_FLAGS_DRV_MODE, why, sizeof(why));
-		xs_note("%s: not in native mode (%s%s%s), so in skb mode", netif->name,
-			strerror(-err), why[0] ? ": " : "", why);
+		xs_note(steer->cli->ctx, "%s: not in native mode (%s%s%s), so in skb mode",
+			netif->name, strerror(-err), why[0] ? ": " : "", why);
 		mode = XS_MODE_SKB;
 		err = attach_in(steer, fd, netif->ifindex, mode);
 	}
@@ -130,8 +131,8 @@ static int attach(struct xs_steer *steer, const struct bpf_program *prog,
 	xs_netif_why(netif->ifindex, fd,
 		     mode == XS_MODE_SKB ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE, why,
 		     sizeof(why));
-	xs_err("%s: the kernel refuses to attach in %s mode: %s%s%s%s", netif->name,
-	       xs_mode_names[mode], strerror(-err), why[0] ? ": " : "", why,
+	xs_err(steer->cli->ctx, "%s: the kernel refuses to attach in %s mode: %s%s%s%s",
+	       netif->name, xs_mode_names[mode], strerror(-err), why[0] ? ": " : "", why,
 	       mode == XS_MODE_NATIVE ? "; -S attaches in skb mode" : "");
 	return err;
 }
@@ -151,11 +152,11 @@ int xs_object_open(struct xs_steer *steer, const struct xs_netif *netif)
 	xs_words_end(err && err != -ENOENT);
 	if (err) {
 		libbpf_strerror(err, why, sizeof(why)); /* it has numbers of its own */
-		xs_err("cannot open %s: %s%s", path, why,
+		xs_err(steer->cli->ctx, "cannot open %s: %s%s", path, why,
 		       err == -ENOENT ? "" : "; is it a BPF object, clang -target bpf -g?");
 		return err;
 	}
-	err = xs_fail_step("object");
+	err = xs_fail_step(steer->cli->ctx, "object");
 	if (err)
 		return err;
 	prog = choose_program(steer);
@@ -163,18 +164,19 @@ int xs_object_open(struct xs_steer *steer, const struct xs_netif *netif)
 		return -ENOENT;
 	map = bpf_object__find_map_by_name(steer->object, "xsks_map");
 	if (!map) {
-		xs_err("%s has no map 'xsks_map': its program needs an XSKMAP of that name to "
+		xs_err(steer->cli->ctx,
+		       "%s has no map 'xsks_map': its program needs an XSKMAP of that name to "
 		       "redirect to",
 		       path);
 		return -ENOENT;
 	}
 	err = load(steer, prog);
 	if (!err)
-		err = xs_fail_step("load");
+		err = xs_fail_step(steer->cli->ctx, "load");
 	if (!err)
 		err = attach(steer, prog, netif);
 	if (!err)
-		err = xs_fail_step("attach");
+		err = xs_fail_step(steer->cli->ctx, "attach");
 	if (!err)
 		steer->map_fd = bpf_map__fd(map);
 	return err;

@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "version.h"
 #include "bouncer.h"
 #include "tools/cli/cli.h"
 
@@ -96,11 +97,11 @@ static int flush(void)
 	return fflush(stdout) || ferror(stdout) ? -EPIPE : 0;
 }
 
-static int emit(json_t *object)
+static int emit(struct xs_cli *cli, json_t *object)
 {
 	int err = object ? json_dumpf(object, stdout,
 				      JSON_REAL_PRECISION(9) |
-					      (xs_common.pretty ? JSON_INDENT(2) : JSON_COMPACT))
+					      (cli->pretty ? JSON_INDENT(2) : JSON_COMPACT))
 			 : -1;
 
 	json_decref(object);
@@ -206,8 +207,8 @@ int xs_stats_start(const struct xs_bouncer *b)
 	char text[PATH_MAX + 64];
 	__u32 i;
 
-	if (xs_common.json)
-		return emit(start_json(b));
+	if (b->cli->json)
+		return emit(b->cli, start_json(b));
 	printf("xsteer-bouncer %s\n", XS_VERSION_TEXT);
 	printf("  Interface:   %s (index %u)\n", b->netif.name, b->netif.ifindex);
 	printf("  XDP program: %s%s%s%s\n", source_text(b, text), b->steer.mode[0] ? " (" : "",
@@ -347,7 +348,7 @@ static int emit_totals(const struct xs_bouncer *b, const char *type, const struc
 	json_object_set_new(object, "queues", queues_json(b));
 	if (b->why)
 		json_object_set_new(object, "stopped_by", json_string(b->why));
-	return emit(object);
+	return emit(b->cli, object);
 }
 
 int xs_stats_interval(struct xs_bouncer *b)
@@ -360,7 +361,7 @@ int xs_stats_interval(struct xs_bouncer *b)
 
 	b->last = now.xsk;
 	b->last_ns = ns;
-	if (xs_common.json)
+	if (b->cli->json)
 		return emit_totals(b, "interval", &now, &before, period);
 	print_line("AF_XDP RX:", now.xsk.rx_packets, now.xsk.rx_bytes,
 		   now.xsk.rx_packets - before.rx_packets, now.xsk.rx_bytes - before.rx_bytes,
@@ -380,7 +381,7 @@ int xs_stats_final(const struct xs_bouncer *b)
 	double period = (xs_now_ns() - b->start_ns) / 1e9;
 	__u32 i;
 
-	if (xs_common.json)
+	if (b->cli->json)
 		return emit_totals(b, "final", &now, &none, period);
 	printf("\n--- Final Statistics ---\n");
 	printf("RX: %llu packets, %llu bytes\n", now.xsk.rx_packets, now.xsk.rx_bytes);
@@ -404,16 +405,19 @@ int xs_stats_audit(const struct xs_bouncer *b)
 		struct xs_ledger l;
 
 		xs_xsk_ledger(&w->xsk, &l);
-		xs_info("queue %u: %u frames: %u free, %u in the fill ring, %u with the kernel, %u "
+		xs_info(b->cli->ctx,
+			"queue %u: %u frames: %u free, %u in the fill ring, %u with the kernel, %u "
 			"received, %u to send, %u being sent, %u completed",
 			w->queue, l.total, l.free, l.fill_ring, l.kernel, l.rx, l.tx_ring,
 			l.in_flight, l.completed);
 		if (l.tx_ring)
-			xs_warn("%s queue %u: %u frames were not sent: the link is down or gone",
+			xs_warn(b->cli->ctx,
+				"%s queue %u: %u frames were not sent: the link is down or gone",
 				b->netif.name, w->queue, l.tx_ring);
 		if (l.balanced && !l.in_flight && !l.rx)
 			continue;
-		xs_err("%s queue %u: leak: of %u frames %u are free, %u in the fill ring, %u with "
+		xs_err(b->cli->ctx,
+		       "%s queue %u: leak: of %u frames %u are free, %u in the fill ring, %u with "
 		       "the kernel, %u received and kept, %u to send, %u sent but never completed, "
 		       "%u completed%s",
 		       b->netif.name, w->queue, l.total, l.free, l.fill_ring, l.kernel, l.rx,

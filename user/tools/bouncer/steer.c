@@ -33,11 +33,12 @@ static int check_xskmap(struct xs_steer *steer, const char *what)
 	int err = map_info(steer->map_fd, &info);
 
 	if (err) {
-		xs_err("%s: not a BPF map: %s", what, strerror(-err));
+		xs_err(steer->cli->ctx, "%s: not a BPF map: %s", what, strerror(-err));
 		return err;
 	}
 	if (info.type != BPF_MAP_TYPE_XSKMAP) {
-		xs_err("%s: map '%s' (id %u) is no XSKMAP; give the map that the XDP program "
+		xs_err(steer->cli->ctx,
+		       "%s: map '%s' (id %u) is no XSKMAP; give the map that the XDP program "
 		       "redirects to",
 		       what, info.name, info.id);
 		return -EINVAL;
@@ -54,8 +55,8 @@ static int check_slots(const struct xs_steer *steer)
 	for (i = 0; i < steer->opts->queue_cnt; i++) {
 		if (steer->opts->queues[i] < steer->slots)
 			continue;
-		xs_err("queue %u: xsks_map has only %u slots; valid: 0-%u", steer->opts->queues[i],
-		       steer->slots, steer->slots - 1);
+		xs_err(steer->cli->ctx, "queue %u: xsks_map has only %u slots; valid: 0-%u",
+		       steer->opts->queues[i], steer->slots, steer->slots - 1);
 		return -ERANGE;
 	}
 	return 0;
@@ -71,14 +72,14 @@ static int open_map(struct xs_steer *steer)
 		return check_xskmap(steer, "--map-fd");
 	}
 	if (opts->uds) {
-		steer->map_fd = xs_uds_map(opts->uds, opts->ifname);
+		steer->map_fd = xs_uds_map(steer->cli, opts->uds, opts->ifname);
 		return steer->map_fd < 0 ? steer->map_fd : check_xskmap(steer, opts->uds);
 	}
 	steer->map_fd = bpf_obj_get(opts->xskmap);
 	if (steer->map_fd >= 0)
 		return check_xskmap(steer, opts->xskmap);
 	err = -errno;
-	xs_err("cannot open the pinned map %s: %s%s", opts->xskmap, strerror(-err),
+	xs_err(steer->cli->ctx, "cannot open the pinned map %s: %s%s", opts->xskmap, strerror(-err),
 	       err == -ENOENT	? "; is it on this mount namespace's bpffs?"
 	       : err == -EACCES ? "; it needs to be readable and writable"
 				: "");
@@ -91,10 +92,11 @@ static int attach_instance(struct xs_steer *steer)
 	struct xs_attached got = {};
 	int err;
 
-	err = xs_instance_attach(steer->opts->ifname, &attach, &got);
+	err = xs_instance_attach(steer->cli->ctx, steer->opts->ifname, &attach, &got);
 	if (err) {
 		if (err == -EPERM || err == -EACCES)
-			xs_note("attaching needs CAP_NET_ADMIN and CAP_BPF; joining what "
+			xs_note(steer->cli->ctx,
+				"attaching needs CAP_NET_ADMIN and CAP_BPF; joining what "
 				"'xsteer-loader attach %s' attached does not",
 				steer->opts->ifname);
 		return err;
@@ -112,7 +114,8 @@ static void learn_mode(struct xs_steer *steer, __u32 ifindex)
 	if (!steer->mode[0] && xs_netif_hook(ifindex, &hook) == 1)
 		snprintf(steer->mode, sizeof(steer->mode), "%s", hook.skb ? "skb" : "native");
 	if (steer->mode[0] && asked != XS_MODE_AUTO && strcmp(steer->mode, xs_mode_names[asked]))
-		xs_note("%s: joins the program that is attached in %s mode, so %s has no effect",
+		xs_note(steer->cli->ctx,
+			"%s: joins the program that is attached in %s mode, so %s has no effect",
 			steer->opts->ifname, steer->mode, asked == XS_MODE_SKB ? "-S" : "-N");
 }
 
@@ -127,7 +130,8 @@ static int check_owner(const struct xs_steer *steer, __u32 slot)
 	/* One that cannot be seen from here may be dead: the slot itself will tell. */
 	if (!xs_owner_alive(&owner) || xs_owner_is_elsewhere(&owner))
 		return 0;
-	xs_err("%s queue %u is held by process %u (%s mode): take another queue, or stop it, kill "
+	xs_err(steer->cli->ctx,
+	       "%s queue %u is held by process %u (%s mode): take another queue, or stop it, kill "
 	       "%u",
 	       steer->opts->ifname, slot, owner.pid,
 	       owner.mode <= XS_XSK_zero_copy ? xsk_mode_names[owner.mode] : "?", owner.pid);
@@ -153,7 +157,7 @@ static int claim_slot(struct xs_steer *steer, __u32 i, const struct xs_xsk *xsk)
 	if (err)
 		return err;
 	steer->claimed[i] = true;
-	return xs_fail_step("claim");
+	return xs_fail_step(steer->cli->ctx, "claim");
 }
 
 static bool anyone_alive(const struct xs_pins *pins)
@@ -214,17 +218,18 @@ static void leave_locked(struct xs_steer *steer)
 	for (i = 0; i < steer->opts->queue_cnt; i++) {
 		if (steer->claimed[i] &&
 		    xs_owner_set(&steer->pins, steer->opts->queues[i], &nobody))
-			xs_warn("%s: cannot give queue %u up", steer->pins.dir,
+			xs_warn(steer->cli->ctx, "%s: cannot give queue %u up", steer->pins.dir,
 				steer->opts->queues[i]);
 		steer->claimed[i] = false;
 	}
 	if (steer->map_fd < 0 ? !steer->attached : !ours_to_detach(steer))
 		return;
 	/* By its pins: the interface may be gone, and its name another's. */
-	err = steer->map_fd < 0 ? xs_instance_detach(steer->opts->ifname)
+	err = steer->map_fd < 0 ? xs_instance_detach(steer->cli->ctx, steer->opts->ifname)
 				: xs_instance_take_apart(&steer->pins);
 	if (err && err != -ENOENT)
-		xs_warn("%s stays attached: %s; 'xsteer-loader detach %s' takes it away",
+		xs_warn(steer->cli->ctx,
+			"%s stays attached: %s; 'xsteer-loader detach %s' takes it away",
 			steer->opts->ifname, strerror(-err), steer->opts->ifname);
 }
 
@@ -232,21 +237,22 @@ static void leave_locked(struct xs_steer *steer)
  * What the last of some bouncers left when it was killed, and whose interface
  * has gone since. Nobody else's is touched. True: taken away.
  */
-static bool clear_dead(const char *ifname)
+static bool clear_dead(struct xs_cli *cli, const char *ifname)
 {
 	struct xs_pins pins = {};
 	struct xs_live live = {};
 	char dir[PATH_MAX], name[IF_NAMESIZE];
 	bool dead;
 
-	if (xs_pins_find(dir, ifname) || xs_pins_open_dir(&pins, dir, XS_PINS_SOCKET))
+	if (xs_pins_find(cli->ctx, dir, ifname) ||
+	    xs_pins_open_dir(cli->ctx, &pins, dir, XS_PINS_SOCKET))
 		return false;
 	dead = pins.meta.flags & XS_META_AUTO && pins.meta.netns_inode == xs_netns_inode() &&
 	       !anyone_alive(&pins) &&
 	       (!if_indextoname(pins.meta.ifindex, name) ||
 		(!xs_instance_live(&pins, &live) && !live.attached));
 	if (dead) {
-		xs_note("%s was left by bouncers that are gone: removing it", dir);
+		xs_note(cli->ctx, "%s was left by bouncers that are gone: removing it", dir);
 		dead = !xs_instance_take_apart(&pins);
 	}
 	xs_pins_close(&pins);
@@ -260,8 +266,8 @@ static int open_live(struct xs_steer *steer)
 	struct xs_live live;
 	int err;
 
-	err = xs_pins_open(&steer->pins, ifname, XS_PINS_SOCKET);
-	if (err == -ESTALE && clear_dead(ifname))
+	err = xs_pins_open(steer->cli->ctx, &steer->pins, ifname, XS_PINS_SOCKET);
+	if (err == -ESTALE && clear_dead(steer->cli, ifname))
 		return -ENOENT;
 	/* Without permission to read the program's pin it is taken to be there. */
 	if (err || xs_instance_live(&steer->pins, &live))
@@ -271,9 +277,10 @@ static int open_live(struct xs_steer *steer)
 		return 0;
 	}
 	xs_pins_close(&steer->pins);
-	if (clear_dead(ifname))
+	if (clear_dead(steer->cli, ifname))
 		return -ENOENT;
-	xs_err("%s: its program is not attached any more: 'xsteer-loader clean' removes its pins",
+	xs_err(steer->cli->ctx,
+	       "%s: its program is not attached any more: 'xsteer-loader clean' removes its pins",
 	       ifname);
 	return -ESTALE;
 }
@@ -287,16 +294,17 @@ static int join_locked(struct xs_steer *steer, const struct xs_netif *netif)
 	if (err == -ENOENT) {
 		err = attach_instance(steer);
 		if (!err)
-			err = xs_fail_step("attach");
+			err = xs_fail_step(steer->cli->ctx, "attach");
 		if (!err)
-			err = xs_pins_open(&steer->pins, steer->opts->ifname, XS_PINS_SOCKET);
+			err = xs_pins_open(steer->cli->ctx, &steer->pins, steer->opts->ifname,
+					   XS_PINS_SOCKET);
 	}
 	if (err)
 		return err;
 	steer->map_fd = steer->pins.map_fds[XS_MAP_xsks_map];
 	err = check_xskmap(steer, steer->pins.dir);
 	if (!err)
-		err = xs_fail_step("pins");
+		err = xs_fail_step(steer->cli->ctx, "pins");
 	if (!err)
 		err = check_slots(steer);
 	learn_mode(steer, netif->ifindex);
@@ -313,24 +321,26 @@ static int join_instance(struct xs_steer *steer, const struct xs_netif *netif)
 {
 	int err;
 
-	err = xs_pins_check_bpffs();
+	err = xs_pins_check_bpffs(steer->cli->ctx);
 	if (err)
 		return err;
-	steer->lock = xs_pins_lock(NULL, true);
+	steer->lock = xs_pins_lock(steer->cli->ctx, NULL, true);
 	if (steer->lock < 0) {
 		if (steer->lock == -ENOENT)
-			xs_err("%s is not there and cannot be made", xs_common.pin_root);
+			xs_err(steer->cli->ctx, "%s is not there and cannot be made",
+			       steer->cli->pin_root);
 		return steer->lock;
 	}
 	return join_locked(steer, netif);
 }
 
-int xs_steer_open(struct xs_steer *steer, const struct xs_bouncer_opts *opts,
+int xs_steer_open(struct xs_cli *cli, struct xs_steer *steer, const struct xs_bouncer_opts *opts,
 		  const struct xs_netif *netif)
 {
 	int err;
 
 	memset(steer, 0, sizeof(*steer));
+	steer->cli = cli;
 	steer->opts = opts;
 	steer->map_fd = steer->lock = -1;
 	if (opts->object) {
@@ -342,7 +352,7 @@ int xs_steer_open(struct xs_steer *steer, const struct xs_bouncer_opts *opts,
 		steer->kind = XS_STEER_map;
 		err = open_map(steer);
 		if (!err)
-			err = xs_fail_step("map");
+			err = xs_fail_step(steer->cli->ctx, "map");
 	} else {
 		steer->kind = XS_STEER_instance;
 		return join_instance(steer, netif);
@@ -357,11 +367,13 @@ static void say_taken(const struct xs_steer *steer, __u32 slot)
 
 	if (steer->kind == XS_STEER_instance && !xs_owner_get(&steer->pins, slot, &owner) &&
 	    xs_owner_is_elsewhere(&owner))
-		xs_err("%s queue %u is held by process %u of another PID namespace, a container "
+		xs_err(steer->cli->ctx,
+		       "%s queue %u is held by process %u of another PID namespace, a container "
 		       "perhaps: stop it there, or take another queue",
 		       steer->opts->ifname, slot, owner.pid);
 	else
-		xs_err("%s queue %u: slot %u of xsks_map (id %u) holds another socket, of a "
+		xs_err(steer->cli->ctx,
+		       "%s queue %u: slot %u of xsks_map (id %u) holds another socket, of a "
 		       "process that is not xsteer's: stop it, or take another queue",
 		       steer->opts->ifname, slot, slot, steer->map_id);
 }
@@ -374,7 +386,7 @@ int xs_steer_insert(struct xs_steer *steer, __u32 i, const struct xs_xsk *xsk)
 	/* BPF_ANY would steal the slot of a socket that lives. */
 	if (!bpf_map_update_elem(steer->map_fd, &slot, &xsk->fd, BPF_NOEXIST)) {
 		steer->inserted[i] = true;
-		err = xs_fail_step("slot");
+		err = xs_fail_step(steer->cli->ctx, "slot");
 		/* Only now: who reads `owners` takes a row for a socket that is there. */
 		if (!err && steer->kind == XS_STEER_instance)
 			err = claim_slot(steer, i, xsk);
@@ -384,7 +396,8 @@ int xs_steer_insert(struct xs_steer *steer, __u32 i, const struct xs_xsk *xsk)
 	if (err == -EEXIST)
 		say_taken(steer, slot);
 	else
-		xs_err("%s queue %u: cannot put the socket into xsks_map (id %u): %s",
+		xs_err(steer->cli->ctx,
+		       "%s queue %u: cannot put the socket into xsks_map (id %u): %s",
 		       steer->opts->ifname, slot, steer->map_id, strerror(-err));
 	return err;
 }
@@ -405,8 +418,8 @@ void xs_steer_remove(struct xs_steer *steer)
 			continue;
 		/* ENOENT: the interface went, or someone emptied it; either way it is empty */
 		if (bpf_map_delete_elem(steer->map_fd, &steer->opts->queues[i]) && errno != ENOENT)
-			xs_warn("cannot empty slot %u of xsks_map: %s", steer->opts->queues[i],
-				strerror(errno));
+			xs_warn(steer->cli->ctx, "cannot empty slot %u of xsks_map: %s",
+				steer->opts->queues[i], strerror(errno));
 		steer->inserted[i] = false;
 	}
 }
@@ -414,12 +427,13 @@ void xs_steer_remove(struct xs_steer *steer)
 static void leave_instance(struct xs_steer *steer)
 {
 	if (steer->lock < 0)
-		steer->lock = xs_pins_lock(NULL, false);
+		steer->lock = xs_pins_lock(steer->cli->ctx, NULL, false);
 	if (steer->lock >= 0)
 		leave_locked(steer);
 	else if (steer->map_fd >= 0)
 		/* The owner rows say by pid and start time that we are gone. */
-		xs_warn("%s stays attached: its pins cannot be locked; 'xsteer-loader detach %s' "
+		xs_warn(steer->cli->ctx,
+			"%s stays attached: its pins cannot be locked; 'xsteer-loader detach %s' "
 			"takes it away",
 			steer->opts->ifname, steer->opts->ifname);
 	xs_steer_settle(steer);

@@ -17,22 +17,22 @@
 #define MESSAGE_MAX 64
 #define ANSWER_SECONDS 5
 
-static int dial(const char *path)
+static int dial(struct xs_cli *cli, const char *path)
 {
 	const struct timeval timeout = { .tv_sec = ANSWER_SECONDS };
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int fd, err;
 
 	if (strlen(path) >= sizeof(addr.sun_path)) {
-		xs_err("--uds %s: longer than the %zu bytes a socket's path may have", path,
-		       sizeof(addr.sun_path) - 1);
+		xs_err(cli->ctx, "--uds %s: longer than the %zu bytes a socket's path may have",
+		       path, sizeof(addr.sun_path) - 1);
 		return -ENAMETOOLONG;
 	}
 	strcpy(addr.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	if (fd < 0) {
 		err = -errno;
-		xs_err("cannot make a UNIX socket: %s", strerror(-err));
+		xs_err(cli->ctx, "cannot make a UNIX socket: %s", strerror(-err));
 		return err;
 	}
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
@@ -40,7 +40,8 @@ static int dial(const char *path)
 	if (!connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
 		return fd;
 	err = -errno;
-	xs_err("cannot connect to the device plugin at %s: %s; it serves one connection and then "
+	xs_err(cli->ctx,
+	       "cannot connect to the device plugin at %s: %s; it serves one connection and then "
 	       "goes: a restarted container needs --xskmap",
 	       path, strerror(-err));
 	close(fd);
@@ -72,7 +73,8 @@ static int take_fd(struct msghdr *msg)
 }
 
 /* Sends, and wants `expected` back. *fd, if not NULL: the descriptor beside it. */
-static int ask(int sock, const char *path, const char *question, const char *expected, int *fd)
+static int ask(struct xs_cli *cli, int sock, const char *path, const char *question,
+	       const char *expected, int *fd)
 {
 	char answer[MESSAGE_MAX + 1] = "", control[CMSG_SPACE(4 * sizeof(int))];
 	struct iovec iov = { .iov_base = answer, .iov_len = MESSAGE_MAX };
@@ -89,19 +91,19 @@ static int ask(int sock, const char *path, const char *question, const char *exp
 	    (len = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC)) < 0) {
 		int err = -errno;
 
-		xs_err("%s does not answer '%s': %s", path, question, strerror(-err));
+		xs_err(cli->ctx, "%s does not answer '%s': %s", path, question, strerror(-err));
 		return err;
 	}
 	got = take_fd(&msg);
 	if (!len) {
-		xs_err("%s closed the connection at '%s'", path, question);
+		xs_err(cli->ctx, "%s closed the connection at '%s'", path, question);
 		if (got >= 0)
 			close(got);
 		return -ECONNRESET;
 	}
 	answer[len] = '\0';
 	if (strcmp(answer, expected) || (fd && got < 0)) {
-		xs_err("%s answers '%s' with '%s'%s, not '%s'", path, question, answer,
+		xs_err(cli->ctx, "%s answers '%s' with '%s'%s, not '%s'", path, question, answer,
 		       fd && got < 0 ? " and no descriptor" : "", expected);
 		if (got >= 0)
 			close(got);
@@ -114,24 +116,24 @@ static int ask(int sock, const char *path, const char *question, const char *exp
 	return 0;
 }
 
-int xs_uds_map(const char *path, const char *ifname)
+int xs_uds_map(struct xs_cli *cli, const char *path, const char *ifname)
 {
 	char question[MESSAGE_MAX + 1] = "/connect,", ignored[8];
 	int sock, err, fd = -1;
 	size_t len = strlen(question);
 
 	if (gethostname(question + len, sizeof(question) - len)) {
-		xs_err("--uds: the host's name is longer than the protocol's %zu bytes",
+		xs_err(cli->ctx, "--uds: the host's name is longer than the protocol's %zu bytes",
 		       sizeof(question) - len - 1);
 		return -ENAMETOOLONG;
 	}
-	sock = dial(path);
+	sock = dial(cli, path);
 	if (sock < 0)
 		return sock;
-	err = ask(sock, path, question, "/host_ok", NULL);
+	err = ask(cli, sock, path, question, "/host_ok", NULL);
 	if (!err) {
 		snprintf(question, sizeof(question), "/xsk_map_fd,%s", ifname);
-		err = ask(sock, path, question, "/fd_ack", &fd);
+		err = ask(cli, sock, path, question, "/fd_ack", &fd);
 	}
 	/* Politeness: the server goes on without it. */
 	if (!err && send(sock, "/fin", 4, MSG_NOSIGNAL) == 4)

@@ -26,7 +26,7 @@
 #define SYS_pidfd_getfd 438
 #endif
 
-int xs_watch_open(void)
+int xs_watch_open(struct xs_cli *cli)
 {
 	struct sockaddr_nl addr = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK };
 	int fd, err;
@@ -35,7 +35,7 @@ int xs_watch_open(void)
 	if (fd >= 0 && !bind(fd, (struct sockaddr *)&addr, sizeof(addr)))
 		return fd;
 	err = -errno;
-	xs_err("cannot watch interfaces by rtnetlink: %s", strerror(-err));
+	xs_err(cli->ctx, "cannot watch interfaces by rtnetlink: %s", strerror(-err));
 	if (fd >= 0)
 		close(fd);
 	return err;
@@ -56,17 +56,17 @@ static enum xs_link_state state_of(const struct nlmsghdr *nlh, __u32 ifindex)
 }
 
 /* Messages were lost: ask. */
-static enum xs_link_state ask(__u32 ifindex)
+static enum xs_link_state ask(struct xs_cli *cli, __u32 ifindex)
 {
 	struct xs_netif netif;
 	char name[IF_NAMESIZE];
 
-	if (!if_indextoname(ifindex, name) || xs_netif_get(&netif, name))
+	if (!if_indextoname(ifindex, name) || xs_netif_get(cli->ctx, &netif, name))
 		return XS_LINK_gone;
 	return netif.up ? XS_LINK_up : XS_LINK_down;
 }
 
-enum xs_link_state xs_watch_read(int fd, __u32 ifindex)
+enum xs_link_state xs_watch_read(struct xs_cli *cli, int fd, __u32 ifindex)
 {
 	enum xs_link_state state = XS_LINK_same, next;
 	char buf[16384] __attribute__((aligned(NLMSG_ALIGNTO)));
@@ -79,7 +79,7 @@ enum xs_link_state xs_watch_read(int fd, __u32 ifindex)
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0 && errno == ENOBUFS)
-			return ask(ifindex);
+			return ask(cli, ifindex);
 		if (got <= 0)
 			return state;
 		len = got;

@@ -263,7 +263,8 @@ static bool stalled(struct xs_worker *w, __u64 now)
  */
 static void end_busy_poll(struct xs_worker *w)
 {
-	xs_warn("%s queue %u: sending stalls while busy-polling: it is off for this queue from now "
+	xs_warn(w->ctx,
+		"%s queue %u: sending stalls while busy-polling: it is off for this queue from now "
 		"on",
 		w->bouncer->netif.name, w->queue);
 	xs_xsk_end_busy_poll(&w->xsk);
@@ -274,7 +275,8 @@ static void fatal(struct xs_worker *w, const char *what, int err)
 {
 	if (w->err)
 		return;
-	xs_err("%s queue %u: %s: %s", w->bouncer->netif.name, w->queue, what, strerror(-err));
+	xs_err(w->ctx, "%s queue %u: %s: %s", w->bouncer->netif.name, w->queue, what,
+	       strerror(-err));
 	__atomic_store_n(&w->err, err, __ATOMIC_RELEASE);
 	tell_main(w);
 }
@@ -433,7 +435,7 @@ static void pin_to_cpu(const struct xs_worker *w)
 	CPU_ZERO(&set);
 	CPU_SET(w->cpu, &set);
 	if (pthread_setaffinity_np(pthread_self(), sizeof(set), &set))
-		xs_warn("%s queue %u: cannot run on CPU %d: runs wherever it may",
+		xs_warn(w->ctx, "%s queue %u: cannot run on CPU %d: runs wherever it may",
 			w->bouncer->netif.name, w->queue, w->cpu);
 }
 
@@ -462,9 +464,9 @@ int xs_worker_start(struct xs_worker *w)
 	}
 	err = -pthread_create(&w->thread, NULL, work, w);
 	if (err) {
-		xs_err("cannot start a thread for queue %u: %s", w->queue, strerror(-err));
+		xs_err(w->ctx, "cannot start a thread for queue %u: %s", w->queue, strerror(-err));
 		return err;
 	}
 	w->started = true;
-	return xs_fail_step("thread");
+	return xs_fail_step(w->ctx, "thread");
 }

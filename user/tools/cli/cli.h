@@ -7,14 +7,13 @@
 #ifndef XS_CLI_H
 #define XS_CLI_H
 
+#include <pthread.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <linux/types.h>
 
-#define XS_VERSION_MAJOR 0
-#define XS_VERSION_MINOR 1
-#define XS_VERSION_PATCH 0
-#define XS_VERSION ((XS_VERSION_MAJOR << 16) | (XS_VERSION_MINOR << 8) | XS_VERSION_PATCH)
-#define XS_VERSION_TEXT "0.1.0"
+#include "lib/base/ctx.h"
+#include "lib/base/number.h"
 
 enum xs_exit {
 	XS_EXIT_OK = 0,
@@ -22,18 +21,48 @@ enum xs_exit {
 	XS_EXIT_USAGE = 2,
 };
 
-/*
- * One option. `set` gets its argument (NULL where it takes none) and the
- * options struct of the command; it says what is wrong with xs_err() and
- * returns -EINVAL, which ends the tool with XS_EXIT_USAGE.
- */
+struct xs_cli;
+
+/* What an option does with its argument; the field at `offset` has this type. */
+enum xs_opt_kind {
+	XS_OPT_FLAG, /* bool: true */
+	XS_OPT_COUNT, /* int: one more each time */
+	XS_OPT_TEXT, /* const char *: the argument */
+	XS_OPT_U32, /* __u32: a number from min to max */
+	XS_OPT_U64, /* __u64: likewise */
+	XS_OPT_SECONDS, /* __u64: nanoseconds */
+	XS_OPT_CHOICE, /* int: the index of one of `choices`, which a NULL ends */
+	XS_OPT_BITS, /* __u32: or-ed with `max` */
+	XS_OPT_CALL, /* call(): what no other kind can say */
+};
+
 struct xs_opt {
 	const char *name; /* long name, without dashes; NULL ends the table */
 	char letter; /* or 0 */
 	const char *arg; /* name of its argument in help, NULL: takes none */
 	const char *help; /* one line */
-	int (*set)(void *opts, const char *arg);
+	enum xs_opt_kind kind;
+	size_t offset; /* in the options struct of the command; of the common ones in xs_cli */
+	__u64 min, max;
+	const char *const *choices;
+	const char *unit; /* of a number, for messages: "seconds"; or NULL */
+	/* 0; or -EINVAL after xs_usage(). opts: the options struct. */
+	int (*call)(struct xs_cli *cli, void *opts, const char *arg);
 };
+
+/* The rest of a row of a table of options, behind its help. */
+#define XS_TO_FLAG(type, field) .kind = XS_OPT_FLAG, .offset = offsetof(type, field)
+#define XS_TO_TEXT(type, field) .kind = XS_OPT_TEXT, .offset = offsetof(type, field)
+#define XS_TO_SECONDS(type, field) .kind = XS_OPT_SECONDS, .offset = offsetof(type, field)
+#define XS_TO_U32(type, field, least, most) \
+	.kind = XS_OPT_U32, .offset = offsetof(type, field), .min = (least), .max = (most)
+#define XS_TO_U64(type, field, least, most) \
+	.kind = XS_OPT_U64, .offset = offsetof(type, field), .min = (least), .max = (most)
+#define XS_TO_CHOICE(type, field, names) \
+	.kind = XS_OPT_CHOICE, .offset = offsetof(type, field), .choices = (names)
+#define XS_TO_BITS(type, field, bits) \
+	.kind = XS_OPT_BITS, .offset = offsetof(type, field), .max = (bits)
+#define XS_TO_CALL(function) .kind = XS_OPT_CALL, .call = (function)
 
 /* One command, or a tool without commands. */
 struct xs_cmd {
@@ -44,62 +73,62 @@ struct xs_cmd {
 	const struct xs_opt *opts; /* beside the common ones; or NULL */
 	int operands_min, operands_max; /* max < 0: any number */
 	/* Returns 0 or -errno; -EINVAL after xs_usage() ends with XS_EXIT_USAGE. */
-	int (*run)(void *opts, int argc, char **argv);
+	int (*run)(struct xs_cli *cli);
 };
 
 struct xs_tool {
 	const char *name; /* xsteer-loader */
 	const char *summary; /* one line */
 	const struct xs_cmd *cmds; /* one with name "" : a tool without commands */
-	const struct xs_opt *opts; /* taken by every command; or NULL */
-	void *state; /* handed to set() and run() */
-	bool own_verbose; /* -v and -p are the tool's own (bouncer) */
+	const struct xs_opt *opts; /* taken by every command, before the common ones; or NULL */
+	const char *const *hints; /* by enum xsteer_hint, the tool's own words; or NULL */
 };
 
-/* What the common options set. */
-extern struct xs_common {
+/* One call of a tool. The main thread's, but for xs_cli_log(). */
+struct xs_cli {
+	const struct xs_tool *tool;
+	const struct xs_cmd *cmd; /* NULL until it is known */
+	void *opts; /* the tool's own options struct */
+	char **operands;
+	int operand_cnt;
+	struct xsteer_ctx *ctx;
+
 	int verbose; /* -v: 1, -vv: 2 adds libbpf and verifier output */
 	bool json; /* -j, --json */
 	bool pretty; /* -p, --pretty: implies json, indented */
+	const char *pin_root; /* --pin-root, XSTEER_PIN_ROOT, XSTEER_PIN_ROOT's default */
+
 	bool json_done; /* an object has been printed: a failure adds no {"error": ...} */
-	const char *pin_root; /* --pin-root, XSTEER_PIN_ROOT, XS_PIN_ROOT */
-} xs_common;
+	bool usage_error;
+	pthread_mutex_t lock; /* of the two texts: threads have contexts of their own */
+	char first_error[XS_ERROR_MAX]; /* what {"error": ...} says */
+	char marked_error[XS_ERROR_MAX]; /* the first since xs_error_mark() */
+};
 
 /*
  * The whole main(): parses, dispatches, prints {"error": ...} on stdout under
  * -j when the command failed, flushes stdout (a full disk is a failure), and
- * returns the exit status. --help and --version exit 0.
+ * returns the exit status. opts: the tool's options struct with its defaults.
  */
-int xs_main(const struct xs_tool *tool, int argc, char **argv);
+int xs_main(const struct xs_tool *tool, void *opts, int argc, char **argv);
 
 /*
- * Diagnostics, to stderr, one line each, prefixed with the tool's name. Say the
- * object, the reason, and the next step. xs_err() also keeps its text for the
- * JSON error. xs_info() speaks only from -v on.
+ * The log callback of a tool's contexts; arg is its struct xs_cli. One line on
+ * stderr, after the tool's name; infos from -v on. For any thread.
  */
-void xs_err(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void xs_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void xs_note(const char *fmt, ...)
-	__attribute__((format(printf, 1, 2))); /* always: what was done instead */
-void xs_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void xs_cli_log(void *arg, enum xsteer_log_level level, const char *text);
 
 /* For a failure that has been told in its own form: only what {"error": ...} shall say. */
-void xs_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void xs_fail(struct xs_cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /*
- * What xs_err() and xs_fail() said first since xs_error_mark() was called, or
- * ever; "": nothing. For a command that goes on to its next operand.
+ * The first error since xs_error_mark() was called, or ever; "": none. For a
+ * command that goes on to its next operand.
  */
-const char *xs_error_said(void);
-void xs_error_mark(void);
+const char *xs_error_said(const struct xs_cli *cli);
+void xs_error_mark(struct xs_cli *cli);
 
 /* xs_err() plus a pointer to --help; returns -EINVAL marked as wrong usage. */
-int xs_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
-/*
- * Text to number: decimal or 0x, the whole string, within min..max.
- * 0, or -EINVAL (not a number) or -ERANGE, with *out untouched. Silent.
- */
-int xs_parse_u64(const char *text, __u64 min, __u64 max, __u64 *out);
+int xs_usage(struct xs_cli *cli, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

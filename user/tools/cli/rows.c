@@ -2,20 +2,20 @@
 /* Rows of things of which some may have failed; see rows.h. */
 #include <string.h>
 
-#include "cli.h"
 #include "rows.h"
-#include "table.h"
+#include "json.h"
 
-int xs_rows_add_failure(json_t *rows, const char *key, const char *name, int err)
+int xs_rows_add_failure(struct xs_cli *cli, json_t *rows, const char *key, const char *name,
+			int err)
 {
-	const char *said = xs_error_said();
+	const char *said = xs_error_said(cli);
 
 	json_array_append_new(rows, json_pack("{s:o, s:o}", key, xs_json_text(name), "error",
 					      xs_json_text(said[0] ? said : strerror(-err))));
 	return err;
 }
 
-int xs_rows_print(json_t *object, const char *key, json_t *rows, int err)
+int xs_rows_print(struct xs_cli *cli, json_t *object, const char *key, json_t *rows, int err)
 {
 	bool more_to_tell = json_object_size(object) || json_array_size(rows) > 1;
 	json_t *row, *error = NULL;
@@ -34,6 +34,6 @@ int xs_rows_print(json_t *object, const char *key, json_t *rows, int err)
 	}
 	if (error)
 		json_object_set(object, "error", error);
-	printed = xs_json_print(object);
+	printed = xs_json_print(cli, object);
 	return err ? err : printed;
 }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Columns of text, and JSON, on stdout; see table.h. */
+/* Columns of text on stdout; see table.h. */
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
 #include "table.h"
 
 #define COLUMNS_MAX 32
@@ -93,38 +93,4 @@ void xs_table_free(struct xs_table *table)
 	free(table->cells);
 	free(table->headings);
 	free(table);
-}
-
-json_t *xs_json_text(const char *text)
-{
-	json_t *string = json_string(text);
-	char *plain;
-
-	if (string)
-		return string;
-	plain = strdup(text);
-	for (char *c = plain; c && *c; c++)
-		if (*c & 0x80)
-			*c = '?';
-	string = plain ? json_string(plain) : NULL;
-	free(plain);
-	return string;
-}
-
-int xs_json_print(json_t *object)
-{
-	int err;
-
-	if (!object) {
-		xs_err("not enough memory for the JSON output");
-		return -ENOMEM;
-	}
-	json_object_set_new(object, "schema", json_integer(1));
-	err = json_dumpf(object, stdout, xs_common.pretty ? JSON_INDENT(2) : JSON_COMPACT);
-	putchar('\n');
-	xs_common.json_done = true;
-	json_decref(object);
-	if (err)
-		xs_err("cannot write the JSON output");
-	return err ? -EIO : 0;
 }

@@ -1,60 +1,78 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* libbpf's words, kept for the case of a failure; see words.h. */
+/* What libbpf and libxdp say, now or in case of a failure; see words.h. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include <bpf/libbpf.h>
+#include <xdp/libxdp.h>
 
-#include "cli.h"
 #include "words.h"
 
-static char *words;
-static size_t words_len, words_room;
-static libbpf_print_fn_t print_before;
+static const struct xs_cli *call;
+static bool keeping;
+static char *kept;
+static size_t kept_len, kept_room;
 
-static int __attribute__((format(printf, 2, 0)))
-keep(enum libbpf_print_level level, const char *fmt, va_list args)
+static int __attribute__((format(printf, 1, 0))) keep_words(const char *fmt, va_list args)
 {
 	va_list copy;
 	int len;
 
-	if (level == LIBBPF_DEBUG)
-		return 0;
 	va_copy(copy, args);
 	len = vsnprintf(NULL, 0, fmt, copy);
 	va_end(copy);
-	if (len > 0 && words_len + len + 1 > words_room) {
-		char *more = realloc(words, 2 * (words_len + len + 1));
+	if (len > 0 && kept_len + len + 1 > kept_room) {
+		char *more = realloc(kept, 2 * (kept_len + len + 1));
 
 		if (!more)
 			return 0;
-		words = more;
-		words_room = 2 * (words_len + len + 1);
+		kept = more;
+		kept_room = 2 * (kept_len + len + 1);
 	}
 	if (len > 0)
-		words_len += vsnprintf(words + words_len, words_room - words_len, fmt, args);
+		kept_len += vsnprintf(kept + kept_len, kept_room - kept_len, fmt, args);
 	return 0;
+}
+
+static int __attribute__((format(printf, 2, 0)))
+hear_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	if (call->verbose >= (level == LIBBPF_DEBUG ? 3 : 2))
+		return vfprintf(stderr, fmt, args);
+	return keeping && level != LIBBPF_DEBUG ? keep_words(fmt, args) : 0;
+}
+
+static int __attribute__((format(printf, 2, 0)))
+hear_libxdp(enum libxdp_print_level level, const char *fmt, va_list args)
+{
+	if (level == LIBXDP_DEBUG ? call->verbose < 3 : call->verbose < 1)
+		return 0;
+	return vfprintf(stderr, fmt, args);
+}
+
+void xs_words_init(const struct xs_cli *cli)
+{
+	call = cli;
+	libbpf_set_print(hear_libbpf);
+	libxdp_set_print(hear_libxdp);
 }
 
 void xs_words_keep(void)
 {
-	words_len = 0;
-	if (xs_common.verbose < 2)
-		print_before = libbpf_set_print(keep);
+	kept_len = 0;
+	keeping = true;
 }
 
 bool xs_words_end(bool print)
 {
-	bool any = words_len;
+	bool any = kept_len;
 
-	if (xs_common.verbose >= 2)
-		return true;
-	libbpf_set_print(print_before);
-	if (print)
-		fwrite(words, 1, words_len, stderr);
-	free(words);
-	words = NULL;
-	words_len = words_room = 0;
-	return any;
+	keeping = false;
+	if (print && kept_len)
+		fwrite(kept, 1, kept_len, stderr);
+	free(kept);
+	kept = NULL;
+	kept_len = kept_room = 0;
+	return any || call->verbose >= 2;
 }

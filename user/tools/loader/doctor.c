@@ -17,6 +17,7 @@
 #include "lib/instance/instance.h"
 #include "lib/net/netif.h"
 #include "lib/instance/program.h"
+#include "tools/cli/json.h"
 #include "tools/cli/table.h"
 
 #define UMEM_BYTES (8ULL << 20) /* of a roomy bouncer */
@@ -32,6 +33,7 @@ enum level {
 static const char *const level_names[] = { "ok", "warn", "FAIL" };
 
 struct diagnosis {
+	struct xs_cli *cli;
 	struct xs_netif netif;
 	struct xs_table *table;
 	json_t *findings;
@@ -92,11 +94,11 @@ static void check_kernel(struct diagnosis *d)
 
 static void check_bpffs(struct diagnosis *d)
 {
-	if (!xs_pins_on_bpffs())
+	if (!xs_pins_on_bpffs(d->cli->ctx))
 		find(d, "bpffs", LEVEL_FAIL, "mount -t bpf bpf /sys/fs/bpf", "%s is not on a bpffs",
-		     xs_common.pin_root);
+		     d->cli->pin_root);
 	else
-		find(d, "bpffs", LEVEL_OK, "", "%s is on a bpffs", xs_common.pin_root);
+		find(d, "bpffs", LEVEL_OK, "", "%s is on a bpffs", d->cli->pin_root);
 }
 
 /* The kernel lets nobody attach to the port of a master that has a program. */
@@ -127,7 +129,7 @@ static void check_hook(struct diagnosis *d)
 		check_free_hook(d);
 		return;
 	}
-	err = xs_pins_open(&pins, d->netif.name, XS_PINS_READ);
+	err = xs_pins_open(d->cli->ctx, &pins, d->netif.name, XS_PINS_READ);
 	d->no_pins = err;
 	if (err == -EACCES || err == -EPERM) {
 		find(d, "hook", LEVEL_WARN, "run as root, or as the owner of the pins",
@@ -291,7 +293,7 @@ static void check_sockets(struct diagnosis *d)
 
 	if (d->no_pins)
 		return;
-	err = xs_pins_open(&pins, d->netif.name, XS_PINS_READ);
+	err = xs_pins_open(d->cli->ctx, &pins, d->netif.name, XS_PINS_READ);
 	if (err == -ENOENT)
 		find(d, "sockets", LEVEL_OK, "", "no instance, so no queue waits for a bouncer");
 	if (err)
@@ -346,15 +348,15 @@ static void find_peer(struct diagnosis *d)
 	d->veth = !strcmp(d->netif.driver, "veth");
 	peer = d->veth ? xs_netif_peer(d->netif.ifindex) : 0;
 	if (peer && if_indextoname(peer, name))
-		xs_netif_get(&d->peer, name);
+		xs_netif_get(d->cli->ctx, &d->peer, name);
 }
 
-int xs_doctor(const char *ifname)
+int xs_doctor(struct xs_cli *cli, const char *ifname)
 {
-	struct diagnosis diagnosis = {};
+	struct diagnosis diagnosis = { .cli = cli };
 	int err;
 
-	err = xs_netif_get(&diagnosis.netif, ifname);
+	err = xs_netif_get(cli->ctx, &diagnosis.netif, ifname);
 	if (err)
 		return err;
 	find_peer(&diagnosis);
@@ -363,10 +365,10 @@ int xs_doctor(const char *ifname)
 	for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++)
 		checks[i](&diagnosis);
 	err = diagnosis.failed ? -EIO : 0;
-	if (xs_common.json) {
+	if (cli->json) {
 		xs_table_free(diagnosis.table);
-		xs_json_print(json_pack("{s:s, s:b, s:o}", "interface", ifname, "ok", !err,
-					"findings", diagnosis.findings));
+		xs_json_print(cli, json_pack("{s:s, s:b, s:o}", "interface", ifname, "ok", !err,
+					     "findings", diagnosis.findings));
 		return err;
 	}
 	json_decref(diagnosis.findings);

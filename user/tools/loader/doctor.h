@@ -8,6 +8,6 @@
  * work), warn (it will work, but not as hoped), ok. Only asks. 0 if nothing
  * fails; -EIO if something does; other -errno, logged.
  */
-int xs_doctor(const char *ifname);
+int xs_doctor(struct xs_cli *cli, const char *ifname);
 
 #endif

@@ -15,6 +15,7 @@
 #include "features.h"
 #include "lib/net/netif.h"
 #include "lib/instance/program.h"
+#include "tools/cli/json.h"
 #include "tools/cli/table.h"
 
 #ifndef AF_XDP
@@ -122,22 +123,22 @@ static void add_kernel(struct report *report)
 	    "freplace, which attach -P needs (Linux 5.10; not on every build)");
 }
 
-int xs_features_show(const char *ifname)
+int xs_features_show(struct xs_cli *cli, const char *ifname)
 {
 	struct report report;
 	struct xs_netif netif;
 	int err;
 
-	err = xs_netif_get(&netif, ifname);
+	err = xs_netif_get(cli->ctx, &netif, ifname);
 	if (err)
 		return err;
 	report.table = xs_table_new("Feature|State|Meaning");
 	report.object = json_pack("{s:s}", "interface", ifname);
 	add_driver(&report, &netif);
 	add_kernel(&report);
-	if (xs_common.json) {
+	if (cli->json) {
 		xs_table_free(report.table);
-		return xs_json_print(report.object);
+		return xs_json_print(cli, report.object);
 	}
 	json_decref(report.object);
 	xs_table_print(report.table);

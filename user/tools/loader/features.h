@@ -27,6 +27,6 @@ bool xs_kernel_has_freplace(void); /* what libxdp's dispatcher needs */
  * Prints a table, or JSON: each feature, yes, no or not known, and since which
  * kernel. Only asks; nothing is attached. 0 or -errno, logged.
  */
-int xs_features_show(const char *ifname);
+int xs_features_show(struct xs_cli *cli, const char *ifname);
 
 #endif

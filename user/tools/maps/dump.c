@@ -206,7 +206,7 @@ static int open_dump(struct dump *dump)
 	return dump->key && dump->next && dump->value ? 0 : -ENOMEM;
 }
 
-json_t *xs_map_dump(int fd, const char *name, bool all)
+json_t *xs_map_dump(struct xs_cli *cli, int fd, const char *name, bool all)
 {
 	struct dump dump = { .fd = fd, .all = all };
 	json_t *rows = json_array();
@@ -216,7 +216,7 @@ json_t *xs_map_dump(int fd, const char *name, bool all)
 	if (!err)
 		err = dump_rows(&dump, rows);
 	if (err) {
-		xs_err("cannot read map %s: %s", name, strerror(-err));
+		xs_err(cli->ctx, "cannot read map %s: %s", name, strerror(-err));
 		json_decref(rows);
 		rows = NULL;
 	}

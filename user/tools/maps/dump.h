@@ -14,6 +14,6 @@
  * Needs to read the map, and CAP_SYS_ADMIN for its BTF; without BTF the bytes
  * are shown in hex.
  */
-json_t *xs_map_dump(int fd, const char *name, bool all);
+json_t *xs_map_dump(struct xs_cli *cli, int fd, const char *name, bool all);
 
 #endif

@@ -14,6 +14,7 @@
 #include "stats.h"
 #include "lib/net/netif.h"
 #include "lib/set/sets.h"
+#include "tools/cli/json.h"
 #include "tools/cli/table.h"
 #include "lib/xsk/peek.h"
 
@@ -204,7 +205,7 @@ static json_t *sockets_json(const struct exported *from)
 	return sockets;
 }
 
-static int print_json(const struct exported *from, int cnt, const char *failure)
+static int print_json(struct xs_cli *cli, const struct exported *from, int cnt, const char *failure)
 {
 	json_t *instances = json_array(), *object;
 
@@ -217,10 +218,10 @@ static int print_json(const struct exported *from, int cnt, const char *failure)
 	object = json_pack("{s:o}", "instances", instances);
 	if (failure)
 		json_object_set_new(object, "error", xs_json_text(failure));
-	return xs_json_print(object);
+	return xs_json_print(cli, object);
 }
 
-static int write_file(const struct exported *from, int cnt, const char *path)
+static int write_file(struct xs_cli *cli, const struct exported *from, int cnt, const char *path)
 {
 	char *next;
 	FILE *out;
@@ -231,7 +232,7 @@ static int write_file(const struct exported *from, int cnt, const char *path)
 	out = fopen(next, "we");
 	if (!out) {
 		err = -errno;
-		xs_err("cannot make %s: %s", next, strerror(-err));
+		xs_err(cli->ctx, "cannot make %s: %s", next, strerror(-err));
 		free(next);
 		return err;
 	}
@@ -243,14 +244,14 @@ static int write_file(const struct exported *from, int cnt, const char *path)
 	if (!err && rename(next, path))
 		err = -errno;
 	if (err) {
-		xs_err("cannot write %s: %s", path, strerror(-err));
+		xs_err(cli->ctx, "cannot write %s: %s", path, strerror(-err));
 		unlink(next);
 	}
 	free(next);
 	return err;
 }
 
-static int look_at(struct exported *from, const struct xs_pins *pins)
+static int look_at(struct xs_cli *cli, struct exported *from, const struct xs_pins *pins)
 {
 	struct xs_netif netif;
 	int err;
@@ -258,7 +259,7 @@ static int look_at(struct exported *from, const struct xs_pins *pins)
 	from->pins = pins;
 	if (!if_indextoname(pins->meta.ifindex, from->ifname))
 		memcpy(from->ifname, pins->ifname, sizeof(from->ifname));
-	err = xs_netif_get(&netif, from->ifname);
+	err = xs_netif_get(cli->ctx, &netif, from->ifname);
 	if (err)
 		return err;
 	from->queues = netif.rx_queues;
@@ -266,17 +267,18 @@ static int look_at(struct exported *from, const struct xs_pins *pins)
 	return from->rows ? 0 : -EIO;
 }
 
-int xs_maps_export(const struct xs_pins *pins, int cnt, const char *textfile, const char *failure)
+int xs_maps_export(struct xs_cli *cli, const struct xs_pins *pins, int cnt, const char *textfile,
+		   const char *failure)
 {
 	struct exported *from = calloc(cnt + 1, sizeof(*from));
 	int err = from ? 0 : -ENOMEM;
 
 	for (int i = 0; !err && i < cnt; i++)
-		err = look_at(&from[i], &pins[i]);
-	if (!err && xs_common.json)
-		err = print_json(from, cnt, failure);
+		err = look_at(cli, &from[i], &pins[i]);
+	if (!err && cli->json)
+		err = print_json(cli, from, cnt, failure);
 	else if (!err && textfile)
-		err = write_file(from, cnt, textfile);
+		err = write_file(cli, from, cnt, textfile);
 	else if (!err)
 		put_all(stdout, from, cnt);
 	for (int i = 0; from && i < cnt; i++)

@@ -10,6 +10,7 @@
  * stroke: into a file beside it that is renamed. Under -j: an object on stdout,
  * with `failure` as its error, NULL: none. 0 or -errno, logged.
  */
-int xs_maps_export(const struct xs_pins *pins, int cnt, const char *textfile, const char *failure);
+int xs_maps_export(struct xs_cli *cli, const struct xs_pins *pins, int cnt, const char *textfile,
+		   const char *failure);
 
 #endif

@@ -17,56 +17,38 @@
 #include "top.h"
 #include "lib/instance/pins.h"
 #include "tools/cli/rows.h"
+#include "tools/cli/json.h"
 #include "tools/cli/table.h"
 #include "lib/xsk/peek.h"
 
-static struct options {
+struct options {
 	__u64 watch; /* seconds; 0: once */
 	__u64 count; /* reports under -w; 0: until interrupted */
 	bool all;
 	const char *textfile;
-} options;
+};
 
-static int set_watch(void *opts __attribute__((unused)), const char *arg)
+static struct options *options_of(const struct xs_cli *cli)
 {
-	if (xs_parse_u64(arg, 1, 86400, &options.watch))
-		return xs_usage("interval '%s' is not a number of seconds from 1 to 86400", arg);
-	return 0;
+	return cli->opts;
 }
 
-static int set_count(void *opts __attribute__((unused)), const char *arg)
+static int open_instance(struct xs_cli *cli, struct xs_pins *pins, const char *ifname)
 {
-	if (xs_parse_u64(arg, 1, ~0ULL, &options.count))
-		return xs_usage("count '%s' is not a number from 1 on", arg);
-	return 0;
-}
-
-static int set_all(void *opts __attribute__((unused)), const char *arg __attribute__((unused)))
-{
-	options.all = true;
-	return 0;
-}
-
-static int set_textfile(void *opts __attribute__((unused)), const char *arg)
-{
-	options.textfile = arg;
-	return 0;
-}
-
-static int open_instance(struct xs_pins *pins, const char *ifname)
-{
-	int err = xs_pins_open(pins, ifname, XS_PINS_READ);
+	int err = xs_pins_open(cli->ctx, pins, ifname, XS_PINS_READ);
 
 	if (err == -ENOENT)
-		xs_err("%s: no xsteer instance in %s: is xsteer attached? "
+		xs_err(cli->ctx,
+		       "%s: no xsteer instance in %s: is xsteer attached? "
 		       "'xsteer-loader attach %s' does it",
-		       ifname, xs_common.pin_root, ifname);
+		       ifname, cli->pin_root, ifname);
 	return err;
 }
 
 /* ---- list ---- */
 
 struct listing {
+	struct xs_cli *cli;
 	struct xs_table *table;
 	json_t *instances;
 };
@@ -113,18 +95,19 @@ static void list_map(struct listing *listing, const struct xs_pins *pins, int i,
 	xs_table_cell(listing->table, "%llu", map_memory(fd));
 }
 
-static int list_instance(const char *dir, void *arg)
+static int list_instance(struct xsteer_ctx *ctx, const char *dir, void *arg)
 {
 	struct listing *listing = arg;
+	struct xs_cli *cli = listing->cli;
 	json_t *maps = json_array();
 	struct xs_pins pins;
 	int err;
 
-	xs_error_mark();
-	err = xs_pins_open_dir(&pins, dir, XS_PINS_READ);
+	xs_error_mark(cli);
+	err = xs_pins_open_dir(ctx, &pins, dir, XS_PINS_READ);
 	if (err) {
 		json_decref(maps);
-		return xs_rows_add_failure(listing->instances, "dir", dir, err);
+		return xs_rows_add_failure(cli, listing->instances, "dir", dir, err);
 	}
 	for (int i = 0; i < XS_MAP_MAX; i++)
 		list_map(listing, &pins, i, maps);
@@ -138,18 +121,18 @@ static int list_instance(const char *dir, void *arg)
 	return 0;
 }
 
-static int do_list(void *opts __attribute__((unused)), int argc __attribute__((unused)),
-		   char **argv __attribute__((unused)))
+static int do_list(struct xs_cli *cli)
 {
 	struct listing listing = {
+		.cli = cli,
 		.table = xs_table_new("Interface|Map|Type|>Id|>Entries|>Key|>Value|>Memory"),
 		.instances = json_array(),
 	};
-	int err = xs_pins_each(list_instance, &listing);
+	int err = xs_pins_each(cli->ctx, list_instance, &listing);
 
-	if (xs_common.json) {
+	if (cli->json) {
 		xs_table_free(listing.table);
-		return xs_rows_print(json_object(), "instances", listing.instances, err);
+		return xs_rows_print(cli, json_object(), "instances", listing.instances, err);
 	}
 	json_decref(listing.instances);
 	xs_table_print(listing.table);
@@ -158,18 +141,17 @@ static int do_list(void *opts __attribute__((unused)), int argc __attribute__((u
 
 /* ---- stats, top, export ---- */
 
-static int do_stats(void *opts __attribute__((unused)), int argc __attribute__((unused)),
-		    char **argv)
+static int do_stats(struct xs_cli *cli)
 {
-	const struct xs_stats_opts stats = { .watch_sec = options.watch,
-					     .count = options.count,
-					     .all = options.all };
+	const struct xs_stats_opts stats = { .watch_sec = options_of(cli)->watch,
+					     .count = options_of(cli)->count,
+					     .all = options_of(cli)->all };
 	struct xs_pins pins;
 	int err;
 
-	err = open_instance(&pins, argv[0]);
+	err = open_instance(cli, &pins, cli->operands[0]);
 	if (!err)
-		err = xs_maps_stats(&pins, argv[0], &stats);
+		err = xs_maps_stats(cli, &pins, cli->operands[0], &stats);
 	xs_pins_close(&pins);
 	return err;
 }
@@ -190,7 +172,7 @@ static struct xs_pins *one_more(struct opened *opened)
 }
 
 /* By its directory: its interface may have been renamed, and its name be another's. */
-static int open_found(const char *dir, void *arg)
+static int open_found(struct xsteer_ctx *ctx, const char *dir, void *arg)
 {
 	struct opened *opened = arg;
 	struct xs_pins *pins = one_more(opened);
@@ -201,15 +183,15 @@ static int open_found(const char *dir, void *arg)
 		return -ENOMEM;
 	if (xs_pins_is_elsewhere(dir))
 		return 0;
-	err = xs_pins_open_dir(pins, dir, XS_PINS_READ);
+	err = xs_pins_open_dir(ctx, pins, dir, XS_PINS_READ);
 	if (err)
 		return err;
 	if (if_indextoname(pins->meta.ifindex, ifname)) {
 		opened->cnt++;
 		return 0;
 	}
-	xs_err("interface %s of %s is gone: 'xsteer-loader clean' removes its pins", pins->ifname,
-	       dir);
+	xs_err(ctx, "interface %s of %s is gone: 'xsteer-loader clean' removes its pins",
+	       pins->ifname, dir);
 	xs_pins_close(pins);
 	return -ESTALE;
 }
@@ -218,15 +200,15 @@ static int open_found(const char *dir, void *arg)
  * The instances named, or every one of this network namespace. On failure
  * *opened are those that could be opened.
  */
-static int open_wanted(int argc, char **argv, struct opened *opened)
+static int open_wanted(struct xs_cli *cli, int argc, char **argv, struct opened *opened)
 {
 	int first = 0;
 
 	if (!argc)
-		return xs_pins_each(open_found, opened);
+		return xs_pins_each(cli->ctx, open_found, opened);
 	for (int i = 0; i < argc; i++) {
 		struct xs_pins *pins = one_more(opened);
-		int err = pins ? open_instance(pins, argv[i]) : -ENOMEM;
+		int err = pins ? open_instance(cli, pins, argv[i]) : -ENOMEM;
 
 		opened->cnt += !err;
 		if (err && !first)
@@ -242,52 +224,52 @@ static void close_all(struct opened *opened)
 	free(opened->pins);
 }
 
-static int do_export(void *opts __attribute__((unused)), int argc, char **argv)
+static int do_export(struct xs_cli *cli)
 {
 	struct opened opened = {};
 	int err, err_export = 0;
 
-	if (options.textfile && xs_common.json)
-		return xs_usage("export: --textfile is for Prometheus text: leave out -j");
-	err = open_wanted(argc, argv, &opened);
+	if (options_of(cli)->textfile && cli->json)
+		return xs_usage(cli, "export: --textfile is for Prometheus text: leave out -j");
+	err = open_wanted(cli, cli->operand_cnt, cli->operands, &opened);
 	/* without any, an old file tells more than an empty one */
 	if (!err || opened.cnt)
-		err_export = xs_maps_export(opened.pins, opened.cnt, options.textfile,
-					    err ? xs_error_said() : NULL);
+		err_export = xs_maps_export(cli, opened.pins, opened.cnt, options_of(cli)->textfile,
+					    err ? xs_error_said(cli) : NULL);
 	close_all(&opened);
 	return err ? err : err_export;
 }
 
-static int do_top(void *opts __attribute__((unused)), int argc, char **argv)
+static int do_top(struct xs_cli *cli)
 {
 	struct opened opened = {};
 	int err;
 
-	err = open_wanted(argc, argv, &opened);
-	if (!err || (!argc && opened.cnt))
-		err = xs_maps_top(opened.pins, opened.cnt);
+	err = open_wanted(cli, cli->operand_cnt, cli->operands, &opened);
+	if (!err || (!cli->operand_cnt && opened.cnt))
+		err = xs_maps_top(cli, opened.pins, opened.cnt);
 	close_all(&opened);
 	return err;
 }
 
 /* ---- dump ---- */
 
-static int find_map(const char *name)
+static int find_map(struct xs_cli *cli, const char *name)
 {
 	for (int i = 0; i < XS_MAP_MAX; i++)
 		if (!strcmp(name, xs_map_names[i]))
 			return i;
-	xs_err("no map '%s'; 'xsteer-maps list' names them", name);
+	xs_err(cli->ctx, "no map '%s'; 'xsteer-maps list' names them", name);
 	return -ENOENT;
 }
 
-static int dump_one(const struct xs_pins *pins, int map, json_t *maps)
+static int dump_one(struct xs_cli *cli, const struct xs_pins *pins, int map, json_t *maps)
 {
 	json_t *rows;
 
 	if (pins->map_fds[map] < 0)
 		return 0;
-	rows = xs_map_dump(pins->map_fds[map], xs_map_names[map], options.all);
+	rows = xs_map_dump(cli, pins->map_fds[map], xs_map_names[map], options_of(cli)->all);
 	if (!rows)
 		return -EIO;
 	json_object_set_new(maps, xs_map_names[map], rows);
@@ -313,26 +295,27 @@ static void print_dump(json_t *maps)
 	}
 }
 
-static int do_dump(void *opts __attribute__((unused)), int argc, char **argv)
+static int do_dump(struct xs_cli *cli)
 {
 	json_t *maps = json_object();
 	int map = -1, err = 0;
 	struct xs_pins pins;
 
-	if (argc > 1)
-		err = map = find_map(argv[1]);
+	if (cli->operand_cnt > 1)
+		err = map = find_map(cli, cli->operands[1]);
 	if (err >= 0)
-		err = open_instance(&pins, argv[0]);
+		err = open_instance(cli, &pins, cli->operands[0]);
 	if (err < 0) {
 		json_decref(maps);
 		return err;
 	}
 	for (int i = 0; !err && i < XS_MAP_MAX; i++)
 		if (map < 0 || i == map)
-			err = dump_one(&pins, i, maps);
+			err = dump_one(cli, &pins, i, maps);
 	xs_pins_close(&pins);
-	if (!err && xs_common.json)
-		return xs_json_print(json_pack("{s:s, s:o}", "interface", argv[0], "maps", maps));
+	if (!err && cli->json)
+		return xs_json_print(
+			cli, json_pack("{s:s, s:o}", "interface", cli->operands[0], "maps", maps));
 	if (!err)
 		print_dump(maps);
 	json_decref(maps);
@@ -410,8 +393,7 @@ static void socket_cells(struct xs_table *table, __u32 slot, const struct xs_own
 	xs_table_cell(table, "%s", "");
 }
 
-static int do_sockets(void *opts __attribute__((unused)), int argc __attribute__((unused)),
-		      char **argv)
+static int do_sockets(struct xs_cli *cli)
 {
 	struct xs_table *table = xs_table_new(
 		"Slot|Queue|>Pid|State|Asked|Mode|>RX ring|>TX ring|>Fill ring|>Completion|"
@@ -420,7 +402,7 @@ static int do_sockets(void *opts __attribute__((unused)), int argc __attribute__
 	struct xs_pins pins;
 	int err;
 
-	err = open_instance(&pins, argv[0]);
+	err = open_instance(cli, &pins, cli->operands[0]);
 	for (__u32 slot = 0; !err && slot < pins.slots; slot++) {
 		struct xs_xsk_state state;
 		struct xs_owner owner;
@@ -442,32 +424,34 @@ static int do_sockets(void *opts __attribute__((unused)), int argc __attribute__
 		socket_cells(table, slot, &owner, alive, &state, peek);
 	}
 	xs_pins_close(&pins);
-	if (!err && !xs_common.json)
+	if (!err && !cli->json)
 		xs_table_print(table);
 	else
 		xs_table_free(table);
-	if (!err && xs_common.json)
-		return xs_json_print(
-			json_pack("{s:s, s:o}", "interface", argv[0], "sockets", sockets));
+	if (!err && cli->json)
+		return xs_json_print(cli, json_pack("{s:s, s:o}", "interface", cli->operands[0],
+						    "sockets", sockets));
 	json_decref(sockets);
 	return err;
 }
 
 static const struct xs_opt stats_opts[] = {
-	{ "watch", 'w', "SEC", "again every SEC seconds, with rates", set_watch },
-	{ "count", 'n', "N", "with -w: N reports, then end", set_count },
-	{ "all", 'a', NULL, "queues without traffic too", set_all },
+	{ "watch", 'w', "SEC", "again every SEC seconds, with rates",
+	  XS_TO_U64(struct options, watch, 1, 86400), .unit = "seconds" },
+	{ "count", 'n', "N", "with -w: N reports, then end",
+	  XS_TO_U64(struct options, count, 1, ~0ULL) },
+	{ "all", 'a', NULL, "queues without traffic too", XS_TO_FLAG(struct options, all) },
 	{ NULL },
 };
 
 static const struct xs_opt export_opts[] = {
 	{ "textfile", 0, "FILE", "write FILE at one stroke, instead of standard output",
-	  set_textfile },
+	  XS_TO_TEXT(struct options, textfile) },
 	{ NULL },
 };
 
 static const struct xs_opt dump_opts[] = {
-	{ "all", 'a', NULL, "rows of zeros too", set_all },
+	{ "all", 'a', NULL, "rows of zeros too", XS_TO_FLAG(struct options, all) },
 	{ NULL },
 };
 
@@ -485,11 +469,12 @@ static const struct xs_cmd cmds[] = {
 
 int main(int argc, char **argv)
 {
+	struct options options = { 0 };
 	const struct xs_tool tool = {
 		.name = "xsteer-maps",
 		.summary = "Look at the maps of xsteer's instances.",
 		.cmds = cmds,
 	};
 
-	return xs_main(&tool, argc, argv);
+	return xs_main(&tool, &options, argc, argv);
 }

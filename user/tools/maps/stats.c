@@ -11,6 +11,7 @@
 #include "lib/instance/queue_stats.h"
 #include "stats.h"
 #include "lib/net/netif.h"
+#include "tools/cli/json.h"
 #include "tools/cli/table.h"
 
 struct sample {
@@ -116,7 +117,7 @@ static void add_rates(json_t *object, const struct report *report,
 					      delta->bytes * 8 / report->interval));
 }
 
-static int stats_print_json(const char *ifname, const struct report *report)
+static int stats_print_json(struct xs_cli *cli, const char *ifname, const struct report *report)
 {
 	struct xs_queue_stats total = {}, total_delta = {};
 	json_t *queues = json_array(), *object;
@@ -140,7 +141,7 @@ static int stats_print_json(const char *ifname, const struct report *report)
 			   object);
 	if (report->before)
 		json_object_set_new(object, "interval", json_real(report->interval));
-	return xs_json_print(object);
+	return xs_json_print(cli, object);
 }
 
 static void stats_print_table(const struct report *report)
@@ -167,10 +168,10 @@ static void stats_print_table(const struct report *report)
 	xs_table_print(table);
 }
 
-static void show_stats(const char *ifname, const struct report *report)
+static void show_stats(struct xs_cli *cli, const char *ifname, const struct report *report)
 {
-	if (xs_common.json)
-		stats_print_json(ifname, report);
+	if (cli->json)
+		stats_print_json(cli, ifname, report);
 	else
 		stats_print_table(report);
 	fflush(stdout);
@@ -188,8 +189,8 @@ static bool wait_interval(const sigset_t *signals, __u64 watch_sec)
 	return sig < 0;
 }
 
-static int watch_stats(const char *ifname, const struct xs_pins *pins, __u32 queues,
-		       const struct xs_stats_opts *opts)
+static int watch_stats(struct xs_cli *cli, const char *ifname, const struct xs_pins *pins,
+		       __u32 queues, const struct xs_stats_opts *opts)
 {
 	struct sample before, now;
 	sigset_t signals;
@@ -213,9 +214,9 @@ static int watch_stats(const char *ifname, const struct xs_pins *pins, __u32 que
 		if (err)
 			break;
 		report.interval = now.at - before.at;
-		if (n && !xs_common.json)
+		if (n && !cli->json)
 			putchar('\n');
-		show_stats(ifname, &report);
+		show_stats(cli, ifname, &report);
 		free(before.rows);
 		before = now;
 		if (ferror(stdout))
@@ -225,24 +226,25 @@ static int watch_stats(const char *ifname, const struct xs_pins *pins, __u32 que
 	return err;
 }
 
-int xs_maps_stats(const struct xs_pins *pins, const char *ifname, const struct xs_stats_opts *opts)
+int xs_maps_stats(struct xs_cli *cli, const struct xs_pins *pins, const char *ifname,
+		  const struct xs_stats_opts *opts)
 {
 	struct xs_netif netif;
 	struct sample now;
 	int err;
 
-	err = xs_netif_get(&netif, ifname);
+	err = xs_netif_get(cli->ctx, &netif, ifname);
 	if (err)
 		return err;
 	if (opts->watch_sec)
-		return watch_stats(ifname, pins, netif.rx_queues, opts);
+		return watch_stats(cli, ifname, pins, netif.rx_queues, opts);
 	err = take_sample(pins, &now);
 	if (!err) {
 		const struct report report = { .now = &now,
 					       .queues = netif.rx_queues,
 					       .all = opts->all };
 
-		show_stats(ifname, &report);
+		show_stats(cli, ifname, &report);
 		free(now.rows);
 	}
 	return err;

@@ -17,6 +17,7 @@ struct xs_stats_opts {
 json_t *xs_queue_stats_json(const struct xs_queue_stats *row);
 
 /* 0 or -errno, logged. */
-int xs_maps_stats(const struct xs_pins *pins, const char *ifname, const struct xs_stats_opts *opts);
+int xs_maps_stats(struct xs_cli *cli, const struct xs_pins *pins, const char *ifname,
+		  const struct xs_stats_opts *opts);
 
 #endif

@@ -90,7 +90,8 @@ static void print_instance(const struct watched *watched, double interval)
 	print_reasons(&total_delta, interval);
 }
 
-static void draw(const struct watched *watched, int cnt, double interval, bool paused)
+static void draw(struct xs_cli *cli, const struct watched *watched, int cnt, double interval,
+		 bool paused)
 {
 	erase();
 	printw("xsteer-maps top: frames a second by queue%s; p pauses, q ends\n\n",
@@ -104,11 +105,11 @@ static void draw(const struct watched *watched, int cnt, double interval, bool p
 	for (int i = 0; i < cnt; i++)
 		print_instance(&watched[i], interval);
 	if (!cnt)
-		printw("no xsteer instance in %s\n", xs_common.pin_root);
+		printw("no xsteer instance in %s\n", cli->pin_root);
 	refresh();
 }
 
-static int watch(struct watched *watched, int cnt)
+static int watch(struct xs_cli *cli, struct watched *watched, int cnt)
 {
 	double before = seconds();
 	bool paused = false;
@@ -127,14 +128,14 @@ static int watch(struct watched *watched, int cnt)
 		if (!paused) {
 			err = sample(watched, cnt);
 			if (!err)
-				draw(watched, cnt, now - before, paused);
+				draw(cli, watched, cnt, now - before, paused);
 			before = now;
 		}
 	}
 	return err;
 }
 
-int xs_maps_top(const struct xs_pins *pins, int cnt)
+int xs_maps_top(struct xs_cli *cli, const struct xs_pins *pins, int cnt)
 {
 	const struct sigaction action = { .sa_handler = on_signal };
 	struct watched *watched;
@@ -143,7 +144,8 @@ int xs_maps_top(const struct xs_pins *pins, int cnt)
 
 	screen = isatty(STDOUT_FILENO) ? newterm(NULL, stdout, stdin) : NULL;
 	if (!screen) {
-		xs_err("top needs a terminal; 'xsteer-maps stats IF -w 1' prints line by line");
+		xs_err(cli->ctx,
+		       "top needs a terminal; 'xsteer-maps stats IF -w 1' prints line by line");
 		return -ENOTTY;
 	}
 	watched = calloc(cnt + 1, sizeof(*watched));
@@ -160,7 +162,7 @@ int xs_maps_top(const struct xs_pins *pins, int cnt)
 	noecho();
 	curs_set(0);
 	timeout(REFRESH_MS);
-	err = watch(watched, cnt);
+	err = watch(cli, watched, cnt);
 	endwin();
 	delscreen(screen);
 	for (int i = 0; i < cnt; i++) {

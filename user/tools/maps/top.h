@@ -6,6 +6,6 @@
 #include "lib/instance/pins.h"
 
 /* Until 'q', SIGINT or SIGTERM; needs a terminal. 0 or -errno, logged. */
-int xs_maps_top(const struct xs_pins *pins, int cnt);
+int xs_maps_top(struct xs_cli *cli, const struct xs_pins *pins, int cnt);
 
 #endif

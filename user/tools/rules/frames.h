@@ -3,22 +3,11 @@
 #ifndef XS_FRAMES_H
 #define XS_FRAMES_H
 
-#include <linux/types.h>
-
-struct xs_frame {
-	__u32 len;
-	unsigned char *bytes;
-};
-
-/* Owns its frames; zeroed by the caller. */
-struct xs_frames {
-	struct xs_frame *frames;
-	__u32 cnt, max;
-	char *broken; /* why the capture ends behind these, in words; NULL: it does not */
-};
+#include "lib/base/frames.h"
+#include "tools/cli/cli.h"
 
 /* Appends a copy of `bytes`. 0 or -ENOMEM, logged. */
-int xs_frames_add(struct xs_frames *frames, const void *bytes, __u32 len);
+int xs_frames_add(struct xs_cli *cli, struct xs_frames *frames, const void *bytes, __u32 len);
 
 /*
  * Appends every packet of a capture file (pcap or pcapng, Ethernet; "-": standard
@@ -27,10 +16,10 @@ int xs_frames_add(struct xs_frames *frames, const void *bytes, __u32 len);
  * it: frames->broken then says so, for the caller to log below what it prints of
  * them. 0 or -errno, logged; a file without one whole packet is such an error.
  */
-int xs_frames_read_pcap(struct xs_frames *frames, const char *path);
+int xs_frames_read_pcap(struct xs_cli *cli, struct xs_frames *frames, const char *path);
 
 /* Appends one frame; digits may be separated by space, ':' or '-'. 0 or -EINVAL, logged. */
-int xs_frames_read_hex(struct xs_frames *frames, const char *text);
+int xs_frames_read_hex(struct xs_cli *cli, struct xs_frames *frames, const char *text);
 
 void xs_frames_free(struct xs_frames *frames);
 

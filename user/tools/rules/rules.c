@@ -20,6 +20,7 @@
 #include "lib/rules/compile/set_text.h"
 #include "lib/set/sets.h"
 #include "lib/rules/check/warn.h"
+#include "tools/cli/json.h"
 #include "tools/cli/table.h"
 #include "xsteer.skel.h"
 
@@ -32,72 +33,32 @@
 #define COST_REPEAT 50000
 #define COST_ROUNDS 3
 
-static struct options {
+struct options {
 	__u32 confirm_sec;
 	const char *ifname, *file;
 	const char *pcap, *hex;
 	__u32 queue;
-} options;
+};
 
-static int set_confirm(void *opts __attribute__((unused)), const char *arg)
+static struct options *options_of(const struct xs_cli *cli)
 {
-	__u64 sec;
-
-	if (xs_parse_u64(arg, 1, CONFIRM_MAX_SEC, &sec))
-		return xs_usage("--confirm '%s' is not a number of seconds from 1 to %d", arg,
-				CONFIRM_MAX_SEC);
-	options.confirm_sec = (__u32)sec;
-	return 0;
-}
-
-static int set_interface(void *opts __attribute__((unused)), const char *arg)
-{
-	options.ifname = arg;
-	return 0;
-}
-
-static int set_file(void *opts __attribute__((unused)), const char *arg)
-{
-	options.file = arg;
-	return 0;
-}
-
-static int set_pcap(void *opts __attribute__((unused)), const char *arg)
-{
-	options.pcap = arg;
-	return 0;
-}
-
-static int set_hex(void *opts __attribute__((unused)), const char *arg)
-{
-	options.hex = arg;
-	return 0;
-}
-
-static int set_queue(void *opts __attribute__((unused)), const char *arg)
-{
-	__u64 queue;
-
-	if (xs_parse_u64(arg, 0, 65535, &queue))
-		return xs_usage("queue '%s' is not a number from 0 to 65535", arg);
-	options.queue = (__u32)queue;
-	return 0;
+	return cli->opts;
 }
 
 /* ---- reading rules ---- */
 
 /* All errors of the file to stderr, each with its line; the first also as the JSON error. */
-static int load_rules(struct xs_ruleset *rules, const char *path)
+static int load_rules(struct xs_cli *cli, struct xs_ruleset *rules, const char *path)
 {
 	struct xs_rule_errors errors = {};
 	int err = xs_rules_read(rules, path, &errors);
 
 	xs_rule_errors_print(stderr, &errors);
 	if (errors.cnt)
-		xs_fail("%s:%u:%u: %s", errors.errors[0].file, errors.errors[0].line,
+		xs_fail(cli, "%s:%u:%u: %s", errors.errors[0].file, errors.errors[0].line,
 			errors.errors[0].column, errors.errors[0].message);
 	else if (err)
-		xs_err("cannot read the rules in %s: %s", path, strerror(-err));
+		xs_err(cli->ctx, "cannot read the rules in %s: %s", path, strerror(-err));
 	xs_rule_errors_free(&errors);
 	return err;
 }
@@ -132,8 +93,7 @@ static void add_report(json_t *object, const struct xs_rule_report *report)
 	json_object_set_new(object, "compile_ms", json_real(report->compile_ns / 1e6));
 }
 
-static int do_check(void *opts __attribute__((unused)), int argc __attribute__((unused)),
-		    char **argv)
+static int do_check(struct xs_cli *cli)
 {
 	struct xs_rule_report report = {};
 	struct xs_rule_blob blob = {};
@@ -141,23 +101,23 @@ static int do_check(void *opts __attribute__((unused)), int argc __attribute__((
 	json_t *warnings, *object;
 	int err;
 
-	err = load_rules(&rules, argv[0]);
+	err = load_rules(cli, &rules, cli->operands[0]);
 	if (err)
 		return err;
 	warnings = json_array();
 	err = warn_of(&rules, warnings);
 	if (!err)
-		err = xs_rule_sets_compile(&rules, &blob, &report);
-	if (!err && xs_common.json) {
-		object = json_pack("{s:o, s:i, s:o}", "file", xs_json_text(argv[0]), "rules",
-				   rules.rule_cnt, "warnings", json_incref(warnings));
+		err = xs_rule_sets_compile(cli->ctx, &rules, &blob, &report);
+	if (!err && cli->json) {
+		object = json_pack("{s:o, s:i, s:o}", "file", xs_json_text(cli->operands[0]),
+				   "rules", rules.rule_cnt, "warnings", json_incref(warnings));
 		add_report(object, &report);
-		err = xs_json_print(object);
+		err = xs_json_print(cli, object);
 	} else if (!err) {
 		printf("%s: %u rules in %u tables, %llu entries, %llu bytes; at most %u probes a "
 		       "frame, longest chain %u; compiled in %.1f ms\n",
-		       argv[0], rules.rule_cnt, report.table_cnt, report.entry_cnt, report.bytes,
-		       report.probe_max, report.chain_max, report.compile_ns / 1e6);
+		       cli->operands[0], rules.rule_cnt, report.table_cnt, report.entry_cnt,
+		       report.bytes, report.probe_max, report.chain_max, report.compile_ns / 1e6);
 	}
 	json_decref(warnings);
 	xs_rule_blob_free(&blob);
@@ -167,24 +127,26 @@ static int do_check(void *opts __attribute__((unused)), int argc __attribute__((
 
 /* ---- changing the rules of an instance ---- */
 
-static int say_no_instance(const char *ifname)
+static int say_no_instance(struct xs_cli *cli, const char *ifname)
 {
-	xs_err("%s: no xsteer instance in %s: is xsteer attached? 'xsteer-loader attach %s' does "
+	xs_err(cli->ctx,
+	       "%s: no xsteer instance in %s: is xsteer attached? 'xsteer-loader attach %s' does "
 	       "it",
-	       ifname, xs_common.pin_root, ifname);
+	       ifname, cli->pin_root, ifname);
 	return -ENOENT;
 }
 
 /* Gives the lock, held until closed, and the instance; -errno, logged. */
-static int open_locked(struct xs_pins *pins, const char *ifname)
+static int open_locked(struct xs_cli *cli, struct xs_pins *pins, const char *ifname)
 {
-	int lock = xs_pins_open_locked(pins, ifname);
+	int lock = xs_pins_open_locked(cli->ctx, pins, ifname);
 
-	return lock == -ENOENT ? say_no_instance(ifname) : lock;
+	return lock == -ENOENT ? say_no_instance(cli, ifname) : lock;
 }
 
 /* `rules` NULL: none. */
-static int put_rules(const char *ifname, struct xs_ruleset *rules, __u32 confirm_sec)
+static int put_rules(struct xs_cli *cli, const char *ifname, struct xs_ruleset *rules,
+		     __u32 confirm_sec)
 {
 	__u32 rule_cnt = rules ? rules->rule_cnt : 0;
 	struct xs_apply result;
@@ -192,7 +154,7 @@ static int put_rules(const char *ifname, struct xs_ruleset *rules, __u32 confirm
 	json_t *object;
 	int lock, err;
 
-	lock = open_locked(&pins, ifname);
+	lock = open_locked(cli, &pins, ifname);
 	if (lock < 0)
 		return lock;
 	err = rules ? xs_rule_sets_apply(&pins, rules, confirm_sec, &result)
@@ -201,14 +163,14 @@ static int put_rules(const char *ifname, struct xs_ruleset *rules, __u32 confirm
 	close(lock);
 	if (err)
 		return err;
-	if (xs_common.json) {
+	if (cli->json) {
 		object = json_pack("{s:s, s:I, s:i, s:I, s:i, s:f}", "interface", ifname,
 				   "generation", (json_int_t)result.generation, "rules", rule_cnt,
 				   "counters_carried", (json_int_t)result.carried,
 				   "confirm_seconds", confirm_sec, "switch_ms",
 				   result.switch_ns / 1e6);
 		add_report(object, &result.report);
-		return xs_json_print(object);
+		return xs_json_print(cli, object);
 	}
 	printf("%s: rule set %llu in force: %u rules, counters of %llu carried over\n", ifname,
 	       result.generation, rule_cnt, result.carried);
@@ -218,42 +180,39 @@ static int put_rules(const char *ifname, struct xs_ruleset *rules, __u32 confirm
 	return 0;
 }
 
-static int do_apply(void *opts __attribute__((unused)), int argc __attribute__((unused)),
-		    char **argv)
+static int do_apply(struct xs_cli *cli)
 {
 	struct xs_ruleset rules = {};
 	int err;
 
-	err = load_rules(&rules, argv[1]);
+	err = load_rules(cli, &rules, cli->operands[1]);
 	if (!err)
 		err = warn_of(&rules, NULL);
 	if (!err)
-		err = put_rules(argv[0], &rules, options.confirm_sec);
+		err = put_rules(cli, cli->operands[0], &rules, options_of(cli)->confirm_sec);
 	xs_ruleset_free(&rules);
 	return err;
 }
 
-static int do_flush(void *opts __attribute__((unused)), int argc __attribute__((unused)),
-		    char **argv)
+static int do_flush(struct xs_cli *cli)
 {
-	return put_rules(argv[0], NULL, 0);
+	return put_rules(cli, cli->operands[0], NULL, 0);
 }
 
-static int do_confirm(void *opts __attribute__((unused)), int argc __attribute__((unused)),
-		      char **argv)
+static int do_confirm(struct xs_cli *cli)
 {
 	struct xs_pins pins;
 	int lock, err;
 
-	lock = open_locked(&pins, argv[0]);
+	lock = open_locked(cli, &pins, cli->operands[0]);
 	if (lock < 0)
 		return lock;
 	err = xs_rule_sets_confirm(&pins);
-	if (!err && xs_common.json)
-		err = xs_json_print(json_pack("{s:s, s:I}", "interface", argv[0], "generation",
-					      (json_int_t)pins.meta.generation));
+	if (!err && cli->json)
+		err = xs_json_print(cli, json_pack("{s:s, s:I}", "interface", cli->operands[0],
+						   "generation", (json_int_t)pins.meta.generation));
 	else if (!err)
-		printf("%s: rule set %llu is confirmed\n", argv[0], pins.meta.generation);
+		printf("%s: rule set %llu is confirmed\n", cli->operands[0], pins.meta.generation);
 	xs_pins_close(&pins);
 	close(lock);
 	return err;
@@ -261,11 +220,11 @@ static int do_confirm(void *opts __attribute__((unused)), int argc __attribute__
 
 /* ---- show ---- */
 
-static int open_reading(struct xs_pins *pins, const char *ifname)
+static int open_reading(struct xs_cli *cli, struct xs_pins *pins, const char *ifname)
 {
-	int err = xs_pins_open(pins, ifname, XS_PINS_READ);
+	int err = xs_pins_open(cli->ctx, pins, ifname, XS_PINS_READ);
 
-	return err == -ENOENT ? say_no_instance(ifname) : err;
+	return err == -ENOENT ? say_no_instance(cli, ifname) : err;
 }
 
 static const char *said_or(const struct xs_rules_in_force *now, __u32 text, const char *otherwise)
@@ -286,7 +245,7 @@ static const char *malformed_text(const struct xs_rules_in_force *now)
 	return said_or(now, now->header ? now->header->malformed_text : 0, "malformed pass");
 }
 
-static int show_json(const struct xs_pins *pins, const char *ifname,
+static int show_json(struct xs_cli *cli, const struct xs_pins *pins, const char *ifname,
 		     const struct xs_rules_in_force *now)
 {
 	__u32 cnt = now->header ? now->header->rule_cnt : 0;
@@ -303,7 +262,8 @@ static int show_json(const struct xs_pins *pins, const char *ifname,
 					 "packets", (json_int_t)now->stats[i].packets, "bytes",
 					 (json_int_t)now->stats[i].bytes));
 	}
-	return xs_json_print(json_pack("{s:s, s:I, s:b, s:f, s:s, s:s, s:o}", "interface", ifname,
+	return xs_json_print(cli,
+			     json_pack("{s:s, s:I, s:b, s:f, s:s, s:s, s:o}", "interface", ifname,
 				       "generation", (json_int_t)xs_rule_sets_generation(pins),
 				       "rolled_back", now->rolled_back, "confirm_seconds_left",
 				       now->confirm_ns / 1e9, "default", default_text(pins, now),
@@ -328,21 +288,20 @@ static void show_text(const struct xs_pins *pins, const char *ifname,
 		       now->stats[i].bytes);
 }
 
-static int do_show(void *opts __attribute__((unused)), int argc __attribute__((unused)),
-		   char **argv)
+static int do_show(struct xs_cli *cli)
 {
 	struct xs_rules_in_force now;
 	struct xs_pins pins;
 	int err;
 
-	err = open_reading(&pins, argv[0]);
+	err = open_reading(cli, &pins, cli->operands[0]);
 	if (err)
 		return err;
 	err = xs_rule_sets_read(&pins, &now);
-	if (!err && xs_common.json)
-		err = show_json(&pins, argv[0], &now);
+	if (!err && cli->json)
+		err = show_json(cli, &pins, cli->operands[0], &now);
 	else if (!err)
-		show_text(&pins, argv[0], &now);
+		show_text(&pins, cli->operands[0], &now);
 	xs_rules_in_force_close(&now);
 	xs_pins_close(&pins);
 	return err;
@@ -366,43 +325,43 @@ static void close_trial(struct trial *trial)
 	xs_pins_close(&trial->live);
 }
 
-static int open_file_trial(struct trial *trial)
+static int open_file_trial(struct xs_cli *cli, struct trial *trial)
 {
 	struct xs_ruleset rules = {};
 	int err;
 
-	err = load_rules(&rules, options.file);
+	err = load_rules(cli, &rules, options_of(cli)->file);
 	if (!err)
-		err = xs_explain_open(&trial->explain, NULL, options.queue);
+		err = xs_explain_open(cli->ctx, &trial->explain, NULL, options_of(cli)->queue);
 	if (!err)
 		err = xs_rule_sets_apply(&trial->explain.pins, &rules, 0, &trial->applied);
 	xs_ruleset_free(&rules);
 	return err;
 }
 
-static int open_live_trial(struct trial *trial)
+static int open_live_trial(struct xs_cli *cli, struct trial *trial)
 {
-	int err = open_reading(&trial->live, options.ifname);
+	int err = open_reading(cli, &trial->live, options_of(cli)->ifname);
 
 	if (err)
 		return err;
 	trial->is_live = true;
-	if (options.queue >= trial->live.slots) {
-		xs_err("%s: queue %u: the instance has queues 0 to %u", options.ifname,
-		       options.queue, trial->live.slots - 1);
+	if (options_of(cli)->queue >= trial->live.slots) {
+		xs_err(cli->ctx, "%s: queue %u: the instance has queues 0 to %u",
+		       options_of(cli)->ifname, options_of(cli)->queue, trial->live.slots - 1);
 		return -ERANGE;
 	}
-	return xs_explain_open(&trial->explain, &trial->live, options.queue);
+	return xs_explain_open(cli->ctx, &trial->explain, &trial->live, options_of(cli)->queue);
 }
 
-static int open_trial(struct trial *trial)
+static int open_trial(struct xs_cli *cli, struct trial *trial)
 {
 	int err;
 
 	memset(trial, 0, sizeof(*trial));
-	if (!options.ifname == !options.file)
-		return xs_usage("give either -d IF, for the rules in force, or -f FILE");
-	err = options.file ? open_file_trial(trial) : open_live_trial(trial);
+	if (!options_of(cli)->ifname == !options_of(cli)->file)
+		return xs_usage(cli, "give either -d IF, for the rules in force, or -f FILE");
+	err = options_of(cli)->file ? open_file_trial(cli, trial) : open_live_trial(cli, trial);
 	if (!err)
 		err = xs_rule_sets_read(trial->is_live ? &trial->live : &trial->explain.pins,
 					&trial->set);
@@ -448,66 +407,65 @@ static void explain_text(const struct trial *trial, __u32 packet, const struct x
 	json_decref(rule);
 }
 
-static void explain_json(const struct trial *trial, __u32 packet, const struct xs_explained *why,
-			 int xdp)
+static void explain_json(struct xs_cli *cli, const struct trial *trial, __u32 packet,
+			 const struct xs_explained *why, int xdp)
 {
 	json_t *object = json_pack("{s:i, s:o, s:s, s:s, s:s?}", "packet", packet, "rule",
 				   rule_json(trial, why->rule), "verdict",
 				   xs_verdict_names[why->verdict], "xdp", xs_xdp_name(xdp),
 				   "reason", why->reason ? xs_reason_names[why->reason] : NULL);
 
-	json_dumpf(object, stdout, xs_common.pretty ? JSON_INDENT(2) : 0);
+	json_dumpf(object, stdout, cli->pretty ? JSON_INDENT(2) : 0);
 	putchar('\n');
 	json_decref(object);
 }
 
-static int read_frames(struct xs_frames *frames)
+static int read_frames(struct xs_cli *cli, struct xs_frames *frames)
 {
-	return options.pcap ? xs_frames_read_pcap(frames, options.pcap)
-			    : xs_frames_read_hex(frames, options.hex);
+	return options_of(cli)->pcap ? xs_frames_read_pcap(cli, frames, options_of(cli)->pcap)
+				     : xs_frames_read_hex(cli, frames, options_of(cli)->hex);
 }
 
 /* Below what its whole packets gave: at the top nobody would see it. */
-static int say_broken(const struct xs_frames *frames)
+static int say_broken(struct xs_cli *cli, const struct xs_frames *frames)
 {
 	if (!frames->broken)
 		return 0;
-	xs_err("%s", frames->broken);
+	xs_err(cli->ctx, "%s", frames->broken);
 	return -EINVAL;
 }
 
-static int do_explain(void *opts __attribute__((unused)), int argc __attribute__((unused)),
-		      char **argv __attribute__((unused)))
+static int do_explain(struct xs_cli *cli)
 {
 	struct xs_frames frames = {};
 	struct xs_explained why;
 	struct trial trial;
 	int err, xdp, first = 0;
 
-	if (!options.pcap == !options.hex)
-		return xs_usage("give the packets: either --pcap FILE or --hex STRING");
-	err = read_frames(&frames);
+	if (!options_of(cli)->pcap == !options_of(cli)->hex)
+		return xs_usage(cli, "give the packets: either --pcap FILE or --hex STRING");
+	err = read_frames(cli, &frames);
 	if (!err)
-		err = open_trial(&trial);
+		err = open_trial(cli, &trial);
 	if (err) {
 		xs_frames_free(&frames);
 		return err;
 	}
 	if (!frames.cnt)
-		xs_warn("no packets in %s", options.pcap);
+		xs_warn(cli->ctx, "no packets in %s", options_of(cli)->pcap);
 	for (__u32 i = 0; i < frames.cnt; i++) {
-		err = xs_explain_run(&trial.explain, &frames.frames[i], &why, &xdp);
+		err = xs_explain_run(cli->ctx, &trial.explain, &frames.frames[i], &why, &xdp);
 		if (err && !first)
 			first = err;
 		if (err)
 			continue;
-		if (xs_common.json)
-			explain_json(&trial, i, &why, xdp);
+		if (cli->json)
+			explain_json(cli, &trial, i, &why, xdp);
 		else
 			explain_text(&trial, i, &why, xdp);
 	}
 	close_trial(&trial);
-	err = say_broken(&frames);
+	err = say_broken(cli, &frames);
 	xs_frames_free(&frames);
 	return first ? first : err;
 }
@@ -537,7 +495,7 @@ static int rules_of(const struct trial *trial, struct xs_ruleset *rules)
 	return err;
 }
 
-static int draw_trace(const struct trial *trial, struct xs_frames *frames)
+static int draw_trace(struct xs_cli *cli, const struct trial *trial, struct xs_frames *frames)
 {
 	static const struct xs_rule anything;
 	unsigned char frame[XS_RULE_FRAME_BYTES];
@@ -551,20 +509,21 @@ static int draw_trace(const struct trial *trial, struct xs_frames *frames)
 			rules.rule_cnt ? &rules.rules[(__u64)i * rules.rule_cnt / COST_FRAMES]
 				       : &anything;
 
-		err = xs_frames_add(frames, frame, (__u32)xs_rule_frame(rule, i + 1, frame));
+		err = xs_frames_add(cli, frames, frame, (__u32)xs_rule_frame(rule, i + 1, frame));
 	}
 	xs_ruleset_free(&rules);
 	return err;
 }
 
 /* Of a longer capture, frames from all over it. */
-static int read_trace(struct xs_frames *frames)
+static int read_trace(struct xs_cli *cli, struct xs_frames *frames)
 {
-	int err = xs_frames_read_pcap(frames, options.pcap);
+	int err = xs_frames_read_pcap(cli, frames, options_of(cli)->pcap);
 	__u32 cnt = frames->cnt;
 
 	if (!err && !cnt) {
-		xs_err("no packets in %s: there is nothing to measure", options.pcap);
+		xs_err(cli->ctx, "no packets in %s: there is nothing to measure",
+		       options_of(cli)->pcap);
 		return -ENODATA;
 	}
 	if (err || cnt <= COST_FRAMES)
@@ -582,16 +541,17 @@ static int read_trace(struct xs_frames *frames)
 	return 0;
 }
 
-static int print_cost(const struct trial *trial, const struct xs_frames *frames, double ns,
-		      double bare)
+static int print_cost(struct xs_cli *cli, const struct trial *trial, const struct xs_frames *frames,
+		      double ns, double bare)
 {
 	const struct xs_set_header *set = trial->set.header;
 	__u32 rules = set ? set->rule_cnt : 0;
 	__u64 bytes = set ? set->bytes : 0;
 	double compile_ms = set ? set->compile_ns / 1e6 : 0;
 
-	if (xs_common.json)
-		return xs_json_print(json_pack("{s:f, s:f, s:i, s:I, s:f, s:i}", "ns_per_packet",
+	if (cli->json)
+		return xs_json_print(cli,
+				     json_pack("{s:f, s:f, s:i, s:I, s:f, s:i}", "ns_per_packet",
 					       ns, "ns_bare", bare, "rules", rules, "tables_bytes",
 					       (json_int_t)bytes, "compile_ms", compile_ms,
 					       "frames", frames->cnt));
@@ -601,63 +561,69 @@ static int print_cost(const struct trial *trial, const struct xs_frames *frames,
 	return 0;
 }
 
-static int measure_trial(const struct trial *trial, const struct xs_frames *frames)
+static int measure_trial(struct xs_cli *cli, const struct trial *trial,
+			 const struct xs_frames *frames)
 {
 	double ns, ns_bare;
-	int bare = xs_bare_program(), err;
+	int bare = xs_bare_program(cli->ctx), err;
 
 	if (bare < 0)
 		return bare;
-	err = xs_measure(bare, frames, COST_REPEAT, COST_ROUNDS, &ns_bare);
+	err = xs_measure(cli->ctx, bare, frames, COST_REPEAT, COST_ROUNDS, &ns_bare);
 	if (!err)
-		err = xs_measure(bpf_program__fd(trial->explain.skel->progs.xsteer), frames,
-				 COST_REPEAT, COST_ROUNDS, &ns);
+		err = xs_measure(cli->ctx, bpf_program__fd(trial->explain.skel->progs.xsteer),
+				 frames, COST_REPEAT, COST_ROUNDS, &ns);
 	close(bare);
-	return err ? err : print_cost(trial, frames, ns, ns_bare);
+	return err ? err : print_cost(cli, trial, frames, ns, ns_bare);
 }
 
-static int do_cost(void *opts __attribute__((unused)), int argc __attribute__((unused)),
-		   char **argv __attribute__((unused)))
+static int do_cost(struct xs_cli *cli)
 {
 	struct xs_frames frames = {};
 	struct trial trial;
 	int err;
 
-	err = open_trial(&trial);
+	err = open_trial(cli, &trial);
 	if (err)
 		return err;
-	err = options.pcap ? read_trace(&frames) : draw_trace(&trial, &frames);
+	err = options_of(cli)->pcap ? read_trace(cli, &frames) : draw_trace(cli, &trial, &frames);
 	if (!err)
-		err = measure_trial(&trial, &frames);
+		err = measure_trial(cli, &trial, &frames);
 	if (!err && frames.broken)
-		xs_warn("%s", frames.broken); /* it is a trace as good as any */
+		xs_warn(cli->ctx, "%s", frames.broken); /* it is a trace as good as any */
 	xs_frames_free(&frames);
 	close_trial(&trial);
 	return err;
 }
 
 static const struct xs_opt apply_opts[] = {
-	{ "confirm", 0, "SEC", "roll back after SEC seconds unless confirmed", set_confirm },
+	{ "confirm", 0, "SEC", "roll back after SEC seconds unless confirmed",
+	  XS_TO_U32(struct options, confirm_sec, 1, CONFIRM_MAX_SEC), .unit = "seconds" },
 	{ NULL },
 };
 
 #define TRIAL_OPTS \
-	{ "interface", 'd', "IF", "the rules in force on IF", set_interface }, \
+	{ "interface", 'd', "IF", "the rules in force on IF", \
+	  XS_TO_TEXT(struct options, ifname) }, \
 	{ \
-		"file", 'f', "FILE", "the rules of FILE ('-': standard input)", set_file \
+		"file", 'f', "FILE", "the rules of FILE ('-': standard input)", \
+			XS_TO_TEXT(struct options, file) \
 	}
 
 static const struct xs_opt explain_opts[] = {
 	TRIAL_OPTS,
-	{ "pcap", 0, "FILE", "packets of a capture", set_pcap },
-	{ "hex", 0, "STRING", "one packet, from the Ethernet header on", set_hex },
-	{ "queue", 0, "N", "received on queue N (default 0)", set_queue },
+	{ "pcap", 0, "FILE", "packets of a capture", XS_TO_TEXT(struct options, pcap) },
+	{ "hex", 0, "STRING", "one packet, from the Ethernet header on",
+	  XS_TO_TEXT(struct options, hex) },
+	{ "queue", 0, "N", "received on queue N (default 0)",
+	  XS_TO_U32(struct options, queue, 0, 65535) },
 	{ NULL },
 };
 
 static const struct xs_opt cost_opts[] = {
 	TRIAL_OPTS,
-	{ "pcap", 0, "FILE", "packets of a capture, instead of drawn from the rules", set_pcap },
+	{ "pcap", 0, "FILE", "packets of a capture, instead of drawn from the rules",
+	  XS_TO_TEXT(struct options, pcap) },
 	{ NULL },
 };
 
@@ -677,11 +643,12 @@ static const struct xs_cmd cmds[] = {
 
 int main(int argc, char **argv)
 {
+	struct options options = { 0 };
 	const struct xs_tool tool = {
 		.name = "xsteer-rules",
 		.summary = "Check, apply, show and explain the rules that steer frames.",
 		.cmds = cmds,
 	};
 
-	return xs_main(&tool, argc, argv);
+	return xs_main(&tool, &options, argc, argv);
 }

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* A context: its life, and the diagnostics that go through it; see ctx.h. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctx.h"
+
+static void __attribute__((format(printf, 3, 0)))
+say(const struct xsteer_ctx *ctx, enum xsteer_log_level level, const char *fmt, va_list args)
+{
+	char text[XS_ERROR_MAX];
+
+	if (!ctx->log)
+		return;
+	vsnprintf(text, sizeof(text), fmt, args);
+	ctx->log(ctx->log_arg, level, text);
+}
+
+void xs_err(struct xsteer_ctx *ctx, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(ctx->error, sizeof(ctx->error), fmt, args);
+	va_end(args);
+	if (ctx->log)
+		ctx->log(ctx->log_arg, XSTEER_LOG_ERROR, ctx->error);
+}
+
+void xs_warn(struct xsteer_ctx *ctx, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	say(ctx, XSTEER_LOG_WARNING, fmt, args);
+	va_end(args);
+}
+
+void xs_note(struct xsteer_ctx *ctx, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	say(ctx, XSTEER_LOG_NOTE, fmt, args);
+	va_end(args);
+}
+
+void xs_info(struct xsteer_ctx *ctx, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	say(ctx, XSTEER_LOG_INFO, fmt, args);
+	va_end(args);
+}
+
+void xs_quote_kernel(struct xsteer_ctx *ctx, const char *text)
+{
+	if (ctx->log && text[0])
+		ctx->log(ctx->log_arg, XSTEER_LOG_KERNEL, text);
+}
+
+struct xsteer_ctx *xsteer_ctx_new(const char *pin_root, xsteer_log_fn log, void *log_arg)
+{
+	struct xsteer_ctx *ctx = calloc(1, sizeof(*ctx));
+
+	if (!ctx)
+		return NULL;
+	ctx->pin_root = strdup(pin_root ? pin_root : XSTEER_PIN_ROOT);
+	if (!ctx->pin_root) {
+		free(ctx);
+		return NULL;
+	}
+	ctx->log = log;
+	ctx->log_arg = log_arg;
+	return ctx;
+}
+
+void xsteer_ctx_free(struct xsteer_ctx *ctx)
+{
+	if (!ctx)
+		return;
+	free(ctx->pin_root);
+	free(ctx);
+}
+
+const char *xsteer_ctx_error(const struct xsteer_ctx *ctx)
+{
+	return ctx->error;
+}
+
+const char *xsteer_ctx_pin_root(const struct xsteer_ctx *ctx)
+{
+	return ctx->pin_root;
+}
+
+void xsteer_ctx_set_hint(struct xsteer_ctx *ctx, enum xsteer_hint hint, const char *words)
+{
+	if ((unsigned int)hint < XS_HINT_MAX)
+		ctx->hints[hint] = words;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The next step that a message proposes, in words that hold where it is read: the
+ * library names its functions, a tool its commands and options.
+ */
+#ifndef XS_HINT_H
+#define XS_HINT_H
+
+#include <xsteer/xsteer.h>
+
+/*
+ * Name of enum xsteer_hint, and what the library calls it. "{}" stands for the
+ * object: the interface's name.
+ */
+#define XS_HINTS(X) \
+	X(ATTACH, "xsteer_attach()") \
+	X(BESIDE, "a priority in xsteer_attach_opts") \
+	X(REPLACE, "xsteer_attach() with 'replace'") \
+	X(DETACH, "xsteer_detach()") \
+	X(CLEAN, "xsteer_clean()") \
+	X(STATUS, "xsteer_status()") \
+	X(CONFIRM, "xsteer_confirm()") \
+	X(PIN_ROOT, "another pin root") \
+	X(SKB, "XSTEER_MODE_SKB") \
+	X(COPY, "XSTEER_XSK_COPY") \
+	X(FRAMES, "frames") \
+	X(RING, "ring entries")
+
+#define X(name, words) \
+	_Static_assert((int)XSTEER_HINT_##name >= 0, "every hint of the library is public");
+XS_HINTS(X)
+#undef X
+
+#define XS_HINT_MAX XSTEER_HINT_MAX
+
+struct xsteer_ctx;
+
+struct xs_hint {
+	char text[128];
+};
+
+/* The words of ctx for a hint, with `object` in place of {}. Cut if they are too long. */
+struct xs_hint xs_hint(const struct xsteer_ctx *ctx, enum xsteer_hint hint, const char *object);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Numbers as people write them. Pure. */
+#ifndef XS_NUMBER_H
+#define XS_NUMBER_H
+
+#include <linux/types.h>
+
+/*
+ * Text to number: decimal or 0x, the whole string, within min..max.
+ * 0, or -EINVAL (not a number) or -ERANGE, with *out untouched.
+ */
+int xs_parse_u64(const char *text, __u64 min, __u64 max, __u64 *out);
+
+/* Seconds as "2" or "0.5" to nanoseconds: no locale, no exponent. 0, -EINVAL or -ERANGE. */
+int xs_parse_seconds(const char *text, __u64 *ns);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* The JSON that every tool prints: one object with a schema number. */
+#ifndef XS_JSON_H
+#define XS_JSON_H
+
+#include <jansson.h>
+
+#include "cli.h"
+
+/* Adds "schema": 1, prints `object` with a line end, and takes it over. 0 or -errno, told. */
+int xs_json_print(struct xs_cli *cli, json_t *object);
+/* Text that may be no UTF-8, such as a file's name; what is outside ASCII is '?' then. */
+json_t *xs_json_text(const char *text);
+
+#endif
