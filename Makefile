@@ -25,6 +25,8 @@ PROG_TESTS := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/pro
 TEST_TOOLS := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/tools/*.c))
 TEST_PROGS := $(patsubst %.bpf.c,$(O)/%.skel.h,$(wildcard selftests/progs/*.bpf.c))
 TEST_OBJS := $(patsubst %.c,$(O)/%.o,$(wildcard selftests/*.c))
+TORTURE := $(O)/selftests/torture/torture
+TORTURE_OBJS := $(patsubst %.c,$(O)/%.o,$(wildcard selftests/torture/*.c))
 FUZZERS := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/fuzz/*.c))
 MAN_PAGES := $(patsubst docs/%.scd,$(O)/%,$(wildcard docs/*.8.scd))
 
@@ -47,7 +49,7 @@ MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
 BPF_CFLAGS += -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror -Wno-unused-function \
 	$(if $(MULTIARCH),-I/usr/include/$(MULTIARCH)) -I.
 
-.PHONY: all help deps check demo lint fuzz bench bench-rules check-vm matrix verifier-stats install clean
+.PHONY: all help deps check torture demo lint fuzz bench bench-rules check-vm matrix verifier-stats install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 .DEFAULT_GOAL := all
@@ -111,6 +113,10 @@ $(O)/selftests/%: $(O)/selftests/%.o $(TEST_OBJS) $(LIB)
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(LDFLAGS) $^ $(LDLIBS) -lcmocka -o $@
 
+$(TORTURE): $(TORTURE_OBJS)
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
 # This test lets single allocations fail, and sorts in another way.
 $(O)/selftests/user_tests/rule_compile: LDFLAGS += \
 	$(foreach f,malloc calloc realloc qsort,-Wl,--wrap=$(f))
@@ -124,7 +130,10 @@ check: deps ## install what is missing, build, run every test that needs no VM
 	$(Q)$(MAKE) --no-print-directory tests
 	$(Q)O=$(O) selftests/runner
 
-tests: all $(USER_TESTS) $(PROG_TESTS) $(TEST_TOOLS) $(TEST_PROGS)
+tests: all $(USER_TESTS) $(PROG_TESTS) $(TEST_TOOLS) $(TEST_PROGS) $(TORTURE)
+
+torture: tests ## every command killed, and failed, at each of its system calls
+	$(Q)O=$(O) selftests/torture/run
 
 # libFuzzer comes with clang only. Each fuzzer links the files named here, and works on a
 # copy of its corpus, so that what it finds does not end up in the tree by itself.

@@ -1,0 +1,19 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+# A slice of `make torture`: other cases each day, the same all day. Repeat one by
+# selftests/torture/run --only CASE.
+
+. "$(dirname "$0")/lib.sh"
+
+_slice() { # SCENARIOS EVERY
+	local seed=${TORTURE_SEED:-$(($(date +%s) / 86400))}
+	[[ -z ${XS_SAN-} ]] || skip "a sanitizer's process cannot be traced"
+	echo "seed $seed (TORTURE_SEED=$seed repeats it)"
+	check "no case fails" env O="$O" "$ROOT/selftests/torture/run" --scenarios "$1" --every "$2" --seed "$seed"
+	contains "cases were run" "$OUT" '^[1-9][0-9]* passed, 0 failed'
+}
+
+rules_commands_killed_or_failed_at_system_calls() { _slice apply,confirm,flush 23; }
+
+run_tests "$@"
