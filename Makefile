@@ -139,7 +139,8 @@ torture: tests ## every command killed, and failed, at each of its system calls
 # copy of its corpus, so that what it finds does not end up in the tree by itself.
 FUZZ_SECONDS ?= 20
 FUZZ_CFLAGS := -std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
-FUZZ_SRCS_rule_text := $(wildcard $(foreach d,model syntax check,user/lib/rules/$(d)/*.c))
+FUZZ_SRCS_rule_text := user/lib/base/arena.c user/lib/base/ranges.c \
+	$(wildcard $(foreach d,model syntax check,user/lib/rules/$(d)/*.c))
 
 fuzz: $(FUZZERS) ## run each fuzzer for FUZZ_SECONDS=20
 	$(Q)set -e; for f in $(FUZZERS); do name=$${f##*/}; work=$(O)/selftests/fuzz/run/$$name; \

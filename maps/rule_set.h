@@ -20,7 +20,7 @@
 #include "packet_key.h"
 
 #define XS_SET_MAGIC 0x7465732e7378ULL /* "xs.set" as bytes in memory */
-#define XS_SET_LAYOUT 1 /* rises with any change in this file */
+#define XS_SET_LAYOUT 2 /* rises with any change in this file */
 
 /* The longest array value before Linux 6.0; a power of two, offsets are masked with it. */
 #define XS_CHUNK_BYTES (4U << 20)
@@ -128,13 +128,8 @@ struct xs_set_header {
 	__u32 default_text; /* in the strings; 0: not said */
 	__u32 malformed_text; /* likewise */
 	char default_ifname[16];
-	__u32 table_cnt;
-	__u32 chain_max;
-	__u32 probe_max;
-	__u32 step_max;
 	__u32 pad;
-	__u64 entry_cnt;
-	__u64 compile_ns;
+	__u64 compile_ns; /* how long the compiler took */
 };
 
 /* What the tools know of a rule; `text` and `comment` are in the strings. */
@@ -277,7 +272,7 @@ static inline __attribute__((always_inline)) __u32 xs_hash_slot(__u64 hash, __u3
 }
 
 XS_ASSERT_SIZE(xs_addr_index, 168);
-XS_ASSERT_SIZE(xs_set_header, 1200);
+XS_ASSERT_SIZE(xs_set_header, 1176);
 XS_ASSERT_SIZE(xs_set_table, 128);
 XS_ASSERT_SIZE(xs_set_entry, 32);
 XS_ASSERT_SIZE(xs_set_atom, 32);

@@ -28,7 +28,7 @@
 #include "../test.h"
 #include "lib/instance/instance.h"
 #include "lib/api/rule_file.h"
-#include "lib/rules/compile/set_text.h"
+#include "lib/set/read.h"
 #include "lib/set/sets.h"
 
 #define ROOT "/sys/fs/bpf/xsteer-test"

@@ -170,7 +170,7 @@ static void without_memory_it_says_so_and_leaves_nothing_behind(void **state)
 	xs_ruleset_free(&rules);
 }
 
-/* The set's bytes, but for the time that they took; sizes in *blob. False: it is refused. */
+/* The set's bytes; sizes in *blob. False: it is refused. */
 static bool compile(const struct xs_ruleset *rules, bool reversed, struct xs_rule_blob *blob)
 {
 	int err;
@@ -181,7 +181,6 @@ static bool compile(const struct xs_ruleset *rules, bool reversed, struct xs_rul
 	if (err == -E2BIG)
 		return false;
 	assert_int_equal(err, 0);
-	((struct xs_set_header *)blob->bytes)->compile_ns = 0;
 	return true;
 }
 

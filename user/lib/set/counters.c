@@ -16,7 +16,7 @@
 
 #include "lib/base/ctx.h"
 #include "counters.h"
-#include "lib/rules/compile/set_text.h"
+#include "read.h"
 
 static int map_rows(struct xs_rule_counters *counters)
 {

@@ -14,7 +14,7 @@
 
 #include "lib/base/ctx.h"
 #include "counters.h"
-#include "lib/rules/compile/set_text.h"
+#include "read.h"
 #include "sets.h"
 
 #define CPU_QUEUE_FRAMES 2048 /* of a cpu_map entry: a burst of a NIC ring fits */
@@ -643,9 +643,13 @@ static int apply_blob(struct applying *apply, const struct xs_rule_blob *blob,
 int xs_rule_sets_compile(struct xsteer_ctx *ctx, const struct xs_ruleset *rules,
 			 struct xs_rule_blob *blob, struct xs_rule_report *report)
 {
+	__u64 start = monotonic_ns();
 	int err = xs_rule_compile(rules, blob, report);
 
-	if (err)
+	report->compile_ns = monotonic_ns() - start;
+	if (!err)
+		((struct xs_set_header *)blob->bytes)->compile_ns = report->compile_ns;
+	else
 		xs_err(ctx, "%s", report->error[0] ? report->error : strerror(-err));
 	return err;
 }

@@ -17,7 +17,7 @@
 #include "lib/rules/compile/compile.h"
 #include "lib/api/rule_file.h"
 #include "lib/rules/model/frame.h"
-#include "lib/rules/compile/set_text.h"
+#include "lib/set/read.h"
 #include "lib/set/sets.h"
 #include "lib/rules/check/warn.h"
 #include "tools/cli/json.h"

@@ -3,7 +3,6 @@
 #include "fact.h"
 #include "lib/rules/model/names.h"
 #include "lib/rules/model/nature.h"
-#include "lib/rules/syntax/value.h"
 
 static void add_fact(struct xs_facts *facts, enum xs_field field, struct xs_term term)
 {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "refuse.h"
 #include "steps.h"
 
 #define CLASSES_MAX 65536 /* of an address field: 16 bits */
@@ -275,7 +276,7 @@ static int index_axis(struct xs_compiler *c, int side, int family)
 		err = family == XS_FAMILY_ipv4 ? write_axis4(c, axis, &index, &classes)
 					       : write_axis6(c, axis, &index, &classes);
 	if (err == -E2BIG)
-		xs_refuse(c, XS_RULE_NONE,
+		xs_refuse(c->report, c->rules, XS_RULE_NONE,
 			  "%u different IPv%c %s addresses and bounds are more than fit; "
 			  "use fewer prefixes",
 			  axis->cnt, family == XS_FAMILY_ipv4 ? '4' : '6',

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "refuse.h"
 #include "steps.h"
 
 /* The sets of conditions, as they grow: a bit for each value. */
@@ -153,7 +154,7 @@ static int gather_bits(struct xs_compiler *c, struct bit_sets *bits)
 			last[cond->dim] = cond;
 		}
 		if (err == -E2BIG)
-			xs_refuse(c, c->boxes.box[i].rule,
+			xs_refuse(c->report, c->rules, c->boxes.box[i].rule,
 				  "the sets of values up to this rule take more than %u bytes; "
 				  "use fewer or smaller sets",
 				  XS_CHUNK_BYTES);

@@ -1,34 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What a set costs at most, and why it is refused: the compiler's report. */
-#include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
+/* What a set costs at most, for the report; what costs too much is refused. */
+#include "refuse.h"
 #include "steps.h"
 
 /* Pairs of classes looked at for the bounds; beyond, each side alone bounds them. */
 #define BOUND_PAIRS_MAX 1000000
-
-int xs_refuse(struct xs_compiler *c, __u32 rule, const char *fmt, ...)
-{
-	struct xs_rule_report *report = c->report;
-	size_t at = 0;
-	va_list args;
-
-	report->rule = rule;
-	if (rule < c->rules->rule_cnt) {
-		const struct xs_rule *r = &c->rules->rules[rule];
-		const char *file = r->file < c->rules->file_cnt ? c->rules->files[r->file] : "-";
-
-		snprintf(report->error, sizeof(report->error), "%s:%u: ", file, r->line);
-		at = strlen(report->error);
-	}
-	va_start(args, fmt);
-	vsnprintf(report->error + at, sizeof(report->error) - at, fmt, args);
-	va_end(args);
-	return -E2BIG;
-}
 
 static void add_bound(const struct xs_compiler *c, __u64 tables, __u32 *probes, __u32 *steps)
 {
@@ -81,7 +57,7 @@ int xs_bounds_check(struct xs_compiler *c)
 	if (report->step_max <= XS_STEPS_MAX)
 		return 0;
 	return xs_refuse(
-		c, dearest->step_rule,
+		c->report, c->rules, dearest->step_rule,
 		"too many rules overlap: one frame could cost %u steps, the limit is %u; this "
 		"rule and %u more that share its addresses and ports cost most: let them "
 		"overlap less, or merge them",

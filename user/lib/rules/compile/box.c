@@ -7,50 +7,12 @@
 #include "box.h"
 #include "lib/rules/model/names.h"
 #include "lib/rules/model/nature.h"
-#include "lib/rules/syntax/value.h"
 
-#define ARENA_BLOCK (256 << 10)
 #define SPLIT_MIN_BITS 2 /* a cut must win this many leading bits */
 #define FINE_SET_MAX 64 /* members of a set that `finely` gives boxes of their own */
 #define PORT_PREFIX_MIN 6 /* shorter ones tell too little to be hashed */
 #define OTHERS_MAX 2 /* ranges that a condition tells apart one by one */
 #define OTHERS_MAX_WIDE 4 /* likewise of fields too wide for a bit for each value */
-
-struct xs_arena_block {
-	struct xs_arena_block *next;
-	_Alignas(16) char bytes[];
-};
-
-void *xs_arena_get(struct xs_arena *arena, size_t bytes)
-{
-	struct xs_arena_block *block;
-	size_t room = bytes > ARENA_BLOCK ? bytes : ARENA_BLOCK;
-
-	bytes = (bytes + 15) & ~(size_t)15;
-	if (arena->blocks && arena->left >= bytes) {
-		arena->left -= bytes;
-		return arena->blocks->bytes + arena->left;
-	}
-	room = (room + 15) & ~(size_t)15;
-	block = calloc(1, sizeof(*block) + room);
-	if (!block)
-		return NULL;
-	block->next = arena->blocks;
-	arena->blocks = block;
-	arena->left = room - bytes;
-	return block->bytes + arena->left;
-}
-
-void xs_arena_free(struct xs_arena *arena)
-{
-	while (arena->blocks) {
-		struct xs_arena_block *block = arena->blocks;
-
-		arena->blocks = block->next;
-		free(block);
-	}
-	arena->left = 0;
-}
 
 #define PLACE(name) \
 	{ \
@@ -128,63 +90,6 @@ _Static_assert(XS_KIND_OTHER == XS_FAMILY_BIT(XS_FAMILY_none) &&
 		       XS_KIND_IP6 == XS_FAMILY_BIT(XS_FAMILY_ipv6),
 	       "kinds of frames are families");
 
-static xs_u128 ones(__u32 bits)
-{
-	return bits >= 128 ? ~(xs_u128)0 : ((xs_u128)1 << bits) - 1;
-}
-
-/* ---- sets of ranges ---- */
-
-static int intersect(struct xs_arena *arena, struct xs_ranges *set, struct xs_ranges with)
-{
-	struct xs_range *out;
-	__u32 i = 0, j = 0, cnt = 0;
-
-	if (!set->range) {
-		*set = with;
-		return 0;
-	}
-	out = xs_arena_get(arena, (set->cnt + with.cnt + 1) * sizeof(*out));
-	if (!out)
-		return -ENOMEM;
-	while (i < set->cnt && j < with.cnt) {
-		const struct xs_range *a = &set->range[i], *b = &with.range[j];
-		xs_u128 lo = a->lo > b->lo ? a->lo : b->lo;
-		xs_u128 hi = a->hi < b->hi ? a->hi : b->hi;
-
-		if (lo <= hi)
-			out[cnt++] = (struct xs_range){ lo, hi };
-		if (a->hi < b->hi)
-			i++;
-		else
-			j++;
-	}
-	*set = (struct xs_ranges){ out, cnt };
-	return 0;
-}
-
-static int complement(struct xs_arena *arena, struct xs_ranges *set, xs_u128 max)
-{
-	struct xs_range *out = xs_arena_get(arena, (set->cnt + 1) * sizeof(*out));
-	xs_u128 from = 0;
-	__u32 cnt = 0;
-
-	if (!out)
-		return -ENOMEM;
-	for (__u32 i = 0; i < set->cnt; i++) {
-		if (set->range[i].lo > from)
-			out[cnt++] = (struct xs_range){ from, set->range[i].lo - 1 };
-		if (set->range[i].hi >= max) {
-			*set = (struct xs_ranges){ out, cnt };
-			return 0;
-		}
-		from = set->range[i].hi + 1;
-	}
-	out[cnt++] = (struct xs_range){ from, max };
-	*set = (struct xs_ranges){ out, cnt };
-	return 0;
-}
-
 /* The field saturates at `max`: what lies above cannot occur, or is `max`. */
 static int saturate(struct xs_arena *arena, struct xs_ranges *set, xs_u128 max)
 {
@@ -225,7 +130,7 @@ static int cut_ranges(struct xs_arena *arena, struct xs_ranges *set, __u32 bits)
 		if (xs_prefix_bits(whole.lo, middle - 1, bits) < shared + SPLIT_MIN_BITS &&
 		    xs_prefix_bits(middle, whole.hi, bits) < shared + SPLIT_MIN_BITS)
 			continue;
-		if (!(whole.lo & ones(bits - shared)) && !(~whole.hi & ones(bits - shared)))
+		if (!(whole.lo & xs_ones(bits - shared)) && !(~whole.hi & xs_ones(bits - shared)))
 			continue; /* a prefix */
 		out[cnt - 1].hi = middle - 1;
 		out[cnt++] = (struct xs_range){ middle, whole.hi };
@@ -248,7 +153,7 @@ struct meaning {
 static int restrict_dim(struct xs_arena *arena, struct meaning *meaning, enum xs_dim dim,
 			struct xs_ranges ranges)
 {
-	int err = intersect(arena, &meaning->dim[dim], ranges);
+	int err = xs_ranges_intersect(arena, &meaning->dim[dim], ranges);
 
 	if (!err && dim == XS_DIM_length)
 		err = saturate(arena, &meaning->dim[dim], XS_KEY_LENGTH_MAX);
@@ -277,7 +182,7 @@ static int add_match(struct xs_arena *arena, struct meaning *meaning, const stru
 	if (dim == NOTHING)
 		return 0;
 	if (match->negate) {
-		err = complement(arena, &ranges, ones(xs_fields[match->field].bits));
+		err = xs_ranges_complement(arena, &ranges, xs_ones(xs_fields[match->field].bits));
 		if (err)
 			return err;
 	}
@@ -368,7 +273,7 @@ static long signature_of(struct xs_boxes *boxes, const __u64 *mask)
 static void set_key(struct xs_box *box, __u64 *mask, int word, int shift, __u32 bits,
 		    struct xs_range range, __u32 shared)
 {
-	__u64 share = shared ? ones(shared) << (bits - shared) : 0;
+	__u64 share = shared ? xs_ones(shared) << (bits - shared) : 0;
 
 	box->key[word] |= ((__u64)range.lo & share) << shift;
 	mask[word] |= share << shift;
@@ -452,7 +357,7 @@ static bool is_wide(enum xs_dim dim)
 /* How many ranges of the field the set leaves out, markers of a missing field included. */
 static __u32 others_cnt(enum xs_dim dim, __u8 families, const struct xs_ranges *set)
 {
-	xs_u128 max = ones(key_bits(dim, families));
+	xs_u128 max = xs_ones(key_bits(dim, families));
 
 	return set->cnt - 1 + !!set->range[0].lo + (set->range[set->cnt - 1].hi < max);
 }
@@ -485,7 +390,7 @@ static int add_conds(struct xs_boxes *boxes, struct xs_box *box, enum xs_dim dim
 
 	if (set.cnt == 1 || (others > OTHERS_MAX && !is_wide(dim)))
 		return add_cond(boxes, box, dim, false, set);
-	err = complement(&boxes->arena, &set, ones(key_bits(dim, box->families)));
+	err = xs_ranges_complement(&boxes->arena, &set, xs_ones(key_bits(dim, box->families)));
 	for (__u32 i = 0; i < set.cnt && !err; i++)
 		err = add_cond(boxes, box, dim, true, (struct xs_ranges){ &set.range[i], 1 });
 	return err;

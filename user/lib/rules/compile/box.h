@@ -7,6 +7,7 @@
 #ifndef XS_RULE_BOX_H
 #define XS_RULE_BOX_H
 
+#include "lib/base/ranges.h"
 #include "lib/rules/model/rule.h"
 #include "maps/rule_set.h"
 
@@ -16,15 +17,6 @@
 #define XS_BOXES_MAX (1U << 21)
 /* `port` matches of one rule: each doubles its boxes. */
 #define XS_EITHER_MAX 10
-
-/* Memory that is freed at once. */
-struct xs_arena {
-	struct xs_arena_block *blocks;
-	size_t left;
-};
-
-void *xs_arena_get(struct xs_arena *arena, size_t bytes); /* zeroed; NULL: no memory */
-void xs_arena_free(struct xs_arena *arena);
 
 /* What rules can restrict. The first five are compared by every entry. */
 enum xs_dim {
@@ -56,11 +48,6 @@ struct xs_dim_place {
 };
 
 extern const struct xs_dim_place xs_dim_places[XS_DIM_MAX];
-
-struct xs_ranges {
-	const struct xs_range *range; /* sorted, disjoint, not adjacent; NULL: not restricted */
-	__u32 cnt;
-};
 
 /* A condition; all of the list must hold. */
 struct xs_cond {

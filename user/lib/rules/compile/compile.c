@@ -3,8 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "refuse.h"
 #include "set_text.h"
 #include "steps.h"
 
@@ -55,7 +55,7 @@ static int number_actions(struct xs_compiler *c)
 		__u32 n = number_action(t, &c->rules->rules[i].action, before);
 
 		if (n == XS_ACTIONS_MAX) {
-			err = xs_refuse(c, i, "more than %u different verdicts",
+			err = xs_refuse(c->report, c->rules, i, "more than %u different verdicts",
 					XS_ACTIONS_MAX - 1);
 			goto out;
 		}
@@ -109,16 +109,16 @@ static int refuse_rule(struct xs_compiler *c, __u32 rule)
 {
 	switch (c->boxes.limit) {
 	case XS_LIMIT_RULE:
-		return xs_refuse(c, rule,
+		return xs_refuse(c->report, c->rules, rule,
 				 "too many combinations: the Ethernet addresses and lengths of "
 				 "this rule come to more than %u; use shorter sets",
 				 XS_BOXES_PER_RULE);
 	case XS_LIMIT_EITHER:
-		return xs_refuse(c, rule,
+		return xs_refuse(c->report, c->rules, rule,
 				 "more than %u `port` matches; use sport and dport, or sets",
 				 XS_EITHER_MAX);
 	default:
-		return xs_refuse(c, rule,
+		return xs_refuse(c->report, c->rules, rule,
 				 "too many combinations: the rules up to this one come to more "
 				 "than %u entries; use prefixes and ranges in place of long sets",
 				 XS_BOXES_MAX);
@@ -138,7 +138,7 @@ static int write_text(struct xs_compiler *c)
 	int err = xs_set_text_write(&c->chunks, c->rules, &c->report->bytes);
 
 	if (err == -E2BIG)
-		xs_refuse(c, XS_RULE_NONE,
+		xs_refuse(c->report, c->rules, XS_RULE_NONE,
 			  "the text of the rules takes more than %u bytes; use fewer or shorter "
 			  "comments and sets",
 			  XS_TEXT_BYTES_MAX);
@@ -182,7 +182,8 @@ static int compile(struct xs_compiler *c, bool finely)
 	if (!err)
 		err = write_text(c);
 	if (err == -E2BIG && !c->report->error[0])
-		xs_refuse(c, XS_RULE_NONE, "more than the tables of a set have room for");
+		xs_refuse(c->report, c->rules, XS_RULE_NONE,
+			  "more than the tables of a set have room for");
 	return err;
 }
 
@@ -200,11 +201,6 @@ static int compile_once(const struct xs_ruleset *rules, bool finely, struct xs_r
 	err = compile(c, finely);
 	if (!err) {
 		xs_header(c)->chunk_cnt = c->chunks.cnt;
-		xs_header(c)->table_cnt = report->table_cnt;
-		xs_header(c)->chain_max = report->chain_max;
-		xs_header(c)->probe_max = report->probe_max;
-		xs_header(c)->step_max = report->step_max;
-		xs_header(c)->entry_cnt = report->entry_cnt;
 		out->bytes = c->chunks.bytes;
 		out->size = xs_header(c)->bytes;
 		out->chunk_cnt = c->chunks.cnt;
@@ -214,26 +210,16 @@ static int compile_once(const struct xs_ruleset *rules, bool finely, struct xs_r
 	return err;
 }
 
-static __u64 now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
-
 int xs_rule_compile(const struct xs_ruleset *rules, struct xs_rule_blob *out,
 		    struct xs_rule_report *report)
 {
 	struct xs_rule_blob coarse = { 0 }, fine = { 0 };
 	struct xs_rule_report coarse_report = { .rule = XS_RULE_NONE }, fine_report;
-	__u64 start = now_ns();
 	int err;
 
 	if (rules->rule_cnt >= XS_RULES_MAX) {
-		struct xs_compiler c = { .rules = rules, .report = &coarse_report };
-
-		err = xs_refuse(&c, XS_RULES_MAX - 1, "more than %u rules", XS_RULES_MAX - 1);
+		err = xs_refuse(&coarse_report, rules, XS_RULES_MAX - 1, "more than %u rules",
+				XS_RULES_MAX - 1);
 		goto out;
 	}
 	err = compile_once(rules, false, &coarse, &coarse_report);
@@ -249,11 +235,8 @@ int xs_rule_compile(const struct xs_ruleset *rules, struct xs_rule_blob *out,
 			xs_rule_blob_free(&fine);
 		}
 	}
-	coarse_report.compile_ns = now_ns() - start;
-	if (err)
-		goto out;
-	((struct xs_set_header *)coarse.bytes)->compile_ns = coarse_report.compile_ns;
-	*out = coarse;
+	if (!err)
+		*out = coarse;
 out:
 	if (report)
 		*report = coarse_report;

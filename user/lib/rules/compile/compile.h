@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * struct xs_ruleset -> the bytes of maps/rule_set.h. Pure: no kernel, no file.
- * The same rules are the same bytes on every machine of one byte order, but for
- * header.compile_ns. set_text.h reads back what the tools want of them.
+ * The same rules are the same bytes on every machine of one byte order.
+ * lib/set/read.h reads back what the tools want of them.
  */
 #ifndef XS_RULE_COMPILE_H
 #define XS_RULE_COMPILE_H
@@ -12,8 +12,8 @@
 
 /*
  * A compiled set, to be copied to the start of an inner map of rule_sets with
- * chunk_cnt entries, freshly made and so zeroed. header.generation,
- * .deadline_ns and .stats_slot are left 0 for the caller to fill in there.
+ * chunk_cnt entries, freshly made and so zeroed. header.generation, .deadline_ns,
+ * .stats_slot and .compile_ns are left 0 for the caller to fill in.
  */
 struct xs_rule_blob {
 	void *bytes; /* malloc'ed; starts with struct xs_set_header */
@@ -28,7 +28,7 @@ struct xs_rule_report {
 	__u32 step_max; /* entries and conditions likewise; at most XS_STEPS_MAX */
 	__u64 entry_cnt;
 	__u64 bytes; /* tables, without the text */
-	__u64 compile_ns;
+	__u64 compile_ns; /* the caller's: the compiler knows no clock */
 	__u32 rule; /* the rule that error is about; XS_RULE_NONE: none */
 	char error[400]; /* "" or "FILE:LINE: why, and what to do" */
 };

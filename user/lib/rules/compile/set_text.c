@@ -83,27 +83,3 @@ out:
 	free(rule);
 	return err;
 }
-
-bool xs_set_valid(const void *bytes, size_t size)
-{
-	const struct xs_set_header *set = bytes;
-	__u64 rules_end;
-
-	if (size < sizeof(*set) || set->magic != XS_SET_MAGIC || set->layout != XS_SET_LAYOUT)
-		return false;
-	rules_end = set->rules + (__u64)set->rule_cnt * sizeof(struct xs_set_rule);
-	return set->bytes <= size && set->rules <= size && rules_end <= size && set->text <= size &&
-	       set->text_bytes <= size - set->text && set->text_bytes &&
-	       !xs_set_string(set, set->text_bytes - 1)[0];
-}
-
-const char *xs_set_file(const struct xs_set_header *set, __u32 number)
-{
-	const char *name = xs_set_string(set, 1);
-
-	if (number >= set->file_cnt)
-		return NULL;
-	while (number--)
-		name += strlen(name) + 1;
-	return name;
-}

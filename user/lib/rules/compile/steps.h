@@ -62,13 +62,6 @@ void xs_atom_write(const struct xs_compiler *c, struct xs_set_atom *atom,
 /* bounds.c: what one frame may cost at most, into the report; refuses what costs too much. */
 int xs_bounds_check(struct xs_compiler *c);
 
-/*
- * bounds.c: words report->error, "FILE:LINE: " and what is said here, about
- * a rule; XS_RULE_NONE: about all of them. Returns -E2BIG.
- */
-int xs_refuse(struct xs_compiler *c, __u32 rule, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
 /* The header of the set; until the next chunk is added. */
 static inline struct xs_set_header *xs_header(const struct xs_compiler *c)
 {

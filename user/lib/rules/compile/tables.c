@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "refuse.h"
 #include "steps.h"
 
 static int by_best(const void *a, const void *b)
@@ -189,7 +190,7 @@ static int write_table(struct xs_compiler *c, struct xs_table_plan *t)
 	else if (err == -EOVERFLOW)
 		err = 0; /* the bounds will refuse it, when all tables' steps are known */
 	else if (err == -EAGAIN || err == -E2BIG)
-		err = xs_refuse(c, t->record.best,
+		err = xs_refuse(c->report, c->rules, t->record.best,
 				"no hash function found for the table of this rule");
 	xs_placing_free(&p);
 	return err;

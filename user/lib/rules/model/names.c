@@ -236,14 +236,6 @@ bool xs_name_find(const struct xs_name *names, const char *name, size_t len, __u
 	return false;
 }
 
-const char *xs_name_of(const struct xs_name *names, __u32 value)
-{
-	for (; names && names->name; names++)
-		if (names->value == value)
-			return names->name;
-	return NULL;
-}
-
 /*
  * What follows FAMILY in a field's text: "" for a protocol alone, "saddr" for
  * "ip saddr"; NULL if the field is of another family.

@@ -43,9 +43,6 @@ extern const struct xs_field_info xs_fields[XS_FIELD_MAX];
 /* The value that NAME (len bytes, no end mark) has in a table; false: not in it. */
 bool xs_name_find(const struct xs_name *names, const char *name, size_t len, __u32 *value);
 
-/* The first name of a value, or NULL. names may be NULL. */
-const char *xs_name_of(const struct xs_name *names, __u32 value);
-
 /*
  * The field "FAMILY WORD", or the protocol alone for wordlen 0.
  * XS_FIELD_MAX: there is none.

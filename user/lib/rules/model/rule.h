@@ -11,9 +11,14 @@
 #include <stddef.h>
 #include <linux/types.h>
 
+#include "lib/base/ranges.h"
 #include "maps/xsteer.h"
 
-typedef unsigned __int128 xs_u128;
+/* Limits of a rule set. They hold what can sensibly be written by hand or by a generator. */
+#define XS_RULE_CNT_MAX 1000000
+#define XS_RULE_MATCH_MAX 64 /* matches of one rule */
+#define XS_RULE_COMMENT_MAX 255 /* bytes of a comment "..." */
+#define XS_RULE_INDEX_MAX 65535 /* largest slot, CPU number */
 
 /*
  * What a match looks at. Every field is a number in host order; a rule holds
@@ -75,11 +80,6 @@ enum xs_fragment {
 	XS_FRAGMENT_none,
 	XS_FRAGMENT_first, /* offset 0, more to come */
 	XS_FRAGMENT_later,
-};
-
-/* Inclusive at both ends, host order, within the field's bits. */
-struct xs_range {
-	xs_u128 lo, hi;
 };
 
 /*

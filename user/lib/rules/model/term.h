@@ -7,7 +7,6 @@
 #define XS_RULE_TERM_H
 
 #include "rule.h"
-#include "lib/rules/syntax/text.h"
 
 /* The ranges are sorted, disjoint, not adjacent, and someone else's. */
 struct xs_term {

@@ -112,7 +112,7 @@ bool xs_parse_define(struct xs_parser *p)
 
 static void keep(void *node)
 {
-	(void)node; /* defines lie in blocks */
+	(void)node; /* defines lie in the arena */
 }
 
 void xs_parse_free_defines(struct xs_parser *p)

@@ -119,7 +119,7 @@ static bool join(struct xs_parser *p, struct xs_elem *elem)
 	whole.len = elem->text.len + part.len;
 	if (whole.len > 4096)
 		return xs_parse_error(p, &elem->pos, "the value is longer than 4096 bytes");
-	if (!xs_parse_charge(p, whole.len + sizeof(struct xs_parse_block), &elem->pos))
+	if (!xs_parse_charge(p, whole.len + 16, &elem->pos))
 		return false;
 	bytes = xs_parse_alloc(p, whole.len);
 	if (!bytes)

@@ -20,25 +20,11 @@ bool xs_parse_stop(struct xs_parser *p)
 
 void *xs_parse_alloc(struct xs_parser *p, size_t size)
 {
-	struct xs_parse_block *block = malloc(sizeof(*block) + size);
+	void *memory = xs_arena_get(&p->arena, size);
 
-	if (!block) {
+	if (!memory)
 		p->err = -ENOMEM;
-		return NULL;
-	}
-	block->next = p->blocks;
-	p->blocks = block;
-	return block->data;
-}
-
-void xs_parse_free_blocks(struct xs_parser *p)
-{
-	struct xs_parse_block *block;
-
-	while ((block = p->blocks)) {
-		p->blocks = block->next;
-		free(block);
-	}
+	return memory;
 }
 
 void *xs_parse_grow(struct xs_parser *p, void *array, __u32 cnt, __u32 *cap, size_t size)

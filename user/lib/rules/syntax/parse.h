@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The parser's own: what text.c and the rule_parse_*.c files share. A
+ * The parser's own: what the files of this folder share. A
  * function for each part of the grammar takes the current token and those
  * behind it, and puts what it took into the canonical text of the statement.
  *
@@ -59,12 +59,6 @@ struct xs_define {
 	__u32 file, line;
 };
 
-/* Memory that lives until the end of the parse. */
-struct xs_parse_block {
-	struct xs_parse_block *next;
-	_Alignas(16) char data[];
-};
-
 /* The files that are being read, innermost first. */
 struct xs_parse_include {
 	const struct xs_parse_include *outer;
@@ -95,7 +89,7 @@ struct xs_parser {
 
 	void *defines; /* tsearch(3) tree of struct xs_define */
 	__u32 define_cnt;
-	struct xs_parse_block *blocks;
+	struct xs_arena arena; /* lives until the end of the parse */
 
 	/* The statement being parsed. */
 	struct xs_operand operand;
@@ -136,7 +130,6 @@ bool xs_parse_stop(struct xs_parser *p);
 
 /* Memory until the end of the parse, `size` bytes; NULL with p->err set. */
 void *xs_parse_alloc(struct xs_parser *p, size_t size);
-void xs_parse_free_blocks(struct xs_parser *p);
 
 /*
  * Room for one more of `size` bytes in an array from malloc(); *cap doubles.

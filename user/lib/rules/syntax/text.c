@@ -162,7 +162,7 @@ void xs_parse_text(struct xs_parser *p, __u32 file, const char *text, size_t len
 static void parser_free(struct xs_parser *p)
 {
 	xs_parse_free_defines(p);
-	xs_parse_free_blocks(p);
+	xs_arena_free(&p->arena);
 	for (__u32 i = 0; i < p->include_cnt; i++)
 		free(p->texts[i]);
 	free(p->operand.elems);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Rule text to struct xs_ruleset and back. Pure: opens nothing, prints nothing,
+ * Rule text to struct xs_ruleset. Pure: opens nothing, prints nothing,
  * knows no kernel; files come through a callback (user/lib/api/rule_file.h has the
  * real one). Needs no privilege and keeps no state between calls.
  */
@@ -11,23 +11,19 @@
 #include <stddef.h>
 #include <linux/types.h>
 
-#include "lib/rules/model/rule.h"
+#include "lib/rules/model/ruleset.h"
 
 /*
- * Limits. They hold what can sensibly be written by hand or by a generator and
- * keep a small input from asking for much memory; beyond each is an error.
+ * Limits of the text, beside those of model/rule.h. They keep a small input from
+ * asking for much memory; beyond each is an error.
  */
 #define XS_RULE_FILE_MAX (256U << 20) /* bytes of all files together, and of all rule texts */
 #define XS_RULE_LINE_MAX (16U << 20) /* bytes of one line, and of one rule's text */
-#define XS_RULE_CNT_MAX 1000000
-#define XS_RULE_MATCH_MAX 64 /* matches of one rule */
 #define XS_RULE_SET_MAX (1U << 20) /* members of one set, its $names replaced */
 #define XS_RULE_DEFINE_MAX 65536
 #define XS_RULE_INCLUDE_DEPTH_MAX 16
 #define XS_RULE_INCLUDE_MAX 1024 /* files included, in all */
-#define XS_RULE_COMMENT_MAX 255 /* bytes of a comment "..." */
 #define XS_RULE_ERROR_MAX 100 /* errors told in one run */
-#define XS_RULE_INDEX_MAX 65535 /* largest slot, CPU number */
 
 /*
  * Replacing $names can make a text larger than it was written: memory for the
@@ -71,34 +67,12 @@ struct xs_rule_source {
 
 /*
  * Parses a text and what it includes. 0: *out holds the rules; free it with
- * xs_ruleset_free(). -EINVAL: errs holds every error, -ENOMEM; then *out is
+ * xs_ruleset_free() of model/ruleset.h. -EINVAL: errs holds every error, -ENOMEM; then *out is
  * untouched. errs is to be freed with xs_rule_errors_free() in either case.
  */
 int xs_rules_parse(struct xs_ruleset *out, const struct xs_rule_source *src,
 		   struct xs_rule_errors *errs);
 
 void xs_rule_errors_free(struct xs_rule_errors *errs);
-
-/*
- * Frees what xs_rules_parse() made, and zeroes it. Not for a ruleset made by
- * hand: the parts of one parsed rule lie in one block of memory.
- */
-void xs_ruleset_free(struct xs_ruleset *set);
-
-/*
- * The rule as text without line end: what parses to the same rule. It is
- * rule->text, valid as long as the rule.
- */
-const char *xs_rule_print(const struct xs_rule *rule);
-
-/*
- * The whole set as text: default and malformed if they were said, then a rule a
- * line. Parses to the same set, but for files and line numbers. The caller
- * frees it; NULL: out of memory.
- */
-char *xs_ruleset_text(const struct xs_ruleset *set);
-
-/* Whether two sets say the same, in the same words; files and lines aside. */
-bool xs_ruleset_equal(const struct xs_ruleset *a, const struct xs_ruleset *b);
 
 #endif

@@ -178,56 +178,6 @@ enum xs_value_result xs_range_parse(enum xs_field field, const char *p, size_t l
 	return XS_VALUE_BAD;
 }
 
-struct xs_range xs_prefix_range(xs_u128 value, __u32 prefix, __u32 bits)
-{
-	xs_u128 hosts = ~(xs_u128)0;
-
-	/* A shift by all 128 bits is undefined. */
-	if (prefix)
-		hosts = ((xs_u128)1 << (bits - prefix)) - 1;
-	else if (bits < 128)
-		hosts = ((xs_u128)1 << bits) - 1;
-	return (struct xs_range){ value & ~hosts, value | hosts };
-}
-
-__u32 xs_prefix_bits(xs_u128 lo, xs_u128 hi, __u32 bits)
-{
-	xs_u128 differ = lo ^ hi;
-	__u32 lower = 0;
-
-	if (differ >> 64)
-		lower = 128 - __builtin_clzll(differ >> 64);
-	else if (differ)
-		lower = 64 - __builtin_clzll(differ);
-	return bits - lower;
-}
-
-static int compare_ranges(const void *a, const void *b)
-{
-	const struct xs_range *x = a, *y = b;
-
-	return x->lo < y->lo ? -1 : x->lo > y->lo;
-}
-
-__u32 xs_ranges_merge(struct xs_range *ranges, __u32 cnt)
-{
-	__u32 last = 0;
-
-	if (cnt < 2)
-		return cnt;
-	qsort(ranges, cnt, sizeof(*ranges), compare_ranges);
-	for (__u32 i = 1; i < cnt; i++) {
-		/* hi + 1 would wrap at the very last address. */
-		if (ranges[i].lo <= ranges[last].hi || ranges[i].lo - 1 == ranges[last].hi) {
-			if (ranges[i].hi > ranges[last].hi)
-				ranges[last].hi = ranges[i].hi;
-		} else {
-			ranges[++last] = ranges[i];
-		}
-	}
-	return last + 1;
-}
-
 __u32 xs_flags_ranges(__u32 flags, int mask, bool negate, struct xs_range ranges[128])
 {
 	__u32 cnt = 0;

@@ -30,15 +30,6 @@ enum xs_value_result xs_value_parse(enum xs_field field, const char *p, size_t l
 enum xs_value_result xs_range_parse(enum xs_field field, const char *p, size_t len,
 				    struct xs_range *out, size_t *at, size_t *at_len);
 
-/* All values whose first `prefix` of `bits` bits are those of value. */
-struct xs_range xs_prefix_range(xs_u128 value, __u32 prefix, __u32 bits);
-
-/* How many of the first of `bits` bits all of lo..hi share. */
-__u32 xs_prefix_bits(xs_u128 lo, xs_u128 hi, __u32 bits);
-
-/* Sorts the ranges and joins those that overlap or touch; returns how many are left. */
-__u32 xs_ranges_merge(struct xs_range *ranges, __u32 cnt);
-
 /*
  * The flag bytes v for which (v & mask) == flags, or if mask < 0 any of flags is
  * set; with negate the others. Returns how many ranges were written (at most

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* A rule set that has been parsed: as text again, compared, freed. */
+/* Rule sets as a whole; see ruleset.h. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/rules/syntax/text.h"
+#include "ruleset.h"
 
 void xs_ruleset_free(struct xs_ruleset *set)
 {
@@ -16,11 +16,6 @@ void xs_ruleset_free(struct xs_ruleset *set)
 	free(set->default_text);
 	free(set->malformed_text);
 	memset(set, 0, sizeof(*set));
-}
-
-const char *xs_rule_print(const struct xs_rule *rule)
-{
-	return rule->text;
 }
 
 static char *put_line(char *to, const char *line)
