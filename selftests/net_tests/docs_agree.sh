@@ -279,6 +279,28 @@ troubleshooting_quotes_real_messages() {
 		sed -n 's/^| `\([^`]*\)` |.*/\1/p')
 }
 
+# A row of docs/reliability.md: | fault | promise | `FILE: TEST`, ... |
+_promised_tests() { # rows without a test come out as they are
+	sed -n '/^| fault |/d; /^| --- /d; s/^| .* | \([^|]*\) |$/\1/p' docs/reliability.md |
+		sed 's/, *`/\n`/g' | sed 's/^`\(.*\): \(.*\)`$/\1 \2/'
+}
+reliability_names_tests_that_exist() {
+	local file name path
+	check "rows" test "$(_promised_tests | wc -l)" -gt 0
+	while read -r file name; do
+		((++ASSERTIONS))
+		for path in selftests/{net,prog,user}_tests/"$file"; do
+			[[ -f $path ]] && break
+		done
+		[[ $name && -f $path ]] || fail "docs/reliability.md: no test in '$file $name'"
+		if [[ $file = *.sh ]]; then
+			bash "$path" --list | grep -qxF -- "$name"
+		else
+			tr -d '\n\t ' <"$path" | grep -qE "cmocka_unit_test[a-z_]*\(${name}[,)]"
+		fi || fail "docs/reliability.md: $path has no test $name"
+	done < <(_promised_tests)
+}
+
 # --- links ---
 
 # As GitHub makes them: small letters, spaces to hyphens, no other marks.
@@ -289,7 +311,7 @@ _anchors() { # FILE
 
 relative_links_lead_somewhere() {
 	local file link target anchor
-	for file in README.md docs/*.md; do
+	for file in *.md docs/*.md; do
 		[[ -f $file ]] || continue
 		((++ASSERTIONS))
 		while read -r link; do
@@ -307,7 +329,7 @@ relative_links_lead_somewhere() {
 # `user/lib/instance/pins.c`, `scripts/lab up`; what has capitals stands for a name.
 files_that_pages_name_are_there() {
 	local file name
-	for file in README.md docs/*.md; do
+	for file in *.md docs/*.md; do
 		[[ -f $file ]] || continue
 		((++ASSERTIONS))
 		while read -r name; do
