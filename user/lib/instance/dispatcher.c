@@ -161,20 +161,16 @@ bool xs_dispatcher_has(__u32 ifindex, __u32 prog_id)
 	return has;
 }
 
-int xs_dispatcher_detach(const struct xs_pins *pins)
+int xs_dispatcher_detach(const struct xs_pins *pins, __u32 prog_id)
 {
 	struct xdp_multiprog *mp;
 	struct xdp_program *prog;
-	struct xs_live live;
 	int err;
 
-	err = xs_instance_live(pins, &live);
-	if (err || !live.attached)
-		return 0; /* somebody took it out already */
 	mp = xdp_multiprog__get_from_ifindex(pins->meta.ifindex);
 	err = libxdp_get_error(mp);
 	if (!err) {
-		prog = find(mp, has_id, live.prog_id);
+		prog = find(mp, has_id, prog_id);
 		err = prog ? xdp_program__detach(prog, pins->meta.ifindex,
 						 xdp_multiprog__attach_mode(mp), 0)
 			   : -ENOENT;

@@ -20,8 +20,8 @@
 int xs_dispatcher_attach(const struct xs_netif *netif, const struct xs_pins *pins,
 			 const struct xs_attach_opts *opts, enum xs_mode *got);
 
-/* Takes the program that `pins` has pinned out of the dispatcher. 0 or -errno, logged. */
-int xs_dispatcher_detach(const struct xs_pins *pins);
+/* Takes program `prog_id` of the instance out of the dispatcher. 0 or -errno, logged. */
+int xs_dispatcher_detach(const struct xs_pins *pins, __u32 prog_id);
 
 /* Is program `prog_id` on the interface, in a dispatcher or alone? */
 bool xs_dispatcher_has(__u32 ifindex, __u32 prog_id);

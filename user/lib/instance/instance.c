@@ -26,7 +26,7 @@
 #include "instance.h"
 #include "lib/net/netif.h"
 #include "program.h"
-#include "lib/set/counters.h"
+#include "rule_stats.h"
 #include "xsteer.skel.h"
 
 const char *const xs_mode_names[] = {
@@ -293,12 +293,14 @@ static int pin_maps(const struct build *build)
 /* An instance without rules has counters of none, so that every pin is there. */
 static int pin_rule_counters(const struct build *build)
 {
-	struct xs_rule_counters counters;
-	int err = xs_rule_counters_create(build->ctx, &counters, 0);
+	int err, fd = xs_rule_stats_create(1);
 
-	if (!err)
-		err = pin(build, counters.fd, xs_map_names[XS_MAP_rule_stats_map]);
-	xs_rule_counters_close(&counters);
+	if (fd < 0) {
+		xs_err(build->ctx, "cannot make the counters of no rules: %s", strerror(-fd));
+		return fd;
+	}
+	err = pin(build, fd, xs_map_names[XS_MAP_rule_stats_map]);
+	close(fd);
 	return err;
 }
 
@@ -478,7 +480,7 @@ static int build_instance(struct build *build, struct xs_attached *got)
 		*got = (struct xs_attached){ .mode = build->mode, .prog_id = live.prog_id };
 		err = publish(build);
 		if (err && build->opts->prio > 0)
-			xs_dispatcher_detach(&build->pins);
+			xs_dispatcher_detach(&build->pins, live.prog_id);
 	}
 	if (err)
 		xs_instance_remove_dir(build->ctx, build->staging);
@@ -636,6 +638,16 @@ int xs_instance_attach(struct xsteer_ctx *ctx, const char *ifname,
 	return err > 0 ? 0 : err;
 }
 
+/* Somebody may have taken it out already. */
+static int leave_dispatcher(const struct xs_pins *pins)
+{
+	struct xs_live live;
+
+	if (xs_instance_live(pins, &live) || !live.attached)
+		return 0;
+	return xs_dispatcher_detach(pins, live.prog_id);
+}
+
 int xs_instance_take_apart(const struct xs_pins *pins)
 {
 	/* xsteer-rules locks nothing above: what it writes must not go into the next instance */
@@ -645,7 +657,7 @@ int xs_instance_take_apart(const struct xs_pins *pins)
 	if (lock < 0)
 		return lock;
 	if (pins->meta.attach == XS_ATTACH_DISPATCHER)
-		err = xs_dispatcher_detach(pins);
+		err = leave_dispatcher(pins);
 	if (!err)
 		err = side_dir(old, pins->dir, "old");
 	if (!err && rename(pins->dir, old)) {

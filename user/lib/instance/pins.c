@@ -22,7 +22,6 @@
 
 #include "lib/base/ctx.h"
 #include "pins.h"
-#include "xsteer.skel.h"
 
 #define LOCK_WAIT_MS 10000 /* an attach with a slow driver reset takes seconds */
 #define LOCK_POLL_MS 20
@@ -219,32 +218,21 @@ static int open_pin(const struct xs_pins *pins, enum xs_map map, bool write)
 	return fd < 0 ? -errno : fd;
 }
 
-/* What the map must look like: as this build's object defines it. */
-struct map_shape {
-	__u32 type, key_size, value_size;
+const struct xs_map_shape xs_map_shapes[XS_MAP_MAX] = {
+	[XS_MAP_xsks_map] = { BPF_MAP_TYPE_XSKMAP, sizeof(__u32), sizeof(__u32) },
+	[XS_MAP_xdp_stats_map] = { BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(__u32),
+				   sizeof(struct xs_queue_stats) },
+	[XS_MAP_rule_stats_map] = { BPF_MAP_TYPE_ARRAY, sizeof(__u32),
+				    sizeof(struct xs_rule_stats) },
+	[XS_MAP_meta] = { BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct xs_meta) },
+	[XS_MAP_owners] = { BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct xs_owner) },
+	[XS_MAP_rule_sets] = { BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(__u32), sizeof(__u32) },
+	[XS_MAP_rule_stats] = { BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(__u32), sizeof(__u32) },
+	[XS_MAP_cpu_map] = { BPF_MAP_TYPE_CPUMAP, sizeof(__u32), sizeof(__u32) },
+	[XS_MAP_dev_map] = { BPF_MAP_TYPE_DEVMAP_HASH, sizeof(__u32), sizeof(__u32) },
 };
 
-static void learn_shapes(struct map_shape shapes[XS_MAP_MAX])
-{
-	struct xsteer_bpf *skel = xsteer_bpf__open();
-
-	memset(shapes, 0, sizeof(*shapes) * XS_MAP_MAX);
-	for (int i = 0; skel && i < XS_MAP_MAX; i++) {
-		const struct bpf_map *map =
-			bpf_object__find_map_by_name(skel->obj, xs_map_names[i]);
-
-		if (map)
-			shapes[i] = (struct map_shape){ bpf_map__type(map), bpf_map__key_size(map),
-							bpf_map__value_size(map) };
-	}
-	xsteer_bpf__destroy(skel);
-	if (shapes[XS_MAP_rule_stats].type)
-		shapes[XS_MAP_rule_stats_map] = (struct map_shape){ BPF_MAP_TYPE_ARRAY,
-								    sizeof(__u32),
-								    sizeof(struct xs_rule_stats) };
-}
-
-static int check_shape(const struct xs_pins *pins, enum xs_map map, const struct map_shape *want)
+static int check_shape(const struct xs_pins *pins, enum xs_map map, const struct xs_map_shape *want)
 {
 	struct bpf_map_info info = {};
 	__u32 len = sizeof(info);
@@ -376,13 +364,11 @@ int xs_pins_refuse_others(struct xsteer_ctx *ctx, const char *dir)
 }
 
 static int open_map(struct xs_pins *pins, enum xs_map map, enum xs_pins_access how,
-		    const struct map_shape *shape)
+		    const struct xs_map_shape *shape)
 {
 	bool needed = map == XS_MAP_meta || map == XS_MAP_xsks_map || map == XS_MAP_owners;
 	int fd;
 
-	if (!shape->type)
-		return 0; /* this build has no such map */
 	fd = open_pin(pins, map, wants_write(map, how));
 	if (fd < 0 && how == XS_PINS_SOCKET && !needed)
 		return 0;
@@ -423,7 +409,6 @@ bool xs_pins_complete(const char *dir)
 int xs_pins_open_dir(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *dir,
 		     enum xs_pins_access how)
 {
-	struct map_shape shapes[XS_MAP_MAX];
 	struct bpf_map_info info = {};
 	__u32 len = sizeof(info);
 	struct stat file;
@@ -444,16 +429,15 @@ int xs_pins_open_dir(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *d
 		return -ENOTDIR;
 	}
 
-	learn_shapes(shapes);
 	/* meta first: a directory that is not ours must say so, not fail on some map */
-	err = open_map(pins, XS_MAP_meta, how, &shapes[XS_MAP_meta]);
+	err = open_map(pins, XS_MAP_meta, how, &xs_map_shapes[XS_MAP_meta]);
 	if (!err)
 		err = read_meta(pins);
 	if (!err)
 		memcpy(pins->ifname, pins->meta.ifname, sizeof(pins->ifname));
 	for (int i = 0; !err && i < XS_MAP_MAX; i++)
 		if (i != XS_MAP_meta)
-			err = open_map(pins, i, how, &shapes[i]);
+			err = open_map(pins, i, how, &xs_map_shapes[i]);
 	if (!err && !bpf_obj_get_info_by_fd(pins->map_fds[XS_MAP_xsks_map], &info, &len))
 		pins->slots = info.max_entries;
 	if (err)

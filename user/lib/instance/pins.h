@@ -35,6 +35,13 @@ enum xs_map {
 
 extern const char *const xs_map_names[XS_MAP_MAX];
 
+/* What each map must look like; a test compares it with the program's own maps. */
+struct xs_map_shape {
+	__u32 type, key_size, value_size;
+};
+
+extern const struct xs_map_shape xs_map_shapes[XS_MAP_MAX];
+
 /*
  * bpffs refuses '.', so an interface's name is written with %2e for it. -EINVAL,
  * logged: no interface can have that name.

@@ -11,11 +11,11 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "lib/base/ctx.h"
 #include "counters.h"
+#include "lib/instance/rule_stats.h"
 #include "read.h"
 
 static int map_rows(struct xs_rule_counters *counters)
@@ -41,42 +41,16 @@ static __u32 slice_cnt(void)
 	return (cpus > 0 ? cpus : 1) + 1;
 }
 
-/* Field names for bpftool, as the program's BTF has them; without them it shows bytes. */
-static void add_btf(struct bpf_map_create_opts *opts)
-{
-	struct btf *btf = btf__new_empty();
-	int u32, u64, stats;
-
-	if (!btf)
-		return;
-	u32 = btf__add_int(btf, "unsigned int", sizeof(__u32), 0);
-	u64 = btf__add_int(btf, "unsigned long long", sizeof(__u64), 0);
-	stats = btf__add_struct(btf, "xs_rule_stats", sizeof(struct xs_rule_stats));
-	btf__add_field(btf, "packets", u64, 8 * offsetof(struct xs_rule_stats, packets), 0);
-	btf__add_field(btf, "bytes", u64, 8 * offsetof(struct xs_rule_stats, bytes), 0);
-	if (u32 > 0 && u64 > 0 && stats > 0 && !btf__load_into_kernel(btf)) {
-		opts->btf_fd = fcntl(btf__fd(btf), F_DUPFD_CLOEXEC, 0);
-		opts->btf_key_type_id = u32;
-		opts->btf_value_type_id = stats;
-	}
-	btf__free(btf);
-}
-
 int xs_rule_counters_create(struct xsteer_ctx *ctx, struct xs_rule_counters *counters,
 			    __u32 rule_cnt)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_INNER_MAP | BPF_F_MMAPABLE);
 	__u32 rows;
 	int err;
 
 	*counters = (struct xs_rule_counters){ .rule_cnt = rule_cnt, .slices = slice_cnt() };
 	rows = rule_cnt ? rule_cnt * counters->slices : 1;
-	add_btf(&opts);
-	counters->fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "rule_stats_map", sizeof(__u32),
-				      sizeof(struct xs_rule_stats), rows, &opts);
-	err = counters->fd < 0 ? -errno : map_rows(counters);
-	if (opts.btf_fd)
-		close(opts.btf_fd);
+	counters->fd = xs_rule_stats_create(rows);
+	err = counters->fd < 0 ? counters->fd : map_rows(counters);
 	if (!err)
 		return 0;
 	xs_err(ctx, "cannot make the counters of %u rules: %s", rule_cnt, strerror(-err));

@@ -52,6 +52,11 @@ int xs_explain_open(struct xsteer_ctx *ctx, struct xs_explain *explain, const st
 	return 0;
 }
 
+int xs_explain_prog_fd(const struct xs_explain *explain)
+{
+	return bpf_program__fd(explain->skel->progs.xsteer);
+}
+
 void xs_explain_close(struct xs_explain *explain)
 {
 	xsteer_bpf__destroy(explain->skel);

@@ -26,6 +26,8 @@ struct xs_explain {
 int xs_explain_open(struct xsteer_ctx *ctx, struct xs_explain *explain, const struct xs_pins *live,
 		    __u32 queue);
 void xs_explain_close(struct xs_explain *explain);
+/* The program's descriptor, as long as *explain is open. */
+int xs_explain_prog_fd(const struct xs_explain *explain);
 
 /*
  * Runs one frame; *xdp is what the program returned. 0 or -errno, logged: the kernel takes none below 14 bytes

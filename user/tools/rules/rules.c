@@ -22,7 +22,6 @@
 #include "lib/rules/check/warn.h"
 #include "tools/cli/json.h"
 #include "tools/cli/table.h"
-#include "xsteer.skel.h"
 
 #define CONFIRM_MAX_SEC 86400
 /*
@@ -571,8 +570,8 @@ static int measure_trial(struct xs_cli *cli, const struct trial *trial,
 		return bare;
 	err = xs_measure(cli->ctx, bare, frames, COST_REPEAT, COST_ROUNDS, &ns_bare);
 	if (!err)
-		err = xs_measure(cli->ctx, bpf_program__fd(trial->explain.skel->progs.xsteer),
-				 frames, COST_REPEAT, COST_ROUNDS, &ns);
+		err = xs_measure(cli->ctx, xs_explain_prog_fd(&trial->explain), frames, COST_REPEAT,
+				 COST_ROUNDS, &ns);
 	close(bare);
 	return err ? err : print_cost(cli, trial, frames, ns, ns_bare);
 }
