@@ -384,10 +384,10 @@ static int open_map(struct xs_pins *pins, enum xs_map map, enum xs_pins_access h
 		return -ENODATA;
 	}
 	if (fd < 0) {
-		xs_err(pins->ctx,
-		       "cannot open %s/%s%s: %s: run as root, or as the owner of the pins",
-		       pins->dir, xs_map_names[map], wants_write(map, how) ? " for writing" : "",
-		       strerror(-fd));
+		xs_err(pins->ctx, "cannot open %s/%s%s: %s%s", pins->dir, xs_map_names[map],
+		       wants_write(map, how) ? " for writing" : "", strerror(-fd),
+		       fd == -EACCES || fd == -EPERM ? ": run as root, or as the owner of the pins"
+						     : "");
 		return fd;
 	}
 	pins->map_fds[map] = fd;

@@ -235,26 +235,57 @@ static void mark_devs_of(struct open_devs *open, const struct xs_set_header *set
 		mark_dev(open, &xs_set_rules(set)[i].action);
 }
 
-/*
- * What neither the set in force nor the fallback names is taken out of dev_map.
- * For after a switch, when no frame is in another set: the kernel has waited for
- * them (RCU). Not worth an error: it is done again after the next one.
- */
-static void close_unnamed_devs(const struct xs_pins *pins)
+static bool names_cpu(const struct xs_set_header *set, __u32 cpu)
 {
-	struct mapped_set now, back;
+	bool named = set && set->default_action.verdict == XS_VERDICT_cpu &&
+		     set->default_action.target == cpu;
+
+	for (__u32 i = 0; set && !named && i < set->rule_cnt; i++)
+		named = xs_set_rules(set)[i].action.verdict == XS_VERDICT_cpu &&
+			xs_set_rules(set)[i].action.target == cpu;
+	return named;
+}
+
+/* Each entry has a thread of the kernel's. */
+static void close_unnamed_cpus(const struct xs_pins *pins, const struct xs_set_header *now,
+			       const struct xs_set_header *back)
+{
+	int cpus = libbpf_num_possible_cpus(), fd = pins->map_fds[XS_MAP_cpu_map];
+	__u32 frames;
+
+	for (__u32 cpu = 0; cpus > 0 && cpu < (__u32)cpus; cpu++)
+		if (!bpf_map_lookup_elem(fd, &cpu, &frames) && frames && !names_cpu(now, cpu) &&
+		    !names_cpu(back, cpu))
+			bpf_map_delete_elem(fd, &cpu);
+}
+
+static void close_unnamed_devs(const struct xs_pins *pins, const struct xs_set_header *now,
+			       const struct xs_set_header *back)
+{
 	struct open_devs open;
 
 	read_devs(pins, &open);
-	if (!open.cnt || open_set(pins, XS_SET_IN_FORCE, PROT_READ, &now))
+	mark_devs_of(&open, now);
+	mark_devs_of(&open, back);
+	for (__u32 i = 0; i < open.cnt; i++)
+		if (!open.devs[i].is_named)
+			bpf_map_delete_elem(pins->map_fds[XS_MAP_dev_map], &open.devs[i].ifindex);
+}
+
+/*
+ * What neither the set in force nor the fallback names is taken out of dev_map and
+ * cpu_map. For after a switch, when no frame is in another set: the kernel has waited
+ * for them (RCU). Not worth an error: it is done again after the next one.
+ */
+static void close_unnamed_targets(const struct xs_pins *pins)
+{
+	struct mapped_set now, back;
+
+	if (open_set(pins, XS_SET_IN_FORCE, PROT_READ, &now))
 		return;
 	if (!open_set(pins, XS_SET_FALLBACK, PROT_READ, &back)) {
-		mark_devs_of(&open, now.header);
-		mark_devs_of(&open, back.header);
-		for (__u32 i = 0; i < open.cnt; i++)
-			if (!open.devs[i].is_named)
-				bpf_map_delete_elem(pins->map_fds[XS_MAP_dev_map],
-						    &open.devs[i].ifindex);
+		close_unnamed_devs(pins, now.header, back.header);
+		close_unnamed_cpus(pins, now.header, back.header);
 	}
 	unmap_set(&back);
 	unmap_set(&now);
@@ -298,7 +329,7 @@ static int roll_back(struct xs_pins *pins, struct mapped_set *over, struct mappe
 	if (!err)
 		err = put_slot(pins, XS_SET_FALLBACK, -1);
 	if (!err)
-		close_unnamed_devs(pins);
+		close_unnamed_targets(pins);
 	if (!err)
 		err = publish(pins, header);
 	if (!err)
@@ -360,7 +391,7 @@ static int keep_set(struct xs_pins *pins, struct mapped_set *now)
 	if (until >= monotonic_ns()) {
 		err = put_slot(pins, XS_SET_FALLBACK, -1);
 		if (!err)
-			close_unnamed_devs(pins);
+			close_unnamed_targets(pins);
 		return err;
 	}
 	__atomic_store_n(deadline_ns, until, __ATOMIC_SEQ_CST);
@@ -381,6 +412,8 @@ int xs_rule_sets_confirm(struct xs_pins *pins)
 		return err;
 	if (!waits(now.header)) {
 		xs_err(pins->ctx, "%s: no rule set waits to be confirmed", pins->ifname);
+		/* what a confirm that was killed has not come to */
+		close_unnamed_targets(pins);
 		err = -ENOENT;
 	} else {
 		err = keep_set(pins, &now);
@@ -665,7 +698,7 @@ static int put_compiled(struct applying *apply, struct xs_ruleset *rules, struct
 	if (!err)
 		err = apply_blob(apply, &blob, result);
 	xs_rule_blob_free(&blob);
-	close_unnamed_devs(apply->pins); /* of the old set, or of one that came to nothing */
+	close_unnamed_targets(apply->pins); /* of the old set, or of one that came to nothing */
 	return err;
 }
 
