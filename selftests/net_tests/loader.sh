@@ -61,13 +61,13 @@ attach_twice_changes_nothing() {
 attached_otherwise_is_not_attached_as_asked() {
 	lab_up
 	attach
-	refuses "--xsk-missing drop" 1 "--xsk-missing pass, not drop.*--replace" \
+	refuses "--xsk-missing drop" 1 "to pass where no socket is, not to drop.*--replace" \
 		rx "$LOADER" attach --xsk-missing drop rx0
 	refuses "--prio" 1 "alone on the hook.*--replace" rx "$LOADER" attach -P 5 rx0
 	attach --xsk-missing pass
 	attach --replace --xsk-missing drop
 	attach # no wish, no refusal
-	refuses "--xsk-missing pass" 1 "--xsk-missing drop, not pass" \
+	refuses "--xsk-missing pass" 1 "to drop where no socket is, not to pass" \
 		rx "$LOADER" attach --xsk-missing pass rx0
 }
 

@@ -20,9 +20,11 @@
 	X(CLEAN, "xsteer_clean()") \
 	X(STATUS, "xsteer_status()") \
 	X(CONFIRM, "xsteer_confirm()") \
-	X(PIN_ROOT, "another pin root") \
+	X(PIN_ROOT, "the pin root of the context") \
 	X(SKB, "XSTEER_MODE_SKB") \
-	X(COPY, "XSTEER_XSK_COPY") \
+	X(ALONE, "priority 0 in xsteer_attach_opts") \
+	X(ZERO_COPY, "zero-copy mode") \
+	X(VERBOSE, "the log callback") \
 	X(FRAMES, "frames") \
 	X(RING, "ring entries")
 

@@ -87,12 +87,18 @@ static int attach(struct xdp_program *prog, const struct xs_netif *netif,
 		char why[256];
 
 		libxdp_strerror(err, why, sizeof(why));
-		xs_err(pins->ctx, "%s: libxdp cannot attach beside other programs: %s%s",
-		       netif->name, why,
-		       err == -EBUSY
-			       ? ": the program there is not in a dispatcher, or this kernel has "
-				 "no freplace; attach alone, without -P"
-			       : "; -v shows its own words");
+		if (err == -EBUSY)
+			xs_err(pins->ctx,
+			       "%s: libxdp cannot attach beside other programs: %s: the program "
+			       "there is not in a dispatcher, or this kernel has no freplace; "
+			       "attach alone, %s",
+			       netif->name, why, xs_hint(pins->ctx, XSTEER_HINT_ALONE, NULL).text);
+		else
+			xs_err(pins->ctx,
+			       "%s: libxdp cannot attach beside other programs: %s; %s shows its "
+			       "own words",
+			       netif->name, why,
+			       xs_hint(pins->ctx, XSTEER_HINT_VERBOSE, NULL).text);
 		return err;
 	}
 	say_if_alone(pins->ctx, netif);

@@ -223,9 +223,9 @@ static int refuse_held(struct xsteer_ctx *ctx, const char *ifname, const struct 
 	if (hook->dispatcher)
 		xs_err(ctx,
 		       "%s: the XDP hook is held by libxdp's dispatcher (program id %u): attach "
-		       "beside the others with '-P PRIO', or take them away with "
+		       "beside the others with %s, or take them away with "
 		       "'xdp-loader unload %s --all'",
-		       ifname, hook->prog_id, ifname);
+		       ifname, hook->prog_id, xs_hint(ctx, XSTEER_HINT_BESIDE, NULL).text, ifname);
 	else if (hook->by == XS_HOOK_LINK)
 		xs_err(ctx,
 		       "%s: the XDP hook is held by program '%s' (id %u), attached by bpf_link "
@@ -407,11 +407,14 @@ static int refuse_mode(const struct build *build, enum xs_mode mode, int err)
 	if ((err == -EBUSY || err == -EEXIST) && xs_netif_hook(build->netif.ifindex, &hook) == 1)
 		return refuse_held(build->ctx, build->netif.name, &hook);
 	why_refused(build, mode, err, why, sizeof(why));
-	xs_err(build->ctx, "%s: the kernel refused to attach in %s mode: %s%s", build->netif.name,
-	       xs_mode_names[mode], why,
-	       mode == XS_MODE_NATIVE && !strstr(why, "upper device") /* it bars skb too */
-		       ? "; '-m skb' works on any driver, more slowly"
-		       : "");
+	if (mode == XS_MODE_NATIVE && !strstr(why, "upper device")) /* it bars skb too */
+		xs_err(build->ctx,
+		       "%s: the kernel refused to attach in native mode: %s; %s works on any "
+		       "driver, more slowly",
+		       build->netif.name, why, xs_hint(build->ctx, XSTEER_HINT_SKB, NULL).text);
+	else
+		xs_err(build->ctx, "%s: the kernel refused to attach in %s mode: %s",
+		       build->netif.name, xs_mode_names[mode], why);
 	return err;
 }
 
@@ -497,8 +500,8 @@ static const char *unlike(const struct xs_pins *pins, const struct xs_attach_opt
 	if (opts->prio > 0 && pins->meta.attach != XS_ATTACH_DISPATCHER)
 		return "alone on the hook, not through libxdp's dispatcher";
 	if (opts->xsk_missing_said && opts->xsk_missing_drop != drop)
-		return drop ? "with --xsk-missing drop, not pass"
-			    : "with --xsk-missing pass, not drop";
+		return drop ? "to drop where no socket is, not to pass"
+			    : "to pass where no socket is, not to drop";
 	return NULL;
 }
 
@@ -545,23 +548,20 @@ static int look_at_existing(struct xsteer_ctx *ctx, const char *ifname,
 	if (err || !live.attached) {
 		xs_err(ctx,
 		       "%s: its pins in %s are there, but the program is not attached any more: "
-		       "'xsteer-loader clean' removes them",
-		       ifname, ctx->pin_root);
+		       "%s removes them",
+		       ifname, ctx->pin_root, xs_hint(ctx, XSTEER_HINT_CLEAN, NULL).text);
 		return err ? err : -ESTALE;
 	}
 	mode = live.native ? XS_MODE_NATIVE : XS_MODE_SKB;
 	if (opts->mode != XS_MODE_AUTO && opts->mode != mode) {
-		xs_err(ctx,
-		       "%s: attached in %s mode, not %s: 'xsteer-loader attach --replace' changes "
-		       "it, with new maps",
-		       ifname, xs_mode_names[mode], xs_mode_names[opts->mode]);
+		xs_err(ctx, "%s: attached in %s mode, not %s: %s changes it, with new maps", ifname,
+		       xs_mode_names[mode], xs_mode_names[opts->mode],
+		       xs_hint(ctx, XSTEER_HINT_REPLACE, NULL).text);
 		return -EEXIST;
 	}
 	if (other) {
-		xs_err(ctx,
-		       "%s: attached %s: 'xsteer-loader attach --replace' changes it, with new "
-		       "maps",
-		       ifname, other);
+		xs_err(ctx, "%s: attached %s: %s changes it, with new maps", ifname, other,
+		       xs_hint(ctx, XSTEER_HINT_REPLACE, NULL).text);
 		return -EEXIST;
 	}
 	err = automatic && !opts->automatic ? keep(ctx, ifname) : 0;
@@ -606,8 +606,8 @@ static int open_old(struct build *build)
 		if_indextoname(build->old.meta.ifindex, now);
 		xs_err(build->ctx,
 		       "the pins in %s are of the interface that is now called %s, and in use: "
-		       "'xsteer-loader detach %s' first",
-		       dir, now, now);
+		       "%s first",
+		       dir, now, xs_hint(build->ctx, XSTEER_HINT_DETACH, now).text);
 		return -EBUSY;
 	}
 	return 0;

@@ -105,8 +105,8 @@ int xs_pins_check_bpffs(struct xsteer_ctx *ctx)
 		return 0;
 	xs_err(ctx,
 	       "%s is not on a bpffs, where pinned maps must live: mount one with "
-	       "'mount -t bpf bpf /sys/fs/bpf', or name one with --pin-root",
-	       ctx->pin_root);
+	       "'mount -t bpf bpf /sys/fs/bpf', or name one with %s",
+	       ctx->pin_root, xs_hint(ctx, XSTEER_HINT_PIN_ROOT, NULL).text);
 	return -ENOTSUP;
 }
 
@@ -163,8 +163,8 @@ static int make_root(struct xsteer_ctx *ctx, const char *root)
 	if (err == -EPERM || err == -EACCES)
 		xs_err(ctx,
 		       "no permission to make %s: run as root, or name another bpffs with "
-		       "--pin-root",
-		       dir);
+		       "%s",
+		       dir, xs_hint(ctx, XSTEER_HINT_PIN_ROOT, NULL).text);
 	else if (err)
 		xs_err(ctx, "cannot make %s: %s", dir, strerror(-err));
 	return err;
@@ -250,9 +250,10 @@ static int check_shape(const struct xs_pins *pins, enum xs_map map, const struct
 	xs_err(pins->ctx,
 	       "%s/%s was made by another version of xsteer: type %u, key %u, value %u bytes; "
 	       "this build wants %u, %u, %u. Use that version, or take the instance away with "
-	       "'xsteer-loader detach %s' and attach anew",
+	       "%s and attach anew",
 	       pins->dir, xs_map_names[map], info.type, info.key_size, info.value_size, want->type,
-	       want->key_size, want->value_size, pins->ifname);
+	       want->key_size, want->value_size,
+	       xs_hint(pins->ctx, XSTEER_HINT_DETACH, pins->ifname).text);
 	return -EPROTO;
 }
 
@@ -269,8 +270,8 @@ static int read_meta(struct xs_pins *pins)
 	if (pins->meta.magic != XS_MAGIC) {
 		xs_err(pins->ctx,
 		       "%s was not made by xsteer-loader (meta has no magic): remove it with "
-		       "'rm -r %s', or choose another --pin-root",
-		       pins->dir, pins->dir);
+		       "'rm -r %s', or choose another directory with %s",
+		       pins->dir, pins->dir, xs_hint(pins->ctx, XSTEER_HINT_PIN_ROOT, NULL).text);
 		return -EPROTO;
 	}
 	if (pins->meta.abi != XS_ABI) {
@@ -290,29 +291,30 @@ static int check_place(const struct xs_pins *pins, const char *ifname)
 	if (pins->meta.netns_inode != xs_netns_inode()) {
 		xs_err(pins->ctx,
 		       "%s belongs to interface %s of another network namespace (inode %llu): "
-		       "run there, or give this namespace a --pin-root of its own",
-		       pins->dir, pins->ifname, pins->meta.netns_inode);
+		       "run there, or give this namespace a directory of its own with %s",
+		       pins->dir, pins->ifname, pins->meta.netns_inode,
+		       xs_hint(pins->ctx, XSTEER_HINT_PIN_ROOT, NULL).text);
 		return -EXDEV;
 	}
 	if (!if_indextoname(pins->meta.ifindex, now)) {
 		if (if_nametoindex(ifname))
 			xs_err(pins->ctx,
 			       "interface %s was deleted and made again (index %u, the pins in %s "
-			       "are of %u): remove them with 'xsteer-loader clean', then attach "
-			       "anew",
-			       ifname, if_nametoindex(ifname), pins->dir, pins->meta.ifindex);
+			       "are of %u): remove them with %s, then attach anew",
+			       ifname, if_nametoindex(ifname), pins->dir, pins->meta.ifindex,
+			       xs_hint(pins->ctx, XSTEER_HINT_CLEAN, NULL).text);
 		else
-			xs_err(pins->ctx,
-			       "interface %s of %s is gone: 'xsteer-loader clean' removes its pins",
-			       pins->ifname, pins->dir);
+			xs_err(pins->ctx, "interface %s of %s is gone: %s removes its pins",
+			       pins->ifname, pins->dir,
+			       xs_hint(pins->ctx, XSTEER_HINT_CLEAN, NULL).text);
 		return -ESTALE;
 	}
 	/* renamed since: either name will do, unless the old one is another interface's now */
 	if (strcmp(now, ifname) && if_nametoindex(ifname)) {
 		xs_err(pins->ctx,
 		       "the pins in %s are of the interface that is now called %s, not of %s: "
-		       "'xsteer-loader detach %s' removes them",
-		       pins->dir, now, ifname, now);
+		       "%s removes them",
+		       pins->dir, now, ifname, xs_hint(pins->ctx, XSTEER_HINT_DETACH, now).text);
 		return -ESTALE;
 	}
 	return 0;
@@ -358,8 +360,8 @@ int xs_pins_refuse_others(struct xsteer_ctx *ctx, const char *dir)
 		return 0;
 	xs_err(ctx,
 	       "%s holds '%s' and was not made by xsteer-loader, as far as can be seen: if nothing "
-	       "needs it, remove it with 'rm -r %s', or choose another --pin-root",
-	       dir, name, dir);
+	       "needs it, remove it with 'rm -r %s', or choose another directory with %s",
+	       dir, name, dir, xs_hint(ctx, XSTEER_HINT_PIN_ROOT, NULL).text);
 	return -EPROTO;
 }
 
@@ -377,10 +379,9 @@ static int open_map(struct xs_pins *pins, enum xs_map map, enum xs_pins_access h
 
 		if (err)
 			return err;
-		xs_err(pins->ctx,
-		       "%s is incomplete, %s is not there: 'xsteer-loader detach %s' takes away "
-		       "what is left",
-		       pins->dir, xs_map_names[map], strrchr(pins->dir, '/') + 1);
+		xs_err(pins->ctx, "%s is incomplete, %s is not there: %s takes away what is left",
+		       pins->dir, xs_map_names[map],
+		       xs_hint(pins->ctx, XSTEER_HINT_DETACH, strrchr(pins->dir, '/') + 1).text);
 		return -ENODATA;
 	}
 	if (fd < 0) {
@@ -424,8 +425,8 @@ int xs_pins_open_dir(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *d
 	if (!S_ISDIR(file.st_mode)) {
 		xs_err(ctx,
 		       "%s is a pin of something else, not an instance's directory: if nothing "
-		       "needs it, remove it with 'rm %s', or choose another --pin-root",
-		       dir, dir);
+		       "needs it, remove it with 'rm %s', or choose another directory with %s",
+		       dir, dir, xs_hint(ctx, XSTEER_HINT_PIN_ROOT, NULL).text);
 		return -ENOTDIR;
 	}
 

@@ -72,9 +72,8 @@ static int open_running(const struct xs_pins *pins, __u32 id)
 		return fd;
 	xs_err(pins->ctx,
 	       "%s: its link runs program id %u, which is not xsteer's, as far as can be seen: "
-	       "whoever put it there must take it away; or 'xsteer-loader detach %s' and attach "
-	       "again",
-	       pins->ifname, id, pins->ifname);
+	       "whoever put it there must take it away; or %s and attach again",
+	       pins->ifname, id, xs_hint(pins->ctx, XSTEER_HINT_DETACH, pins->ifname).text);
 	return -EPERM;
 }
 

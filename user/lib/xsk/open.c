@@ -5,6 +5,7 @@
  * one in a state that kernels disagree about.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -85,8 +86,8 @@ static int map_memory(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 	}
 	if (mem == MAP_FAILED) {
 		err = -errno;
-		fail(cfg, "no memory for a UMEM of %zu bytes: %s; try fewer --frames", bytes,
-		     strerror(-err));
+		fail(cfg, "no memory for a UMEM of %zu bytes: %s; try fewer %s", bytes,
+		     strerror(-err), xs_hint(cfg->ctx, XSTEER_HINT_FRAMES, NULL).text);
 		return err;
 	}
 	x->umem = mem;
@@ -131,8 +132,9 @@ static void say_memlock(const struct xs_xsk_config *cfg, enum xs_xsk_mode mode)
 	fail(cfg,
 	     "a UMEM of %llu bytes is more than this user may lock (RLIMIT_MEMLOCK is %llu bytes "
 	     "for all processes of the user): raise `ulimit -l`, give CAP_IPC_LOCK, or use fewer "
-	     "--frames",
-	     (__u64)frames_for(cfg, mode) * cfg->frame_size, (unsigned long long)limit.rlim_cur);
+	     "%s",
+	     (__u64)frames_for(cfg, mode) * cfg->frame_size, (unsigned long long)limit.rlim_cur,
+	     xs_hint(cfg->ctx, XSTEER_HINT_FRAMES, NULL).text);
 }
 
 static int size_rings(struct xs_xsk *x, const struct xs_xsk_config *cfg, __u32 size)
@@ -146,8 +148,8 @@ static int size_rings(struct xs_xsk *x, const struct xs_xsk_config *cfg, __u32 s
 		if (!setsockopt(x->fd, SOL_XDP, opts[i], &size, sizeof(size)))
 			continue;
 		err = -errno;
-		fail(cfg, "cannot make a ring of %u entries: %s; try a smaller --ring", size,
-		     strerror(-err));
+		fail(cfg, "cannot make a ring of %u entries: %s; try a smaller %s", size,
+		     strerror(-err), xs_hint(cfg->ctx, XSTEER_HINT_RING, NULL).text);
 		return err;
 	}
 	return 0;
@@ -411,27 +413,37 @@ static int open_mode(struct xs_xsk *x, const struct xs_xsk_config *cfg, enum xs_
 	}
 }
 
-static const char *bind_hint(int err, bool long_packets)
+struct bind_hint {
+	char text[320];
+};
+
+/* What a refusal of bind(2) means, and what to do about it. */
+static struct bind_hint bind_hint(const struct xs_xsk_config *cfg, int err, bool long_packets)
 {
+	struct bind_hint hint = { "" };
+
 	/* Linux 7 looks at the MTU, older ones let longer packets be lost */
 	if (err == -EINVAL && long_packets)
-		return ": the driver's zero-copy takes packets of one buffer only, and the MTU "
-		       "needs more: lower it, or leave -z out";
-	switch (err) {
-	case -EOPNOTSUPP:
-		return ": the driver has no zero-copy here, or XDP runs in skb mode; leave -z out";
-	case -EINVAL:
-		return ": the queue is gone, or the frames do not suit the driver";
-	case -ENETDOWN:
-		return ": bring it up, ip link set dev IF up";
-	case -ENODEV:
-	case -ENXIO:
-		return ": the interface is gone";
-	case -ENOMEM:
-		return ": try fewer --frames";
-	default:
-		return "";
-	}
+		snprintf(hint.text, sizeof(hint.text),
+			 ": the driver's zero-copy takes packets of one buffer only, and the MTU "
+			 "needs more: lower it, or leave %s out",
+			 xs_hint(cfg->ctx, XSTEER_HINT_ZERO_COPY, NULL).text);
+	else if (err == -EOPNOTSUPP)
+		snprintf(hint.text, sizeof(hint.text),
+			 ": the driver has no zero-copy here, or XDP runs in skb mode; leave %s "
+			 "out",
+			 xs_hint(cfg->ctx, XSTEER_HINT_ZERO_COPY, NULL).text);
+	else if (err == -EINVAL)
+		strcpy(hint.text, ": the queue is gone, or the frames do not suit the driver");
+	else if (err == -ENETDOWN)
+		snprintf(hint.text, sizeof(hint.text), ": bring it up, ip link set dev %s up",
+			 cfg->ifname);
+	else if (err == -ENODEV || err == -ENXIO)
+		strcpy(hint.text, ": the interface is gone");
+	else if (err == -ENOMEM)
+		snprintf(hint.text, sizeof(hint.text), ": try fewer %s",
+			 xs_hint(cfg->ctx, XSTEER_HINT_FRAMES, NULL).text);
+	return hint;
 }
 
 int xs_xsk_open(struct xs_xsk *x, const struct xs_xsk_config *cfg)
@@ -456,7 +468,7 @@ int xs_xsk_open(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 	else if (bind_err && bind_err != -EBUSY)
 		fail(cfg, "cannot bind in %s mode: %s%s",
 		     mode == XS_XSK_copy ? "copy" : "zero-copy", strerror(-bind_err),
-		     bind_hint(bind_err, cfg->sg && mode == XS_XSK_zero_copy));
+		     bind_hint(cfg, bind_err, cfg->sg && mode == XS_XSK_zero_copy).text);
 	if (!err)
 		x->fallback_errno = fallback_errno;
 	return err;

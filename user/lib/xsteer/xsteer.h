@@ -61,7 +61,9 @@ enum xsteer_hint {
 	XSTEER_HINT_CONFIRM,
 	XSTEER_HINT_PIN_ROOT, /* choose another pin root */
 	XSTEER_HINT_SKB, /* choose skb mode */
-	XSTEER_HINT_COPY, /* choose copy mode */
+	XSTEER_HINT_ALONE, /* attach without others beside */
+	XSTEER_HINT_ZERO_COPY, /* insist on zero-copy mode */
+	XSTEER_HINT_VERBOSE, /* see what libraries say */
 	XSTEER_HINT_FRAMES, /* how many frames a UMEM has */
 	XSTEER_HINT_RING, /* how many entries a ring has */
 	XSTEER_HINT_MAX

@@ -638,6 +638,7 @@ static void join_busy_poll(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	static const char *const hints[XSTEER_HINT_MAX] = { [XSTEER_HINT_SKB] = "'-S'" };
 	static const struct xs_cmd cmds[] = {
 		{ .name = "", .args = "-d IF", .help = "bounce packets", .run = run },
 		{ .name = NULL },
@@ -648,6 +649,7 @@ int main(int argc, char **argv)
 		.summary = "Takes packets from a receive queue by AF_XDP and sends them back.",
 		.cmds = cmds,
 		.opts = xs_bouncer_opt_table,
+		.hints = hints,
 	};
 
 	xs_bouncer_opts_init(&opts);

@@ -23,9 +23,11 @@ static const char *const hints[XSTEER_HINT_MAX] = {
 	[XSTEER_HINT_CLEAN] = "'xsteer-loader clean'",
 	[XSTEER_HINT_STATUS] = "'xsteer-loader status'",
 	[XSTEER_HINT_CONFIRM] = "'xsteer-rules confirm {}'",
-	[XSTEER_HINT_PIN_ROOT] = "another --pin-root",
+	[XSTEER_HINT_PIN_ROOT] = "--pin-root",
 	[XSTEER_HINT_SKB] = "'-m skb'",
-	[XSTEER_HINT_COPY] = "'-c'",
+	[XSTEER_HINT_ALONE] = "without -P",
+	[XSTEER_HINT_ZERO_COPY] = "-z",
+	[XSTEER_HINT_VERBOSE] = "-v",
 	[XSTEER_HINT_FRAMES] = "--frames",
 	[XSTEER_HINT_RING] = "--ring",
 };
