@@ -14,7 +14,7 @@ _commands_below() { # HEADING
 		/^## / { on = $0 == heading }
 		on && /^```sh$/ { block = 1; next }
 		/^```$/ { block = 0 }
-		block' README.md | grep -v '^make' | sed "s|\$PWD/||; s|\.output|$O|g"
+		block' README.md | grep -v '^make' | sed "s|/tmp/|$DIR/|g; s|\$PWD/||; s|\.output|$O|g"
 }
 
 the_lab_does_what_the_readme_says() {
@@ -32,7 +32,7 @@ the_lab_does_what_the_readme_says() {
 
 ten_minutes_by_hand_work_in_a_lab() {
 	lab_up
-	_commands_below "Ten minutes by hand" | sed "s/eth0/rx0/g; s|/tmp/|$DIR/|g" >"$DIR/commands"
+	_commands_below "Ten minutes by hand" | sed "s/eth0/rx0/g" >"$DIR/commands"
 	# a person takes a moment before the next command; the bouncer needs it
 	sed -i '/& [a-z]*=/a sleep 2' "$DIR/commands"
 	check "the commands" rx bash -e "$DIR/commands"
