@@ -35,7 +35,7 @@ static int install_filter(void)
 
 	filter[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 						   offsetof(struct seccomp_data, nr));
-	for (int i = 0; traced_calls[i] >= 0 && i < TRACED_MAX; i++) {
+	for (int i = 0; i < TRACED_MAX && traced_calls[i] >= 0; i++) {
 		filter[n++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
 							   (unsigned int)traced_calls[i], 0, 1);
 		filter[n++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE);
