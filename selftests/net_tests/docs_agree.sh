@@ -339,15 +339,4 @@ files_that_pages_name_are_there() {
 	done
 }
 
-# The arrows of the source, on a copy with one include that the table forbids.
-an_include_against_the_folder_table_fails_lint() {
-	local copy=$DIR/tree
-	mkdir -p "$copy/docs"
-	cp -r scripts maps bpf user selftests VERSION "$copy/"
-	cp docs/architecture.md "$copy/docs/"
-	check "the tree as it is" "$copy/scripts/lint-arrows"
-	sed -i '0,/^#include "/s//#include "tools\/cli\/cli.h"\n#include "/' "$copy/user/lib/net/netif.c"
-	refuses "lib includes tools" 1 "user/lib/net/ may not include user/tools/cli" "$copy/scripts/lint-arrows"
-}
-
 run_tests "$@"

@@ -23,6 +23,12 @@ an_include_against_the_table_is_seen() {
 	refuses "net uses xsk" 1 '^user/lib/net/netif.c:3: .*user/lib/xsk/xsk.h' scripts/lint-arrows
 }
 
+the_library_that_includes_a_tool_is_seen() {
+	_copy
+	_plant user/lib/net/netif.c '#include "tools/cli/cli.h"'
+	refuses "net uses cli" 1 'user/lib/net/ may not include user/tools/cli' scripts/lint-arrows
+}
+
 a_tool_that_includes_another_is_seen() {
 	_copy
 	_plant user/tools/maps/maps.c '#include "tools/bouncer/bouncer.h"'

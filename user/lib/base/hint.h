@@ -13,13 +13,10 @@
  * object: the interface's name.
  */
 #define XS_HINTS(X) \
-	X(ATTACH, "xsteer_attach()") \
 	X(BESIDE, "a priority in xsteer_attach_opts") \
 	X(REPLACE, "xsteer_attach() with 'replace'") \
 	X(DETACH, "xsteer_detach()") \
 	X(CLEAN, "xsteer_clean()") \
-	X(STATUS, "xsteer_status()") \
-	X(CONFIRM, "xsteer_confirm()") \
 	X(PIN_ROOT, "the pin root of the context") \
 	X(SKB, "XSTEER_MODE_SKB") \
 	X(ALONE, "priority 0 in xsteer_attach_opts") \

@@ -52,13 +52,10 @@ const char *xsteer_ctx_pin_root(const struct xsteer_ctx *ctx);
  * program that offers the step under another name says so here.
  */
 enum xsteer_hint {
-	XSTEER_HINT_ATTACH,
 	XSTEER_HINT_BESIDE, /* attach beside other programs */
 	XSTEER_HINT_REPLACE, /* attach in place of what is there */
 	XSTEER_HINT_DETACH,
 	XSTEER_HINT_CLEAN,
-	XSTEER_HINT_STATUS,
-	XSTEER_HINT_CONFIRM,
 	XSTEER_HINT_PIN_ROOT, /* choose another pin root */
 	XSTEER_HINT_SKB, /* choose skb mode */
 	XSTEER_HINT_ALONE, /* attach without others beside */

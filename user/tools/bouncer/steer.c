@@ -15,8 +15,7 @@
 #include "bouncer.h"
 #include "tools/cli/cli.h"
 #include "lib/base/failstep.h"
-
-static const char *const xsk_mode_names[] = { "auto", "copy", "zero-copy" };
+#include "lib/base/names.h"
 
 static int map_info(int fd, struct bpf_map_info *info)
 {
@@ -133,8 +132,7 @@ static int check_owner(const struct xs_steer *steer, __u32 slot)
 	xs_err(steer->cli->ctx,
 	       "%s queue %u is held by process %u (%s mode): take another queue, or stop it, kill "
 	       "%u",
-	       steer->opts->ifname, slot, owner.pid,
-	       owner.mode <= XS_XSK_zero_copy ? xsk_mode_names[owner.mode] : "?", owner.pid);
+	       steer->opts->ifname, slot, owner.pid, xs_xsk_mode_name(owner.mode), owner.pid);
 	return -EBUSY;
 }
 

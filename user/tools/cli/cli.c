@@ -16,13 +16,10 @@
 
 /* The next steps as a user of the tools takes them. */
 static const char *const hints[XSTEER_HINT_MAX] = {
-	[XSTEER_HINT_ATTACH] = "'xsteer-loader attach {}'",
 	[XSTEER_HINT_BESIDE] = "'-P PRIO'",
 	[XSTEER_HINT_REPLACE] = "'xsteer-loader attach --replace'",
 	[XSTEER_HINT_DETACH] = "'xsteer-loader detach {}'",
 	[XSTEER_HINT_CLEAN] = "'xsteer-loader clean'",
-	[XSTEER_HINT_STATUS] = "'xsteer-loader status'",
-	[XSTEER_HINT_CONFIRM] = "'xsteer-rules confirm {}'",
 	[XSTEER_HINT_PIN_ROOT] = "--pin-root",
 	[XSTEER_HINT_SKB] = "'-m skb'",
 	[XSTEER_HINT_ALONE] = "without -P",

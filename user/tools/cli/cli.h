@@ -30,8 +30,6 @@ enum xs_opt_kind {
 	XS_OPT_TEXT, /* const char *: the argument */
 	XS_OPT_U32, /* __u32: a number from min to max */
 	XS_OPT_U64, /* __u64: likewise */
-	XS_OPT_SECONDS, /* __u64: nanoseconds */
-	XS_OPT_CHOICE, /* int: the index of one of `choices`, which a NULL ends */
 	XS_OPT_BITS, /* __u32: or-ed with `max` */
 	XS_OPT_CALL, /* call(): what no other kind can say */
 };
@@ -44,7 +42,6 @@ struct xs_opt {
 	enum xs_opt_kind kind;
 	size_t offset; /* in the options struct of the command; of the common ones in xs_cli */
 	__u64 min, max;
-	const char *const *choices;
 	const char *unit; /* of a number, for messages: "seconds"; or NULL */
 	/* 0; or -EINVAL after xs_usage(). opts: the options struct. */
 	int (*call)(struct xs_cli *cli, void *opts, const char *arg);
@@ -53,13 +50,10 @@ struct xs_opt {
 /* The rest of a row of a table of options, behind its help. */
 #define XS_TO_FLAG(type, field) .kind = XS_OPT_FLAG, .offset = offsetof(type, field)
 #define XS_TO_TEXT(type, field) .kind = XS_OPT_TEXT, .offset = offsetof(type, field)
-#define XS_TO_SECONDS(type, field) .kind = XS_OPT_SECONDS, .offset = offsetof(type, field)
 #define XS_TO_U32(type, field, least, most) \
 	.kind = XS_OPT_U32, .offset = offsetof(type, field), .min = (least), .max = (most)
 #define XS_TO_U64(type, field, least, most) \
 	.kind = XS_OPT_U64, .offset = offsetof(type, field), .min = (least), .max = (most)
-#define XS_TO_CHOICE(type, field, names) \
-	.kind = XS_OPT_CHOICE, .offset = offsetof(type, field), .choices = (names)
 #define XS_TO_BITS(type, field, bits) \
 	.kind = XS_OPT_BITS, .offset = offsetof(type, field), .max = (bits)
 #define XS_TO_CALL(function) .kind = XS_OPT_CALL, .call = (function)

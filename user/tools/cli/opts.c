@@ -187,21 +187,6 @@ static int set_number(struct xs_cli *cli, const struct xs_opt *opt, const char *
 	return 0;
 }
 
-static int set_choice(struct xs_cli *cli, const struct xs_opt *opt, const char *arg, int *field)
-{
-	char all[128] = "";
-
-	for (int i = 0; opt->choices[i]; i++) {
-		if (!strcmp(arg, opt->choices[i])) {
-			*field = i;
-			return 0;
-		}
-		snprintf(all + strlen(all), sizeof(all) - strlen(all), "%s%s", i ? ", " : "",
-			 opt->choices[i]);
-	}
-	return xs_usage(cli, "--%s '%s': give one of %s", opt->name, arg, all);
-}
-
 static int set_opt(struct xs_cli *cli, const struct xs_opt *opt, const char *arg)
 {
 	char *base = is_common(opt) ? (char *)cli : cli->opts;
@@ -220,12 +205,6 @@ static int set_opt(struct xs_cli *cli, const struct xs_opt *opt, const char *arg
 	case XS_OPT_U32:
 	case XS_OPT_U64:
 		return set_number(cli, opt, arg, field);
-	case XS_OPT_SECONDS:
-		if (!xs_parse_seconds(arg, field))
-			return 0;
-		return xs_usage(cli, "--%s '%s': give seconds, such as 2 or 0.5", opt->name, arg);
-	case XS_OPT_CHOICE:
-		return set_choice(cli, opt, arg, field);
 	case XS_OPT_BITS:
 		*(__u32 *)field |= (__u32)opt->max;
 		return 0;

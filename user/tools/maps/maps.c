@@ -15,6 +15,7 @@
 #include "export.h"
 #include "stats.h"
 #include "top.h"
+#include "lib/base/names.h"
 #include "lib/instance/pins.h"
 #include "tools/cli/rows.h"
 #include "tools/cli/json.h"
@@ -324,24 +325,13 @@ static int do_dump(struct xs_cli *cli)
 
 /* ---- sockets ---- */
 
-static const char *const xsk_modes[] = {
-	[XS_XSK_none] = "auto",
-	[XS_XSK_copy] = "copy",
-	[XS_XSK_zero_copy] = "zero-copy",
-};
-
-static const char *xsk_mode(__u32 mode)
-{
-	return mode < sizeof(xsk_modes) / sizeof(*xsk_modes) ? xsk_modes[mode] : "?";
-}
-
 static json_t *socket_json(__u32 slot, const struct xs_owner *owner, bool alive)
 {
 	return json_pack("{s:I, s:I, s:I, s:b, s:b, s:s, s:s, s:f}", "slot", (json_int_t)slot,
 			 "queue", (json_int_t)owner->queue, "pid", (json_int_t)owner->pid, "alive",
 			 alive, "elsewhere", xs_owner_is_elsewhere(owner), "asked",
-			 xsk_mode(owner->asked), "mode", xsk_mode(owner->mode), "since",
-			 owner->since_ns / 1e9);
+			 xs_xsk_mode_name(owner->asked), "mode", xs_xsk_mode_name(owner->mode),
+			 "since", owner->since_ns / 1e9);
 }
 
 static void add_state(json_t *object, const struct xs_xsk_state *state)
@@ -372,8 +362,8 @@ static void socket_cells(struct xs_table *table, __u32 slot, const struct xs_own
 	xs_table_cell(table, "%u", owner->queue);
 	xs_table_cell(table, "%u", owner->pid);
 	xs_table_cell(table, "%s", elsewhere ? "elsewhere" : alive ? "alive" : "dead");
-	xs_table_cell(table, "%s", xsk_mode(owner->asked));
-	xs_table_cell(table, "%s", xsk_mode(owner->mode));
+	xs_table_cell(table, "%s", xs_xsk_mode_name(owner->asked));
+	xs_table_cell(table, "%s", xs_xsk_mode_name(owner->mode));
 	if (err) {
 		for (int i = 0; i < 7; i++)
 			xs_table_cell(table, "-");
