@@ -188,9 +188,9 @@ static void report(struct difftest *d, const struct random_set *set,
 			  frame->queue);
 	fprintf(stderr,
 		"# should be: rule %d (counted from 0), %s -> %s, %s, reason %s, fallback %s\n",
-		want.rule, test_verdict_names[want.verdict], test_verdict_names[want.done],
-		test_xdp_name(want.xdp), test_reason_names[want.reason],
-		test_reason_names[want.fallback]);
+		want.rule, xs_verdict_names[want.verdict], xs_verdict_names[want.done],
+		test_xdp_name(want.xdp), xs_reason_names[want.reason],
+		xs_reason_names[want.fallback]);
 	if (!test_rules_open(d->env, &rules, text)) {
 		same(d, &rules, frame, &want, &diff);
 		test_rules_diff(d->env, &rules);

@@ -33,8 +33,7 @@ static void check_oracle(const struct rule_row *row, const struct test_rules *ru
 
 	if (line != row->line || oracle->reason != reason)
 		fail_msg("%s: the oracle says line %d, reason %s; the row line %d, reason %s", name,
-			 line, test_reason_names[oracle->reason], row->line,
-			 test_reason_names[reason]);
+			 line, xs_reason_names[oracle->reason], row->line, xs_reason_names[reason]);
 }
 
 /* The frame in one buffer, then with all but the Ethernet header in a second one. */
@@ -100,6 +99,6 @@ void rule_check(struct test_env *env, struct test_rules *rules, const struct ora
 	if (line_of(rules, &oracle) != line || memcmp(&expect, want, sizeof(expect)))
 		fail_msg("%s: the oracle says line %d, %s, reasons %s and %s", text,
 			 line_of(rules, &oracle), test_xdp_name(oracle.xdp),
-			 test_reason_names[oracle.reason], test_reason_names[oracle.fallback]);
+			 xs_reason_names[oracle.reason], xs_reason_names[oracle.fallback]);
 	check_program(env, rules, &frame, &oracle);
 }

@@ -19,18 +19,6 @@
 
 #define STATS_WORDS (sizeof(struct xs_queue_stats) / sizeof(__u64))
 
-const char *const test_verdict_names[XS_VERDICT_MAX] = {
-#define X(name) #name,
-	XS_VERDICTS(X)
-#undef X
-};
-
-const char *const test_reason_names[XS_REASON_MAX] = { "none",
-#define X(name) #name,
-						       XS_MATCH_REASONS(X) XS_FALLBACK_REASONS(X)
-#undef X
-};
-
 static const char *const counter_names[STATS_WORDS] = { "packets", "bytes",
 #define X(name) "verdict_" #name,
 							XS_VERDICTS(X)

@@ -20,6 +20,7 @@
 
 #include "../maps/xsteer.h"
 #include "lib/base/ctx.h"
+#include "lib/base/names.h"
 #include "lib/set/counters.h"
 #include "packets.h"
 #include "plain_xsk.h"
@@ -129,8 +130,6 @@ void test_wire_counted(struct test_env *env, __u32 queue);
 
 void test_hexdump(const char *title, const void *data, __u32 len);
 
-extern const char *const test_verdict_names[XS_VERDICT_MAX];
-extern const char *const test_reason_names[XS_REASON_MAX];
 const char *test_xdp_name(int xdp);
 
 /* What an instance without rules wants: no rule matched, no socket there. */

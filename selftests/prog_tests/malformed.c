@@ -157,7 +157,7 @@ static void check(struct test_env *env, const struct packet *p, const char *text
 		 linear ? linear : p->len);
 	if (oracle.reason != (reason == XS_REASON_none ? XS_REASON_default : reason))
 		fail_msg("%s: the oracle says %s, the table %s", name,
-			 test_reason_names[oracle.reason], test_reason_names[reason]);
+			 xs_reason_names[oracle.reason], xs_reason_names[reason]);
 	if (p->len >= 14) /* test_run takes nothing shorter */
 		test_frame(env, &frame, reason == XS_REASON_none ? &test_no_socket : &malformed);
 }
