@@ -3,13 +3,17 @@
 
 V ?= 0
 SAN ?= 0
+TSAN ?= 0
+COVERAGE ?= 0
 PREFIX ?= /usr/local
 CLANG ?= clang
 BPFTOOL ?= $(or $(shell PATH="$$PATH:/usr/sbin:/sbin" command -v bpftool),bpftool)
 CC := $(or $(filter-out cc default,$(CC)),gcc)
 PKG_CONFIG ?= pkg-config
 
-O := .output$(if $(filter 1,$(SAN)),/san)
+# Each way to build has an output directory of its own.
+VARIANT := $(if $(filter 1,$(SAN)),san,$(if $(filter 1,$(TSAN)),tsan,$(if $(filter 1,$(COVERAGE)),cov)))
+O := .output$(VARIANT:%=/%)
 Q := $(if $(filter 1,$(V)),,@)
 msg = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' "$(1)" "$(patsubst $(O)/%,%,$(2))";)
 
@@ -32,24 +36,31 @@ MAN_PAGES := $(patsubst docs/%.scd,$(O)/%,$(wildcard docs/*.8.scd))
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
 	-Wwrite-strings -Wformat=2 -Wundef -Wvla -Werror
-ifeq ($(SAN),1)
-HARDEN := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
-LDHARDEN := -fsanitize=address,undefined
-else
 HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 LDHARDEN := -pie -Wl,-z,relro,-z,now
-endif
+HARDEN_san := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+LDHARDEN_san := -fsanitize=address,undefined
+HARDEN_tsan := -fsanitize=thread -fno-omit-frame-pointer
+LDHARDEN_tsan := -fsanitize=thread
+HARDEN_cov := --coverage -fprofile-update=atomic
+LDHARDEN_cov := --coverage
 PKGS := libbpf libxdp jansson libmnl
-CPPFLAGS += -D_GNU_SOURCE -I$(O) -I. -Iuser -Iuser/lib
-CFLAGS += -std=gnu11 -O2 -g $(WARN) $(HARDEN)
-LDFLAGS += $(LDHARDEN)
-LDLIBS += $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lcap-ng -lncursesw -ltinfo -lpcap -lpthread
+# CPPFLAGS, CFLAGS, LDFLAGS and LDLIBS are the packager's; theirs come last.
+CFLAGS ?= -O2 -g
+ALL_CPPFLAGS := -D_GNU_SOURCE -I$(O) -I. -Iuser -Iuser/lib $(CPPFLAGS)
+ALL_CFLAGS := -std=gnu11 $(WARN) $(if $(VARIANT),$(HARDEN_$(VARIANT)),$(HARDEN)) $(CFLAGS)
+ALL_LDFLAGS := $(if $(VARIANT),$(LDHARDEN_$(VARIANT)),$(LDHARDEN)) $(LDFLAGS)
+ALL_LDLIBS := $(LDLIBS) $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lcap-ng -lncursesw -ltinfo -lpcap -lpthread
 # The data path needs the UAPI headers of the machine, nothing else.
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
 BPF_CFLAGS += -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Werror -Wno-unused-function \
 	$(if $(MULTIARCH),-I/usr/include/$(MULTIARCH)) -I.
+# What was made with other flags is made again.
+FLAGS := $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) | $(ALL_LDFLAGS) $(ALL_LDLIBS)
+BPF_FLAGS := $(CLANG) $(BPF_CFLAGS)
 
-.PHONY: all help deps check torture demo lint fuzz bench bench-rules check-vm matrix verifier-stats install clean
+.PHONY: FORCE all help deps check torture demo lint fuzz bench bench-rules check-vm matrix verifier-stats \
+	install uninstall clean man tests
 .DELETE_ON_ERROR:
 .SECONDARY:
 .DEFAULT_GOAL := all
@@ -67,7 +78,12 @@ $(O)/deps.checked: scripts/install-deps
 	$(Q)scripts/install-deps --check build
 	$(Q)mkdir -p $(@D) && touch $@
 
-$(O)/xsteer.bpf.o: bpf/xsteer.bpf.c | $(O)/deps.checked
+$(O)/flags $(O)/bpf.flags: WORDS = $(subst ','\'',$(if $(filter %bpf.flags,$@),$(BPF_FLAGS),$(FLAGS)))
+$(O)/flags $(O)/bpf.flags: FORCE
+	@mkdir -p $(@D); echo '$(WORDS)' | cmp -s - $@ || echo '$(WORDS)' > $@
+FORCE:
+
+$(O)/xsteer.bpf.o: bpf/xsteer.bpf.c $(O)/bpf.flags | $(O)/deps.checked
 	$(call msg,BPF,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@
@@ -77,7 +93,7 @@ $(SKEL): $(O)/xsteer.bpf.o
 	$(Q){ echo "#include \"maps/xsteer.h\""; $(BPFTOOL) gen skeleton $< name xsteer_bpf; } > $@
 
 # BPF programs that only tests and benchmarks use.
-$(O)/selftests/progs/%.bpf.o: selftests/progs/%.bpf.c | $(O)/deps.checked
+$(O)/selftests/progs/%.bpf.o: selftests/progs/%.bpf.c $(O)/bpf.flags | $(O)/deps.checked
 	$(call msg,BPF,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -Iuser -MMD -MP -c $< -o $@
@@ -95,33 +111,34 @@ $(O)/version.h: VERSION
 	$(Q)awk -F. '{ print "#define XS_VERSION_TEXT \"" $$0 "\""; \
 		print "#define XS_VERSION ((" $$1 " << 16) | (" $$2 " << 8) | " $$3 ")" }' $< > $@
 
-$(O)/%.o: %.c | $(SKEL) $(O)/version.h
+$(O)/%.o: %.c $(O)/flags | $(SKEL) $(O)/version.h
 	$(call msg,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
 
 $(LIB): $(LIB_OBJS)
 	$(call msg,AR,$@)
 	$(Q)rm -f $@ && ar qcs $@ $^
 
 .SECONDEXPANSION:
-$(BINS): $(O)/xsteer-%: $(O)/user/tools/$$*/$$*.o $(LIB)
+$(BINS): $(O)/xsteer-%: $(O)/user/tools/$$*/$$*.o $(LIB) $(O)/flags
 	$(call msg,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $(filter-out $(O)/flags,$^) $(ALL_LDLIBS) -o $@
 
-$(O)/selftests/%: $(O)/selftests/%.o $(TEST_OBJS) $(LIB)
+$(O)/selftests/%: $(O)/selftests/%.o $(TEST_OBJS) $(LIB) $(O)/flags
 	$(call msg,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) $^ $(LDLIBS) -lcmocka -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $(filter-out $(O)/flags,$^) $(ALL_LDLIBS) -lcmocka -o $@
 
-$(TORTURE): $(TORTURE_OBJS)
+$(TORTURE): $(TORTURE_OBJS) $(O)/flags
 	$(call msg,LINK,$@)
-	$(Q)$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $(filter-out $(O)/flags,$^) $(ALL_LDLIBS) -o $@
 
 # This test lets single allocations fail, and sorts in another way.
-$(O)/selftests/user_tests/rule_compile: LDFLAGS += \
+$(O)/selftests/user_tests/rule_compile: ALL_LDFLAGS += \
 	$(foreach f,malloc calloc realloc qsort,-Wl,--wrap=$(f))
 
 man: $(MAN_PAGES)
+	@:
 $(O)/%.8: docs/%.8.scd
 	$(call msg,MAN,$@)
 	$(Q)mkdir -p $(@D) && scdoc < $< > $@
@@ -152,18 +169,19 @@ fuzz: $(FUZZERS) ## run each fuzzer for FUZZ_SECONDS=20
 $(FUZZERS): $(O)/selftests/fuzz/%: selftests/fuzz/%.c $$(FUZZ_SRCS_$$*)
 	$(call msg,FUZZ,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(CPPFLAGS) $(FUZZ_CFLAGS) $^ -o $@
+	$(Q)$(CLANG) $(ALL_CPPFLAGS) $(FUZZ_CFLAGS) $^ -o $@
 
-demo: deps ## a multi-queue lab, a bouncer per queue, real packets, counters
-	$(Q)$(MAKE) --no-print-directory all $(O)/selftests/tools/traffic
+demo: ## a multi-queue lab, a bouncer per queue, real packets, counters
+	$(Q)scripts/install-deps demo
+	$(Q)$(MAKE) --no-print-directory $(BINS) $(O)/selftests/tools/traffic
 	$(Q)O=$(O) scripts/demo
 
 check-vm: tests ## the tests under another kernel in QEMU: KERNEL="6.1 7.x", or all
-	$(Q)scripts/install-deps --check build test vm
+	$(Q)scripts/install-deps --check build man test vm
 	$(Q)O=$(O) KERNEL="$(KERNEL)" scripts/check-vm
 
 matrix: tests ## every kernel by every feature: writes docs/kernels.md
-	$(Q)scripts/install-deps --check build test vm
+	$(Q)scripts/install-deps --check build man test vm
 	$(Q)O=$(O) scripts/matrix
 
 verifier-stats: tests ## the verifier's work against selftests/verifier.stats; KERNEL= in VMs
@@ -180,16 +198,24 @@ bench: deps ## xsteer-bouncer beside other forwarders; BENCH="latency --reps 3 x
 lint: ## shellcheck, clang-format, cppcheck
 	$(Q)scripts/lint
 
+# MODE:FILE:WHERE, which both targets below go through.
+INSTALLED = $(foreach f,$(BINS),755:$(f):$(PREFIX)/sbin/$(notdir $(f))) \
+	$(foreach f,$(MAN_PAGES),644:$(f):$(PREFIX)/share/man/man8/$(notdir $(f))) \
+	644:$(O)/xsteer.bpf.o:$(PREFIX)/lib/bpf/xsteer.bpf.o \
+	$(foreach f,$(wildcard docs/examples/*.rules),644:$(f):$(PREFIX)/share/xsteer/$(notdir $(f))) \
+	$(foreach f,$(notdir $(BINS)),644:scripts/completion:$(PREFIX)/share/bash-completion/completions/$(f))
+
 install: all ## DESTDIR= PREFIX=/usr/local
-	install -D -t $(DESTDIR)$(PREFIX)/sbin $(BINS)
-	[ -z "$(MAN_PAGES)" ] || install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man8 $(MAN_PAGES)
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/bpf $(O)/xsteer.bpf.o
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/xsteer docs/examples/*.rules
-	for tool in $(notdir $(BINS)); do \
-		install -D -m 644 scripts/completion \
-			$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$tool || exit; done
+	$(Q)set -e; for row in $(INSTALLED); do (IFS=:; set -- $$row; \
+		echo "install -D -m $$1 $$2 $(DESTDIR)$$3"; \
+		install -D -m "$$1" "$$2" "$(DESTDIR)$$3"); done
+
+uninstall: ## what install with the same DESTDIR and PREFIX has put there
+	$(Q)set -e; for row in $(INSTALLED); do rm -fv "$(DESTDIR)$${row##*:}"; done
+	$(Q)rmdir "$(DESTDIR)$(PREFIX)/share/xsteer" 2>/dev/null || :
 
 clean: ## remove .output
 	rm -rf .output
 
--include $(shell find $(O) -name '*.d' 2>/dev/null)
+-include $(shell find $(O) $(if $(VARIANT),,-name san -prune -o -name tsan -prune -o -name cov -prune -o) \
+	-name '*.d' -print 2>/dev/null)

@@ -1,0 +1,23 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+# What make install puts somewhere, make uninstall takes away.
+
+. "$(dirname "$0")/lib.sh"
+
+# Nothing is built here: the tools that are tested are those that are there.
+_make() {
+	make -C "$ROOT" --no-print-directory -o all ${XS_SAN:+SAN=1} DESTDIR="$DIR/dest" PREFIX=/opt/x "$@"
+}
+
+uninstall_leaves_no_file_of_install() {
+	check "install" _make install
+	check "the tool is there" test -x "$DIR/dest/opt/x/sbin/xsteer-loader"
+	check "its manual is there" test -s "$DIR/dest/opt/x/share/man/man8/xsteer-loader.8"
+	echo "not ours" >"$DIR/dest/opt/x/sbin/other"
+	check "uninstall" _make uninstall
+	equal "what is left" "$(cd "$DIR/dest" && find . ! -type d)" ./opt/x/sbin/other
+	check "uninstall where nothing is" _make uninstall
+}
+
+run_tests "$@"
