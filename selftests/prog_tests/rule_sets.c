@@ -30,6 +30,7 @@
 #include "lib/api/rule_file.h"
 #include "lib/set/read.h"
 #include "lib/set/sets.h"
+#include "lib/instance/lock.h"
 
 #define ROOT "/sys/fs/bpf/xsteer-test"
 

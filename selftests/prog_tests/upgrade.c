@@ -21,6 +21,7 @@
 #include "lib/instance/program.h"
 #include "lib/instance/upgrade.h"
 #include "xsteer.skel.h"
+#include "lib/instance/lock.h"
 
 #define ROOT "/sys/fs/bpf/xsteer-test"
 

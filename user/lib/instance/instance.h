@@ -2,7 +2,7 @@
 /*
  * Making and taking away an instance: load the program, pin, attach, publish;
  * detach, unpin. Shared by the loader and by a bouncer that finds nothing on
- * its interface.
+ * its interface. attach.c and detach.c.
  */
 #ifndef XS_INSTANCE_H
 #define XS_INSTANCE_H
@@ -57,19 +57,5 @@ int xs_instance_detach(struct xsteer_ctx *ctx, const char *ifname);
 
 /* The same for one that is open, wherever its directory and interface are. */
 int xs_instance_take_apart(const struct xs_pins *pins);
-
-/* Unpins all in `dir`, which no tool uses as an instance any more. 0 or -errno, logged. */
-int xs_instance_remove_dir(struct xsteer_ctx *ctx, const char *dir);
-
-/* What the kernel says of the program that an instance has pinned. */
-struct xs_live {
-	__u32 prog_id;
-	bool attached; /* it is on the hook of its interface */
-	__u32 ifindex; /* of what its link is on, in whatever network namespace; 0: nothing */
-	bool native; /* else skb */
-};
-
-/* 0, or -errno, silently, if the program's pin cannot be read. */
-int xs_instance_live(const struct xs_pins *pins, struct xs_live *live);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The pin directory of an instance: where it is, who may change it, whether it
- * is ours and fits this build, and its maps as file descriptors. Knows nothing
- * of loading or attaching (instance.h).
+ * An instance, opened: its maps as file descriptors, compared with this build. Where
+ * it is pinned is dir.h's to say, who may change it lock.h's. Knows nothing of
+ * loading or attaching (instance.h).
  */
 #ifndef XS_PINS_H
 #define XS_PINS_H
@@ -41,64 +41,6 @@ struct xs_map_shape {
 };
 
 extern const struct xs_map_shape xs_map_shapes[XS_MAP_MAX];
-
-/*
- * bpffs refuses '.', so an interface's name is written with %2e for it. -EINVAL,
- * logged: no interface can have that name.
- */
-int xs_pin_dir(struct xsteer_ctx *ctx, char dir[PATH_MAX], const char *ifname);
-/*
- * Where the instance of `ifname` is: in the directory of that name, or, if the
- * interface was renamed, in the one that has its index. -ENOENT: nowhere.
- */
-int xs_pins_find(struct xsteer_ctx *ctx, char dir[PATH_MAX], const char *ifname);
-/* The way back: the last component of such a path to the interface's name. */
-void xs_pin_ifname(char ifname[16], const char *name);
-
-/* Inode of this process's network namespace; 0 if /proc is not there. */
-__u64 xs_netns_inode(void);
-
-/*
- * 0 if `xs_common.pin_root` lies on a bpffs (it, or its nearest existing
- * parent); else logs what to mount and returns -ENOENT or -ENOTSUP.
- */
-int xs_pins_check_bpffs(struct xsteer_ctx *ctx);
-bool xs_pins_on_bpffs(struct xsteer_ctx *ctx); /* the same, silently */
-
-/* meta of a directory, if it is ours and of this build. Silent. */
-bool xs_pins_peek_meta(const char *dir, struct xs_meta *meta);
-
-/* Is the directory an instance of another network namespace? Silent. */
-bool xs_pins_is_elsewhere(const char *dir);
-
-/*
- * Does an incomplete directory hold only pins that could be ours? 0; or -EPROTO,
- * logged: others have directories on a bpffs, too.
- */
-int xs_pins_refuse_others(struct xsteer_ctx *ctx, const char *dir);
-
-/* Are all pins there that every instance has? */
-bool xs_pins_complete(const char *dir);
-
-/*
- * flock on the pin root (ifname NULL; makes the root if `create`) or on one
- * instance's directory. Waits up to 10 s, then logs and returns -EBUSY. On
- * success a descriptor that holds the lock until closed. -ENOENT, silently, if
- * there is no such directory.
- */
-int xs_pins_lock(struct xsteer_ctx *ctx, const char *ifname, bool create);
-
-/*
- * Calls each() with the path of every instance's directory under the pin root until
- * it returns more than 0. That, or the first error of a call (the others are still
- * made), or 0; a pin root that is not there has none. Logs if it cannot be read.
- */
-int xs_pins_each(struct xsteer_ctx *ctx,
-		 int (*each)(struct xsteer_ctx *ctx, const char *dir, void *arg), void *arg);
-/* The same for what was half-made or half-removed by a process that was killed. */
-int xs_pins_each_leftover(struct xsteer_ctx *ctx,
-			  int (*each)(struct xsteer_ctx *ctx, const char *dir, void *arg),
-			  void *arg);
 
 /* An instance, opened. Descriptors not asked for, or not there, are -1. */
 struct xs_pins {
@@ -141,19 +83,5 @@ int xs_pins_open_dir(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *d
 void xs_pins_close(struct xs_pins *pins); /* of a zeroed or closed one: does nothing */
 
 int xs_meta_set(struct xs_pins *pins); /* writes pins->meta back; logs */
-
-/*
- * owners: is the slot held by a process that lives? Compares pid and start
- * time with /proc, so a reused pid is not taken for the owner. One that cannot be
- * looked at (of another PID namespace, or hidden by hidepid=) counts as alive:
- * nothing that is in use is ever taken for left behind.
- */
-bool xs_owner_alive(const struct xs_owner *owner);
-/* Of another PID namespace: its pid means nothing here. */
-bool xs_owner_is_elsewhere(const struct xs_owner *owner);
-int xs_owner_get(const struct xs_pins *pins, __u32 slot, struct xs_owner *owner);
-int xs_owner_set(const struct xs_pins *pins, __u32 slot, const struct xs_owner *owner);
-/* Fills in pid, start time and PID namespace of this process. */
-void xs_owner_set_self(struct xs_owner *owner);
 
 #endif

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <linux/types.h>
 
+struct xsteer_ctx;
+
 struct xs_netif {
 	char name[16];
 	__u32 ifindex;

@@ -12,6 +12,7 @@
 
 #include "lib/instance/pins.h"
 #include "maps/rule_set.h"
+#include "pairs.h"
 
 struct xs_rule_counters {
 	int fd;
@@ -45,19 +46,6 @@ void xs_rule_counters_close(struct xs_rule_counters *counters);
 
 /* Rows summed over all slices: malloc'ed, at least one; NULL: no memory. */
 struct xs_rule_stats *xs_rule_counters_sum(const struct xs_rule_counters *counters);
-
-/* Rules that two sets have in common: same text; the n-th of a text with the n-th. */
-struct xs_rule_pairs {
-	struct xs_rule_pair {
-		__u32 from, to;
-	} * pairs;
-	__u32 cnt;
-};
-
-/* 0 or -ENOMEM, logged. */
-int xs_rule_pairs_find(struct xsteer_ctx *ctx, struct xs_rule_pairs *pairs,
-		       const struct xs_set_header *from, const struct xs_set_header *to);
-void xs_rule_pairs_free(struct xs_rule_pairs *pairs);
 
 /* Sets the carried slice of `to` to what `from` has counted; again with later totals. */
 void xs_rule_counters_carry(struct xs_rule_counters *to, const struct xs_rule_counters *from,

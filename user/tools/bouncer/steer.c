@@ -16,6 +16,10 @@
 #include "tools/cli/cli.h"
 #include "lib/base/failstep.h"
 #include "lib/base/names.h"
+#include "lib/instance/owners.h"
+#include "lib/instance/lock.h"
+#include "lib/instance/live.h"
+#include "lib/instance/dir.h"
 
 static int map_info(int fd, struct bpf_map_info *info)
 {

@@ -19,6 +19,9 @@
 #include "lib/instance/program.h"
 #include "tools/cli/json.h"
 #include "tools/cli/table.h"
+#include "lib/instance/owners.h"
+#include "lib/instance/live.h"
+#include "lib/instance/dir.h"
 
 #define UMEM_BYTES (8ULL << 20) /* of a roomy bouncer */
 /* A frame and its headroom must fit in a page without fragments (driver limits differ a little). */

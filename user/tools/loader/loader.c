@@ -20,6 +20,11 @@
 #include "tools/cli/json.h"
 #include "tools/cli/table.h"
 #include "lib/instance/upgrade.h"
+#include "lib/instance/owners.h"
+#include "lib/instance/lock.h"
+#include "lib/instance/live.h"
+#include "lib/instance/leftovers.h"
+#include "lib/instance/dir.h"
 
 struct options {
 	struct xs_attach_opts attach;

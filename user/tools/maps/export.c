@@ -17,6 +17,7 @@
 #include "tools/cli/json.h"
 #include "tools/cli/table.h"
 #include "lib/xsk/peek.h"
+#include "lib/instance/owners.h"
 
 /* An instance with what was read of it. */
 struct exported {

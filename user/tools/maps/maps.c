@@ -21,6 +21,8 @@
 #include "tools/cli/json.h"
 #include "tools/cli/table.h"
 #include "lib/xsk/peek.h"
+#include "lib/instance/owners.h"
+#include "lib/instance/dir.h"
 
 struct options {
 	__u64 watch; /* seconds; 0: once */

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Making and taking away an instance; see instance.h.
+ * Making an instance; see instance.h.
  *
  * A directory is built under the name %new-IF and renamed to IF; it is renamed
  * to %old-IF before it is taken apart. So IF is whole or not there, and what a
  * killed process leaves under a %name is garbage to whoever holds the lock.
  */
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,9 +20,13 @@
 
 #include "version.h"
 #include "lib/base/ctx.h"
+#include "lib/net/netif.h"
+#include "dir.h"
 #include "dispatcher.h"
 #include "instance.h"
-#include "lib/net/netif.h"
+#include "leftovers.h"
+#include "live.h"
+#include "lock.h"
 #include "program.h"
 #include "rule_stats.h"
 #include "xsteer.skel.h"
@@ -34,186 +36,6 @@ const char *const xs_mode_names[] = {
 	[XS_MODE_NATIVE] = "native",
 	[XS_MODE_SKB] = "skb",
 };
-
-/* "ROOT/%new-IF": the name of a directory that is not, or no longer, an instance. */
-static int side_dir(char side[PATH_MAX], const char *dir, const char *prefix)
-{
-	const char *name = strrchr(dir, '/') + 1;
-
-	if (snprintf(side, PATH_MAX, "%.*s%%%s-%s", (int)(name - dir), dir, prefix, name) >=
-	    PATH_MAX)
-		return -ENAMETOOLONG;
-	return 0;
-}
-
-/* Now, not when the kernel gets round to the unpinned link: the next attach may follow at once. */
-static void detach_link(const char *dir)
-{
-	char path[PATH_MAX + 8];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, XS_PIN_LINK);
-	fd = bpf_obj_get(path);
-	if (fd < 0)
-		return;
-	bpf_link_detach(fd); /* ENOLINK: the interface is gone, and the link with it */
-	close(fd);
-}
-
-/*
- * Of an attach beside others that was killed: no pin may say yet which program it
- * put on the hook, but that one has our maps.
- */
-static int detach_orphan(struct xsteer_ctx *ctx, const char *dir)
-{
-	struct bpf_map_info info = {};
-	__u32 len = sizeof(info);
-	char path[PATH_MAX + 32];
-	struct xs_meta meta;
-	int fd, err;
-
-	if (!xs_pins_peek_meta(dir, &meta) || meta.attach != XS_ATTACH_DISPATCHER ||
-	    meta.netns_inode != xs_netns_inode())
-		return 0;
-	snprintf(path, sizeof(path), "%s/%s", dir, xs_map_names[XS_MAP_xdp_stats_map]);
-	fd = bpf_obj_get(path);
-	if (fd < 0)
-		return 0;
-	err = bpf_obj_get_info_by_fd(fd, &info, &len) ? -errno : 0;
-	close(fd);
-	return err ? err : xs_dispatcher_detach_user_of(ctx, meta.ifindex, info.id);
-}
-
-int xs_instance_remove_dir(struct xsteer_ctx *ctx, const char *dir)
-{
-	DIR *entries = opendir(dir);
-	struct dirent *entry;
-	int err;
-
-	if (!entries)
-		return errno == ENOENT ? 0 : -errno;
-	detach_link(dir);
-	err = detach_orphan(ctx, dir);
-	if (err) {
-		closedir(entries);
-		return err;
-	}
-	while ((entry = readdir(entries))) {
-		if (entry->d_name[0] != '.' && unlinkat(dirfd(entries), entry->d_name, 0))
-			err = -errno;
-	}
-	closedir(entries);
-	if (rmdir(dir) && !err)
-		err = -errno;
-	if (err)
-		xs_err(ctx, "cannot remove %s: %s", dir, strerror(-err));
-	return err;
-}
-
-static int clear_leftovers(struct xsteer_ctx *ctx, const char *dir)
-{
-	static const char *const prefixes[] = { "new", "old" };
-	char side[PATH_MAX];
-	int err;
-
-	for (int i = 0; i < 2; i++) {
-		err = side_dir(side, dir, prefixes[i]);
-		if (!err)
-			err = xs_instance_remove_dir(ctx, side);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-/* The link knows best: an upgrade that was killed leaves an older program's pin. */
-static int look_at_link(const struct xs_pins *pins, struct xs_live *live)
-{
-	struct bpf_link_info info = {};
-	__u32 len = sizeof(info);
-	char path[PATH_MAX + 8];
-	int fd, err;
-
-	snprintf(path, sizeof(path), "%s/%s", pins->dir, XS_PIN_LINK);
-	fd = bpf_obj_get(path);
-	if (fd < 0)
-		return -errno;
-	err = bpf_obj_get_info_by_fd(fd, &info, &len) ? -errno : 0;
-	close(fd);
-	live->prog_id = info.prog_id;
-	live->ifindex = info.xdp.ifindex;
-	live->attached = info.xdp.ifindex == pins->meta.ifindex;
-	return err;
-}
-
-static int look_at_prog(const struct xs_pins *pins, struct xs_live *live)
-{
-	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info);
-	char path[PATH_MAX + 8];
-	int fd, err;
-
-	snprintf(path, sizeof(path), "%s/%s", pins->dir, XS_PIN_PROG);
-	fd = bpf_obj_get(path);
-	if (fd < 0)
-		return -errno;
-	err = bpf_obj_get_info_by_fd(fd, &info, &len) ? -errno : 0;
-	close(fd);
-	live->prog_id = info.id;
-	live->attached = !err && xs_dispatcher_has(pins->meta.ifindex, info.id);
-	live->ifindex = live->attached ? pins->meta.ifindex : 0;
-	return err;
-}
-
-int xs_instance_live(const struct xs_pins *pins, struct xs_live *live)
-{
-	struct xs_hook hook;
-	int err;
-
-	*live = (struct xs_live){};
-	err = pins->meta.attach == XS_ATTACH_DISPATCHER ? look_at_prog(pins, live)
-							: look_at_link(pins, live);
-	if (!err && live->attached && xs_netif_hook(pins->meta.ifindex, &hook) == 1)
-		live->native = hook.native;
-	return err;
-}
-
-/* Index and name may be the same in another network namespace: the program's id is not. */
-static bool is_on_hook_of(const struct bpf_link_info *link, const char *ifname)
-{
-	struct xs_hook hook;
-
-	return link->xdp.ifindex == if_nametoindex(ifname) &&
-	       xs_netif_hook(link->xdp.ifindex, &hook) == 1 && hook.prog_id == link->prog_id;
-}
-
-/* Pins were removed behind our back: the rest goes, unless its link is another interface's. */
-static int take_rest_apart(struct xsteer_ctx *ctx, const char *ifname, const char *dir)
-{
-	struct bpf_link_info info = {};
-	__u32 len = sizeof(info);
-	char path[PATH_MAX + 8];
-	int fd, err;
-
-	err = xs_pins_refuse_others(ctx, dir);
-	if (err)
-		return err;
-	snprintf(path, sizeof(path), "%s/%s", dir, XS_PIN_LINK);
-	fd = bpf_obj_get(path);
-	if (fd >= 0) {
-		bpf_obj_get_info_by_fd(fd, &info, &len);
-		close(fd);
-	}
-	if (info.xdp.ifindex && !is_on_hook_of(&info, ifname)) {
-		xs_err(ctx,
-		       "%s is attached to interface %u, which is not %s of this network namespace: "
-		       "run where it is",
-		       dir, info.xdp.ifindex, ifname);
-		return -EXDEV;
-	}
-	xs_note(ctx, "%s: removing an incomplete instance", ifname);
-	return xs_instance_remove_dir(ctx, dir);
-}
 
 /* Held by someone else: say by whom, and what can be done. */
 static int refuse_held(struct xsteer_ctx *ctx, const char *ifname, const struct xs_hook *hook)
@@ -506,7 +328,7 @@ static const char *unlike(const struct xs_pins *pins, const struct xs_attach_opt
 }
 
 /* A bouncer attached it, and somebody wants it there: the last bouncer leaves it. */
-static int keep(struct xsteer_ctx *ctx, const char *ifname)
+static int keep_for_good(struct xsteer_ctx *ctx, const char *ifname)
 {
 	struct xs_pins pins;
 	int lock, err;
@@ -564,7 +386,7 @@ static int look_at_existing(struct xsteer_ctx *ctx, const char *ifname,
 		       xs_hint(ctx, XSTEER_HINT_REPLACE, NULL).text);
 		return -EEXIST;
 	}
-	err = automatic && !opts->automatic ? keep(ctx, ifname) : 0;
+	err = automatic && !opts->automatic ? keep_for_good(ctx, ifname) : 0;
 	if (err)
 		return err;
 	*got = (struct xs_attached){ .mode = mode, .prog_id = live.prog_id, .already = true };
@@ -591,7 +413,7 @@ static int open_old(struct build *build)
 	int err = xs_pins_find(build->ctx, dir, build->netif.name);
 
 	if (!err && !xs_pins_complete(dir))
-		return take_rest_apart(build->ctx, build->netif.name, dir);
+		return xs_leftovers_take_rest(build->ctx, build->netif.name, dir);
 	if (!err)
 		err = xs_pins_open_dir(build->ctx, &build->old, dir, XS_PINS_READ);
 	if (err)
@@ -624,9 +446,9 @@ int xs_instance_attach(struct xsteer_ctx *ctx, const char *ifname,
 	if (!err)
 		err = xs_pin_dir(ctx, build.dir, ifname);
 	if (!err)
-		err = side_dir(build.staging, build.dir, "new");
+		err = xs_side_dir(build.staging, build.dir, "new");
 	if (!err)
-		err = clear_leftovers(ctx, build.dir);
+		err = xs_leftovers_clear(ctx, build.dir);
 	if (err)
 		return err;
 	err = opts->replace ? open_old(&build) : look_at_existing(ctx, ifname, opts, got);
@@ -636,58 +458,4 @@ int xs_instance_attach(struct xsteer_ctx *ctx, const char *ifname,
 		err = build_instance(&build, got);
 	xs_pins_close(&build.old);
 	return err > 0 ? 0 : err;
-}
-
-/* Somebody may have taken it out already. */
-static int leave_dispatcher(const struct xs_pins *pins)
-{
-	struct xs_live live;
-
-	if (xs_instance_live(pins, &live) || !live.attached)
-		return 0;
-	return xs_dispatcher_detach(pins, live.prog_id);
-}
-
-int xs_instance_take_apart(const struct xs_pins *pins)
-{
-	/* xsteer-rules locks nothing above: what it writes must not go into the next instance */
-	int lock = xs_pins_lock(pins->ctx, pins->ifname, false), err = 0;
-	char old[PATH_MAX];
-
-	if (lock < 0)
-		return lock;
-	if (pins->meta.attach == XS_ATTACH_DISPATCHER)
-		err = leave_dispatcher(pins);
-	if (!err)
-		err = side_dir(old, pins->dir, "old");
-	if (!err && rename(pins->dir, old)) {
-		err = -errno;
-		xs_err(pins->ctx, "cannot rename %s: %s", pins->dir, strerror(-err));
-	}
-	if (!err)
-		err = xs_instance_remove_dir(pins->ctx, old);
-	close(lock);
-	return err;
-}
-
-int xs_instance_detach(struct xsteer_ctx *ctx, const char *ifname)
-{
-	char dir[PATH_MAX];
-	struct xs_pins pins;
-	int err;
-
-	err = xs_pin_dir(ctx, dir, ifname);
-	if (!err)
-		err = clear_leftovers(ctx, dir);
-	if (!err)
-		err = xs_pins_find(ctx, dir, ifname);
-	if (!err && !xs_pins_complete(dir))
-		return take_rest_apart(ctx, ifname, dir);
-	if (!err)
-		err = xs_pins_open(ctx, &pins, ifname, XS_PINS_WRITE);
-	if (err)
-		return err;
-	err = xs_instance_take_apart(&pins);
-	xs_pins_close(&pins);
-	return err;
 }

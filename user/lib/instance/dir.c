@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Where the pins of an instance are; see dir.h. */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <libgen.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <linux/magic.h>
+
+#include "lib/base/ctx.h"
+#include "dir.h"
+#include "pins.h"
+
+int xs_pin_dir(struct xsteer_ctx *ctx, char dir[PATH_MAX], const char *ifname)
+{
+	char name[3 * IFNAMSIZ + 1];
+	int n = 0;
+
+	/* "" would be the pin root itself, and "IF/" what is in it */
+	if (!ifname[0] || strchr(ifname, '/') || strlen(ifname) >= IFNAMSIZ) {
+		xs_err(ctx, "'%s' cannot be the name of an interface: 'ip link' lists them",
+		       ifname);
+		return -EINVAL;
+	}
+	for (const char *c = ifname; *c; c++)
+		n += *c == '.' || *c == '%' ? sprintf(name + n, "%%%02x", *c)
+					    : sprintf(name + n, "%c", *c);
+	name[n] = '\0';
+	if (snprintf(dir, PATH_MAX, "%s/%s", ctx->pin_root, name) >= PATH_MAX) {
+		xs_err(ctx, "pin root %s: the path is too long", ctx->pin_root);
+		return -ENAMETOOLONG;
+	}
+	return 0;
+}
+
+void xs_pin_ifname(char ifname[IFNAMSIZ], const char *name)
+{
+	unsigned int code;
+	int n = 0;
+
+	while (*name && n < IFNAMSIZ - 1) {
+		if (*name == '%' && isxdigit((unsigned char)name[1]) &&
+		    isxdigit((unsigned char)name[2]) && sscanf(name + 1, "%2x", &code) == 1) {
+			ifname[n++] = (char)code;
+			name += 3;
+		} else {
+			ifname[n++] = *name++;
+		}
+	}
+	ifname[n] = '\0';
+}
+
+/* File system of the pin root, or of what is there above it. */
+static int stat_root(struct xsteer_ctx *ctx, char path[PATH_MAX], struct statfs *fs)
+{
+	snprintf(path, PATH_MAX, "%s", ctx->pin_root);
+	while (statfs(path, fs)) {
+		if (errno != ENOENT || !strcmp(path, "/"))
+			return -errno;
+		dirname(path);
+	}
+	return 0;
+}
+
+bool xs_pins_on_bpffs(struct xsteer_ctx *ctx)
+{
+	char path[PATH_MAX];
+	struct statfs fs;
+
+	return !stat_root(ctx, path, &fs) && fs.f_type == BPF_FS_MAGIC;
+}
+
+int xs_pins_check_bpffs(struct xsteer_ctx *ctx)
+{
+	char path[PATH_MAX];
+	struct statfs fs;
+	int err = stat_root(ctx, path, &fs);
+
+	if (err) {
+		xs_err(ctx, "cannot look at %s: %s", path, strerror(-err));
+		return err;
+	}
+	if (fs.f_type == BPF_FS_MAGIC)
+		return 0;
+	xs_err(ctx,
+	       "%s is not on a bpffs, where pinned maps must live: mount one with "
+	       "'mount -t bpf bpf /sys/fs/bpf', or name one with %s",
+	       ctx->pin_root, xs_hint(ctx, XSTEER_HINT_PIN_ROOT, NULL).text);
+	return -ENOTSUP;
+}
+
+__u64 xs_netns_inode(void)
+{
+	struct stat ns;
+
+	return stat("/proc/self/ns/net", &ns) ? 0 : ns.st_ino;
+}
+
+/* A name that xsteer gives to what it pins; "%..." is what a rename has not moved yet. */
+static bool is_our_name(const char *name)
+{
+	if (*name == '%')
+		name++;
+	for (int i = 0; i < XS_MAP_MAX; i++)
+		if (!strcmp(name, xs_map_names[i]))
+			return true;
+	return !strcmp(name, XS_PIN_LINK) || !strcmp(name, XS_PIN_PROG);
+}
+
+/* Others have directories on a bpffs too, and may have called a pin "link" or "prog" in one. */
+int xs_pins_refuse_others(struct xsteer_ctx *ctx, const char *dir)
+{
+	bool only_common = true, ours = true;
+	char name[NAME_MAX + 1] = "";
+	struct dirent *entry;
+	DIR *entries = opendir(dir);
+
+	if (!entries)
+		return -errno;
+	while (ours && (entry = readdir(entries))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(name, sizeof(name), "%s", entry->d_name);
+		ours = is_our_name(name);
+		only_common = only_common &&
+			      (!strcmp(name, XS_PIN_LINK) || !strcmp(name, XS_PIN_PROG));
+	}
+	closedir(entries);
+	if (ours && (!only_common || !name[0]))
+		return 0;
+	xs_err(ctx,
+	       "%s holds '%s' and was not made by xsteer-loader, as far as can be seen: if nothing "
+	       "needs it, remove it with 'rm -r %s', or choose another directory with %s",
+	       dir, name, dir, xs_hint(ctx, XSTEER_HINT_PIN_ROOT, NULL).text);
+	return -EPROTO;
+}
+
+bool xs_pins_complete(const char *dir)
+{
+	char path[PATH_MAX + 32];
+
+	for (int i = 0; i < XS_MAP_MAX; i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, xs_map_names[i]);
+		if (access(path, F_OK))
+			return false;
+	}
+	return true;
+}
+
+bool xs_pins_peek_meta(const char *dir, struct xs_meta *meta)
+{
+	LIBBPF_OPTS(bpf_obj_get_opts, opts, .file_flags = BPF_F_RDONLY);
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+	const __u32 zero = 0;
+	char path[PATH_MAX + 8];
+	bool ours;
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, xs_map_names[XS_MAP_meta]);
+	fd = bpf_obj_get_opts(path, &opts);
+	if (fd < 0)
+		return false;
+	ours = !bpf_obj_get_info_by_fd(fd, &info, &len) && info.value_size == sizeof(*meta) &&
+	       !bpf_map_lookup_elem(fd, &zero, meta) && meta->magic == XS_MAGIC &&
+	       meta->abi == XS_ABI;
+	close(fd);
+	return ours;
+}
+
+bool xs_pins_is_elsewhere(const char *dir)
+{
+	struct xs_meta meta;
+
+	return xs_pins_peek_meta(dir, &meta) && meta.netns_inode != xs_netns_inode();
+}
+
+static bool is_leftover(const char *name)
+{
+	return !strncmp(name, "%new-", 5) || !strncmp(name, "%old-", 5);
+}
+
+static int walk_root(struct xsteer_ctx *ctx, bool leftovers,
+		     int (*each)(struct xsteer_ctx *ctx, const char *dir, void *arg), void *arg)
+{
+	DIR *root = opendir(ctx->pin_root);
+	struct dirent *entry;
+	char dir[PATH_MAX];
+	int first = 0, err;
+
+	if (!root)
+		return errno == ENOENT ? 0 : -errno;
+	while (first <= 0 && (entry = readdir(root))) {
+		if (entry->d_name[0] == '.' || is_leftover(entry->d_name) != leftovers)
+			continue;
+		err = -ENAMETOOLONG;
+		if (snprintf(dir, sizeof(dir), "%s/%s", ctx->pin_root, entry->d_name) <
+		    (int)sizeof(dir))
+			err = each(ctx, dir, arg);
+		if (err > 0 || !first)
+			first = err;
+	}
+	closedir(root);
+	return first;
+}
+
+static int walk_or_say(struct xsteer_ctx *ctx, bool leftovers,
+		       int (*each)(struct xsteer_ctx *ctx, const char *dir, void *arg), void *arg)
+{
+	if (access(ctx->pin_root, R_OK) && errno != ENOENT) {
+		int err = -errno;
+
+		xs_err(ctx, "cannot read %s: %s", ctx->pin_root, strerror(-err));
+		return err;
+	}
+	return walk_root(ctx, leftovers, each, arg);
+}
+
+int xs_pins_each(struct xsteer_ctx *ctx,
+		 int (*each)(struct xsteer_ctx *ctx, const char *dir, void *arg), void *arg)
+{
+	return walk_or_say(ctx, false, each, arg);
+}
+
+int xs_pins_each_leftover(struct xsteer_ctx *ctx,
+			  int (*each)(struct xsteer_ctx *ctx, const char *dir, void *arg),
+			  void *arg)
+{
+	return walk_or_say(ctx, true, each, arg);
+}
+
+struct wanted_instance {
+	char *dir; /* of PATH_MAX bytes */
+	__u32 ifindex;
+};
+
+static int is_instance_of(struct xsteer_ctx *ctx, const char *dir, void *arg)
+{
+	struct wanted_instance *wanted = arg;
+	struct xs_meta meta;
+
+	(void)ctx;
+	if (!xs_pins_peek_meta(dir, &meta) || meta.ifindex != wanted->ifindex ||
+	    meta.netns_inode != xs_netns_inode())
+		return 0;
+	snprintf(wanted->dir, PATH_MAX, "%s", dir);
+	return 1;
+}
+
+/* The instance of an interface that has been renamed since: found by its index. */
+static bool find_renamed(struct xsteer_ctx *ctx, char dir[PATH_MAX], const char *ifname)
+{
+	struct wanted_instance wanted = { .dir = dir, .ifindex = if_nametoindex(ifname) };
+
+	return wanted.ifindex && walk_root(ctx, false, is_instance_of, &wanted) > 0;
+}
+
+int xs_pins_find(struct xsteer_ctx *ctx, char dir[PATH_MAX], const char *ifname)
+{
+	int err = xs_pin_dir(ctx, dir, ifname);
+
+	if (err || !access(dir, F_OK))
+		return err;
+	if (errno != ENOENT) {
+		err = -errno;
+		xs_err(ctx, "cannot look into %s: %s%s", ctx->pin_root, strerror(-err),
+		       err == -EACCES ? ": run as root, or as the owner of the pins" : "");
+		return err;
+	}
+	return find_renamed(ctx, dir, ifname) ? 0 : -ENOENT;
+}

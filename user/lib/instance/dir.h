@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * The pin root and the directories in it: where an instance is, whether a directory
+ * is ours, and whether it is whole. Knows nothing of what its maps hold but `meta`.
+ */
+#ifndef XS_INSTANCE_DIR_H
+#define XS_INSTANCE_DIR_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <linux/types.h>
+
+#include "lib/base/ctx.h"
+#include "maps/xsteer.h"
+
+/*
+ * bpffs refuses '.', so an interface's name is written with %2e for it. -EINVAL,
+ * logged: no interface can have that name.
+ */
+int xs_pin_dir(struct xsteer_ctx *ctx, char dir[PATH_MAX], const char *ifname);
+/*
+ * Where the instance of `ifname` is: in the directory of that name, or, if the
+ * interface was renamed, in the one that has its index. -ENOENT: nowhere.
+ */
+int xs_pins_find(struct xsteer_ctx *ctx, char dir[PATH_MAX], const char *ifname);
+/* The way back: the last component of such a path to the interface's name. */
+void xs_pin_ifname(char ifname[16], const char *name);
+
+/* Inode of this process's network namespace; 0 if /proc is not there. */
+__u64 xs_netns_inode(void);
+
+/*
+ * 0 if `xs_common.pin_root` lies on a bpffs (it, or its nearest existing
+ * parent); else logs what to mount and returns -ENOENT or -ENOTSUP.
+ */
+int xs_pins_check_bpffs(struct xsteer_ctx *ctx);
+bool xs_pins_on_bpffs(struct xsteer_ctx *ctx); /* the same, silently */
+
+/* meta of a directory, if it is ours and of this build. Silent. */
+bool xs_pins_peek_meta(const char *dir, struct xs_meta *meta);
+
+/* Is the directory an instance of another network namespace? Silent. */
+bool xs_pins_is_elsewhere(const char *dir);
+
+/*
+ * Does an incomplete directory hold only pins that could be ours? 0; or -EPROTO,
+ * logged: others have directories on a bpffs, too.
+ */
+int xs_pins_refuse_others(struct xsteer_ctx *ctx, const char *dir);
+
+/* Are all pins there that every instance has? */
+bool xs_pins_complete(const char *dir);
+
+/*
+ * Calls each() with the path of every instance's directory under the pin root until
+ * it returns more than 0. That, or the first error of a call (the others are still
+ * made), or 0; a pin root that is not there has none. Logs if it cannot be read.
+ */
+int xs_pins_each(struct xsteer_ctx *ctx,
+		 int (*each)(struct xsteer_ctx *ctx, const char *dir, void *arg), void *arg);
+/* The same for what was half-made or half-removed by a process that was killed. */
+int xs_pins_each_leftover(struct xsteer_ctx *ctx,
+			  int (*each)(struct xsteer_ctx *ctx, const char *dir, void *arg),
+			  void *arg);
+
+#endif

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Who may change pins; see lock.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/base/ctx.h"
+#include "dir.h"
+#include "lock.h"
+
+#define LOCK_WAIT_MS 10000 /* an attach with a slow driver reset takes seconds */
+#define LOCK_POLL_MS 20
+
+static int lock_dir(struct xsteer_ctx *ctx, int fd, const char *dir)
+{
+	const struct timespec pause = { .tv_nsec = LOCK_POLL_MS * 1000000L };
+
+	for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB); waited += LOCK_POLL_MS) {
+		if (errno == EINTR)
+			continue;
+		if (errno != EWOULDBLOCK) {
+			int err = -errno;
+
+			xs_err(ctx, "cannot lock %s: %s", dir, strerror(errno));
+			return err;
+		}
+		if (waited >= LOCK_WAIT_MS) {
+			xs_err(ctx,
+			       "%s is locked by another xsteer tool for %d s: see who with "
+			       "'fuser %s', then try again",
+			       dir, LOCK_WAIT_MS / 1000, dir);
+			return -EBUSY;
+		}
+		nanosleep(&pause, NULL);
+	}
+	return 0;
+}
+
+/* The directory may have been taken away, or made anew, while we waited. */
+static bool still_there(int fd, const char *dir)
+{
+	struct stat locked, now;
+
+	return !fstat(fd, &locked) && !stat(dir, &now) && locked.st_ino == now.st_ino &&
+	       locked.st_dev == now.st_dev;
+}
+
+/* With what is missing above it. */
+static int make_root(struct xsteer_ctx *ctx, const char *root)
+{
+	char dir[PATH_MAX];
+	int err = 0;
+
+	snprintf(dir, sizeof(dir), "%s", root);
+	for (char *slash = strchr(dir + 1, '/'); !err; slash = strchr(slash + 1, '/')) {
+		if (slash)
+			*slash = '\0';
+		if (mkdir(dir, 0700) && errno != EEXIST)
+			err = -errno;
+		if (!slash)
+			break;
+		*slash = '/';
+	}
+	if (err == -EPERM || err == -EACCES)
+		xs_err(ctx,
+		       "no permission to make %s: run as root, or name another bpffs with "
+		       "%s",
+		       dir, xs_hint(ctx, XSTEER_HINT_PIN_ROOT, NULL).text);
+	else if (err)
+		xs_err(ctx, "cannot make %s: %s", dir, strerror(-err));
+	return err;
+}
+
+int xs_pins_lock(struct xsteer_ctx *ctx, const char *ifname, bool create)
+{
+	char dir[PATH_MAX];
+	int fd, err;
+
+	snprintf(dir, sizeof(dir), "%s", ctx->pin_root);
+	err = ifname ? xs_pins_find(ctx, dir, ifname) : create ? make_root(ctx, dir) : 0;
+	if (err)
+		return err;
+	for (;;) {
+		fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (fd < 0) {
+			err = -errno;
+			if (err != -ENOENT)
+				xs_err(ctx, "cannot open %s: %s%s", dir, strerror(errno),
+				       err == -EACCES ? ": run as root or as the owner of the pins"
+						      : "");
+			return err;
+		}
+		err = lock_dir(ctx, fd, dir);
+		if (err) {
+			close(fd);
+			return err;
+		}
+		if (still_there(fd, dir))
+			return fd;
+		close(fd);
+	}
+}

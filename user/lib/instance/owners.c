@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The owners of slots; see owners.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "lib/base/ctx.h"
+#include "owners.h"
+
+static __u32 pidns_inode(void)
+{
+	struct stat ns;
+
+	return stat("/proc/self/ns/pid", &ns) ? 0 : ns.st_ino;
+}
+
+enum process {
+	PROCESS_GONE, /* or dead, and its parent has not looked yet */
+	PROCESS_SEEN,
+	PROCESS_HIDDEN, /* by hidepid=, or without /proc */
+};
+
+/* *start: in clock ticks since boot, if seen. */
+static enum process look_at_process(__u32 pid, __u64 *start)
+{
+	unsigned long long ticks = 0;
+	char path[32], text[1024];
+	const char *after_name;
+	ssize_t len;
+	int fd;
+
+	*start = 0;
+	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return kill(pid, 0) && errno == ESRCH ? PROCESS_GONE : PROCESS_HIDDEN;
+	len = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (len <= 0)
+		return PROCESS_GONE;
+	text[len] = '\0';
+	/* the name may hold spaces and parentheses: count fields from its end */
+	after_name = strrchr(text, ')');
+	if (!after_name || after_name[1] != ' ')
+		return PROCESS_GONE;
+	after_name += 2;
+	if (*after_name == 'Z' || *after_name == 'X')
+		return PROCESS_GONE;
+	for (int field = 3; field < 22; field++) {
+		after_name = strchr(after_name, ' ');
+		if (!after_name)
+			return PROCESS_GONE;
+		after_name++;
+	}
+	if (sscanf(after_name, "%llu", &ticks) != 1)
+		return PROCESS_GONE;
+	*start = ticks;
+	return PROCESS_SEEN;
+}
+
+void xs_owner_set_self(struct xs_owner *owner)
+{
+	owner->pid = getpid();
+	owner->pidns = pidns_inode();
+	look_at_process(owner->pid, &owner->start_time);
+}
+
+bool xs_owner_is_elsewhere(const struct xs_owner *owner)
+{
+	return owner->pid && owner->pidns && owner->pidns != pidns_inode();
+}
+
+bool xs_owner_alive(const struct xs_owner *owner)
+{
+	__u64 start;
+
+	if (!owner->pid || xs_owner_is_elsewhere(owner))
+		return owner->pid;
+	switch (look_at_process(owner->pid, &start)) {
+	case PROCESS_GONE:
+		return false;
+	case PROCESS_HIDDEN:
+		return true;
+	default:
+		/* 0: it could not see itself */
+		return !owner->start_time || start == owner->start_time;
+	}
+}
+
+int xs_owner_get(const struct xs_pins *pins, __u32 slot, struct xs_owner *owner)
+{
+	int err;
+
+	if (!bpf_map_lookup_elem(pins->map_fds[XS_MAP_owners], &slot, owner))
+		return 0;
+	err = -errno;
+	xs_err(pins->ctx, "cannot read slot %u of %s/owners: %s", slot, pins->dir, strerror(-err));
+	return err;
+}
+
+int xs_owner_set(const struct xs_pins *pins, __u32 slot, const struct xs_owner *owner)
+{
+	int err;
+
+	if (!bpf_map_update_elem(pins->map_fds[XS_MAP_owners], &slot, owner, BPF_ANY))
+		return 0;
+	err = -errno;
+	xs_err(pins->ctx, "cannot write slot %u of %s/owners: %s", slot, pins->dir, strerror(-err));
+	return err;
+}

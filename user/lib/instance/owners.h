@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Which process holds which slot, as `owners` has it, and whether it lives. */
+#ifndef XS_INSTANCE_OWNERS_H
+#define XS_INSTANCE_OWNERS_H
+
+#include <stdbool.h>
+#include <linux/types.h>
+
+#include "maps/xsteer.h"
+#include "pins.h"
+
+/*
+ * owners: is the slot held by a process that lives? Compares pid and start
+ * time with /proc, so a reused pid is not taken for the owner. One that cannot be
+ * looked at (of another PID namespace, or hidden by hidepid=) counts as alive:
+ * nothing that is in use is ever taken for left behind.
+ */
+bool xs_owner_alive(const struct xs_owner *owner);
+/* Of another PID namespace: its pid means nothing here. */
+bool xs_owner_is_elsewhere(const struct xs_owner *owner);
+int xs_owner_get(const struct xs_pins *pins, __u32 slot, struct xs_owner *owner);
+int xs_owner_set(const struct xs_pins *pins, __u32 slot, const struct xs_owner *owner);
+/* Fills in pid, start time and PID namespace of this process. */
+void xs_owner_set_self(struct xs_owner *owner);
+
+#endif

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The set that frames are classified by now, read back; see sets.h. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "lib/base/ctx.h"
+#include "counters.h"
+#include "mapped.h"
+#include "read.h"
+#include "sets.h"
+
+__u64 xs_rule_sets_generation(const struct xs_pins *pins)
+{
+	struct xs_mapped_set set;
+	struct xs_sets_seen seen;
+	__u64 generation, confirm_ns;
+	bool rolled_back;
+
+	if (xs_mapped_open_current(pins, &set, &seen, &rolled_back, &confirm_ns) || !set.header)
+		return rolled_back ? 0 : pins->meta.generation;
+	generation = set.header->generation;
+	xs_mapped_close(&set);
+	return generation;
+}
+
+#define READ_TRIES 1000 /* each apply between the steps of a try costs it one */
+
+static int read_counters(const struct xs_pins *pins, struct xs_rules_in_force *now)
+{
+	struct xs_rule_counters counters;
+	int err = xs_rule_counters_try(&counters, pins, now->header->stats_slot,
+				       now->header->rule_cnt);
+
+	if (err)
+		return err;
+	now->stats = xs_rule_counters_sum(&counters);
+	xs_rule_counters_close(&counters);
+	return now->stats ? 0 : -ENOMEM;
+}
+
+static int try_read(const struct xs_pins *pins, struct xs_rules_in_force *now,
+		    struct xs_sets_seen *seen)
+{
+	struct xs_mapped_set set;
+	int err;
+
+	*now = (struct xs_rules_in_force){};
+	err = xs_mapped_open_current(pins, &set, seen, &now->rolled_back, &now->confirm_ns);
+	if (err || !set.header)
+		return err;
+	now->header = set.header;
+	now->rules = xs_set_rules(set.header);
+	now->mapping = set.header;
+	now->mapping_bytes = set.bytes;
+	close(set.fd);
+	return read_counters(pins, now);
+}
+
+/* A set keeps its counters while it is in its slot; the lock is not for readers. */
+static bool still_in_force(const struct xs_pins *pins, const struct xs_rules_in_force *now,
+			   const struct xs_sets_seen *seen)
+{
+	for (__u32 slot = 0; slot <= (now->rolled_back ? XS_SET_FALLBACK : XS_SET_IN_FORCE);
+	     slot++) {
+		__u32 id = 0;
+
+		if (bpf_map_lookup_elem(pins->map_fds[XS_MAP_rule_sets], &slot, &id) &&
+		    errno != ENOENT)
+			return true; /* it will not get better */
+		if (id != seen->ids[slot])
+			return false;
+	}
+	return true;
+}
+
+int xs_rule_sets_read(const struct xs_pins *pins, struct xs_rules_in_force *now)
+{
+	struct xs_sets_seen seen;
+	bool steady;
+	int err;
+
+	for (int i = 0; i < READ_TRIES; i++) {
+		err = try_read(pins, now, &seen);
+		steady = still_in_force(pins, now, &seen);
+		if (steady)
+			break;
+		xs_rules_in_force_close(now);
+	}
+	if (!steady) {
+		xs_err(pins->ctx, "%s: other rules are applied all the time: try again",
+		       pins->ifname);
+		return -EAGAIN;
+	}
+	if (err && now->header)
+		xs_err(pins->ctx, "cannot read slot %u of %s/rule_stats: %s",
+		       now->header->stats_slot, pins->dir, strerror(-err));
+	else
+		xs_mapped_failed(pins, err);
+	if (err)
+		xs_rules_in_force_close(now);
+	return err;
+}
+
+void xs_rules_in_force_close(struct xs_rules_in_force *now)
+{
+	if (now->mapping)
+		munmap(now->mapping, now->mapping_bytes);
+	free(now->stats);
+	*now = (struct xs_rules_in_force){};
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Rules that two sets have in common, so that their counters are carried over. Pure. */
+#ifndef XS_SET_PAIRS_H
+#define XS_SET_PAIRS_H
+
+#include "lib/base/ctx.h"
+#include "maps/rule_set.h"
+
+/* Rules that two sets have in common: same text; the n-th of a text with the n-th. */
+struct xs_rule_pairs {
+	struct xs_rule_pair {
+		__u32 from, to;
+	} * pairs;
+	__u32 cnt;
+};
+
+/* 0 or -ENOMEM, logged. */
+int xs_rule_pairs_find(struct xsteer_ctx *ctx, struct xs_rule_pairs *pairs,
+		       const struct xs_set_header *from, const struct xs_set_header *to);
+void xs_rule_pairs_free(struct xs_rule_pairs *pairs);
+
+#endif
