@@ -21,6 +21,12 @@
 
 #define XS_SET_MAGIC 0x7465732e7378ULL /* "xs.set" as bytes in memory */
 #define XS_SET_LAYOUT 2 /* rises with any change in this file */
+/*
+ * What the data path reads has not moved since this layout: each program since then
+ * searches each set since then. In layout 1 the tools had other numbers before compile_ns.
+ */
+#define XS_SET_LAYOUT_OLDEST 1
+#define XS_SET_COMPILE_NS_AT_1 1192 /* where compile_ns is in layout 1 */
 
 /* The longest array value before Linux 6.0; a power of two, offsets are masked with it. */
 #define XS_CHUNK_BYTES (4U << 20)

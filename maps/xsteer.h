@@ -134,7 +134,7 @@ struct xs_meta {
 	struct xs_action default_action;
 	struct xs_action malformed_action;
 	__u32 attach; /* enum xs_attach */
-	__u32 pad;
+	__u32 set_layout; /* of the sets that the program searches; 0: a build that did not say */
 	char ifname[16];
 };
 

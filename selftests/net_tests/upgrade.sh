@@ -99,4 +99,74 @@ upgrade_keeps_the_mode() {
 	pings
 }
 
+# The last commit whose sets have another layout than this tree's.
+_older_commit() {
+	local layout first
+	layout=$(sed -n 's/^#define XS_SET_LAYOUT \([0-9]*\).*/\1/p' "$ROOT/maps/rule_set.h")
+	first=$(git -C "$ROOT" log --format=%H -S"#define XS_SET_LAYOUT $layout" -- maps/rule_set.h | tail -n 1)
+	[[ $first ]] && git -C "$ROOT" rev-parse -q --verify "$first^{commit}^"
+}
+
+# Tools of that commit, in $OLDER; built once for each tree.
+_build_older() {
+	local commit dir
+	git -C "$ROOT" rev-parse --git-dir >/dev/null 2>&1 || skip "the source is not in git: no older build to be had"
+	[[ $(git -C "$ROOT" rev-parse --is-shallow-repository) = false ]] || skip "a shallow clone has no older build"
+	commit=$(_older_commit) || skip "the history has no build of another layout"
+	dir=$O/older/$commit
+	OLDER=$dir/.output
+	mkdir -p "$dir"
+	exec 8>"$dir/lock"
+	flock 8
+	if [[ ! -e $dir/built ]]; then
+		check "the older source" bash -o pipefail -c "git -C '$ROOT' archive $commit | tar x -C '$dir'"
+		check "the older build" env -u MAKEFLAGS -u MAKELEVEL -u MFLAGS \
+			make -C "$dir" -j2 O="$OLDER" "$OLDER/xsteer-loader" "$OLDER/xsteer-rules"
+		touch "$dir/built"
+	fi
+	exec 8>&-
+}
+
+# Its sets have another layout: they are read, searched, carried and written over.
+upgrade_from_an_older_build_keeps_its_rules() {
+	local before generation
+	_build_older
+	lab_up --queues 1
+	printf '%s\n' 'ip protocol udp drop comment "old"' 'default pass' >"$DIR/old.rules"
+	check "attach by the older build" rx "$OLDER/xsteer-loader" attach -r "$DIR/old.rules" rx0
+	check "frames" tx "$TRAFFIC" -o -p udp4 -n 50 tx0
+	equal "counted by the older build" "$(_show | jq -c '.rules[0] | [.text, .packets]')" \
+		'["ip protocol udp drop comment \"old\"",50]'
+	before=$(hook)
+	check "upgrade" rx "$LOADER" upgrade rx0
+	not_equal "program" "$(hook)" "$before"
+	check "frames" tx "$TRAFFIC" -o -p udp4 -n 50 tx0
+	equal "rules after the upgrade" "$(_show | jq -c '.rules[0] | [.text, .packets]')" \
+		'["ip protocol udp drop comment \"old\"",100]'
+	generation=$(_show | jq .generation)
+	printf '%s\n' 'udp sport 1 drop' 'ip protocol udp drop comment "old"' >"$DIR/new.rules"
+	check "apply" rx "$RULES" apply rx0 "$DIR/new.rules"
+	equal "applied" "$(_show | jq -c '.rules | map([.text, .packets])')" \
+		'[["udp sport 1 drop",0],["ip protocol udp drop comment \"old\"",100]]'
+	check "the number rose" test "$(_show | jq .generation)" -gt "$generation"
+}
+
+# What the older build attached is used by this one's tools before any upgrade.
+rules_of_an_older_build_are_shown_and_replaced() {
+	_build_older
+	lab_up --queues 1
+	echo 'udp sport 1 drop' >"$DIR/old.rules"
+	check "attach by the older build" rx "$OLDER/xsteer-loader" attach -r "$DIR/old.rules" rx0
+	equal "shown" "$(_show | jq -r '.rules[].text')" 'udp sport 1 drop'
+	echo 'ip protocol udp drop' >"$DIR/new.rules"
+	check "apply to be confirmed" rx "$RULES" apply --confirm 60 rx0 "$DIR/new.rules"
+	check "frames" tx "$TRAFFIC" -o -p udp4 -n 20 tx0
+	equal "the older program searches them" "$(_show | jq -c '.rules[0] | [.text, .packets]')" \
+		'["ip protocol udp drop",20]'
+	check "confirm" rx "$RULES" confirm rx0
+	check "upgrade" rx "$LOADER" upgrade rx0
+	check "frames" tx "$TRAFFIC" -o -p udp4 -n 20 tx0
+	equal "and this build's" "$(_show | jq -c '.rules[0] | [.text, .packets]')" '["ip protocol udp drop",40]'
+}
+
 run_tests "$@"

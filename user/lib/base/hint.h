@@ -23,7 +23,8 @@
 	X(ZERO_COPY, "zero-copy mode") \
 	X(VERBOSE, "the log callback") \
 	X(FRAMES, "frames") \
-	X(RING, "ring entries")
+	X(RING, "ring entries") \
+	X(UPGRADE, "xsteer_upgrade()")
 
 #define X(name, words) \
 	_Static_assert((int)XSTEER_HINT_##name >= 0, "every hint of the library is public");

@@ -27,6 +27,7 @@
 #include "leftovers.h"
 #include "live.h"
 #include "lock.h"
+#include "maps/rule_set.h"
 #include "program.h"
 #include "rule_stats.h"
 #include "xsteer.skel.h"
@@ -144,6 +145,7 @@ static int write_meta(struct build *build)
 				    .own_slot = 1 },
 		.malformed_action = { .verdict = XS_VERDICT_pass },
 		.attach = opts->prio > 0 ? XS_ATTACH_DISPATCHER : XS_ATTACH_LINK,
+		.set_layout = XS_SET_LAYOUT,
 	};
 	int err;
 

@@ -10,8 +10,10 @@
 
 #include "version.h"
 #include "lib/base/ctx.h"
+#include "maps/rule_set.h"
 #include "instance.h"
 #include "program.h"
+#include "set_layout.h"
 #include "upgrade.h"
 #include "xsteer.skel.h"
 
@@ -117,6 +119,7 @@ static int replace(struct xs_pins *pins, struct xsteer_bpf *skel, struct xs_upgr
 						.prog_id = prog_id(fresh),
 						.old_version = pins->meta.version };
 		pins->meta.version = XS_VERSION;
+		pins->meta.set_layout = XS_SET_LAYOUT;
 		err = repin_prog(pins, fresh);
 	}
 	if (!err)
@@ -145,6 +148,9 @@ int xs_upgrade(struct xsteer_ctx *ctx, const char *ifname, struct xs_upgraded *r
 		err = -EOPNOTSUPP;
 		goto out;
 	}
+	err = xs_set_layout_check_sets(&pins);
+	if (err)
+		goto out;
 	skel = xs_program_open(ctx, pins.slots);
 	err = skel ? xs_program_reuse(skel, &pins, 0) : -errno;
 	if (!err)

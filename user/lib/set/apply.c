@@ -9,6 +9,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/ctx.h"
+#include "lib/instance/set_layout.h"
 #include "counters.h"
 #include "mapped.h"
 #include "sets.h"
@@ -213,7 +214,9 @@ int xs_rule_sets_apply(struct xs_pins *pins, struct xs_ruleset *rules, __u32 con
 	*result = (struct xs_apply){};
 	if (!rules->default_text)
 		rules->default_action = xs_builtin_default(pins);
-	err = xs_rule_sets_settle(pins);
+	err = xs_set_layout_check_program(pins);
+	if (!err)
+		err = xs_rule_sets_settle(pins);
 	if (err >= 0)
 		err = put_compiled(&apply, rules, result);
 	xs_rule_pairs_free(&apply.pairs);

@@ -61,7 +61,7 @@ int xs_mapped_failed(const struct xs_pins *pins, int err)
 {
 	if (err)
 		xs_err(pins->ctx, "cannot read %s/rule_sets: %s%s", pins->dir, strerror(-err),
-		       err == -EPROTO  ? ": written by another version of xsteer"
+		       err == -EPROTO  ? ": written by another version of xsteer, use that one"
 		       : err == -EPERM ? ": needs CAP_SYS_ADMIN, run as root"
 				       : "");
 	return err;

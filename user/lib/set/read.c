@@ -4,12 +4,21 @@
 
 #include "read.h"
 
+_Static_assert(sizeof(struct xs_set_header) <= XS_SET_COMPILE_NS_AT_1,
+	       "the header of layout 1 was longer");
+
+static bool is_readable(const struct xs_set_header *set, size_t size)
+{
+	return size >= XS_SET_COMPILE_NS_AT_1 + sizeof(__u64) && set->magic == XS_SET_MAGIC &&
+	       set->layout >= XS_SET_LAYOUT_OLDEST && set->layout <= XS_SET_LAYOUT;
+}
+
 bool xs_set_valid(const void *bytes, size_t size)
 {
 	const struct xs_set_header *set = bytes;
 	__u64 rules_end;
 
-	if (size < sizeof(*set) || set->magic != XS_SET_MAGIC || set->layout != XS_SET_LAYOUT)
+	if (!is_readable(set, size))
 		return false;
 	rules_end = set->rules + (__u64)set->rule_cnt * sizeof(struct xs_set_rule);
 	return set->bytes <= size && set->rules <= size && rules_end <= size && set->text <= size &&
@@ -26,4 +35,13 @@ const char *xs_set_file(const struct xs_set_header *set, __u32 number)
 	while (number--)
 		name += strlen(name) + 1;
 	return name;
+}
+
+__u64 xs_set_compile_ns(const struct xs_set_header *set)
+{
+	__u64 ns = set->compile_ns;
+
+	if (set->layout == 1)
+		memcpy(&ns, (const char *)set + XS_SET_COMPILE_NS_AT_1, sizeof(ns));
+	return ns;
 }

@@ -11,8 +11,11 @@
 
 #include "maps/rule_set.h"
 
-/* Whether `size` bytes are a set of this layout that stays within them. */
+/* Whether `size` bytes are a set, of a layout that this build reads, that stays within them. */
 bool xs_set_valid(const void *bytes, size_t size);
+
+/* How long its compiler took; of a set of any layout that is valid. */
+__u64 xs_set_compile_ns(const struct xs_set_header *set);
 
 /* header.rule_cnt rules, in the order of the file. */
 static inline const struct xs_set_rule *xs_set_rules(const struct xs_set_header *set)

@@ -63,6 +63,7 @@ enum xsteer_hint {
 	XSTEER_HINT_VERBOSE, /* see what libraries say */
 	XSTEER_HINT_FRAMES, /* how many frames a UMEM has */
 	XSTEER_HINT_RING, /* how many entries a ring has */
+	XSTEER_HINT_UPGRADE, /* put this build's program in place of the running one */
 	XSTEER_HINT_MAX
 };
 

@@ -546,7 +546,7 @@ static int print_cost(struct xs_cli *cli, const struct trial *trial, const struc
 	const struct xs_set_header *set = trial->set.header;
 	__u32 rules = set ? set->rule_cnt : 0;
 	__u64 bytes = set ? set->bytes : 0;
-	double compile_ms = set ? set->compile_ns / 1e6 : 0;
+	double compile_ms = set ? xs_set_compile_ns(set) / 1e6 : 0;
 
 	if (cli->json)
 		return xs_json_print(cli,

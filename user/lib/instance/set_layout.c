@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Programs and rule sets of different builds; see set_layout.h. */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "lib/base/ctx.h"
+#include "maps/rule_set.h"
+#include "set_layout.h"
+
+static bool is_searched(__u32 layout)
+{
+	return layout >= XS_SET_LAYOUT_OLDEST && layout <= XS_SET_LAYOUT;
+}
+
+/* *layout: 0 if the slot is empty. */
+static int read_layout(const struct xs_pins *pins, __u32 slot, __u32 *layout)
+{
+	const struct xs_set_header *set;
+	int fd, err = 0;
+	__u32 id;
+
+	*layout = 0;
+	if (bpf_map_lookup_elem(pins->map_fds[XS_MAP_rule_sets], &slot, &id))
+		return errno == ENOENT ? 0 : -errno;
+	fd = bpf_map_get_fd_by_id(id);
+	if (fd < 0)
+		return -errno;
+	set = mmap(NULL, sizeof(*set), PROT_READ, MAP_SHARED, fd, 0);
+	if (set == MAP_FAILED) {
+		err = -errno;
+	} else {
+		*layout = set->magic == XS_SET_MAGIC ? set->layout : ~0U;
+		munmap((void *)set, sizeof(*set));
+	}
+	close(fd);
+	return err;
+}
+
+static int check_slot(const struct xs_pins *pins, __u32 slot)
+{
+	__u32 layout;
+	int err = read_layout(pins, slot, &layout);
+
+	if (err) {
+		xs_err(pins->ctx, "cannot read %s/rule_sets: %s%s", pins->dir, strerror(-err),
+		       err == -EPERM ? ": needs CAP_SYS_ADMIN, run as root" : "");
+		return err;
+	}
+	if (!layout || is_searched(layout))
+		return 0;
+	xs_err(pins->ctx,
+	       "%s: its rules were written by another version of xsteer, in layout %u; this "
+	       "build's "
+	       "program searches %u to %u. The program that runs stays. Save the rules with that "
+	       "version, take the instance away with %s, and attach with them",
+	       pins->ifname, layout, XS_SET_LAYOUT_OLDEST, XS_SET_LAYOUT,
+	       xs_hint(pins->ctx, XSTEER_HINT_DETACH, pins->ifname).text);
+	return -EPROTO;
+}
+
+int xs_set_layout_check_sets(const struct xs_pins *pins)
+{
+	int err = 0;
+
+	for (__u32 slot = 0; !err && slot < XS_SET_SLOTS; slot++)
+		err = check_slot(pins, slot);
+	return err;
+}
+
+int xs_set_layout_check_program(const struct xs_pins *pins)
+{
+	const struct xs_meta *meta = &pins->meta;
+
+	/* 0: of a build that did not say it, the last of which wrote layout 2 */
+	if (!meta->set_layout || is_searched(meta->set_layout))
+		return 0;
+	xs_err(pins->ctx,
+	       "%s: the program that runs is of xsteer %u.%u.%u and searches rules of layout %u, "
+	       "this build writes %u: %s first, or apply them with that version",
+	       pins->ifname, meta->version >> 16, meta->version >> 8 & 255, meta->version & 255,
+	       meta->set_layout, XS_SET_LAYOUT,
+	       xs_hint(pins->ctx, XSTEER_HINT_UPGRADE, pins->ifname).text);
+	return -EPROTO;
+}
