@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The pins of an instance under construction; see build.h. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "version.h"
+#include "lib/base/ctx.h"
+#include "maps/rule_set.h"
+#include "build.h"
+#include "dir.h"
+#include "program.h"
+#include "rule_stats.h"
+#include "xsteer.skel.h"
+
+int xs_build_pin(const struct xs_build *build, int fd, const char *name)
+{
+	char path[PATH_MAX + 32];
+	int err;
+
+	snprintf(path, sizeof(path), "%s/%s", build->staging, name);
+	if (!bpf_obj_pin(fd, path))
+		return 0;
+	err = -errno;
+	xs_err(build->ctx, "cannot pin %s: %s", path, strerror(-err));
+	return err;
+}
+
+static int pin_maps(const struct xs_build *build)
+{
+	for (int i = 0; i < XS_MAP_MAX; i++) {
+		const struct bpf_map *map =
+			bpf_object__find_map_by_name(build->skel->obj, xs_map_names[i]);
+		int err;
+
+		if (!map)
+			continue;
+		err = xs_build_pin(build, bpf_map__fd(map), xs_map_names[i]);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* An instance without rules has counters of none, so that every pin is there. */
+static int pin_rule_counters(const struct xs_build *build)
+{
+	int err, fd = xs_rule_stats_create(1);
+
+	if (fd < 0) {
+		xs_err(build->ctx, "cannot make the counters of no rules: %s", strerror(-fd));
+		return fd;
+	}
+	err = xs_build_pin(build, fd, xs_map_names[XS_MAP_rule_stats_map]);
+	close(fd);
+	return err;
+}
+
+static int write_meta(struct xs_build *build)
+{
+	const struct xs_attach_opts *opts = build->opts;
+	const __u32 zero = 0;
+	struct xs_meta meta = {
+		.magic = XS_MAGIC,
+		.abi = XS_ABI,
+		.version = XS_VERSION,
+		.ifindex = build->netif.ifindex,
+		.flags = (opts->automatic ? XS_META_AUTO : 0) |
+			 (opts->xsk_missing_drop ? XS_META_XSK_DROP : 0),
+		.netns_inode = xs_netns_inode(),
+		.default_action = { .verdict = XS_VERDICT_xsk,
+				    .otherwise = opts->xsk_missing_drop ? XS_VERDICT_drop
+									: XS_VERDICT_pass,
+				    .own_slot = 1 },
+		.malformed_action = { .verdict = XS_VERDICT_pass },
+		.attach = opts->prio > 0 ? XS_ATTACH_DISPATCHER : XS_ATTACH_LINK,
+		.set_layout = XS_SET_LAYOUT,
+	};
+	int err;
+
+	snprintf(meta.ifname, sizeof(meta.ifname), "%s", build->netif.name);
+	if (!bpf_map_update_elem(bpf_map__fd(build->skel->maps.meta), &zero, &meta, BPF_ANY))
+		return 0;
+	err = -errno;
+	xs_err(build->ctx, "cannot write meta: %s", strerror(-err));
+	return err;
+}
+
+int xs_build_staging(struct xs_build *build)
+{
+	__u32 slots = build->netif.max_queues > XS_SLOTS_MIN ? build->netif.max_queues
+							     : XS_SLOTS_MIN;
+	int err;
+
+	if (mkdir(build->staging, 0700)) {
+		err = -errno;
+		xs_err(build->ctx, "cannot make %s: %s", build->staging, strerror(-err));
+		return err;
+	}
+	build->skel = xs_program_open(build->ctx, slots);
+	if (!build->skel)
+		return -errno;
+	/*
+	 * For the dispatcher only the maps: cpu_map and dev_map would belong to this
+	 * program's type, and the kernel would refuse them to the extension.
+	 */
+	bpf_program__set_autoload(build->skel->progs.xsteer, build->opts->prio <= 0);
+	err = xs_program_load(build->ctx, build->skel);
+	if (!err)
+		err = pin_maps(build);
+	if (!err)
+		err = pin_rule_counters(build);
+	if (!err)
+		err = write_meta(build);
+	if (!err)
+		err = xs_pins_open_dir(build->ctx, &build->pins, build->staging, XS_PINS_WRITE);
+	if (!err && build->opts->prepare)
+		err = build->opts->prepare(&build->pins, build->opts->prepare_arg);
+	return err;
+}

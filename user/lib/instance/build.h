@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * An instance under construction, for attach.c alone: its pins are made in a
+ * directory beside (build.c), and its program is put on the hook (hook.c).
+ */
+#ifndef XS_INSTANCE_BUILD_H
+#define XS_INSTANCE_BUILD_H
+
+#include <limits.h>
+
+#include "lib/net/netif.h"
+#include "instance.h"
+#include "live.h"
+
+struct xsteer_bpf;
+
+/* An instance under construction. */
+struct xs_build {
+	struct xsteer_ctx *ctx;
+	const struct xs_attach_opts *opts;
+	struct xs_netif netif;
+	char dir[PATH_MAX], staging[PATH_MAX];
+	struct xsteer_bpf *skel;
+	struct xs_pins pins; /* of the staging directory */
+	struct xs_pins old; /* what --replace takes away */
+	struct xs_live old_live;
+	enum xs_mode mode; /* got */
+};
+
+/* Pins `fd` under `name` in the staging directory. 0 or -errno, logged. */
+int xs_build_pin(const struct xs_build *build, int fd, const char *name);
+
+/* Makes and pins what an instance has but its program: maps, meta, rules. 0 or -errno, logged. */
+int xs_build_staging(struct xs_build *build);
+
+/*
+ * Puts the program on the hook by a link, both pinned, in the mode that was asked for.
+ * Sets build->mode. 0 or -errno, logged with the kernel's own words.
+ */
+int xs_hook_attach(struct xs_build *build);
+
+/* Says who holds the hook, and what can be done. -EBUSY. */
+int xs_hook_refuse_held(struct xsteer_ctx *ctx, const char *ifname, const struct xs_hook *hook);
+
+#endif
