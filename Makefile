@@ -32,7 +32,11 @@ TEST_OBJS := $(patsubst %.c,$(O)/%.o,$(wildcard selftests/*.c))
 TORTURE := $(O)/selftests/torture/torture
 TORTURE_OBJS := $(patsubst %.c,$(O)/%.o,$(wildcard selftests/torture/*.c))
 FUZZERS := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/fuzz/*.c))
-MAN_PAGES := $(patsubst docs/%.scd,$(O)/%,$(wildcard docs/*.8.scd))
+MAN_PAGES := $(patsubst docs/%.scd,$(O)/%,$(wildcard docs/*.[38].scd))
+# What a network function is linked with, by its soname; needs libc alone.
+NF_SO := libxsteer-nf.so.0
+NF_OBJS := $(patsubst %.c,$(O)/pic/%.o,$(wildcard user/nf/*.c))
+NF_LIBS := $(O)/$(NF_SO) $(O)/libxsteer-nf.a $(O)/xsteer-nf.pc
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
 	-Wwrite-strings -Wformat=2 -Wundef -Wvla -Werror
@@ -40,14 +44,15 @@ HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 LDHARDEN := -pie -Wl,-z,relro,-z,now
 HARDEN_san := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 LDHARDEN_san := -fsanitize=address,undefined
-HARDEN_tsan := -fsanitize=thread -fno-omit-frame-pointer
+# It knows no fences, which order what it sees as atomic anyway.
+HARDEN_tsan := -fsanitize=thread -fno-omit-frame-pointer -Wno-tsan
 LDHARDEN_tsan := -fsanitize=thread
 HARDEN_cov := --coverage -fprofile-update=atomic
 LDHARDEN_cov := --coverage
 PKGS := libbpf libxdp jansson libmnl
 # CPPFLAGS, CFLAGS, LDFLAGS and LDLIBS are the packager's; theirs come last.
 CFLAGS ?= -O2 -g
-ALL_CPPFLAGS := -D_GNU_SOURCE -I$(O) -I. -Iuser -Iuser/lib $(CPPFLAGS)
+ALL_CPPFLAGS := -D_GNU_SOURCE -I$(O) -I. -Iuser -Iuser/lib -Iuser/nf $(CPPFLAGS)
 ALL_CFLAGS := -std=gnu11 $(WARN) $(if $(VARIANT),$(HARDEN_$(VARIANT)),$(HARDEN)) $(CFLAGS)
 ALL_LDFLAGS := $(if $(VARIANT),$(LDHARDEN_$(VARIANT)),$(LDHARDEN)) $(LDFLAGS)
 ALL_LDLIBS := $(LDLIBS) $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lcap-ng -lncursesw -ltinfo -lpcap -lpthread
@@ -65,7 +70,7 @@ BPF_FLAGS := $(CLANG) $(BPF_CFLAGS)
 .SECONDARY:
 .DEFAULT_GOAL := all
 
-all: $(BINS) ## build the tools
+all: $(BINS) $(NF_LIBS) ## build the tools and the library of network functions
 	$(Q)[ -z "$(MAN_PAGES)" ] || ! command -v scdoc >/dev/null || $(MAKE) --no-print-directory man
 
 help: ## this list
@@ -111,6 +116,26 @@ $(O)/version.h: VERSION
 	$(Q)awk -F. '{ print "#define XS_VERSION_TEXT \"" $$0 "\""; \
 		print "#define XS_VERSION ((" $$1 " << 16) | (" $$2 " << 8) | " $$3 ")" }' $< > $@
 
+$(O)/pic/%.o: %.c $(O)/flags | $(O)/deps.checked
+	$(call msg,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -fPIC -MMD -MP -c $< -o $@
+
+$(O)/$(NF_SO): $(NF_OBJS) user/nf/xsteer-nf.map
+	$(call msg,LINK,$@)
+	$(Q)$(CC) $(filter-out -pie,$(ALL_LDFLAGS)) -shared -Wl,-soname,$(@F) \
+		-Wl,--version-script,user/nf/xsteer-nf.map $(NF_OBJS) -o $@
+	$(Q)ln -sf $(@F) $(basename $@)
+
+$(O)/libxsteer-nf.a: $(NF_OBJS)
+	$(call msg,AR,$@)
+	$(Q)rm -f $@ && ar qcs $@ $^
+
+$(O)/xsteer-nf.pc: user/nf/xsteer-nf.pc.in VERSION
+	$(call msg,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)sed "s/@VERSION@/$$(cat VERSION)/" $< > $@
+
 $(O)/%.o: %.c $(O)/flags | $(SKEL) $(O)/version.h
 	$(call msg,CC,$@)
 	$(Q)mkdir -p $(@D)
@@ -139,7 +164,7 @@ $(O)/selftests/user_tests/rule_compile: ALL_LDFLAGS += \
 
 man: $(MAN_PAGES)
 	@:
-$(O)/%.8: docs/%.8.scd
+$(MAN_PAGES): $(O)/%: docs/%.scd
 	$(call msg,MAN,$@)
 	$(Q)mkdir -p $(@D) && scdoc < $< > $@
 
@@ -198,17 +223,22 @@ bench: deps ## xsteer-bouncer beside other forwarders; BENCH="latency --reps 3 x
 lint: ## shellcheck, clang-format, cppcheck
 	$(Q)scripts/lint
 
-# MODE:FILE:WHERE, which both targets below go through.
+# MODE:FILE:WHERE, or link:NAME:WHERE, which both targets below go through.
 INSTALLED = $(foreach f,$(BINS),755:$(f):$(PREFIX)/sbin/$(notdir $(f))) \
-	$(foreach f,$(MAN_PAGES),644:$(f):$(PREFIX)/share/man/man8/$(notdir $(f))) \
+	$(foreach f,$(MAN_PAGES),644:$(f):$(PREFIX)/share/man/man$(subst .,,$(suffix $(f)))/$(notdir $(f))) \
+	755:$(O)/$(NF_SO):$(PREFIX)/lib/$(NF_SO) 644:$(O)/libxsteer-nf.a:$(PREFIX)/lib/libxsteer-nf.a \
+	link:$(NF_SO):$(PREFIX)/lib/$(basename $(NF_SO)) \
+	644:$(O)/xsteer-nf.pc:$(PREFIX)/lib/pkgconfig/xsteer-nf.pc \
+	644:user/nf/xsteer/nf.h:$(PREFIX)/include/xsteer/nf.h \
 	644:$(O)/xsteer.bpf.o:$(PREFIX)/lib/bpf/xsteer.bpf.o \
 	$(foreach f,$(wildcard docs/examples/*.rules),644:$(f):$(PREFIX)/share/xsteer/$(notdir $(f))) \
 	$(foreach f,$(notdir $(BINS)),644:scripts/completion:$(PREFIX)/share/bash-completion/completions/$(f))
 
 install: all ## DESTDIR= PREFIX=/usr/local
 	$(Q)set -e; for row in $(INSTALLED); do (IFS=:; set -- $$row; \
-		echo "install -D -m $$1 $$2 $(DESTDIR)$$3"; \
-		install -D -m "$$1" "$$2" "$(DESTDIR)$$3"); done
+		if [ "$$1" = link ]; then set -- ln -sf "$$2" "$(DESTDIR)$$3"; \
+		else set -- install -D -m "$$1" "$$2" "$(DESTDIR)$$3"; fi; \
+		IFS=' '; echo "$$*"; "$$@"); done
 
 uninstall: ## what install with the same DESTDIR and PREFIX has put there
 	$(Q)set -e; for row in $(INSTALLED); do rm -fv "$(DESTDIR)$${row##*:}"; done

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * An NF in the process of its test: a port in plain memory takes the broker's place,
+ * so that the NF goes through the library's own rings and loop.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "session.h"
+
+#define FRAME_BYTES 2048
+#define HEADROOM 256 /* as the broker's */
+#define BATCH 256
+
+struct bench {
+	struct xsnf nf;
+	struct xsnf_b2n *b2n;
+	struct xsnf_test_packet *packets;
+	__u32 cnt;
+	__u32 taken; /* of n2b's ring */
+	__u8 *returned; /* by packet */
+	struct xsnf_packet *batch;
+};
+
+static __u32 ring_for(__u32 cnt)
+{
+	__u32 entries = XSNF_RING_MIN;
+
+	while (entries < cnt)
+		entries *= 2;
+	return entries;
+}
+
+/* Of 128-byte aligned memory, as the rings' members ask for. */
+static void *get_zeroed(size_t bytes)
+{
+	void *memory = aligned_alloc(128, (bytes + 127) & ~(size_t)127);
+
+	if (memory)
+		memset(memory, 0, bytes);
+	return memory;
+}
+
+static int make_bench(struct bench *bench)
+{
+	struct xsnf_port *port = &bench->nf.ports[0];
+	__u32 entries = ring_for(bench->cnt);
+
+	port->wake = -1;
+	port->b2n_bytes = xsnf_b2n_bytes(entries);
+	port->n2b_bytes = xsnf_n2b_bytes(entries);
+	port->frames_bytes = (__u64)bench->cnt * FRAME_BYTES;
+	bench->b2n = get_zeroed(port->b2n_bytes);
+	port->b2n = bench->b2n;
+	port->n2b = get_zeroed(port->n2b_bytes);
+	port->frames = get_zeroed(port->frames_bytes);
+	bench->returned = calloc(bench->cnt, 1);
+	bench->batch = calloc(BATCH, sizeof(*bench->batch));
+	if (!port->b2n || !port->n2b || !port->frames || !bench->returned || !bench->batch)
+		return -ENOMEM;
+	bench->b2n->magic = XSNF_MAGIC;
+	bench->b2n->abi = XSNF_ABI;
+	bench->b2n->entries = entries;
+	bench->b2n->frame_cnt = bench->cnt;
+	bench->b2n->frame_size = FRAME_BYTES;
+	bench->b2n->headroom = 0;
+	bench->nf.instance = 1;
+	bench->nf.port_cnt = 1;
+	return xsnf_port_init(port);
+}
+
+static void free_bench(struct bench *bench)
+{
+	free(bench->b2n);
+	free(bench->nf.ports[0].n2b);
+	free(bench->nf.ports[0].frames);
+	free(bench->returned);
+	free(bench->batch);
+}
+
+/* Flows need no real hash here, only one that differs and stays. */
+static void give(struct bench *bench, __u32 i)
+{
+	const struct xsnf_test_packet *packet = &bench->packets[i];
+	struct xsnf_port *port = &bench->nf.ports[0];
+
+	memcpy(port->frames + (size_t)i * FRAME_BYTES + HEADROOM, packet->data, packet->len);
+	bench->b2n->ring[i & (port->entries - 1)] = (struct xsnf_desc){
+		.frame = i,
+		.off = HEADROOM,
+		.len = (__u16)packet->len,
+		.hash = i,
+		.step = packet->step,
+		.mark = packet->mark,
+	};
+	xsnf_store(&bench->b2n->prod, i + 1);
+}
+
+static bool is_verdict(const struct xsnf_ops *ops, __u8 verdict)
+{
+	int exits = 0;
+
+	while (exits < XSNF_EXITS_MAX && ops->exits[exits])
+		exits++;
+	return verdict <= XSNF_TX || (verdict >= XSNF_EXIT_0 && verdict < XSNF_EXIT_0 + exits);
+}
+
+static int take(struct bench *bench, const struct xsnf_desc *desc)
+{
+	struct xsnf_test_packet *packet;
+
+	if (desc->frame >= bench->cnt || bench->returned[desc->frame] ||
+	    !is_verdict(bench->nf.ops, desc->verdict) || desc->off + desc->len > FRAME_BYTES)
+		return -EINVAL;
+	packet = &bench->packets[desc->frame];
+	if (desc->len > packet->room)
+		return -EINVAL;
+	bench->returned[desc->frame] = 1;
+	memcpy(packet->data,
+	       bench->nf.ports[0].frames + (size_t)desc->frame * FRAME_BYTES + desc->off,
+	       desc->len);
+	packet->len = desc->len;
+	packet->mark = desc->mark;
+	packet->verdict = desc->verdict;
+	return 0;
+}
+
+static int take_all(struct bench *bench)
+{
+	struct xsnf_port *port = &bench->nf.ports[0];
+	int err = 0;
+
+	for (; !err && bench->taken != port->n2b->prod; bench->taken++)
+		err = take(bench, &port->n2b->ring[bench->taken & (port->entries - 1)]);
+	return err;
+}
+
+static int run_packets(struct bench *bench)
+{
+	const struct xsnf_ops *ops = bench->nf.ops;
+	int err = ops->start ? ops->start(&bench->nf) : 0;
+
+	for (__u32 i = 0; !err && i < bench->cnt;) {
+		for (__u32 end = i + BATCH; i < bench->cnt && i < end; i++)
+			give(bench, i);
+		while (xsnf_turn(&bench->nf, bench->batch, BATCH))
+			;
+		err = take_all(bench);
+	}
+	if (!err && ops->tick)
+		ops->tick(&bench->nf);
+	if (!err && ops->stop)
+		ops->stop(&bench->nf);
+	return err ? err : take_all(bench);
+}
+
+int xsnf_test_run(const struct xsnf_ops *ops, struct xsnf_test_packet *packets, __u32 cnt)
+{
+	struct bench *bench;
+	int err;
+
+	if (!ops->packet && !ops->batch)
+		return -EINVAL;
+	if (!cnt || cnt > XSNF_RING_MAX)
+		return -EINVAL;
+	for (__u32 i = 0; i < cnt; i++)
+		if (packets[i].len > FRAME_BYTES - HEADROOM || packets[i].room < packets[i].len)
+			return -EINVAL;
+	bench = calloc(1, sizeof(*bench));
+	if (!bench)
+		return -ENOMEM;
+	bench->nf.ops = ops;
+	bench->nf.fd = bench->nf.epoll = -1;
+	bench->packets = packets;
+	bench->cnt = cnt;
+	for (__u32 i = 0; i < cnt; i++)
+		packets[i].verdict = XSNF_KEEP;
+	err = make_bench(bench);
+	if (!err)
+		err = run_packets(bench);
+	free_bench(bench);
+	free(bench);
+	return err;
+}
