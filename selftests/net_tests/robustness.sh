@@ -257,17 +257,19 @@ bouncer_ends_on_a_signal_at_any_moment() {
 }
 
 # xsteer-rules holds this lock while it writes; the instance must not change under it.
+# The holder notes when it lets go, the command when it is done.
 _waits_for_who_holds_the_instance() { # LOADER WORD...
-	local held
+	local done_ns let_go
 	lab_up
 	attach
-	flock "$PINS/rx0" sleep 1.5 &
-	held=$!
-	sleep 0.3
+	# shellcheck disable=SC2016 # the inner shell expands
+	flock "$PINS/rx0" sh -c 'touch "$1/held"; sleep 1.5; date +%s%N >"$1/let_go"' sh "$DIR" &
+	becomes "somebody holds it" 10 test -e "$DIR/held"
 	check "$*" rx "$LOADER" "$@"
-	((++ASSERTIONS))
-	kill -0 "$held" 2>/dev/null && fail "$* did not wait"
-	wait "$held"
+	done_ns=$(date +%s%N)
+	let_go=$(cat "$DIR/let_go" 2>/dev/null) # empty: it still holds it
+	check "$* ends after the other let go" test "$done_ns" -gt "${let_go:-9223372036854775807}"
+	wait
 }
 detach_waits_for_who_writes_rules() { _waits_for_who_holds_the_instance detach rx0; }
 replace_waits_for_who_writes_rules() { _waits_for_who_holds_the_instance attach --replace rx0; }
