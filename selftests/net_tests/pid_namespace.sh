@@ -6,8 +6,11 @@
 
 . "$(dirname "$0")/lib.sh"
 
+# In a chroot / is no mount, so unshare cannot make it private; the runner has done so
+# for all that is mounted.
 _contained() { # LOG OPTION...
-	rx_bg "$1" unshare --pid --fork --kill-child --mount-proc "$BOUNCER" -d rx0 -p "${@:2}"
+	rx_bg "$1" unshare --pid --fork --kill-child --mount --propagation unchanged --mount-proc \
+		"$BOUNCER" -d rx0 -p "${@:2}"
 }
 _owners() { rx "$MAPS" sockets -j rx0 | jq -c "$1"; }
 
