@@ -135,7 +135,7 @@ int xs_rule_sets_confirm(struct xs_pins *pins)
 	if (xs_mapped_failed(pins, err))
 		return err;
 	if (!xs_set_waits(now.header)) {
-		xs_err(pins->ctx, "%s: no rule set xs_set_waits to be confirmed", pins->ifname);
+		xs_err(pins->ctx, "%s: no rule set waits to be confirmed", pins->ifname);
 		/* what a confirm that was killed has not come to */
 		xs_targets_close_unnamed(pins);
 		err = -ENOENT;
