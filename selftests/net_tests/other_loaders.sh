@@ -76,7 +76,7 @@ bpftool_loads_and_attaches() {
 
 ip_link_loads_it() {
 	lab_up
-	check "ip link" rx ip link set rx0 xdpdrv obj "$O/xsteer.bpf.o" sec xdp.frags
+	check "ip link" rx ip link set rx0 xdpdrv obj "$O/xsteer.bpf.o" sec xdp
 	pings
 	check "off" rx ip link set rx0 xdpdrv off
 }

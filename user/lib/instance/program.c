@@ -22,21 +22,6 @@ bool xs_kernel_has_frags(void)
 	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_get_buff_len, NULL) == 1;
 }
 
-/*
- * libbpf takes "may see fragments" from the section's name, and an old kernel
- * refuses the flag. A handler of our own for that section leaves it out.
- */
-static int forget_frags(void)
-{
-	LIBBPF_OPTS(libbpf_prog_handler_opts, opts);
-	static int registered;
-
-	if (!registered)
-		registered = libbpf_register_prog_handler("xdp.frags", BPF_PROG_TYPE_XDP, BPF_XDP,
-							  &opts);
-	return registered < 0 ? registered : 0;
-}
-
 static int fit(struct xsteer_bpf *skel, __u32 slots)
 {
 	int err, cpus = libbpf_num_possible_cpus();
@@ -54,12 +39,10 @@ static int fit(struct xsteer_bpf *skel, __u32 slots)
 
 struct xsteer_bpf *xs_program_open(struct xsteer_ctx *ctx, __u32 slots)
 {
-	struct xsteer_bpf *skel = NULL;
+	struct xsteer_bpf *skel = xsteer_bpf__open();
 	struct bpf_map *map;
 	int err;
 
-	if (xs_kernel_has_frags() || !forget_frags())
-		skel = xsteer_bpf__open();
 	if (!skel) {
 		err = -errno;
 		xs_err(ctx, "cannot open the embedded program: %s", strerror(errno));
@@ -69,6 +52,9 @@ struct xsteer_bpf *xs_program_open(struct xsteer_ctx *ctx, __u32 slots)
 	/* the caller pins where and when it sees fit */
 	bpf_object__for_each_map(map, skel->obj) bpf_map__set_pin_path(map, NULL);
 	err = fit(skel, slots);
+	/* by flag, not by the section's name: an old kernel refuses it, and libbpf obeys the name */
+	if (!err && xs_kernel_has_frags())
+		err = bpf_program__set_flags(skel->progs.xsteer, BPF_F_XDP_HAS_FRAGS);
 	if (err) {
 		xs_err(ctx, "cannot fit the program to %u queues: %s", slots, strerror(-err));
 		xsteer_bpf__destroy(skel);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* The real program, run on given frames; see explain.h. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -66,18 +67,23 @@ void xs_explain_close(struct xs_explain *explain)
 static int run(struct xsteer_ctx *ctx, int prog_fd, const struct xs_frame *frame, __u32 repeat,
 	       struct bpf_test_run_opts *opts)
 {
-	static unsigned char out[OUT_ROOM];
+	unsigned char *out = malloc(OUT_ROOM);
 	int err;
 
+	if (!out) {
+		xs_err(ctx, "not enough memory to run a frame");
+		return -ENOMEM;
+	}
 	opts->sz = sizeof(*opts);
 	opts->data_in = frame->bytes;
 	opts->data_size_in = frame->len;
 	opts->data_out = out;
-	opts->data_size_out = sizeof(out);
+	opts->data_size_out = OUT_ROOM;
 	opts->repeat = (int)repeat;
-	if (!bpf_prog_test_run_opts(prog_fd, opts))
+	err = bpf_prog_test_run_opts(prog_fd, opts) ? -errno : 0;
+	free(out);
+	if (!err)
 		return 0;
-	err = -errno;
 	if (frame->len < ETH_HLEN)
 		xs_err(ctx,
 		       "a frame of %u bytes cannot be tried: the kernel's test run takes none "
