@@ -6,10 +6,12 @@ SAN ?= 0
 TSAN ?= 0
 COVERAGE ?= 0
 PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
 CLANG ?= clang
 BPFTOOL ?= $(or $(shell PATH="$$PATH:/usr/sbin:/sbin" command -v bpftool),bpftool)
 CC := $(or $(filter-out cc default,$(CC)),gcc)
 PKG_CONFIG ?= pkg-config
+OBJCOPY ?= objcopy
 
 # Each way to build has an output directory of its own.
 VARIANT := $(if $(filter 1,$(SAN)),san,$(if $(filter 1,$(TSAN)),tsan,$(if $(filter 1,$(COVERAGE)),cov)))
@@ -23,6 +25,11 @@ BINS := $(TOOLS:%=$(O)/xsteer-%)
 LIB_SRCS := $(sort $(shell find user -name '*.c'))
 LIB_OBJS := $(LIB_SRCS:%.c=$(O)/%.o)
 LIB := $(O)/xsteer.a
+# The library for others: the same objects of user/lib/, with only the public names visible.
+PUBLIC_OBJS := $(filter $(O)/user/lib/%,$(LIB_OBJS))
+VERSION := $(shell cat VERSION)
+SONAME := libxsteer.so.0
+LIBS := $(O)/$(SONAME) $(O)/libxsteer.a
 SKEL := $(O)/xsteer.skel.h
 USER_TESTS := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/user_tests/*.c))
 PROG_TESTS := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/prog_tests/*.c))
@@ -52,7 +59,8 @@ HARDEN_tsan := -fsanitize=thread -fno-omit-frame-pointer -Wno-tsan
 LDHARDEN_tsan := -fsanitize=thread
 HARDEN_cov := --coverage -fprofile-update=atomic
 LDHARDEN_cov := --coverage
-PKGS := libbpf libxdp jansson libmnl
+LIB_PKGS := libxdp libbpf libmnl
+PKGS := $(LIB_PKGS) jansson
 # CPPFLAGS, CFLAGS, LDFLAGS and LDLIBS are the packager's; theirs come last.
 CFLAGS ?= -O2 -g
 ALL_CPPFLAGS := -D_GNU_SOURCE -I$(O) -I. -Iuser -Iuser/lib -Iuser/nf $(CPPFLAGS)
@@ -73,7 +81,7 @@ BPF_FLAGS := $(CLANG) $(BPF_CFLAGS)
 .SECONDARY:
 .DEFAULT_GOAL := all
 
-all: $(BINS) $(NF_LIBS) ## build the tools and the library of network functions
+all: $(BINS) $(LIBS) $(NF_LIBS) ## build the tools, libxsteer, and the library of network functions
 	$(Q)[ -z "$(MAN_PAGES)" ] || ! command -v scdoc >/dev/null || $(MAKE) --no-print-directory man
 
 help: ## this list
@@ -142,11 +150,28 @@ $(O)/xsteer-nf.pc: user/nf/xsteer-nf.pc.in VERSION
 $(O)/%.o: %.c $(O)/flags | $(SKEL) $(O)/version.h
 	$(call msg,CC,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(PIC) -MMD -MP -c $< -o $@
+$(PUBLIC_OBJS): PIC := -fPIC -fvisibility=hidden
 
 $(LIB): $(LIB_OBJS)
 	$(call msg,AR,$@)
 	$(Q)rm -f $@ && ar qcs $@ $^
+
+LIB_MAP := user/lib/api/libxsteer.map
+$(O)/$(SONAME): $(PUBLIC_OBJS) $(LIB_MAP) $(O)/flags
+	$(call msg,LINK,$@)
+	$(Q)$(CC) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=$(LIB_MAP) \
+		$(filter-out -pie,$(ALL_LDFLAGS)) $(PUBLIC_OBJS) \
+		$(shell $(PKG_CONFIG) --libs $(LIB_PKGS) 2>/dev/null) -lpthread -o $@
+
+# One object, so that what its parts share is nobody else's either.
+$(O)/libxsteer.a: $(PUBLIC_OBJS)
+	$(call msg,AR,$@)
+	$(Q)$(LD) -r -o $(O)/libxsteer.o $^ && $(OBJCOPY) --localize-hidden $(O)/libxsteer.o
+	$(Q)rm -f $@ && ar qcs $@ $(O)/libxsteer.o
+
+$(O)/xsteer.pc: user/lib/xsteer/xsteer.pc.in FORCE
+	@sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|' $< > $@
 
 .SECONDEXPANSION:
 $(BINS): $(O)/xsteer-%: $(O)/user/tools/$$*/$$*.o $(LIB) $(O)/flags
@@ -239,10 +264,16 @@ INSTALLED = $(foreach f,$(BINS),755:$(f):$(PREFIX)/sbin/$(notdir $(f))) \
 	644:$(O)/xsteer-nf.pc:$(PREFIX)/lib/pkgconfig/xsteer-nf.pc \
 	644:user/nf/xsteer/nf.h:$(PREFIX)/include/xsteer/nf.h \
 	644:$(O)/xsteer.bpf.o:$(PREFIX)/lib/bpf/xsteer.bpf.o \
+	755:$(O)/$(SONAME):$(LIBDIR)/libxsteer.so.$(VERSION) \
+	link:libxsteer.so.$(VERSION):$(LIBDIR)/$(SONAME) \
+	link:$(SONAME):$(LIBDIR)/libxsteer.so \
+	644:$(O)/libxsteer.a:$(LIBDIR)/libxsteer.a \
+	644:$(O)/xsteer.pc:$(LIBDIR)/pkgconfig/xsteer.pc \
+	644:user/lib/xsteer/xsteer.h:$(PREFIX)/include/xsteer/xsteer.h \
 	$(foreach f,$(wildcard docs/examples/*.rules),644:$(f):$(PREFIX)/share/xsteer/$(notdir $(f))) \
 	$(foreach f,$(notdir $(BINS)),644:scripts/completion:$(PREFIX)/share/bash-completion/completions/$(f))
 
-install: all ## DESTDIR= PREFIX=/usr/local
+install: all $(O)/xsteer.pc ## DESTDIR= PREFIX=/usr/local LIBDIR=
 	$(Q)set -e; for row in $(INSTALLED); do (IFS=:; set -- $$row; \
 		if [ "$$1" = link ]; then set -- ln -sf "$$2" "$(DESTDIR)$$3"; \
 		else set -- install -D -m "$$1" "$$2" "$(DESTDIR)$$3"; fi; \
@@ -250,7 +281,8 @@ install: all ## DESTDIR= PREFIX=/usr/local
 
 uninstall: ## what install with the same DESTDIR and PREFIX has put there
 	$(Q)set -e; for row in $(INSTALLED); do rm -fv "$(DESTDIR)$${row##*:}"; done
-	$(Q)rmdir "$(DESTDIR)$(PREFIX)/share/xsteer" 2>/dev/null || :
+	$(Q)for dir in share/xsteer include/xsteer; do \
+		rmdir "$(DESTDIR)$(PREFIX)/$$dir" 2>/dev/null || :; done
 
 clean: ## remove .output
 	rm -rf .output

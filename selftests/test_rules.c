@@ -14,7 +14,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "lib/api/rule_file.h"
+#include "rule_errors.h"
 #include "xsteer.skel.h"
 
 #define CPU_QUEUE 64

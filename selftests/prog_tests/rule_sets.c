@@ -27,7 +27,7 @@
 
 #include "../test.h"
 #include "lib/instance/instance.h"
-#include "lib/api/rule_file.h"
+#include "../rule_errors.h"
 #include "lib/set/read.h"
 #include "lib/set/sets.h"
 #include "lib/instance/lock.h"
@@ -135,15 +135,13 @@ static void reopen(void)
 
 static int apply(const char *text, __u32 confirm_sec, struct xs_apply *result)
 {
-	char path[] = "/tmp/rule_sets-XXXXXX";
+	const struct xs_rule_source source = { .name = "-", .text = text, .len = strlen(text) };
+	struct xs_rule_errors errors = {};
 	struct xs_ruleset rules = {};
-	int err, fd = mkstemp(path);
+	int err = xs_rules_parse(&rules, &source, &errors);
 
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	close(fd);
-	err = xs_rules_load(&rules, path);
-	unlink(path);
+	xs_rule_errors_print(stderr, &errors);
+	xs_rule_errors_free(&errors);
 	assert_int_equal(err, 0);
 	err = xs_rule_sets_apply(&pins, &rules, confirm_sec, result);
 	xs_ruleset_free(&rules);

@@ -21,11 +21,11 @@
 #include <bpf/libbpf.h>
 #include <cmocka.h>
 
+#include "../rule_errors.h"
 #include "../test.h"
 #include "lib/instance/instance.h"
 #include "lib/instance/lock.h"
 #include "lib/instance/upgrade.h"
-#include "lib/api/rule_file.h"
 #include "lib/set/read.h"
 #include "lib/set/sets.h"
 
@@ -58,16 +58,14 @@ static int tear_down(void **state)
 
 static int apply(const char *text, __u32 confirm_sec)
 {
-	char path[] = "/tmp/set_layout-XXXXXX";
+	const struct xs_rule_source source = { .name = "-", .text = text, .len = strlen(text) };
+	struct xs_rule_errors errors = {};
 	struct xs_ruleset rules = {};
 	struct xs_apply result;
-	int err, fd = mkstemp(path);
+	int err = xs_rules_parse(&rules, &source, &errors);
 
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-	close(fd);
-	err = xs_rules_load(&rules, path);
-	unlink(path);
+	xs_rule_errors_print(stderr, &errors);
+	xs_rule_errors_free(&errors);
 	assert_int_equal(err, 0);
 	err = xs_rule_sets_apply(&pins, &rules, confirm_sec, &result);
 	xs_ruleset_free(&rules);

@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "lib/rules/compile/compile.h"
-#include "lib/api/rule_file.h"
+#include "../rule_errors.h"
 #include "../random_rules.h"
 #include "../test.h"
 

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "lib/rules/compile/compile.h"
-#include "lib/api/rule_file.h"
+#include "../rule_errors.h"
 #include "../rulegen.h"
 #include "../test.h"
 

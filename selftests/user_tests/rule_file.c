@@ -18,6 +18,7 @@
 
 #include <cmocka.h>
 
+#include "../rule_errors.h"
 #include "lib/api/rule_file.h"
 #include "lib/rules/model/names.h"
 
@@ -66,7 +67,7 @@ static char *errors_of(const char *path, int want)
 	FILE *to = open_memstream(&text, &size);
 
 	assert_non_null(to);
-	assert_int_equal(xs_rules_read(&set, path, &errs), want);
+	assert_int_equal(xs_rules_read(&set, path, true, &errs), want);
 	xs_rule_errors_print(to, &errs);
 	assert_int_equal(fclose(to), 0);
 	xs_rule_errors_free(&errs);
@@ -93,7 +94,7 @@ static void include_is_looked_up_beside_the_including_file(void **state)
 	write_file("sub/b.rules", "include \"../c.rules\"\nudp drop\n");
 	write_file("c.rules", "define P = 80\n");
 	path = write_file("a.rules", "include \"sub/b.rules\"\ntcp dport $P drop\n");
-	assert_int_equal(xs_rules_read(&set, path, &errs), 0);
+	assert_int_equal(xs_rules_read(&set, path, true, &errs), 0);
 	assert_int_equal(set.rule_cnt, 2);
 	snprintf(want, sizeof(want), "%s/sub/b.rules", dir);
 	assert_string_equal(set.files[set.rules[0].file], want);
@@ -157,7 +158,7 @@ static void dash_is_standard_input(void **state)
 	(void)state;
 	assert_true(saved >= 0 && fd >= 0);
 	assert_int_equal(dup2(fd, STDIN_FILENO), STDIN_FILENO);
-	assert_int_equal(xs_rules_read(&set, "-", &errs), 0);
+	assert_int_equal(xs_rules_read(&set, "-", true, &errs), 0);
 	assert_int_equal(dup2(saved, STDIN_FILENO), STDIN_FILENO);
 	close(fd);
 	close(saved);
@@ -183,9 +184,13 @@ static void profiles_parse_without_warning(void **state)
 	assert_true(found.gl_pathc >= 5);
 	for (size_t i = 0; i < found.gl_pathc; i++) {
 		struct xs_rule_warnings warnings = {};
+		struct xs_rule_errors errs = {};
 		struct xs_ruleset set;
+		int err = xs_rules_read(&set, found.gl_pathv[i], true, &errs);
 
-		assert_int_equal(xs_rules_load(&set, found.gl_pathv[i]), 0);
+		xs_rule_errors_print(stderr, &errs);
+		xs_rule_errors_free(&errs);
+		assert_int_equal(err, 0);
 		assert_true(set.rule_cnt > 0);
 		assert_int_equal(xs_rules_warn(&set, &warnings), 0);
 		xs_rule_warnings_print(stderr, &set, &warnings);

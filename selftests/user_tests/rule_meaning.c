@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/api/rule_file.h"
+#include "../rule_errors.h"
 #include "../oracle.h"
 #include "../random_rules.h"
 #include "../test.h"

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "lib/api/rule_file.h"
+#include "../rule_errors.h"
 #include "lib/rules/model/names.h"
 
 #define CNT(a) (sizeof(a) / sizeof((a)[0]))

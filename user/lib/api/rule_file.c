@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Rule files on disk: reading, includes, and errors as a person sees them.
+ * Rule files on disk: reading, and what they include.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -73,8 +74,8 @@ static char *beside(const char *including, const char *name)
 	return path;
 }
 
-static int load(void *arg, const char *including, const char *name, char **path, char **text,
-		size_t *len)
+int xs_rule_file_load(void *arg, const char *including, const char *name, char **path, char **text,
+		      size_t *len)
 {
 	char *found = beside(including, name);
 	int err;
@@ -91,9 +92,10 @@ static int load(void *arg, const char *including, const char *name, char **path,
 	return 0;
 }
 
-int xs_rules_read(struct xs_ruleset *out, const char *path, struct xs_rule_errors *errs)
+int xs_rules_read(struct xs_ruleset *out, const char *path, bool includes,
+		  struct xs_rule_errors *errs)
 {
-	struct xs_rule_source src = { .name = path, .load = load };
+	struct xs_rule_source src = { .name = path, .load = includes ? xs_rule_file_load : NULL };
 	char *text;
 	int err;
 
@@ -106,55 +108,5 @@ int xs_rules_read(struct xs_ruleset *out, const char *path, struct xs_rule_error
 	src.text = text;
 	err = xs_rules_parse(out, &src, errs);
 	free(text);
-	return err;
-}
-
-/* Spaces up to the caret, as wide as the source above it. */
-static void print_caret(FILE *to, const struct xs_rule_error *error)
-{
-	for (__u32 i = 0; i < error->caret; i++) {
-		unsigned char c = (unsigned char)error->source[i];
-
-		if (c == '\t')
-			fputc('\t', to);
-		else if ((c & 0xc0) != 0x80) /* one column a character */
-			fputc(' ', to);
-	}
-	fputs("^\n", to);
-}
-
-void xs_rule_errors_print(FILE *to, const struct xs_rule_errors *errs)
-{
-	for (__u32 i = 0; i < errs->cnt; i++) {
-		const struct xs_rule_error *error = &errs->errors[i];
-
-		fprintf(to, "%s:%u:%u: %s\n  %s\n  ", error->file, error->line, error->column,
-			error->message, error->source);
-		print_caret(to, error);
-	}
-	if (errs->more)
-		fprintf(to, "more than %d errors: mend these first\n", XS_RULE_ERROR_MAX);
-}
-
-void xs_rule_warnings_print(FILE *to, const struct xs_ruleset *set,
-			    const struct xs_rule_warnings *warnings)
-{
-	for (__u32 i = 0; i < warnings->cnt; i++) {
-		const struct xs_rule *rule = &set->rules[warnings->warnings[i].rule];
-
-		fprintf(to, "%s:%u: warning: %s\n", set->files[rule->file], rule->line,
-			warnings->warnings[i].message);
-	}
-}
-
-int xs_rules_load(struct xs_ruleset *out, const char *path)
-{
-	struct xs_rule_errors errs = {};
-	int err = xs_rules_read(out, path, &errs);
-
-	xs_rule_errors_print(stderr, &errs);
-	if (err && !errs.cnt)
-		fprintf(stderr, "%s: cannot read the rules: %s\n", path, strerror(-err));
-	xs_rule_errors_free(&errs);
 	return err;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "version.h"
 #include "ctx.h"
 
 static void __attribute__((format(printf, 3, 0)))
@@ -27,6 +28,15 @@ void xs_err(struct xsteer_ctx *ctx, const char *fmt, ...)
 	va_end(args);
 	if (ctx->log)
 		ctx->log(ctx->log_arg, XSTEER_LOG_ERROR, ctx->error);
+}
+
+void xs_keep_err(struct xsteer_ctx *ctx, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(ctx->error, sizeof(ctx->error), fmt, args);
+	va_end(args);
 }
 
 void xs_warn(struct xsteer_ctx *ctx, const char *fmt, ...)
@@ -100,4 +110,9 @@ void xsteer_ctx_set_hint(struct xsteer_ctx *ctx, enum xsteer_hint hint, const ch
 {
 	if ((unsigned int)hint < XS_HINT_MAX)
 		ctx->hints[hint] = words;
+}
+
+const char *xsteer_version(void)
+{
+	return XS_VERSION_TEXT;
 }

@@ -37,6 +37,10 @@ void xs_warn(struct xsteer_ctx *ctx, const char *fmt, ...) __attribute__((format
 void xs_note(struct xsteer_ctx *ctx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void xs_info(struct xsteer_ctx *ctx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Keeps the error's text without telling it: the program has been told in another form. */
+void xs_keep_err(struct xsteer_ctx *ctx, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* What the kernel itself said, such as the verifier's log: many lines, as they are. */
 void xs_quote_kernel(struct xsteer_ctx *ctx, const char *text);
 

@@ -24,7 +24,8 @@
 	X(VERBOSE, "the log callback") \
 	X(FRAMES, "frames") \
 	X(RING, "ring entries") \
-	X(UPGRADE, "xsteer_upgrade()")
+	X(UPGRADE, "xsteer_upgrade()") \
+	X(ATTACH, "xsteer_attach()")
 
 #define X(name, words) \
 	_Static_assert((int)XSTEER_HINT_##name >= 0, "every hint of the library is public");

@@ -15,9 +15,10 @@
 #include "lib/instance/instance.h"
 #include "lib/net/netif.h"
 #include "tools/cli/rows.h"
-#include "lib/api/rule_file.h"
+#include "lib/api/rules.h"
 #include "lib/set/sets.h"
 #include "tools/cli/json.h"
+#include "tools/cli/rule_text.h"
 #include "tools/cli/table.h"
 #include "lib/instance/upgrade.h"
 #include "lib/instance/owners.h"
@@ -97,21 +98,21 @@ static int each_operand(struct xs_cli *cli, int argc, char **argv,
 static int put_rules(struct xs_pins *pins, void *arg)
 {
 	struct xs_cli *cli = arg;
-	struct xs_ruleset rules = {};
+	struct xsteer_rules *rules;
 	struct xs_apply result;
 	int err;
 
 	if (!options_of(cli)->rules)
 		return options_of(cli)->attach.xsk_missing_drop ? xs_rule_sets_flush(pins, &result)
 								: 0;
-	err = xs_rules_load(&rules, options_of(cli)->rules);
+	err = xs_cli_read_rules(cli, options_of(cli)->rules, &rules);
 	if (err) {
 		xs_err(cli->ctx, "%s: the rules in %s are not applied", pins->ifname,
 		       options_of(cli)->rules);
 		return err;
 	}
-	err = xs_rule_sets_apply(pins, &rules, 0, &result);
-	xs_ruleset_free(&rules);
+	err = xs_rule_sets_apply(pins, &rules->set, 0, &result);
+	xsteer_rules_free(rules);
 	return err;
 }
 

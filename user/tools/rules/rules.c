@@ -14,14 +14,15 @@
 #include "lib/set/explain.h"
 #include "frames.h"
 #include "lib/instance/pins.h"
-#include "lib/rules/compile/compile.h"
-#include "lib/api/rule_file.h"
+#include "lib/api/open.h"
+#include "lib/api/rules.h"
 #include "lib/rules/model/frame.h"
+#include "lib/rules/model/ruleset.h"
+#include "lib/rules/syntax/text.h"
 #include "lib/set/read.h"
 #include "lib/set/sets.h"
-#include "lib/rules/check/warn.h"
 #include "tools/cli/json.h"
-#include "tools/cli/table.h"
+#include "tools/cli/rule_text.h"
 
 #define CONFIRM_MAX_SEC 86400
 /*
@@ -46,263 +47,232 @@ static struct options *options_of(const struct xs_cli *cli)
 
 /* ---- reading rules ---- */
 
-/* All errors of the file to stderr, each with its line; the first also as the JSON error. */
-static int load_rules(struct xs_cli *cli, struct xs_ruleset *rules, const char *path)
-{
-	struct xs_rule_errors errors = {};
-	int err = xs_rules_read(rules, path, &errors);
+struct warned {
+	json_t *list; /* of warnings; or NULL */
+};
 
-	xs_rule_errors_print(stderr, &errors);
-	if (errors.cnt)
-		xs_fail(cli, "%s:%u:%u: %s", errors.errors[0].file, errors.errors[0].line,
-			errors.errors[0].column, errors.errors[0].message);
-	else if (err)
-		xs_err(cli->ctx, "cannot read the rules in %s: %s", path, strerror(-err));
-	xs_rule_errors_free(&errors);
-	return err;
+static void tell_warning(void *arg, const struct xsteer_finding *finding)
+{
+	struct warned *warned = arg;
+
+	xs_finding_print(stderr, finding);
+	if (warned->list)
+		json_array_append_new(warned->list,
+				      json_pack("{s:o, s:i, s:o}", "file",
+						xs_json_text(finding->file), "line", finding->line,
+						"message", xs_json_text(finding->message)));
 }
 
 /* Prints what is odd, and adds it to `list` if that is not NULL. */
-static int warn_of(const struct xs_ruleset *rules, json_t *list)
+static int warn_of(struct xs_cli *cli, const struct xsteer_rules *rules, json_t *list)
 {
-	struct xs_rule_warnings warnings = {};
-	int err = xs_rules_warn(rules, &warnings);
+	struct warned warned = { list };
 
-	if (!err)
-		xs_rule_warnings_print(stderr, rules, &warnings);
-	for (__u32 i = 0; !err && list && i < warnings.cnt; i++) {
-		const struct xs_rule *rule = &rules->rules[warnings.warnings[i].rule];
-
-		json_array_append_new(list, json_pack("{s:o, s:i, s:o}", "file",
-						      xs_json_text(rules->files[rule->file]),
-						      "line", rule->line, "message",
-						      xs_json_text(warnings.warnings[i].message)));
-	}
-	xs_rule_warnings_free(&warnings);
-	return err;
+	return xsteer_rules_warnings(cli->ctx, rules, tell_warning, &warned);
 }
 
-static void add_report(json_t *object, const struct xs_rule_report *report)
+static void add_cost(json_t *object, const struct xsteer_cost *cost)
 {
-	json_object_set_new(object, "tables", json_integer(report->table_cnt));
-	json_object_set_new(object, "entries", json_integer((json_int_t)report->entry_cnt));
-	json_object_set_new(object, "longest_chain", json_integer(report->chain_max));
-	json_object_set_new(object, "probe_bound", json_integer(report->probe_max));
-	json_object_set_new(object, "tables_bytes", json_integer((json_int_t)report->bytes));
-	json_object_set_new(object, "compile_ms", json_real(report->compile_ns / 1e6));
+	json_object_set_new(object, "tables", json_integer(cost->tables));
+	json_object_set_new(object, "entries", json_integer((json_int_t)cost->entries));
+	json_object_set_new(object, "longest_chain", json_integer(cost->longest_chain));
+	json_object_set_new(object, "probe_bound", json_integer(cost->probe_bound));
+	json_object_set_new(object, "tables_bytes", json_integer((json_int_t)cost->table_bytes));
+	json_object_set_new(object, "compile_ms", json_real(cost->compile_ns / 1e6));
 }
 
 static int do_check(struct xs_cli *cli)
 {
-	struct xs_rule_report report = {};
-	struct xs_rule_blob blob = {};
-	struct xs_ruleset rules = {};
+	XSTEER_STRUCT(xsteer_cost, cost);
+	const char *file = cli->operands[0];
+	struct xsteer_rules *rules;
 	json_t *warnings, *object;
 	int err;
 
-	err = load_rules(cli, &rules, cli->operands[0]);
+	err = xs_cli_read_rules(cli, file, &rules);
 	if (err)
 		return err;
 	warnings = json_array();
-	err = warn_of(&rules, warnings);
+	err = warn_of(cli, rules, warnings);
 	if (!err)
-		err = xs_rule_sets_compile(cli->ctx, &rules, &blob, &report);
+		err = xsteer_rules_check(cli->ctx, rules, &cost);
 	if (!err && cli->json) {
-		object = json_pack("{s:o, s:i, s:o}", "file", xs_json_text(cli->operands[0]),
-				   "rules", rules.rule_cnt, "warnings", json_incref(warnings));
-		add_report(object, &report);
+		object = json_pack("{s:o, s:i, s:o}", "file", xs_json_text(file), "rules",
+				   xsteer_rules_count(rules), "warnings", json_incref(warnings));
+		add_cost(object, &cost);
 		err = xs_json_print(cli, object);
 	} else if (!err) {
 		printf("%s: %u rules in %u tables, %llu entries, %llu bytes; at most %u probes a "
 		       "frame, longest chain %u; compiled in %.1f ms\n",
-		       cli->operands[0], rules.rule_cnt, report.table_cnt, report.entry_cnt,
-		       report.bytes, report.probe_max, report.chain_max, report.compile_ns / 1e6);
+		       file, xsteer_rules_count(rules), cost.tables,
+		       (unsigned long long)cost.entries, (unsigned long long)cost.table_bytes,
+		       cost.probe_bound, cost.longest_chain, cost.compile_ns / 1e6);
 	}
 	json_decref(warnings);
-	xs_rule_blob_free(&blob);
-	xs_ruleset_free(&rules);
+	xsteer_rules_free(rules);
 	return err;
 }
 
 /* ---- changing the rules of an instance ---- */
 
-static int say_no_instance(struct xs_cli *cli, const char *ifname)
+/* What follows of cli->operands[0]: rules in force with so many rules, which cost so much. */
+static int say_applied(struct xs_cli *cli, const struct xsteer_applied *applied,
+		       const struct xsteer_rules *rules)
 {
-	xs_err(cli->ctx,
-	       "%s: no xsteer instance in %s: is xsteer attached? 'xsteer-loader attach %s' does "
-	       "it",
-	       ifname, cli->pin_root, ifname);
-	return -ENOENT;
-}
-
-/* Gives the lock, held until closed, and the instance; -errno, logged. */
-static int open_locked(struct xs_cli *cli, struct xs_pins *pins, const char *ifname)
-{
-	int lock = xs_pins_open_locked(cli->ctx, pins, ifname);
-
-	return lock == -ENOENT ? say_no_instance(cli, ifname) : lock;
-}
-
-/* `rules` NULL: none. */
-static int put_rules(struct xs_cli *cli, const char *ifname, struct xs_ruleset *rules,
-		     __u32 confirm_sec)
-{
-	__u32 rule_cnt = rules ? rules->rule_cnt : 0;
-	struct xs_apply result;
-	struct xs_pins pins;
+	const char *ifname = cli->operands[0];
+	__u32 confirm_sec = options_of(cli)->confirm_sec;
+	XSTEER_STRUCT(xsteer_cost, cost);
 	json_t *object;
-	int lock, err;
+	int err;
 
-	lock = open_locked(cli, &pins, ifname);
-	if (lock < 0)
-		return lock;
-	err = rules ? xs_rule_sets_apply(&pins, rules, confirm_sec, &result)
-		    : xs_rule_sets_flush(&pins, &result);
-	xs_pins_close(&pins);
-	close(lock);
-	if (err)
-		return err;
 	if (cli->json) {
+		err = xsteer_rules_cost(cli->ctx, rules, &cost);
+		if (err)
+			return err;
 		object = json_pack("{s:s, s:I, s:i, s:I, s:i, s:f}", "interface", ifname,
-				   "generation", (json_int_t)result.generation, "rules", rule_cnt,
-				   "counters_carried", (json_int_t)result.carried,
-				   "confirm_seconds", confirm_sec, "switch_ms",
-				   result.switch_ns / 1e6);
-		add_report(object, &result.report);
+				   "generation", (json_int_t)applied->generation, "rules",
+				   xsteer_rules_count(rules), "counters_carried",
+				   (json_int_t)applied->carried, "confirm_seconds", confirm_sec,
+				   "switch_ms", applied->switch_ns / 1e6);
+		add_cost(object, &cost);
 		return xs_json_print(cli, object);
 	}
 	printf("%s: rule set %llu in force: %u rules, counters of %llu carried over\n", ifname,
-	       result.generation, rule_cnt, result.carried);
+	       (unsigned long long)applied->generation, xsteer_rules_count(rules),
+	       (unsigned long long)applied->carried);
 	if (confirm_sec)
 		printf("%s: rolls back in %u s unless 'xsteer-rules confirm %s'\n", ifname,
 		       confirm_sec, ifname);
 	return 0;
 }
 
-static int do_apply(struct xs_cli *cli)
+static int put_rules(struct xs_cli *cli, struct xsteer_rules *rules)
 {
-	struct xs_ruleset rules = {};
+	XSTEER_STRUCT(xsteer_apply_opts, opts, .confirm_sec = options_of(cli)->confirm_sec);
+	XSTEER_STRUCT(xsteer_applied, applied);
 	int err;
 
-	err = load_rules(cli, &rules, cli->operands[1]);
+	err = xsteer_rules_apply(cli->ctx, cli->operands[0], rules, &opts, &applied);
+	return err ? err : say_applied(cli, &applied, rules);
+}
+
+static int do_apply(struct xs_cli *cli)
+{
+	struct xsteer_rules *rules;
+	int err;
+
+	err = xs_cli_read_rules(cli, cli->operands[1], &rules);
+	if (err)
+		return err;
+	err = warn_of(cli, rules, NULL);
 	if (!err)
-		err = warn_of(&rules, NULL);
-	if (!err)
-		err = put_rules(cli, cli->operands[0], &rules, options_of(cli)->confirm_sec);
-	xs_ruleset_free(&rules);
+		err = put_rules(cli, rules);
+	xsteer_rules_free(rules);
 	return err;
 }
 
+/* As an apply of an empty file, whose cost can be told. */
 static int do_flush(struct xs_cli *cli)
 {
-	return put_rules(cli, cli->operands[0], NULL, 0);
+	struct xsteer_rules *none;
+	int err;
+
+	err = xsteer_rules_parse(cli->ctx, NULL, 0, NULL, &none);
+	if (err)
+		return err;
+	err = put_rules(cli, none);
+	xsteer_rules_free(none);
+	return err;
 }
 
 static int do_confirm(struct xs_cli *cli)
 {
-	struct xs_pins pins;
-	int lock, err;
+	XSTEER_STRUCT(xsteer_applied, applied);
+	int err;
 
-	lock = open_locked(cli, &pins, cli->operands[0]);
-	if (lock < 0)
-		return lock;
-	err = xs_rule_sets_confirm(&pins);
-	if (!err && cli->json)
-		err = xs_json_print(cli, json_pack("{s:s, s:I}", "interface", cli->operands[0],
-						   "generation", (json_int_t)pins.meta.generation));
-	else if (!err)
-		printf("%s: rule set %llu is confirmed\n", cli->operands[0], pins.meta.generation);
-	xs_pins_close(&pins);
-	close(lock);
-	return err;
+	err = xsteer_rules_confirm(cli->ctx, cli->operands[0], &applied);
+	if (err)
+		return err;
+	if (cli->json)
+		return xs_json_print(cli, json_pack("{s:s, s:I}", "interface", cli->operands[0],
+						    "generation", (json_int_t)applied.generation));
+	printf("%s: rule set %llu is confirmed\n", cli->operands[0],
+	       (unsigned long long)applied.generation);
+	return 0;
 }
 
 /* ---- show ---- */
 
-static int open_reading(struct xs_cli *cli, struct xs_pins *pins, const char *ifname)
+static int add_rule(void *arg, const struct xsteer_rule *rule)
 {
-	int err = xs_pins_open(cli->ctx, pins, ifname, XS_PINS_READ);
-
-	return err == -ENOENT ? say_no_instance(cli, ifname) : err;
+	json_array_append_new(
+		arg, json_pack("{s:o, s:i, s:s, s:s, s:I, s:I}", "file", xs_json_text(rule->file),
+			       "line", rule->line, "text", rule->text, "verdict",
+			       xsteer_verdict_name(rule->verdict), "packets",
+			       (json_int_t)rule->packets, "bytes", (json_int_t)rule->bytes));
+	return 0;
 }
 
-static const char *said_or(const struct xs_rules_in_force *now, __u32 text, const char *otherwise)
+static int show_json(struct xs_cli *cli, const char *ifname)
 {
-	return now->header && text ? xs_set_string(now->header, text) : otherwise;
-}
-
-static const char *default_text(const struct xs_pins *pins, const struct xs_rules_in_force *now)
-{
-	const char *built_in = pins->meta.flags & XS_META_XSK_DROP ? "default xsk else drop"
-								   : "default xsk else pass";
-
-	return said_or(now, now->header ? now->header->default_text : 0, built_in);
-}
-
-static const char *malformed_text(const struct xs_rules_in_force *now)
-{
-	return said_or(now, now->header ? now->header->malformed_text : 0, "malformed pass");
-}
-
-static int show_json(struct xs_cli *cli, const struct xs_pins *pins, const char *ifname,
-		     const struct xs_rules_in_force *now)
-{
-	__u32 cnt = now->header ? now->header->rule_cnt : 0;
+	XSTEER_STRUCT(xsteer_rule_set, set);
 	json_t *rules = json_array();
+	int err;
 
-	for (__u32 i = 0; i < cnt; i++) {
-		const struct xs_set_rule *rule = &now->rules[i];
-
-		json_array_append_new(
-			rules, json_pack("{s:o, s:i, s:s, s:s, s:I, s:I}", "file",
-					 xs_json_text(xs_set_file(now->header, rule->file)), "line",
-					 rule->line, "text", xs_set_string(now->header, rule->text),
-					 "verdict", xs_verdict_names[rule->action.verdict],
-					 "packets", (json_int_t)now->stats[i].packets, "bytes",
-					 (json_int_t)now->stats[i].bytes));
+	err = xsteer_rules_show(cli->ctx, ifname, &set, add_rule, rules);
+	if (err) {
+		json_decref(rules);
+		return err;
 	}
-	return xs_json_print(cli,
-			     json_pack("{s:s, s:I, s:b, s:f, s:s, s:s, s:o}", "interface", ifname,
-				       "generation", (json_int_t)xs_rule_sets_generation(pins),
-				       "rolled_back", now->rolled_back, "confirm_seconds_left",
-				       now->confirm_ns / 1e9, "default", default_text(pins, now),
-				       "malformed", malformed_text(now), "rules", rules));
+	return xs_json_print(cli, json_pack("{s:s, s:I, s:b, s:f, s:s, s:s, s:o}", "interface",
+					    ifname, "generation", (json_int_t)set.generation,
+					    "rolled_back", set.flags & XSTEER_RULE_SET_ROLLED_BACK,
+					    "confirm_seconds_left", set.confirm_ns / 1e9, "default",
+					    set.default_text, "malformed", set.malformed_text,
+					    "rules", rules));
 }
 
-static void show_text(const struct xs_pins *pins, const char *ifname,
-		      const struct xs_rules_in_force *now)
-{
-	__u32 cnt = now->header ? now->header->rule_cnt : 0;
+struct shown {
+	const char *ifname;
+	struct xsteer_rule_set set;
+	bool headed; /* what is above the rules has been printed */
+};
 
-	printf("# %s: rule set %llu, %u rules\n", ifname, xs_rule_sets_generation(pins), cnt);
-	if (now->rolled_back)
+static void show_head(struct shown *shown)
+{
+	const struct xsteer_rule_set *set = &shown->set;
+
+	if (shown->headed)
+		return;
+	shown->headed = true;
+	printf("# %s: rule set %llu, %u rules\n", shown->ifname,
+	       (unsigned long long)set->generation, set->rule_count);
+	if (set->flags & XSTEER_RULE_SET_ROLLED_BACK)
 		printf("# rolled back: the set after it was not confirmed in time\n");
-	if (now->confirm_ns)
+	if (set->confirm_ns)
 		printf("# rolls back in %.0f s unless 'xsteer-rules confirm %s'\n",
-		       now->confirm_ns / 1e9, ifname);
-	printf("%s\n%s\n", default_text(pins, now), malformed_text(now));
-	for (__u32 i = 0; i < cnt; i++)
-		printf("%s # packets %llu bytes %llu\n",
-		       xs_set_string(now->header, now->rules[i].text), now->stats[i].packets,
-		       now->stats[i].bytes);
+		       set->confirm_ns / 1e9, shown->ifname);
+	printf("%s\n%s\n", set->default_text, set->malformed_text);
+}
+
+static int show_rule(void *arg, const struct xsteer_rule *rule)
+{
+	show_head(arg);
+	printf("%s # packets %llu bytes %llu\n", rule->text, (unsigned long long)rule->packets,
+	       (unsigned long long)rule->bytes);
+	return 0;
 }
 
 static int do_show(struct xs_cli *cli)
 {
-	struct xs_rules_in_force now;
-	struct xs_pins pins;
+	struct shown shown = { .ifname = cli->operands[0], .set = { .sz = sizeof(shown.set) } };
 	int err;
 
-	err = open_reading(cli, &pins, cli->operands[0]);
-	if (err)
-		return err;
-	err = xs_rule_sets_read(&pins, &now);
-	if (!err && cli->json)
-		err = show_json(cli, &pins, cli->operands[0], &now);
-	else if (!err)
-		show_text(&pins, cli->operands[0], &now);
-	xs_rules_in_force_close(&now);
-	xs_pins_close(&pins);
+	if (cli->json)
+		return show_json(cli, cli->operands[0]);
+	err = xsteer_rules_show(cli->ctx, shown.ifname, &shown.set, show_rule, &shown);
+	if (!err)
+		show_head(&shown);
 	return err;
 }
 
@@ -326,21 +296,22 @@ static void close_trial(struct trial *trial)
 
 static int open_file_trial(struct xs_cli *cli, struct trial *trial)
 {
-	struct xs_ruleset rules = {};
+	struct xsteer_rules *rules;
 	int err;
 
-	err = load_rules(cli, &rules, options_of(cli)->file);
+	err = xs_cli_read_rules(cli, options_of(cli)->file, &rules);
+	if (err)
+		return err;
+	err = xs_explain_open(cli->ctx, &trial->explain, NULL, options_of(cli)->queue);
 	if (!err)
-		err = xs_explain_open(cli->ctx, &trial->explain, NULL, options_of(cli)->queue);
-	if (!err)
-		err = xs_rule_sets_apply(&trial->explain.pins, &rules, 0, &trial->applied);
-	xs_ruleset_free(&rules);
+		err = xs_rule_sets_apply(&trial->explain.pins, &rules->set, 0, &trial->applied);
+	xsteer_rules_free(rules);
 	return err;
 }
 
 static int open_live_trial(struct xs_cli *cli, struct trial *trial)
 {
-	int err = open_reading(cli, &trial->live, options_of(cli)->ifname);
+	int err = xs_api_open(cli->ctx, &trial->live, options_of(cli)->ifname);
 
 	if (err)
 		return err;
