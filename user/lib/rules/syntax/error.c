@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "excerpt.h"
 #include "parse.h"
 
 struct xs_quote xs_quote(const char *p, size_t len)
@@ -34,40 +35,6 @@ struct xs_quote xs_quote(const char *p, size_t len)
 struct xs_quote xs_quote_str(struct xs_str s)
 {
 	return xs_quote(s.p, s.len);
-}
-
-/* The line around the error, bytes that a terminal might obey replaced. */
-static char *excerpt(const struct xs_pos *pos, const char *text_end, __u32 *caret)
-{
-	enum { BEFORE = 60, MAX = 160 };
-	const char *nl = memchr(pos->line_start, '\n', (size_t)(text_end - pos->line_start));
-	const char *end = nl ? nl : text_end, *start = pos->line_start;
-	size_t n, at = pos->column - 1;
-	char *source;
-
-	if (end > start && end[-1] == '\r')
-		end--;
-	if (end - start > MAX && at > BEFORE)
-		start += at - BEFORE;
-	/* Not in the middle of a character. */
-	while (start < pos->line_start + at && ((unsigned char)*start & 0xc0) == 0x80)
-		start++;
-	at -= (size_t)(start - pos->line_start);
-	if (end - start > MAX)
-		end = start + MAX;
-	n = (size_t)(end - start);
-	source = malloc(n + 1);
-	if (!source)
-		return NULL;
-	for (size_t i = 0; i < n;) {
-		size_t bytes = xs_utf8_char(start + i, end);
-
-		memcpy(source + i, bytes ? start + i : "?", bytes ? bytes : 1);
-		i += bytes ? bytes : 1;
-	}
-	source[n] = '\0';
-	*caret = (__u32)(at < n ? at : n);
-	return source;
 }
 
 static void error_free(struct xs_rule_error *error)
@@ -115,7 +82,10 @@ bool xs_parse_error(struct xs_parser *p, const struct xs_pos *pos, const char *f
 	error->line = pos->line;
 	error->column = pos->column;
 	error->file = strdup(p->set.files[p->file]);
-	error->source = excerpt(pos, p->lex.end, &error->caret);
+	error->source = malloc(XS_EXCERPT_MAX);
+	if (error->source)
+		error->caret = xs_excerpt(pos->line_start, p->lex.end, pos->column, error->source,
+					  XS_EXCERPT_MAX);
 	if (error->message && error->file && error->source)
 		return false;
 	error_free(error);
