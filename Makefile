@@ -19,7 +19,7 @@ O := .output$(VARIANT:%=/%)
 Q := $(if $(filter 1,$(V)),,@)
 msg = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' "$(1)" "$(patsubst $(O)/%,%,$(2))";)
 
-TOOLS := loader bouncer rules maps
+TOOLS := loader bouncer rules maps chain
 BINS := $(TOOLS:%=$(O)/xsteer-%)
 # Tools link what they need of it, and so do tests, of the tools' folders too.
 LIB_SRCS := $(sort $(shell find user -name '*.c'))
@@ -216,6 +216,8 @@ FUZZ_SECONDS ?= 20
 FUZZ_CFLAGS := -std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 FUZZ_SRCS_rule_text := user/lib/base/arena.c user/lib/base/ranges.c \
 	$(wildcard $(foreach d,model syntax check,user/lib/rules/$(d)/*.c))
+FUZZ_SRCS_chain_text := user/lib/base/number.c $(foreach f,lex excerpt,user/lib/rules/syntax/$(f).c) \
+	$(wildcard user/lib/chains/*.c)
 
 fuzz: $(FUZZERS) ## run each fuzzer for FUZZ_SECONDS=20
 	$(Q)set -e; for f in $(FUZZERS); do name=$${f##*/}; work=$(O)/selftests/fuzz/run/$$name; \

@@ -87,6 +87,7 @@ loader_and_its_page_agree() { _page_agrees loader; }
 bouncer_and_its_page_agree() { _page_agrees bouncer; }
 rules_and_its_page_agree() { _page_agrees rules; }
 maps_and_its_page_agree() { _page_agrees maps; }
+chain_and_its_page_agree() { _page_agrees chain; }
 
 every_tool_has_a_page_and_a_completion() {
 	local file tool
@@ -201,6 +202,15 @@ maps_prints_the_json_of_its_page() {
 	_json_agrees maps sockets rx0
 }
 
+chain_prints_the_json_of_its_page() {
+	printf '%s\n' 'service fw' 'service x' 'service rec tap' 'chain web fw tx' 'chain web mirror rec after fw' \
+		'on fw.reject drop' 'limit web frames 2048' >"$DIR/web.chain"
+	check "xsteer-chain check -j" "$O/xsteer-chain" check -j "$DIR/web.chain"
+	OUT=$("$O/xsteer-chain" check -j "$DIR/web.chain" 2>/dev/null)
+	_same "JSON of check" xsteer-chain.8 "$(_sample chain check | jq -r "$_paths")" \
+		"check -j" "$(jq -r "$_paths" <<<"$OUT")"
+}
+
 # --- names ---
 
 pages_name_what_the_headers_name() {
@@ -260,6 +270,8 @@ rules_in_the_pages_compile() {
 	local file=$DIR/page.rules
 	_section rules "# EXAMPLES" | awk '/^```/ { if (on) exit; on = 1; next } on' >"$file"
 	check "the example in xsteer-rules.8" "$O/xsteer-rules" check "$file"
+	_section chain "# CHAIN FILES" | awk '/^```/ { if (on) exit; on = 1; next } on' >"$DIR/page.chain"
+	check "the example in xsteer-chain.8" "$O/xsteer-chain" check "$DIR/page.chain"
 	for file in docs/examples/*.rules; do
 		check "$file" "$O/xsteer-rules" check "$file"
 	done

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Reads a chain file and shows what is wrong with it; see file.h. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "file.h"
+#include "tools/cli/json.h"
+
+/* All of it, from malloc(); NULL with *err set. */
+static char *read_all(FILE *from, size_t *len, int *err)
+{
+	size_t room = XS_CHAINS_TEXT_MAX + 1;
+	char *text = malloc(room);
+
+	*err = -ENOMEM;
+	if (!text)
+		return NULL;
+	*len = fread(text, 1, room, from);
+	*err = ferror(from) ? -EIO : *len == room ? -EFBIG : 0;
+	if (!*err)
+		return text;
+	free(text);
+	return NULL;
+}
+
+static char *read_file(struct xs_cli *cli, const char *path, size_t *len, int *err)
+{
+	FILE *from = strcmp(path, "-") ? fopen(path, "re") : stdin;
+	char *text = NULL;
+
+	*err = from ? 0 : -errno;
+	if (from)
+		text = read_all(from, len, err);
+	if (from && from != stdin)
+		fclose(from);
+	if (*err == -EFBIG)
+		xs_err(cli->ctx, "%s: a chain file has at most %u bytes", path, XS_CHAINS_TEXT_MAX);
+	else if (*err)
+		xs_err(cli->ctx, "cannot read %s: %s", path, strerror(-*err));
+	return text;
+}
+
+/* Under the byte that `caret` counts to, however wide the characters before are. */
+static void print_caret(const struct xs_chain_finding *finding)
+{
+	for (__u32 i = 0; i < finding->caret; i++) {
+		unsigned char c = (unsigned char)finding->source[i];
+
+		if (c == '\t')
+			fputc('\t', stderr);
+		else if ((c & 0xc0) != 0x80)
+			fputc(' ', stderr);
+	}
+	fputs("^\n", stderr);
+}
+
+static void tell(struct xs_cli *cli, const char *path, const struct xs_chain_finding *finding,
+		 json_t *warnings)
+{
+	fprintf(stderr, "%s:%u:%u: %s%s\n", path, finding->line, finding->column,
+		finding->warning ? "warning: " : "", finding->message);
+	if (!finding->warning) {
+		fprintf(stderr, "  %s\n  ", finding->source);
+		print_caret(finding);
+		xs_fail(cli, "%s:%u:%u: %s", path, finding->line, finding->column,
+			finding->message);
+	} else if (warnings) {
+		json_array_append_new(warnings,
+				      json_pack("{s:i, s:o}", "line", finding->line, "message",
+						xs_json_text(finding->message)));
+	}
+}
+
+int xs_chain_file_read(struct xs_cli *cli, const char *path, struct xs_chains **chains,
+		       json_t *warnings)
+{
+	struct xs_chain_findings *findings = calloc(1, sizeof(*findings));
+	struct xs_chains *made = malloc(sizeof(*made));
+	size_t len = 0;
+	char *text = NULL;
+	int err = -ENOMEM;
+
+	if (findings && made)
+		text = read_file(cli, path, &len, &err);
+	else
+		xs_err(cli->ctx, "not enough memory for the chains");
+	if (text)
+		err = xs_chains_parse(made, text, len, findings);
+	for (__u32 i = 0; text && i < findings->cnt; i++)
+		tell(cli, path, &findings->findings[i], warnings);
+	if (text && findings->more)
+		fprintf(stderr, "more than %d errors: fix these first\n", XS_CHAIN_FINDINGS_MAX);
+	free(text);
+	free(findings);
+	if (err)
+		free(made);
+	else
+		*chains = made;
+	return err;
+}
+
+const char *xs_chain_to_name(const struct xs_chains *chains, const struct xs_chain *chain, int to)
+{
+	if (to >= 0)
+		return chains->services[chain->steps[to].service].name;
+	return to == XS_TO_drop ? "drop" : to == XS_TO_tx ? "tx" : "nowhere";
+}
