@@ -3,6 +3,8 @@
 #ifndef XS_DOCTOR_H
 #define XS_DOCTOR_H
 
+#include "tools/cli/cli.h"
+
 /*
  * Prints one line (or JSON object) a finding: fail (attach or traffic will not
  * work), warn (it will work, but not as hoped), ok. Only asks. 0 if nothing

@@ -4,6 +4,7 @@
 #define XS_FEATURES_H
 
 #include <stdbool.h>
+#include "tools/cli/cli.h"
 
 /* struct xs_netif.xdp_features: enum netdev_xdp_act, include/uapi/linux/netdev.h (Linux 6.3) */
 #define XS_ACT_BASIC (1 << 0)

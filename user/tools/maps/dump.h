@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <jansson.h>
+#include "tools/cli/cli.h"
 
 /*
  * [{"key": ..., "value": ...}, ...] of the map behind `fd`, with the field names

@@ -4,6 +4,7 @@
 #define XS_MAPS_EXPORT_H
 
 #include "lib/instance/pins.h"
+#include "tools/cli/cli.h"
 
 /*
  * Writes the counters of `cnt` instances to stdout, or to `textfile` at one

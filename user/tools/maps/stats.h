@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "lib/instance/pins.h"
+#include "tools/cli/cli.h"
 
 struct xs_stats_opts {
 	__u64 watch_sec; /* 0: once; else again after so many seconds, with rates */

@@ -4,6 +4,7 @@
 #define XS_MAPS_TOP_H
 
 #include "lib/instance/pins.h"
+#include "tools/cli/cli.h"
 
 /* Until 'q', SIGINT or SIGTERM; needs a terminal. 0 or -errno, logged. */
 int xs_maps_top(struct xs_cli *cli, const struct xs_pins *pins, int cnt);

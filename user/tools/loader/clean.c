@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* xsteer-loader clean: pins whose interface or program is gone. */
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "lib/instance/instance.h"
+#include "lib/instance/live.h"
+#include "tools/cli/cli.h"
+#include "tools/cli/json.h"
+#include "tools/cli/rows.h"
+#include "loader.h"
+#include "lib/instance/lock.h"
+#include "lib/instance/leftovers.h"
+#include "lib/instance/dir.h"
+
+/* What a directory under the pin root is, and whether clean may take it. */
+static const char *why_dead(struct xs_cli *cli, const struct xs_pins *pins)
+{
+	char name[IF_NAMESIZE];
+	struct xs_live live;
+	bool gone;
+	int err;
+
+	if (pins->meta.netns_inode != xs_netns_inode())
+		return NULL;
+	gone = !if_indextoname(pins->meta.ifindex, name);
+	err = xs_instance_live(pins, &live);
+	if (err || !live.ifindex)
+		return gone  ? "interface is gone"
+		       : err ? "program's pin is gone"
+			     : "program is not attached any more";
+	if (gone || !live.attached)
+		xs_note(cli->ctx,
+			"%s: its interface is in another network namespace now, and the program "
+			"runs there: left alone; 'rm -r %s' detaches it",
+			pins->dir, pins->dir);
+	return NULL;
+}
+
+struct cleaned {
+	struct xs_cli *cli;
+	json_t *removed, *failed; /* rows */
+};
+
+/* err: of removing it, or of finding out whether it lives; why: NULL: it does. */
+static int say_cleaned(struct xs_cli *cli, const struct cleaned *cleaned, const char *dir,
+		       const char *why, int err)
+{
+	if (err)
+		return xs_rows_add_failure(cli, cleaned->failed, "dir", dir, err);
+	if (!why)
+		return 0;
+	if (!cli->json)
+		printf("%s%s: %s\n", xs_loader_opts(cli)->dry_run ? "would remove " : "removed ",
+		       dir, why);
+	json_array_append_new(cleaned->removed, json_pack("{s:s, s:s}", "dir", dir, "reason", why));
+	return 0;
+}
+
+static int clean_leftover(struct xsteer_ctx *ctx, const char *dir, void *arg)
+{
+	struct xs_cli *cli = ((struct cleaned *)arg)->cli;
+
+	xs_error_mark(cli);
+	return say_cleaned(cli, arg, dir, "left by a process that was killed",
+			   xs_loader_opts(cli)->dry_run ? 0 : xs_instance_remove_dir(ctx, dir));
+}
+
+static int clean_instance(struct xsteer_ctx *ctx, const char *dir, void *arg)
+{
+	struct xs_cli *cli = ((struct cleaned *)arg)->cli;
+	const char *why = NULL;
+	struct xs_pins pins;
+	int err;
+
+	xs_error_mark(cli);
+	err = xs_pins_open_dir(ctx, &pins, dir, XS_PINS_READ);
+	if (!err) { /* else not ours, or of another version: said, and left alone */
+		why = why_dead(cli, &pins);
+		if (why && !xs_loader_opts(cli)->dry_run)
+			err = xs_instance_take_apart(&pins);
+		xs_pins_close(&pins);
+	}
+	return say_cleaned(cli, arg, dir, why, err);
+}
+
+static int clean_all(struct xs_cli *cli, struct cleaned *cleaned)
+{
+	int first = xs_pins_each_leftover(cli->ctx, clean_leftover, cleaned);
+	int err = xs_pins_each(cli->ctx, clean_instance, cleaned);
+
+	return first ? first : err;
+}
+
+int xs_do_clean(struct xs_cli *cli)
+{
+	struct cleaned cleaned = { .cli = cli, .removed = json_array(), .failed = json_array() };
+	json_t *object;
+	int lock, err;
+
+	lock = xs_pins_lock(cli->ctx, NULL, false);
+	err = lock == -ENOENT ? 0 : lock < 0 ? lock : clean_all(cli, &cleaned);
+	if (lock >= 0)
+		close(lock);
+	object = json_pack("{s:b, s:o}", "dry_run", xs_loader_opts(cli)->dry_run, "removed",
+			   cleaned.removed);
+	if (cli->json)
+		return xs_rows_print(cli, object, "failed", cleaned.failed, err);
+	json_decref(object);
+	json_decref(cleaned.failed);
+	return err;
+}

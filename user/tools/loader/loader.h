@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What the commands of xsteer-loader share: options, and a row for each interface. */
+#ifndef XS_TOOL_LOADER_H
+#define XS_TOOL_LOADER_H
+
+#include <stdbool.h>
+
+#include "lib/instance/instance.h"
+#include "tools/cli/cli.h"
+#include "tools/cli/json.h"
+
+struct xs_loader_opts {
+	struct xs_attach_opts attach;
+	const char *rules; /* file */
+	bool all, dry_run;
+	json_t *results; /* a row for each interface; of one that failed with "error" */
+};
+
+static inline struct xs_loader_opts *xs_loader_opts(const struct xs_cli *cli)
+{
+	return cli->opts;
+}
+
+/*
+ * Works on every operand, goes on after a failure, and returns the first one. Each
+ * failure is a row of options.results.
+ */
+int xs_each_operand(struct xs_cli *cli, int argc, char **argv,
+		    int (*work)(struct xs_cli *cli, const char *ifname));
+
+/* Prints options.results with -j; frees them. `err`, or -errno of printing. */
+int xs_loader_finish(struct xs_cli *cli, int err);
+
+/* Logs that `ifname` has no instance; -ENOENT. */
+int xs_say_none(struct xs_cli *cli, const char *ifname);
+
+/* Commands of files of their own; 0 or -errno. */
+int xs_do_attach(struct xs_cli *cli);
+int xs_do_status(struct xs_cli *cli);
+int xs_do_clean(struct xs_cli *cli);
+
+#endif

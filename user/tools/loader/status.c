@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* xsteer-loader status: who holds which XDP hook. */
+#include <errno.h>
+#include <net/if.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "lib/instance/live.h"
+#include "lib/net/netif.h"
+#include "lib/set/sets.h"
+#include "tools/cli/cli.h"
+#include "tools/cli/json.h"
+#include "tools/cli/rows.h"
+#include "tools/cli/table.h"
+#include "loader.h"
+#include "lib/instance/owners.h"
+
+struct status {
+	struct xs_cli *cli;
+	struct xs_table *table;
+	json_t *list;
+	bool named; /* interfaces were given: say so of an empty one too */
+	bool blind; /* may not look for pins */
+};
+
+static __u32 count_owners(const struct xs_pins *pins)
+{
+	struct xs_owner owner;
+	__u32 cnt = 0;
+
+	for (__u32 slot = 0; slot < pins->slots; slot++)
+		cnt += !bpf_map_lookup_elem(pins->map_fds[XS_MAP_owners], &slot, &owner) &&
+		       xs_owner_alive(&owner);
+	return cnt;
+}
+
+static const char *hook_mode(const struct xs_hook *hook)
+{
+	return hook->native ? "native" : hook->skb ? "skb" : hook->hardware ? "hw" : "-";
+}
+
+static void show_row(struct status *status, const char *ifname, const struct xs_hook *hook,
+		     const struct xs_pins *ours, const char *state)
+{
+	const char *by = !hook->prog_id		       ? "-"
+			 : hook->dispatcher	       ? "dispatcher"
+			 : hook->by == XS_HOOK_LINK    ? "link"
+			 : hook->by == XS_HOOK_NETLINK ? "netlink"
+						       : "unknown";
+	json_t *row = json_pack("{s:s, s:s, s:s, s:I, s:s, s:s}", "interface", ifname, "state",
+				state, "mode", hook_mode(hook), "prog_id",
+				(json_int_t)hook->prog_id, "program", hook->prog_name, "by", by);
+	__u64 generation = ours ? xs_rule_sets_generation(ours) : 0;
+	__u32 sockets = ours ? count_owners(ours) : 0;
+
+	if (ours) {
+		json_object_set_new(row, "slots", json_integer(ours->slots));
+		json_object_set_new(row, "sockets", json_integer(sockets));
+		json_object_set_new(row, "generation", json_integer(generation));
+		json_object_set_new(row, "automatic",
+				    json_boolean(ours->meta.flags & XS_META_AUTO));
+	}
+	json_array_append_new(status->list, row);
+	xs_table_cell(status->table, "%s", ifname);
+	xs_table_cell(status->table, "%s", state);
+	xs_table_cell(status->table, "%s", hook_mode(hook));
+	xs_table_cell(status->table, "%s", by);
+	xs_table_cell(status->table, hook->prog_id ? "%u" : "-", hook->prog_id);
+	xs_table_cell(status->table, "%s", hook->prog_name[0] ? hook->prog_name : "-");
+	xs_table_cell(status->table, ours ? "%u" : "-", sockets);
+	xs_table_cell(status->table, ours ? "%llu" : "-", generation);
+}
+
+/* An interface that fails to answer must not end the listing. */
+static int show_interface(__u32 ifindex, const char *ifname, void *arg)
+{
+	struct status *status = arg;
+	struct xs_cli *cli = status->cli;
+	struct xs_hook hook = {};
+	struct xs_pins pins;
+	struct xs_live live;
+	int held, err;
+
+	held = xs_netif_hook(ifindex, &hook);
+	err = status->blind ? -EACCES : xs_pins_open(cli->ctx, &pins, ifname, XS_PINS_READ);
+	if (!err) {
+		const char *state = !xs_instance_live(&pins, &live) && live.attached ? "attached"
+										     : "stale";
+
+		show_row(status, ifname, &hook, &pins, state);
+		xs_pins_close(&pins);
+	} else if (held == 1 || (err != -ENOENT && (!status->blind || status->named))) {
+		show_row(status, ifname, &hook, NULL, err == -ENOENT ? "foreign" : "unusable");
+	} else if (status->named) {
+		show_row(status, ifname, &hook, NULL, "none");
+	}
+	return 0;
+}
+
+int xs_do_status(struct xs_cli *cli)
+{
+	struct status status = {
+		.cli = cli,
+		.table = xs_table_new(
+			"Interface|State|Mode|By|>Prog id|Program|>Sockets|>Generation"),
+		.list = json_array(),
+		.named = cli->operand_cnt > 0,
+	};
+	int err = 0;
+
+	if (access(cli->pin_root, X_OK) && errno == EACCES) {
+		status.blind = true;
+		xs_warn(cli->ctx,
+			"cannot look into %s: Permission denied: what is xsteer's is not known; "
+			"run as root, or as the owner of the pins",
+			cli->pin_root);
+	}
+	for (int i = 0; i < cli->operand_cnt; i++) {
+		__u32 ifindex = if_nametoindex(cli->operands[i]);
+
+		if (!ifindex) {
+			xs_error_mark(cli);
+			xs_err(cli->ctx,
+			       "no interface %s in this network namespace: 'ip link' lists them",
+			       cli->operands[i]);
+			err = xs_rows_add_failure(cli, status.list, "interface", cli->operands[i],
+						  -ENODEV);
+			continue;
+		}
+		show_interface(ifindex, cli->operands[i], &status);
+	}
+	if (!cli->operand_cnt)
+		err = xs_netif_each(cli->ctx, show_interface, &status);
+	if (cli->json) {
+		xs_table_free(status.table);
+		return xs_rows_print(cli, json_object(), "interfaces", status.list, err);
+	}
+	json_decref(status.list);
+	xs_table_print(status.table);
+	return err;
+}

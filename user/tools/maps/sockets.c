@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* xsteer-maps sockets: who holds each slot, and how it fares. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/names.h"
+#include "lib/xsk/peek.h"
+#include "tools/cli/cli.h"
+#include "tools/cli/json.h"
+#include "tools/cli/table.h"
+#include "maps.h"
+#include "lib/instance/owners.h"
+
+static json_t *socket_json(__u32 slot, const struct xs_owner *owner, bool alive)
+{
+	return json_pack("{s:I, s:I, s:I, s:b, s:b, s:s, s:s, s:f}", "slot", (json_int_t)slot,
+			 "queue", (json_int_t)owner->queue, "pid", (json_int_t)owner->pid, "alive",
+			 alive, "elsewhere", xs_owner_is_elsewhere(owner), "asked",
+			 xs_xsk_mode_name(owner->asked), "mode", xs_xsk_mode_name(owner->mode),
+			 "since", owner->since_ns / 1e9);
+}
+
+static void add_state(json_t *object, const struct xs_xsk_state *state)
+{
+	const struct xdp_statistics *stats = &state->stats;
+
+	json_object_set_new(object, "rings",
+			    json_pack("{s:I, s:I, s:I, s:I}", "rx", (json_int_t)state->rx, "tx",
+				      (json_int_t)state->tx, "fill", (json_int_t)state->fill,
+				      "completion", (json_int_t)state->completion));
+	json_object_set_new(object, "statistics",
+			    json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "rx_dropped",
+				      (json_int_t)stats->rx_dropped, "rx_invalid_descs",
+				      (json_int_t)stats->rx_invalid_descs, "tx_invalid_descs",
+				      (json_int_t)stats->tx_invalid_descs, "rx_ring_full",
+				      (json_int_t)stats->rx_ring_full, "rx_fill_ring_empty_descs",
+				      (json_int_t)stats->rx_fill_ring_empty_descs,
+				      "tx_ring_empty_descs",
+				      (json_int_t)stats->tx_ring_empty_descs));
+}
+
+static void socket_cells(struct xs_table *table, __u32 slot, const struct xs_owner *owner,
+			 bool alive, const struct xs_xsk_state *state, int err)
+{
+	bool elsewhere = xs_owner_is_elsewhere(owner);
+
+	xs_table_cell(table, "%u", slot);
+	xs_table_cell(table, "%u", owner->queue);
+	xs_table_cell(table, "%u", owner->pid);
+	xs_table_cell(table, "%s", elsewhere ? "elsewhere" : alive ? "alive" : "dead");
+	xs_table_cell(table, "%s", xs_xsk_mode_name(owner->asked));
+	xs_table_cell(table, "%s", xs_xsk_mode_name(owner->mode));
+	if (err) {
+		for (int i = 0; i < 7; i++)
+			xs_table_cell(table, "-");
+		xs_table_cell(table, "%s",
+			      elsewhere ? "another PID namespace"
+			      : alive	? strerror(-err)
+					: "");
+		return;
+	}
+	xs_table_cell(table, "%u", state->rx);
+	xs_table_cell(table, "%u", state->tx);
+	xs_table_cell(table, "%u", state->fill);
+	xs_table_cell(table, "%u", state->completion);
+	xs_table_cell(table, "%llu", state->stats.rx_dropped);
+	xs_table_cell(table, "%llu", state->stats.rx_ring_full);
+	xs_table_cell(table, "%llu", state->stats.rx_fill_ring_empty_descs);
+	xs_table_cell(table, "%s", "");
+}
+
+int xs_do_sockets(struct xs_cli *cli)
+{
+	struct xs_table *table = xs_table_new(
+		"Slot|Queue|>Pid|State|Asked|Mode|>RX ring|>TX ring|>Fill ring|>Completion|"
+		">Dropped|>RX ring full|>Fill ring empty|Note");
+	json_t *sockets = json_array();
+	struct xs_pins pins;
+	int err;
+
+	err = xs_maps_open(cli, &pins, cli->operands[0]);
+	for (__u32 slot = 0; !err && slot < pins.slots; slot++) {
+		struct xs_xsk_state state;
+		struct xs_owner owner;
+		json_t *object;
+		bool alive;
+		int peek;
+
+		err = xs_owner_get(&pins, slot, &owner);
+		if (err || !owner.pid)
+			continue;
+		alive = xs_owner_alive(&owner);
+		peek = alive && !xs_owner_is_elsewhere(&owner)
+			       ? xs_xsk_peek(owner.pid, owner.fd, &state)
+			       : -ESRCH;
+		object = socket_json(slot, &owner, alive);
+		if (!peek)
+			add_state(object, &state);
+		json_array_append_new(sockets, object);
+		socket_cells(table, slot, &owner, alive, &state, peek);
+	}
+	xs_pins_close(&pins);
+	if (!err && !cli->json)
+		xs_table_print(table);
+	else
+		xs_table_free(table);
+	if (!err && cli->json)
+		return xs_json_print(cli, json_pack("{s:s, s:o}", "interface", cli->operands[0],
+						    "sockets", sockets));
+	json_decref(sockets);
+	return err;
+}

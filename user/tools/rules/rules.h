@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What the commands of xsteer-rules share: options. */
+#ifndef XS_TOOL_RULES_H
+#define XS_TOOL_RULES_H
+
+#include <linux/types.h>
+
+#include "tools/cli/cli.h"
+
+struct xs_rules_opts {
+	__u32 confirm_sec;
+	const char *ifname, *file;
+	const char *pcap, *hex;
+	__u32 queue;
+};
+
+static inline struct xs_rules_opts *xs_rules_opts(const struct xs_cli *cli)
+{
+	return cli->opts;
+}
+
+/* Commands of files of their own; 0 or -errno. */
+int xs_do_show(struct xs_cli *cli);
+int xs_do_explain(struct xs_cli *cli);
+int xs_do_cost(struct xs_cli *cli);
+
+#endif

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* xsteer-rules show: the rules in force, with their counters. */
+#include <stdio.h>
+
+#include <stdbool.h>
+
+#include "tools/cli/cli.h"
+#include "tools/cli/json.h"
+#include "rules.h"
+
+static int add_rule(void *arg, const struct xsteer_rule *rule)
+{
+	json_array_append_new(
+		arg, json_pack("{s:o, s:i, s:s, s:s, s:I, s:I}", "file", xs_json_text(rule->file),
+			       "line", rule->line, "text", rule->text, "verdict",
+			       xsteer_verdict_name(rule->verdict), "packets",
+			       (json_int_t)rule->packets, "bytes", (json_int_t)rule->bytes));
+	return 0;
+}
+
+static int show_json(struct xs_cli *cli, const char *ifname)
+{
+	XSTEER_STRUCT(xsteer_rule_set, set);
+	json_t *rules = json_array();
+	int err;
+
+	err = xsteer_rules_show(cli->ctx, ifname, &set, add_rule, rules);
+	if (err) {
+		json_decref(rules);
+		return err;
+	}
+	return xs_json_print(cli, json_pack("{s:s, s:I, s:b, s:f, s:s, s:s, s:o}", "interface",
+					    ifname, "generation", (json_int_t)set.generation,
+					    "rolled_back", set.flags & XSTEER_RULE_SET_ROLLED_BACK,
+					    "confirm_seconds_left", set.confirm_ns / 1e9, "default",
+					    set.default_text, "malformed", set.malformed_text,
+					    "rules", rules));
+}
+
+struct shown {
+	const char *ifname;
+	struct xsteer_rule_set set;
+	bool headed; /* what is above the rules has been printed */
+};
+
+static void show_head(struct shown *shown)
+{
+	const struct xsteer_rule_set *set = &shown->set;
+
+	if (shown->headed)
+		return;
+	shown->headed = true;
+	printf("# %s: rule set %llu, %u rules\n", shown->ifname,
+	       (unsigned long long)set->generation, set->rule_count);
+	if (set->flags & XSTEER_RULE_SET_ROLLED_BACK)
+		printf("# rolled back: the set after it was not confirmed in time\n");
+	if (set->confirm_ns)
+		printf("# rolls back in %.0f s unless 'xsteer-rules confirm %s'\n",
+		       set->confirm_ns / 1e9, shown->ifname);
+	printf("%s\n%s\n", set->default_text, set->malformed_text);
+}
+
+static int show_rule(void *arg, const struct xsteer_rule *rule)
+{
+	show_head(arg);
+	printf("%s # packets %llu bytes %llu\n", rule->text, (unsigned long long)rule->packets,
+	       (unsigned long long)rule->bytes);
+	return 0;
+}
+
+int xs_do_show(struct xs_cli *cli)
+{
+	struct shown shown = { .ifname = cli->operands[0], .set = { .sz = sizeof(shown.set) } };
+	int err;
+
+	if (cli->json)
+		return show_json(cli, cli->operands[0]);
+	err = xsteer_rules_show(cli->ctx, shown.ifname, &shown.set, show_rule, &shown);
+	if (!err)
+		show_head(&shown);
+	return err;
+}
