@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "tools/bouncer/bouncer.h"
+#include "tools/bouncer/action.h"
 
 #define ETH "\x02\x00\x00\x00\x00\x02\x02\x00\x00\x00\x00\x01"
 #define ETH_BACK "\x02\x00\x00\x00\x00\x01\x02\x00\x00\x00\x00\x02"

@@ -9,7 +9,7 @@
 #include <linux/if_ether.h>
 #include <linux/in.h>
 
-#include "bouncer.h"
+#include "action.h"
 
 #define IPV4_HEADER 20
 #define IPV6_HEADER 40

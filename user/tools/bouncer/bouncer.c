@@ -20,6 +20,9 @@
 #include <cap-ng.h>
 
 #include "bouncer.h"
+#include "stats.h"
+#include "sysfs.h"
+#include "watch.h"
 #include "tools/cli/cli.h"
 #include "lib/base/failstep.h"
 

@@ -12,7 +12,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
-#include "bouncer.h"
+#include "steer.h"
 #include "tools/cli/cli.h"
 #include "lib/base/failstep.h"
 #include "tools/cli/words.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <net/if.h>
 
-#include "bouncer.h"
+#include "opts.h"
 #include "tools/cli/cli.h"
 
 /* With a TX budget to match, what measured best; docs/performance.md has the others. */

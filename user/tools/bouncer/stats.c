@@ -12,6 +12,7 @@
 
 #include "version.h"
 #include "bouncer.h"
+#include "stats.h"
 #include "tools/cli/cli.h"
 
 #define SCHEMA 1

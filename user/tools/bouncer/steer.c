@@ -12,7 +12,8 @@
 
 #include <bpf/bpf.h>
 
-#include "bouncer.h"
+#include "steer.h"
+#include "uds.h"
 #include "tools/cli/cli.h"
 #include "lib/base/failstep.h"
 #include "lib/base/names.h"

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bouncer.h"
+#include "sysfs.h"
 
 static int open_file(const char *ifname, const char *file, int flags)
 {

@@ -5,13 +5,14 @@
  * comes beside "/fd_ack". The server takes one connection, so one is all we make.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
 
-#include "bouncer.h"
+#include "uds.h"
 #include "tools/cli/cli.h"
 
 #define MESSAGE_MAX 64

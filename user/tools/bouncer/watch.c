@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,7 +17,8 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 
-#include "bouncer.h"
+#include "lib/net/netif.h"
+#include "watch.h"
 #include "tools/cli/cli.h"
 
 #ifndef SO_NETNS_COOKIE

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <sys/eventfd.h>
 
+#include "action.h"
 #include "bouncer.h"
 #include "tools/cli/cli.h"
 #include "lib/base/failstep.h"

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What is done to a packet on its way. */
+#ifndef XS_BOUNCER_ACTION_H
+#define XS_BOUNCER_ACTION_H
+
+#include <stdbool.h>
+#include <linux/types.h>
+
+#include "opts.h"
+
+/*
+ * The packet's new contents, in place: `len` bytes of its first frame. False:
+ * the packet is not to be sent.
+ */
+bool xs_action_apply(__u32 actions, void *data, __u32 len);
+
+#endif

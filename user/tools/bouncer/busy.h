@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* --busy-poll: the interface's side of it. */
+#ifndef XS_BOUNCER_BUSY_H
+#define XS_BOUNCER_BUSY_H
+
+#include <stdbool.h>
+
+#include "lib/net/netif.h"
+#include "tools/cli/cli.h"
+#include "worker.h"
+
+#define XS_BUSY_KNOBS 2
+
+/* What --busy-poll changed of the interface, to be put back. */
+struct xs_busy {
+	bool wanted; /* by a socket that may poll, now or when its NAPI is known */
+	bool tried;
+	bool turned[XS_BUSY_KNOBS];
+	char old[XS_BUSY_KNOBS][32];
+};
+
+/*
+ * Says of each open socket whether busy-polling does anything, and turns the
+ * interface's knobs if so. Needs CAP_NET_ADMIN, then and when stopping.
+ */
+void xs_busy_start(struct xs_busy *busy, struct xs_bouncer *bouncer);
+void xs_busy_update(struct xs_busy *busy, const struct xs_bouncer *bouncer);
+
+/* By a worker with busy_later, once it has received: some kernels name the NAPI only then. */
+void xs_busy_recheck(struct xs_worker *worker);
+void xs_busy_stop(struct xs_cli *cli, struct xs_busy *busy, const struct xs_netif *netif);
+
+#endif

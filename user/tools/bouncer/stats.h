@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Statistics as text and JSON, and the ledger of frames. */
+#ifndef XS_BOUNCER_STATS_H
+#define XS_BOUNCER_STATS_H
+
+#include <linux/types.h>
+#include <linux/if_xdp.h>
+
+#include "bouncer.h"
+#include "lib/xsk/xsk.h"
+#include "worker.h"
+
+/* Everything a reader of statistics wants, summed or for one worker. */
+struct xs_totals {
+	struct xs_xsk_counters xsk;
+	struct xdp_statistics kernel;
+	__u64 rx_other; /* kernel.rx_dropped less what kernel.rx_fill_ring_empty_descs has */
+	__u64 stalls, late, sleeps;
+};
+void xs_totals_get(struct xs_totals *totals, const struct xs_worker *worker);
+
+/* All return 0, or -errno if stdout is gone. */
+int xs_stats_start(const struct xs_bouncer *bouncer);
+int xs_stats_interval(struct xs_bouncer *bouncer);
+int xs_stats_final(const struct xs_bouncer *bouncer);
+
+/*
+ * The ledger of every worker: 0, or -EUCLEAN if a frame is not where it was
+ * left, which is logged.
+ */
+int xs_stats_audit(const struct xs_bouncer *bouncer);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* Where the frames come from: an instance, an object of the user's, or somebody's map. */
+#ifndef XS_BOUNCER_STEER_H
+#define XS_BOUNCER_STEER_H
+
+#include <stdbool.h>
+#include <linux/types.h>
+
+#include "lib/instance/pins.h"
+#include "lib/net/netif.h"
+#include "lib/xsk/xsk.h"
+#include "opts.h"
+#include "tools/cli/cli.h"
+
+/* Who sends frames to the sockets. */
+struct xs_steer {
+	struct xs_cli *cli;
+	enum {
+		XS_STEER_none,
+		XS_STEER_instance, /* xsteer's, joined or attached */
+		XS_STEER_object, /* -f */
+		XS_STEER_map, /* --xskmap, --map-fd, --uds */
+	} kind;
+	const struct xs_bouncer_opts *opts;
+	struct xs_pins pins;
+	struct bpf_object *object;
+	int link_fd; /* of object's program */
+	int map_fd; /* xsks_map */
+	int lock; /* on the pin root, from joining to settling; -1 */
+	__u32 map_id, slots;
+	char mode[16]; /* how the program is attached; "" unknown */
+	bool attached; /* by this process */
+	bool claimed[XS_QUEUES_MAX]; /* owners row is ours, by index into opts->queues */
+	bool inserted[XS_QUEUES_MAX]; /* slot is ours */
+};
+
+/*
+ * Joins what is there or attaches what is asked for, once nobody who lives owns
+ * a slot of opts->queues. Joining needs no capability, only the pins;
+ * attaching needs CAP_BPF and CAP_NET_ADMIN. Of an instance it holds the lock
+ * until xs_steer_settle(). 0 or -errno, logged; either way xs_steer_close()
+ * undoes it.
+ */
+int xs_steer_open(struct xs_cli *cli, struct xs_steer *steer, const struct xs_bouncer_opts *opts,
+		  const struct xs_netif *netif);
+
+/*
+ * Puts the socket into its slot, from now on frames arrive; and its owner into
+ * `owners`. 0 or -errno, logged.
+ */
+int xs_steer_insert(struct xs_steer *steer, __u32 i, const struct xs_xsk *xsk);
+
+/* All sockets are in their slots: lets go of the lock. */
+void xs_steer_settle(struct xs_steer *steer);
+
+/*
+ * Whether the instance was detached, or another one took its place: then no frame
+ * comes any more, for as long as the sockets live. True for a moment while an
+ * instance is being replaced, so ask twice.
+ */
+bool xs_steer_lost(const struct xs_steer *steer, __u32 ifindex);
+
+/* Takes all sockets out of their slots: no frame is steered here any more. */
+void xs_steer_remove(struct xs_steer *steer);
+
+/* Gives the claims up; the last automatic owner of an instance takes it away. */
+void xs_steer_close(struct xs_steer *steer);
+
+/* -f: loads and attaches the user's program and finds its xsks_map. */
+int xs_object_open(struct xs_steer *steer, const struct xs_netif *netif);
+void xs_object_close(struct xs_steer *steer);
+
+#endif

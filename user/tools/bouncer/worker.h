@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * One thread a queue: RX -> action -> TX. Each worker owns its socket, rings, UMEM and
+ * counters; whoever else reads them does so by relaxed loads.
+ */
+#ifndef XS_BOUNCER_WORKER_H
+#define XS_BOUNCER_WORKER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <linux/types.h>
+
+#include "latency.h"
+#include "lib/base/ctx.h"
+#include "lib/xsk/xsk.h"
+
+enum xs_phase {
+	XS_PHASE_run,
+	XS_PHASE_drain, /* bounce what has arrived, then stop */
+	XS_PHASE_discard, /* throw away what has arrived, then stop */
+};
+
+struct xs_bouncer;
+
+struct xs_worker {
+	struct xsteer_ctx *ctx; /* of its thread alone */
+	struct xs_bouncer *bouncer;
+	__u32 queue;
+	int cpu; /* -1: any */
+	struct xs_xsk xsk;
+	struct xs_latency latency;
+	pthread_t thread;
+	bool started;
+	int wake_fd; /* eventfd: out of poll() */
+	/* written by the worker, read by any */
+	__u64 stalls; /* TX that did not move until it was forced */
+	__u64 late; /* packets that came after the limit, thrown away */
+	__u64 sleeps;
+	int err; /* why it ended early; 0 */
+	bool done;
+	/* the worker's own */
+	struct xdp_desc descs[XS_XSK_BATCH_MAX + 2 * XS_XSK_FRAGS_MAX];
+	__u32 held; /* descs of a packet whose end has not come yet */
+	bool skipping; /* the packet coming in is too long: throw it away */
+	bool net_down;
+	__u32 unbound; /* how often in a row the kernel said so */
+	bool busy; /* polls the NIC in its system calls */
+	bool busy_later; /* would, but its NAPI is not known yet */
+	__u32 tx_seen; /* where TX and completions were when they last moved */
+	__u64 tx_moved_ns;
+	__u64 active_ns; /* when it last had work */
+};
+
+__u64 xs_now_ns(void); /* CLOCK_MONOTONIC */
+
+int xs_worker_start(struct xs_worker *worker); /* 0 or -errno, logged */
+void xs_worker_wake(struct xs_worker *worker);
+
+#endif
