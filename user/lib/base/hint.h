@@ -25,7 +25,8 @@
 	X(FRAMES, "frames") \
 	X(RING, "ring entries") \
 	X(UPGRADE, "xsteer_upgrade()") \
-	X(ATTACH, "xsteer_attach()")
+	X(ATTACH, "xsteer_attach()") \
+	X(STATUS, "xsteer_each_instance()")
 
 #define X(name, words) \
 	_Static_assert((int)XSTEER_HINT_##name >= 0, "every hint of the library is public");

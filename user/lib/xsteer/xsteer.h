@@ -85,6 +85,7 @@ enum xsteer_hint {
 	XSTEER_HINT_RING, /* how many entries a ring has */
 	XSTEER_HINT_UPGRADE, /* put this build's program in place of the running one */
 	XSTEER_HINT_ATTACH,
+	XSTEER_HINT_STATUS, /* see which instances there are */
 	XSTEER_HINT_MAX /* grows */
 };
 
@@ -97,10 +98,177 @@ void xsteer_ctx_set_hint(struct xsteer_ctx *ctx, enum xsteer_hint hint, const ch
 /* The version of the library that runs, "0.1.0"; static. */
 const char *xsteer_version(void);
 
-/* ---- rules ---- */
-
 /* Rules that were parsed; for one thread at a time. */
 struct xsteer_rules;
+
+/* ---- instances ---- */
+
+/*
+ * Interfaces are named as in the caller's network namespace. What functions here and
+ * below return when they open an instance, beside what they say themselves: -ENOENT there
+ * is none, -ESTALE its interface was deleted and made again, -ENODATA pins are missing,
+ * -EXDEV it is of another network namespace, -EPROTO another version of xsteer made it,
+ * -EACCES or -EPERM no permission for its pins, -EBUSY another process has held its lock for
+ * 10 s, -EINVAL no interface can have that name.
+ */
+
+enum xsteer_mode {
+	XSTEER_MODE_AUTO, /* to attach: native, then skb; as a result: not attached */
+	XSTEER_MODE_NATIVE, /* the driver runs the program */
+	XSTEER_MODE_SKB, /* the kernel runs it later, on any driver */
+	XSTEER_MODE_HARDWARE, /* the NIC runs it; only seen, of programs of others */
+};
+
+/* "auto", "native", "skb", "hw"; "?" for another number. Static. */
+const char *xsteer_mode_name(uint32_t mode);
+
+enum xsteer_missing {
+	XSTEER_MISSING_DEFAULT, /* as it is, or pass */
+	XSTEER_MISSING_PASS, /* to the kernel */
+	XSTEER_MISSING_DROP,
+};
+
+#define XSTEER_ATTACH_REPLACE 1U /* an instance of xsteer's goes first, with its counters */
+#define XSTEER_ATTACH_AUTOMATIC 2U /* the last socket that leaves takes the instance away */
+
+struct xsteer_attach_opts {
+	size_t sz;
+	uint32_t mode; /* enum xsteer_mode */
+	uint32_t prio; /* 0: alone on the hook; else libxdp's priority, beside other programs */
+	uint32_t flags; /* XSTEER_ATTACH_* */
+	uint32_t missing; /* enum xsteer_missing: frames of a queue without a socket */
+	struct xsteer_rules *rules; /* in force before the first frame; stays the caller's */
+};
+
+#define XSTEER_ATTACHED_ALREADY 1U /* it was there, as asked for: only rules were applied */
+
+struct xsteer_attached {
+	size_t sz;
+	uint32_t mode; /* enum xsteer_mode: got */
+	uint32_t prog_id;
+	uint32_t flags; /* XSTEER_ATTACHED_* */
+	uint32_t reserved;
+};
+
+/*
+ * Loads the program, pins it and its maps, and attaches it; all or nothing. It lives on
+ * without the process. Blocks: lock of the pin root (10 s at most), the verifier (a second),
+ * and the driver, which may reset its rings. Needs CAP_BPF, CAP_NET_ADMIN, CAP_SYS_ADMIN
+ * for rules, and a bpffs. 0, also if it was there; -ENODEV no such interface, -ENOTSUP the
+ * pin root is on no bpffs, -EBUSY somebody else's program is on the hook, -EEXIST an
+ * instance is there, but not as asked for, or what kernel and driver refuse with.
+ */
+int xsteer_attach(struct xsteer_ctx *ctx, const char *ifname, const struct xsteer_attach_opts *opts,
+		  struct xsteer_attached *attached);
+
+/*
+ * Takes the instance away, with its rules and counters; sockets get no frame any more. Never
+ * touches a program of others. Blocks and needs as xsteer_attach(). -ENOENT: there is none.
+ */
+int xsteer_detach(struct xsteer_ctx *ctx, const char *ifname);
+
+struct xsteer_upgraded {
+	size_t sz;
+	uint32_t old_prog_id, prog_id;
+	uint32_t old_version; /* major << 16 | minor << 8 | patch */
+	uint32_t reserved;
+};
+
+/*
+ * This library's program in place of the one that runs, between two frames; sockets,
+ * counters and rules stay. Blocks and needs as xsteer_attach(). -EOPNOTSUPP: it is beside
+ * others (prio), where that cannot be done. On failure the old program still runs.
+ */
+int xsteer_upgrade(struct xsteer_ctx *ctx, const char *ifname, struct xsteer_upgraded *upgraded);
+
+enum xsteer_state {
+	XSTEER_STATE_NONE, /* nothing is on the hook */
+	XSTEER_STATE_ATTACHED, /* an instance, and it runs */
+	XSTEER_STATE_STALE, /* an instance whose program is not on the hook any more */
+	XSTEER_STATE_FOREIGN, /* a program of somebody else */
+	XSTEER_STATE_UNUSABLE, /* pins that this library cannot use: the error's text says why */
+};
+
+enum xsteer_by {
+	XSTEER_BY_NONE,
+	XSTEER_BY_LINK, /* a bpf_link */
+	XSTEER_BY_NETLINK,
+	XSTEER_BY_DISPATCHER, /* libxdp's, beside others */
+	XSTEER_BY_UNKNOWN, /* the kernel tells CAP_SYS_ADMIN only */
+};
+
+#define XSTEER_STATUS_AUTOMATIC 1U /* the last socket that leaves takes it away */
+
+struct xsteer_status {
+	size_t sz;
+	char ifname[16];
+	uint32_t ifindex;
+	uint32_t state; /* enum xsteer_state */
+	uint32_t mode; /* enum xsteer_mode: how what is on the hook runs; auto: nothing is */
+	uint32_t by; /* enum xsteer_by: how it is attached */
+	uint32_t prog_id; /* 0: nothing is on the hook */
+	/* of an instance, else 0 */
+	uint32_t slots; /* the most queues that may have a socket */
+	uint32_t sockets; /* slots whose owner lives */
+	uint32_t version; /* of its program: major << 16 | minor << 8 | patch */
+	uint32_t flags; /* XSTEER_STATUS_* */
+	uint32_t reserved;
+	uint64_t generation; /* of the rules in force */
+	char prog_name[64]; /* "" where it is not told */
+};
+
+/*
+ * What is on the hook of the interface. Does not block. Needs the right to read the pins;
+ * CAP_SYS_ADMIN to tell programs of others by name. 0, whatever the state; -ENODEV: no such
+ * interface.
+ */
+int xsteer_status(struct xsteer_ctx *ctx, const char *ifname, struct xsteer_status *status);
+
+#define XSTEER_INSTANCE_ELSEWHERE 1U /* of another network namespace */
+
+/* What is pinned in one directory of the pin root. All of it is valid during the call only. */
+struct xsteer_instance {
+	size_t sz; /* set by the library: members beyond it are not there */
+	const char *dir; /* path */
+	const char *ifname; /* of the interface when it was attached, or of the directory */
+	int32_t error; /* -errno: it cannot be used, and the context's error says why; 0 */
+	uint32_t ifindex;
+	uint32_t slots;
+	uint32_t flags; /* XSTEER_INSTANCE_* */
+	uint64_t netns_inode;
+};
+
+/* Anything but 0 ends the walk and is returned; so with each callback of this kind. */
+typedef int (*xsteer_instance_fn)(void *arg, const struct xsteer_instance *instance);
+
+/*
+ * Calls `each` for what is pinned in the pin root, in no order; no pin root: for nothing.
+ * Does not block. Needs the right to read the pins. 0, what `each` returned, or -errno of
+ * reading the pin root.
+ */
+int xsteer_each_instance(struct xsteer_ctx *ctx, xsteer_instance_fn each, void *arg);
+
+#define XSTEER_CLEAN_DRY_RUN 1U /* only say what would be removed */
+
+struct xsteer_cleaned {
+	size_t sz; /* set by the library: members beyond it are not there */
+	const char *dir; /* path */
+	const char *reason; /* why it goes; NULL: `error` is that of looking at it */
+	int32_t error; /* 0: removed, or would be; -errno: the context's error says why not */
+	uint32_t reserved;
+};
+
+typedef void (*xsteer_cleaned_fn)(void *arg, const struct xsteer_cleaned *cleaned);
+
+/*
+ * Removes pins whose interface is gone, whose program is on no hook any more, or that a
+ * killed process left half-made; of this network namespace only. What cannot be asked is
+ * taken to be alive. `each` (NULL: none) is told of what went and of what failed. Blocks: lock
+ * of the pin root. Needs CAP_BPF and the rights of the pins' owner. 0, or the first error.
+ */
+int xsteer_clean(struct xsteer_ctx *ctx, uint32_t flags, xsteer_cleaned_fn each, void *arg);
+
+/* ---- rules ---- */
 
 enum xsteer_severity {
 	XSTEER_SEVERITY_ERROR, /* the text is refused */
@@ -223,9 +391,8 @@ struct xsteer_applied {
  * old set once the time is over. The rules may be applied again, to other interfaces too.
  * Blocks for the instance's lock (10 s at most), for compiling, and for an RCU grace period.
  * Needs CAP_BPF and CAP_NET_ADMIN, and CAP_SYS_ADMIN to carry counters over. 0; or -errno
- * with the old set in force: -ENOENT no instance, -EBUSY the lock, -ENODEV and -ERANGE a
- * rule names a target that is not there, -E2BIG as xsteer_rules_check(), or as for
- * xsteer_status().
+ * with the old set in force: -ENODEV and -ERANGE a rule names a
+ * target that is not there, -E2BIG as xsteer_rules_check(), or as said under "instances".
  */
 int xsteer_rules_apply(struct xsteer_ctx *ctx, const char *ifname, struct xsteer_rules *rules,
 		       const struct xsteer_apply_opts *opts, struct xsteer_applied *applied);
@@ -266,17 +433,125 @@ struct xsteer_rule {
 	uint64_t packets, bytes; /* that it decided, on all CPUs and queues */
 };
 
-/* Anything but 0 ends the walk and is returned. */
 typedef int (*xsteer_rule_fn)(void *arg, const struct xsteer_rule *rule);
 
 /*
  * The rules in force: fills *set (NULL: not wanted), then calls `each` (NULL: none) for
  * every rule in their order. The counters are those of one moment for each rule, not for
  * all. Does not block. Needs CAP_SYS_ADMIN (the kernel hands out maps of maps to nobody
- * else). 0, what `each` returned, -ENOENT no instance, or as for xsteer_status().
+ * else). 0, what `each` returned, or as said under "instances".
  */
 int xsteer_rules_show(struct xsteer_ctx *ctx, const char *ifname, struct xsteer_rule_set *set,
 		      xsteer_rule_fn each, void *arg);
+
+/* ---- counters ---- */
+
+/* How many counters a queue has; it grows with the version. Needs no privilege. */
+uint32_t xsteer_counter_count(void);
+
+/*
+ * The name of a counter, from 0: "packets", "bytes", "verdict_pass" ..., "reason_no_socket"
+ * ..., as xsteer-maps(8) explains them; NULL: there is no such counter. Static.
+ */
+const char *xsteer_counter_name(uint32_t counter);
+
+/* The counters of one queue, summed over CPUs: `count` values, by xsteer_counter_name(). */
+typedef int (*xsteer_queue_fn)(void *arg, uint32_t queue, const uint64_t *values, uint32_t count);
+
+/*
+ * Calls `each` for every queue that may have a socket, also for those without traffic.
+ * Frames that arrive meanwhile may be in one counter of a queue and not yet in another.
+ * Does not block. Needs the right to read the pins. 0, what `each` returned, or as said under
+ * "instances". Counters by rule are xsteer_rules_show()'s.
+ */
+int xsteer_each_queue(struct xsteer_ctx *ctx, const char *ifname, xsteer_queue_fn each, void *arg);
+
+/* ---- owners of slots ---- */
+
+enum xsteer_owner_state {
+	XSTEER_OWNER_ALIVE,
+	XSTEER_OWNER_DEAD, /* its process is gone: the slot is free */
+	XSTEER_OWNER_ELSEWHERE, /* of another PID namespace: taken to be alive */
+};
+
+enum xsteer_xsk_mode {
+	XSTEER_XSK_AUTO, /* asked for: zero-copy, then copy */
+	XSTEER_XSK_COPY,
+	XSTEER_XSK_ZERO_COPY,
+};
+
+/* "auto", "copy", "zero-copy"; "?" for another number. Static. */
+const char *xsteer_xsk_mode_name(uint32_t mode);
+
+struct xsteer_owner {
+	size_t sz; /* set by the library: members beyond it are not there */
+	uint32_t slot;
+	uint32_t queue;
+	uint32_t pid; /* in its PID namespace */
+	uint32_t state; /* enum xsteer_owner_state */
+	uint32_t asked; /* enum xsteer_xsk_mode */
+	uint32_t mode; /* enum xsteer_xsk_mode: got */
+	uint32_t fd; /* of the socket, in that process */
+	uint32_t reserved;
+	uint64_t since_ns; /* CLOCK_REALTIME */
+};
+
+typedef int (*xsteer_owner_fn)(void *arg, const struct xsteer_owner *owner);
+
+/*
+ * Calls `each` for every slot that has an owner, the dead too. Does not block. Needs the
+ * right to read the pins. 0, what `each` returned, or as said under "instances".
+ */
+int xsteer_each_owner(struct xsteer_ctx *ctx, const char *ifname, xsteer_owner_fn each, void *arg);
+
+/* ---- what the program does with a frame ---- */
+
+/* The program, loaded once more; for one thread at a time. */
+struct xsteer_explain;
+
+struct xsteer_explain_opts {
+	size_t sz;
+	uint32_t queue; /* that frames are taken to be received on */
+	uint32_t reserved;
+};
+
+#define XSTEER_NO_RULE 0xffffffffU
+
+struct xsteer_explained {
+	size_t sz;
+	const char *file; /* of the rule, or NULL; valid until xsteer_explain_close() */
+	const char *text; /* likewise */
+	uint32_t rule; /* from 0; XSTEER_NO_RULE: `default` or `malformed` decided */
+	uint32_t line; /* from 1 */
+	uint32_t verdict; /* enum xsteer_verdict: what the rule or the default says */
+	uint32_t reason; /* for xsteer_reason_name(); 0: a rule decided, and as it says */
+	uint32_t xdp; /* enum xdp_action: what the program returned */
+	uint32_t reserved;
+};
+
+/*
+ * Loads the program to try frames on: over the rules in force on `ifname`, whose counters
+ * stay as they are; or, if that is NULL, over `rules`, without sockets. One of the two is
+ * given. Blocks: the verifier. Needs CAP_BPF, CAP_NET_ADMIN, CAP_SYS_ADMIN. 0, and *explain
+ * is to be closed; -ERANGE: no such queue; as xsteer_rules_apply(), or as said under
+ * "instances".
+ */
+int xsteer_explain_open(struct xsteer_ctx *ctx, const char *ifname, struct xsteer_rules *rules,
+			const struct xsteer_explain_opts *opts, struct xsteer_explain **explain);
+
+/*
+ * What the program does with a frame, from the Ethernet header on, of 14 to 65535 bytes
+ * (Linux before 5.18: one page at most). Blocks for an RCU grace period. 0 and *explained;
+ * -EINVAL and others: the kernel does not run it.
+ */
+int xsteer_explain_frame(struct xsteer_explain *explain, const void *frame, size_t len,
+			 struct xsteer_explained *explained);
+void xsteer_explain_close(struct xsteer_explain *explain); /* NULL is allowed */
+
+/* "none", "default", "malformed_tcp", "no_socket" ...; "?" for another number. Static. */
+const char *xsteer_reason_name(uint32_t reason);
+/* "XDP_PASS" ...; "?" for another number. Static. */
+const char *xsteer_xdp_name(uint32_t xdp);
 
 #pragma GCC visibility pop
 

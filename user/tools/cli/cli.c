@@ -29,6 +29,7 @@ static const char *const hints[XSTEER_HINT_MAX] = {
 	[XSTEER_HINT_RING] = "--ring",
 	[XSTEER_HINT_UPGRADE] = "'xsteer-loader upgrade {}'",
 	[XSTEER_HINT_ATTACH] = "'xsteer-loader attach {}'",
+	[XSTEER_HINT_STATUS] = "'xsteer-loader status'",
 };
 
 /* ---- diagnostics ---- */

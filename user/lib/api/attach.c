@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Instances made, taken away, and given this build's program. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "lib/base/ctx.h"
+#include "lib/instance/dir.h"
+#include "lib/instance/instance.h"
+#include "lib/instance/lock.h"
+#include "lib/instance/upgrade.h"
+#include "lib/set/sets.h"
+#include "open.h"
+#include "rules.h"
+#include "sized.h"
+
+#define PRIO_MAX 1000000
+#define KNOWN_FLAGS (XSTEER_ATTACH_REPLACE | XSTEER_ATTACH_AUTOMATIC)
+
+_Static_assert((int)XSTEER_MODE_AUTO == (int)XS_MODE_AUTO, "one mode, one number");
+_Static_assert((int)XSTEER_MODE_NATIVE == (int)XS_MODE_NATIVE, "one mode, one number");
+_Static_assert((int)XSTEER_MODE_SKB == (int)XS_MODE_SKB, "one mode, one number");
+
+static int check_opts(struct xsteer_ctx *ctx, const struct xsteer_attach_opts *opts)
+{
+	const char *wrong = opts->mode > XSTEER_MODE_SKB	  ? "mode"
+			    : opts->prio > PRIO_MAX		  ? "prio"
+			    : opts->flags & ~KNOWN_FLAGS	  ? "flags"
+			    : opts->missing > XSTEER_MISSING_DROP ? "missing"
+								  : NULL;
+
+	if (!wrong)
+		return 0;
+	xs_err(ctx, "struct xsteer_attach_opts: this libxsteer (%s) does not know that %s",
+	       xsteer_version(), wrong);
+	return -EINVAL;
+}
+
+/* What is in force before the first frame: rules, or at least the other default. */
+static int put_rules(struct xs_pins *pins, void *arg)
+{
+	const struct xsteer_attach_opts *opts = arg;
+	struct xs_apply result;
+	int err;
+
+	if (!opts->rules)
+		return opts->missing == XSTEER_MISSING_DROP ? xs_rule_sets_flush(pins, &result) : 0;
+	err = xs_rule_sets_apply(pins, &opts->rules->set, 0, &result);
+	if (err)
+		return err;
+	opts->rules->report = result.report;
+	opts->rules->compiled = true;
+	return 0;
+}
+
+static int attach_locked(struct xsteer_ctx *ctx, const char *ifname,
+			 struct xsteer_attach_opts *opts, struct xs_attached *got)
+{
+	const struct xs_attach_opts attach = {
+		.mode = opts->mode,
+		.prio = (int)opts->prio,
+		.xsk_missing_drop = opts->missing == XSTEER_MISSING_DROP,
+		.xsk_missing_said = opts->missing != XSTEER_MISSING_DEFAULT,
+		.automatic = opts->flags & XSTEER_ATTACH_AUTOMATIC,
+		.replace = opts->flags & XSTEER_ATTACH_REPLACE,
+		.prepare = put_rules,
+		.prepare_arg = opts,
+	};
+	int err = xs_instance_attach(ctx, ifname, &attach, got);
+
+	if (err || !got->already || !opts->rules)
+		return err;
+	/* nothing was prepared: it was there */
+	return xsteer_rules_apply(ctx, ifname, opts->rules, NULL, NULL);
+}
+
+int xsteer_attach(struct xsteer_ctx *ctx, const char *ifname, const struct xsteer_attach_opts *opts,
+		  struct xsteer_attached *attached)
+{
+	struct xsteer_attach_opts own = { .sz = sizeof(own) };
+	struct xsteer_attached given = { .sz = sizeof(given) };
+	struct xs_attached got = {};
+	int lock, err;
+
+	err = xs_sized_take(ctx, &own, sizeof(own), opts, "xsteer_attach_opts");
+	if (!err)
+		err = xs_sized_check(ctx, attached, "xsteer_attached");
+	if (!err)
+		err = check_opts(ctx, &own);
+	if (!err)
+		err = xs_pins_check_bpffs(ctx);
+	lock = err ? err : xs_pins_lock(ctx, NULL, true);
+	if (lock < 0)
+		return lock;
+	err = attach_locked(ctx, ifname, &own, &got);
+	close(lock);
+	if (err)
+		return err;
+	given.mode = got.mode;
+	given.prog_id = got.prog_id;
+	given.flags = got.already ? XSTEER_ATTACHED_ALREADY : 0;
+	xs_sized_give(attached, &given, sizeof(given));
+	return 0;
+}
+
+static int say_none(struct xsteer_ctx *ctx, const char *ifname)
+{
+	xs_err(ctx, "%s: no xsteer instance in %s; %s lists what is there", ifname, ctx->pin_root,
+	       xs_hint(ctx, XSTEER_HINT_STATUS, ifname).text);
+	return -ENOENT;
+}
+
+int xsteer_detach(struct xsteer_ctx *ctx, const char *ifname)
+{
+	int lock = xs_pins_lock(ctx, NULL, false), err;
+
+	err = lock < 0 ? lock : xs_instance_detach(ctx, ifname);
+	if (lock >= 0)
+		close(lock);
+	return err == -ENOENT ? say_none(ctx, ifname) : err;
+}
+
+/* Against whoever changes the rules: both write meta. */
+static int upgrade_locked(struct xsteer_ctx *ctx, const char *ifname, struct xs_upgraded *result)
+{
+	int lock = xs_pins_lock(ctx, ifname, false), err;
+
+	if (lock < 0)
+		return lock;
+	err = xs_upgrade(ctx, ifname, result);
+	close(lock);
+	return err;
+}
+
+int xsteer_upgrade(struct xsteer_ctx *ctx, const char *ifname, struct xsteer_upgraded *upgraded)
+{
+	int err = xs_sized_check(ctx, upgraded, "xsteer_upgraded"), lock;
+	struct xsteer_upgraded own = { .sz = sizeof(own) };
+	struct xs_upgraded result = {};
+
+	if (err)
+		return err;
+	lock = xs_pins_lock(ctx, NULL, false);
+	err = lock < 0 ? lock : upgrade_locked(ctx, ifname, &result);
+	if (lock >= 0)
+		close(lock);
+	if (err)
+		return err == -ENOENT ? say_none(ctx, ifname) : err;
+	own.old_prog_id = result.old_prog_id;
+	own.prog_id = result.prog_id;
+	own.old_version = result.old_version;
+	xs_sized_give(upgraded, &own, sizeof(own));
+	return 0;
+}
