@@ -85,6 +85,7 @@ struct xsteer_ctx *xsteer_ctx_new(const char *pin_root, xsteer_log_fn log, void 
 	}
 	ctx->log = log;
 	ctx->log_arg = log_arg;
+	ctx->stop_fd = -1;
 	return ctx;
 }
 

@@ -22,6 +22,7 @@ struct xsteer_ctx {
 	void *log_arg;
 	const char *hints[XS_HINT_MAX]; /* the program's words; NULL: the library's */
 	char error[XS_ERROR_MAX]; /* "": none yet */
+	int stop_fd; /* readable: give up waiting, see wait.h; -1: none */
 	__u32 fail_step, step; /* for the tests, see failstep.h */
 };
 

@@ -6,10 +6,11 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/ctx.h"
+#include "lib/base/wait.h"
 #include "dir.h"
 #include "lock.h"
 
@@ -18,25 +19,27 @@
 
 static int lock_dir(struct xsteer_ctx *ctx, int fd, const char *dir)
 {
-	const struct timespec pause = { .tv_nsec = LOCK_POLL_MS * 1000000L };
+	const __u64 until = xs_monotonic_ns() + LOCK_WAIT_MS * 1000000ull;
 
-	for (int waited = 0; flock(fd, LOCK_EX | LOCK_NB); waited += LOCK_POLL_MS) {
-		if (errno == EINTR)
+	while (flock(fd, LOCK_EX | LOCK_NB)) {
+		int err = -errno;
+
+		if (err == -EINTR)
 			continue;
-		if (errno != EWOULDBLOCK) {
-			int err = -errno;
-
-			xs_err(ctx, "cannot lock %s: %s", dir, strerror(errno));
+		if (err != -EWOULDBLOCK) {
+			xs_err(ctx, "cannot lock %s: %s", dir, strerror(-err));
 			return err;
 		}
-		if (waited >= LOCK_WAIT_MS) {
+		if (xs_monotonic_ns() >= until) {
 			xs_err(ctx,
 			       "%s is locked by another xsteer tool for %d s: see who with "
 			       "'fuser %s', then try again",
 			       dir, LOCK_WAIT_MS / 1000, dir);
 			return -EBUSY;
 		}
-		nanosleep(&pause, NULL);
+		err = xs_wait_ms(ctx, LOCK_POLL_MS);
+		if (err)
+			return err;
 	}
 	return 0;
 }

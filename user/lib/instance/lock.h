@@ -9,7 +9,8 @@
 
 /*
  * flock on the pin root (ifname NULL; makes the root if `create`) or on one
- * instance's directory. Waits up to 10 s, then logs and returns -EBUSY. On
+ * instance's directory. Waits up to 10 s, then logs and returns -EBUSY; silently
+ * -EINTR: asked to stop. On
  * success a descriptor that holds the lock until closed. -ENOENT, silently, if
  * there is no such directory.
  */

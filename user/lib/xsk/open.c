@@ -8,15 +8,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/ctx.h"
 #include "lib/base/failstep.h"
+#include "lib/base/wait.h"
 #include "xsk.h"
 
 #ifndef SO_PREFER_BUSY_POLL
@@ -382,17 +383,13 @@ out:
 
 static __u64 now_ms(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000ull + ts.tv_nsec / 1000000;
+	return xs_monotonic_ns() / 1000000;
 }
 
 /* One mode, waiting for a queue that its last owner has only just left. */
 static int open_mode(struct xs_xsk *x, const struct xs_xsk_config *cfg, enum xs_xsk_mode mode,
 		     __u64 deadline_ms, int *bind_err)
 {
-	const struct timespec pause = { .tv_nsec = BIND_RETRY_MS * 1000000 };
 	bool sg = cfg->sg;
 	int err;
 
@@ -409,7 +406,11 @@ static int open_mode(struct xs_xsk *x, const struct xs_xsk_config *cfg, enum xs_
 		/* Queue and locked memory of one who left are given back a little later. */
 		if ((*bind_err != -EBUSY && *bind_err != -ENOBUFS) || now_ms() >= deadline_ms)
 			return err;
-		nanosleep(&pause, NULL);
+		err = xs_wait_ms(cfg->ctx, BIND_RETRY_MS);
+		if (err) {
+			*bind_err = 0;
+			return err;
+		}
 	}
 }
 

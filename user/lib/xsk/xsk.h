@@ -137,7 +137,7 @@ struct xs_xsk {
  * another socket left the queue, until bind_wait_ms are over.
  *
  * 0; or -errno after logging it, except -EBUSY, which is silent since only the
- * caller can name the holder. On failure nothing is left and *x is closed.
+ * caller can name the holder, and -EINTR: asked to stop. On failure nothing is left and *x is closed.
  */
 int xs_xsk_open(struct xs_xsk *x, const struct xs_xsk_config *cfg);
 void xs_xsk_close(struct xs_xsk *x); /* of a zeroed or closed one: does nothing */

@@ -20,15 +20,18 @@
 #include <cap-ng.h>
 
 #include "bouncer.h"
+#include "out.h"
 #include "stats.h"
 #include "sysfs.h"
 #include "watch.h"
 #include "tools/cli/cli.h"
 #include "lib/base/failstep.h"
+#include "lib/base/wait.h"
 
 #define BIND_WAIT_MS 2000
 #define BIND_WAIT_MORE_MS 4000
 #define CHECK_MS 1000
+#define LAST_WORDS_MS 1000 /* for whoever reads what is printed, once all else is done */
 #define BUSY_POLL_US 20 /* of polling in one system call; xdpsock's choice too */
 /* Ethernet header and one VLAN tag, which the MTU does not count. */
 #define LINK_HEADER 18
@@ -211,30 +214,87 @@ static int make_fd(struct xs_cli *cli, int fd, const char *what)
 	return err;
 }
 
-/* Signals are blocked before there is anything to clean up, and read from a descriptor. */
-static int open_sources(struct xs_bouncer *b, int fds[SOURCE_MAX])
+static void tell_out(void *arg, const char *text, size_t len)
+{
+	xs_out_put(arg, STDERR_FILENO, text, len);
+}
+
+/*
+ * Signals are blocked before there is anything to clean up, and read from a
+ * descriptor. Those that end the bouncer have one more, for what waits before the
+ * loop does.
+ */
+static int open_signals(struct xs_bouncer *b, int fds[SOURCE_MAX])
 {
 	sigset_t set;
-	__u32 i;
 	int err;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGUSR1);
+	/* A hang-up of no terminal of ours asks a daemon to reload: nothing to. */
+	if (isatty(STDOUT_FILENO))
+		sigaddset(&set, SIGHUP);
+	b->cli->ctx->stop_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	err = make_fd(b->cli, b->cli->ctx->stop_fd, "a signalfd");
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	if (!err) {
+		fds[SOURCE_signal] = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+		err = make_fd(b->cli, fds[SOURCE_signal], "a signalfd");
+	}
+	return err;
+}
 
-	fds[SOURCE_signal] = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-	err = make_fd(b->cli, fds[SOURCE_signal], "a signalfd");
+/* From here on nothing that is said blocks. */
+static int open_out(struct xs_bouncer *b, int fds[SOURCE_MAX])
+{
+	int err;
+
+	b->done_fd = fds[SOURCE_done] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	err = make_fd(b->cli, b->done_fd, "an eventfd");
+	if (err)
+		return err;
+	b->out = xs_out_open(b->done_fd);
+	if (!b->out) {
+		xs_err(b->cli->ctx, "cannot start the thread that prints");
+		return -ENOMEM;
+	}
+	b->cli->tell = tell_out;
+	b->cli->tell_arg = b->out;
+	return 0;
+}
+
+/* The last that happens: what is not read by now is lost, and the exit status says so. */
+static int close_out(struct xs_bouncer *b)
+{
+	int err;
+
+	if (!b->out)
+		return 0;
+	if (b->lost_reports)
+		xs_warn(b->cli->ctx, "%llu reports were not printed: nobody read them in time",
+			b->lost_reports);
+	b->cli->tell = NULL;
+	err = xs_out_close(b->out, LAST_WORDS_MS);
+	b->out = NULL;
+	if (err && err != -ETIMEDOUT) /* then stderr may be as full */
+		xs_err(b->cli->ctx, "cannot write to standard output: %s", strerror(-err));
+	if (err)
+		b->cli->json_done = true;
+	return err;
+}
+
+static int open_sources(struct xs_bouncer *b, int fds[SOURCE_MAX])
+{
+	int err = 0;
+	__u32 i;
+
 	for (i = SOURCE_interval; !err && i <= SOURCE_duration; i++) {
 		fds[i] = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 		err = make_fd(b->cli, fds[i], "a timerfd");
-	}
-	if (!err) {
-		b->done_fd = fds[SOURCE_done] = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-		err = make_fd(b->cli, b->done_fd, "an eventfd");
 	}
 	for (i = 0; !err && i < b->worker_cnt; i++) {
 		b->workers[i].wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -411,7 +471,6 @@ static int on_signal(struct xs_bouncer *b, int fd)
 			if (err)
 				return err;
 		} else if (info.ssi_signo != SIGHUP || isatty(STDOUT_FILENO)) {
-			/* A hang-up of no terminal of ours asks a daemon to reload: nothing to. */
 			b->why = "signal";
 			return 1;
 		}
@@ -477,6 +536,8 @@ static int on_worker(struct xs_bouncer *b, int fd)
 	__u64 events;
 	__u32 i;
 
+	if (xs_out_error(b->out))
+		return -EPIPE;
 	if (read(fd, &events, sizeof(events)) < 0)
 		return 0;
 	xs_busy_update(&b->busy, b); /* a socket may have learnt its NAPI */
@@ -566,10 +627,21 @@ static void stop_workers(struct xs_bouncer *b)
 			pthread_join(b->workers[i].thread, NULL);
 }
 
-static void tear_down(struct xs_bouncer *b, int fds[SOURCE_MAX])
+/* Only a signal that comes from now on ends the waiting for locks. */
+static void forget_signals(const struct xs_bouncer *b)
+{
+	struct signalfd_siginfo info;
+
+	while (read(b->cli->ctx->stop_fd, &info, sizeof(info)) == sizeof(info))
+		;
+}
+
+static int tear_down(struct xs_bouncer *b, int fds[SOURCE_MAX])
 {
 	__u32 i;
+	int err;
 
+	forget_signals(b);
 	for (i = 0; i < b->worker_cnt; i++) {
 		xs_xsk_close(&b->workers[i].xsk);
 		xsteer_ctx_free(b->workers[i].ctx);
@@ -577,11 +649,49 @@ static void tear_down(struct xs_bouncer *b, int fds[SOURCE_MAX])
 			close(b->workers[i].wake_fd);
 	}
 	xs_busy_stop(b->cli, &b->busy, &b->netif);
-	xs_steer_close(&b->steer);
+	err = xs_steer_close(&b->steer);
 	free(b->workers);
 	for (i = 0; i < SOURCE_MAX; i++)
-		if (fds[i] >= 0)
+		if (fds[i] >= 0 && i != SOURCE_done)
 			close(fds[i]);
+	return err;
+}
+
+/* Until frames may come; on failure tear_down() undoes what there is. */
+static int set_up(struct xs_bouncer *b, int fds[SOURCE_MAX])
+{
+	bool sg = false;
+	int err;
+
+	err = prepare(b, &sg);
+	if (!err)
+		err = open_sources(b, fds);
+	if (!err)
+		err = xs_steer_open(b->cli, &b->steer, &b->opts, &b->netif);
+	if (!err)
+		err = open_sockets(b, sg);
+	if (err)
+		return err;
+	xs_steer_settle(&b->steer);
+	if (b->opts.busy_poll)
+		xs_busy_start(&b->busy, b);
+	drop_capabilities(b->cli, b->busy.wanted);
+	return 0;
+}
+
+static int bounce(struct xs_bouncer *b, const int fds[SOURCE_MAX])
+{
+	int err, audit, last;
+
+	err = xs_stats_start(b);
+	if (!err)
+		err = start_workers(b);
+	if (!err)
+		err = loop(b, fds);
+	stop_workers(b);
+	last = b->start_ns ? xs_stats_final(b) : 0;
+	audit = xs_stats_audit(b);
+	return err ? err : audit ? audit : last;
 }
 
 static int run(struct xs_cli *cli)
@@ -589,37 +699,27 @@ static int run(struct xs_cli *cli)
 	struct xs_bouncer b = { .opts = *(struct xs_bouncer_opts *)cli->opts,
 				.cli = cli,
 				.done_fd = -1 };
-	int fds[SOURCE_MAX] = { -1, -1, -1, -1, -1 }, err, audit;
-	bool sg = false;
+	int fds[SOURCE_MAX] = { -1, -1, -1, -1, -1 }, err, late;
 
 	cli->verbose = b.opts.verbose;
-	err = prepare(&b, &sg);
+	err = open_signals(&b, fds);
 	if (!err)
-		err = open_sources(&b, fds);
+		err = open_out(&b, fds);
 	if (!err)
-		err = xs_steer_open(cli, &b.steer, &b.opts, &b.netif);
+		err = set_up(&b, fds);
 	if (!err)
-		err = open_sockets(&b, sg);
-	if (err)
-		goto out;
-	xs_steer_settle(&b.steer);
-	if (b.opts.busy_poll)
-		xs_busy_start(&b.busy, &b);
-	drop_capabilities(cli, b.busy.wanted);
-	err = xs_stats_start(&b);
+		err = bounce(&b, fds);
+	else if (err == -EINTR && xs_asked_to_stop(cli->ctx))
+		err = 0; /* before it was ready */
+	late = tear_down(&b, fds);
 	if (!err)
-		err = start_workers(&b);
-	if (!err)
-		err = loop(&b, fds);
-	stop_workers(&b);
-	if (b.start_ns)
-		xs_stats_final(&b);
-	audit = xs_stats_audit(&b);
-	if (!err)
-		err = audit;
-out:
-	tear_down(&b, fds);
-	return err;
+		err = late;
+	late = close_out(&b);
+	if (b.done_fd >= 0)
+		close(b.done_fd);
+	close(cli->ctx->stop_fd);
+	cli->ctx->stop_fd = -1;
+	return err ? err : late;
 }
 
 /* --busy-poll takes a budget or none, which the common table of options cannot say. */

@@ -9,12 +9,14 @@
  *   worker.c  one thread a queue: RX -> action -> TX
  *   action.c  what is done to a packet on its way
  *   stats.c   text and JSON
+ *   out.c     what is printed, on its way to somebody who may not read
  *   busy.c    --busy-poll: the interface's side of it
  *   sysfs.c   files of /sys/class/net
  *   watch.c   the interface: up, down, gone; who else has sockets
  *   bouncer.c set-up, signals and timers, shutdown
  *
- * Threads: each worker owns its socket, rings, UMEM and counters. The main
+ * Threads: each worker owns its socket, rings, UMEM and counters. One writes what
+ * is printed and logged: the only one that waits for whoever reads it. The main
  * thread owns everything else, and reads counters by relaxed loads.
  */
 #ifndef XS_BOUNCER_H
@@ -37,9 +39,10 @@ struct xs_bouncer {
 	struct xs_netif netif;
 	struct xs_steer steer;
 	struct xs_busy busy;
+	struct xs_out *out;
 	struct xs_worker *workers;
 	__u32 worker_cnt;
-	int done_fd; /* eventfd: a worker has something to say */
+	int done_fd; /* eventfd: a worker has something to say, or printing failed */
 	/* shared with the workers, by atomics */
 	enum xs_phase phase;
 	bool link_up;
@@ -48,6 +51,7 @@ struct xs_bouncer {
 	/* the main thread's */
 	__u64 start_ns, last_ns;
 	struct xs_xsk_counters last; /* at the last interval */
+	__u64 lost_reports; /* that nobody read in time */
 	__u32 lost_cnt; /* checks in a row that found the instance gone */
 	const char *why; /* it stopped */
 };

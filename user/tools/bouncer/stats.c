@@ -5,6 +5,7 @@
  * counters, changes nothing.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 
 #include "version.h"
 #include "bouncer.h"
+#include "out.h"
 #include "stats.h"
 #include "tools/cli/cli.h"
 
@@ -92,22 +94,40 @@ static void list_losses(const struct xs_totals *t, struct loss losses[LOSS_MAX])
 	memcpy(losses, list, sizeof(list));
 }
 
-static int flush(void)
+/* One report, printed as a whole: whoever reads it may be slow, and the bouncer is not. */
+struct report {
+	FILE *to;
+	char *text;
+	size_t len;
+};
+
+/* Without memory ->to is NULL, and there is no report. */
+static FILE *begin_report(struct report *report)
 {
-	/* A reader that went away (EPIPE) ends the bouncer, and not by a signal. */
-	return fflush(stdout) || ferror(stdout) ? -EPIPE : 0;
+	*report = (struct report){};
+	report->to = open_memstream(&report->text, &report->len);
+	return report->to;
 }
 
-static int emit(struct xs_cli *cli, json_t *object)
+/* -EPIPE: nobody can read any more, which ends the bouncer, and not by a signal. */
+static int end_report(const struct xs_bouncer *b, struct report *report, bool *lost)
 {
-	int err = object ? json_dumpf(object, stdout,
-				      JSON_REAL_PRECISION(9) |
-					      (cli->pretty ? JSON_INDENT(2) : JSON_COMPACT))
-			 : -1;
+	bool broken = ferror(report->to), taken;
 
+	broken = fclose(report->to) || broken;
+	taken = !broken && xs_out_put(b->out, STDOUT_FILENO, report->text, report->len);
+	free(report->text);
+	*lost = !taken;
+	return xs_out_error(b->out) ? -EPIPE : 0;
+}
+
+static void emit(const struct xs_cli *cli, FILE *to, json_t *object)
+{
+	if (object)
+		json_dumpf(object, to,
+			   JSON_REAL_PRECISION(9) | (cli->pretty ? JSON_INDENT(2) : JSON_COMPACT));
 	json_decref(object);
-	putchar('\n');
-	return err ? -EPIPE : flush();
+	fputc('\n', to);
 }
 
 /* 1234567 -> "1,234,567", whatever the locale. */
@@ -184,54 +204,66 @@ static const char *why_not_zero_copy(const struct xs_bouncer *b, const struct xs
 					       : strerror(x->fallback_errno);
 }
 
-static void print_socket(const struct xs_bouncer *b, const struct xs_worker *w)
+static void print_socket(FILE *to, const struct xs_bouncer *b, const struct xs_worker *w)
 {
 	const struct xs_xsk *x = &w->xsk;
 
-	printf("  Queue %u:     %s mode", w->queue, mode_text(x->mode));
+	fprintf(to, "  Queue %u:     %s mode", w->queue, mode_text(x->mode));
 	if (x->fallback_errno)
-		printf(", not zero-copy: %s", why_not_zero_copy(b, x));
-	printf("\n");
-	printf("    UMEM:      %u frames x %u bytes = %zu KB%s%s%s\n", x->frame_cnt, x->frame_size,
-	       x->umem_bytes / 1024, x->unaligned ? ", unaligned" : "",
-	       x->sg ? ", packets over several frames" : "",
-	       b->opts.huge ? x->huge ? ", huge pages"
-				      : ", small pages: no huge page is free (vm.nr_hugepages)"
-			    : "");
-	printf("    Rings:     RX %u, TX %u, fill %u, completion %u; batch %u, %u packets a "
-	       "sendto()\n",
-	       x->rx.size, x->tx.size, x->fill.size, x->comp.size, b->opts.batch, x->tx_budget);
+		fprintf(to, ", not zero-copy: %s", why_not_zero_copy(b, x));
+	fprintf(to, "\n");
+	fprintf(to, "    UMEM:      %u frames x %u bytes = %zu KB%s%s%s\n", x->frame_cnt,
+		x->frame_size, x->umem_bytes / 1024, x->unaligned ? ", unaligned" : "",
+		x->sg ? ", packets over several frames" : "",
+		b->opts.huge ? x->huge ? ", huge pages"
+				       : ", small pages: no huge page is free (vm.nr_hugepages)"
+			     : "");
+	fprintf(to,
+		"    Rings:     RX %u, TX %u, fill %u, completion %u; batch %u, %u packets a "
+		"sendto()\n",
+		x->rx.size, x->tx.size, x->fill.size, x->comp.size, b->opts.batch, x->tx_budget);
 }
 
-int xs_stats_start(const struct xs_bouncer *b)
+static void print_start(FILE *to, const struct xs_bouncer *b)
 {
 	char text[PATH_MAX + 64];
 	__u32 i;
 
-	if (b->cli->json)
-		return emit(b->cli, start_json(b));
-	printf("xsteer-bouncer %s\n", XS_VERSION_TEXT);
-	printf("  Interface:   %s (index %u)\n", b->netif.name, b->netif.ifindex);
-	printf("  XDP program: %s%s%s%s\n", source_text(b, text), b->steer.mode[0] ? " (" : "",
-	       b->steer.mode, b->steer.mode[0] ? " mode)" : "");
-	printf("  Queues:      %u of %u\n", b->worker_cnt, b->netif.rx_queues);
-	printf("  Waits by:    %s\n", wait_text(&b->opts));
+	fprintf(to, "xsteer-bouncer %s\n", XS_VERSION_TEXT);
+	fprintf(to, "  Interface:   %s (index %u)\n", b->netif.name, b->netif.ifindex);
+	fprintf(to, "  XDP program: %s%s%s%s\n", source_text(b, text), b->steer.mode[0] ? " (" : "",
+		b->steer.mode, b->steer.mode[0] ? " mode)" : "");
+	fprintf(to, "  Queues:      %u of %u\n", b->worker_cnt, b->netif.rx_queues);
+	fprintf(to, "  Waits by:    %s\n", wait_text(&b->opts));
 	for (i = 0; i < b->worker_cnt; i++)
-		print_socket(b, &b->workers[i]);
-	return flush();
+		print_socket(to, b, &b->workers[i]);
 }
 
-static void print_line(const char *label, __u64 packets, __u64 bytes, __u64 new_packets,
+int xs_stats_start(struct xs_bouncer *b)
+{
+	struct report report;
+	bool lost;
+
+	if (!begin_report(&report))
+		return -ENOMEM;
+	if (b->cli->json)
+		emit(b->cli, report.to, start_json(b));
+	else
+		print_start(report.to, b);
+	return end_report(b, &report, &lost);
+}
+
+static void print_line(FILE *to, const char *label, __u64 packets, __u64 bytes, __u64 new_packets,
 		       __u64 new_bytes, double period)
 {
 	char total[32], rate[32], kbytes[32];
 
-	printf("%s %14s pkts (%10s pps) %11s Kbytes (%6.0f Mbits/s) period:%f\n", label,
-	       group(total, packets), group(rate, new_packets / period),
-	       group(kbytes, bytes / 1000), new_bytes * 8 / period / 1e6, period);
+	fprintf(to, "%s %14s pkts (%10s pps) %11s Kbytes (%6.0f Mbits/s) period:%f\n", label,
+		group(total, packets), group(rate, new_packets / period),
+		group(kbytes, bytes / 1000), new_bytes * 8 / period / 1e6, period);
 }
 
-static void print_losses(const struct xs_totals *t, const char *head)
+static void print_losses(FILE *to, const struct xs_totals *t, const char *head)
 {
 	struct loss losses[LOSS_MAX];
 	const char *separator = head;
@@ -241,11 +273,11 @@ static void print_losses(const struct xs_totals *t, const char *head)
 	for (i = 0; i < LOSS_MAX; i++) {
 		if (!losses[i].packets || !losses[i].text)
 			continue;
-		printf("%s%llu %s", separator, losses[i].packets, losses[i].text);
+		fprintf(to, "%s%llu %s", separator, losses[i].packets, losses[i].text);
 		separator = ", ";
 	}
 	if (separator != head)
-		printf("\n");
+		fprintf(to, "\n");
 }
 
 static void add_latency(const struct xs_bouncer *b, struct xs_latency *sum)
@@ -262,7 +294,7 @@ static const struct {
 	double quantile;
 } quantiles[] = { { "p50", 0.5 }, { "p90", 0.9 }, { "p99", 0.99 }, { "p99.9", 0.999 } };
 
-static void print_latency(const struct xs_bouncer *b)
+static void print_latency(FILE *to, const struct xs_bouncer *b)
 {
 	struct xs_latency hist;
 	unsigned int i;
@@ -270,11 +302,11 @@ static void print_latency(const struct xs_bouncer *b)
 	if (!b->opts.latency)
 		return;
 	add_latency(b, &hist);
-	printf("  latency, us:");
+	fprintf(to, "  latency, us:");
 	for (i = 0; i < 4; i++)
-		printf(" %s %.1f,", quantiles[i].name,
-		       xs_latency_quantile(&hist, quantiles[i].quantile) / 1e3);
-	printf(" max %.1f of %llu packets\n", hist.max_ns / 1e3, hist.count);
+		fprintf(to, " %s %.1f,", quantiles[i].name,
+			xs_latency_quantile(&hist, quantiles[i].quantile) / 1e3);
+	fprintf(to, " max %.1f of %llu packets\n", hist.max_ns / 1e3, hist.count);
 }
 
 static json_t *latency_json(const struct xs_bouncer *b)
@@ -331,8 +363,9 @@ static json_t *queues_json(const struct xs_bouncer *b)
 	return queues;
 }
 
-static int emit_totals(const struct xs_bouncer *b, const char *type, const struct xs_totals *now,
-		       const struct xs_xsk_counters *before, double period)
+static void emit_totals(FILE *to, const struct xs_bouncer *b, const char *type,
+			const struct xs_totals *now, const struct xs_xsk_counters *before,
+			double period)
 {
 	json_t *object = json_pack("{s:i, s:s, s:s, s:f}", "schema", SCHEMA, "type", type,
 				   "interface", b->netif.name, "period", period);
@@ -349,7 +382,20 @@ static int emit_totals(const struct xs_bouncer *b, const char *type, const struc
 	json_object_set_new(object, "queues", queues_json(b));
 	if (b->why)
 		json_object_set_new(object, "stopped_by", json_string(b->why));
-	return emit(b->cli, object);
+	emit(b->cli, to, object);
+}
+
+static void print_totals(FILE *to, const struct xs_bouncer *b, const struct xs_totals *now,
+			 const struct xs_xsk_counters *before, double period)
+{
+	print_line(to, "AF_XDP RX:", now->xsk.rx_packets, now->xsk.rx_bytes,
+		   now->xsk.rx_packets - before->rx_packets, now->xsk.rx_bytes - before->rx_bytes,
+		   period);
+	print_line(to, "       TX:", now->xsk.tx_packets, now->xsk.tx_bytes,
+		   now->xsk.tx_packets - before->tx_packets, now->xsk.tx_bytes - before->tx_bytes,
+		   period);
+	print_losses(to, now, "  drops: ");
+	print_latency(to, b);
 }
 
 int xs_stats_interval(struct xs_bouncer *b)
@@ -359,41 +405,55 @@ int xs_stats_interval(struct xs_bouncer *b)
 	__u64 ns = xs_now_ns();
 	/* measured, since a timer may be late */
 	double period = (ns - b->last_ns) / 1e9;
+	struct report report;
+	bool lost;
+	int err;
 
+	if (!begin_report(&report))
+		return 0; /* the next one has it all */
 	b->last = now.xsk;
 	b->last_ns = ns;
 	if (b->cli->json)
-		return emit_totals(b, "interval", &now, &before, period);
-	print_line("AF_XDP RX:", now.xsk.rx_packets, now.xsk.rx_bytes,
-		   now.xsk.rx_packets - before.rx_packets, now.xsk.rx_bytes - before.rx_bytes,
-		   period);
-	print_line("       TX:", now.xsk.tx_packets, now.xsk.tx_bytes,
-		   now.xsk.tx_packets - before.tx_packets, now.xsk.tx_bytes - before.tx_bytes,
-		   period);
-	print_losses(&now, "  drops: ");
-	print_latency(b);
-	return flush();
+		emit_totals(report.to, b, "interval", &now, &before, period);
+	else
+		print_totals(report.to, b, &now, &before, period);
+	err = end_report(b, &report, &lost);
+	b->lost_reports += lost;
+	return err;
 }
 
-int xs_stats_final(const struct xs_bouncer *b)
+static void print_final(FILE *to, const struct xs_bouncer *b, const struct xs_totals *now)
+{
+	__u32 i;
+
+	fprintf(to, "\n--- Final Statistics ---\n");
+	fprintf(to, "RX: %llu packets, %llu bytes\n", now->xsk.rx_packets, now->xsk.rx_bytes);
+	fprintf(to, "TX: %llu packets, %llu bytes\n", now->xsk.tx_packets, now->xsk.tx_bytes);
+	for (i = 0; b->worker_cnt > 1 && i < b->worker_cnt; i++)
+		fprintf(to, "  queue %u: RX %llu, TX %llu\n", b->workers[i].queue,
+			load(&b->workers[i].xsk.counters.rx_packets),
+			load(&b->workers[i].xsk.counters.tx_packets));
+	print_losses(to, now, "Drops: ");
+	print_latency(to, b);
+}
+
+int xs_stats_final(struct xs_bouncer *b)
 {
 	const struct xs_xsk_counters none = {};
 	struct xs_totals now = sum_up(b);
 	double period = (xs_now_ns() - b->start_ns) / 1e9;
-	__u32 i;
+	struct report report;
+	bool lost;
+	int err;
 
+	if (!begin_report(&report))
+		return -ENOMEM;
 	if (b->cli->json)
-		return emit_totals(b, "final", &now, &none, period);
-	printf("\n--- Final Statistics ---\n");
-	printf("RX: %llu packets, %llu bytes\n", now.xsk.rx_packets, now.xsk.rx_bytes);
-	printf("TX: %llu packets, %llu bytes\n", now.xsk.tx_packets, now.xsk.tx_bytes);
-	for (i = 0; b->worker_cnt > 1 && i < b->worker_cnt; i++)
-		printf("  queue %u: RX %llu, TX %llu\n", b->workers[i].queue,
-		       load(&b->workers[i].xsk.counters.rx_packets),
-		       load(&b->workers[i].xsk.counters.tx_packets));
-	print_losses(&now, "Drops: ");
-	print_latency(b);
-	return flush();
+		emit_totals(report.to, b, "final", &now, &none, period);
+	else
+		print_final(report.to, b, &now);
+	err = end_report(b, &report, &lost);
+	return err ? err : lost ? -EPIPE : 0;
 }
 
 int xs_stats_audit(const struct xs_bouncer *b)

@@ -19,10 +19,10 @@ struct xs_totals {
 };
 void xs_totals_get(struct xs_totals *totals, const struct xs_worker *worker);
 
-/* All return 0, or -errno if stdout is gone. */
-int xs_stats_start(const struct xs_bouncer *bouncer);
+/* All return 0, or -errno if stdout is gone. None blocks. */
+int xs_stats_start(struct xs_bouncer *bouncer);
 int xs_stats_interval(struct xs_bouncer *bouncer);
-int xs_stats_final(const struct xs_bouncer *bouncer);
+int xs_stats_final(struct xs_bouncer *bouncer);
 
 /*
  * The ledger of every worker: 0, or -EUCLEAN if a frame is not where it was

@@ -163,13 +163,16 @@ static int claim_slot(struct xs_steer *steer, __u32 i, const struct xs_xsk *xsk)
 	return xs_fail_step(steer->cli->ctx, "claim");
 }
 
+/* Somebody else: our own row may have resisted being cleared. */
 static bool anyone_alive(const struct xs_pins *pins)
 {
-	struct xs_owner owner;
+	struct xs_owner owner, self = {};
 	__u32 slot;
 
+	xs_owner_set_self(&self);
 	for (slot = 0; slot < pins->slots; slot++)
-		if (!xs_owner_get(pins, slot, &owner) && xs_owner_alive(&owner))
+		if (!xs_owner_get(pins, slot, &owner) && xs_owner_alive(&owner) &&
+		    (owner.pid != self.pid || owner.pidns != self.pidns))
 			return true;
 	return false;
 }
@@ -211,29 +214,44 @@ static bool ours_to_detach(const struct xs_steer *steer)
 	return meta.flags & XS_META_AUTO && !anyone_alive(&steer->pins) && still_pinned(steer);
 }
 
-/* Under the lock. */
-static void leave_locked(struct xs_steer *steer)
+/* A row that stays names a process that is gone, so it holds nothing; but it should not stay. */
+static int give_up_slots(struct xs_steer *steer)
 {
 	const struct xs_owner nobody = {};
-	int err;
+	int first = 0, err;
 	__u32 i;
 
 	for (i = 0; i < steer->opts->queue_cnt; i++) {
-		if (steer->claimed[i] &&
-		    xs_owner_set(&steer->pins, steer->opts->queues[i], &nobody))
-			xs_warn(steer->cli->ctx, "%s: cannot give queue %u up", steer->pins.dir,
-				steer->opts->queues[i]);
+		if (!steer->claimed[i])
+			continue;
 		steer->claimed[i] = false;
+		err = xs_fail_step(steer->cli->ctx, "give up");
+		if (!err)
+			err = xs_owner_set(&steer->pins, steer->opts->queues[i], &nobody);
+		if (err && !first)
+			first = err;
 	}
+	return first;
+}
+
+static int say_stays(const struct xs_steer *steer, int err)
+{
+	xs_err(steer->cli->ctx, "%s stays attached: %s; 'xsteer-loader detach %s' takes it away",
+	       steer->opts->ifname, strerror(-err), steer->opts->ifname);
+	return err;
+}
+
+/* Under the lock. */
+static int leave_locked(struct xs_steer *steer)
+{
+	int first = give_up_slots(steer), err;
+
 	if (steer->map_fd < 0 ? !steer->attached : !ours_to_detach(steer))
-		return;
+		return first;
 	/* By its pins: the interface may be gone, and its name another's. */
 	err = steer->map_fd < 0 ? xs_instance_detach(steer->cli->ctx, steer->opts->ifname)
 				: xs_instance_take_apart(&steer->pins);
-	if (err && err != -ENOENT)
-		xs_warn(steer->cli->ctx,
-			"%s stays attached: %s; 'xsteer-loader detach %s' takes it away",
-			steer->opts->ifname, strerror(-err), steer->opts->ifname);
+	return err && err != -ENOENT ? say_stays(steer, err) : first;
 }
 
 /*
@@ -427,27 +445,31 @@ void xs_steer_remove(struct xs_steer *steer)
 	}
 }
 
-static void leave_instance(struct xs_steer *steer)
+static int leave_instance(struct xs_steer *steer)
 {
+	int err = 0;
+
+	if (steer->map_fd < 0 && !steer->attached) /* it did not come that far */
+		goto out;
 	if (steer->lock < 0)
 		steer->lock = xs_pins_lock(steer->cli->ctx, NULL, false);
 	if (steer->lock >= 0)
-		leave_locked(steer);
-	else if (steer->map_fd >= 0)
-		/* The owner rows say by pid and start time that we are gone. */
-		xs_warn(steer->cli->ctx,
-			"%s stays attached: its pins cannot be locked; 'xsteer-loader detach %s' "
-			"takes it away",
-			steer->opts->ifname, steer->opts->ifname);
+		err = leave_locked(steer);
+	else if (steer->map_fd >= 0 && steer->pins.meta.flags & XS_META_AUTO)
+		err = say_stays(steer, steer->lock);
+out:
 	xs_steer_settle(steer);
 	xs_pins_close(&steer->pins);
+	return err;
 }
 
-void xs_steer_close(struct xs_steer *steer)
+int xs_steer_close(struct xs_steer *steer)
 {
+	int err = 0;
+
 	xs_steer_remove(steer);
 	if (steer->kind == XS_STEER_instance) {
-		leave_instance(steer);
+		err = leave_instance(steer);
 	} else if (steer->kind == XS_STEER_object) {
 		xs_object_close(steer);
 	} else if (steer->kind == XS_STEER_map && steer->map_fd >= 0) {
@@ -455,4 +477,5 @@ void xs_steer_close(struct xs_steer *steer)
 	}
 	steer->kind = XS_STEER_none;
 	steer->map_fd = -1;
+	return err;
 }

@@ -63,8 +63,11 @@ bool xs_steer_lost(const struct xs_steer *steer, __u32 ifindex);
 /* Takes all sockets out of their slots: no frame is steered here any more. */
 void xs_steer_remove(struct xs_steer *steer);
 
-/* Gives the claims up; the last automatic owner of an instance takes it away. */
-void xs_steer_close(struct xs_steer *steer);
+/*
+ * Gives the claims up; the last automatic owner of an instance takes it away. 0; or
+ * -errno, logged: something that should be gone is still there.
+ */
+int xs_steer_close(struct xs_steer *steer);
 
 /* -f: loads and attaches the user's program and finds its xsks_map. */
 int xs_object_open(struct xs_steer *steer, const struct xs_netif *netif);

@@ -14,13 +14,15 @@
 
 #include "uds.h"
 #include "tools/cli/cli.h"
+#include "lib/base/wait.h"
 
 #define MESSAGE_MAX 64
 #define ANSWER_SECONDS 5
+#define CONNECT_POLL_MS 20
 
 static int dial(struct xs_cli *cli, const char *path)
 {
-	const struct timeval timeout = { .tv_sec = ANSWER_SECONDS };
+	int left_ms = ANSWER_SECONDS * 1000;
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int fd, err;
 
@@ -30,17 +32,19 @@ static int dial(struct xs_cli *cli, const char *path)
 		return -ENAMETOOLONG;
 	}
 	strcpy(addr.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0) {
 		err = -errno;
 		xs_err(cli->ctx, "cannot make a UNIX socket: %s", strerror(-err));
 		return err;
 	}
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
-	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
-	if (!connect(fd, (struct sockaddr *)&addr, sizeof(addr)))
+	/* EAGAIN: others wait there already, and nothing tells when there is room */
+	do {
+		err = connect(fd, (struct sockaddr *)&addr, sizeof(addr)) ? -errno : 0;
+		left_ms -= CONNECT_POLL_MS;
+	} while (err == -EAGAIN && left_ms > 0 && !xs_wait_ms(cli->ctx, CONNECT_POLL_MS));
+	if (!err)
 		return fd;
-	err = -errno;
 	xs_err(cli->ctx,
 	       "cannot connect to the device plugin at %s: %s; it serves one connection and then "
 	       "goes: a restarted container needs --xskmap",
@@ -86,12 +90,15 @@ static int ask(struct xs_cli *cli, int sock, const char *path, const char *quest
 		.msg_controllen = sizeof(control),
 	};
 	ssize_t len;
-	int got;
+	int got, err;
 
-	if (send(sock, question, strlen(question), MSG_NOSIGNAL) < 0 ||
-	    (len = recvmsg(sock, &msg, MSG_CMSG_CLOEXEC)) < 0) {
-		int err = -errno;
-
+	err = send(sock, question, strlen(question), MSG_NOSIGNAL) < 0 ? -errno : 0;
+	if (!err)
+		err = xs_wait_readable(cli->ctx, sock, ANSWER_SECONDS * 1000);
+	len = err ? 0 : recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
+	if (len < 0)
+		err = -errno;
+	if (err) {
 		xs_err(cli->ctx, "%s does not answer '%s': %s", path, question, strerror(-err));
 		return err;
 	}
@@ -137,7 +144,8 @@ int xs_uds_map(struct xs_cli *cli, const char *path, const char *ifname)
 		err = ask(cli, sock, path, question, "/fd_ack", &fd);
 	}
 	/* Politeness: the server goes on without it. */
-	if (!err && send(sock, "/fin", 4, MSG_NOSIGNAL) == 4)
+	if (!err && send(sock, "/fin", 4, MSG_NOSIGNAL) == 4 &&
+	    !xs_wait_readable(cli->ctx, sock, ANSWER_SECONDS * 1000))
 		(void)!recv(sock, ignored, sizeof(ignored), 0);
 	close(sock);
 	return err ? err : fd;

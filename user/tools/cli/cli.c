@@ -65,6 +65,15 @@ void xs_fail(struct xs_cli *cli, const char *fmt, ...)
 	keep_error(cli, text);
 }
 
+static void tell_line(const struct xs_cli *cli, enum xsteer_log_level level, const char *text)
+{
+	char line[XS_ERROR_MAX + 64];
+
+	snprintf(line, sizeof(line), "%s: %s%s\n", cli->tool->name,
+		 level == XSTEER_LOG_WARNING ? "warning: " : "", text);
+	cli->tell(cli->tell_arg, line, strlen(line));
+}
+
 void xs_cli_log(void *arg, enum xsteer_log_level level, const char *text)
 {
 	struct xs_cli *cli = arg;
@@ -73,6 +82,14 @@ void xs_cli_log(void *arg, enum xsteer_log_level level, const char *text)
 		keep_error(cli, text);
 	if (level == XSTEER_LOG_INFO && !cli->verbose)
 		return;
+	if (cli->tell && level == XSTEER_LOG_KERNEL) {
+		cli->tell(cli->tell_arg, text, strlen(text));
+		return;
+	}
+	if (cli->tell) {
+		tell_line(cli, level, text);
+		return;
+	}
 	fflush(stdout);
 	if (level == XSTEER_LOG_KERNEL)
 		fputs(text, stderr);

@@ -86,6 +86,9 @@ struct xs_cli {
 	char **operands;
 	int operand_cnt;
 	struct xsteer_ctx *ctx;
+	/* Takes a diagnostic instead of stderr, for a tool that must not wait; or NULL. */
+	void (*tell)(void *arg, const char *text, size_t len);
+	void *tell_arg;
 
 	int verbose; /* -v: 1, -vv: 2 adds libbpf and verifier output */
 	bool json; /* -j, --json */
