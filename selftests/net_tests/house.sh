@@ -77,4 +77,26 @@ the_page_has_the_same_table() {
 	refuses "another row in the page" 1 '^\+user/lib/xsk\|common user/lib/net' scripts/lint-arrows
 }
 
+# A walk of docs/architecture.md: each file is left for good, and each step is called from before.
+the_walks_through_the_source_can_be_gone() {
+	local file name steps=0 left=()
+	# shellcheck disable=SC2016 # back quotes of Markdown
+	while IFS=' ' read -r file name; do
+		if [[ $file == walk ]]; then
+			left=()
+			continue
+		fi
+		((++ASSERTIONS, ++steps))
+		grep -qE "^[a-z_].*\\b$name\\(" "$ROOT/$file" || fail "$file: $name() does not begin there"
+		[[ " ${left[*]} " != *" $file "* ]] || fail "$file: twice in one walk"
+		# the kernel stands between program and worker, whose thread begins by itself
+		[[ ${#left[@]} = 0 || $file = user/tools/bouncer/worker.c ]] ||
+			(cd "$ROOT" && grep -qE "\\b$name\\b" "${left[@]}") || fail "$file: nothing before it names $name()"
+		left+=("$file")
+		((${#left[@]} <= 10)) || fail "$file: the eleventh of its walk"
+	done < <(sed -n '/^## Two walks/,/^## The path/p' "$ROOT/docs/architecture.md" |
+		sed -nE 's/^\| file \|.*/walk/p; s/^\| `([^`]+)` \| `([^`]+)` \|.*/\1 \2/p')
+	((steps >= 15)) || fail "only $steps steps found"
+}
+
 run_tests "$@"
