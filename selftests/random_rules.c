@@ -22,7 +22,7 @@ static const struct {
 	const char *text;
 	__u32 bits;
 } fields[XS_FIELD_MAX] = {
-#define X(name, words, width) [XS_FIELD_##name] = { words, width },
+#define X(name, words, width, ...) [XS_FIELD_##name] = { words, width },
 	XS_FIELDS(X)
 #undef X
 };

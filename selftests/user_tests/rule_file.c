@@ -20,7 +20,7 @@
 
 #include "../rule_errors.h"
 #include "lib/api/rule_file.h"
-#include "lib/rules/model/names.h"
+#include "lib/rules/model/field.h"
 
 static char dir[] = "/tmp/xsteer-rule-file-XXXXXX";
 
@@ -229,17 +229,22 @@ static void manual_lists_every_field_and_name(void **state)
 	assert_true(fread(text, 1, sizeof(text) - 1, file) > 1000);
 	fclose(file);
 	for (int i = 0; i < XS_FIELD_MAX; i++) {
-		const struct xs_name *name = xs_fields[i].names;
+		const char *names = xs_fields[i].names;
 		const char *word = strrchr(xs_fields[i].text, ' ');
+		struct xs_name name;
 
 		if (!stands_in(text, word ? word + 1 : xs_fields[i].text))
 			fail_msg("field '%s'", xs_fields[i].text);
 		/* Of these the manual gives only the idea. */
 		if (strstr(xs_fields[i].text, "dscp") || strstr(xs_fields[i].text, "port"))
 			continue;
-		for (; name && name->name; name++)
-			if (!stands_in(text, name->name))
-				fail_msg("'%s' of '%s'", name->name, xs_fields[i].text);
+		while (xs_name_next(&names, &name)) {
+			char one[32];
+
+			snprintf(one, sizeof(one), "%.*s", (int)name.len, name.name);
+			if (!stands_in(text, one))
+				fail_msg("'%s' of '%s'", one, xs_fields[i].text);
+		}
 	}
 #define X(name) assert_true(stands_in(text, #name));
 	XS_VERDICTS(X)

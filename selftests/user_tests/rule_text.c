@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "../rule_errors.h"
-#include "lib/rules/model/names.h"
+#include "lib/rules/model/field.h"
 
 #define CNT(a) (sizeof(a) / sizeof((a)[0]))
 #define V6(high, low) ((xs_u128)(high) << 64 | (low))
@@ -286,22 +286,26 @@ static void every_name_has_its_value(void **state)
 {
 	(void)state;
 	for (int i = 0; i < XS_FIELD_MAX; i++) {
-		for (const struct xs_name *name = xs_fields[i].names; name && name->name; name++) {
+		const char *names = xs_fields[i].names;
+		struct xs_name name;
+
+		while (xs_name_next(&names, &name)) {
 			struct xs_ruleset set;
 			char text[200];
 
-			assert_true(name->value <= (__u64)xs_field_max((enum xs_field)i));
-			snprintf(text, sizeof(text), "%s %s drop", xs_fields[i].text, name->name);
+			assert_true(name.value <= (__u64)xs_field_max((enum xs_field)i));
+			snprintf(text, sizeof(text), "%s %.*s drop", xs_fields[i].text,
+				 (int)name.len, name.name);
 			parse_good(&set, text);
 			if (i != XS_FIELD_tcp_flags)
-				assert_true(set.rules[0].matches[0].ranges[0].lo == name->value);
+				assert_true(set.rules[0].matches[0].ranges[0].lo == name.value);
 			xs_ruleset_free(&set);
 			if (i == XS_FIELD_tcp_flags)
 				continue;
-			snprintf(text, sizeof(text), "%s %s-%s drop", xs_fields[i].text, name->name,
-				 name->name);
+			snprintf(text, sizeof(text), "%s %.*s-%.*s drop", xs_fields[i].text,
+				 (int)name.len, name.name, (int)name.len, name.name);
 			parse_good(&set, text);
-			assert_true(set.rules[0].matches[0].ranges[0].hi == name->value);
+			assert_true(set.rules[0].matches[0].ranges[0].hi == name.value);
 			xs_ruleset_free(&set);
 		}
 	}

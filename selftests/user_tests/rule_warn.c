@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "../rule_errors.h"
-#include "lib/rules/model/names.h"
+#include "lib/rules/model/field.h"
 
 #define CNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -91,6 +91,10 @@ static const char *const never[][2] = {
 	{ "meta length 33 ip ttl 1 drop", "too short" },
 	{ "meta length 53 tcp dport 1 drop", "too short" },
 	{ "meta length 73 ip6 hoplimit 1 tcp dport 1 drop", "too short" },
+	{ "meta length 3000000 drop", "'meta length'" },
+	{ "meta rxqueue 70000 drop", "'meta rxqueue'" },
+	{ "tcp port 1 tcp port 2 tcp port 3 tcp port 4 tcp port 5 tcp port 6 tcp port 7 drop",
+	  "ports" },
 	/* The neighbours of these, which can hold. */
 	{ "icmp ip ttl 3 drop", NULL },
 	{ "tcp th dport 1 drop", NULL },
@@ -165,6 +169,14 @@ static const struct {
 	{ "vlan id 1 vlan pcp 2 drop\nvlan id 1 pass", false },
 	{ "ip6 saddr 2001:db8::/32 drop\nip6 saddr 2001:db8:1::/48 pass", true },
 	{ "tcp flags syn drop\ntcp flags syn / 0xff pass", true },
+	{ "ip ttl 0-64 drop\nether type ip ip ttl 5 pass", true },
+	{ "tcp dport 5 tcp sport 6 drop\ntcp port 5 tcp sport 6 tcp dport 5 pass", true },
+	{ "meta fragment none drop\nip6 nexthdr tcp pass", true },
+	{ "meta fragment none drop\nip6 nexthdr ipv6-frag pass", false },
+	{ "meta l4proto { 6, 17, 33, 132, 136 } drop\nth dport 5 pass", true },
+	{ "th dport 0-65535 drop\ntcp dport 5 pass", true },
+	{ "th port 5 drop\ntcp sport 5 pass", true },
+	{ "ip protocol tcp drop\nether type ip tcp pass", true },
 };
 
 static void what_an_earlier_rule_covers_is_found(void **state)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* An arena takes its memory in blocks and gives each away from its end. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "arena.h"
 
@@ -10,6 +11,7 @@
 
 struct xs_arena_block {
 	struct xs_arena_block *next;
+	size_t room;
 	_Alignas(16) char bytes[];
 };
 
@@ -25,11 +27,24 @@ void *xs_arena_get(struct xs_arena *arena, size_t bytes)
 		if (!block)
 			return NULL;
 		block->next = arena->blocks;
+		block->room = room;
 		arena->blocks = block;
 		arena->left = room;
 	}
 	arena->left -= bytes;
 	return arena->blocks->bytes + arena->left;
+}
+
+void xs_arena_reset(struct xs_arena *arena)
+{
+	struct xs_arena_block *first = arena->blocks;
+
+	if (!first || first->next || first->room > BLOCK_BYTES) {
+		xs_arena_free(arena);
+		return;
+	}
+	memset(first->bytes + arena->left, 0, first->room - arena->left);
+	arena->left = first->room;
 }
 
 void xs_arena_free(struct xs_arena *arena)

@@ -14,6 +14,9 @@ struct xs_arena {
 /* `bytes` of zeroed memory, for any type; NULL: out of memory. */
 void *xs_arena_get(struct xs_arena *arena, size_t bytes);
 
+/* Frees all pieces, but keeps a block, so that what follows costs no malloc(). */
+void xs_arena_reset(struct xs_arena *arena);
+
 void xs_arena_free(struct xs_arena *arena);
 
 #endif

@@ -50,6 +50,33 @@ __u32 xs_ranges_merge(struct xs_range *ranges, __u32 cnt)
 	return last + 1;
 }
 
+__u32 xs_ranges_from(struct xs_ranges set, xs_u128 v)
+{
+	__u32 low = 0, high = set.cnt;
+
+	while (low < high) {
+		__u32 mid = low + (high - low) / 2;
+
+		if (set.range[mid].hi < v)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+bool xs_ranges_within(struct xs_ranges set, struct xs_ranges in)
+{
+	for (__u32 i = 0; i < set.cnt; i++) {
+		__u32 k = xs_ranges_from(in, set.range[i].lo);
+
+		if (k == in.cnt || in.range[k].lo > set.range[i].lo ||
+		    in.range[k].hi < set.range[i].hi)
+			return false;
+	}
+	return true;
+}
+
 int xs_ranges_intersect(struct xs_arena *arena, struct xs_ranges *set, struct xs_ranges with)
 {
 	struct xs_range *out;

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/rules/model/frame.h"
+#include "lib/rules/compile/frame.h"
 #include "lib/rules/model/ruleset.h"
 #include "lib/rules/syntax/text.h"
 #include "lib/set/read.h"
@@ -62,8 +62,9 @@ static int draw_trace(struct xs_cli *cli, const struct xs_trial *trial, struct x
 		const struct xs_rule *rule =
 			rules.rule_cnt ? &rules.rules[(__u64)i * rules.rule_cnt / COST_FRAMES]
 				       : &anything;
+		__u32 len = (__u32)xs_rule_frame(rule, i + 1, frame);
 
-		err = xs_frames_add(cli, frames, frame, (__u32)xs_rule_frame(rule, i + 1, frame));
+		err = len ? xs_frames_add(cli, frames, frame, len) : -ENOMEM;
 	}
 	xs_ruleset_free(&rules);
 	return err;

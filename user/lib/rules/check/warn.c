@@ -7,8 +7,6 @@
 #include <string.h>
 
 #include "cover.h"
-#include "lib/rules/model/names.h"
-#include "never.h"
 #include "warn.h"
 
 static int __attribute__((format(printf, 3, 4)))
@@ -35,47 +33,6 @@ add_warning(struct xs_rule_warnings *out, __u32 rule, const char *fmt, ...)
 	return 0;
 }
 
-static int warn_never(struct xs_rule_warnings *out, __u32 rule, enum xs_never why,
-		      enum xs_field field)
-{
-	switch (why) {
-	case XS_NEVER_NOT:
-		break;
-	case XS_NEVER_FIELD:
-		return add_warning(out, rule,
-				   "never holds: no value of '%s' is what the rule asks for",
-				   xs_fields[field].text);
-	case XS_NEVER_IP:
-		return add_warning(out, rule, "never holds: no frame is both IPv4 and IPv6");
-	case XS_NEVER_TYPE:
-		return add_warning(out, rule,
-				   "never holds: 'ether type' contradicts the other matches");
-	case XS_NEVER_TAG_TYPE:
-		return add_warning(out, rule,
-				   "never holds: 'ether type' is what follows the VLAN tags; for "
-				   "tagged frames write 'vlan id 0-4095'");
-	case XS_NEVER_PROTO:
-		return add_warning(
-			out, rule,
-			"never holds: no frame has all the protocols that the rule asks for");
-	case XS_NEVER_FRAGMENT:
-		return add_warning(
-			out, rule,
-			"never holds: later fragments have no ports, flags, types and codes");
-	case XS_NEVER_LENGTH:
-		return add_warning(out, rule,
-				   "never holds: frames of this 'meta length' are too short for "
-				   "the other matches");
-	case XS_NEVER_RUNT:
-		return add_warning(out, rule,
-				   "never holds: no frame is shorter than its Ethernet header, 14 "
-				   "bytes");
-	case XS_NEVER_PORTS:
-		return add_warning(out, rule, "never holds: its ports contradict each other");
-	}
-	return 0;
-}
-
 static int warn_covered(struct xs_rule_warnings *out, const struct xs_ruleset *set, __u32 rule,
 			__u32 by)
 {
@@ -86,30 +43,46 @@ static int warn_covered(struct xs_rule_warnings *out, const struct xs_ruleset *s
 			   set->files[set->rules[by].file], set->rules[by].line);
 }
 
-int xs_rules_warn(const struct xs_ruleset *set, struct xs_rule_warnings *out)
+static int warn_of_rule(struct xs_rule_warnings *out, struct xs_cover *cover,
+			struct xs_arena *arena, struct xs_claim *claim, __u32 rule)
 {
-	struct xs_cover cover;
-	int err;
+	const struct xs_rule *of = &cover->set->rules[rule];
+	int err = xs_claim_find(arena, claim, of);
+	char words[160];
+	__u32 by;
 
-	err = xs_cover_init(&cover, set);
+	if (err)
+		return err == -E2BIG ? 0 : err; /* for the compiler to refuse */
+	if (!xs_claim_holds(claim)) {
+		err = xs_claim_why(arena, claim, of, words, sizeof(words));
+		return err ?: add_warning(out, rule, "never holds: %s", words);
+	}
+	err = xs_cover_find(cover, claim, &by);
 	if (err)
 		return err;
-	for (__u32 i = 0; i < set->rule_cnt && !err; i++) {
-		enum xs_field field;
-		enum xs_never why = xs_rule_never(&set->rules[i], &field);
-		__u32 by;
+	if (by < cover->set->rule_cnt)
+		return warn_covered(out, cover->set, rule, by);
+	xs_cover_remember(cover, claim, rule);
+	return 0;
+}
 
-		if (why) {
-			err = warn_never(out, i, why, field);
-			continue;
-		}
-		by = xs_cover_find(&cover, i);
-		if (by < set->rule_cnt)
-			err = warn_covered(out, set, i, by);
-		else
-			xs_cover_remember(&cover, i);
+int xs_rules_warn(const struct xs_ruleset *set, struct xs_rule_warnings *out)
+{
+	struct xs_claim *claim = malloc(sizeof(*claim));
+	struct xs_arena arena = {};
+	struct xs_cover cover;
+	int err = claim ? xs_cover_init(&cover, set) : -ENOMEM;
+
+	if (err)
+		goto out;
+	for (__u32 i = 0; i < set->rule_cnt && !err; i++) {
+		err = warn_of_rule(out, &cover, &arena, claim, i);
+		xs_arena_reset(&arena);
 	}
 	xs_cover_free(&cover);
+out:
+	xs_arena_free(&arena);
+	free(claim);
 	return err;
 }
 

@@ -22,8 +22,7 @@ struct xs_rule_warnings {
 /*
  * Finds
  * - rules that no frame can meet. Complete for what one rule asks of a frame,
- *   but for more than six `port` matches in one rule, and for lengths that only
- *   a certain header would rule out;
+ *   but for lengths that only a certain header would rule out;
  * - rules that one earlier rule covers whole. Never wrong, but not complete: it
  *   does not see that several earlier rules together cover one, and gives up on
  *   some in sets of many shapes (XS_WARN_SHAPES) or of many alike, so that its

@@ -5,110 +5,12 @@
 #include <string.h>
 
 #include "box.h"
-#include "lib/rules/model/names.h"
-#include "lib/rules/model/nature.h"
 
 #define SPLIT_MIN_BITS 2 /* a cut must win this many leading bits */
 #define FINE_SET_MAX 64 /* members of a set that `finely` gives boxes of their own */
 #define PORT_PREFIX_MIN 6 /* shorter ones tell too little to be hashed */
 #define OTHERS_MAX 2 /* ranges that a condition tells apart one by one */
 #define OTHERS_MAX_WIDE 4 /* likewise of fields too wide for a bit for each value */
-
-#define PLACE(name) \
-	{ \
-		XS_KEY_##name##_word, XS_KEY_##name##_shift, XS_KEY_##name##_bits \
-	}
-
-const struct xs_dim_place xs_dim_places[XS_DIM_MAX] = {
-	[XS_DIM_sport] = PLACE(sport),
-	[XS_DIM_dport] = PLACE(dport),
-	[XS_DIM_l4proto] = PLACE(l4proto),
-	[XS_DIM_fragment] = PLACE(fragment),
-	[XS_DIM_l4_type] = PLACE(l4_type),
-	[XS_DIM_l4_code] = PLACE(l4_code),
-	[XS_DIM_ether_saddr] = PLACE(ether_saddr),
-	[XS_DIM_ether_type] = PLACE(ether_type),
-	[XS_DIM_ether_daddr] = PLACE(ether_daddr),
-	[XS_DIM_vlan_id] = PLACE(vlan_id),
-	[XS_DIM_rxqueue] = PLACE(rxqueue),
-	[XS_DIM_length] = PLACE(length),
-	[XS_DIM_ttl] = PLACE(ttl),
-	[XS_DIM_dscp] = PLACE(dscp),
-	[XS_DIM_nexthdr] = PLACE(nexthdr),
-	[XS_DIM_vlan_pcp] = PLACE(vlan_pcp),
-};
-
-/* The dimension that a field's values are of. Which frames have it, xs_natures says. */
-enum { EITHER = XS_DIM_MAX, NOTHING };
-
-static const __u8 field_dims[XS_FIELD_MAX] = {
-	[XS_FIELD_ether_saddr] = XS_DIM_ether_saddr,
-	[XS_FIELD_ether_daddr] = XS_DIM_ether_daddr,
-	[XS_FIELD_ether_type] = XS_DIM_ether_type,
-	[XS_FIELD_vlan_id] = XS_DIM_vlan_id,
-	[XS_FIELD_vlan_pcp] = XS_DIM_vlan_pcp,
-	[XS_FIELD_ip_saddr] = XS_DIM_saddr,
-	[XS_FIELD_ip_daddr] = XS_DIM_daddr,
-	[XS_FIELD_ip_protocol] = XS_DIM_l4proto,
-	[XS_FIELD_ip_dscp] = XS_DIM_dscp,
-	[XS_FIELD_ip_ttl] = XS_DIM_ttl,
-	[XS_FIELD_ip6_saddr] = XS_DIM_saddr,
-	[XS_FIELD_ip6_daddr] = XS_DIM_daddr,
-	[XS_FIELD_ip6_nexthdr] = XS_DIM_nexthdr,
-	[XS_FIELD_ip6_dscp] = XS_DIM_dscp,
-	[XS_FIELD_ip6_hoplimit] = XS_DIM_ttl,
-	[XS_FIELD_meta_l4proto] = XS_DIM_l4proto,
-	[XS_FIELD_meta_fragment] = XS_DIM_fragment,
-	[XS_FIELD_meta_length] = XS_DIM_length,
-	[XS_FIELD_meta_rxqueue] = XS_DIM_rxqueue,
-	[XS_FIELD_tcp] = NOTHING,
-	[XS_FIELD_udp] = NOTHING,
-	[XS_FIELD_sctp] = NOTHING,
-	[XS_FIELD_icmp] = NOTHING,
-	[XS_FIELD_icmpv6] = NOTHING,
-	[XS_FIELD_tcp_sport] = XS_DIM_sport,
-	[XS_FIELD_tcp_dport] = XS_DIM_dport,
-	[XS_FIELD_tcp_port] = EITHER,
-	[XS_FIELD_udp_sport] = XS_DIM_sport,
-	[XS_FIELD_udp_dport] = XS_DIM_dport,
-	[XS_FIELD_udp_port] = EITHER,
-	[XS_FIELD_sctp_sport] = XS_DIM_sport,
-	[XS_FIELD_sctp_dport] = XS_DIM_dport,
-	[XS_FIELD_sctp_port] = EITHER,
-	[XS_FIELD_th_sport] = XS_DIM_sport,
-	[XS_FIELD_th_dport] = XS_DIM_dport,
-	[XS_FIELD_th_port] = EITHER,
-	[XS_FIELD_tcp_flags] = XS_DIM_l4_type,
-	[XS_FIELD_icmp_type] = XS_DIM_l4_type,
-	[XS_FIELD_icmp_code] = XS_DIM_l4_code,
-	[XS_FIELD_icmpv6_type] = XS_DIM_l4_type,
-	[XS_FIELD_icmpv6_code] = XS_DIM_l4_code,
-};
-
-_Static_assert(XS_KIND_OTHER == XS_FAMILY_BIT(XS_FAMILY_none) &&
-		       XS_KIND_IP4 == XS_FAMILY_BIT(XS_FAMILY_ipv4) &&
-		       XS_KIND_IP6 == XS_FAMILY_BIT(XS_FAMILY_ipv6),
-	       "kinds of frames are families");
-
-/* The field saturates at `max`: what lies above cannot occur, or is `max`. */
-static int saturate(struct xs_arena *arena, struct xs_ranges *set, xs_u128 max)
-{
-	struct xs_range *out;
-	__u32 cnt = 0;
-
-	if (!set->cnt || set->range[set->cnt - 1].hi <= max)
-		return 0;
-	out = xs_arena_get(arena, set->cnt * sizeof(*out));
-	if (!out)
-		return -ENOMEM;
-	for (; cnt < set->cnt && set->range[cnt].lo <= max; cnt++) {
-		out[cnt] = set->range[cnt];
-		if (out[cnt].hi > max)
-			out[cnt].hi = max;
-	}
-	*set = (struct xs_ranges){ out, cnt };
-	return 0;
-}
 
 /* Cuts each range where it crosses its widest boundary, if both parts gain by it. */
 static int cut_ranges(struct xs_arena *arena, struct xs_ranges *set, __u32 bits)
@@ -138,85 +40,6 @@ static int cut_ranges(struct xs_arena *arena, struct xs_ranges *set, __u32 bits)
 	*set = (struct xs_ranges){ out, cnt };
 	return 0;
 }
-
-/* ---- one rule ---- */
-
-/* A rule as one set for each dimension, and `port` matches that are left open. */
-struct meaning {
-	__u8 families;
-	bool never;
-	struct xs_ranges dim[XS_DIM_MAX];
-	struct xs_ranges either[XS_EITHER_MAX];
-	__u32 either_cnt;
-};
-
-static int restrict_dim(struct xs_arena *arena, struct meaning *meaning, enum xs_dim dim,
-			struct xs_ranges ranges)
-{
-	int err = xs_ranges_intersect(arena, &meaning->dim[dim], ranges);
-
-	if (!err && dim == XS_DIM_length)
-		err = saturate(arena, &meaning->dim[dim], XS_KEY_LENGTH_MAX);
-	if (!err && dim == XS_DIM_rxqueue)
-		err = saturate(arena, &meaning->dim[dim], XS_KEY_QUEUE_MAX);
-	if (!err && !meaning->dim[dim].cnt)
-		meaning->never = true;
-	return err;
-}
-
-static int add_match(struct xs_arena *arena, struct meaning *meaning, const struct xs_match *match)
-{
-	const struct xs_nature *nature = &xs_natures[match->field];
-	__u8 dim = field_dims[match->field];
-	struct xs_ranges ranges = { match->ranges, match->range_cnt };
-	int err;
-
-	meaning->families &= nature->kinds;
-	/* of several, as for th, one key tells no more: only their frames have ports at all */
-	if (nature->protos.cnt == 1) {
-		err = restrict_dim(arena, meaning, XS_DIM_l4proto,
-				   (struct xs_ranges){ nature->protos.ranges, 1 });
-		if (err)
-			return err;
-	}
-	if (dim == NOTHING)
-		return 0;
-	if (match->negate) {
-		err = xs_ranges_complement(arena, &ranges, xs_ones(xs_fields[match->field].bits));
-		if (err)
-			return err;
-	}
-	if (!ranges.cnt) {
-		meaning->never = true;
-		return 0;
-	}
-	if (dim != EITHER)
-		return restrict_dim(arena, meaning, dim, ranges);
-	if (match->negate) { /* neither port: both are in what is left */
-		err = restrict_dim(arena, meaning, XS_DIM_sport, ranges);
-		return err ?: restrict_dim(arena, meaning, XS_DIM_dport, ranges);
-	}
-	if (meaning->either_cnt == XS_EITHER_MAX)
-		return -E2BIG;
-	meaning->either[meaning->either_cnt++] = ranges;
-	return 0;
-}
-
-static int find_meaning(struct xs_arena *arena, struct meaning *meaning, const struct xs_rule *rule)
-{
-	*meaning = (struct meaning){ .families = XS_FAMILIES_ALL };
-	for (__u32 i = 0; i < rule->match_cnt; i++) {
-		int err = add_match(arena, meaning, &rule->matches[i]);
-
-		if (err)
-			return err;
-	}
-	if (!meaning->families)
-		meaning->never = true;
-	return 0;
-}
-
-/* ---- boxes ---- */
 
 static __u64 mix(const __u64 *words)
 {
@@ -340,13 +163,6 @@ static struct xs_box *new_box(struct xs_boxes *boxes)
 	return &boxes->box[boxes->cnt];
 }
 
-static __u32 key_bits(enum xs_dim dim, __u8 families)
-{
-	if (dim == XS_DIM_saddr || dim == XS_DIM_daddr)
-		return families == XS_FAMILY_BIT(XS_FAMILY_ipv4) ? 32 : 128;
-	return xs_dim_places[dim].bits;
-}
-
 /* Whether a set of values can be a condition, or must be multiplied out. */
 static bool is_wide(enum xs_dim dim)
 {
@@ -357,7 +173,7 @@ static bool is_wide(enum xs_dim dim)
 /* How many ranges of the field the set leaves out, markers of a missing field included. */
 static __u32 others_cnt(enum xs_dim dim, __u8 families, const struct xs_ranges *set)
 {
-	xs_u128 max = xs_ones(key_bits(dim, families));
+	xs_u128 max = xs_ones(xs_dim_bits(dim, families));
 
 	return set->cnt - 1 + !!set->range[0].lo + (set->range[set->cnt - 1].hi < max);
 }
@@ -390,7 +206,7 @@ static int add_conds(struct xs_boxes *boxes, struct xs_box *box, enum xs_dim dim
 
 	if (set.cnt == 1 || (others > OTHERS_MAX && !is_wide(dim)))
 		return add_cond(boxes, box, dim, false, set);
-	err = xs_ranges_complement(&boxes->arena, &set, xs_ones(key_bits(dim, box->families)));
+	err = xs_ranges_complement(&boxes->arena, &set, xs_ones(xs_dim_bits(dim, box->families)));
 	for (__u32 i = 0; i < set.cnt && !err; i++)
 		err = add_cond(boxes, box, dim, true, (struct xs_ranges){ &set.range[i], 1 });
 	return err;
@@ -401,7 +217,7 @@ static struct xs_range span(struct xs_ranges set)
 	return (struct xs_range){ set.range[0].lo, set.range[set.cnt - 1].hi };
 }
 
-static bool must_multiply(enum xs_dim dim, const struct meaning *meaning)
+static bool must_multiply(enum xs_dim dim, const struct xs_meaning *meaning)
 {
 	return is_wide(dim) && meaning->dim[dim].range &&
 	       others_cnt(dim, meaning->families, &meaning->dim[dim]) > OTHERS_MAX_WIDE;
@@ -411,7 +227,7 @@ static bool must_multiply(enum xs_dim dim, const struct meaning *meaning)
  * Which sets to multiply out: those that must be, then small ones first, so
  * that as many as possible are, within the limit.
  */
-static int choose_sets(const struct meaning *meaning, bool finely, bool *multiply)
+static int choose_sets(const struct xs_meaning *meaning, bool finely, bool *multiply)
 {
 	__u64 product = 1;
 	int dim;
@@ -445,7 +261,7 @@ static int choose_sets(const struct meaning *meaning, bool finely, bool *multipl
 	}
 }
 
-static int add_one_box(struct xs_boxes *boxes, const struct meaning *meaning, __u32 rule,
+static int add_one_box(struct xs_boxes *boxes, const struct xs_meaning *meaning, __u32 rule,
 		       const bool *multiply, const __u32 *at)
 {
 	struct xs_box *box = new_box(boxes);
@@ -488,7 +304,7 @@ static int add_one_box(struct xs_boxes *boxes, const struct meaning *meaning, __
 }
 
 /* One box for each combination of the members of the sets to multiply out. */
-static int multiply_out(struct xs_boxes *boxes, struct meaning *meaning, __u32 rule, bool finely)
+static int multiply_out(struct xs_boxes *boxes, struct xs_meaning *meaning, __u32 rule, bool finely)
 {
 	__u32 at[XS_DIM_MAX] = { 0 };
 	bool multiply[XS_DIM_MAX];
@@ -500,7 +316,7 @@ static int multiply_out(struct xs_boxes *boxes, struct meaning *meaning, __u32 r
 		if (!meaning->dim[dim].range || dim == XS_DIM_l4proto)
 			continue;
 		err = cut_ranges(&boxes->arena, &meaning->dim[dim],
-				 key_bits(dim, meaning->families));
+				 xs_dim_bits(dim, meaning->families));
 		if (err)
 			return err;
 	}
@@ -524,8 +340,8 @@ static int multiply_out(struct xs_boxes *boxes, struct meaning *meaning, __u32 r
 
 static int add_rule(struct xs_boxes *boxes, const struct xs_rule *rule, __u32 number, bool finely)
 {
-	struct meaning meaning;
-	int err = find_meaning(&boxes->arena, &meaning, rule);
+	struct xs_meaning meaning;
+	int err = xs_meaning_find(&boxes->arena, &meaning, rule);
 
 	if (err == -E2BIG)
 		boxes->limit = XS_LIMIT_EITHER;
@@ -533,16 +349,11 @@ static int add_rule(struct xs_boxes *boxes, const struct xs_rule *rule, __u32 nu
 		return err;
 	/* `port`: either side, so every way to choose a side for each of them */
 	for (__u32 sides = 0; sides < 1U << meaning.either_cnt; sides++) {
-		struct meaning one = meaning;
+		struct xs_meaning one = meaning;
 
-		for (__u32 i = 0; i < meaning.either_cnt; i++) {
-			err = restrict_dim(&boxes->arena, &one,
-					   sides >> i & 1 ? XS_DIM_dport : XS_DIM_sport,
-					   meaning.either[i]);
-			if (err)
-				return err;
-		}
-		err = multiply_out(boxes, &one, number, finely);
+		err = xs_meaning_choose(&boxes->arena, &one, sides);
+		if (!err)
+			err = multiply_out(boxes, &one, number, finely);
 		if (err)
 			return err;
 	}

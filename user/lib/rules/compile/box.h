@@ -8,46 +8,13 @@
 #define XS_RULE_BOX_H
 
 #include "lib/base/ranges.h"
-#include "lib/rules/model/rule.h"
 #include "maps/rule_set.h"
+#include "meaning.h"
 
 /* Boxes of one rule; larger products of its sets become conditions. */
 #define XS_BOXES_PER_RULE (1U << 17)
 /* Boxes of a rule set: 24 bits of slots, and memory, bound them. */
 #define XS_BOXES_MAX (1U << 21)
-/* `port` matches of one rule: each doubles its boxes. */
-#define XS_EITHER_MAX 10
-
-/* What rules can restrict. The first five are compared by every entry. */
-enum xs_dim {
-	XS_DIM_saddr, /* of the family that the rule says */
-	XS_DIM_daddr,
-	XS_DIM_sport,
-	XS_DIM_dport,
-	XS_DIM_l4proto,
-	XS_DIM_BOXED,
-	XS_DIM_fragment = XS_DIM_BOXED,
-	XS_DIM_l4_type,
-	XS_DIM_l4_code,
-	XS_DIM_ether_saddr,
-	XS_DIM_ether_type,
-	XS_DIM_ether_daddr,
-	XS_DIM_vlan_id,
-	XS_DIM_rxqueue,
-	XS_DIM_length,
-	XS_DIM_ttl,
-	XS_DIM_dscp,
-	XS_DIM_nexthdr,
-	XS_DIM_vlan_pcp,
-	XS_DIM_MAX
-};
-
-/* Where a dimension other than an address lies in the key. */
-struct xs_dim_place {
-	__u8 word, shift, bits;
-};
-
-extern const struct xs_dim_place xs_dim_places[XS_DIM_MAX];
 
 /* A condition; all of the list must hold. */
 struct xs_cond {
@@ -61,10 +28,6 @@ struct xs_cond {
 
 /* Fields up to this width may have conditions of many ranges. */
 #define XS_COND_BITS_MAX 17
-
-#define XS_FAMILY_BIT(family) (1U << (family))
-#define XS_FAMILIES_ALL 7U
-#define XS_FAMILIES_IP 6U
 
 struct xs_box {
 	struct xs_range addr[2]; /* if addr_set */

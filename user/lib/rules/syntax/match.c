@@ -3,40 +3,38 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/rules/model/names.h"
+#include "lib/rules/model/field.h"
 #include "parse.h"
 #include "value.h"
 
 /* "0-65535 or a name such as ssh": what can stand where a value of the field must. */
 static void describe(enum xs_field field, char *buf, size_t size)
 {
+	static const char *const addresses[] = {
+		[XS_VALUE_NONE] = "nothing",
+		[XS_VALUE_MAC] = "a MAC address such as 00:53:00:00:00:01",
+		[XS_VALUE_IPV4] = "an IPv4 address such as 192.0.2.1",
+		[XS_VALUE_IPV6] = "an IPv6 address such as 2001:db8::1",
+		[XS_VALUE_FLAGS] = NULL,
+	};
 	const struct xs_field_info *info = &xs_fields[field];
-	const struct xs_name *names = info->names;
+	const char *names = info->names,
+		   *before = info->kind == XS_VALUE_NAME ? "" : " or a name such as ";
+	struct xs_name name;
+	size_t n = 0;
 
-	switch (info->kind) {
-	case XS_VALUE_MAC:
-		snprintf(buf, size, "a MAC address such as 00:53:00:00:00:01");
+	if (addresses[info->kind]) {
+		snprintf(buf, size, "%s", addresses[info->kind]);
 		return;
-	case XS_VALUE_IPV4:
-		snprintf(buf, size, "an IPv4 address such as 192.0.2.1");
-		return;
-	case XS_VALUE_IPV6:
-		snprintf(buf, size, "an IPv6 address such as 2001:db8::1");
-		return;
-	case XS_VALUE_NAME:
-		snprintf(buf, size, "%s, %s or %s", names[0].name, names[1].name, names[2].name);
-		return;
-	case XS_VALUE_NUMBER:
-	case XS_VALUE_FLAGS:
-		snprintf(buf, size, "0-%llu%s%s%s%s%s%s", (unsigned long long)xs_field_max(field),
-			 names ? " or a name such as " : "", names ? names[0].name : "",
-			 names ? ", " : "", names ? names[1].name : "", names ? ", " : "",
-			 names ? names[2].name : "");
-		return;
-	case XS_VALUE_NONE:
-		break;
 	}
-	snprintf(buf, size, "nothing");
+	buf[0] = '\0';
+	if (info->kind != XS_VALUE_NAME)
+		n = (size_t)snprintf(buf, size, "0-%llu", (unsigned long long)xs_field_max(field));
+	for (int i = 0; i < 3 && xs_name_next(&names, &name); i++) {
+		n += (size_t)snprintf(buf + n, size - n, "%s%.*s", before, (int)name.len,
+				      name.name);
+		before = info->kind == XS_VALUE_NAME && i ? " or " : ", ";
+	}
 }
 
 /*

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/rules/model/names.h"
+#include "lib/rules/model/field.h"
 #include "parse.h"
 
 #define CNT(a) (sizeof(a) / sizeof((a)[0]))

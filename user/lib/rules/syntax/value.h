@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#include "lib/rules/model/names.h"
+#include "lib/rules/model/field.h"
 
 enum xs_value_result {
 	XS_VALUE_OK,

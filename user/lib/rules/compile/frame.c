@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* What a rule asks of one kind of frames, as bytes; see frame.h. */
+#include <string.h>
+
+#include <netinet/in.h>
+#include <linux/if_ether.h>
+
+#include "frame.h"
+#include "kind.h"
+
+#define L4_BYTES 20 /* a TCP header, the longest we write */
+#define EXTENSION_BYTES 8
+#define ORDINARY_BYTES 98 /* of a frame whose length the rule leaves open */
+
+struct draw {
+	struct xs_meaning meaning;
+	enum xs_kind kind;
+	__u64 state;
+};
+
+/* SplitMix64: a sequence that looks random and can be repeated. */
+static __u64 next(struct draw *draw)
+{
+	__u64 z = draw->state += 0x9e3779b97f4a7c15ULL;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
+	return z ^ z >> 31;
+}
+
+/* A value that the rule takes, or `otherwise` where it does not care. */
+static xs_u128 pick(struct draw *draw, enum xs_dim dim, xs_u128 otherwise)
+{
+	struct xs_ranges set = draw->meaning.dim[dim];
+	const struct xs_range *range;
+	xs_u128 value, span;
+
+	if (!set.cnt)
+		return otherwise;
+	range = &set.range[next(draw) % set.cnt];
+	value = (xs_u128)next(draw) << 64 | next(draw);
+	span = range->hi - range->lo + 1;
+	return span ? range->lo + value % span : value;
+}
+
+static unsigned char *put(unsigned char *at, xs_u128 value, int bytes)
+{
+	for (int i = bytes - 1; i >= 0; i--) {
+		at[i] = (unsigned char)value;
+		value >>= 8;
+	}
+	return at + bytes;
+}
+
+static void put_l4(struct draw *draw, unsigned char *at, __u32 proto)
+{
+	if (proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6) {
+		at[0] = (unsigned char)pick(draw, XS_DIM_l4_type, proto == IPPROTO_ICMP ? 8 : 128);
+		at[1] = (unsigned char)pick(draw, XS_DIM_l4_code, 0);
+		return;
+	}
+	put(at, pick(draw, XS_DIM_sport, 1024 + next(draw) % 64512), 2);
+	put(at + 2, pick(draw, XS_DIM_dport, 1024 + next(draw) % 64512), 2);
+	if (proto == IPPROTO_TCP) {
+		at[12] = 5 << 4;
+		at[13] = (unsigned char)pick(draw, XS_DIM_l4_type, 0x10);
+	}
+}
+
+static __u32 pick_proto(struct draw *draw)
+{
+	const struct xs_range udp = { IPPROTO_UDP, IPPROTO_UDP };
+
+	/* whatever the kind allows is in the set; an ordinary frame is UDP */
+	if (xs_ranges_within((struct xs_ranges){ &udp, 1 }, draw->meaning.dim[XS_DIM_l4proto]))
+		return IPPROTO_UDP;
+	return (__u32)pick(draw, XS_DIM_l4proto, IPPROTO_UDP);
+}
+
+/* IPv4's flags and fragment offset. */
+static __u32 fragment_bits(__u32 fragment)
+{
+	return fragment == XS_FRAGMENT_first ? 0x2000 : fragment == XS_FRAGMENT_later;
+}
+
+static void put_ipv4(struct draw *draw, unsigned char *at, const unsigned char *end, __u32 proto)
+{
+	__u32 fragment = (__u32)draw->meaning.dim[XS_DIM_fragment].range[0].lo;
+	const xs_u128 net = 0x0a000000;
+
+	at[0] = 0x45;
+	at[1] = (unsigned char)(pick(draw, XS_DIM_dscp, 0) << 2);
+	put(at + 2, end - at, 2);
+	put(at + 6, fragment_bits(fragment), 2);
+	at[8] = (unsigned char)pick(draw, XS_DIM_ttl, 64);
+	at[9] = (unsigned char)proto;
+	put(at + 12, pick(draw, XS_DIM_saddr, net | (next(draw) & 0xffffff)), 4);
+	put(at + 16, pick(draw, XS_DIM_daddr, net | (next(draw) & 0xffffff)), 4);
+	put_l4(draw, at + 20, proto);
+}
+
+static void put_ipv6(struct draw *draw, unsigned char *at, const unsigned char *end, __u32 proto)
+{
+	__u32 fragment = (__u32)draw->meaning.dim[XS_DIM_fragment].range[0].lo, nexthdr = proto;
+	__u32 traffic_class = (__u32)pick(draw, XS_DIM_dscp, 0) << 2;
+	const xs_u128 net = (xs_u128)0x20010db8 << 96;
+
+	if (draw->kind != XS_KIND_ip6_direct)
+		nexthdr = fragment ? IPPROTO_FRAGMENT
+				   : (__u32)pick(draw, XS_DIM_nexthdr, IPPROTO_HOPOPTS);
+	put(at, 6U << 28 | traffic_class << 20, 4);
+	put(at + 4, end - at - 40, 2);
+	at[6] = (unsigned char)nexthdr;
+	at[7] = (unsigned char)pick(draw, XS_DIM_ttl, 64);
+	put(at + 8, pick(draw, XS_DIM_saddr, net | next(draw)), 16);
+	put(at + 24, pick(draw, XS_DIM_daddr, net | next(draw)), 16);
+	at += 40;
+	if (draw->kind != XS_KIND_ip6_direct) {
+		at[0] = (unsigned char)proto;
+		if (fragment) /* offset in units of 8 bytes, then two bits and "more" */
+			put(at + 2, fragment == XS_FRAGMENT_first ? 1 : 8, 2);
+		at += EXTENSION_BYTES;
+	}
+	put_l4(draw, at, proto);
+}
+
+static unsigned char *put_ethernet(struct draw *draw, unsigned char *at)
+{
+	struct xs_meaning *meaning = &draw->meaning;
+
+	at = put(at, pick(draw, XS_DIM_ether_daddr, 0x020000000001ULL), ETH_ALEN);
+	at = put(at, pick(draw, XS_DIM_ether_saddr, 0x020000000002ULL), ETH_ALEN);
+	if (meaning->tag_bytes) {
+		at = put(at, ETH_P_8021Q, 2);
+		at = put(at, pick(draw, XS_DIM_vlan_pcp, 0) << 13 | pick(draw, XS_DIM_vlan_id, 1),
+			 2);
+	}
+	return put(at, pick(draw, XS_DIM_ether_type, ETH_P_IP), 2);
+}
+
+/* The first kind that can meet the rule, and a choice of sides that leaves it ports. */
+static int choose(struct xs_arena *arena, struct draw *draw, const struct xs_rule *rule)
+{
+	struct xs_meaning asked;
+	__u32 first = (__u32)next(draw);
+	int err = xs_meaning_find(arena, &asked, rule), unmet = XS_UNMET_FAMILY;
+
+	for (__u32 i = 0; i < 1U << asked.either_cnt && err == 0; i++) {
+		draw->meaning = asked;
+		err = xs_meaning_choose(arena, &draw->meaning,
+					(first + i) & ((1U << asked.either_cnt) - 1));
+		if (!draw->meaning.never)
+			break;
+	}
+	asked = draw->meaning;
+	for (int kind = 0; kind < XS_KIND_MAX && err == 0 && unmet > XS_MET; kind++) {
+		draw->meaning = asked;
+		draw->kind = (enum xs_kind)kind;
+		unmet = xs_kind_meet(arena, &draw->meaning, draw->kind);
+	}
+	if (unmet > XS_MET && err == 0) { /* a contradiction: any IPv4 frame */
+		draw->meaning = (struct xs_meaning)XS_MEANING_ANY;
+		draw->kind = XS_KIND_ip4;
+		unmet = xs_kind_meet(arena, &draw->meaning, draw->kind);
+	}
+	return err ?: unmet;
+}
+
+/* Bytes of the frame: those that the rule wants, if the headers have room in them. */
+static size_t frame_bytes(struct draw *draw)
+{
+	struct xs_ranges length = draw->meaning.dim[XS_DIM_length];
+	__u32 headers = xs_kind_bytes(draw->kind) + draw->meaning.tag_bytes;
+	const struct xs_range ordinary = { ORDINARY_BYTES, ORDINARY_BYTES };
+	xs_u128 wanted = ORDINARY_BYTES;
+
+	if (draw->kind != XS_KIND_other)
+		headers += L4_BYTES;
+	if (draw->kind == XS_KIND_ip6_walked || draw->kind == XS_KIND_ip6_later)
+		headers += EXTENSION_BYTES;
+	if (!xs_ranges_within((struct xs_ranges){ &ordinary, 1 }, length))
+		wanted = length.range[0].lo;
+	if (wanted < headers)
+		wanted = headers;
+	return wanted > XS_RULE_FRAME_BYTES ? XS_RULE_FRAME_BYTES : (size_t)wanted;
+}
+
+size_t xs_rule_frame(const struct xs_rule *rule, __u64 seed,
+		     unsigned char frame[XS_RULE_FRAME_BYTES])
+{
+	struct draw draw = { .state = seed };
+	struct xs_arena arena = {};
+	unsigned char *at;
+	size_t bytes = 0;
+
+	if (choose(&arena, &draw, rule))
+		goto out;
+	memset(frame, 0, XS_RULE_FRAME_BYTES);
+	bytes = frame_bytes(&draw);
+	at = put_ethernet(&draw, frame);
+	if (draw.kind == XS_KIND_ip4)
+		put_ipv4(&draw, at, frame + bytes, pick_proto(&draw));
+	else if (draw.kind != XS_KIND_other)
+		put_ipv6(&draw, at, frame + bytes, pick_proto(&draw));
+out:
+	xs_arena_free(&arena);
+	return bytes;
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * The rows of the fields, and nft's names for their values. Nothing is read from
+ * /etc/protocols or services, so that a rule file means the same on every machine.
+ */
+#include <string.h>
+
+#include "field.h"
+
+/* ---- names: each with its number behind it ---- */
+
+static const char ether_types[] =
+	"ip 2048 arp 2054 ip6 34525 8021q 33024 8021ad 34984 vlan 33024 pppoe 34916 "
+	"mpls 34887 lldp 35020";
+
+/* As /etc/protocols has them; none in capitals, as nft prints none. */
+static const char protocols[] =
+	"tcp 6 udp 17 icmp 1 icmpv6 58 ipv6-icmp 58 sctp 132 igmp 2 gre 47 esp 50 ah 51 "
+	"dccp 33 udplite 136 comp 108 ipcomp 108 ospf 89 ospfigp 89 pim 103 vrrp 112 "
+	"eigrp 88 l2tp 115 hopopt 0 ipencap 4 ipip 4 ipv6 41 ipv6-route 43 ipv6-frag 44 "
+	"ipv6-nonxt 59 ipv6-opts 60 rsvp 46 etherip 97 encap 98 isis 124 fc 133 "
+	"mobility-header 135 manet 138 hip 139 shim6 140 wesp 141 rohc 142";
+
+static const char dscps[] =
+	"cs0 0 cs1 8 cs2 16 cs3 24 cs4 32 cs5 40 cs6 48 cs7 56 df 0 be 0 le 1 lephb 1 "
+	"af11 10 af12 12 af13 14 af21 18 af22 20 af23 22 af31 26 af32 28 af33 30 af41 34 "
+	"af42 36 af43 38 va 44 ef 46";
+
+static const char fragments[] = "none 0 first 1 later 2";
+
+/* The services that rule files name, with IANA's port; the same for every protocol. */
+static const char services[] =
+	"ssh 22 domain 53 http 80 echo 7 discard 9 ftp-data 20 ftp 21 telnet 23 smtp 25 "
+	"time 37 tacacs 49 bootps 67 bootpc 68 tftp 69 kerberos 88 pop3 110 sunrpc 111 "
+	"ntp 123 netbios-ns 137 netbios-dgm 138 netbios-ssn 139 imap2 143 imap 143 snmp 161 "
+	"snmp-trap 162 bgp 179 ldap 389 https 443 microsoft-ds 445 submissions 465 "
+	"isakmp 500 syslog 514 dhcpv6-client 546 dhcpv6-server 547 rtsp 554 submission 587 "
+	"ldaps 636 domain-s 853 rsync 873 imaps 993 pop3s 995 openvpn 1194 ms-sql-s 1433 "
+	"l2f 1701 radius 1812 radius-acct 1813 nfs 2049 mysql 3306 ms-wbt-server 3389 "
+	"ipsec-nat-t 4500 vxlan 4789 sip 5060 sip-tls 5061 mdns 5353 postgresql 5432 "
+	"amqp 5672 redis 6379 http-alt 8080";
+
+static const char tcp_flags[] = "fin 1 syn 2 rst 4 psh 8 ack 16 urg 32 ecn 64 cwr 128 ece 64";
+
+static const char icmp_types[] =
+	"echo-reply 0 destination-unreachable 3 source-quench 4 redirect 5 echo-request 8 "
+	"router-advertisement 9 router-solicitation 10 time-exceeded 11 "
+	"parameter-problem 12 timestamp-request 13 timestamp-reply 14 info-request 15 "
+	"info-reply 16 address-mask-request 17 address-mask-reply 18";
+
+static const char icmp_codes[] =
+	"net-unreachable 0 host-unreachable 1 prot-unreachable 2 port-unreachable 3 "
+	"frag-needed 4 net-prohibited 9 host-prohibited 10 admin-prohibited 13";
+
+static const char icmpv6_types[] =
+	"destination-unreachable 1 packet-too-big 2 time-exceeded 3 parameter-problem 4 "
+	"echo-request 128 echo-reply 129 mld-listener-query 130 mld-listener-report 131 "
+	"mld-listener-done 132 mld-listener-reduction 132 nd-router-solicit 133 "
+	"nd-router-advert 134 nd-neighbor-solicit 135 nd-neighbor-advert 136 "
+	"nd-redirect 137 router-renumbering 138 ind-neighbor-solicit 141 "
+	"ind-neighbor-advert 142 mld2-listener-report 143";
+
+static const char icmpv6_codes[] =
+	"no-route 0 admin-prohibited 1 addr-unreachable 3 port-unreachable 4 policy-fail 5 "
+	"reject-route 6";
+
+/* ---- how values are written ---- */
+
+#define VALUES_none XS_VALUE_NONE, NULL, NULL
+#define VALUES_number XS_VALUE_NUMBER, NULL, "a number"
+#define VALUES_mac XS_VALUE_MAC, NULL, "a MAC address"
+#define VALUES_ipv4 XS_VALUE_IPV4, NULL, "an IPv4 address"
+#define VALUES_ipv6 XS_VALUE_IPV6, NULL, "an IPv6 address"
+#define VALUES_ether_type XS_VALUE_NUMBER, ether_types, "an EtherType"
+#define VALUES_protocol XS_VALUE_NUMBER, protocols, "a protocol"
+#define VALUES_dscp XS_VALUE_NUMBER, dscps, "a DSCP value"
+#define VALUES_fragment XS_VALUE_NAME, fragments, "a kind of fragment"
+#define VALUES_port XS_VALUE_NUMBER, services, "a port"
+#define VALUES_flags XS_VALUE_FLAGS, tcp_flags, "a TCP flag"
+#define VALUES_icmp_type XS_VALUE_NUMBER, icmp_types, "an ICMP type"
+#define VALUES_icmp_code XS_VALUE_NUMBER, icmp_codes, "an ICMP code"
+#define VALUES_icmpv6_type XS_VALUE_NUMBER, icmpv6_types, "an ICMPv6 type"
+#define VALUES_icmpv6_code XS_VALUE_NUMBER, icmpv6_codes, "an ICMPv6 code"
+
+/* ---- headers ---- */
+
+static const struct xs_range icmp[] = { { 1, 1 } };
+static const struct xs_range tcp[] = { { 6, 6 } };
+static const struct xs_range udp[] = { { 17, 17 } };
+static const struct xs_range icmpv6[] = { { 58, 58 } };
+static const struct xs_range sctp[] = { { 132, 132 } };
+static const struct xs_range ports[] = {
+	{ 6, 6 }, { 17, 17 }, { 33, 33 }, { 132, 132 }, { 136, 136 }
+};
+
+#define IP4 XS_FAMILY_BIT(XS_FAMILY_ipv4)
+#define IP6 XS_FAMILY_BIT(XS_FAMILY_ipv6)
+#define OF(protos) \
+	{ \
+		protos, sizeof(protos) / sizeof((protos)[0]) \
+	}
+
+static const struct xs_header_info header_frame = { .families = XS_FAMILIES_ALL };
+static const struct xs_header_info header_tag = { XS_FAMILIES_ALL, .tag_bytes = 4 };
+static const struct xs_header_info header_ip4 = { .families = IP4 };
+static const struct xs_header_info header_ip6 = { .families = IP6 };
+static const struct xs_header_info header_ip = { .families = XS_FAMILIES_IP };
+static const struct xs_header_info header_any_tcp = { XS_FAMILIES_IP, 0, 0, OF(tcp) };
+static const struct xs_header_info header_any_udp = { XS_FAMILIES_IP, 0, 0, OF(udp) };
+static const struct xs_header_info header_any_sctp = { XS_FAMILIES_IP, 0, 0, OF(sctp) };
+static const struct xs_header_info header_any_icmp = { IP4, 0, 0, OF(icmp) };
+static const struct xs_header_info header_any_icmpv6 = { IP6, 0, 0, OF(icmpv6) };
+static const struct xs_header_info header_tcp = { XS_FAMILIES_IP, 0, 20, OF(tcp) };
+static const struct xs_header_info header_udp = { XS_FAMILIES_IP, 0, 8, OF(udp) };
+static const struct xs_header_info header_sctp = { XS_FAMILIES_IP, 0, 12, OF(sctp) };
+static const struct xs_header_info header_ports = { XS_FAMILIES_IP, 0, 8, OF(ports) };
+static const struct xs_header_info header_icmp = { IP4, 0, 8, OF(icmp) };
+static const struct xs_header_info header_icmpv6 = { IP6, 0, 8, OF(icmpv6) };
+
+const struct xs_field_info xs_fields[XS_FIELD_MAX] = {
+#define X(name, text, bits, dim, values, header) \
+	[XS_FIELD_##name] = { text, bits, XS_DIM_##dim, &header_##header, VALUES_##values },
+	XS_FIELDS(X)
+#undef X
+};
+
+const struct xs_dim_place xs_dim_places[XS_DIM_MAX] = {
+#define X(name, word, shift, bits) [XS_DIM_##name] = { XS_KEY_##word, shift, bits },
+	XS_KEY_FIELDS(X)
+#undef X
+};
+
+__u32 xs_dim_bits(enum xs_dim dim, __u8 families)
+{
+	if (dim == XS_DIM_saddr || dim == XS_DIM_daddr)
+		return families == IP4 ? 32 : 128;
+	return xs_dim_places[dim].bits;
+}
+
+xs_u128 xs_field_max(enum xs_field field)
+{
+	return field == XS_FIELD_meta_fragment ? XS_FRAGMENT_later : xs_ones(xs_fields[field].bits);
+}
+
+/*
+ * What follows FAMILY in a field's text: "" for a protocol alone, "saddr" for
+ * "ip saddr"; NULL if the field is of another family.
+ */
+static const char *after_family(enum xs_field field, const char *family, size_t len)
+{
+	const char *text = xs_fields[field].text;
+
+	if (*text != *family || strncmp(text, family, len))
+		return NULL;
+	if (!text[len])
+		return text + len;
+	return text[len] == ' ' ? text + len + 1 : NULL;
+}
+
+enum xs_field xs_field_find(const char *family, size_t family_len, const char *word,
+			    size_t word_len)
+{
+	for (int i = 0; i < XS_FIELD_MAX; i++) {
+		const char *rest = after_family((enum xs_field)i, family, family_len);
+
+		if (rest && !strncmp(rest, word, word_len) && !rest[word_len])
+			return (enum xs_field)i;
+	}
+	return XS_FIELD_MAX;
+}
+
+bool xs_is_family(const char *family, size_t family_len)
+{
+	for (int i = 0; i < XS_FIELD_MAX; i++)
+		if (after_family((enum xs_field)i, family, family_len))
+			return true;
+	return false;
+}
+
+bool xs_name_next(const char **names, struct xs_name *name)
+{
+	const char *p = *names;
+
+	if (!p || !*p)
+		return false;
+	*name = (struct xs_name){ .name = p, .len = strcspn(p, " ") };
+	for (p += name->len + 1; *p >= '0' && *p <= '9'; p++)
+		name->value = name->value * 10 + (__u32)(*p - '0');
+	*names = *p ? p + 1 : p;
+	return true;
+}
+
+bool xs_name_find(const char *names, const char *name, size_t len, __u32 *value)
+{
+	struct xs_name one;
+
+	while (xs_name_next(&names, &one)) {
+		if (one.len == len && !memcmp(one.name, name, len)) {
+			*value = one.value;
+			return true;
+		}
+	}
+	return false;
+}
