@@ -209,6 +209,13 @@ chain_prints_the_json_of_its_page() {
 	OUT=$("$O/xsteer-chain" check -j "$DIR/web.chain" 2>/dev/null)
 	_same "JSON of check" xsteer-chain.8 "$(_sample chain check | jq -r "$_paths")" \
 		"check -j" "$(jq -r "$_paths" <<<"$OUT")"
+	_json_agrees_here chain replay "$DIR/web.chain" --gen 60:9 \
+		--nf "$O/selftests/tools/nf_probe -s fw"
+}
+_json_agrees_here() { # TOOL COMMAND ARGUMENT...
+	OUT=$("$O/xsteer-$1" "$2" -j "${@:3}" 2>/dev/null) || fail "xsteer-$1 $2: exit $?"
+	_same "JSON of $2" "$(_page "$1")" "$(_sample "$1" "$2" | jq -r "$_paths")" \
+		"$2 -j" "$(jq -r "$_paths" <<<"$OUT")"
 }
 
 # --- names ---

@@ -18,7 +18,7 @@
 #define LEAVE_MS 2000 /* a broker that does not answer is not waited for longer */
 #define SPIN_TURNS 4096 /* adaptive: some 20 us, about what going to sleep costs */
 #define LOOK_EVERY 1024 /* turns without sleep between looks at messages and clock */
-#define SLEEP_MS 1000 /* at most: a signal just before the sleep would else be slept over */
+#define SLEEP_MS 500 /* at most: a signal just before the sleep would else be slept over */
 #define BATCH 256 /* amortises a wake-up; 64 was measured 2 to 4 times slower on one core */
 
 enum wait_mode { WAIT_SLEEP, WAIT_ADAPTIVE, WAIT_SPIN };

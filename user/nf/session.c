@@ -97,6 +97,11 @@ static int recv_msg(int fd, struct xsnf_msg *msg, int *fds)
 	return len ? -EPROTO : -EPIPE;
 }
 
+static int say_closed(const struct xsnf_config *config)
+{
+	return fail(config, -EPIPE, "the broker closed the connection");
+}
+
 /* The next message, waiting for it; how many descriptors came with it. */
 static int await_msg(const struct xsnf_config *config, int fd, struct xsnf_msg *msg, int *fds)
 {
@@ -109,7 +114,7 @@ static int await_msg(const struct xsnf_config *config, int fd, struct xsnf_msg *
 		cnt = recv_msg(fd, msg, fds);
 	}
 	if (cnt == -EPIPE)
-		return fail(config, cnt, "the broker closed the connection");
+		return say_closed(config);
 	if (cnt < 0)
 		return fail(config, cnt,
 			    "the broker's message has another form than this "
@@ -207,7 +212,7 @@ static int say_hello(struct xsnf *nf, const struct xsnf_config *config)
 		strcpy(msg.join.exits[msg.join.exit_cnt], ops->exits[msg.join.exit_cnt]);
 		msg.join.exit_cnt++;
 	}
-	return send_msg(nf, &msg);
+	return send_msg(nf, &msg) ? say_closed(config) : 0;
 }
 
 static void *map(int fd, __u64 bytes, int prot)
@@ -304,7 +309,9 @@ static int join(struct xsnf *nf, const struct xsnf_config *config)
 	err = say_hello(nf, config);
 	if (!err)
 		err = take_ports(nf, config);
-	return err ? err : send_type(nf, XSNF_MSG_READY);
+	if (err)
+		return err;
+	return send_type(nf, XSNF_MSG_READY) ? say_closed(config) : 0;
 }
 
 static void free_session(struct xsnf *nf)

@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * xsteer-chain replay: the frames of a capture, or made ones, through a chain of real
+ * network functions, over the rings and by the account of a broker on an interface.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "file.h"
+#include "load.h"
+#include "nfs.h"
+#include "replay.h"
+#include "report.h"
+#include "tools/cli/json.h"
+
+#define FRAME_BYTES 2048
+#define HEADROOM 256 /* room to grow to the front, as on an interface */
+#define BATCH 64
+#define POLL_TURNS 64 /* turns between looks at the NFs' connections */
+#define IDLE_MS 10
+#define QUIET_NS 1000000000ull /* an NF that keeps packets for longer is asked to go */
+#define END_NS 5000000000ull /* and has this long to do so */
+
+struct replay {
+	struct xs_cli *cli;
+	const struct xs_replay_options *opts;
+	struct xs_chains *chains;
+	__u32 chain;
+	struct xs_memory memory;
+	struct xs_engine *engine;
+	struct xs_nfs nfs;
+	struct xs_load load;
+	__u32 *free_frames;
+	__u32 free_cnt;
+	__u64 entered; /* frames of the load that are in, or were too long */
+	__u64 too_long;
+	__u64 sent, sent_bytes;
+	int err;
+	__u64 begin_ns, end_ns;
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	interrupted = 1;
+}
+
+static __u64 now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
+}
+
+/* ---- set-up ---- */
+
+static int find_chain(struct replay *r)
+{
+	const char *name = r->opts->chain;
+	int i = name ? xs_chains_chain(r->chains, name) : 0;
+
+	if (i < 0)
+		return xs_usage(r->cli, "--chain %s: there is no such chain in %s", name,
+				r->cli->operands[0]);
+	if (!name && r->chains->chain_cnt > 1)
+		return xs_usage(r->cli, "%s has %u chains: say which with --chain",
+				r->cli->operands[0], r->chains->chain_cnt);
+	r->chain = (__u32)i;
+	return 0;
+}
+
+static int read_load(struct replay *r)
+{
+	const struct xs_replay_options *opts = r->opts;
+
+	if (!opts->pcap == !opts->gen)
+		return xs_usage(r->cli, "give one of --pcap IN and --gen SIZE:COUNT");
+	if (opts->gen && opts->out)
+		return xs_usage(r->cli, "--out is for what comes out of a capture, with --pcap");
+	if (opts->pcap)
+		return xs_load_read(r->cli->ctx, &r->load, opts->pcap);
+	if (xs_load_parse(&r->load, opts->gen))
+		return xs_usage(r->cli, "--gen '%s': give SIZE:COUNT, SIZE from 60 to 1518 bytes",
+				opts->gen);
+	return 0;
+}
+
+static void take_end(void *arg, __u32 frame, const struct xs_held *held, int end)
+{
+	struct replay *r = arg;
+	const unsigned char *bytes = r->engine->frames + (__u64)frame * FRAME_BYTES + held->off;
+	bool sent = end == XS_TO_tx;
+
+	r->sent += sent;
+	r->sent_bytes += sent ? held->len : 0;
+	if (!r->load.size && xs_load_set(&r->load, held->tag, sent ? bytes : NULL, held->len))
+		r->err = -ENOMEM;
+	r->free_frames[r->free_cnt++] = frame;
+}
+
+static int make_engine(struct replay *r)
+{
+	struct xs_engine_config config = { .chains = r->chains,
+					   .frame_cnt = r->opts->frames,
+					   .frame_size = FRAME_BYTES,
+					   .headroom = 0,
+					   .done = take_end,
+					   .arg = r };
+	int err =
+		xs_memory_make(&r->memory, "xsteer-frames", (__u64)config.frame_cnt * FRAME_BYTES);
+
+	r->free_frames = calloc(config.frame_cnt, sizeof(*r->free_frames));
+	config.frames = r->memory.map;
+	if (!err)
+		err = r->free_frames ? xs_engine_make(&r->engine, &config) : -ENOMEM;
+	if (err) {
+		xs_err(r->cli->ctx, "no memory for %u frames: %s", config.frame_cnt,
+		       strerror(-err));
+		return err;
+	}
+	for (__u32 i = 0; i < config.frame_cnt; i++)
+		r->free_frames[r->free_cnt++] = config.frame_cnt - 1 - i;
+	err = xs_nfs_init(&r->nfs, r->cli->ctx, r->chains);
+	if (err)
+		return err;
+	r->nfs.engines[0] = r->engine;
+	r->nfs.memories[0] = &r->memory;
+	r->nfs.engine_cnt = 1;
+	return 0;
+}
+
+static void run_child(const char *command, int fd)
+{
+	char line[4096], number[16];
+
+	snprintf(number, sizeof(number), "%d", fd);
+	snprintf(line, sizeof(line), "exec %s", command);
+	setenv("XSTEER_NF_FD", number, 1);
+	if (!fcntl(fd, F_SETFD, 0)) /* this descriptor alone outlives exec */
+		execl("/bin/sh", "sh", "-c", line, (char *)NULL);
+	_exit(127);
+}
+
+static int start_nf(struct replay *r, const char *command)
+{
+	int pair[2];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
+		return -errno;
+	fflush(NULL);
+	pid = fork();
+	if (!pid) {
+		close(pair[0]);
+		run_child(command, pair[1]);
+	}
+	close(pair[1]);
+	if (pid > 0)
+		return xs_nfs_adopt(&r->nfs, pair[0], pid);
+	close(pair[0]);
+	xs_err(r->cli->ctx, "cannot start '%s': %s", command, strerror(errno));
+	return -EAGAIN;
+}
+
+static int start_nfs(struct replay *r)
+{
+	int err = 0;
+
+	if (r->opts->socket)
+		err = xs_nfs_listen(&r->nfs, r->opts->socket, 0600);
+	for (__u32 i = 0; !err && i < r->opts->nf_cnt; i++)
+		err = start_nf(r, r->opts->nfs[i]);
+	return err;
+}
+
+/* The first service of the chain, or tap, that nobody offers; NULL: all are there. */
+static const char *missing_service(const struct replay *r)
+{
+	const struct xs_chain *chain = &r->chains->chains[r->chain];
+	__u32 wanted[XS_CHAIN_STEPS_MAX + XS_CHAIN_TAPS_MAX], cnt = 0;
+
+	for (__u32 i = 0; i < chain->step_cnt; i++)
+		wanted[cnt++] = chain->steps[i].service;
+	for (__u32 i = 0; i < chain->tap_cnt; i++)
+		wanted[cnt++] = chain->taps[i].service;
+	for (__u32 i = 0; i < cnt; i++)
+		if (!xs_nfs_count(&r->nfs, XS_NF_serving, (int)wanted[i]))
+			return r->chains->services[wanted[i]].name;
+	return NULL;
+}
+
+/* Until all that were started have joined and, with --socket, every service is offered. */
+static int await_nfs(struct replay *r)
+{
+	__u64 end = now_ns() + r->opts->wait_sec * 1000000000ull;
+	const char *missing = NULL;
+
+	while (!interrupted) {
+		xs_nfs_poll(&r->nfs, now_ns());
+		if (r->nfs.refused || r->nfs.joined + xs_nfs_count(&r->nfs, XS_NF_new, -1) +
+						      xs_nfs_count(&r->nfs, XS_NF_offered, -1) <
+					      r->opts->nf_cnt) {
+			xs_err(r->cli->ctx, "a network function that was started with --nf ended "
+					    "before it had joined");
+			return -ECHILD;
+		}
+		missing = r->opts->socket ? missing_service(r) : NULL;
+		if (!missing && r->nfs.joined >= r->opts->nf_cnt)
+			return 0;
+		if (now_ns() > end) {
+			xs_err(r->cli->ctx, "%s%s within %u seconds (--wait)",
+			       missing ? "nobody offered service " : "not all of --nf joined",
+			       missing ? missing : "", r->opts->wait_sec);
+			return -ETIMEDOUT;
+		}
+		poll(NULL, 0, 1);
+	}
+	return -EINTR;
+}
+
+/* ---- the loop ---- */
+
+static bool enter_one(struct replay *r)
+{
+	__u32 frame, len = xs_load_len(&r->load, r->entered);
+
+	if (len > FRAME_BYTES - HEADROOM || len < 14) {
+		r->too_long++;
+		xs_load_set(&r->load, r->entered++, NULL, 0);
+		return true;
+	}
+	if (!r->free_cnt)
+		return false;
+	frame = r->free_frames[--r->free_cnt];
+	xs_load_copy(&r->load, r->entered,
+		     r->engine->frames + (__u64)frame * FRAME_BYTES + HEADROOM);
+	xs_engine_enter(r->engine, r->chain, frame, HEADROOM, (__u16)len, r->entered++);
+	return true;
+}
+
+static __u32 enter_batch(struct replay *r)
+{
+	__u32 room = xs_engine_room(r->engine, r->chain), cnt = 0;
+
+	if (room > BATCH)
+		room = BATCH;
+	while (cnt < room && r->entered < r->load.cnt && enter_one(r))
+		cnt++;
+	return cnt;
+}
+
+static void sleep_until_something(struct replay *r)
+{
+	struct pollfd fds[XS_NFS_MAX + 1] = { { .fd = r->nfs.epoll, .events = POLLIN } };
+	nfds_t cnt = 1;
+
+	for (__u32 i = 0; i < r->engine->port_end && cnt < XS_NFS_MAX; i++)
+		if (r->engine->ports[i] && !r->engine->ports[i]->closed)
+			fds[cnt++] = (struct pollfd){ .fd = r->engine->ports[i]->wake,
+						      .events = POLLIN };
+	if (xs_engine_set_asleep(r->engine, true))
+		poll(fds, cnt, IDLE_MS);
+	xs_engine_set_asleep(r->engine, false);
+}
+
+/* One turn of everything; whether frames moved. */
+static bool turn(struct replay *r, __u32 *turns)
+{
+	__u32 moved;
+
+	pthread_mutex_lock(&r->engine->lock);
+	moved = enter_batch(r);
+	moved += xs_engine_turn(r->engine, now_ns());
+	if (!moved)
+		sleep_until_something(r);
+	pthread_mutex_unlock(&r->engine->lock);
+	if (!moved || !(++*turns % POLL_TURNS))
+		xs_nfs_poll(&r->nfs, now_ns());
+	return moved;
+}
+
+static void run_frames(struct replay *r)
+{
+	__u64 moved_ns = now_ns();
+	__u32 turns = 0;
+
+	r->begin_ns = moved_ns;
+	while (!interrupted && !r->err &&
+	       (r->entered < r->load.cnt || xs_engine_inside(r->engine))) {
+		if (turn(r, &turns))
+			moved_ns = now_ns();
+		/* All that is left is kept by NFs. */
+		else if (r->entered == r->load.cnt && now_ns() - moved_ns > QUIET_NS)
+			break;
+	}
+	r->end_ns = now_ns();
+}
+
+/* Whoever keeps packets gives them back now, or loses them. */
+static void end_nfs(struct replay *r)
+{
+	__u64 end = now_ns() + END_NS;
+	__u32 turns = 0;
+
+	xs_nfs_drain(&r->nfs, -1, 0);
+	while (xs_nfs_present(&r->nfs) > xs_nfs_count(&r->nfs, XS_NF_new, -1) && now_ns() < end)
+		turn(r, &turns);
+	xs_nfs_free(&r->nfs);
+	xs_engine_turn(r->engine, now_ns());
+}
+
+/* ---- the result ---- */
+
+static int check_account(struct replay *r)
+{
+	__u32 missing = r->engine->frame_cnt - r->free_cnt - xs_engine_inside(r->engine);
+
+	if (!xs_report_balanced(&r->nfs))
+		return -EIO;
+	if (!missing)
+		return 0;
+	xs_err(r->cli->ctx,
+	       "the account does not add up: %u frames are nowhere: please report this", missing);
+	return -EIO;
+}
+
+static int print_result(struct replay *r)
+{
+	double seconds = (r->end_ns - r->begin_ns) / 1e9;
+	json_t *object;
+
+	if (r->cli->json) {
+		object = xs_report_json(&r->nfs);
+		json_object_update_new(object, json_pack("{s:s, s:I, s:I, s:I, s:f, s:b}", "chain",
+							 r->chains->chains[r->chain].name, "frames",
+							 (json_int_t)r->load.cnt, "sent",
+							 (json_int_t)r->sent, "too_long",
+							 (json_int_t)r->too_long, "seconds",
+							 seconds, "interrupted", (int)interrupted));
+		return xs_json_print(r->cli, object);
+	}
+	xs_report_print(&r->nfs);
+	printf("%llu frames in, %llu out (%llu bytes), %llu of no fitting length; %.3f s, %.0f "
+	       "frames/s\n",
+	       r->entered, r->sent, r->sent_bytes, r->too_long, seconds,
+	       seconds > 0 ? r->entered / seconds : 0);
+	return 0;
+}
+
+static void free_replay(struct replay *r)
+{
+	if (r->opts->socket && r->nfs.listening >= 0)
+		unlink(r->opts->socket);
+	xs_nfs_free(&r->nfs);
+	xs_engine_free(r->engine);
+	xs_memory_free(&r->memory);
+	free(r->free_frames);
+	xs_load_free(&r->load);
+	free(r->chains);
+}
+
+static void catch_signals(void)
+{
+	const struct sigaction action = { .sa_handler = on_signal };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+static int run_replay(struct replay *r)
+{
+	int err = start_nfs(r);
+
+	if (!err)
+		err = await_nfs(r);
+	if (err)
+		return err;
+	run_frames(r);
+	end_nfs(r);
+	err = r->err ? r->err : check_account(r);
+	if (!err && r->opts->out)
+		err = xs_load_write(r->cli->ctx, &r->load, r->opts->out);
+	return err ? err : print_result(r);
+}
+
+int xs_chain_replay(struct xs_cli *cli)
+{
+	struct replay r = { .cli = cli, .opts = cli->opts };
+	int err = xs_chain_file_read(cli, cli->operands[0], &r.chains, NULL);
+
+	r.nfs.epoll = r.nfs.listening = -1;
+	for (int i = 0; i < XS_NFS_MAX; i++)
+		r.nfs.nfs[i].fd = r.nfs.nfs[i].pidfd = -1;
+	if (err)
+		return err;
+	catch_signals();
+	err = find_chain(&r);
+	if (!err)
+		err = read_load(&r);
+	if (!err)
+		err = make_engine(&r);
+	if (!err)
+		err = run_replay(&r);
+	free_replay(&r);
+	return err;
+}

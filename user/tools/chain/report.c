@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The account of a broker as tables and as JSON; see report.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include "report.h"
+#include "tools/cli/table.h"
+
+/* The sum over all queues of one chain. */
+struct chain_sum {
+	struct xs_chain_count count;
+	struct xs_hop hops[XS_CHAIN_STEPS_MAX];
+};
+
+struct engine_sum {
+	__u64 copies, bad, reorder_risk;
+};
+
+static void add_hop(struct xs_hop *sum, const struct xs_hop *hop)
+{
+	sum->in += hop->in;
+	sum->next += hop->next;
+	sum->tx += hop->tx;
+	sum->drop += hop->drop;
+	for (int i = 0; i < XS_SERVICE_EXITS_MAX; i++)
+		sum->exits[i] += hop->exits[i];
+	for (int i = 0; i < XS_LOSS_MAX; i++)
+		sum->lost[i] += hop->lost[i];
+	sum->bypassed += hop->bypassed;
+	sum->survived += hop->survived;
+	sum->ns_total += hop->ns_total;
+	sum->ns_max = hop->ns_max > sum->ns_max ? hop->ns_max : sum->ns_max;
+	sum->held += hop->held;
+	sum->waiting += hop->waiting;
+}
+
+static void add_count(struct xs_chain_count *sum, const struct xs_chain_count *count)
+{
+	sum->entered += count->entered;
+	sum->tx += count->tx;
+	sum->drop += count->drop;
+	for (int i = 0; i < XS_LOSS_MAX; i++)
+		sum->lost[i] += count->lost[i];
+	sum->inside += count->inside;
+	sum->waiting += count->waiting;
+	for (int i = 0; i < XS_CHAIN_TAPS_MAX; i++) {
+		sum->taps[i].seen += count->taps[i].seen;
+		sum->taps[i].missed += count->taps[i].missed;
+	}
+}
+
+static void sum_chain(struct xs_nfs *nfs, __u32 c, struct chain_sum *sum)
+{
+	memset(sum, 0, sizeof(*sum));
+	for (__u32 q = 0; q < nfs->engine_cnt; q++) {
+		struct xs_engine *e = nfs->engines[q];
+
+		pthread_mutex_lock(&e->lock);
+		add_count(&sum->count, &e->count[c]);
+		for (__u32 s = 0; s < nfs->chains->chains[c].step_cnt; s++)
+			add_hop(&sum->hops[s], &e->hops[c][s]);
+		pthread_mutex_unlock(&e->lock);
+	}
+}
+
+static struct engine_sum sum_engines(struct xs_nfs *nfs)
+{
+	struct engine_sum sum = {};
+
+	for (__u32 q = 0; q < nfs->engine_cnt; q++) {
+		struct xs_engine *e = nfs->engines[q];
+
+		pthread_mutex_lock(&e->lock);
+		sum.copies += e->copies;
+		sum.bad += e->bad;
+		sum.reorder_risk += e->reorder_risk;
+		pthread_mutex_unlock(&e->lock);
+	}
+	return sum;
+}
+
+bool xs_report_balanced(struct xs_nfs *nfs)
+{
+	bool balanced = true;
+	char why[256];
+
+	for (__u32 q = 0; q < nfs->engine_cnt; q++) {
+		struct xs_engine *e = nfs->engines[q];
+
+		pthread_mutex_lock(&e->lock);
+		if (!xs_engine_balanced(e, why, sizeof(why))) {
+			xs_err(nfs->ctx, "the account does not add up: %s: please report this",
+			       why);
+			balanced = false;
+		}
+		pthread_mutex_unlock(&e->lock);
+	}
+	return balanced;
+}
+
+static double mean_us(const struct xs_hop *hop)
+{
+	__u64 back = hop->in - hop->lost[XS_LOSS_died] - hop->survived - hop->held;
+
+	return back ? hop->ns_total / 1e3 / back : 0;
+}
+
+/* ---- tables ---- */
+
+static __u64 sum_exits(const struct xs_hop *hop)
+{
+	__u64 sum = 0;
+
+	for (int i = 0; i < XS_SERVICE_EXITS_MAX; i++)
+		sum += hop->exits[i];
+	return sum;
+}
+
+static void print_hops(struct xs_nfs *nfs)
+{
+	struct xs_table *table = xs_table_new("CHAIN|STEP|>IN|>NEXT|>TX|>DROP|>EXITS|>FULL|>DEAD|"
+					      ">DIED|>UNBOUND|>BYPASSED|>HELD|>WAITING|>MEAN US");
+	struct chain_sum sum;
+
+	for (__u32 c = 0; c < nfs->chains->chain_cnt; c++) {
+		const struct xs_chain *chain = &nfs->chains->chains[c];
+
+		sum_chain(nfs, c, &sum);
+		for (__u32 s = 0; s < chain->step_cnt; s++) {
+			const struct xs_hop *hop = &sum.hops[s];
+			const __u64 cells[] = { hop->in,
+						hop->next,
+						hop->tx,
+						hop->drop,
+						sum_exits(hop),
+						hop->lost[XS_LOSS_full],
+						hop->lost[XS_LOSS_dead],
+						hop->lost[XS_LOSS_died],
+						hop->lost[XS_LOSS_unbound],
+						hop->bypassed,
+						hop->held,
+						hop->waiting };
+
+			xs_table_cell(table, "%s", chain->name);
+			xs_table_cell(table, "%s",
+				      nfs->chains->services[chain->steps[s].service].name);
+			for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++)
+				xs_table_cell(table, "%llu", cells[i]);
+			xs_table_cell(table, "%.1f", mean_us(hop));
+		}
+	}
+	xs_table_print(table);
+}
+
+static void print_taps(struct xs_nfs *nfs)
+{
+	struct xs_table *table = xs_table_new("CHAIN|TAP|>SEEN|>MISSED");
+	struct chain_sum sum;
+
+	for (__u32 c = 0; c < nfs->chains->chain_cnt; c++) {
+		const struct xs_chain *chain = &nfs->chains->chains[c];
+
+		sum_chain(nfs, c, &sum);
+		for (__u32 t = 0; t < chain->tap_cnt; t++) {
+			xs_table_cell(table, "%s", chain->name);
+			xs_table_cell(table, "%s",
+				      nfs->chains->services[chain->taps[t].service].name);
+			xs_table_cell(table, "%llu", sum.count.taps[t].seen);
+			xs_table_cell(table, "%llu", sum.count.taps[t].missed);
+		}
+	}
+	xs_table_print(table);
+}
+
+void xs_report_print(struct xs_nfs *nfs)
+{
+	struct engine_sum engines = sum_engines(nfs);
+	struct chain_sum sum;
+
+	print_hops(nfs);
+	print_taps(nfs);
+	for (__u32 c = 0; c < nfs->chains->chain_cnt; c++) {
+		sum_chain(nfs, c, &sum);
+		printf("%s: %llu entered = %llu tx + %llu drop", nfs->chains->chains[c].name,
+		       sum.count.entered, sum.count.tx, sum.count.drop);
+		for (int i = 0; i < XS_LOSS_MAX; i++)
+			printf(" + %llu %s", sum.count.lost[i], xs_loss_names[i]);
+		printf(" + %u inside\n", sum.count.inside);
+	}
+	printf("network functions: %llu joined, %llu left, %llu died, %llu stalled, %llu cheated, "
+	       "%llu refused; %llu copies, %llu bad descriptors, %llu flows moved under way\n",
+	       nfs->joined, nfs->left, nfs->died, nfs->stalled, nfs->cheated, nfs->refused,
+	       engines.copies, engines.bad, engines.reorder_risk);
+}
+
+/* ---- JSON ---- */
+
+static json_t *json_lost(const __u64 *lost)
+{
+	json_t *object = json_object();
+
+	for (int i = 0; i < XS_LOSS_MAX; i++)
+		json_object_set_new(object, xs_loss_names[i], json_integer((json_int_t)lost[i]));
+	return object;
+}
+
+static json_t *json_hop(const struct xs_service *service, const struct xs_hop *hop)
+{
+	json_t *exits = json_object();
+
+	for (__u32 i = 0; i < service->exit_cnt; i++)
+		json_object_set_new(exits, service->exits[i],
+				    json_integer((json_int_t)hop->exits[i]));
+	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:I, s:I, s:i, s:i, s:f, s:f}",
+			 "service", service->name, "in", (json_int_t)hop->in, "next",
+			 (json_int_t)hop->next, "tx", (json_int_t)hop->tx, "drop",
+			 (json_int_t)hop->drop, "exits", exits, "lost", json_lost(hop->lost),
+			 "bypassed", (json_int_t)hop->bypassed, "survived",
+			 (json_int_t)hop->survived, "held", hop->held, "waiting", hop->waiting,
+			 "mean_us", mean_us(hop), "max_us", hop->ns_max / 1e3);
+}
+
+static json_t *json_chain(struct xs_nfs *nfs, __u32 c)
+{
+	const struct xs_chain *chain = &nfs->chains->chains[c];
+	json_t *hops = json_array(), *taps = json_array();
+	struct chain_sum sum;
+
+	sum_chain(nfs, c, &sum);
+	for (__u32 s = 0; s < chain->step_cnt; s++)
+		json_array_append_new(
+			hops,
+			json_hop(&nfs->chains->services[chain->steps[s].service], &sum.hops[s]));
+	for (__u32 t = 0; t < chain->tap_cnt; t++)
+		json_array_append_new(taps,
+				      json_pack("{s:s, s:I, s:I}", "service",
+						nfs->chains->services[chain->taps[t].service].name,
+						"seen", (json_int_t)sum.count.taps[t].seen,
+						"missed", (json_int_t)sum.count.taps[t].missed));
+	return json_pack("{s:s, s:I, s:I, s:I, s:o, s:i, s:o, s:o}", "name", chain->name, "entered",
+			 (json_int_t)sum.count.entered, "tx", (json_int_t)sum.count.tx, "drop",
+			 (json_int_t)sum.count.drop, "lost", json_lost(sum.count.lost), "inside",
+			 sum.count.inside, "hops", hops, "taps", taps);
+}
+
+json_t *xs_report_json(struct xs_nfs *nfs)
+{
+	struct engine_sum engines = sum_engines(nfs);
+	json_t *chains = json_array();
+
+	for (__u32 c = 0; c < nfs->chains->chain_cnt; c++)
+		json_array_append_new(chains, json_chain(nfs, c));
+	return json_pack("{s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I}, s:I, s:I, s:I}", "chains", chains,
+			 "nfs", "joined", (json_int_t)nfs->joined, "left", (json_int_t)nfs->left,
+			 "died", (json_int_t)nfs->died, "stalled", (json_int_t)nfs->stalled,
+			 "cheated", (json_int_t)nfs->cheated, "refused", (json_int_t)nfs->refused,
+			 "copies", (json_int_t)engines.copies, "bad_descriptors",
+			 (json_int_t)engines.bad, "reorder_risk", (json_int_t)engines.reorder_risk);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What became of the frames of a broker, for people and for programs. */
+#ifndef XS_CHAIN_REPORT_H
+#define XS_CHAIN_REPORT_H
+
+#include <jansson.h>
+
+#include "nfs.h"
+
+/* Tables on stdout: hops, taps, and for each chain the sum. Takes the engines' locks. */
+void xs_report_print(struct xs_nfs *nfs);
+
+/* The same as an object that the caller adds to and prints; NULL: no memory. */
+json_t *xs_report_json(struct xs_nfs *nfs);
+
+/* Whether every engine's account adds up; otherwise it is logged. */
+bool xs_report_balanced(struct xs_nfs *nfs);
+
+#endif
