@@ -6,9 +6,7 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
-#include <net/if.h>
 
 #include <bpf/bpf.h>
 
@@ -16,10 +14,9 @@
 #include "uds.h"
 #include "tools/cli/cli.h"
 #include "lib/base/failstep.h"
-#include "lib/base/names.h"
 #include "lib/instance/owners.h"
 #include "lib/instance/lock.h"
-#include "lib/instance/live.h"
+#include "lib/instance/slots.h"
 #include "lib/instance/dir.h"
 
 static int map_info(int fd, struct bpf_map_info *info)
@@ -123,76 +120,21 @@ static void learn_mode(struct xs_steer *steer, __u32 ifindex)
 			steer->opts->ifname, steer->mode, asked == XS_MODE_SKB ? "-S" : "-N");
 }
 
-static int check_owner(const struct xs_steer *steer, __u32 slot)
-{
-	struct xs_owner owner;
-	int err;
-
-	err = xs_owner_get(&steer->pins, slot, &owner);
-	if (err)
-		return err;
-	/* One that cannot be seen from here may be dead: the slot itself will tell. */
-	if (!xs_owner_alive(&owner) || xs_owner_is_elsewhere(&owner))
-		return 0;
-	xs_err(steer->cli->ctx,
-	       "%s queue %u is held by process %u (%s mode): take another queue, or stop it, kill "
-	       "%u",
-	       steer->opts->ifname, slot, owner.pid, xs_xsk_mode_name(owner.mode), owner.pid);
-	return -EBUSY;
-}
-
 static int claim_slot(struct xs_steer *steer, __u32 i, const struct xs_xsk *xsk)
 {
 	const __u32 slot = steer->opts->queues[i];
-	struct xs_owner owner = {
+	const struct xs_owner owner = {
 		.queue = slot,
 		.mode = xsk->mode,
 		.asked = steer->opts->want,
 		.fd = xsk->fd,
 	};
-	struct timespec now;
-	int err;
+	int err = xs_slot_claim(&steer->pins, slot, owner);
 
-	xs_owner_set_self(&owner);
-	clock_gettime(CLOCK_REALTIME, &now);
-	owner.since_ns = now.tv_sec * 1000000000ull + now.tv_nsec;
-	err = xs_owner_set(&steer->pins, slot, &owner);
 	if (err)
 		return err;
 	steer->claimed[i] = true;
 	return xs_fail_step(steer->cli->ctx, "claim");
-}
-
-/* Somebody else: our own row may have resisted being cleared. */
-static bool anyone_alive(const struct xs_pins *pins)
-{
-	struct xs_owner owner, self = {};
-	__u32 slot;
-
-	xs_owner_set_self(&self);
-	for (slot = 0; slot < pins->slots; slot++)
-		if (!xs_owner_get(pins, slot, &owner) && xs_owner_alive(&owner) &&
-		    (owner.pid != self.pid || owner.pidns != self.pidns))
-			return true;
-	return false;
-}
-
-/* Is what is pinned now still what we joined? */
-static bool still_pinned(const struct xs_steer *steer)
-{
-	struct bpf_map_info info;
-	char path[PATH_MAX];
-	int fd, err;
-
-	if (snprintf(path, sizeof(path), "%s/%s", steer->pins.dir, xs_map_names[XS_MAP_xsks_map]) >=
-	    (int)sizeof(path))
-		return false;
-	fd = bpf_obj_get(path);
-	if (fd < 0)
-		return false;
-	err = map_info(fd, &info);
-	close(fd);
-	return !err && info.id == steer->map_id;
 }
 
 bool xs_steer_lost(const struct xs_steer *steer, __u32 ifindex)
@@ -200,18 +142,7 @@ bool xs_steer_lost(const struct xs_steer *steer, __u32 ifindex)
 	struct xs_hook hook;
 
 	return steer->kind == XS_STEER_instance &&
-	       (!still_pinned(steer) || !xs_netif_hook(ifindex, &hook));
-}
-
-/* Is it for bouncers to take away? */
-static bool ours_to_detach(const struct xs_steer *steer)
-{
-	struct xs_meta meta;
-	__u32 zero = 0;
-
-	if (bpf_map_lookup_elem(steer->pins.map_fds[XS_MAP_meta], &zero, &meta))
-		meta = steer->pins.meta;
-	return meta.flags & XS_META_AUTO && !anyone_alive(&steer->pins) && still_pinned(steer);
+	       (!xs_slots_still_pinned(&steer->pins) || !xs_netif_hook(ifindex, &hook));
 }
 
 /* A row that stays names a process that is gone, so it holds nothing; but it should not stay. */
@@ -246,7 +177,7 @@ static int leave_locked(struct xs_steer *steer)
 {
 	int first = give_up_slots(steer), err;
 
-	if (steer->map_fd < 0 ? !steer->attached : !ours_to_detach(steer))
+	if (steer->map_fd < 0 ? !steer->attached : !xs_slots_unused(&steer->pins))
 		return first;
 	/* By its pins: the interface may be gone, and its name another's. */
 	err = steer->map_fd < 0 ? xs_instance_detach(steer->cli->ctx, steer->opts->ifname)
@@ -254,64 +185,15 @@ static int leave_locked(struct xs_steer *steer)
 	return err && err != -ENOENT ? say_stays(steer, err) : first;
 }
 
-/*
- * What the last of some bouncers left when it was killed, and whose interface
- * has gone since. Nobody else's is touched. True: taken away.
- */
-static bool clear_dead(struct xs_cli *cli, const char *ifname)
-{
-	struct xs_pins pins = {};
-	struct xs_live live = {};
-	char dir[PATH_MAX], name[IF_NAMESIZE];
-	bool dead;
-
-	if (xs_pins_find(cli->ctx, dir, ifname) ||
-	    xs_pins_open_dir(cli->ctx, &pins, dir, XS_PINS_SOCKET))
-		return false;
-	dead = pins.meta.flags & XS_META_AUTO && pins.meta.netns_inode == xs_netns_inode() &&
-	       !anyone_alive(&pins) &&
-	       (!if_indextoname(pins.meta.ifindex, name) ||
-		(!xs_instance_live(&pins, &live) && !live.attached));
-	if (dead) {
-		xs_note(cli->ctx, "%s was left by bouncers that are gone: removing it", dir);
-		dead = !xs_instance_take_apart(&pins);
-	}
-	xs_pins_close(&pins);
-	return dead;
-}
-
-/* As xs_pins_open(), for a program that is on the hook. */
-static int open_live(struct xs_steer *steer)
-{
-	const char *ifname = steer->opts->ifname;
-	struct xs_live live;
-	int err;
-
-	err = xs_pins_open(steer->cli->ctx, &steer->pins, ifname, XS_PINS_SOCKET);
-	if (err == -ESTALE && clear_dead(steer->cli, ifname))
-		return -ENOENT;
-	/* Without permission to read the program's pin it is taken to be there. */
-	if (err || xs_instance_live(&steer->pins, &live))
-		return err;
-	if (live.attached) {
-		snprintf(steer->mode, sizeof(steer->mode), "%s", live.native ? "native" : "skb");
-		return 0;
-	}
-	xs_pins_close(&steer->pins);
-	if (clear_dead(steer->cli, ifname))
-		return -ENOENT;
-	xs_err(steer->cli->ctx,
-	       "%s: its program is not attached any more: 'xsteer-loader clean' removes its pins",
-	       ifname);
-	return -ESTALE;
-}
-
 static int join_locked(struct xs_steer *steer, const struct xs_netif *netif)
 {
+	struct xs_live live;
 	__u32 i;
 	int err;
 
-	err = open_live(steer);
+	err = xs_slots_open(steer->cli->ctx, &steer->pins, steer->opts->ifname, &live);
+	if (!err && live.attached)
+		snprintf(steer->mode, sizeof(steer->mode), "%s", live.native ? "native" : "skb");
 	if (err == -ENOENT) {
 		err = attach_instance(steer);
 		if (!err)
@@ -330,7 +212,7 @@ static int join_locked(struct xs_steer *steer, const struct xs_netif *netif)
 		err = check_slots(steer);
 	learn_mode(steer, netif->ifindex);
 	for (i = 0; !err && i < steer->opts->queue_cnt; i++)
-		err = check_owner(steer, steer->opts->queues[i]);
+		err = xs_slot_check(&steer->pins, steer->opts->ifname, steer->opts->queues[i]);
 	return err;
 }
 
@@ -382,45 +264,19 @@ int xs_steer_open(struct xs_cli *cli, struct xs_steer *steer, const struct xs_bo
 	return err ? err : check_slots(steer);
 }
 
-static void say_taken(const struct xs_steer *steer, __u32 slot)
-{
-	struct xs_owner owner = {};
-
-	if (steer->kind == XS_STEER_instance && !xs_owner_get(&steer->pins, slot, &owner) &&
-	    xs_owner_is_elsewhere(&owner))
-		xs_err(steer->cli->ctx,
-		       "%s queue %u is held by process %u of another PID namespace, a container "
-		       "perhaps: stop it there, or take another queue",
-		       steer->opts->ifname, slot, owner.pid);
-	else
-		xs_err(steer->cli->ctx,
-		       "%s queue %u: slot %u of xsks_map (id %u) holds another socket, of a "
-		       "process that is not xsteer's: stop it, or take another queue",
-		       steer->opts->ifname, slot, slot, steer->map_id);
-}
-
 int xs_steer_insert(struct xs_steer *steer, __u32 i, const struct xs_xsk *xsk)
 {
-	__u32 slot = steer->opts->queues[i];
+	const bool joined = steer->kind == XS_STEER_instance;
 	int err;
 
-	/* BPF_ANY would steal the slot of a socket that lives. */
-	if (!bpf_map_update_elem(steer->map_fd, &slot, &xsk->fd, BPF_NOEXIST)) {
-		steer->inserted[i] = true;
-		err = xs_fail_step(steer->cli->ctx, "slot");
-		/* Only now: who reads `owners` takes a row for a socket that is there. */
-		if (!err && steer->kind == XS_STEER_instance)
-			err = claim_slot(steer, i, xsk);
+	err = xs_slot_insert(steer->cli->ctx, steer->map_fd, joined ? &steer->pins : NULL,
+			     steer->opts->ifname, steer->opts->queues[i], xsk->fd);
+	if (err)
 		return err;
-	}
-	err = -errno;
-	if (err == -EEXIST)
-		say_taken(steer, slot);
-	else
-		xs_err(steer->cli->ctx,
-		       "%s queue %u: cannot put the socket into xsks_map (id %u): %s",
-		       steer->opts->ifname, slot, steer->map_id, strerror(-err));
-	return err;
+	steer->inserted[i] = true;
+	err = xs_fail_step(steer->cli->ctx, "slot");
+	/* Only now: who reads `owners` takes a row for a socket that is there. */
+	return err || !joined ? err : claim_slot(steer, i, xsk);
 }
 
 void xs_steer_settle(struct xs_steer *steer)

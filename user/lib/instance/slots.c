@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Slots of an instance, taken and given up; see slots.h. */
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "lib/base/ctx.h"
+#include "lib/base/names.h"
+#include "dir.h"
+#include "instance.h"
+#include "owners.h"
+#include "slots.h"
+
+/* Somebody else: our own row may have resisted being cleared. */
+static bool anyone_alive(const struct xs_pins *pins)
+{
+	struct xs_owner owner, self = {};
+
+	xs_owner_set_self(&self);
+	for (__u32 slot = 0; slot < pins->slots; slot++)
+		if (!xs_owner_get(pins, slot, &owner) && xs_owner_alive(&owner) &&
+		    (owner.pid != self.pid || owner.pidns != self.pidns))
+			return true;
+	return false;
+}
+
+/*
+ * What the last of some automatic owners left when it was killed, and whose interface
+ * has gone since. Nobody else's is touched. True: taken away.
+ */
+static bool clear_dead(struct xsteer_ctx *ctx, const char *ifname)
+{
+	struct xs_pins pins = {};
+	struct xs_live live = {};
+	char dir[PATH_MAX], name[IF_NAMESIZE];
+	bool dead;
+
+	if (xs_pins_find(ctx, dir, ifname) || xs_pins_open_dir(ctx, &pins, dir, XS_PINS_SOCKET))
+		return false;
+	dead = pins.meta.flags & XS_META_AUTO && pins.meta.netns_inode == xs_netns_inode() &&
+	       !anyone_alive(&pins) &&
+	       (!if_indextoname(pins.meta.ifindex, name) ||
+		(!xs_instance_live(&pins, &live) && !live.attached));
+	if (dead) {
+		xs_note(ctx, "%s was left by bouncers that are gone: removing it", dir);
+		dead = !xs_instance_take_apart(&pins);
+	}
+	xs_pins_close(&pins);
+	return dead;
+}
+
+int xs_slots_open(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *ifname,
+		  struct xs_live *live)
+{
+	int err = xs_pins_open(ctx, pins, ifname, XS_PINS_SOCKET);
+
+	*live = (struct xs_live){};
+	if (err == -ESTALE && clear_dead(ctx, ifname))
+		return -ENOENT;
+	if (err)
+		return err;
+	if (xs_instance_live(pins, live)) {
+		*live = (struct xs_live){};
+		return 0;
+	}
+	if (live->attached)
+		return 0;
+	xs_pins_close(pins);
+	if (clear_dead(ctx, ifname))
+		return -ENOENT;
+	xs_err(ctx, "%s: its program is not attached any more: %s removes its pins", ifname,
+	       xs_hint(ctx, XSTEER_HINT_CLEAN, ifname).text);
+	return -ESTALE;
+}
+
+int xs_slot_check(const struct xs_pins *pins, const char *ifname, __u32 slot)
+{
+	struct xs_owner owner;
+	int err = xs_owner_get(pins, slot, &owner);
+
+	if (err)
+		return err;
+	/* One that cannot be seen from here may be dead: the slot itself will tell. */
+	if (!xs_owner_alive(&owner) || xs_owner_is_elsewhere(&owner))
+		return 0;
+	xs_err(pins->ctx,
+	       "%s queue %u is held by process %u (%s mode): take another queue, or stop it, kill "
+	       "%u",
+	       ifname, slot, owner.pid, xs_xsk_mode_name(owner.mode), owner.pid);
+	return -EBUSY;
+}
+
+/* 0: not known. */
+static __u32 map_id(int map_fd)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(map_fd, &info, &len) ? 0 : info.id;
+}
+
+static void say_taken(struct xsteer_ctx *ctx, int map_fd, const struct xs_pins *pins,
+		      const char *ifname, __u32 slot)
+{
+	struct xs_owner owner = {};
+
+	if (pins && !xs_owner_get(pins, slot, &owner) && xs_owner_is_elsewhere(&owner))
+		xs_err(ctx,
+		       "%s queue %u is held by process %u of another PID namespace, a container "
+		       "perhaps: stop it there, or take another queue",
+		       ifname, slot, owner.pid);
+	else
+		xs_err(ctx,
+		       "%s queue %u: slot %u of xsks_map (id %u) holds another socket, of a "
+		       "process that is not xsteer's: stop it, or take another queue",
+		       ifname, slot, slot, map_id(map_fd));
+}
+
+int xs_slot_insert(struct xsteer_ctx *ctx, int map_fd, const struct xs_pins *pins,
+		   const char *ifname, __u32 slot, int socket_fd)
+{
+	int err;
+
+	/* BPF_ANY would steal the slot of a socket that lives. */
+	if (!bpf_map_update_elem(map_fd, &slot, &socket_fd, BPF_NOEXIST))
+		return 0;
+	err = -errno;
+	if (err == -EEXIST)
+		say_taken(ctx, map_fd, pins, ifname, slot);
+	else
+		xs_err(ctx, "%s queue %u: cannot put the socket into xsks_map (id %u): %s", ifname,
+		       slot, map_id(map_fd), strerror(-err));
+	return err;
+}
+
+int xs_slot_claim(const struct xs_pins *pins, __u32 slot, struct xs_owner owner)
+{
+	struct timespec now;
+
+	xs_owner_set_self(&owner);
+	clock_gettime(CLOCK_REALTIME, &now);
+	owner.since_ns = now.tv_sec * 1000000000ull + now.tv_nsec;
+	return xs_owner_set(pins, slot, &owner);
+}
+
+bool xs_slots_still_pinned(const struct xs_pins *pins)
+{
+	char path[PATH_MAX];
+	__u32 id;
+	int fd;
+
+	if (snprintf(path, sizeof(path), "%s/%s", pins->dir, xs_map_names[XS_MAP_xsks_map]) >=
+	    (int)sizeof(path))
+		return false;
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return errno != ENOENT;
+	id = map_id(fd);
+	close(fd);
+	return id == map_id(pins->map_fds[XS_MAP_xsks_map]);
+}
+
+bool xs_slots_unused(const struct xs_pins *pins)
+{
+	struct xs_meta meta;
+	__u32 zero = 0;
+
+	if (bpf_map_lookup_elem(pins->map_fds[XS_MAP_meta], &zero, &meta))
+		meta = pins->meta;
+	return meta.flags & XS_META_AUTO && !anyone_alive(pins) && xs_slots_still_pinned(pins);
+}
