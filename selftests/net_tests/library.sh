@@ -86,4 +86,70 @@ the_header_is_plain_c_and_cxx() {
 	check "C++11" g++ -std=c++11 "${flags[@]}" -x c++ "$HEADER"
 }
 
+# --- as others build with it ---
+
+# Nothing is built here: what is installed is what was built.
+_install() {
+	make -C "$ROOT" --no-print-directory -o all ${XS_SAN:+SAN=1} DESTDIR="$DIR/dest" PREFIX=/opt/x install
+}
+_installed() {
+	[[ ${O##*/} =~ ^(san|tsan|cov)$ ]] && skip "what is installed is not built so"
+	check "install" _install
+	export PKG_CONFIG_SYSROOT_DIR=$DIR/dest PKG_CONFIG_LIBDIR=$DIR/dest/opt/x/lib/pkgconfig
+	# where the libraries are that ours needs, for --static
+	PKG_CONFIG_LIBDIR+=:$(env -u PKG_CONFIG_LIBDIR pkg-config --variable pc_path pkg-config)
+	export LD_LIBRARY_PATH=$DIR/dest/opt/x/lib
+}
+_build() { # EXAMPLE
+	local flags
+	read -ra flags < <(pkg-config --cflags --libs xsteer)
+	check "compile $1.c" cc -Wall -Wextra -Werror -o "$DIR/$1" "docs/examples/$1.c" "${flags[@]}"
+}
+
+the_example_worker_returns_every_packet() {
+	_installed
+	_build worker
+	((++ASSERTIONS, $(wc -l <docs/examples/worker.c) <= 40)) || fail "worker.c has more than 40 lines"
+	lab_up
+	steer 1
+	rx_bg worker "$DIR/worker" rx0 1
+	becomes "the worker has its slot" 15 _owned_by 1 $!
+	check "all come back" tx "$TRAFFIC" -n 1000 -x tx0
+	contains "all of them" "$OUT" "returned 1000 "
+	refuses "a second worker" 1 'held by process' rx "$DIR/worker" rx0 1
+	refuses "another queue than there is" 1 'valid are 0 to 3' rx "$DIR/worker" rx0 4
+	stop_bouncer $!
+	becomes "the last one detaches" 5 xdp_is_off
+}
+
+the_example_apply_puts_a_file_in_force() {
+	_installed
+	_build apply
+	_build counters
+	lab_up
+	echo "udp dport 9 pass" >"$DIR/good"
+	echo "udp dport 9 passs" >"$DIR/bad"
+	refuses "no instance" 1 'xsteer_attach\(\) does it' rx "$DIR/apply" rx0 "$DIR/good"
+	attach
+	refuses "an error" 1 "^$DIR/bad:1:13: " rx "$DIR/apply" rx0 "$DIR/bad"
+	check "apply" rx "$DIR/apply" rx0 "$DIR/good"
+	contains "what it says" "$OUT" '^set 1: 1 rules, at most [0-9]+ lookups a frame$'
+	contains "it is in force for good" "$(rx "$O/xsteer-rules" show rx0)" '^udp dport 9 pass #'
+	check "traffic" tx ping -q -c 3 -i 0.02 -W 1 198.18.0.2
+	check "counters" rx "$DIR/counters" rx0
+	contains "by queue" "$OUT" '^queue [0-3]: packets [1-9]'
+	contains "by rule" "$OUT" "good:1: udp dport 9 pass: packets 0, bytes 0"
+}
+
+a_program_links_the_library_statically() {
+	local flags
+	_installed
+	read -ra flags < <(pkg-config --cflags --static --libs xsteer | sed 's/-lxsteer/-l:libxsteer.a/g')
+	check "compile" cc -Wall -Wextra -Werror -o "$DIR/static" docs/examples/apply.c "${flags[@]}"
+	equal "it needs no libxsteer.so" "$(readelf -d "$DIR/static" | grep -c libxsteer)" 0
+	unset LD_LIBRARY_PATH
+	echo "udp drop" >"$DIR/rules"
+	refuses "it runs" 1 'no xsteer instance|cannot' "$DIR/static" lo "$DIR/rules"
+}
+
 run_tests "$@"

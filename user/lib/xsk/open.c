@@ -346,6 +346,8 @@ static int open_once(struct xs_xsk *x, const struct xs_xsk_config *cfg, enum xs_
 	x->mode = mode;
 	x->unaligned = cfg->unaligned;
 	x->frame_size = cfg->frame_size;
+	x->headroom = cfg->headroom;
+	x->spare = cfg->spare;
 	x->frame_shift = cfg->frame_size & (cfg->frame_size - 1) ? -1
 								 : __builtin_ctz(cfg->frame_size);
 	x->frame_cnt = frames_for(cfg, mode);

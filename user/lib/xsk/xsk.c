@@ -31,7 +31,7 @@ static inline void free_frame(struct xs_xsk *x, struct xs_umem_frame *frame)
 
 __u32 xs_xsk_refill(struct xs_xsk *x)
 {
-	__u32 n = x->free_cnt, room, idx, i;
+	__u32 n = x->free_cnt > x->spare ? x->free_cnt - x->spare : 0, room, idx, i;
 
 	if (!n)
 		return 0;
@@ -148,6 +148,24 @@ __u32 xs_xsk_bounce(struct xs_xsk *x, __u32 max)
 	if (sent < n)
 		count(&x->counters.rx_unowned, n - sent);
 	return sent;
+}
+
+__u32 xs_xsk_take(struct xs_xsk *x, struct xdp_desc *descs, __u32 n)
+{
+	if (n > x->free_cnt)
+		n = x->free_cnt;
+	for (__u32 i = 0; i < n; i++) {
+		__u32 number = x->free_stack[--x->free_cnt];
+		struct xs_umem_frame *frame = &x->frames[number];
+
+		frame->state = XS_FRAME_rx;
+		frame->len = 0;
+		frame->last = true;
+		descs[i] = (struct xdp_desc){ .addr = (__u64)number * x->frame_size +
+						      XS_XSK_KERNEL_HEADROOM + x->headroom };
+	}
+	x->rx_cnt += n;
+	return n;
 }
 
 void xs_xsk_drop(struct xs_xsk *x, const struct xdp_desc *descs, __u32 n)

@@ -72,6 +72,7 @@ struct xs_xsk_config {
 	__u32 frame_size; /* bytes */
 	__u32 headroom; /* bytes kept free before each packet, beside the kernel's 256 */
 	__u32 ring; /* entries of each ring, a power of two; 0: enough for every frame */
+	__u32 spare; /* frames that are never given to the fill ring: for xs_xsk_take() */
 	__u32 tx_budget; /* packets a sendto() may send in copy mode; 0: the kernel's 32 */
 	__u32 bind_wait_ms; /* how long EBUSY is retried */
 	int numa_node; /* of the interface; -1: anywhere */
@@ -112,11 +113,13 @@ struct xs_xsk {
 	char *umem;
 	size_t umem_bytes;
 	__u32 frame_size;
+	__u32 headroom;
 	int frame_shift; /* -1: not a power of two */
 	__u32 frame_cnt;
 	struct xs_umem_frame *frames;
 	__u32 *free_stack; /* LIFO: the frame given next is the one last touched */
 	__u32 free_cnt;
+	__u32 spare; /* of them stay there */
 	__u32 fill_cnt, rx_cnt, tx_cnt; /* frames in that state */
 
 	struct {
@@ -180,6 +183,12 @@ void xs_xsk_send(struct xs_xsk *x, const struct xdp_desc *descs, __u32 n);
 
 /* Empties the RX ring without looking: those packets count nowhere. How many. */
 __u32 xs_xsk_discard(struct xs_xsk *x);
+
+/*
+ * Takes up to n free frames, as if each had been received and held an empty packet behind
+ * `headroom` bytes and the kernel's: to be written and sent, or dropped. How many.
+ */
+__u32 xs_xsk_take(struct xs_xsk *x, struct xdp_desc *descs, __u32 n);
 
 /* Gives received frames back unsent. */
 void xs_xsk_drop(struct xs_xsk *x, const struct xdp_desc *descs, __u32 n);

@@ -553,6 +553,160 @@ const char *xsteer_reason_name(uint32_t reason);
 /* "XDP_PASS" ...; "?" for another number. Static. */
 const char *xsteer_xdp_name(uint32_t xdp);
 
+/* ---- AF_XDP sockets ---- */
+
+/*
+ * A socket in the slot of its queue, with frames of its own; for one thread at a time. Who
+ * holds a frame is written down, so no call can lose or double one: packets that a call
+ * refuses stay where they were.
+ */
+struct xsteer_socket;
+
+#define XSTEER_SOCKET_ATTACH 1U /* attach, where nothing is; the last such socket detaches */
+#define XSTEER_SOCKET_HUGE 2U /* huge pages for the frames, small ones if there are none */
+
+struct xsteer_socket_opts {
+	size_t sz;
+	uint32_t mode; /* enum xsteer_xsk_mode: wanted */
+	uint32_t frames; /* 0: 1024 in copy mode, 4096 in zero-copy */
+	uint32_t frame_size; /* bytes: 2048 or 4096; 0: what a packet of the MTU needs */
+	uint32_t headroom; /* bytes free in front of each packet, beside the kernel's 256 */
+	uint32_t ring; /* entries of each ring, a power of two; 0: enough for every frame */
+	uint32_t spare; /* frames of `frames` that stay for xsteer_socket_take(), not to receive */
+	uint32_t flags; /* XSTEER_SOCKET_* */
+	uint32_t attach_mode; /* enum xsteer_mode, with XSTEER_SOCKET_ATTACH */
+};
+
+/*
+ * Opens a socket at the queue and puts it into its slot of the interface's instance; from
+ * then on frames that a rule or the default sends to `xsk` arrive. Blocks: lock of the
+ * pin root (10 s at most), and for 2 s where another socket has just left the queue. Needs CAP_NET_RAW
+ * and write access to the pins; to attach, what xsteer_attach() needs. 0, and *socket is to be
+ * closed; -ERANGE no such queue, -EBUSY somebody holds it, who is named, -EEXIST its slot holds a
+ * socket of a program that is not xsteer's, -ENODEV, -ENETDOWN, -ENOMEM, -EOPNOTSUPP
+ * no zero-copy here, or as said under "instances".
+ */
+int xsteer_socket_open(struct xsteer_ctx *ctx, const char *ifname, uint32_t queue,
+		       const struct xsteer_socket_opts *opts, struct xsteer_socket **socket);
+
+/*
+ * Gives the slot up, throws away what has arrived, waits for what was sent (2 s at most), and
+ * frees everything, also on failure; NULL is allowed. The last socket of an automatic instance
+ * takes it away. Needs what opening it did; without, the slot counts as free once the process
+ * has ended. 0; -EUCLEAN: a frame was not where it was left.
+ */
+int xsteer_socket_close(struct xsteer_socket *socket);
+
+/*
+ * A packet in its frame. `data` may move and `len` change within the frame: `front` bytes
+ * before and `behind` bytes after are free.
+ */
+struct xsteer_packet {
+	void *data; /* from the Ethernet header on */
+	uint32_t len; /* bytes */
+	uint32_t front, behind; /* as they were when the packet was given out */
+	uint32_t reserved[3];
+};
+
+/*
+ * Up to `max` (1024) packets that have arrived: the caller's until each was sent or
+ * dropped. Longer ones than a frame has room for never arrive; the kernel counts them. Also
+ * takes back what was sent. Does not block. How many; 0: none; -errno: the kernel does not receive.
+ */
+int xsteer_socket_receive(struct xsteer_socket *socket, struct xsteer_packet *packets,
+			  uint32_t max);
+
+/*
+ * Up to `max` (1024) empty packets to write and send, from `spare`: `len` is 0, `behind` what
+ * there is room for. The caller's until sent or dropped. Does not block. How many; 0: all are in use.
+ */
+int xsteer_socket_take(struct xsteer_socket *socket, struct xsteer_packet *packets, uint32_t max);
+
+/*
+ * Puts packets that the caller holds on the send ring; xsteer_socket_kick() sends them. Does not
+ * block. How many from the front were taken, fewer than `n` where the ring is full or behind one that
+ * is refused; the others stay the caller's. -EINVAL: the first is not a packet of the caller's.
+ */
+int xsteer_socket_send(struct xsteer_socket *socket, const struct xsteer_packet *packets,
+		       uint32_t n);
+
+/*
+ * Gives packets back unsent. 0; -EINVAL: one was not the caller's; the others were given back. Does
+ * not block.
+ */
+int xsteer_socket_drop(struct xsteer_socket *socket, const struct xsteer_packet *packets,
+		       uint32_t n);
+
+/*
+ * Tells the kernel to send what is on the ring, if it wants to be told; what it does not take now goes
+ * with the next call, or in xsteer_socket_wait(). Does not block. 0; -ENETDOWN the link is down, -ENXIO
+ * the interface is gone, or what the kernel refuses with.
+ */
+int xsteer_socket_kick(struct xsteer_socket *socket);
+
+/*
+ * Waits until a packet has arrived, and keeps what is being sent moving meanwhile. Blocks for
+ * timeout_ms, negative: without end. 1: there are packets; 0: not in time; -EINTR: a signal;
+ * -ENETDOWN: the interface is gone; -ESTALE: the instance was detached. After the last two no packet
+ * will come: close the socket. It looks for them once a second.
+ */
+int xsteer_socket_wait(struct xsteer_socket *socket, int timeout_ms);
+
+/* Its descriptor, for poll(2) and POLLIN: the library's, do not close it. */
+int xsteer_socket_fd(const struct xsteer_socket *socket);
+
+struct xsteer_socket_info {
+	size_t sz;
+	char ifname[16];
+	uint32_t ifindex;
+	uint32_t queue;
+	uint32_t slot;
+	uint32_t mode; /* enum xsteer_xsk_mode: got */
+	uint32_t frames;
+	uint32_t frame_size; /* bytes */
+	uint32_t fallback_errno; /* why not zero-copy, where that was tried first; 0 */
+	uint32_t flags; /* XSTEER_SOCKET_*: it has attached the instance, it has huge pages */
+};
+
+/* What was got. Does not block. 0. */
+int xsteer_socket_info(const struct xsteer_socket *socket, struct xsteer_socket_info *info);
+
+/* Since the socket was opened. */
+struct xsteer_socket_statistics {
+	size_t sz;
+	uint64_t rx_packets, rx_bytes;
+	uint64_t tx_packets, tx_bytes; /* completed: the kernel is done with them */
+	uint64_t dropped; /* given back unsent */
+	uint64_t tx_lost; /* completed, but the device refused them */
+	uint64_t kicks, wakeups; /* system calls to send, to receive */
+	/* the kernel's own, XDP_STATISTICS; what it does not have is 0 */
+	uint64_t kernel_rx_dropped; /* for other reasons, such as packets longer than a frame */
+	uint64_t kernel_rx_ring_full;
+	uint64_t kernel_fill_ring_empty;
+	uint64_t kernel_tx_ring_empty;
+	uint64_t kernel_rx_invalid, kernel_tx_invalid; /* descriptors */
+};
+
+/* Does not block. 0. */
+int xsteer_socket_statistics(const struct xsteer_socket *socket,
+			     struct xsteer_socket_statistics *statistics);
+
+/* Where every frame is. */
+struct xsteer_ledger {
+	size_t sz;
+	uint32_t total; /* the sum of the others */
+	uint32_t free;
+	uint32_t fill_ring; /* offered to the kernel for receiving */
+	uint32_t kernel; /* taken from there: its cache, the NIC's ring, the receive ring */
+	uint32_t held; /* by the caller */
+	uint32_t tx_ring; /* not yet taken by the kernel */
+	uint32_t in_flight; /* taken, not completed */
+	uint32_t completed; /* to be taken back by the next call */
+};
+
+/* Does not block, but looks at every frame. 0; -EUCLEAN: it does not add up, which is a bug. */
+int xsteer_socket_ledger(const struct xsteer_socket *socket, struct xsteer_ledger *ledger);
+
 #pragma GCC visibility pop
 
 #ifdef __cplusplus

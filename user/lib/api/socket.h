@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What is behind the public header's struct xsteer_socket. socket.c, packets.c. */
+#ifndef XS_API_SOCKET_H
+#define XS_API_SOCKET_H
+
+#include "lib/instance/pins.h"
+#include "lib/net/netif.h"
+#include "lib/xsk/xsk.h"
+
+struct xsteer_socket {
+	struct xsteer_ctx *ctx;
+	struct xs_netif netif; /* as it was when the socket was opened */
+	struct xs_pins pins;
+	struct xs_xsk xsk;
+	__u32 slot; /* and queue */
+	bool inserted, claimed; /* slot and row in `owners` are ours */
+	bool attached; /* the instance was made for this socket */
+	__u32 lost_cnt; /* looks in a row that found the instance gone */
+	struct xdp_desc descs[XS_XSK_BATCH_MAX];
+};
+
+__u64 xs_socket_now_ns(void); /* CLOCK_MONOTONIC */
+
+#endif
