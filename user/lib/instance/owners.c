@@ -10,6 +10,7 @@
 
 #include <bpf/bpf.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/ctx.h"
 #include "owners.h"
 
@@ -26,10 +27,29 @@ enum process {
 	PROCESS_HIDDEN, /* by hidepid=, or without /proc */
 };
 
+/* The kernel tells start times in the time namespace of who asks, and rounds them then. */
+#define START_ROUNDING_TICKS 1
+
+/* As the machine counts, which is the same for every process that looks. 0 or -errno. */
+static int without_boot_shift(__u64 *ticks)
+{
+	__s64 shift_ns;
+	int err = xs_boot_shift_ns(&shift_ns);
+
+	if (!err)
+		*ticks -= shift_ns / (1000000000LL / sysconf(_SC_CLK_TCK));
+	return err;
+}
+
+static bool is_same_start(__u64 a, __u64 b)
+{
+	return (a > b ? a - b : b - a) <= START_ROUNDING_TICKS;
+}
+
 /* *start: in clock ticks since boot, if seen. */
 static enum process look_at_process(__u32 pid, __u64 *start)
 {
-	unsigned long long ticks = 0;
+	__u64 ticks = 0;
 	char path[32], text[1024];
 	const char *after_name;
 	ssize_t len;
@@ -60,6 +80,8 @@ static enum process look_at_process(__u32 pid, __u64 *start)
 	}
 	if (sscanf(after_name, "%llu", &ticks) != 1)
 		return PROCESS_GONE;
+	if (without_boot_shift(&ticks))
+		return PROCESS_HIDDEN;
 	*start = ticks;
 	return PROCESS_SEEN;
 }
@@ -89,7 +111,7 @@ bool xs_owner_alive(const struct xs_owner *owner)
 		return true;
 	default:
 		/* 0: it could not see itself */
-		return !owner->start_time || start == owner->start_time;
+		return !owner->start_time || is_same_start(start, owner->start_time);
 	}
 }
 

@@ -106,20 +106,34 @@ bool xs_set_waits(const struct xs_set_header *set)
 	return set && set->deadline_ns && set->deadline_ns != XS_SET_CONFIRMED;
 }
 
+/* Whose clock cannot be told does not roll back: the data path does by itself. */
 bool xs_set_is_over(const struct xs_set_header *set)
 {
-	return xs_set_waits(set) && set->deadline_ns < xs_monotonic_ns();
+	__u64 now;
+
+	return xs_set_waits(set) && !xs_kernel_ns(&now) && set->deadline_ns < now;
+}
+
+int xs_set_no_clock(const struct xs_pins *pins, int err)
+{
+	xs_err(pins->ctx, "%s: cannot tell the data path's time, by which it rolls back: %s",
+	       pins->ifname,
+	       err == -EXDEV ? "this process was started by one that has left its time namespace"
+			     : "/proc/self/timens_offsets cannot be read, is /proc mounted?");
+	return err;
 }
 
 int xs_mapped_open_current(const struct xs_pins *pins, struct xs_mapped_set *set,
 			   struct xs_sets_seen *seen, bool *rolled_back, __u64 *confirm_ns)
 {
-	__u64 time = xs_monotonic_ns();
+	__u64 time = 0;
+	bool known = !xs_kernel_ns(&time); /* else what waits is taken to be in force */
 	int err = xs_mapped_open(pins, XS_SET_IN_FORCE, PROT_READ, set);
 
 	*seen = (struct xs_sets_seen){ .ids[XS_SET_IN_FORCE] = set->id };
-	*rolled_back = !err && xs_set_waits(set->header) && set->header->deadline_ns < time;
-	*confirm_ns = !err && xs_set_waits(set->header) && !*rolled_back
+	*rolled_back = !err && known && xs_set_waits(set->header) &&
+		       set->header->deadline_ns < time;
+	*confirm_ns = !err && known && xs_set_waits(set->header) && !*rolled_back
 			      ? set->header->deadline_ns - time
 			      : 0;
 	if (*rolled_back) {

@@ -46,6 +46,9 @@ bool xs_set_waits(const struct xs_set_header *set);
 /* Its time is over: frames are classified by the fallback. */
 bool xs_set_is_over(const struct xs_set_header *set);
 
+/* Logs that xs_kernel_ns() failed with err, and returns it. */
+int xs_set_no_clock(const struct xs_pins *pins, int err);
+
 /* What a look at rule_sets found there; 0: nothing. */
 struct xs_sets_seen {
 	__u32 ids[2];

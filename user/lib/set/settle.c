@@ -110,9 +110,14 @@ static int keep_set(struct xs_pins *pins, struct xs_mapped_set *now)
 {
 	__u64 *deadline_ns = &now->header->deadline_ns;
 	__u64 until = __atomic_exchange_n(deadline_ns, XS_SET_CONFIRMED, __ATOMIC_SEQ_CST);
-	int err;
+	__u64 time;
+	int err = xs_kernel_ns(&time);
 
-	if (until >= xs_monotonic_ns()) {
+	if (err) {
+		__atomic_store_n(deadline_ns, until, __ATOMIC_SEQ_CST);
+		return xs_set_no_clock(pins, err);
+	}
+	if (until >= time) {
 		err = xs_set_slot_put(pins, XS_SET_FALLBACK, -1);
 		if (!err)
 			xs_targets_close_unnamed(pins);

@@ -20,6 +20,21 @@ static __u32 free_stats_slot(const struct xs_switching *apply)
 			return slot; /* XS_STATS_SLOTS is more than two */
 }
 
+static int set_deadline(const struct xs_switching *apply, struct xs_set_header *header)
+{
+	__u64 now;
+	int err;
+
+	header->deadline_ns = 0;
+	if (!apply->confirm_sec)
+		return 0;
+	err = xs_kernel_ns(&now);
+	if (err)
+		return xs_set_no_clock(apply->pins, err);
+	header->deadline_ns = now + apply->confirm_sec * 1000000000ULL;
+	return 0;
+}
+
 static int prepare(struct xs_switching *apply)
 {
 	struct xs_pins *pins = apply->pins;
@@ -30,9 +45,9 @@ static int prepare(struct xs_switching *apply)
 	if (apply->now.header && header->generation <= apply->now.header->generation)
 		header->generation = apply->now.header->generation + 1;
 	header->stats_slot = free_stats_slot(apply);
-	header->deadline_ns =
-		apply->confirm_sec ? xs_monotonic_ns() + apply->confirm_sec * 1000000000ULL : 0;
-	err = xs_rule_counters_create(apply->pins->ctx, &apply->counters, header->rule_cnt);
+	err = set_deadline(apply, header);
+	if (!err)
+		err = xs_rule_counters_create(apply->pins->ctx, &apply->counters, header->rule_cnt);
 	if (!err && apply->now.header)
 		err = xs_rule_counters_open(&apply->old_counters, pins,
 					    apply->now.header->stats_slot,
