@@ -486,4 +486,25 @@ file_names_that_are_no_utf8_are_json() {
 		fail "the error of check -j"
 }
 
+# A group that may read the pins goes on to, whatever takes their place.
+pins_keep_their_owner_group_and_mode() {
+	local pin
+	lab_up
+	attach
+	for pin in "$PINS"/rx0/*; do
+		chown 65534:65533 "$pin"
+		chmod 0640 "$pin"
+	done
+	echo 'udp drop' >"$DIR/some.rules"
+	check "apply" rx "$RULES" apply rx0 "$DIR/some.rules"
+	check "apply, to be confirmed" rx "$RULES" apply rx0 "$DIR/some.rules" --confirm 30
+	check "confirm" rx "$RULES" confirm rx0
+	check "flush" rx "$RULES" flush rx0
+	check "upgrade" rx "$LOADER" upgrade rx0
+	check "attach -r" rx "$LOADER" attach -r "$DIR/some.rules" rx0
+	for pin in "$PINS"/rx0/*; do
+		equal "$pin" "$(stat -c '%u:%g %a' "$pin")" "65534:65533 640"
+	done
+}
+
 run_tests "$@"

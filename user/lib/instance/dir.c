@@ -77,16 +77,30 @@ bool xs_pins_on_bpffs(struct xsteer_ctx *ctx)
 	return !stat_root(ctx, path, &fs) && fs.f_type == BPF_FS_MAGIC;
 }
 
+static int refuse_root(struct xsteer_ctx *ctx, const char *path, int err)
+{
+	if (err == -ENOTDIR)
+		xs_err(ctx,
+		       "%s is not a directory, so no instance can be pinned in %s: name another "
+		       "pin root with %s",
+		       path, ctx->pin_root, xs_hint(ctx, XSTEER_HINT_PIN_ROOT, NULL).text);
+	else
+		xs_err(ctx, "cannot look into %s: %s%s", ctx->pin_root, strerror(-err),
+		       err == -EACCES ? ": run as root, or as the owner of the pins" : "");
+	return err;
+}
+
 int xs_pins_check_bpffs(struct xsteer_ctx *ctx)
 {
 	char path[PATH_MAX];
+	struct stat root;
 	struct statfs fs;
 	int err = stat_root(ctx, path, &fs);
 
-	if (err) {
-		xs_err(ctx, "cannot look at %s: %s", path, strerror(-err));
-		return err;
-	}
+	if (!err && !stat(path, &root) && !S_ISDIR(root.st_mode))
+		err = -ENOTDIR;
+	if (err)
+		return refuse_root(ctx, path, err);
 	if (fs.f_type == BPF_FS_MAGIC)
 		return 0;
 	xs_err(ctx,
@@ -140,6 +154,22 @@ int xs_pins_refuse_others(struct xsteer_ctx *ctx, const char *dir)
 	       "needs it, remove it with 'rm -r %s', or choose another directory with %s",
 	       dir, name, dir, xs_hint(ctx, XSTEER_HINT_PIN_ROOT, NULL).text);
 	return -EPROTO;
+}
+
+void xs_pin_copy_access(struct xsteer_ctx *ctx, const char *path, const char *model)
+{
+	struct stat now, wanted;
+
+	if (lstat(model, &wanted) || lstat(path, &now))
+		return;
+	/* chown() takes bits of the mode away, so it comes first */
+	if ((now.st_uid != wanted.st_uid || now.st_gid != wanted.st_gid) &&
+	    lchown(path, wanted.st_uid, wanted.st_gid))
+		xs_warn(ctx, "%s: cannot give it the owner and group that %s has: %s", path, model,
+			strerror(errno));
+	if (now.st_mode != wanted.st_mode && chmod(path, wanted.st_mode & 07777))
+		xs_warn(ctx, "%s: cannot give it the mode that %s has: %s", path, model,
+			strerror(errno));
 }
 
 bool xs_pins_complete(const char *dir)
@@ -214,9 +244,12 @@ static int walk_root(struct xsteer_ctx *ctx, bool leftovers,
 static int walk_or_say(struct xsteer_ctx *ctx, bool leftovers,
 		       int (*each)(struct xsteer_ctx *ctx, const char *dir, void *arg), void *arg)
 {
-	if (access(ctx->pin_root, R_OK) && errno != ENOENT) {
-		int err = -errno;
+	int err = xs_pins_check_bpffs(ctx);
 
+	if (err)
+		return err;
+	if (access(ctx->pin_root, R_OK) && errno != ENOENT) {
+		err = -errno;
 		xs_err(ctx, "cannot read %s: %s", ctx->pin_root, strerror(-err));
 		return err;
 	}
@@ -266,6 +299,8 @@ int xs_pins_find(struct xsteer_ctx *ctx, char dir[PATH_MAX], const char *ifname)
 {
 	int err = xs_pin_dir(ctx, dir, ifname);
 
+	if (!err)
+		err = xs_pins_check_bpffs(ctx);
 	if (err || !access(dir, F_OK))
 		return err;
 	if (errno != ENOENT) {

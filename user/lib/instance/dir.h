@@ -30,8 +30,10 @@ void xs_pin_ifname(char ifname[16], const char *name);
 __u64 xs_netns_inode(void);
 
 /*
- * 0 if `xs_common.pin_root` lies on a bpffs (it, or its nearest existing
- * parent); else logs what to mount and returns -ENOENT or -ENOTSUP.
+ * Whatever looks for pins asks this first: on another file system there can be none,
+ * and nothing there is ours. 0 if the pin root lies on a bpffs (it, or its nearest
+ * existing parent); else, logged with what to do, -ENOTSUP: another file system;
+ * -ENOTDIR: it is a file; -EACCES.
  */
 int xs_pins_check_bpffs(struct xsteer_ctx *ctx);
 bool xs_pins_on_bpffs(struct xsteer_ctx *ctx); /* the same, silently */
@@ -47,6 +49,12 @@ bool xs_pins_is_elsewhere(const char *dir);
  * logged: others have directories on a bpffs, too.
  */
 int xs_pins_refuse_others(struct xsteer_ctx *ctx, const char *dir);
+
+/*
+ * Gives the pin at `path`, which takes the place of the one at `model`, its owner, group
+ * and mode. Warns if it may not: whoever was let in by them is locked out then.
+ */
+void xs_pin_copy_access(struct xsteer_ctx *ctx, const char *path, const char *model);
 
 /* Are all pins there that every instance has? */
 bool xs_pins_complete(const char *dir);

@@ -11,6 +11,7 @@
 #include "version.h"
 #include "lib/base/ctx.h"
 #include "maps/rule_set.h"
+#include "dir.h"
 #include "instance.h"
 #include "program.h"
 #include "set_layout.h"
@@ -47,9 +48,13 @@ static int repin_prog(const struct xs_pins *pins, int fd)
 	snprintf(path, sizeof(path), "%s/%s", pins->dir, XS_PIN_PROG);
 	snprintf(next, sizeof(next), "%s/%%%s", pins->dir, XS_PIN_PROG);
 	unlink(next); /* of a process that was killed here */
-	if (!bpf_obj_pin(fd, next) && !rename(next, path))
+	err = bpf_obj_pin(fd, next) ? -errno : 0;
+	if (!err) {
+		xs_pin_copy_access(pins->ctx, next, path);
+		err = rename(next, path) ? -errno : 0;
+	}
+	if (!err)
 		return 0;
-	err = -errno;
 	xs_err(pins->ctx, "cannot pin %s: %s", path, strerror(-err));
 	return err;
 }

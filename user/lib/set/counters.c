@@ -14,6 +14,7 @@
 #include <bpf/libbpf.h>
 
 #include "lib/base/ctx.h"
+#include "lib/instance/dir.h"
 #include "lib/instance/rule_stats.h"
 #include "counters.h"
 
@@ -137,6 +138,8 @@ int xs_rule_counters_stage(const struct xs_pins *pins, __u32 stats_slot)
 	if (err)
 		xs_err(pins->ctx, "cannot pin %s: %s%s", paths.staged, strerror(-err),
 		       err == -EEXIST ? ": what is there was not made by xsteer: remove it" : "");
+	else
+		xs_pin_copy_access(pins->ctx, paths.staged, paths.now);
 	if (fd >= 0)
 		close(fd);
 	return err;
