@@ -85,7 +85,9 @@ int xs_pins_lock(struct xsteer_ctx *ctx, const char *ifname, bool create)
 	int fd, err;
 
 	snprintf(dir, sizeof(dir), "%s", ctx->pin_root);
-	err = ifname ? xs_pins_find(ctx, dir, ifname) : create ? make_root(ctx, dir) : 0;
+	err = ifname ? xs_pins_find(ctx, dir, ifname) : xs_pins_check_bpffs(ctx);
+	if (!err && !ifname && create)
+		err = make_root(ctx, dir);
 	if (err)
 		return err;
 	for (;;) {

@@ -222,11 +222,6 @@ static int join_locked(struct xs_steer *steer, const struct xs_netif *netif)
  */
 static int join_instance(struct xs_steer *steer, const struct xs_netif *netif)
 {
-	int err;
-
-	err = xs_pins_check_bpffs(steer->cli->ctx);
-	if (err)
-		return err;
 	steer->lock = xs_pins_lock(steer->cli->ctx, NULL, true);
 	if (steer->lock < 0) {
 		if (steer->lock == -ENOENT)

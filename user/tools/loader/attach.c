@@ -12,7 +12,6 @@
 #include "tools/cli/json.h"
 #include "loader.h"
 #include "lib/instance/lock.h"
-#include "lib/instance/dir.h"
 
 /* The rules of -r, or none: what --xsk-missing says is part of a set, too. */
 static int put_rules(struct xs_pins *pins, void *arg)
@@ -80,8 +79,7 @@ int xs_do_attach(struct xs_cli *cli)
 	xs_loader_opts(cli)->results = json_array();
 	xs_loader_opts(cli)->attach.prepare = put_rules;
 	xs_loader_opts(cli)->attach.prepare_arg = cli;
-	err = xs_pins_check_bpffs(cli->ctx);
-	lock = err ? err : xs_pins_lock(cli->ctx, NULL, true);
+	lock = xs_pins_lock(cli->ctx, NULL, true);
 	if (lock < 0)
 		return xs_loader_finish(cli, lock);
 	err = xs_each_operand(cli, cli->operand_cnt, cli->operands, attach_one);

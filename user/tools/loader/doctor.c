@@ -132,8 +132,16 @@ static void check_hook(struct diagnosis *d)
 		check_free_hook(d);
 		return;
 	}
-	err = xs_pins_open(d->cli->ctx, &pins, d->netif.name, XS_PINS_READ);
+	err = xs_pins_on_bpffs(d->cli->ctx)
+		      ? xs_pins_open(d->cli->ctx, &pins, d->netif.name, XS_PINS_READ)
+		      : -ENOTSUP;
 	d->no_pins = err;
+	if (err == -ENOTSUP) {
+		find(d, "hook", LEVEL_WARN, "mount the bpffs, or name its pin root",
+		     "program id %u holds the XDP hook; whether it is xsteer's is not to be seen",
+		     hook.prog_id);
+		return;
+	}
 	if (err == -EACCES || err == -EPERM) {
 		find(d, "hook", LEVEL_WARN, "run as root, or as the owner of the pins",
 		     "program id %u holds the XDP hook; whether it is xsteer's is not to be seen",

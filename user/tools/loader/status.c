@@ -2,11 +2,13 @@
 /* xsteer-loader status: who holds which XDP hook. */
 #include <errno.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 
+#include "lib/instance/dir.h"
 #include "lib/instance/live.h"
 #include "lib/net/netif.h"
 #include "lib/set/sets.h"
@@ -22,7 +24,7 @@ struct status {
 	struct xs_table *table;
 	json_t *list;
 	bool named; /* interfaces were given: say so of an empty one too */
-	bool blind; /* may not look for pins */
+	bool blind; /* cannot look for pins */
 };
 
 static __u32 count_owners(const struct xs_pins *pins)
@@ -99,6 +101,14 @@ static int show_interface(__u32 ifindex, const char *ifname, void *arg)
 	return 0;
 }
 
+static bool may_not_look(const struct xs_cli *cli)
+{
+	char path[PATH_MAX + 2];
+
+	snprintf(path, sizeof(path), "%s/.", cli->pin_root);
+	return access(path, F_OK) && errno == EACCES;
+}
+
 int xs_do_status(struct xs_cli *cli)
 {
 	struct status status = {
@@ -110,7 +120,10 @@ int xs_do_status(struct xs_cli *cli)
 	};
 	int err = 0;
 
-	if (access(cli->pin_root, X_OK) && errno == EACCES) {
+	if (!may_not_look(cli)) {
+		err = xs_pins_check_bpffs(cli->ctx);
+		status.blind = err;
+	} else {
 		status.blind = true;
 		xs_warn(cli->ctx,
 			"cannot look into %s: Permission denied: what is xsteer's is not known; "
@@ -131,8 +144,11 @@ int xs_do_status(struct xs_cli *cli)
 		}
 		show_interface(ifindex, cli->operands[i], &status);
 	}
-	if (!cli->operand_cnt)
-		err = xs_netif_each(cli->ctx, show_interface, &status);
+	if (!cli->operand_cnt) {
+		int err_list = xs_netif_each(cli->ctx, show_interface, &status);
+
+		err = err_list ? err_list : err;
+	}
 	if (cli->json) {
 		xs_table_free(status.table);
 		return xs_rows_print(cli, json_object(), "interfaces", status.list, err);
