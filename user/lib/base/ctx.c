@@ -7,6 +7,17 @@
 
 #include "version.h"
 #include "ctx.h"
+#include "escape.h"
+
+/* Names and paths in it may hold any byte. */
+static void __attribute__((format(printf, 2, 0)))
+format(char text[XS_ERROR_MAX], const char *fmt, va_list args)
+{
+	char raw[XS_ERROR_MAX];
+
+	vsnprintf(raw, sizeof(raw), fmt, args);
+	xs_escape(text, XS_ERROR_MAX, raw, "");
+}
 
 static void __attribute__((format(printf, 3, 0)))
 say(const struct xsteer_ctx *ctx, enum xsteer_log_level level, const char *fmt, va_list args)
@@ -15,7 +26,7 @@ say(const struct xsteer_ctx *ctx, enum xsteer_log_level level, const char *fmt, 
 
 	if (!ctx->log)
 		return;
-	vsnprintf(text, sizeof(text), fmt, args);
+	format(text, fmt, args);
 	ctx->log(ctx->log_arg, level, text);
 }
 
@@ -24,7 +35,7 @@ void xs_err(struct xsteer_ctx *ctx, const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	vsnprintf(ctx->error, sizeof(ctx->error), fmt, args);
+	format(ctx->error, fmt, args);
 	va_end(args);
 	if (ctx->log)
 		ctx->log(ctx->log_arg, XSTEER_LOG_ERROR, ctx->error);
@@ -68,8 +79,11 @@ void xs_info(struct xsteer_ctx *ctx, const char *fmt, ...)
 
 void xs_quote_kernel(struct xsteer_ctx *ctx, const char *text)
 {
-	if (ctx->log && text[0])
-		ctx->log(ctx->log_arg, XSTEER_LOG_KERNEL, text);
+	char *shown = ctx->log && text[0] ? xs_escape_dup(text, "\n\t") : NULL;
+
+	if (shown)
+		ctx->log(ctx->log_arg, XSTEER_LOG_KERNEL, shown);
+	free(shown);
 }
 
 struct xsteer_ctx *xsteer_ctx_new(const char *pin_root, xsteer_log_fn log, void *log_arg)

@@ -27,7 +27,8 @@ struct xsteer_ctx {
 };
 
 /*
- * Diagnostics: one line each, without a line end. An error says the object, the
+ * Diagnostics: one line each, without a line end, whatever bytes are in what they name
+ * (escape.h). An error says the object, the
  * reason and the next step; its text stays in ctx->error until the next one. A
  * warning says what will not be as hoped, a note what was done instead, an info
  * what only a curious person wants to know. None of them blocks, but for what

@@ -11,11 +11,13 @@
 
 #include <jansson.h>
 
+#include "lib/base/escape.h"
 #include "version.h"
 #include "bouncer.h"
 #include "out.h"
 #include "stats.h"
 #include "tools/cli/cli.h"
+#include "tools/cli/json.h"
 
 #define SCHEMA 1
 
@@ -190,10 +192,11 @@ static json_t *start_json(const struct xs_bouncer *b)
 							(int)x->frame_size, "ring", (int)x->rx.size,
 							"huge", x->huge, "multi_buffer", x->sg));
 	}
-	return json_pack("{s:i, s:s, s:s, s:i, s:s, s:s, s:s, s:I, s:o}", "schema", SCHEMA, "type",
-			 "start", "interface", b->netif.name, "ifindex", (int)b->netif.ifindex,
-			 "xdp_mode", b->steer.mode, "program", source_text(b, text), "wait",
-			 wait_text(&b->opts), "pid", (json_int_t)getpid(), "queues", queues);
+	return json_pack("{s:i, s:s, s:o, s:i, s:s, s:o, s:s, s:I, s:o}", "schema", SCHEMA, "type",
+			 "start", "interface", xs_json_text(b->netif.name), "ifindex",
+			 (int)b->netif.ifindex, "xdp_mode", b->steer.mode, "program",
+			 xs_json_text(source_text(b, text)), "wait", wait_text(&b->opts), "pid",
+			 (json_int_t)getpid(), "queues", queues);
 }
 
 static const char *why_not_zero_copy(const struct xs_bouncer *b, const struct xs_xsk *x)
@@ -230,9 +233,10 @@ static void print_start(FILE *to, const struct xs_bouncer *b)
 	__u32 i;
 
 	fprintf(to, "xsteer-bouncer %s\n", XS_VERSION_TEXT);
-	fprintf(to, "  Interface:   %s (index %u)\n", b->netif.name, b->netif.ifindex);
-	fprintf(to, "  XDP program: %s%s%s%s\n", source_text(b, text), b->steer.mode[0] ? " (" : "",
-		b->steer.mode, b->steer.mode[0] ? " mode)" : "");
+	fprintf(to, "  Interface:   %s (index %u)\n", xs_shown(b->netif.name).text,
+		b->netif.ifindex);
+	fprintf(to, "  XDP program: %s%s%s%s\n", xs_shown(source_text(b, text)).text,
+		b->steer.mode[0] ? " (" : "", b->steer.mode, b->steer.mode[0] ? " mode)" : "");
 	fprintf(to, "  Queues:      %u of %u\n", b->worker_cnt, b->netif.rx_queues);
 	fprintf(to, "  Waits by:    %s\n", wait_text(&b->opts));
 	for (i = 0; i < b->worker_cnt; i++)
@@ -367,8 +371,8 @@ static void emit_totals(FILE *to, const struct xs_bouncer *b, const char *type,
 			const struct xs_totals *now, const struct xs_xsk_counters *before,
 			double period)
 {
-	json_t *object = json_pack("{s:i, s:s, s:s, s:f}", "schema", SCHEMA, "type", type,
-				   "interface", b->netif.name, "period", period);
+	json_t *object = json_pack("{s:i, s:s, s:o, s:f}", "schema", SCHEMA, "type", type,
+				   "interface", xs_json_text(b->netif.name), "period", period);
 	json_t *totals = totals_json(now);
 
 	json_object_update(object, totals);
@@ -381,7 +385,7 @@ static void emit_totals(FILE *to, const struct xs_bouncer *b, const char *type,
 		json_object_set_new(object, "latency", latency_json(b));
 	json_object_set_new(object, "queues", queues_json(b));
 	if (b->why)
-		json_object_set_new(object, "stopped_by", json_string(b->why));
+		json_object_set_new(object, "stopped_by", xs_json_text(b->why));
 	emit(b->cli, to, object);
 }
 

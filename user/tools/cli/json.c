@@ -5,21 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/escape.h"
 #include "json.h"
 
 json_t *xs_json_text(const char *text)
 {
-	json_t *string = json_string(text);
-	char *plain;
+	char *shown = xs_escape_dup(text, "");
+	json_t *string = shown ? json_string(shown) : NULL;
 
-	if (string)
-		return string;
-	plain = strdup(text);
-	for (char *c = plain; c && *c; c++)
-		if (*c & 0x80)
-			*c = '?';
-	string = plain ? json_string(plain) : NULL;
-	free(plain);
+	free(shown);
 	return string;
 }
 

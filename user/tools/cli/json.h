@@ -9,7 +9,7 @@
 
 /* Adds "schema": 1, prints `object` with a line end, and takes it over. 0 or -errno, told. */
 int xs_json_print(struct xs_cli *cli, json_t *object);
-/* Text that may be no UTF-8, such as a file's name; what is outside ASCII is '?' then. */
+/* Text that may hold any byte, such as a name: as lib/base/escape.h writes it. NULL: no memory. */
 json_t *xs_json_text(const char *text);
 
 #endif

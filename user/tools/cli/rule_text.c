@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Rules that a person wrote; see rule_text.h. */
+#include "lib/base/escape.h"
 #include "rule_text.h"
 
 /* Spaces up to the caret, as wide as the source above it. */
@@ -19,12 +20,13 @@ static void print_caret(FILE *to, const struct xsteer_finding *finding)
 void xs_finding_print(FILE *to, const struct xsteer_finding *finding)
 {
 	if (!finding->line)
-		fprintf(to, "%s: %s\n", finding->file, finding->message);
+		fprintf(to, "%s: %s\n", xs_shown(finding->file).text, finding->message);
 	else if (finding->severity == XSTEER_SEVERITY_WARNING)
-		fprintf(to, "%s:%u: warning: %s\n", finding->file, finding->line, finding->message);
-	else
-		fprintf(to, "%s:%u:%u: %s\n", finding->file, finding->line, finding->column,
+		fprintf(to, "%s:%u: warning: %s\n", xs_shown(finding->file).text, finding->line,
 			finding->message);
+	else
+		fprintf(to, "%s:%u:%u: %s\n", xs_shown(finding->file).text, finding->line,
+			finding->column, finding->message);
 	if (!finding->source)
 		return;
 	fprintf(to, "  %s\n  ", finding->source);

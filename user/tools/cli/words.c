@@ -7,6 +7,7 @@
 #include <bpf/libbpf.h>
 #include <xdp/libxdp.h>
 
+#include "lib/base/escape.h"
 #include "words.h"
 
 static const struct xs_cli *call;
@@ -35,11 +36,26 @@ static int __attribute__((format(printf, 1, 0))) keep_words(const char *fmt, va_
 	return 0;
 }
 
+/* Paths in what they say hold interfaces' names. */
+static int __attribute__((format(printf, 1, 0))) print_words(const char *fmt, va_list args)
+{
+	char *raw, *shown;
+
+	if (vasprintf(&raw, fmt, args) < 0)
+		return 0;
+	shown = xs_escape_dup(raw, "\n\t");
+	if (shown)
+		fputs(shown, stderr);
+	free(shown);
+	free(raw);
+	return 0;
+}
+
 static int __attribute__((format(printf, 2, 0)))
 hear_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
 {
 	if (call->verbose >= (level == LIBBPF_DEBUG ? 3 : 2))
-		return vfprintf(stderr, fmt, args);
+		return print_words(fmt, args);
 	return keeping && level != LIBBPF_DEBUG ? keep_words(fmt, args) : 0;
 }
 
@@ -48,7 +64,7 @@ hear_libxdp(enum libxdp_print_level level, const char *fmt, va_list args)
 {
 	if (level == LIBXDP_DEBUG ? call->verbose < 3 : call->verbose < 1)
 		return 0;
-	return vfprintf(stderr, fmt, args);
+	return print_words(fmt, args);
 }
 
 void xs_words_init(const struct xs_cli *cli)
@@ -67,10 +83,13 @@ void xs_words_keep(void)
 bool xs_words_end(bool print)
 {
 	bool any = kept_len;
+	char *shown;
 
 	keeping = false;
-	if (print && kept_len)
-		fwrite(kept, 1, kept_len, stderr);
+	shown = print && kept_len ? xs_escape_dup(kept, "\n\t") : NULL;
+	if (shown)
+		fputs(shown, stderr);
+	free(shown);
 	free(kept);
 	kept = NULL;
 	kept_len = kept_room = 0;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "lib/base/escape.h"
 #include "lib/api/rules.h"
 #include "tools/cli/rule_text.h"
 #include "lib/instance/instance.h"
@@ -62,11 +63,11 @@ static int attach_one(struct xs_cli *cli, const char *ifname)
 	if (err)
 		return err;
 	json_array_append_new(xs_loader_opts(cli)->results,
-			      json_pack("{s:s, s:s, s:I, s:b}", "interface", ifname, "mode",
-					xs_mode_names[got.mode], "prog_id", (json_int_t)got.prog_id,
-					"already", got.already));
+			      json_pack("{s:o, s:s, s:I, s:b}", "interface", xs_json_text(ifname),
+					"mode", xs_mode_names[got.mode], "prog_id",
+					(json_int_t)got.prog_id, "already", got.already));
 	if (!cli->json)
-		printf("%s: %s in %s mode, program id %u\n", ifname,
+		printf("%s: %s in %s mode, program id %u\n", xs_shown(ifname).text,
 		       got.already ? "already attached" : "attached", xs_mode_names[got.mode],
 		       got.prog_id);
 	return 0;

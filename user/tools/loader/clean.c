@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "lib/base/escape.h"
 #include "lib/instance/instance.h"
 #include "lib/instance/live.h"
 #include "tools/cli/cli.h"
@@ -54,8 +55,9 @@ static int say_cleaned(struct xs_cli *cli, const struct cleaned *cleaned, const 
 		return 0;
 	if (!cli->json)
 		printf("%s%s: %s\n", xs_loader_opts(cli)->dry_run ? "would remove " : "removed ",
-		       dir, why);
-	json_array_append_new(cleaned->removed, json_pack("{s:s, s:s}", "dir", dir, "reason", why));
+		       xs_shown(dir).text, why);
+	json_array_append_new(cleaned->removed,
+			      json_pack("{s:o, s:s}", "dir", xs_json_text(dir), "reason", why));
 	return 0;
 }
 

@@ -70,9 +70,9 @@ find(struct diagnosis *diagnosis, const char *what, enum level level, const char
 	va_end(args);
 	diagnosis->failed += level == LEVEL_FAIL;
 	json_array_append_new(diagnosis->findings,
-			      json_pack("{s:s, s:s, s:s, s:s}", "check", what, "level",
+			      json_pack("{s:s, s:s, s:o, s:o}", "check", what, "level",
 					level == LEVEL_FAIL ? "fail" : level_names[level],
-					"finding", text, "fix", fix));
+					"finding", xs_json_text(text), "fix", xs_json_text(fix)));
 	xs_table_cell(diagnosis->table, "%s", level_names[level]);
 	xs_table_cell(diagnosis->table, "%s", what);
 	xs_table_cell(diagnosis->table, "%s%s%s", text, fix[0] ? "; " : "", fix);
@@ -378,8 +378,8 @@ int xs_doctor(struct xs_cli *cli, const char *ifname)
 	err = diagnosis.failed ? -EIO : 0;
 	if (cli->json) {
 		xs_table_free(diagnosis.table);
-		xs_json_print(cli, json_pack("{s:s, s:b, s:o}", "interface", ifname, "ok", !err,
-					     "findings", diagnosis.findings));
+		xs_json_print(cli, json_pack("{s:o, s:b, s:o}", "interface", xs_json_text(ifname),
+					     "ok", !err, "findings", diagnosis.findings));
 		return err;
 	}
 	json_decref(diagnosis.findings);

@@ -68,7 +68,7 @@ struct report {
 
 static void add(struct report *report, const char *name, const char *state, const char *what)
 {
-	json_object_set_new(report->object, name, json_string(state));
+	json_object_set_new(report->object, name, xs_json_text(state));
 	xs_table_cell(report->table, "%s", name);
 	xs_table_cell(report->table, "%s", state);
 	xs_table_cell(report->table, "%s", what);
@@ -133,7 +133,7 @@ int xs_features_show(struct xs_cli *cli, const char *ifname)
 	if (err)
 		return err;
 	report.table = xs_table_new("Feature|State|Meaning");
-	report.object = json_pack("{s:s}", "interface", ifname);
+	report.object = json_pack("{s:o}", "interface", xs_json_text(ifname));
 	add_driver(&report, &netif);
 	add_kernel(&report);
 	if (cli->json) {

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/escape.h"
 #include "doctor.h"
 #include "features.h"
 #include "lib/instance/instance.h"
@@ -91,9 +92,9 @@ int xs_say_none(struct xs_cli *cli, const char *ifname)
 static int say_detached(struct xs_cli *cli, const char *ifname)
 {
 	json_array_append_new(xs_loader_opts(cli)->results,
-			      json_pack("{s:s}", "interface", ifname));
+			      json_pack("{s:o}", "interface", xs_json_text(ifname)));
 	if (!cli->json)
-		printf("%s: detached\n", ifname);
+		printf("%s: detached\n", xs_shown(ifname).text);
 	return 0;
 }
 
@@ -168,12 +169,12 @@ static int upgrade_one(struct xs_cli *cli, const char *ifname)
 	if (err)
 		return err;
 	json_array_append_new(xs_loader_opts(cli)->results,
-			      json_pack("{s:s, s:I, s:I}", "interface", ifname, "old_prog_id",
-					(json_int_t)result.old_prog_id, "prog_id",
+			      json_pack("{s:o, s:I, s:I}", "interface", xs_json_text(ifname),
+					"old_prog_id", (json_int_t)result.old_prog_id, "prog_id",
 					(json_int_t)result.prog_id));
 	if (!cli->json)
 		printf("%s: program id %u in place of %u; sockets, counters and rules stay\n",
-		       ifname, result.prog_id, result.old_prog_id);
+		       xs_shown(ifname).text, result.prog_id, result.old_prog_id);
 	return 0;
 }
 

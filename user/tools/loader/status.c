@@ -51,9 +51,10 @@ static void show_row(struct status *status, const char *ifname, const struct xs_
 			 : hook->by == XS_HOOK_LINK    ? "link"
 			 : hook->by == XS_HOOK_NETLINK ? "netlink"
 						       : "unknown";
-	json_t *row = json_pack("{s:s, s:s, s:s, s:I, s:s, s:s}", "interface", ifname, "state",
-				state, "mode", hook_mode(hook), "prog_id",
-				(json_int_t)hook->prog_id, "program", hook->prog_name, "by", by);
+	json_t *row = json_pack("{s:o, s:s, s:s, s:I, s:o, s:s}", "interface", xs_json_text(ifname),
+				"state", state, "mode", hook_mode(hook), "prog_id",
+				(json_int_t)hook->prog_id, "program", xs_json_text(hook->prog_name),
+				"by", by);
 	__u64 generation = ours ? xs_rule_sets_generation(ours) : 0;
 	__u32 sockets = ours ? count_owners(ours) : 0;
 

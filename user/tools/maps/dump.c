@@ -10,6 +10,7 @@
 #include <bpf/libbpf.h>
 
 #include "tools/cli/cli.h"
+#include "tools/cli/json.h"
 #include "dump.h"
 
 /* The values of one row: one, or one a CPU, `stride` bytes apart. */
@@ -76,6 +77,15 @@ static json_t *decode_struct(const struct btf *btf, const struct btf_type *type,
 	return object;
 }
 
+static json_t *decode_text(const char *data, size_t room)
+{
+	char *text = strndup(data, room);
+	json_t *string = text ? xs_json_text(text) : NULL;
+
+	free(text);
+	return string;
+}
+
 static bool is_char(const struct btf *btf, __u32 type_id)
 {
 	const struct btf_type *type = btf__type_by_id(btf, btf__resolve_type(btf, type_id));
@@ -92,8 +102,7 @@ static json_t *decode_array(const struct btf *btf, const struct btf_type *type,
 	json_t *list;
 
 	if (is_char(btf, array->type))
-		return json_stringn_nocheck((const char *)values->data,
-					    strnlen((const char *)values->data, array->nelems));
+		return decode_text((const char *)values->data, array->nelems);
 	list = json_array();
 	for (__u32 i = 0; size > 0 && i < array->nelems; i++) {
 		struct values part = at(values, (size_t)i * size);

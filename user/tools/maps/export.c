@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/escape.h"
 #include "tools/cli/cli.h"
 #include "lib/instance/queue_stats.h"
 #include "export.h"
@@ -33,13 +34,15 @@ static bool is_shown(const struct exported *from, __u32 queue)
 	return queue < from->queues || from->rows[queue].packets;
 }
 
-/* A label's value; interface names may hold quotes and backslashes. */
+/* A label's value; names may hold quotes, backslashes, and bytes that are no UTF-8. */
 static void put_label(FILE *out, const char *value)
 {
-	for (; *value; value++) {
-		if (*value == '"' || *value == '\\')
+	const struct xs_shown shown = xs_shown(value);
+
+	for (const char *c = shown.text; *c; c++) {
+		if (*c == '"' || *c == '\\')
 			fputc('\\', out);
-		fputc(*value, out);
+		fputc(*c, out);
 	}
 }
 
@@ -211,11 +214,12 @@ static int print_json(struct xs_cli *cli, const struct exported *from, int cnt, 
 	json_t *instances = json_array(), *object;
 
 	for (int i = 0; i < cnt; i++)
-		json_array_append_new(
-			instances,
-			json_pack("{s:s, s:I, s:o, s:o}", "interface", from[i].ifname, "generation",
-				  (json_int_t)xs_rule_sets_generation(from[i].pins), "queues",
-				  queues_json(&from[i]), "sockets", sockets_json(&from[i])));
+		json_array_append_new(instances,
+				      json_pack("{s:o, s:I, s:o, s:o}", "interface",
+						xs_json_text(from[i].ifname), "generation",
+						(json_int_t)xs_rule_sets_generation(from[i].pins),
+						"queues", queues_json(&from[i]), "sockets",
+						sockets_json(&from[i])));
 	object = json_pack("{s:o}", "instances", instances);
 	if (failure)
 		json_object_set_new(object, "error", xs_json_text(failure));

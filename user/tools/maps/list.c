@@ -78,11 +78,11 @@ static int list_instance(struct xsteer_ctx *ctx, const char *dir, void *arg)
 	for (int i = 0; i < XS_MAP_MAX; i++)
 		list_map(listing, &pins, i, maps);
 	json_array_append_new(listing->instances,
-			      json_pack("{s:s, s:s, s:I, s:I, s:b, s:o}", "interface", pins.ifname,
-					"dir", dir, "ifindex", (json_int_t)pins.meta.ifindex,
-					"netns_inode", (json_int_t)pins.meta.netns_inode,
-					"this_netns", pins.meta.netns_inode == xs_netns_inode(),
-					"maps", maps));
+			      json_pack("{s:o, s:o, s:I, s:I, s:b, s:o}", "interface",
+					xs_json_text(pins.ifname), "dir", xs_json_text(dir),
+					"ifindex", (json_int_t)pins.meta.ifindex, "netns_inode",
+					(json_int_t)pins.meta.netns_inode, "this_netns",
+					pins.meta.netns_inode == xs_netns_inode(), "maps", maps));
 	xs_pins_close(&pins);
 	return 0;
 }

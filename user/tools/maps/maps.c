@@ -211,8 +211,8 @@ static int do_dump(struct xs_cli *cli)
 			err = dump_one(cli, &pins, i, maps);
 	xs_pins_close(&pins);
 	if (!err && cli->json)
-		return xs_json_print(
-			cli, json_pack("{s:s, s:o}", "interface", cli->operands[0], "maps", maps));
+		return xs_json_print(cli, json_pack("{s:o, s:o}", "interface",
+						    xs_json_text(cli->operands[0]), "maps", maps));
 	if (!err)
 		print_dump(maps);
 	json_decref(maps);

@@ -106,8 +106,9 @@ int xs_do_sockets(struct xs_cli *cli)
 	else
 		xs_table_free(table);
 	if (!err && cli->json)
-		return xs_json_print(cli, json_pack("{s:s, s:o}", "interface", cli->operands[0],
-						    "sockets", sockets));
+		return xs_json_print(cli,
+				     json_pack("{s:o, s:o}", "interface",
+					       xs_json_text(cli->operands[0]), "sockets", sockets));
 	json_decref(sockets);
 	return err;
 }

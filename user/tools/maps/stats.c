@@ -137,8 +137,8 @@ static int stats_print_json(struct xs_cli *cli, const char *ifname, const struct
 	}
 	object = xs_queue_stats_json(&total);
 	add_rates(object, report, &total_delta);
-	object = json_pack("{s:s, s:o, s:o}", "interface", ifname, "queues", queues, "total",
-			   object);
+	object = json_pack("{s:o, s:o, s:o}", "interface", xs_json_text(ifname), "queues", queues,
+			   "total", object);
 	if (report->before)
 		json_object_set_new(object, "interval", json_real(report->interval));
 	return xs_json_print(cli, object);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/base/escape.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/json.h"
 #include "tools/cli/rule_text.h"
@@ -67,7 +68,7 @@ static int do_check(struct xs_cli *cli)
 	} else if (!err) {
 		printf("%s: %u rules in %u tables, %llu entries, %llu bytes; at most %u probes a "
 		       "frame, longest chain %u; compiled in %.1f ms\n",
-		       file, xsteer_rules_count(rules), cost.tables,
+		       xs_shown(file).text, xsteer_rules_count(rules), cost.tables,
 		       (unsigned long long)cost.entries, (unsigned long long)cost.table_bytes,
 		       cost.probe_bound, cost.longest_chain, cost.compile_ns / 1e6);
 	}
@@ -90,20 +91,20 @@ static int say_applied(struct xs_cli *cli, const struct xsteer_applied *applied,
 		err = xsteer_rules_cost(cli->ctx, rules, &cost);
 		if (err)
 			return err;
-		object = json_pack("{s:s, s:I, s:i, s:I, s:i, s:f}", "interface", ifname,
-				   "generation", (json_int_t)applied->generation, "rules",
-				   xsteer_rules_count(rules), "counters_carried",
-				   (json_int_t)applied->carried, "confirm_seconds", confirm_sec,
-				   "switch_ms", applied->switch_ns / 1e6);
+		object = json_pack(
+			"{s:o, s:I, s:i, s:I, s:i, s:f}", "interface", xs_json_text(ifname),
+			"generation", (json_int_t)applied->generation, "rules",
+			xsteer_rules_count(rules), "counters_carried", (json_int_t)applied->carried,
+			"confirm_seconds", confirm_sec, "switch_ms", applied->switch_ns / 1e6);
 		add_cost(object, &cost);
 		return xs_json_print(cli, object);
 	}
-	printf("%s: rule set %llu in force: %u rules, counters of %llu carried over\n", ifname,
-	       (unsigned long long)applied->generation, xsteer_rules_count(rules),
-	       (unsigned long long)applied->carried);
+	printf("%s: rule set %llu in force: %u rules, counters of %llu carried over\n",
+	       xs_shown(ifname).text, (unsigned long long)applied->generation,
+	       xsteer_rules_count(rules), (unsigned long long)applied->carried);
 	if (confirm_sec)
-		printf("%s: rolls back in %u s unless 'xsteer-rules confirm %s'\n", ifname,
-		       confirm_sec, ifname);
+		printf("%s: rolls back in %u s unless 'xsteer-rules confirm %s'\n",
+		       xs_shown(ifname).text, confirm_sec, xs_shown(ifname).text);
 	return 0;
 }
 
@@ -155,9 +156,10 @@ static int do_confirm(struct xs_cli *cli)
 	if (err)
 		return err;
 	if (cli->json)
-		return xs_json_print(cli, json_pack("{s:s, s:I}", "interface", cli->operands[0],
-						    "generation", (json_int_t)applied.generation));
-	printf("%s: rule set %llu is confirmed\n", cli->operands[0],
+		return xs_json_print(cli, json_pack("{s:o, s:I}", "interface",
+						    xs_json_text(cli->operands[0]), "generation",
+						    (json_int_t)applied.generation));
+	printf("%s: rule set %llu is confirmed\n", xs_shown(cli->operands[0]).text,
 	       (unsigned long long)applied.generation);
 	return 0;
 }

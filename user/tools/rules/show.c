@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "lib/base/escape.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/json.h"
 #include "rules.h"
@@ -11,8 +12,8 @@
 static int add_rule(void *arg, const struct xsteer_rule *rule)
 {
 	json_array_append_new(
-		arg, json_pack("{s:o, s:i, s:s, s:s, s:I, s:I}", "file", xs_json_text(rule->file),
-			       "line", rule->line, "text", rule->text, "verdict",
+		arg, json_pack("{s:o, s:i, s:o, s:s, s:I, s:I}", "file", xs_json_text(rule->file),
+			       "line", rule->line, "text", xs_json_text(rule->text), "verdict",
 			       xsteer_verdict_name(rule->verdict), "packets",
 			       (json_int_t)rule->packets, "bytes", (json_int_t)rule->bytes));
 	return 0;
@@ -29,12 +30,13 @@ static int show_json(struct xs_cli *cli, const char *ifname)
 		json_decref(rules);
 		return err;
 	}
-	return xs_json_print(cli, json_pack("{s:s, s:I, s:b, s:f, s:s, s:s, s:o}", "interface",
-					    ifname, "generation", (json_int_t)set.generation,
-					    "rolled_back", set.flags & XSTEER_RULE_SET_ROLLED_BACK,
+	return xs_json_print(cli, json_pack("{s:o, s:I, s:b, s:f, s:o, s:o, s:o}", "interface",
+					    xs_json_text(ifname), "generation",
+					    (json_int_t)set.generation, "rolled_back",
+					    set.flags & XSTEER_RULE_SET_ROLLED_BACK,
 					    "confirm_seconds_left", set.confirm_ns / 1e9, "default",
-					    set.default_text, "malformed", set.malformed_text,
-					    "rules", rules));
+					    xs_json_text(set.default_text), "malformed",
+					    xs_json_text(set.malformed_text), "rules", rules));
 }
 
 struct shown {
@@ -50,13 +52,13 @@ static void show_head(struct shown *shown)
 	if (shown->headed)
 		return;
 	shown->headed = true;
-	printf("# %s: rule set %llu, %u rules\n", shown->ifname,
+	printf("# %s: rule set %llu, %u rules\n", xs_shown(shown->ifname).text,
 	       (unsigned long long)set->generation, set->rule_count);
 	if (set->flags & XSTEER_RULE_SET_ROLLED_BACK)
 		printf("# rolled back: the set after it was not confirmed in time\n");
 	if (set->confirm_ns)
 		printf("# rolls back in %.0f s unless 'xsteer-rules confirm %s'\n",
-		       set->confirm_ns / 1e9, shown->ifname);
+		       set->confirm_ns / 1e9, xs_shown(shown->ifname).text);
 	printf("%s\n%s\n", set->default_text, set->malformed_text);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "excerpt.h"
+#include "lib/base/escape.h"
 #include "parse.h"
 
 struct xs_quote xs_quote(const char *p, size_t len)

@@ -2,6 +2,7 @@
 /* The line of a text around an error; see excerpt.h. */
 #include <string.h>
 
+#include "lib/base/escape.h"
 #include "excerpt.h"
 #include "lex.h"
 

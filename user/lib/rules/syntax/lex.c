@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "lib/base/escape.h"
 #include "lex.h"
 
 enum {
@@ -128,28 +129,6 @@ static size_t run_of(const struct xs_lexer *lex, unsigned char class)
 	while (p < lex->end && is(*p, class))
 		p++;
 	return (size_t)(p - lex->p);
-}
-
-size_t xs_utf8_char(const char *p, const char *end)
-{
-	unsigned char c = (unsigned char)*p, next = p + 1 < end ? (unsigned char)p[1] : 0;
-	size_t n;
-
-	if (c < 0x80)
-		return (c >= ' ' && c != 0x7f) || c == '\t';
-	if (c < 0xc2 || c > 0xf4)
-		return 0;
-	n = c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-	if ((size_t)(end - p) < n)
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if (((unsigned char)p[i] & 0xc0) != 0x80)
-			return 0;
-	/* Overlong forms, surrogates, beyond U+10FFFF, and C1 controls. */
-	if ((c == 0xe0 && next < 0xa0) || (c == 0xed && next > 0x9f) ||
-	    (c == 0xf0 && next < 0x90) || (c == 0xf4 && next > 0x8f) || (c == 0xc2 && next < 0xa0))
-		return 0;
-	return n;
 }
 
 static void bad(struct xs_token *token, size_t len, const char *why)

@@ -52,9 +52,6 @@ void xs_lexer_init(struct xs_lexer *lex, const char *text, size_t len);
  */
 void xs_lex(struct xs_lexer *lex, struct xs_token *token);
 
-/* Bytes (1-4) of the UTF-8 character at p < end; 0: it is none, or a control character but tab. */
-size_t xs_utf8_char(const char *p, const char *end);
-
 /* Whether this is a byte of a word. */
 bool xs_is_word_byte(char c);
 
