@@ -21,6 +21,8 @@ struct options {
 	__u64 count; /* reports under -w; 0: until interrupted */
 	bool all;
 	const char *textfile;
+	__u64 batch; /* reports of top as lines; 0: a screen */
+	const char *tab, *filter, *sort;
 };
 
 static struct options *options_of(const struct xs_cli *cli)
@@ -141,14 +143,22 @@ static int do_export(struct xs_cli *cli)
 
 static int do_top(struct xs_cli *cli)
 {
-	struct opened opened = {};
-	int err;
+	const struct options *options = options_of(cli);
+	const struct xs_top_opts top = { .every_sec = options->watch ? options->watch : 1,
+					 .batch = options->batch,
+					 .tab = options->tab,
+					 .filter = options->filter,
+					 .sort = options->sort };
+	struct xs_pins pins;
 
-	err = open_wanted(cli, cli->operand_cnt, cli->operands, &opened);
-	if (!err || (!cli->operand_cnt && opened.cnt))
-		err = xs_maps_top(cli, opened.pins, opened.cnt);
-	close_all(&opened);
-	return err;
+	for (int i = 0; i < cli->operand_cnt; i++) {
+		int err = xs_maps_open(cli, &pins, cli->operands[i]);
+
+		xs_pins_close(&pins);
+		if (err)
+			return err;
+	}
+	return xs_maps_top(cli, &top);
 }
 
 static int find_map(struct xs_cli *cli, const char *name)
@@ -228,6 +238,17 @@ static const struct xs_opt stats_opts[] = {
 	{ NULL },
 };
 
+static const struct xs_opt top_opts[] = {
+	{ "watch", 'w', "SEC", "a new sample every SEC seconds (default 1)",
+	  XS_TO_U64(struct options, watch, 1, 86400), .unit = "seconds" },
+	{ "batch", 'b', "N", "N reports as lines, without a screen",
+	  XS_TO_U64(struct options, batch, 1, ~0ULL) },
+	{ "tab", 0, "TAB", "begin with queues, rules or sockets", XS_TO_TEXT(struct options, tab) },
+	{ "filter", 0, "TEXT", "only rows with TEXT in them", XS_TO_TEXT(struct options, filter) },
+	{ "sort", 0, "COLUMN", "by this column, the most first", XS_TO_TEXT(struct options, sort) },
+	{ NULL },
+};
+
 static const struct xs_opt export_opts[] = {
 	{ "textfile", 0, "FILE", "write FILE at one stroke, instead of standard output",
 	  XS_TO_TEXT(struct options, textfile) },
@@ -247,7 +268,7 @@ static const struct xs_cmd cmds[] = {
 	  do_dump },
 	{ "sockets", NULL, "IF", "who holds each slot, and how it fares", NULL, 1, 1,
 	  xs_do_sockets },
-	{ "top", NULL, "[IF...]", "full-screen: rates by queue, live", NULL, 0, -1, do_top },
+	{ "top", NULL, "[IF...]", "live: queues, rules, sockets", top_opts, 0, -1, do_top },
 	{ "export", NULL, "[IF...]", "counters as Prometheus text", export_opts, 0, -1, do_export },
 	{ NULL },
 };

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* xsteer-maps sockets: who holds each slot, and how it fares. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/escape.h"
 #include "lib/base/names.h"
 #include "lib/xsk/peek.h"
 #include "tools/cli/cli.h"
@@ -73,8 +75,8 @@ static void socket_cells(struct xs_table *table, __u32 slot, const struct xs_own
 int xs_do_sockets(struct xs_cli *cli)
 {
 	struct xs_table *table = xs_table_new(
-		"Slot|Queue|>Pid|State|Asked|Mode|>RX ring|>TX ring|>Fill ring|>Completion|"
-		">Dropped|>RX ring full|>Fill ring empty|Note");
+		"Slot|Queue|>Pid|State|?Asked|Mode|>RX|>TX|>Fill|>Compl|>Dropped|>RX full|"
+		">No fill|Note");
 	json_t *sockets = json_array();
 	struct xs_pins pins;
 	int err;
@@ -101,6 +103,9 @@ int xs_do_sockets(struct xs_cli *cli)
 		socket_cells(table, slot, &owner, alive, &state, peek);
 	}
 	xs_pins_close(&pins);
+	if (!err && !cli->json && !json_array_size(sockets))
+		printf("%s: no slot has an owner: no bouncer runs here\n",
+		       xs_shown(cli->operands[0]).text);
 	if (!err && !cli->json)
 		xs_table_print(table);
 	else

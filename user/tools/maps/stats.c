@@ -13,6 +13,7 @@
 #include "lib/net/netif.h"
 #include "tools/cli/json.h"
 #include "tools/cli/table.h"
+#include "watched.h"
 
 struct sample {
 	struct xs_queue_stats *rows;
@@ -189,8 +190,28 @@ static bool wait_interval(const sigset_t *signals, __u64 watch_sec)
 	return sig < 0;
 }
 
-static int watch_stats(struct xs_cli *cli, const char *ifname, const struct xs_pins *pins,
-		       __u32 queues, const struct xs_stats_opts *opts)
+/* Of an instance that was attached anew, all that it has counted is new. */
+static int look_again(struct xs_cli *cli, const char *ifname, struct xs_pins *pins,
+		      struct sample *before)
+{
+	int got = xs_pins_again(pins);
+	struct sample first;
+
+	if (got <= 0)
+		return got;
+	xs_note(cli->ctx, "%s: attached anew: its counters began again", ifname);
+	got = take_sample(pins, &first);
+	if (got)
+		return got;
+	memset(first.rows, 0, first.cnt * sizeof(*first.rows));
+	free(before->rows);
+	before->rows = first.rows;
+	before->cnt = first.cnt;
+	return 0;
+}
+
+static int watch_stats(struct xs_cli *cli, const char *ifname, struct xs_pins *pins, __u32 queues,
+		       const struct xs_stats_opts *opts)
 {
 	struct sample before, now;
 	sigset_t signals;
@@ -210,7 +231,9 @@ static int watch_stats(struct xs_cli *cli, const char *ifname, const struct xs_p
 
 		if (!wait_interval(&signals, opts->watch_sec))
 			break;
-		err = take_sample(pins, &now);
+		err = look_again(cli, ifname, pins, &before);
+		if (!err)
+			err = take_sample(pins, &now);
 		if (err)
 			break;
 		report.interval = now.at - before.at;
@@ -226,7 +249,7 @@ static int watch_stats(struct xs_cli *cli, const char *ifname, const struct xs_p
 	return err;
 }
 
-int xs_maps_stats(struct xs_cli *cli, const struct xs_pins *pins, const char *ifname,
+int xs_maps_stats(struct xs_cli *cli, struct xs_pins *pins, const char *ifname,
 		  const struct xs_stats_opts *opts)
 {
 	struct xs_netif netif;

@@ -17,8 +17,11 @@ struct xs_stats_opts {
 /* Packets, bytes, verdicts and reasons of a row: an object that the caller owns. */
 json_t *xs_queue_stats_json(const struct xs_queue_stats *row);
 
-/* 0 or -errno, logged. */
-int xs_maps_stats(struct xs_cli *cli, const struct xs_pins *pins, const char *ifname,
+/*
+ * 0 or -errno, logged: watching ends with it when the instance is gone. *pins is another when
+ * it was attached anew.
+ */
+int xs_maps_stats(struct xs_cli *cli, struct xs_pins *pins, const char *ifname,
 		  const struct xs_stats_opts *opts);
 
 #endif

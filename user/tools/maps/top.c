@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Rates by queue, full-screen, once a second; see top.h. */
+/* Queues, rules and sockets, live: the screen, its keys, and lines instead; see top.h. */
 #include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,16 +12,33 @@
 
 #include <curses.h>
 
-#include "tools/cli/cli.h"
-#include "lib/instance/queue_stats.h"
+#include "tabs.h"
+#include "tools/cli/table.h"
 #include "top.h"
+#include "watched.h"
 
-#define REFRESH_MS 1000
+#define WIDE_COLUMNS 120 /* from here on numbers are shown whole */
+#define ESCAPE_KEY 27
 
-struct watched {
-	const struct xs_pins *pins;
-	struct xs_queue_stats *now, *before;
-	__u32 cnt;
+struct top {
+	struct xs_cli *cli;
+	const struct xs_top_opts *opts;
+	struct xs_watched_list watched;
+	struct xs_tab_view view;
+	enum xs_tab tab;
+	int sort; /* a column, -1: as they come */
+	bool ascending, paused, help, typing; /* typing: keys go into the filter */
+	char filter[64];
+	size_t first; /* row at the top of the screen */
+	double at; /* of the last sample, seconds */
+};
+
+/* What a report consists of. */
+struct page {
+	char **lines; /* the headings and the rows */
+	size_t cnt;
+	char *notes; /* lines that follow */
+	size_t note_cnt;
 };
 
 static volatile sig_atomic_t stop;
@@ -37,138 +56,428 @@ static double seconds(void)
 	return time.tv_sec + time.tv_nsec / 1e9;
 }
 
-static int sample(struct watched *watched, int cnt)
+static void sample(struct top *top)
 {
-	for (int i = 0; i < cnt; i++) {
-		struct xs_queue_stats *rows = xs_queue_stats_read(watched[i].pins, &watched[i].cnt);
+	double now = seconds();
 
-		if (!rows)
-			return -EIO;
-		free(watched[i].before);
-		watched[i].before = watched[i].now;
-		watched[i].now = rows;
+	top->view.seconds = now > top->at ? now - top->at : 1;
+	top->at = now;
+	xs_watched_sample(&top->watched, top->view.seconds);
+}
+
+/* ---- a page ---- */
+
+static const char *heading_of_sort(const struct top *top, const struct xs_table *table)
+{
+	return top->sort >= 0 && top->sort < xs_table_columns(table)
+		       ? xs_table_heading(table, top->sort)
+		       : NULL;
+}
+
+static void build_page(struct top *top, size_t width, struct page *page, char sorted[32])
+{
+	struct xs_table *table;
+	const char *heading;
+	size_t fixed, bytes;
+	FILE *notes;
+
+	page->notes = NULL;
+	notes = open_memstream(&page->notes, &bytes);
+	if (!notes)
+		abort();
+	top->view.wide = width >= WIDE_COLUMNS;
+	table = xs_tab_table(top->tab, &top->watched, &top->view, &fixed, notes);
+	if (top->filter[0]) {
+		xs_table_filter(table, top->filter);
+		fixed = 0; /* totals are of all rows: filtered, they are rows as others */
+	}
+	heading = heading_of_sort(top, table);
+	snprintf(sorted, 32, "%s", heading ? heading : "");
+	if (heading)
+		xs_table_sort(table, top->sort, !top->ascending, fixed);
+	page->lines = xs_table_lines(table, width, &page->cnt);
+	xs_table_free(table);
+	if (!top->watched.cnt)
+		fprintf(notes, "no xsteer instance in %s\n", top->cli->pin_root);
+	else if (!page->cnt && top->filter[0])
+		fprintf(notes, "nothing has '%s' in it\n", top->filter);
+	else if (!page->cnt && top->tab == XS_TAB_SOCKETS)
+		fputs("no slot has an owner: no bouncer runs here\n", notes);
+	else if (!page->cnt && top->tab == XS_TAB_RULES)
+		fputs("no rules: every frame takes the default\n", notes);
+	if (fclose(notes))
+		abort();
+	page->note_cnt = 0;
+	for (const char *c = page->notes; *c; c++)
+		page->note_cnt += *c == '\n';
+}
+
+static void free_page(struct page *page)
+{
+	xs_lines_free(page->lines, page->cnt);
+	free(page->notes);
+}
+
+/* ---- lines instead of a screen ---- */
+
+static void print_page(struct top *top)
+{
+	struct page page;
+	char sorted[32];
+
+	build_page(top, xs_screen_width(), &page, sorted);
+	for (size_t i = 0; i < page.cnt; i++)
+		puts(page.lines[i]);
+	fputs(page.notes, stdout);
+	fflush(stdout);
+	free_page(&page);
+}
+
+static void wait_sample(const struct top *top)
+{
+	double left;
+
+	while (!stop && (left = top->at + (double)top->opts->every_sec - seconds()) > 0) {
+		const struct timespec time = { .tv_sec = (time_t)left,
+					       .tv_nsec = (long)((left - (time_t)left) * 1e9) };
+
+		nanosleep(&time, NULL);
+	}
+}
+
+static int repeat_lines(struct top *top)
+{
+	for (__u64 n = 0; !top->opts->batch || n < top->opts->batch; n++) {
+		wait_sample(top);
+		if (stop)
+			break;
+		sample(top);
+		if (n)
+			putchar('\n');
+		print_page(top);
+		if (ferror(stdout))
+			break;
 	}
 	return 0;
 }
 
-static void print_row(const char *ifname, const char *queue, const struct xs_queue_stats *total,
-		      const struct xs_queue_stats *delta, double interval)
+/* ---- the screen ---- */
+
+static void draw_head(const struct top *top, const struct page *page, const char *sorted,
+		      size_t shown)
 {
-	printw("%-15s %5s %12.0f %10.1f", ifname, queue, delta->packets / interval,
-	       delta->bytes * 8 / interval / 1e6);
-	for (int v = 0; v < XS_VERDICT_MAX; v++)
-		printw(" %10.0f", xs_verdict_counters(delta)[v] / interval);
-	printw(" %14llu\n", total->packets);
-}
-
-/* Why frames fell back or were malformed in the last interval; nothing if none were. */
-static void print_reasons(const struct xs_queue_stats *delta, double interval)
-{
-	for (int r = 0; r < XS_REASON_MAX - 1; r++)
-		if (xs_reason_counters(delta)[r] && r + 1 != XS_REASON_default)
-			printw("%15s %5s %12.0f/s\n", "", xs_reason_names[r + 1],
-			       xs_reason_counters(delta)[r] / interval);
-}
-
-static void print_instance(const struct watched *watched, double interval)
-{
-	struct xs_queue_stats total = {}, total_delta = {};
-	char queue[16];
-
-	for (__u32 q = 0; q < watched->cnt; q++) {
-		struct xs_queue_stats delta = watched->now[q];
-
-		if (!watched->now[q].packets)
-			continue;
-		xs_queue_stats_sub(&delta, &watched->before[q]);
-		xs_queue_stats_add(&total, &watched->now[q]);
-		xs_queue_stats_add(&total_delta, &delta);
-		snprintf(queue, sizeof(queue), "%u", q);
-		print_row(watched->pins->ifname, queue, &watched->now[q], &delta, interval);
+	move(0, 0);
+	addstr("xsteer-maps top");
+	for (int i = 0; i < XS_TAB_MAX; i++) {
+		addstr("  ");
+		if (i == (int)top->tab)
+			attron(A_BOLD | A_UNDERLINE);
+		printw("%d %s", i + 1, xs_tab_names[i]);
+		attroff(A_BOLD | A_UNDERLINE);
 	}
-	print_row(watched->pins->ifname, "all", &total, &total_delta, interval);
-	print_reasons(&total_delta, interval);
+	if (top->paused) {
+		addstr("  ");
+		attron(A_REVERSE);
+		addstr(" PAUSED ");
+		attroff(A_REVERSE);
+	}
+	move(1, 0);
+	if (page->cnt > shown + 1)
+		printw("rows %zu-%zu of %zu  ", top->first + 1, top->first + shown, page->cnt - 1);
+	if (sorted[0])
+		printw("sorted by %s, %s first  ", sorted, top->ascending ? "least" : "most");
+	if (top->typing || top->filter[0])
+		printw("filter: %s%s", top->filter, top->typing ? "_" : "");
 }
 
-static void draw(struct xs_cli *cli, const struct watched *watched, int cnt, double interval,
-		 bool paused)
+static void draw_help(void)
 {
-	erase();
-	printw("xsteer-maps top: frames a second by queue%s; p pauses, q ends\n\n",
-	       paused ? " (paused)" : "");
+	static const char *const lines[] = {
+		"1 2 3, Tab    queues, rules, sockets; the next",
+		"p, Space      pause, and go on",
+		"s S           sort by the next column; by the one before",
+		"r             the other way round",
+		"/             filter: rows with a text; Enter keeps it, Esc ends it",
+		"a             queues that have counted nothing, too",
+		"Up Down j k   scroll by a row; PgUp PgDn by a page; Home End",
+		"h ?           this help, and back",
+		"q             quit",
+		"",
+		"Verdicts are frames a second; Packets and Bytes are since attach.",
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines) && (int)i + 2 < LINES - 1; i++)
+		mvaddnstr((int)i + 2, 2, lines[i], COLS - 2);
+}
+
+static void draw_notes(const struct page *page, int row)
+{
+	const char *note = page->notes;
+
+	for (size_t i = 0; i < page->note_cnt && row < LINES - 1; i++, row++) {
+		const char *end = strchr(note, '\n');
+
+		mvaddnstr(row, 0, note, (int)(end - note) < COLS ? (int)(end - note) : COLS);
+		note = end + 1;
+	}
+}
+
+/* Rows between the heading, which has line 2, and the notes. */
+static size_t rows_of_screen(const struct page *page)
+{
+	int room = LINES - 4 - (int)page->note_cnt;
+
+	return room > 1 ? (size_t)room : 1;
+}
+
+static void draw_page(struct top *top, const struct page *page, const char *sorted)
+{
+	size_t rows = page->cnt ? page->cnt - 1 : 0, room = rows_of_screen(page), shown;
+
+	if (top->first + room > rows)
+		top->first = rows > room ? rows - room : 0;
+	shown = rows - top->first < room ? rows - top->first : room;
+	draw_head(top, page, sorted, shown);
 	attron(A_REVERSE);
-	printw("%-15s %5s %12s %10s", "Interface", "Queue", "Packets/s", "Mbit/s");
-	for (int v = 0; v < XS_VERDICT_MAX; v++)
-		printw(" %10s", xs_verdict_names[v]);
-	printw(" %14s\n", "Packets");
+	if (page->cnt)
+		mvaddstr(2, 0, page->lines[0]);
 	attroff(A_REVERSE);
-	for (int i = 0; i < cnt; i++)
-		print_instance(&watched[i], interval);
-	if (!cnt)
-		printw("no xsteer instance in %s\n", cli->pin_root);
+	for (size_t i = 0; i < shown; i++)
+		mvaddstr((int)i + 3, 0, page->lines[top->first + i + 1]);
+	draw_notes(page, (int)shown + 3);
+}
+
+static void draw(struct top *top)
+{
+	struct page page;
+	char sorted[32];
+
+	erase();
+	build_page(top, (size_t)COLS, &page, sorted);
+	if (top->help) {
+		draw_head(top, &page, sorted, page.cnt);
+		draw_help();
+	} else {
+		draw_page(top, &page, sorted);
+	}
+	mvaddnstr(LINES - 1, 0,
+		  "h help  q quit  p pause  s sort  r reverse  / filter  1-3 tabs  arrows scroll",
+		  COLS - 1);
 	refresh();
+	free_page(&page);
 }
 
-static int watch(struct xs_cli *cli, struct watched *watched, int cnt)
+static void type_key(struct top *top, int key)
 {
-	double before = seconds();
-	bool paused = false;
-	int err;
+	size_t len = strlen(top->filter);
 
-	err = sample(watched, cnt);
-	while (!err && !stop) {
-		int key = getch(); /* waits REFRESH_MS at most */
-		double now = seconds();
+	if (key == '\n' || key == '\r' || key == KEY_ENTER) {
+		top->typing = false;
+	} else if (key == ESCAPE_KEY) {
+		top->typing = false;
+		top->filter[0] = '\0';
+	} else if ((key == KEY_BACKSPACE || key == 127 || key == '\b') && len) {
+		top->filter[len - 1] = '\0';
+	} else if (key >= ' ' && key < 127 && len + 1 < sizeof(top->filter)) {
+		top->filter[len] = (char)key;
+		top->filter[len + 1] = '\0';
+	}
+}
 
-		if (key == 'q' || key == 'Q')
+static void sort_by(struct top *top, int step)
+{
+	static const int columns[XS_TAB_MAX] = { 12, 5, 13 };
+
+	top->sort += step;
+	if (top->sort >= columns[top->tab])
+		top->sort = -1;
+	if (top->sort < -1)
+		top->sort = columns[top->tab] - 1;
+}
+
+static void show_tab(struct top *top, int tab)
+{
+	top->tab = tab;
+	top->first = 0;
+	top->sort = -1;
+}
+
+static void scroll_key(struct top *top, int key)
+{
+	const size_t page = LINES > 8 ? (size_t)LINES - 6 : 1;
+
+	if (key == KEY_DOWN || key == 'j')
+		top->first++;
+	else if ((key == KEY_UP || key == 'k') && top->first)
+		top->first--;
+	else if (key == KEY_NPAGE)
+		top->first += page;
+	else if (key == KEY_PPAGE)
+		top->first = top->first > page ? top->first - page : 0;
+	else if (key == KEY_HOME)
+		top->first = 0;
+	else if (key == KEY_END)
+		top->first = 1u << 30; /* drawing takes it back to the last page */
+}
+
+/* false: end */
+static bool take_key(struct top *top, int key)
+{
+	if (top->typing) {
+		type_key(top, key);
+		return true;
+	}
+	switch (key) {
+	case 'q':
+	case 'Q':
+		return false;
+	case 'p':
+	case ' ':
+		top->paused = !top->paused;
+		break;
+	case 'h':
+	case '?':
+		top->help = !top->help;
+		break;
+	case '\t':
+		show_tab(top, (top->tab + 1) % XS_TAB_MAX);
+		break;
+	case '1':
+	case '2':
+	case '3':
+		show_tab(top, key - '1');
+		break;
+	case 's':
+	case 'S':
+		sort_by(top, key == 's' ? 1 : -1);
+		break;
+	case 'r':
+		top->ascending = !top->ascending;
+		break;
+	case 'a':
+		top->view.all = !top->view.all;
+		break;
+	case '/':
+		top->typing = true;
+		break;
+	default:
+		scroll_key(top, key);
+	}
+	return true;
+}
+
+static void run_screen(struct top *top)
+{
+	while (!stop) {
+		double left = top->at + (double)top->opts->every_sec - seconds();
+		int key;
+
+		timeout(left > 0 ? (int)(left * 1000) + 1 : 0);
+		key = getch();
+		if (key != ERR && !take_key(top, key))
 			break;
-		paused ^= key == 'p' || key == ' ';
-		if (key != ERR && now - before < REFRESH_MS / 2000.0)
+		if (seconds() >= top->at + (double)top->opts->every_sec) {
+			if (top->paused)
+				top->at = seconds();
+			else
+				sample(top);
+		} else if (key == ERR) {
 			continue;
-		if (!paused) {
-			err = sample(watched, cnt);
-			if (!err)
-				draw(cli, watched, cnt, now - before, paused);
-			before = now;
 		}
+		draw(top);
 	}
-	return err;
 }
 
-int xs_maps_top(struct xs_cli *cli, const struct xs_pins *pins, int cnt)
+static SCREEN *open_screen(struct xs_cli *cli)
 {
-	const struct sigaction action = { .sa_handler = on_signal };
-	struct watched *watched;
-	SCREEN *screen;
-	int err;
+	SCREEN *screen = newterm(NULL, stdout, stdin);
 
-	screen = isatty(STDOUT_FILENO) ? newterm(NULL, stdout, stdin) : NULL;
 	if (!screen) {
-		xs_err(cli->ctx,
-		       "top needs a terminal; 'xsteer-maps stats IF -w 1' prints line by line");
-		return -ENOTTY;
+		xs_note(cli->ctx, "the terminal '%s' is not known: lines instead of a screen",
+			getenv("TERM") ? getenv("TERM") : "");
+		return NULL;
 	}
-	watched = calloc(cnt + 1, sizeof(*watched));
-	if (!watched) {
-		endwin();
-		delscreen(screen);
-		return -ENOMEM;
-	}
-	for (int i = 0; i < cnt; i++)
-		watched[i].pins = &pins[i];
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
 	cbreak();
 	noecho();
+	keypad(stdscr, TRUE);
+	set_escdelay(50);
 	curs_set(0);
-	timeout(REFRESH_MS);
-	err = watch(cli, watched, cnt);
+	return screen;
+}
+
+static int show_top(struct top *top)
+{
+	SCREEN *screen = top->opts->batch ? NULL : open_screen(top->cli);
+
+	sample(top);
+	if (!screen)
+		return repeat_lines(top);
+	draw(top);
+	run_screen(top);
 	endwin();
 	delscreen(screen);
-	for (int i = 0; i < cnt; i++) {
-		free(watched[i].now);
-		free(watched[i].before);
+	return 0;
+}
+
+static int set_tab(struct top *top)
+{
+	for (int i = 0; top->opts->tab && i < XS_TAB_MAX; i++) {
+		if (!strcmp(top->opts->tab, xs_tab_names[i])) {
+			top->tab = i;
+			return 0;
+		}
 	}
-	free(watched);
+	return top->opts->tab
+		       ? xs_usage(top->cli, "top: --tab '%s' is none of queues, rules, sockets",
+				  top->opts->tab)
+		       : 0;
+}
+
+static int set_sort(struct top *top)
+{
+	struct xs_watched_list none = {};
+	struct xs_tab_view view = { .seconds = 1 };
+	struct xs_table *table;
+	size_t fixed;
+
+	top->sort = -1;
+	if (!top->opts->sort)
+		return 0;
+	table = xs_tab_table(top->tab, &none, &view, &fixed, stderr);
+	for (int i = 0; i < xs_table_columns(table); i++)
+		if (!strcasecmp(xs_table_heading(table, i), top->opts->sort))
+			top->sort = i;
+	xs_table_free(table);
+	return top->sort < 0 ? xs_usage(top->cli, "top: --sort '%s' is no column of tab %s",
+					top->opts->sort, xs_tab_names[top->tab])
+			     : 0;
+}
+
+int xs_maps_top(struct xs_cli *cli, const struct xs_top_opts *opts)
+{
+	const struct sigaction action = { .sa_handler = on_signal };
+	struct top top = { .cli = cli, .opts = opts };
+	int err;
+
+	err = set_tab(&top);
+	if (!err)
+		err = set_sort(&top);
+	if (err)
+		return err;
+	if (cli->json)
+		return xs_usage(cli, "top has no JSON: 'xsteer-maps stats -j -w 1 IF' has");
+	if (!opts->batch && !isatty(STDOUT_FILENO)) {
+		xs_err(cli->ctx, "top needs a terminal; 'xsteer-maps top -b 1' prints lines");
+		return -ENOTTY;
+	}
+	setlocale(LC_CTYPE, "");
+	top.view.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	snprintf(top.filter, sizeof(top.filter), "%s", opts->filter ? opts->filter : "");
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	err = xs_watched_open(cli, &top.watched);
+	if (!err)
+		err = show_top(&top);
+	xs_watched_close(&top.watched);
 	return err;
 }

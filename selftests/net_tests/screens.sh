@@ -1,0 +1,228 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+# What a person sees: screens, driven by tmux with keys in and text out, tables that fit
+# 80 columns, and watchers that notice what became of what they watch.
+
+. "$(dirname "$0")/lib.sh"
+
+_tmux() { tmux -S "$DIR/tmux" -f /dev/null "$@"; }
+_screen() { # COLUMNS LINES COMMAND...
+	type -P tmux >/dev/null || skip "tmux is not there"
+	OUT=$(LC_ALL=C.UTF-8 rx tmux -S "$DIR/tmux" -f /dev/null new-session -d -x "$1" -y "$2" \
+		"${*:3}; echo ended with \$?; sleep 60" 2>&1) || fail "tmux: $OUT"
+}
+_keys() { _tmux send-keys "$@"; }
+_seen() { _tmux capture-pane -p >"$DIR/screen" && grep -qE -- "$1" "$DIR/screen"; }
+_unseen() { ! _seen "$1"; }
+_shows() { # SENTENCE REGEX
+	becomes "$1" 20 _seen "$2"
+}
+_shows_no() { # SENTENCE REGEX
+	becomes "$1" 20 _unseen "$2"
+}
+_fits() { # SENTENCE COLUMNS TEXT
+	((++ASSERTIONS))
+	if LC_ALL=C.UTF-8 awk -v most="$2" 'length($0) > most { bad = 1 } END { exit !bad }' <<<"$3"; then
+		printf '%s\n' "$3"
+		fail "$1: wider than $2 columns"
+	fi
+}
+_top() { _screen "$1" "$2" "$MAPS" top "${@:3}"; }
+
+top_fits_80_columns_and_uses_200() {
+	lab_up --queues 4
+	attach
+	check "send" tx "$TRAFFIC" -o -n 200 -f 50 tx0
+	_top 80 24 rx0
+	_shows "the headings" 'Interface +Queue +Packets/s .* Dev'
+	_shows "a queue" 'rx0 +[0-3] '
+	_shows "the total" 'rx0 +all '
+	_shows "the keys" 'h help +q quit'
+	_fits "the screen" 80 "$(_tmux capture-pane -p)"
+	equal "the last minute has no room" "$(_tmux capture-pane -p | grep -c 'Last minute')" 0
+	_tmux resize-window -x 200 -y 60
+	_shows "the last minute" 'Dev +Packets +Last minute'
+	_keys q
+	_shows "its end" 'ended with 0'
+}
+
+top_pauses_and_says_so() {
+	lab_up --queues 1
+	attach
+	_top 80 24 rx0
+	_shows "the total" 'rx0 +all '
+	_shows_no "not paused" 'PAUSED'
+	_keys p
+	_shows "paused" 'PAUSED'
+	_keys p
+	_shows_no "on again" 'PAUSED'
+	_keys Space
+	_shows "paused" 'PAUSED'
+}
+
+top_has_help_tabs_sorting_and_a_filter() {
+	lab_up --queues 4
+	attach
+	printf 'udp dport 7 drop comment "one"\ntcp drop comment "two"\n' >"$DIR/r"
+	check "apply" rx "$O/xsteer-rules" apply rx0 "$DIR/r"
+	check "send" tx "$TRAFFIC" -o -n 100 -f 50 tx0
+	_top 80 24
+	_shows "queues" 'rx0 +all '
+	_keys '?'
+	_shows "help" 'scroll by a row'
+	_keys h
+	_shows_no "no help" 'scroll by a row'
+	_keys s
+	_shows "sorted" 'sorted by Interface, most first'
+	_keys s r
+	_shows "the other way" 'sorted by Queue, least first'
+	_keys 2
+	_shows "rules" 'udp dport 7 drop comment "one"'
+	_keys / t w o Enter
+	_shows "the filter" 'filter: two'
+	_shows_no "what it hides" 'dport 7'
+	_shows "what it keeps" 'tcp drop'
+	_keys 3
+	_keys / Escape
+	_shows "no socket" 'no bouncer runs here'
+	_keys Tab
+	_shows "queues again" 'rx0 +all '
+}
+
+top_scrolls_when_there_are_more_queues_than_lines() {
+	lab_up --queues 40
+	attach
+	_top 80 24
+	_shows "the total" 'rx0 +all '
+	_keys a
+	_shows "the first rows" 'rows 1-[0-9]+ of 6[0-9]'
+	_shows "queue 0" 'rx0 +0 '
+	_keys Down
+	_shows "one further" 'rows 2-'
+	_shows_no "queue 0 is gone" 'rx0 +0 '
+	_keys End
+	_shows "the last" 'rx0 +all '
+	_keys Home
+	_shows "the first" 'rx0 +0 '
+	_fits "the screen" 80 "$(_tmux capture-pane -p)"
+	equal "lines" "$(_tmux capture-pane -p | wc -l)" 24
+}
+
+top_shows_what_was_detached_attached_or_deleted() {
+	lab_up --queues 1
+	attach
+	check "send" tx "$TRAFFIC" -o -n 50 tx0
+	_top 80 24 rx0
+	_shows "queue 0" 'rx0 +0 '
+	check "detach" rx "$LOADER" detach rx0
+	_shows "detached" 'rx0: (detached|no xsteer instance)'
+	_shows_no "old numbers" 'rx0 +0 '
+	attach
+	check "send" tx "$TRAFFIC" -o -n 50 tx0
+	_shows "it is back" 'rx0 +0 '
+	rx ip link del rx0
+	_shows_no "old numbers" 'rx0 +0 '
+	_keys q
+	_shows "its end" 'ended with 0'
+}
+
+top_of_all_follows_who_comes_and_goes() {
+	lab_up --queues 1
+	_top 80 24
+	_shows "nobody" 'no xsteer instance in'
+	attach
+	_shows "rx0" 'rx0 +all '
+	check "detach" rx "$LOADER" detach rx0
+	_shows "nobody again" 'no xsteer instance in'
+}
+
+top_on_an_unknown_terminal_repeats_lines() {
+	lab_up --queues 1
+	attach
+	_screen 80 24 "TERM=nosuch $MAPS top rx0"
+	_shows "what it does instead" "terminal 'nosuch' is not known"
+	_shows "lines" 'rx0 +all .*'
+	becomes "again and again" 20 _twice
+	_keys C-c
+	_shows "its end" 'ended with 0'
+}
+_twice() { (($(_tmux capture-pane -p | grep -cE 'rx0 +all ') >= 2)); }
+
+top_b_prints_reports_and_ends() {
+	lab_up --queues 2
+	attach
+	check "three reports" rx "$MAPS" top -b 3 rx0
+	equal "reports" "$(grep -cE '^rx0 +all ' <<<"$OUT")" 3
+	_fits "a pipe" 80 "$OUT"
+	check "sockets" rx "$MAPS" top -b 1 --tab sockets rx0
+	contains "nobody" "$OUT" 'no bouncer runs here'
+	refuses "no such tab" 2 'none of queues, rules, sockets' rx "$MAPS" top --tab frobs
+	refuses "no such column" 2 'no column' rx "$MAPS" top -b 1 --sort frob
+	refuses "without a terminal" 1 "'xsteer-maps top -b 1'" rx "$MAPS" top rx0
+	check "that is true" rx "$MAPS" top -b 1 --sort packets/s --filter rx0
+	refuses "an interface without" 1 "no xsteer instance" rx "$MAPS" top -b 1 lo
+}
+
+sockets_fit_80_columns_and_say_so_of_nobody() {
+	lab_up --queues 2
+	attach
+	check "nobody" rx "$MAPS" sockets rx0
+	contains "nobody" "$OUT" '^rx0: no slot has an owner: no bouncer runs here$'
+	start_bouncer 1 -p
+	check "sockets" rx "$MAPS" sockets rx0
+	_fits "a pipe" 80 "$OUT"
+	equal "asked has no room" "$(COLUMNS=70 rx "$MAPS" sockets rx0 | grep -c Asked)" 0
+	equal "or has" "$(COLUMNS=200 rx "$MAPS" sockets rx0 | grep -c Asked)" 1
+	stop_bouncer
+}
+
+stats_w_ends_when_the_instance_is_detached() {
+	lab_up --queues 1
+	attach
+	rx_bg stats "$MAPS" stats rx0 -w 1
+	becomes "a report" 10 grep -q total "$DIR/stats.log"
+	check "detach" rx "$LOADER" detach rx0
+	ends $! 1
+	contains "why" "$(cat "$DIR/stats.log")" 'rx0: detached: its counters ended'
+}
+
+stats_w_ends_when_the_interface_is_deleted() {
+	lab_up --queues 1
+	attach
+	rx_bg stats "$MAPS" stats rx0 -w 1
+	becomes "a report" 10 grep -q total "$DIR/stats.log"
+	rx ip link del rx0
+	ends $! 1
+	contains "why" "$(cat "$DIR/stats.log")" "rx0: the interface is gone; 'xsteer-loader clean' removes its pins"
+	check "that is true" rx "$LOADER" clean
+	equal "pins" "$(ls -A "$PINS")" ""
+}
+
+stats_w_ends_when_the_link_is_detached_by_another() {
+	lab_up --queues 1
+	attach
+	rx_bg stats "$MAPS" stats rx0 -w 1
+	becomes "a report" 10 grep -q total "$DIR/stats.log"
+	check "another's hand" rx bpftool link detach pinned "$PINS/rx0/link"
+	ends $! 1
+	contains "why" "$(cat "$DIR/stats.log")" "not on the hook any more; 'xsteer-loader clean' removes"
+	check "that is true" rx "$LOADER" clean
+	equal "pins" "$(ls -A "$PINS")" ""
+}
+
+stats_w_goes_on_with_an_instance_attached_anew() {
+	lab_up --queues 1
+	attach
+	check "send" tx "$TRAFFIC" -o -n 500 tx0
+	rx_bg stats "$MAPS" stats rx0 -w 3 -j
+	sleep 1
+	check "replaced" rx "$LOADER" detach rx0
+	attach
+	check "send" tx "$TRAFFIC" -o -n 50 tx0
+	becomes "the new counters" 15 grep -q '"packets":50,' "$DIR/stats.log"
+	kill $!
+	ends $! 0
+}
+
+run_tests "$@"

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* What `top` shows; see tabs.h. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/names.h"
+#include "lib/instance/owners.h"
+#include "lib/set/read.h"
+#include "lib/set/sets.h"
+#include "lib/xsk/peek.h"
+#include "tabs.h"
+
+#define RULES_MAX 5000 /* shown: a screen is for the busiest */
+#define SPARK_COLUMNS 20 /* three seconds each */
+
+const char *const xs_tab_names[XS_TAB_MAX] = { "queues", "rules", "sockets" };
+
+/* Six columns at most, unless there is room for the whole number. */
+static void number_cell(struct xs_table *table, double value, bool wide)
+{
+	static const char units[] = "kMGTPE";
+	double shown = value;
+	int unit = -1;
+
+	if (wide || value < 99999.5) {
+		xs_table_number(table, value, "%.0f", value);
+		return;
+	}
+	while (shown >= 999.5 && units[unit + 1]) {
+		shown /= 1000;
+		unit++;
+	}
+	xs_table_number(table, value, "%.*f%c",
+			shown < 9.995	? 2
+			: shown < 99.95 ? 1
+					: 0,
+			shown, units[unit]);
+}
+
+/* The last minute of a queue, each column the mean of a few samples, by its own peak. */
+static void spark_cell(struct xs_table *table, const float *history, bool utf8)
+{
+	static const char *const blocks[] = { " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
+	static const char *const marks[] = { " ", ".", ":", "-", "=", "+", "*", "%", "#" };
+	const int each = XS_HISTORY / SPARK_COLUMNS;
+	char text[SPARK_COLUMNS * 4 + 1] = "";
+	float means[SPARK_COLUMNS] = {}, peak = 0;
+
+	for (int i = 0; i < XS_HISTORY; i++)
+		means[i / each] += history[i] / (float)each;
+	for (int i = 0; i < SPARK_COLUMNS; i++)
+		peak = means[i] > peak ? means[i] : peak;
+	for (int i = 0; i < SPARK_COLUMNS; i++) {
+		int level = peak > 0 ? (int)(means[i] / peak * 8 + 0.5F) : 0;
+
+		if (!level && means[i] > 0)
+			level = 1;
+		strcat(text, utf8 ? blocks[level] : marks[level]);
+	}
+	xs_table_cell(table, "%s", text);
+}
+
+/* ---- queues ---- */
+
+static void queue_cells(struct xs_table *table, const char *ifname, int queue,
+			const struct xs_queue_stats *total, const struct xs_queue_stats *delta,
+			const float *history, const struct xs_tab_view *view)
+{
+	double mbit = (double)delta->bytes * 8 / view->seconds / 1e6;
+
+	xs_table_cell(table, "%s", ifname);
+	if (queue < 0)
+		xs_table_cell(table, "all");
+	else
+		xs_table_number(table, queue, "%d", queue);
+	number_cell(table, (double)delta->packets / view->seconds, view->wide);
+	xs_table_number(table, mbit, "%.1f", mbit);
+	for (int v = 0; v < XS_VERDICT_MAX; v++)
+		number_cell(table, (double)xs_verdict_counters(delta)[v] / view->seconds,
+			    view->wide);
+	number_cell(table, (double)total->packets, view->wide);
+	if (history)
+		spark_cell(table, history, view->utf8);
+	else
+		xs_table_cell(table, "%s", "");
+}
+
+/* Why frames fell back or were malformed in the last interval; nothing if none were. */
+static void note_reasons(FILE *notes, const char *ifname, const struct xs_queue_stats *delta,
+			 double seconds)
+{
+	bool any = false;
+
+	for (int r = 0; r < XS_REASON_MAX - 1; r++) {
+		if (!xs_reason_counters(delta)[r] || r + 1 == XS_REASON_default)
+			continue;
+		fprintf(notes, "%s%s%s %.0f/s", any ? "" : ifname, any ? ", " : ": ",
+			xs_reason_names[r + 1], (double)xs_reason_counters(delta)[r] / seconds);
+		any = true;
+	}
+	if (any)
+		fputc('\n', notes);
+}
+
+/* table NULL: only the totals */
+static void queue_rows(struct xs_table *table, const struct xs_watched *one,
+		       const struct xs_tab_view *view, struct xs_queue_stats *total,
+		       struct xs_queue_stats *total_delta)
+{
+	for (__u32 q = 0; one->before && q < one->cnt; q++) {
+		struct xs_queue_stats delta = one->now[q];
+
+		if (!one->now[q].packets && !view->all)
+			continue;
+		xs_queue_stats_sub(&delta, &one->before[q]);
+		xs_queue_stats_add(total, &one->now[q]);
+		xs_queue_stats_add(total_delta, &delta);
+		if (table)
+			queue_cells(table, one->ifname, (int)q, &one->now[q], &delta,
+				    one->history ? one->history[q] : NULL, view);
+	}
+}
+
+static struct xs_table *queues_table(struct xs_watched_list *watched,
+				     const struct xs_tab_view *view, size_t *fixed, FILE *notes)
+{
+	struct xs_table *table = xs_table_new(
+		"Interface|>Queue|>Packets/s|>Mbit/s|>Pass|>Drop|>Tx|>Xsk|>Cpu|>Dev|?>Packets|"
+		"?Last minute");
+	struct xs_queue_stats totals[2];
+
+	*fixed = watched->cnt;
+	for (int i = 0; i < watched->cnt; i++) {
+		memset(totals, 0, sizeof(totals));
+		queue_rows(table, &watched->list[i], view, &totals[0], &totals[1]);
+		note_reasons(notes, watched->list[i].ifname, &totals[1], view->seconds);
+	}
+	for (int i = 0; i < watched->cnt; i++) {
+		memset(totals, 0, sizeof(totals));
+		queue_rows(NULL, &watched->list[i], view, &totals[0], &totals[1]);
+		queue_cells(table, watched->list[i].ifname, -1, &totals[0], &totals[1], NULL, view);
+	}
+	return table;
+}
+
+/* ---- rules ---- */
+
+static void rule_rows(struct xs_table *table, const struct xs_watched *one,
+		      const struct xs_rules_in_force *now, const struct xs_tab_view *view)
+{
+	for (__u32 i = 0; i < now->header->rule_cnt && i < RULES_MAX; i++) {
+		const struct xs_set_rule *rule = &now->rules[i];
+
+		xs_table_cell(table, "%s", one->ifname);
+		if (rule->file)
+			xs_table_cell(table, "%s:%u", xs_set_file(now->header, rule->file),
+				      rule->line);
+		else
+			xs_table_number(table, rule->line, "%u", rule->line);
+		number_cell(table, (double)now->stats[i].packets, view->wide);
+		number_cell(table, (double)now->stats[i].bytes, view->wide);
+		xs_table_cell(table, "%s", xs_set_string(now->header, rule->text));
+	}
+}
+
+static struct xs_table *rules_table(struct xs_watched_list *watched, const struct xs_tab_view *view,
+				    FILE *notes)
+{
+	struct xs_table *table = xs_table_new("Interface|>Line|>Packets|>Bytes|Rule");
+
+	for (int i = 0; i < watched->cnt; i++) {
+		const struct xs_watched *one = &watched->list[i];
+		struct xs_rules_in_force now;
+
+		if (!one->open)
+			continue;
+		if (xs_rule_sets_read(&one->pins, &now)) {
+			fprintf(notes, "%s\n", watched->quiet->error);
+			continue;
+		}
+		if (now.header)
+			rule_rows(table, one, &now, view);
+		if (now.header && now.header->rule_cnt > RULES_MAX)
+			fprintf(notes, "%s: %u rules more\n", one->ifname,
+				now.header->rule_cnt - RULES_MAX);
+		if (now.rolled_back)
+			fprintf(notes, "%s: the set after these was not confirmed in time\n",
+				one->ifname);
+		if (now.confirm_ns)
+			fprintf(notes, "%s: rolls back in %.0f s unless confirmed\n", one->ifname,
+				(double)now.confirm_ns / 1e9);
+		xs_rules_in_force_close(&now);
+	}
+	return table;
+}
+
+/* ---- sockets ---- */
+
+static void socket_row(struct xs_table *table, const struct xs_watched *one, __u32 slot,
+		       const struct xs_owner *owner, const struct xs_tab_view *view)
+{
+	bool alive = xs_owner_alive(owner), elsewhere = xs_owner_is_elsewhere(owner);
+	struct xs_xsk_state state = {};
+	bool seen = alive && !elsewhere && !xs_xsk_peek(owner->pid, owner->fd, &state);
+	const double values[] = {
+		state.rx,
+		state.tx,
+		state.fill,
+		state.completion,
+		(double)state.stats.rx_dropped,
+		(double)state.stats.rx_ring_full,
+		(double)state.stats.rx_fill_ring_empty_descs,
+	};
+
+	xs_table_cell(table, "%s", one->ifname);
+	xs_table_number(table, slot, "%u", slot);
+	xs_table_number(table, owner->queue, "%u", owner->queue);
+	xs_table_number(table, owner->pid, "%u", owner->pid);
+	xs_table_cell(table, "%s", elsewhere ? "elsewhere" : alive ? "alive" : "dead");
+	xs_table_cell(table, "%s", xs_xsk_mode_name(owner->mode));
+	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
+		if (seen)
+			number_cell(table, values[i], view->wide);
+		else
+			xs_table_cell(table, "-");
+	}
+}
+
+static struct xs_table *sockets_table(struct xs_watched_list *watched,
+				      const struct xs_tab_view *view)
+{
+	struct xs_table *table =
+		xs_table_new("Interface|?>Slot|>Queue|>Pid|State|Mode|>RX|>TX|>Fill|>Compl|"
+			     ">Dropped|>RX full|>No fill");
+
+	for (int i = 0; i < watched->cnt; i++) {
+		const struct xs_watched *one = &watched->list[i];
+		struct xs_owner owner;
+
+		for (__u32 slot = 0; one->open && slot < one->pins.slots; slot++)
+			if (!xs_owner_get(&one->pins, slot, &owner) && owner.pid)
+				socket_row(table, one, slot, &owner, view);
+	}
+	return table;
+}
+
+struct xs_table *xs_tab_table(enum xs_tab tab, struct xs_watched_list *watched,
+			      const struct xs_tab_view *view, size_t *fixed, FILE *notes)
+{
+	for (int i = 0; i < watched->cnt; i++)
+		if (!watched->list[i].open)
+			fprintf(notes, "%s\n", watched->list[i].why);
+	*fixed = 0;
+	switch (tab) {
+	case XS_TAB_RULES:
+		return rules_table(watched, view, notes);
+	case XS_TAB_SOCKETS:
+		return sockets_table(watched, view);
+	default:
+		return queues_table(watched, view, fixed, notes);
+	}
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Instances that are looked at again and again; see watched.h. */
+#include <errno.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+
+#include "lib/instance/dir.h"
+#include "lib/instance/live.h"
+#include "watched.h"
+
+static __u32 counters_id(const struct xs_pins *pins)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(pins->map_fds[XS_MAP_xdp_stats_map], &info, &len) ? 0
+											: info.id;
+}
+
+/* One that cannot be asked is taken to be in force. */
+static bool is_off(const struct xs_pins *pins)
+{
+	struct xs_live live;
+
+	return !xs_instance_live(pins, &live) && !live.attached;
+}
+
+int xs_pins_again(struct xs_pins *pins)
+{
+	struct xsteer_ctx *ctx = pins->ctx;
+	char ifname[IF_NAMESIZE];
+	struct xs_pins next;
+	int err;
+
+	if (!if_indextoname(pins->meta.ifindex, ifname)) {
+		xs_err(ctx, "%s: the interface is gone; %s removes its pins", pins->ifname,
+		       xs_hint(ctx, XSTEER_HINT_CLEAN, NULL).text);
+		return -ENODEV;
+	}
+	err = xs_pins_open(ctx, &next, ifname, XS_PINS_READ);
+	if (err == -ENOENT)
+		xs_err(ctx, "%s: detached: its counters ended", ifname);
+	if (err)
+		return err;
+	if (is_off(&next)) {
+		xs_err(ctx, "%s: its program is not on the hook any more; %s removes its pins",
+		       ifname, xs_hint(ctx, XSTEER_HINT_CLEAN, NULL).text);
+		xs_pins_close(&next);
+		return -ENOLINK;
+	}
+	if (counters_id(&next) == counters_id(pins)) {
+		xs_pins_close(&next);
+		return 0;
+	}
+	xs_pins_close(pins);
+	*pins = next;
+	return 1;
+}
+
+/* ---- a list of them ---- */
+
+static void forget_samples(struct xs_watched *watched)
+{
+	free(watched->now);
+	free(watched->before);
+	free(watched->history);
+	watched->now = watched->before = NULL;
+	watched->history = NULL;
+	watched->cnt = 0;
+}
+
+static void close_one(struct xs_watched *watched)
+{
+	forget_samples(watched);
+	if (watched->open)
+		xs_pins_close(&watched->pins);
+	watched->open = false;
+}
+
+static struct xs_watched *one_more(struct xs_watched_list *watched)
+{
+	struct xs_watched *more = realloc(watched->list, (watched->cnt + 1) * sizeof(*more));
+
+	if (!more)
+		return NULL;
+	watched->list = more;
+	memset(&more[watched->cnt], 0, sizeof(*more));
+	return &more[watched->cnt];
+}
+
+static bool is_listed(const struct xs_watched_list *watched, const char *dir)
+{
+	for (int i = 0; i < watched->cnt; i++)
+		if (watched->list[i].open && !strcmp(watched->list[i].pins.dir, dir))
+			return true;
+	return false;
+}
+
+/* By its directory: its interface may have been renamed, and its name be another's. */
+static int add_found(struct xsteer_ctx *ctx, const char *dir, void *arg)
+{
+	struct xs_watched_list *watched = arg;
+	struct xs_watched *more;
+
+	if (xs_pins_is_elsewhere(dir) || is_listed(watched, dir))
+		return 0;
+	more = one_more(watched);
+	if (!more)
+		return -ENOMEM;
+	if (xs_pins_open_dir(ctx, &more->pins, dir, XS_PINS_READ))
+		return 0; /* looked at again with the next sample */
+	if (!if_indextoname(more->pins.meta.ifindex, more->ifname) || is_off(&more->pins)) {
+		xs_pins_close(&more->pins);
+		return 0;
+	}
+	more->open = true;
+	watched->cnt++;
+	return 0;
+}
+
+/* Of a named one that is not there, or not any more. */
+static void open_again(struct xs_watched_list *watched, struct xs_watched *one)
+{
+	int err = xs_pins_open(watched->quiet, &one->pins, one->ifname, XS_PINS_READ);
+
+	if (err == -ENOENT)
+		snprintf(one->why, sizeof(one->why), "%s: no xsteer instance", one->ifname);
+	else if (err)
+		snprintf(one->why, sizeof(one->why), "%s", watched->quiet->error);
+	else if (is_off(&one->pins))
+		xs_pins_close(&one->pins);
+	else
+		one->open = true;
+}
+
+static void look_again(struct xs_watched_list *watched, struct xs_watched *one)
+{
+	int got;
+
+	if (!one->open) {
+		open_again(watched, one);
+		return;
+	}
+	got = xs_pins_again(&one->pins);
+	if (got > 0)
+		forget_samples(one);
+	if (got < 0) {
+		snprintf(one->why, sizeof(one->why), "%s", watched->quiet->error);
+		close_one(one);
+	} else {
+		if_indextoname(one->pins.meta.ifindex, one->ifname);
+	}
+}
+
+static void keep_history(struct xs_watched *one, double seconds)
+{
+	if (!one->history)
+		one->history = calloc(one->cnt + 1, sizeof(*one->history));
+	for (__u32 q = 0; one->history && one->before && q < one->cnt; q++) {
+		float *row = one->history[q];
+
+		memmove(row, row + 1, (XS_HISTORY - 1) * sizeof(*row));
+		row[XS_HISTORY - 1] =
+			(float)((double)(one->now[q].packets - one->before[q].packets) / seconds);
+	}
+}
+
+static void sample_one(struct xs_watched_list *watched, struct xs_watched *one, double seconds)
+{
+	struct xs_queue_stats *rows;
+	__u32 cnt;
+
+	look_again(watched, one);
+	rows = one->open ? xs_queue_stats_read(&one->pins, &cnt) : NULL;
+	if (!rows)
+		return;
+	free(one->before);
+	one->before = one->now;
+	one->now = rows;
+	one->cnt = cnt;
+	keep_history(one, seconds);
+}
+
+void xs_watched_sample(struct xs_watched_list *watched, double seconds)
+{
+	int kept = 0;
+
+	for (int i = 0; i < watched->cnt; i++) {
+		struct xs_watched *one = &watched->list[i];
+
+		sample_one(watched, one, seconds);
+		if (one->open || one->named)
+			watched->list[kept++] = *one;
+		else
+			close_one(one);
+	}
+	watched->cnt = kept;
+	if (!watched->all)
+		return;
+	xs_pins_each(watched->quiet, add_found, watched);
+	for (int i = kept; i < watched->cnt; i++)
+		sample_one(watched, &watched->list[i], seconds);
+}
+
+int xs_watched_open(struct xs_cli *cli, struct xs_watched_list *watched)
+{
+	*watched = (struct xs_watched_list){ .all = !cli->operand_cnt };
+	watched->quiet = xsteer_ctx_new(cli->pin_root, NULL, NULL);
+	if (!watched->quiet)
+		return -ENOMEM;
+	for (int i = 0; i < XSTEER_HINT_MAX; i++)
+		xsteer_ctx_set_hint(watched->quiet, i, cli->ctx->hints[i]);
+	for (int i = 0; i < cli->operand_cnt; i++) {
+		struct xs_watched *more = one_more(watched);
+
+		if (!more)
+			return -ENOMEM;
+		more->named = true;
+		snprintf(more->ifname, sizeof(more->ifname), "%s", cli->operands[i]);
+		watched->cnt++;
+	}
+	return 0;
+}
+
+void xs_watched_close(struct xs_watched_list *watched)
+{
+	for (int i = 0; i < watched->cnt; i++)
+		close_one(&watched->list[i]);
+	free(watched->list);
+	xsteer_ctx_free(watched->quiet);
+}
