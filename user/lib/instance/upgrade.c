@@ -13,24 +13,11 @@
 #include "maps/rule_set.h"
 #include "dir.h"
 #include "instance.h"
+#include "link.h"
 #include "program.h"
 #include "set_layout.h"
 #include "upgrade.h"
 #include "xsteer.skel.h"
-
-static int open_object(const struct xs_pins *pins, const char *name)
-{
-	char path[PATH_MAX + 16];
-	int fd, err;
-
-	snprintf(path, sizeof(path), "%s/%s", pins->dir, name);
-	fd = bpf_obj_get(path);
-	if (fd >= 0)
-		return fd;
-	err = -errno;
-	xs_err(pins->ctx, "cannot open %s: %s", path, strerror(-err));
-	return err;
-}
 
 static __u32 prog_id(int fd)
 {
@@ -59,66 +46,18 @@ static int repin_prog(const struct xs_pins *pins, int fd)
 	return err;
 }
 
-static __u32 xsks_map_id(const struct xs_pins *pins)
-{
-	struct bpf_map_info info = {};
-	__u32 len = sizeof(info);
-
-	return bpf_obj_get_info_by_fd(pins->map_fds[XS_MAP_xsks_map], &info, &len) ? 0 : info.id;
-}
-
-/*
- * What runs is not what is pinned. An upgrade that was killed between the two
- * left a program of this instance; anything else is not ours to replace.
- */
-static int open_running(const struct xs_pins *pins, __u32 id)
-{
-	int fd = xs_prog_uses_map(id, xsks_map_id(pins)) ? bpf_prog_get_fd_by_id(id) : -1;
-
-	if (fd >= 0)
-		return fd;
-	xs_err(pins->ctx,
-	       "%s: its link runs program id %u, which is not xsteer's, as far as can be seen: "
-	       "whoever put it there must take it away; or %s and attach again",
-	       pins->ifname, id, xs_hint(pins->ctx, XSTEER_HINT_DETACH, pins->ifname).text);
-	return -EPERM;
-}
-
-/* The program that runs. */
-static int open_old(const struct xs_pins *pins, int link)
-{
-	struct bpf_link_info info = {};
-	__u32 len = sizeof(info);
-	int pinned = open_object(pins, XS_PIN_PROG);
-
-	if (pinned < 0 || bpf_obj_get_info_by_fd(link, &info, &len) ||
-	    prog_id(pinned) == info.prog_id)
-		return pinned;
-	close(pinned);
-	return open_running(pins, info.prog_id);
-}
-
-/* The old program is named, so that nobody else's update is undone. */
-static int swap(const struct xs_pins *pins, int link, int old_prog, int new_prog)
-{
-	LIBBPF_OPTS(bpf_link_update_opts, opts, .old_prog_fd = old_prog, .flags = BPF_F_REPLACE);
-	int err = bpf_link_update(link, new_prog, &opts) ? -errno : 0;
-
-	if (err)
-		xs_err(pins->ctx, "%s: the kernel refused to replace the program: %s", pins->ifname,
-		       strerror(-err));
-	return err;
-}
-
 static int replace(struct xs_pins *pins, struct xsteer_bpf *skel, struct xs_upgraded *result)
 {
 	int link, old = -1, err, fresh = bpf_program__fd(skel->progs.xsteer);
+	struct bpf_link_info info;
 
-	link = open_object(pins, XS_PIN_LINK);
-	if (link < 0)
+	link = xs_link_open(pins->dir, &info);
+	if (link < 0) {
+		xs_err(pins->ctx, "cannot open %s/%s: %s", pins->dir, XS_PIN_LINK, strerror(-link));
 		return link;
-	old = open_old(pins, link);
-	err = old < 0 ? old : swap(pins, link, old, fresh);
+	}
+	old = xs_link_running(pins, link);
+	err = old < 0 ? old : xs_link_swap(pins->ctx, pins->ifname, link, old, fresh);
 	if (!err) {
 		*result = (struct xs_upgraded){ .old_prog_id = prog_id(old),
 						.prog_id = prog_id(fresh),

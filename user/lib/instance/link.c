@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The pinned link of an instance; see link.h. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "lib/base/ctx.h"
+#include "link.h"
+#include "program.h"
+
+int xs_link_open(const char *dir, struct bpf_link_info *info)
+{
+	__u32 len = sizeof(*info);
+	char path[PATH_MAX + 8];
+	int fd, err;
+
+	memset(info, 0, sizeof(*info));
+	snprintf(path, sizeof(path), "%s/%s", dir, XS_PIN_LINK);
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return -errno;
+	if (!bpf_obj_get_info_by_fd(fd, info, &len))
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+int xs_link_detach(int link)
+{
+	/* ENOLINK: the interface is gone, and took the program along */
+	return bpf_link_detach(link) && errno != ENOLINK ? -errno : 0;
+}
+
+static __u32 xsks_map_id(const struct xs_pins *pins)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(pins->map_fds[XS_MAP_xsks_map], &info, &len) ? 0 : info.id;
+}
+
+/* What runs is not what is pinned. Anything but a program of this instance is not ours to replace. */
+static int open_unpinned(const struct xs_pins *pins, __u32 id)
+{
+	int fd = xs_prog_uses_map(id, xsks_map_id(pins)) ? bpf_prog_get_fd_by_id(id) : -1;
+
+	if (fd >= 0)
+		return fd;
+	xs_err(pins->ctx,
+	       "%s: its link runs program id %u, which is not xsteer's, as far as can be seen: "
+	       "whoever put it there must take it away; or %s and attach again",
+	       pins->ifname, id, xs_hint(pins->ctx, XSTEER_HINT_DETACH, pins->ifname).text);
+	return -EPERM;
+}
+
+int xs_link_running(const struct xs_pins *pins, int link)
+{
+	__u32 link_len = sizeof(struct bpf_link_info), prog_len = sizeof(struct bpf_prog_info);
+	struct bpf_link_info running = {};
+	struct bpf_prog_info pinned = {};
+	char path[PATH_MAX + 8];
+	int fd, err;
+
+	snprintf(path, sizeof(path), "%s/%s", pins->dir, XS_PIN_PROG);
+	fd = bpf_obj_get(path);
+	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &pinned, &prog_len) ||
+	    bpf_obj_get_info_by_fd(link, &running, &link_len)) {
+		err = -errno;
+		xs_err(pins->ctx, "cannot look at %s: %s", path, strerror(-err));
+		if (fd >= 0)
+			close(fd);
+		return err;
+	}
+	if (pinned.id == running.prog_id)
+		return fd;
+	close(fd);
+	return open_unpinned(pins, running.prog_id);
+}
+
+int xs_link_swap(struct xsteer_ctx *ctx, const char *ifname, int link, int old_prog, int new_prog)
+{
+	/* the old program is named, so that nobody else's update is undone */
+	LIBBPF_OPTS(bpf_link_update_opts, opts, .old_prog_fd = old_prog, .flags = BPF_F_REPLACE);
+	int err = bpf_link_update(link, new_prog, &opts) ? -errno : 0;
+
+	if (err)
+		xs_err(ctx, "%s: the kernel refused to replace the program: %s", ifname,
+		       strerror(-err));
+	return err;
+}
