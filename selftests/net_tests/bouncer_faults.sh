@@ -93,7 +93,7 @@ deleted_interface_ends_it_with_a_message() {
 # What goes with the program: no frame comes any more, and a supervisor must know.
 instance_that_is_taken_away_ends_it_with_a_message() {
 	local how
-	for how in "detach rx0" "attach --replace rx0"; do
+	for how in "detach rx0" "attach --replace -m skb rx0"; do
 		lab_up --queues 1
 		attach
 		start_bouncer 0 -p -v --interval 0.3

@@ -281,20 +281,24 @@ _orphan() {
 	check "not pinned" rm "$PINS/%new-rx0/prog"
 	not_equal "its program" "$(hook)" ""
 }
-attach_with_prio_killed_before_its_pin_is_no_obstacle() {
+attach_with_prio_killed_before_its_pin_is_completed() {
 	local orphan
 	lab_up
 	_orphan
 	orphan=$(hook)
 	attach -P 20
-	not_equal "a new program" "$(hook)" "$orphan"
+	contains "said" "$OUT" "is completed"
+	equal "the program" "$(hook)" "$orphan"
+	equal "its pin" "$(bpftool -j prog show pinned "$PINS/rx0/prog" | jq .id)" "$orphan"
 	check "detach" rx "$LOADER" detach rx0
 	becomes "nothing is left on the hook" 5 xdp_is_off
 	_orphan
-	attach
 	check "detach" rx "$LOADER" detach rx0
+	becomes "nothing is left on the hook" 5 xdp_is_off
 	_orphan
 	check "clean" rx "$LOADER" clean
+	equal "pins" "$(ls "$PINS")" rx0
+	check "detach" rx "$LOADER" detach rx0
 	becomes "nothing is left on the hook" 5 xdp_is_off
 	equal "pins" "$(ls "$PINS")" ""
 }

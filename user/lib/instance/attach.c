@@ -15,9 +15,10 @@
 #include "lib/base/ctx.h"
 #include "build.h"
 #include "dir.h"
-#include "dispatcher.h"
 #include "leftovers.h"
 #include "lock.h"
+#include "publish.h"
+#include "replace.h"
 #include "xsteer.skel.h"
 
 const char *const xs_mode_names[] = {
@@ -36,41 +37,47 @@ static void say_if_reset(const struct xs_build *build)
 			build->netif.name, build->netif.driver);
 }
 
-static int publish(const struct xs_build *build)
+static int publish(struct xs_build *build)
 {
-	int err;
+	int err = xs_instance_publish(build->ctx, build->staging, build->dir);
 
-	if (!rename(build->staging, build->dir))
-		return 0;
-	err = -errno;
-	xs_err(build->ctx, "cannot rename %s to %s: %s", build->staging, build->dir,
-	       strerror(-err));
+	if (err)
+		xs_replace_undo(build);
 	return err;
+}
+
+/* What may be in force after a failure nobody removes: the next command completes it. */
+static void clear_staging(struct xs_build *build)
+{
+	int in_force = 0;
+
+	if (build->replacing == XS_REPLACE_in_link || build->replacing == XS_REPLACE_by_libxdp)
+		in_force = xs_leftover_in_force(build->ctx, build->staging);
+	if (in_force)
+		xs_warn(build->ctx,
+			"%s: the new program may be in force: attach again to complete it",
+			build->netif.name);
+	else
+		xs_instance_remove_dir(build->ctx, build->staging);
 }
 
 static int build_instance(struct xs_build *build, struct xs_attached *got)
 {
-	struct xs_live live;
 	int err;
 
 	err = xs_build_staging(build);
-	if (!err && build->old.dir[0])
-		err = xs_instance_take_apart(&build->old);
-	if (!err && build->opts->prio > 0)
-		err = xs_dispatcher_attach(&build->netif, &build->pins, build->opts, &build->mode);
-	else if (!err)
-		err = xs_hook_attach(build);
 	if (!err)
-		err = xs_instance_live(&build->pins, &live);
+		err = xs_replace_on_hook(build);
 	if (!err) {
 		say_if_reset(build);
-		*got = (struct xs_attached){ .mode = build->mode, .prog_id = live.prog_id };
 		err = publish(build);
-		if (err && build->opts->prio > 0)
-			xs_dispatcher_detach(&build->pins, live.prog_id);
 	}
-	if (err)
-		xs_instance_remove_dir(build->ctx, build->staging);
+	if (err) {
+		clear_staging(build);
+	} else {
+		*got = (struct xs_attached){ .mode = build->mode, .prog_id = build->prog_id };
+		xs_replace_finish(build);
+	}
 	xs_pins_close(&build->pins);
 	xsteer_bpf__destroy(build->skel);
 	return err;
@@ -168,39 +175,12 @@ static int check_hook(const struct xs_build *build)
 	return xs_hook_refuse_held(build->ctx, build->netif.name, &hook);
 }
 
-/* --replace: ours only; what is stale or of another shape goes too. */
-static int open_old(struct xs_build *build)
-{
-	char dir[PATH_MAX], now[IF_NAMESIZE] = "?";
-	int err = xs_pins_find(build->ctx, dir, build->netif.name);
-
-	if (!err && !xs_pins_complete(dir))
-		return xs_leftovers_take_rest(build->ctx, build->netif.name, dir);
-	if (!err)
-		err = xs_pins_open_dir(build->ctx, &build->old, dir, XS_PINS_READ);
-	if (err)
-		return err == -ENOENT ? 0 : err;
-	if (build->old.meta.netns_inode != xs_netns_inode()) {
-		xs_err(build->ctx, "%s belongs to another network namespace: it is not replaced",
-		       dir);
-		return -EXDEV;
-	}
-	if (!xs_instance_live(&build->old, &build->old_live) && build->old_live.attached &&
-	    build->old.meta.ifindex != build->netif.ifindex) {
-		if_indextoname(build->old.meta.ifindex, now);
-		xs_err(build->ctx,
-		       "the pins in %s are of the interface that is now called %s, and in use: "
-		       "%s first",
-		       dir, now, xs_hint(build->ctx, XSTEER_HINT_DETACH, now).text);
-		return -EBUSY;
-	}
-	return 0;
-}
-
 int xs_instance_attach(struct xsteer_ctx *ctx, const char *ifname,
 		       const struct xs_attach_opts *opts, struct xs_attached *got)
 {
-	struct xs_build build = { .ctx = ctx, .opts = opts };
+	struct xs_build build = {
+		.ctx = ctx, .opts = opts, .old_lock = -1, .old_link = -1, .old_prog = -1
+	};
 	int err;
 
 	*got = (struct xs_attached){};
@@ -210,14 +190,14 @@ int xs_instance_attach(struct xsteer_ctx *ctx, const char *ifname,
 	if (!err)
 		err = xs_side_dir(build.staging, build.dir, "new");
 	if (!err)
-		err = xs_leftovers_clear(ctx, build.dir);
-	if (err)
+		err = xs_leftovers_settle(ctx, build.dir);
+	if (err < 0)
 		return err;
-	err = opts->replace ? open_old(&build) : look_at_existing(ctx, ifname, opts, got);
+	err = opts->replace ? xs_replace_open(&build) : look_at_existing(ctx, ifname, opts, got);
 	if (!err)
 		err = check_hook(&build);
 	if (!err)
 		err = build_instance(&build, got);
-	xs_pins_close(&build.old);
+	xs_replace_close(&build);
 	return err > 0 ? 0 : err;
 }

@@ -80,6 +80,8 @@ static int write_meta(struct xs_build *build)
 		.malformed_action = { .verdict = XS_VERDICT_pass },
 		.attach = opts->prio > 0 ? XS_ATTACH_DISPATCHER : XS_ATTACH_LINK,
 		.set_layout = XS_SET_LAYOUT,
+		/* who watches the number sees that the rules are others */
+		.generation = build->old.dir[0] ? build->old.meta.generation : 0,
 	};
 	int err;
 
@@ -91,17 +93,43 @@ static int write_meta(struct xs_build *build)
 	return err;
 }
 
-int xs_build_staging(struct xs_build *build)
+/*
+ * Sockets in their slots, their owners, and what was counted stay where they are, so that
+ * workers notice nothing: as long as the link stays, and there are as many slots.
+ */
+static int take_over_maps(const struct xs_build *build, __u32 slots)
+{
+	const __u32 taken = 1U << XS_MAP_xsks_map | 1U << XS_MAP_owners |
+			    1U << XS_MAP_xdp_stats_map;
+
+	if (build->replacing != XS_REPLACE_in_link || build->old.slots != slots)
+		return 0;
+	return xs_program_reuse(build->skel, &build->old, ~taken);
+}
+
+static int pin_prog(struct xs_build *build)
+{
+	int fd = bpf_program__fd(build->skel->progs.xsteer), err;
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+
+	if (build->opts->prio > 0)
+		return 0;
+	if (bpf_obj_get_info_by_fd(fd, &info, &len)) {
+		err = -errno;
+		xs_err(build->ctx, "cannot look at the program: %s", strerror(-err));
+		return err;
+	}
+	build->prog_id = info.id;
+	return xs_build_pin(build, fd, XS_PIN_PROG);
+}
+
+static int load(struct xs_build *build)
 {
 	__u32 slots = build->netif.max_queues > XS_SLOTS_MIN ? build->netif.max_queues
 							     : XS_SLOTS_MIN;
 	int err;
 
-	if (mkdir(build->staging, 0700)) {
-		err = -errno;
-		xs_err(build->ctx, "cannot make %s: %s", build->staging, strerror(-err));
-		return err;
-	}
 	build->skel = xs_program_open(build->ctx, slots);
 	if (!build->skel)
 		return -errno;
@@ -110,13 +138,28 @@ int xs_build_staging(struct xs_build *build)
 	 * program's type, and the kernel would refuse them to the extension.
 	 */
 	bpf_program__set_autoload(build->skel->progs.xsteer, build->opts->prio <= 0);
-	err = xs_program_load(build->ctx, build->skel);
+	err = take_over_maps(build, slots);
+	return err ? err : xs_program_load(build->ctx, build->skel);
+}
+
+int xs_build_staging(struct xs_build *build)
+{
+	int err;
+
+	if (mkdir(build->staging, 0700)) {
+		err = -errno;
+		xs_err(build->ctx, "cannot make %s: %s", build->staging, strerror(-err));
+		return err;
+	}
+	err = load(build);
 	if (!err)
 		err = pin_maps(build);
 	if (!err)
 		err = pin_rule_counters(build);
 	if (!err)
 		err = write_meta(build);
+	if (!err)
+		err = pin_prog(build);
 	if (!err)
 		err = xs_pins_open_dir(build->ctx, &build->pins, build->staging, XS_PINS_WRITE);
 	if (!err && build->opts->prepare)

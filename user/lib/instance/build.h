@@ -14,6 +14,14 @@
 
 struct xsteer_bpf;
 
+/* What becomes of an instance that is there. */
+enum xs_replacing {
+	XS_REPLACE_nothing, /* there is none, or only its pins are */
+	XS_REPLACE_in_link, /* its link stays, with the new program in it */
+	XS_REPLACE_by_libxdp, /* libxdp puts the new program beside it, or in its place */
+	XS_REPLACE_anew, /* the hook takes no second program in that way: off, then on */
+};
+
 /* An instance under construction. */
 struct xs_build {
 	struct xsteer_ctx *ctx;
@@ -22,19 +30,27 @@ struct xs_build {
 	char dir[PATH_MAX], staging[PATH_MAX];
 	struct xsteer_bpf *skel;
 	struct xs_pins pins; /* of the staging directory */
-	struct xs_pins old; /* what --replace takes away */
-	struct xs_live old_live;
 	enum xs_mode mode; /* got */
+	__u32 prog_id;
+	/* what is replaced */
+	enum xs_replacing replacing;
+	struct xs_pins old;
+	struct xs_live old_live;
+	int old_lock, old_link, old_prog; /* descriptors; -1: none */
+	int old_prio; /* in the dispatcher */
 };
 
 /* Pins `fd` under `name` in the staging directory. 0 or -errno, logged. */
 int xs_build_pin(const struct xs_build *build, int fd, const char *name);
 
-/* Makes and pins what an instance has but its program: maps, meta, rules. 0 or -errno, logged. */
+/*
+ * Makes and pins all of an instance but its link: maps, meta, rules, and the program
+ * where libxdp does not load its own. 0 or -errno, logged.
+ */
 int xs_build_staging(struct xs_build *build);
 
 /*
- * Puts the program on the hook by a link, both pinned, in the mode that was asked for.
+ * Puts the program on the hook by a link, pinned, in the mode that was asked for.
  * Sets build->mode. 0 or -errno, logged with the kernel's own words.
  */
 int xs_hook_attach(struct xs_build *build);

@@ -13,6 +13,7 @@
 #include "leftovers.h"
 #include "live.h"
 #include "lock.h"
+#include "publish.h"
 
 /* Somebody may have taken it out already. */
 static int leave_dispatcher(const struct xs_pins *pins)
@@ -21,7 +22,25 @@ static int leave_dispatcher(const struct xs_pins *pins)
 
 	if (xs_instance_live(pins, &live) || !live.attached)
 		return 0;
-	return xs_dispatcher_detach(pins, live.prog_id);
+	return xs_dispatcher_detach(pins->ctx, pins->meta.ifindex, live.prog_id);
+}
+
+/* Whole as long as its program is on the hook: what cannot be detached stays as it was. */
+static int rename_and_remove(const struct xs_pins *pins, const char *old)
+{
+	int err;
+
+	if (rename(pins->dir, old)) {
+		err = -errno;
+		xs_err(pins->ctx, "cannot rename %s: %s", pins->dir, strerror(-err));
+		return err;
+	}
+	err = xs_leftover_take_off_hook(pins->ctx, old);
+	if (!err)
+		return xs_instance_remove_dir(pins->ctx, old);
+	if (rename(old, pins->dir))
+		xs_warn(pins->ctx, "cannot rename %s back: %s", old, strerror(errno));
+	return err;
 }
 
 int xs_instance_take_apart(const struct xs_pins *pins)
@@ -36,12 +55,8 @@ int xs_instance_take_apart(const struct xs_pins *pins)
 		err = leave_dispatcher(pins);
 	if (!err)
 		err = xs_side_dir(old, pins->dir, "old");
-	if (!err && rename(pins->dir, old)) {
-		err = -errno;
-		xs_err(pins->ctx, "cannot rename %s: %s", pins->dir, strerror(-err));
-	}
 	if (!err)
-		err = xs_instance_remove_dir(pins->ctx, old);
+		err = rename_and_remove(pins, old);
 	close(lock);
 	return err;
 }
@@ -50,13 +65,16 @@ int xs_instance_detach(struct xsteer_ctx *ctx, const char *ifname)
 {
 	char dir[PATH_MAX];
 	struct xs_pins pins;
-	int err;
+	int err, were = 0;
 
 	err = xs_pin_dir(ctx, dir, ifname);
 	if (!err)
-		err = xs_leftovers_clear(ctx, dir);
-	if (!err)
-		err = xs_pins_find(ctx, dir, ifname);
+		err = were = xs_leftovers_settle(ctx, dir);
+	if (err < 0)
+		return err;
+	err = xs_pins_find(ctx, dir, ifname);
+	if (err == -ENOENT && were)
+		return 0; /* what a detach that was killed had begun */
 	if (!err && !xs_pins_complete(dir))
 		return xs_leftovers_take_rest(ctx, ifname, dir);
 	if (!err)

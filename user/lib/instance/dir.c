@@ -184,25 +184,34 @@ bool xs_pins_complete(const char *dir)
 	return true;
 }
 
-bool xs_pins_peek_meta(const char *dir, struct xs_meta *meta)
+int xs_pins_look_at_meta(const char *dir, struct xs_meta *meta)
 {
 	LIBBPF_OPTS(bpf_obj_get_opts, opts, .file_flags = BPF_F_RDONLY);
 	struct bpf_map_info info = {};
 	__u32 len = sizeof(info);
 	const __u32 zero = 0;
 	char path[PATH_MAX + 8];
-	bool ours;
-	int fd;
+	int fd, err = 0;
 
 	snprintf(path, sizeof(path), "%s/%s", dir, xs_map_names[XS_MAP_meta]);
 	fd = bpf_obj_get_opts(path, &opts);
 	if (fd < 0)
-		return false;
-	ours = !bpf_obj_get_info_by_fd(fd, &info, &len) && info.value_size == sizeof(*meta) &&
-	       !bpf_map_lookup_elem(fd, &zero, meta) && meta->magic == XS_MAGIC &&
-	       meta->abi == XS_ABI;
+		return -errno;
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		err = -errno;
+	else if (info.value_size != sizeof(*meta))
+		err = -EPROTO;
+	else if (bpf_map_lookup_elem(fd, &zero, meta))
+		err = -errno;
+	else if (meta->magic != XS_MAGIC || meta->abi != XS_ABI)
+		err = -EPROTO;
 	close(fd);
-	return ours;
+	return err;
+}
+
+bool xs_pins_peek_meta(const char *dir, struct xs_meta *meta)
+{
+	return !xs_pins_look_at_meta(dir, meta);
 }
 
 bool xs_pins_is_elsewhere(const char *dir)

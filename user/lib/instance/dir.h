@@ -38,7 +38,12 @@ __u64 xs_netns_inode(void);
 int xs_pins_check_bpffs(struct xsteer_ctx *ctx);
 bool xs_pins_on_bpffs(struct xsteer_ctx *ctx); /* the same, silently */
 
-/* meta of a directory, if it is ours and of this build. Silent. */
+/*
+ * meta of a directory. 0; -ENOENT: it has none; -EPROTO: it is not ours, or of another
+ * build; other -errno: it cannot be told. Silent.
+ */
+int xs_pins_look_at_meta(const char *dir, struct xs_meta *meta);
+/* The same: true if it is ours and of this build. */
 bool xs_pins_peek_meta(const char *dir, struct xs_meta *meta);
 
 /* Is the directory an instance of another network namespace? Silent. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* An instance beside other programs, through libxdp's dispatcher; see dispatcher.h. */
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
+#include <linux/if_link.h>
 #include <xdp/libxdp.h>
 
 #include "lib/base/ctx.h"
@@ -28,13 +30,13 @@ static int configure(struct xdp_program *prog, const struct xs_attach_opts *opts
 	return err;
 }
 
-static int pin_prog(struct xdp_program *prog, const struct xs_pins *pins)
+static int pin_prog(int fd, const struct xs_pins *pins)
 {
 	char path[PATH_MAX + 8];
 	int err;
 
 	snprintf(path, sizeof(path), "%s/%s", pins->dir, XS_PIN_PROG);
-	if (!bpf_obj_pin(xdp_program__fd(prog), path))
+	if (!bpf_obj_pin(fd, path))
 		return 0;
 	err = -errno;
 	xs_err(pins->ctx, "cannot pin %s: %s", path, strerror(-err));
@@ -102,7 +104,7 @@ static int attach(struct xdp_program *prog, const struct xs_netif *netif,
 		return err;
 	}
 	say_if_alone(pins->ctx, netif);
-	err = pin_prog(prog, pins);
+	err = pin_prog(xdp_program__fd(prog), pins);
 	if (err)
 		xdp_program__detach(prog, netif->ifindex,
 				    *got == XS_MODE_SKB ? XDP_MODE_SKB : XDP_MODE_NATIVE, 0);
@@ -110,7 +112,7 @@ static int attach(struct xdp_program *prog, const struct xs_netif *netif,
 }
 
 int xs_dispatcher_attach(const struct xs_netif *netif, const struct xs_pins *pins,
-			 const struct xs_attach_opts *opts, enum xs_mode *got)
+			 const struct xs_attach_opts *opts, enum xs_mode *got, __u32 *prog_id)
 {
 	struct xsteer_bpf *skel = xs_program_open(pins->ctx, pins->slots);
 	struct xdp_program *prog;
@@ -128,6 +130,8 @@ int xs_dispatcher_attach(const struct xs_netif *netif, const struct xs_pins *pin
 		goto out;
 	}
 	err = attach(prog, netif, pins, opts, got);
+	if (!err)
+		*prog_id = xdp_program__id(prog);
 	xdp_program__close(prog);
 out:
 	xsteer_bpf__destroy(skel);
@@ -167,43 +171,164 @@ bool xs_dispatcher_has(__u32 ifindex, __u32 prog_id)
 	return has;
 }
 
-int xs_dispatcher_detach(const struct xs_pins *pins, __u32 prog_id)
+int xs_dispatcher_detach(struct xsteer_ctx *ctx, __u32 ifindex, __u32 prog_id)
 {
 	struct xdp_multiprog *mp;
 	struct xdp_program *prog;
+	char name[IF_NAMESIZE] = "?";
 	int err;
 
-	mp = xdp_multiprog__get_from_ifindex(pins->meta.ifindex);
+	mp = xdp_multiprog__get_from_ifindex(ifindex);
 	err = libxdp_get_error(mp);
 	if (!err) {
 		prog = find(mp, has_id, prog_id);
-		err = prog ? xdp_program__detach(prog, pins->meta.ifindex,
-						 xdp_multiprog__attach_mode(mp), 0)
+		err = prog ? xdp_program__detach(prog, ifindex, xdp_multiprog__attach_mode(mp), 0)
 			   : -ENOENT;
 		xdp_multiprog__close(mp);
 	}
 	if (err)
-		xs_err(pins->ctx, "%s: libxdp cannot take the program out: %s", pins->ifname,
-		       strerror(-err));
+		xs_err(ctx, "%s: libxdp cannot take program id %u out: %s",
+		       if_indextoname(ifindex, name) ? name : "interface", prog_id, strerror(-err));
 	return err;
 }
 
-int xs_dispatcher_detach_user_of(struct xsteer_ctx *ctx, __u32 ifindex, __u32 map_id)
+int xs_dispatcher_find_user_of(struct xsteer_ctx *ctx, __u32 ifindex, __u32 map_id, __u32 *prog_id)
 {
 	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
 	struct xdp_program *prog;
-	int err = 0;
+	int err = libxdp_get_error(mp);
+
+	if (err == -ENOENT || err == -ENODEV)
+		return 0; /* nothing on the hook, or no interface any more */
+	if (err) {
+		xs_err(ctx, "interface %u: libxdp cannot tell what is on its hook: %s", ifindex,
+		       strerror(-err));
+		return err;
+	}
+	prog = find(mp, xs_prog_uses_map, map_id);
+	*prog_id = prog ? xdp_program__id(prog) : 0;
+	xdp_multiprog__close(mp);
+	return prog != NULL;
+}
+
+int xs_dispatcher_leave(struct xsteer_ctx *ctx, __u32 ifindex, __u32 prog_id)
+{
+	return xs_dispatcher_has(ifindex, prog_id) ? xs_dispatcher_detach(ctx, ifindex, prog_id)
+						   : 0;
+}
+
+int xs_dispatcher_prio(struct xsteer_ctx *ctx, __u32 ifindex, __u32 prog_id, int *prio)
+{
+	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
+	struct xdp_program *prog;
+	int err = libxdp_get_error(mp);
+
+	if (!err) {
+		prog = find(mp, has_id, prog_id);
+		err = prog ? 0 : -ENOENT;
+		*prio = prog ? (int)xdp_program__run_prio(prog) : 0;
+		xdp_multiprog__close(mp);
+	}
+	if (err)
+		xs_err(ctx, "interface %u: libxdp cannot look at program id %u: %s", ifindex,
+		       prog_id, strerror(-err));
+	return err;
+}
+
+/* ---- one in place of another ---- */
+
+static bool is_alone(__u32 ifindex, __u32 prog_id)
+{
+	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
+	bool alone;
 
 	if (libxdp_get_error(mp))
-		return 0; /* nothing on the hook, or no interface any more */
-	prog = find(mp, xs_prog_uses_map, map_id);
-	if (prog)
-		err = xdp_program__detach(prog, ifindex, xdp_multiprog__attach_mode(mp), 0);
+		return false;
+	alone = xdp_multiprog__is_legacy(mp) && find(mp, has_id, prog_id);
 	xdp_multiprog__close(mp);
-	if (err)
-		xs_err(ctx,
-		       "interface %u: libxdp cannot take out a program that a killed attach has "
-		       "left: %s",
-		       ifindex, strerror(-err));
+	return alone;
+}
+
+/* By netlink, as libxdp attaches what is alone. */
+static int swap_alone(__u32 ifindex, enum xs_mode mode, __u32 old_prog_id, int prog)
+{
+	LIBBPF_OPTS(bpf_xdp_attach_opts, opts);
+	int err;
+
+	opts.old_prog_fd = bpf_prog_get_fd_by_id(old_prog_id);
+	if (opts.old_prog_fd < 0)
+		return -errno;
+	err = bpf_xdp_attach(
+		(int)ifindex, prog,
+		XDP_FLAGS_REPLACE | (mode == XS_MODE_SKB ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE),
+		&opts);
+	close(opts.old_prog_fd);
 	return err;
+}
+
+static int load_and_swap_alone(const struct xs_netif *netif, const struct xs_pins *pins,
+			       struct xsteer_bpf *skel, enum xs_mode mode, __u32 old_prog_id,
+			       __u32 *prog_id)
+{
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+	int err, fd;
+
+	err = xs_program_reuse(skel, pins, 0);
+	if (!err)
+		err = xs_program_load(pins->ctx, skel);
+	if (err)
+		return err;
+	fd = bpf_program__fd(skel->progs.xsteer);
+	err = pin_prog(fd, pins);
+	if (err)
+		return err;
+	err = bpf_obj_get_info_by_fd(fd, &info, &len) ? -errno : 0;
+	if (!err)
+		err = swap_alone(netif->ifindex, mode, old_prog_id, fd);
+	if (err)
+		xs_err(pins->ctx, "%s: the kernel refused to replace the program: %s", netif->name,
+		       strerror(-err));
+	*prog_id = info.id;
+	return err;
+}
+
+int xs_dispatcher_replace(const struct xs_netif *netif, const struct xs_pins *pins,
+			  const struct xs_attach_opts *opts, __u32 old_prog_id, enum xs_mode *got,
+			  __u32 *prog_id)
+{
+	struct xsteer_bpf *skel;
+	int err;
+
+	if (!is_alone(netif->ifindex, old_prog_id))
+		return xs_dispatcher_attach(netif, pins, opts, got, prog_id);
+	skel = xs_program_open(pins->ctx, pins->slots);
+	if (!skel)
+		return -errno;
+	*got = opts->mode;
+	err = load_and_swap_alone(netif, pins, skel, opts->mode, old_prog_id, prog_id);
+	xsteer_bpf__destroy(skel);
+	return err;
+}
+
+void xs_dispatcher_undo(struct xsteer_ctx *ctx, const struct xs_netif *netif, __u32 old_prog_id,
+			__u32 prog_id)
+{
+	struct xs_hook hook;
+	int old, err;
+
+	if (!is_alone(netif->ifindex, prog_id)) {
+		xs_dispatcher_detach(ctx, netif->ifindex, prog_id);
+		return;
+	}
+	old = bpf_prog_get_fd_by_id(old_prog_id);
+	err = old < 0 ? -errno : xs_netif_hook(netif->ifindex, &hook) != 1 ? -ENOENT : 0;
+	if (!err)
+		err = swap_alone(netif->ifindex, hook.native ? XS_MODE_NATIVE : XS_MODE_SKB,
+				 prog_id, old);
+	if (err)
+		xs_err(ctx, "%s: the program that was there cannot be put back: %s", netif->name,
+		       strerror(-err));
+	if (old >= 0)
+		close(old);
 }

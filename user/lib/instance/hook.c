@@ -46,20 +46,22 @@ int xs_hook_refuse_held(struct xsteer_ctx *ctx, const char *ifname, const struct
 	return -EBUSY;
 }
 
-static int try_link(struct xs_build *build, enum xs_mode mode)
+/* A descriptor, or -errno. */
+static int create_link(const struct xs_build *build, enum xs_mode mode)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, opts,
 		    .flags = mode == XS_MODE_SKB ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE);
-	int fd, err;
+	int fd = bpf_link_create(bpf_program__fd(build->skel->progs.xsteer), build->netif.ifindex,
+				 BPF_XDP, &opts);
 
-	fd = bpf_link_create(bpf_program__fd(build->skel->progs.xsteer), build->netif.ifindex,
-			     BPF_XDP, &opts);
-	if (fd < 0)
-		return -errno;
-	err = xs_build_pin(build, fd, XS_PIN_LINK);
-	close(fd);
-	build->mode = mode;
-	return err;
+	return fd < 0 ? -errno : fd;
+}
+
+/* Of the driver or the mode: not for want of a right, a descriptor, or a free hook. */
+static bool is_refusal(int err)
+{
+	return err != -EBUSY && err != -EEXIST && err != -EPERM && err != -EMFILE &&
+	       err != -ENFILE && err != -EINTR;
 }
 
 /* The driver's refusal in its own words, or else the errno's. */
@@ -86,6 +88,11 @@ static int refuse_mode(const struct xs_build *build, enum xs_mode mode, int err)
 
 	if ((err == -EBUSY || err == -EEXIST) && xs_netif_hook(build->netif.ifindex, &hook) == 1)
 		return xs_hook_refuse_held(build->ctx, build->netif.name, &hook);
+	if (!is_refusal(err)) {
+		xs_err(build->ctx, "%s: cannot attach: %s%s", build->netif.name, strerror(-err),
+		       err == -EPERM ? ": needs CAP_BPF and CAP_NET_ADMIN, run as root" : "");
+		return err;
+	}
 	why_refused(build, mode, err, why, sizeof(why));
 	if (mode == XS_MODE_NATIVE && !strstr(why, "upper device")) /* it bars skb too */
 		xs_err(build->ctx,
@@ -98,26 +105,37 @@ static int refuse_mode(const struct xs_build *build, enum xs_mode mode, int err)
 	return err;
 }
 
-int xs_hook_attach(struct xs_build *build)
+/* A link in the mode that was asked for, or -errno, logged. */
+static int create_any_link(struct xs_build *build)
 {
 	enum xs_mode wanted = build->opts->mode;
 	char why[512];
-	int err;
+	int link;
 
-	err = xs_build_pin(build, bpf_program__fd(build->skel->progs.xsteer), XS_PIN_PROG);
-	if (err)
-		return err;
-	err = try_link(build, wanted == XS_MODE_SKB ? XS_MODE_SKB : XS_MODE_NATIVE);
-	if (!err)
-		return 0;
-	if (wanted != XS_MODE_AUTO || err == -EBUSY || err == -EEXIST || err == -EPERM)
-		return refuse_mode(build, wanted == XS_MODE_SKB ? XS_MODE_SKB : XS_MODE_NATIVE,
-				   err);
-	why_refused(build, XS_MODE_NATIVE, err, why, sizeof(why));
-	err = try_link(build, XS_MODE_SKB);
-	if (err)
-		return refuse_mode(build, XS_MODE_SKB, err);
+	build->mode = wanted == XS_MODE_SKB ? XS_MODE_SKB : XS_MODE_NATIVE;
+	link = create_link(build, build->mode);
+	if (link >= 0)
+		return link;
+	if (wanted != XS_MODE_AUTO || !is_refusal(link))
+		return refuse_mode(build, build->mode, link);
+	why_refused(build, XS_MODE_NATIVE, link, why, sizeof(why));
+	build->mode = XS_MODE_SKB;
+	link = create_link(build, build->mode);
+	if (link < 0)
+		return refuse_mode(build, build->mode, link);
 	xs_note(build->ctx, "%s: attached in skb mode, native was refused: %s", build->netif.name,
 		why);
-	return 0;
+	return link;
+}
+
+int xs_hook_attach(struct xs_build *build)
+{
+	int link, err;
+
+	link = create_any_link(build);
+	if (link < 0)
+		return link;
+	err = xs_build_pin(build, link, XS_PIN_LINK);
+	close(link);
+	return err;
 }

@@ -16,8 +16,8 @@
 #include "dir.h"
 #include "dispatcher.h"
 #include "leftovers.h"
+#include "link.h"
 #include "pins.h"
-#include "program.h"
 
 /* "ROOT/%new-IF": the name of a directory that is not, or no longer, an instance. */
 int xs_side_dir(char side[PATH_MAX], const char *dir, const char *prefix)
@@ -30,42 +30,101 @@ int xs_side_dir(char side[PATH_MAX], const char *dir, const char *prefix)
 	return 0;
 }
 
-/* Now, not when the kernel gets round to the unpinned link: the next attach may follow at once. */
-static void detach_link(const char *dir)
+bool xs_instance_dir(char dir[PATH_MAX], const char *side)
 {
-	char path[PATH_MAX + 8];
-	int fd;
+	const char *name = strrchr(side, '/') + 1;
 
-	snprintf(path, sizeof(path), "%s/%s", dir, XS_PIN_LINK);
-	fd = bpf_obj_get(path);
-	if (fd < 0)
-		return;
-	bpf_link_detach(fd); /* ENOLINK: the interface is gone, and the link with it */
-	close(fd);
+	if (strncmp(name, "%new-", 5) && strncmp(name, "%old-", 5))
+		return false;
+	snprintf(dir, PATH_MAX, "%.*s%s", (int)(name - side), side, name + 5);
+	return true;
 }
 
-/*
- * Of an attach beside others that was killed: no pin may say yet which program it
- * put on the hook, but that one has our maps.
- */
-static int detach_orphan(struct xsteer_ctx *ctx, const char *dir)
+int xs_leftover_say_cannot_look(struct xsteer_ctx *ctx, const char *dir, const char *name, int err)
 {
+	xs_err(ctx, "cannot look at %s/%s: %s", dir, name, strerror(-err));
+	return err;
+}
+
+/* Does the instance of that name have the same link? 1, 0, or -errno, logged. */
+static int is_shared(struct xsteer_ctx *ctx, const char *side, __u32 link_id)
+{
+	struct bpf_link_info info;
+	char dir[PATH_MAX];
+	int fd;
+
+	if (!xs_instance_dir(dir, side))
+		return 0;
+	fd = xs_link_open(dir, &info);
+	if (fd == -ENOENT)
+		return 0;
+	if (fd < 0)
+		return xs_leftover_say_cannot_look(ctx, dir, XS_PIN_LINK, fd);
+	close(fd);
+	return info.id == link_id;
+}
+
+static int detach_link(struct xsteer_ctx *ctx, const char *dir)
+{
+	struct bpf_link_info info;
+	int fd = xs_link_open(dir, &info), err;
+
+	if (fd == -ENOENT)
+		return 0;
+	if (fd < 0)
+		return xs_leftover_say_cannot_look(ctx, dir, XS_PIN_LINK, fd);
+	err = is_shared(ctx, dir, info.id);
+	if (!err) {
+		err = xs_link_detach(fd);
+		if (err)
+			xs_err(ctx, "cannot detach %s/%s: %s", dir, XS_PIN_LINK, strerror(-err));
+	}
+	close(fd);
+	return err < 0 ? err : 0;
+}
+
+int xs_leftover_find_in_dispatcher(struct xsteer_ctx *ctx, const char *dir, __u32 *ifindex,
+				   __u32 *prog_id)
+{
+	const char *name = xs_map_names[XS_MAP_xdp_stats_map];
 	struct bpf_map_info info = {};
 	__u32 len = sizeof(info);
 	char path[PATH_MAX + 32];
 	struct xs_meta meta;
 	int fd, err;
 
-	if (!xs_pins_peek_meta(dir, &meta) || meta.attach != XS_ATTACH_DISPATCHER ||
-	    meta.netns_inode != xs_netns_inode())
+	err = xs_pins_look_at_meta(dir, &meta);
+	if (err == -ENOENT || err == -EPROTO)
 		return 0;
-	snprintf(path, sizeof(path), "%s/%s", dir, xs_map_names[XS_MAP_xdp_stats_map]);
+	if (err)
+		return xs_leftover_say_cannot_look(ctx, dir, xs_map_names[XS_MAP_meta], err);
+	if (meta.attach != XS_ATTACH_DISPATCHER || meta.netns_inode != xs_netns_inode())
+		return 0;
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	fd = bpf_obj_get(path);
 	if (fd < 0)
-		return 0;
+		return errno == ENOENT ? 0 : xs_leftover_say_cannot_look(ctx, dir, name, -errno);
 	err = bpf_obj_get_info_by_fd(fd, &info, &len) ? -errno : 0;
 	close(fd);
-	return err ? err : xs_dispatcher_detach_user_of(ctx, meta.ifindex, info.id);
+	if (err)
+		return xs_leftover_say_cannot_look(ctx, dir, name, err);
+	*ifindex = meta.ifindex;
+	return xs_dispatcher_find_user_of(ctx, meta.ifindex, info.id, prog_id);
+}
+
+static int leave_dispatcher(struct xsteer_ctx *ctx, const char *dir)
+{
+	__u32 ifindex, prog_id;
+	int found = xs_leftover_find_in_dispatcher(ctx, dir, &ifindex, &prog_id);
+
+	return found > 0 ? xs_dispatcher_detach(ctx, ifindex, prog_id) : found;
+}
+
+int xs_leftover_take_off_hook(struct xsteer_ctx *ctx, const char *dir)
+{
+	int err = detach_link(ctx, dir);
+
+	return err ? err : leave_dispatcher(ctx, dir);
 }
 
 int xs_instance_remove_dir(struct xsteer_ctx *ctx, const char *dir)
@@ -74,10 +133,14 @@ int xs_instance_remove_dir(struct xsteer_ctx *ctx, const char *dir)
 	struct dirent *entry;
 	int err;
 
-	if (!entries)
-		return errno == ENOENT ? 0 : -errno;
-	detach_link(dir);
-	err = detach_orphan(ctx, dir);
+	if (!entries) {
+		err = -errno;
+		if (err == -ENOENT)
+			return 0;
+		xs_err(ctx, "cannot open %s to remove it: %s", dir, strerror(-err));
+		return err;
+	}
+	err = xs_leftover_take_off_hook(ctx, dir);
 	if (err) {
 		closedir(entries);
 		return err;
@@ -94,22 +157,6 @@ int xs_instance_remove_dir(struct xsteer_ctx *ctx, const char *dir)
 	return err;
 }
 
-int xs_leftovers_clear(struct xsteer_ctx *ctx, const char *dir)
-{
-	static const char *const prefixes[] = { "new", "old" };
-	char side[PATH_MAX];
-	int err;
-
-	for (int i = 0; i < 2; i++) {
-		err = xs_side_dir(side, dir, prefixes[i]);
-		if (!err)
-			err = xs_instance_remove_dir(ctx, side);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
 /* Index and name may be the same in another network namespace: the program's id is not. */
 static bool is_on_hook_of(const struct bpf_link_info *link, const char *ifname)
 {
@@ -122,20 +169,17 @@ static bool is_on_hook_of(const struct bpf_link_info *link, const char *ifname)
 /* Pins were removed behind our back: the rest goes, unless its link is another interface's. */
 int xs_leftovers_take_rest(struct xsteer_ctx *ctx, const char *ifname, const char *dir)
 {
-	struct bpf_link_info info = {};
-	__u32 len = sizeof(info);
-	char path[PATH_MAX + 8];
+	struct bpf_link_info info;
 	int fd, err;
 
 	err = xs_pins_refuse_others(ctx, dir);
 	if (err)
 		return err;
-	snprintf(path, sizeof(path), "%s/%s", dir, XS_PIN_LINK);
-	fd = bpf_obj_get(path);
-	if (fd >= 0) {
-		bpf_obj_get_info_by_fd(fd, &info, &len);
+	fd = xs_link_open(dir, &info);
+	if (fd < 0 && fd != -ENOENT)
+		return xs_leftover_say_cannot_look(ctx, dir, XS_PIN_LINK, fd);
+	if (fd >= 0)
 		close(fd);
-	}
 	if (info.xdp.ifindex && !is_on_hook_of(&info, ifname)) {
 		xs_err(ctx,
 		       "%s is attached to interface %u, which is not %s of this network namespace: "

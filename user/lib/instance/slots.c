@@ -165,12 +165,11 @@ bool xs_slots_still_pinned(const struct xs_pins *pins)
 	return id == map_id(pins->map_fds[XS_MAP_xsks_map]);
 }
 
+/* By what is pinned: a replaced instance may have another meta there. */
 bool xs_slots_unused(const struct xs_pins *pins)
 {
 	struct xs_meta meta;
-	__u32 zero = 0;
 
-	if (bpf_map_lookup_elem(pins->map_fds[XS_MAP_meta], &zero, &meta))
-		meta = pins->meta;
-	return meta.flags & XS_META_AUTO && !anyone_alive(pins) && xs_slots_still_pinned(pins);
+	return !xs_pins_look_at_meta(pins->dir, &meta) && meta.flags & XS_META_AUTO &&
+	       !anyone_alive(pins) && xs_slots_still_pinned(pins);
 }

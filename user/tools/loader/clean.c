@@ -14,6 +14,7 @@
 #include "loader.h"
 #include "lib/instance/lock.h"
 #include "lib/instance/leftovers.h"
+#include "lib/instance/publish.h"
 #include "lib/instance/dir.h"
 
 /* What a directory under the pin root is, and whether clean may take it. */
@@ -61,13 +62,34 @@ static int say_cleaned(struct xs_cli *cli, const struct cleaned *cleaned, const 
 	return 0;
 }
 
+/* Frames meet it: the process was killed when only its name was wrong. */
+static int complete(struct xs_cli *cli, const char *side)
+{
+	char dir[PATH_MAX];
+
+	if (!xs_instance_dir(dir, side))
+		return -EINVAL;
+	if (!xs_loader_opts(cli)->dry_run)
+		return xs_leftovers_settle(cli->ctx, dir);
+	xs_note(cli->ctx, "%s is in force: an attach that was killed would be completed", side);
+	return 0;
+}
+
 static int clean_leftover(struct xsteer_ctx *ctx, const char *dir, void *arg)
 {
 	struct xs_cli *cli = ((struct cleaned *)arg)->cli;
+	const char *why = "left by a process that was killed";
+	int err;
 
 	xs_error_mark(cli);
-	return say_cleaned(cli, arg, dir, "left by a process that was killed",
-			   xs_loader_opts(cli)->dry_run ? 0 : xs_instance_remove_dir(ctx, dir));
+	err = xs_leftover_in_force(ctx, dir);
+	if (err > 0) {
+		why = NULL;
+		err = complete(cli, dir);
+	} else if (!err && !xs_loader_opts(cli)->dry_run) {
+		err = xs_instance_remove_dir(ctx, dir);
+	}
+	return say_cleaned(cli, arg, dir, why, err < 0 ? err : 0);
 }
 
 static int clean_instance(struct xsteer_ctx *ctx, const char *dir, void *arg)

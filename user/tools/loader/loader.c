@@ -214,7 +214,7 @@ static const struct xs_opt attach_opts[] = {
 	  XS_TO_CALL(set_xsk_missing) },
 	{ "prio", 'P', "PRIO", "beside other programs, through libxdp's dispatcher",
 	  XS_TO_CALL(set_prio) },
-	{ "replace", 0, NULL, "take an instance of ours away first; never another's program",
+	{ "replace", 0, NULL, "in place of an instance of ours; never of another's program",
 	  XS_TO_FLAG(struct xs_loader_opts, attach.replace) },
 	{ NULL },
 };
