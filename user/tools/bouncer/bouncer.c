@@ -616,7 +616,8 @@ static int loop(struct xs_bouncer *b, const int fds[SOURCE_MAX])
 /* First no more frames, then those that are here, then the threads. */
 static void stop_workers(struct xs_bouncer *b)
 {
-	bool discard = b->opts.limit && b->received == b->opts.limit;
+	__u64 received = __atomic_load_n(&b->received, __ATOMIC_RELAXED);
+	bool discard = b->opts.limit && received == b->opts.limit;
 	__u32 i;
 
 	xs_steer_remove(&b->steer);
