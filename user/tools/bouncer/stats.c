@@ -264,7 +264,7 @@ static void print_line(FILE *to, const char *label, __u64 packets, __u64 bytes, 
 
 	fprintf(to, "%s %14s pkts (%10s pps) %11s Kbytes (%6.0f Mbits/s) period:%f\n", label,
 		group(total, packets), group(rate, new_packets / period),
-		group(kbytes, bytes / 1000), new_bytes * 8 / period / 1e6, period);
+		group(kbytes, bytes / 1e3), new_bytes * 8 / period / 1e6, period);
 }
 
 static void print_losses(FILE *to, const struct xs_totals *t, const char *head)
