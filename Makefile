@@ -14,8 +14,8 @@ PKG_CONFIG ?= pkg-config
 OBJCOPY ?= objcopy
 
 # Each way to build has an output directory of its own.
-VARIANT := $(if $(filter 1,$(SAN)),san,$(if $(filter 1,$(TSAN)),tsan,$(if $(filter 1,$(COVERAGE)),cov)))
-O := .output$(VARIANT:%=/%)
+VARIANTS := $(if $(filter 1,$(SAN)),san,$(if $(filter 1,$(TSAN)),tsan)) $(if $(filter 1,$(COVERAGE)),cov)
+O := .output$(addprefix /,$(subst $() $(),-,$(strip $(VARIANTS))))
 Q := $(if $(filter 1,$(V)),,@)
 msg = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' "$(1)" "$(patsubst $(O)/%,%,$(2))";)
 
@@ -64,8 +64,8 @@ PKGS := $(LIB_PKGS) jansson
 # CPPFLAGS, CFLAGS, LDFLAGS and LDLIBS are the packager's; theirs come last.
 CFLAGS ?= -O2 -g
 ALL_CPPFLAGS := -D_GNU_SOURCE -I$(O) -I. -Iuser -Iuser/lib -Iuser/nf $(CPPFLAGS)
-ALL_CFLAGS := -std=gnu11 $(WARN) $(if $(VARIANT),$(HARDEN_$(VARIANT)),$(HARDEN)) $(CFLAGS)
-ALL_LDFLAGS := $(if $(VARIANT),$(LDHARDEN_$(VARIANT)),$(LDHARDEN)) $(LDFLAGS)
+ALL_CFLAGS := -std=gnu11 $(WARN) $(or $(foreach v,$(VARIANTS),$(HARDEN_$(v))),$(HARDEN)) $(CFLAGS)
+ALL_LDFLAGS := $(or $(foreach v,$(VARIANTS),$(LDHARDEN_$(v))),$(LDHARDEN)) $(LDFLAGS)
 ALL_LDLIBS := $(LDLIBS) $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null) -lcap-ng -lncursesw -ltinfo -lpcap -lpthread
 # The data path needs the UAPI headers of the machine, nothing else.
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
@@ -75,7 +75,7 @@ BPF_CFLAGS += -target bpf -mcpu=v3 -O2 -g -Wall -Wextra $(ERROR) -Wno-unused-fun
 FLAGS := $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) | $(ALL_LDFLAGS) $(ALL_LDLIBS)
 BPF_FLAGS := $(CLANG) $(BPF_CFLAGS)
 
-.PHONY: FORCE all help deps check torture demo lint fuzz bench bench-rules check-vm matrix verifier-stats \
+.PHONY: FORCE all help deps check check-threads tests-threads torture demo lint analyze analyzed coverage fuzz bench bench-rules check-vm matrix verifier-stats \
 	install uninstall clean man tests
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -205,6 +205,23 @@ check: deps ## install what is missing, build, run every test that needs no VM
 	$(Q)$(MAKE) --no-print-directory tests
 	$(Q)O=$(O) selftests/runner
 
+# A bouncer has a thread for each queue beside its main one; contexts of the library may
+# each have one. Tests with "threads" in their name come by themselves.
+THREAD_TESTS ?= threads every_queue_in_one_process limit_over_several_queues \
+	packet_limit_is_exact_when_busy latency_has json_is_an_object adaptive verbose_prints \
+	hang_ups_do_not_end deleted_interface_ends upgrade_does_not_end drop_sends link_down_and_up_under
+check-threads: deps ## the tests of what has threads, under the thread sanitizer
+	$(Q)$(MAKE) --no-print-directory TSAN=1 tests-threads
+	$(Q)O=.output/tsan selftests/runner $(THREAD_TESTS)
+tests-threads: $(BINS) $(O)/selftests/tools/traffic \
+	$(patsubst %.c,$(O)/%,$(shell grep -l pthread_create selftests/*_tests/*.c))
+
+coverage: ## how much of user/ the tests run, and the files they run least: TESTS="user: prog:"
+	$(Q)$(MAKE) --no-print-directory COVERAGE=1 tests
+	$(Q)find $(O)/cov -name '*.gcda' -delete
+	$(Q)O=.output/cov selftests/runner $(TESTS)
+	$(Q)O=.output/cov scripts/coverage
+
 tests: all $(USER_TESTS) $(PROG_TESTS) $(TEST_TOOLS) $(TEST_PROGS) $(TORTURE)
 
 torture: tests ## every command killed, and failed, at each of its system calls
@@ -259,6 +276,26 @@ bench: deps ## xsteer-bouncer beside other forwarders; BENCH="latency --reps 3 x
 lint: ## shellcheck, clang-format, cppcheck
 	$(Q)scripts/lint
 
+# What two compilers find who follow the paths through a function. clang's does so within a
+# function and its small callees: `shallow` costs a fifth of its time. A file is looked at
+# again when it, or what it includes, has changed.
+ANALYZE_MODE ?= shallow
+ANALYZED := $(LIB_SRCS:%.c=$(O)/analyze/%.found)
+analyze: ## gcc -fanalyzer and clang-tidy over user/
+	$(Q)scripts/install-deps --check build lint
+	$(Q)$(MAKE) --no-print-directory -j$(shell nproc) analyzed
+	$(Q)O=$(O) scripts/analyze
+analyzed: $(ANALYZED)
+
+$(O)/analyze/%.found: %.c .clang-tidy $(O)/flags | $(SKEL) $(O)/version.h
+	$(call msg,ANALYZE,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q){ $(CC) $(ALL_CPPFLAGS) $(filter-out -Werror,$(ALL_CFLAGS)) -O1 -fanalyzer \
+			-fdiagnostics-plain-output -MMD -MP -MT $@ -c $< -o $(@:.found=.o) || echo "$<:1:1: error: gcc failed [gcc]"; \
+		clang-tidy --quiet $< -- $(ALL_CPPFLAGS) -std=gnu11 -Xclang -analyzer-config \
+			-Xclang mode=$(ANALYZE_MODE) 2>&1 || echo "$<:1:1: error: clang-tidy failed [clang-tidy]"; \
+	} >$@ 2>&1
+
 # MODE:FILE:WHERE, or link:NAME:WHERE, which both targets below go through.
 INSTALLED = $(foreach f,$(BINS),755:$(f):$(PREFIX)/sbin/$(notdir $(f))) \
 	$(foreach f,$(MAN_PAGES),644:$(f):$(PREFIX)/share/man/man$(subst .,,$(suffix $(f)))/$(notdir $(f))) \
@@ -290,5 +327,5 @@ uninstall: ## what install with the same DESTDIR and PREFIX has put there
 clean: ## remove .output
 	rm -rf .output
 
--include $(shell find $(O) $(if $(VARIANT),,-name san -prune -o -name tsan -prune -o -name cov -prune -o) \
+-include $(shell find $(O) $(if $(strip $(VARIANTS)),,-name 'san*' -prune -o -name 'tsan*' -prune -o -name cov -prune -o) \
 	-name '*.d' -print 2>/dev/null)

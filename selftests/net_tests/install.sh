@@ -7,7 +7,7 @@
 
 # Nothing is built here: the tools that are tested are those that are there.
 _make() {
-	make -C "$ROOT" --no-print-directory -o all ${XS_SAN:+SAN=1} DESTDIR="$DIR/dest" PREFIX=/opt/x "$@"
+	make -C "$ROOT" --no-print-directory -o all O="$O" DESTDIR="$DIR/dest" PREFIX=/opt/x "$@"
 }
 
 uninstall_leaves_no_file_of_install() {

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 
 _install() {
-	check "install" make -C "$ROOT" --no-print-directory -o all ${XS_SAN:+SAN=1} DESTDIR="$DIR/dest" PREFIX=/opt/x install
+	check "install" make -C "$ROOT" --no-print-directory -o all O="$O" DESTDIR="$DIR/dest" PREFIX=/opt/x install
 	chmod 755 "$DIR" "$DIR/dest"
 	PKG=$DIR/dest/opt/x/lib/pkgconfig
 }
