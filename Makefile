@@ -233,7 +233,7 @@ FUZZ_SECONDS ?= 20
 FUZZ_CFLAGS := -std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 FUZZ_SRCS_rule_text := user/lib/base/arena.c user/lib/base/escape.c user/lib/base/ranges.c \
 	$(wildcard $(foreach d,model syntax check,user/lib/rules/$(d)/*.c)) \
-	user/lib/rules/compile/meaning.c user/lib/rules/compile/kind.c
+	user/lib/rules/compile/meaning.c user/lib/rules/compile/kind.c selftests/rule_equal.c
 FUZZ_SRCS_chain_text := user/lib/base/number.c $(foreach f,lex excerpt,user/lib/rules/syntax/$(f).c) \
 	$(wildcard user/lib/chains/*.c)
 

@@ -12,6 +12,7 @@
 
 #include "lib/rules/syntax/text.h"
 #include "lib/rules/check/warn.h"
+#include "../rule_equal.h"
 
 struct input {
 	const char *text;
@@ -79,7 +80,7 @@ static void check_round_trip(const struct xs_ruleset *set)
 	struct xs_ruleset again = {};
 
 	require(xs_rules_parse(&again, &src, &errs) == 0 && !errs.cnt);
-	require(xs_ruleset_equal(set, &again));
+	require(rulesets_equal(set, &again));
 	again_text = xs_ruleset_text(&again);
 	require(!strcmp(text, again_text));
 	free(again_text);

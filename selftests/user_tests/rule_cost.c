@@ -9,8 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/rules/check/warn.h"
 #include "lib/rules/compile/compile.h"
+#include "lib/rules/compile/frame.h"
 #include "../rule_errors.h"
+#include "../oracle.h"
+#include "../random_rules.h"
 #include "../rulegen.h"
 #include "../test.h"
 
@@ -110,11 +114,69 @@ static void hostile_set_is_refused_by_name(void **state)
 	free(text);
 }
 
+static bool says_size_or_queue(const struct xs_rule *rule)
+{
+	for (__u32 i = 0; i < rule->match_cnt; i++)
+		if (rule->matches[i].field == XS_FIELD_meta_length ||
+		    rule->matches[i].field == XS_FIELD_meta_rxqueue)
+			return true;
+	return false;
+}
+
+static void parse_text(struct xs_ruleset *rules, const char *text)
+{
+	struct xs_rule_source source = { .name = "random", .text = text, .len = strlen(text) };
+	struct xs_rule_errors errs = { 0 };
+
+	assert_int_equal(xs_rules_parse(rules, &source, &errs), 0);
+	xs_rule_errors_free(&errs);
+}
+
+/* The frames that `cost` draws: for a rule that can hold, one that it holds for. */
+static void drawn_frames_meet_their_rule(void **state)
+{
+	static const struct random_targets targets = { .slot_max = 3, .queue_cnt = 1 };
+	unsigned char frame[XS_RULE_FRAME_BYTES];
+	__u32 held = 0;
+
+	(void)state;
+	for (__u64 seed = 1; seed <= 400; seed++) {
+		struct rng rng = { .state = seed };
+		struct xs_ruleset parsed;
+		struct random_set set;
+		char *text;
+
+		random_set_make(&set, &rng, &targets, 30);
+		text = random_set_text(&set);
+		parse_text(&parsed, text);
+		free(text);
+		for (__u32 i = 0; i < set.rules.rule_cnt; i++) {
+			struct xs_ruleset one = { .rules = &parsed.rules[i], .rule_cnt = 1 };
+			struct xs_rule_warnings warnings = {};
+
+			assert_int_equal(xs_rules_warn(&one, &warnings), 0);
+			if (!warnings.cnt && !says_size_or_queue(one.rules)) {
+				size_t len = xs_rule_frame(one.rules, seed, frame);
+
+				if (oracle_run(&one, NULL, frame, len, 0).rule)
+					fail_msg("'%s' of seed %llu does not hold", one.rules->text,
+						 (unsigned long long)seed);
+				held++;
+			}
+			xs_rule_warnings_free(&warnings);
+		}
+		xs_ruleset_free(&parsed);
+		random_set_free(&set);
+	}
+	assert_true(held > 2000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bounds_hold_at_any_size),
 		cmocka_unit_test(hostile_set_is_refused_by_name),
+		cmocka_unit_test(drawn_frames_meet_their_rule),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "../rule_equal.h"
 #include "../rule_errors.h"
 #include "lib/rules/model/field.h"
 
@@ -81,7 +82,7 @@ static void assert_round_trip(const struct xs_ruleset *set)
 
 	assert_non_null(text);
 	parse_good(&again, text);
-	assert_true(xs_ruleset_equal(set, &again));
+	assert_true(rulesets_equal(set, &again));
 	xs_ruleset_free(&again);
 	free(text);
 }

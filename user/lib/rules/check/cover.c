@@ -64,7 +64,7 @@ static void make_sketch(struct sketch *sketch, const struct xs_meaning *meaning,
 	}
 }
 
-static __u64 mix(__u64 hash, __u64 v)
+static __u64 mix_hash(__u64 hash, __u64 v)
 {
 	hash = (hash ^ v) * XS_HASH_A0;
 	return hash ^ hash >> 29;
@@ -74,16 +74,16 @@ static __u64 mix(__u64 hash, __u64 v)
 static __u64 shape_key(const struct xs_cover *cover, const struct xs_cover_shape *shape,
 		       const struct sketch *sketch)
 {
-	__u64 key = mix(1, (__u64)(shape - cover->shapes));
+	__u64 key = mix_hash(1, (__u64)(shape - cover->shapes));
 
 	for (__u32 i = 0; i < shape->dim_cnt; i++) {
 		enum xs_dim dim = shape->dim[i];
 		xs_u128 v = sketch->low[dim] >>
 			    (xs_dim_bits(dim, shape->families) + 1U - shape->prefix[dim]);
 
-		key = mix(key, (__u64)v);
+		key = mix_hash(key, (__u64)v);
 		if (v >> 64)
-			key = mix(key, (__u64)(v >> 64));
+			key = mix_hash(key, (__u64)(v >> 64));
 	}
 	return key;
 }

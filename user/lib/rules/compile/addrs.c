@@ -223,8 +223,8 @@ out:
 	return err;
 }
 
-/* Keeps the classes of one axis for the bounds. */
-static int keep_classes(struct xs_compiler *c, int side, const struct classes *classes)
+/* Appends the classes of one axis to those that the bounds are made from. */
+static int append_classes(struct xs_compiler *c, int side, const struct classes *classes)
 {
 	__u32 cnt = c->class_cnt[side] + classes->cnt;
 	__u64 *all = realloc(c->classes[side], cnt * sizeof(*all));
@@ -271,7 +271,7 @@ static int index_axis(struct xs_compiler *c, int side, int family)
 	int err = make_classes(c, side, axis, &classes, &index.tables);
 
 	if (!err)
-		err = keep_classes(c, side, &classes);
+		err = append_classes(c, side, &classes);
 	if (!err && index.cut)
 		err = family == XS_FAMILY_ipv4 ? write_axis4(c, axis, &index, &classes)
 					       : write_axis6(c, axis, &index, &classes);

@@ -41,7 +41,7 @@ static int cut_ranges(struct xs_arena *arena, struct xs_ranges *set, __u32 bits)
 	return 0;
 }
 
-static __u64 mix(const __u64 *words)
+static __u64 hash_mask(const __u64 *words)
 {
 	__u64 h = 0;
 
@@ -62,7 +62,7 @@ static long signature_of(struct xs_boxes *boxes, const __u64 *mask)
 		if (!index)
 			return -ENOMEM;
 		for (__u32 i = 0; i < boxes->signature_cnt; i++) {
-			at = mix(boxes->signature[i]) & (slots - 1);
+			at = hash_mask(boxes->signature[i]) & (slots - 1);
 			while (index[at])
 				at = (at + 1) & (slots - 1);
 			index[at] = i + 1;
@@ -71,7 +71,7 @@ static long signature_of(struct xs_boxes *boxes, const __u64 *mask)
 		boxes->signature_index = index;
 		boxes->signature_slots = slots;
 	}
-	at = mix(mask) & (boxes->signature_slots - 1);
+	at = hash_mask(mask) & (boxes->signature_slots - 1);
 	while (boxes->signature_index[at]) {
 		__u32 i = boxes->signature_index[at] - 1;
 
@@ -212,7 +212,7 @@ static int add_conds(struct xs_boxes *boxes, struct xs_box *box, enum xs_dim dim
 	return err;
 }
 
-static struct xs_range span(struct xs_ranges set)
+static struct xs_range whole_range(struct xs_ranges set)
 {
 	return (struct xs_range){ set.range[0].lo, set.range[set.cnt - 1].hi };
 }
@@ -288,7 +288,7 @@ static int add_one_box(struct xs_boxes *boxes, const struct xs_meaning *meaning,
 			continue;
 		if (multiply[dim])
 			set = (struct xs_ranges){ &set.range[at[dim]], 1 };
-		set_dim(box, mask, dim, span(set));
+		set_dim(box, mask, dim, whole_range(set));
 		if (dim < XS_DIM_BOXED && set.cnt == 1)
 			continue;
 		err = add_conds(boxes, box, dim, set);

@@ -153,7 +153,7 @@ _Static_assert(sizeof(struct xs_set_header) + (XS_TABLES_MAX + 1) * sizeof(struc
 		       XS_CHUNK_BYTES,
 	       "chunk 0 has room for all that is placed there");
 
-static int compile(struct xs_compiler *c, bool finely)
+static int run_steps(struct xs_compiler *c, bool finely)
 {
 	int err = start_set(c);
 
@@ -198,7 +198,7 @@ static int compile_once(const struct xs_ruleset *rules, bool finely, struct xs_r
 	*report = (struct xs_rule_report){ .rule = XS_RULE_NONE };
 	c->rules = rules;
 	c->report = report;
-	err = compile(c, finely);
+	err = run_steps(c, finely);
 	if (!err) {
 		xs_header(c)->chunk_cnt = c->chunks.cnt;
 		out->bytes = c->chunks.bytes;

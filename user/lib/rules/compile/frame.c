@@ -19,7 +19,7 @@ struct draw {
 };
 
 /* SplitMix64: a sequence that looks random and can be repeated. */
-static __u64 next(struct draw *draw)
+static __u64 next_random(struct draw *draw)
 {
 	__u64 z = draw->state += 0x9e3779b97f4a7c15ULL;
 
@@ -29,7 +29,7 @@ static __u64 next(struct draw *draw)
 }
 
 /* A value that the rule takes, or `otherwise` where it does not care. */
-static xs_u128 pick(struct draw *draw, enum xs_dim dim, xs_u128 otherwise)
+static xs_u128 pick_value(struct draw *draw, enum xs_dim dim, xs_u128 otherwise)
 {
 	struct xs_ranges set = draw->meaning.dim[dim];
 	const struct xs_range *range;
@@ -37,13 +37,13 @@ static xs_u128 pick(struct draw *draw, enum xs_dim dim, xs_u128 otherwise)
 
 	if (!set.cnt)
 		return otherwise;
-	range = &set.range[next(draw) % set.cnt];
-	value = (xs_u128)next(draw) << 64 | next(draw);
+	range = &set.range[next_random(draw) % set.cnt];
+	value = (xs_u128)next_random(draw) << 64 | next_random(draw);
 	span = range->hi - range->lo + 1;
 	return span ? range->lo + value % span : value;
 }
 
-static unsigned char *put(unsigned char *at, xs_u128 value, int bytes)
+static unsigned char *put_number(unsigned char *at, xs_u128 value, int bytes)
 {
 	for (int i = bytes - 1; i >= 0; i--) {
 		at[i] = (unsigned char)value;
@@ -55,15 +55,16 @@ static unsigned char *put(unsigned char *at, xs_u128 value, int bytes)
 static void put_l4(struct draw *draw, unsigned char *at, __u32 proto)
 {
 	if (proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6) {
-		at[0] = (unsigned char)pick(draw, XS_DIM_l4_type, proto == IPPROTO_ICMP ? 8 : 128);
-		at[1] = (unsigned char)pick(draw, XS_DIM_l4_code, 0);
+		at[0] = (unsigned char)pick_value(draw, XS_DIM_l4_type,
+						  proto == IPPROTO_ICMP ? 8 : 128);
+		at[1] = (unsigned char)pick_value(draw, XS_DIM_l4_code, 0);
 		return;
 	}
-	put(at, pick(draw, XS_DIM_sport, 1024 + next(draw) % 64512), 2);
-	put(at + 2, pick(draw, XS_DIM_dport, 1024 + next(draw) % 64512), 2);
+	put_number(at, pick_value(draw, XS_DIM_sport, 1024 + next_random(draw) % 64512), 2);
+	put_number(at + 2, pick_value(draw, XS_DIM_dport, 1024 + next_random(draw) % 64512), 2);
 	if (proto == IPPROTO_TCP) {
 		at[12] = 5 << 4;
-		at[13] = (unsigned char)pick(draw, XS_DIM_l4_type, 0x10);
+		at[13] = (unsigned char)pick_value(draw, XS_DIM_l4_type, 0x10);
 	}
 }
 
@@ -74,7 +75,7 @@ static __u32 pick_proto(struct draw *draw)
 	/* whatever the kind allows is in the set; an ordinary frame is UDP */
 	if (xs_ranges_within((struct xs_ranges){ &udp, 1 }, draw->meaning.dim[XS_DIM_l4proto]))
 		return IPPROTO_UDP;
-	return (__u32)pick(draw, XS_DIM_l4proto, IPPROTO_UDP);
+	return (__u32)pick_value(draw, XS_DIM_l4proto, IPPROTO_UDP);
 }
 
 /* IPv4's flags and fragment offset. */
@@ -89,38 +90,49 @@ static void put_ipv4(struct draw *draw, unsigned char *at, const unsigned char *
 	const xs_u128 net = 0x0a000000;
 
 	at[0] = 0x45;
-	at[1] = (unsigned char)(pick(draw, XS_DIM_dscp, 0) << 2);
-	put(at + 2, end - at, 2);
-	put(at + 6, fragment_bits(fragment), 2);
-	at[8] = (unsigned char)pick(draw, XS_DIM_ttl, 64);
+	at[1] = (unsigned char)(pick_value(draw, XS_DIM_dscp, 0) << 2);
+	put_number(at + 2, end - at, 2);
+	put_number(at + 6, fragment_bits(fragment), 2);
+	at[8] = (unsigned char)pick_value(draw, XS_DIM_ttl, 64);
 	at[9] = (unsigned char)proto;
-	put(at + 12, pick(draw, XS_DIM_saddr, net | (next(draw) & 0xffffff)), 4);
-	put(at + 16, pick(draw, XS_DIM_daddr, net | (next(draw) & 0xffffff)), 4);
+	put_number(at + 12, pick_value(draw, XS_DIM_saddr, net | (next_random(draw) & 0xffffff)),
+		   4);
+	put_number(at + 16, pick_value(draw, XS_DIM_daddr, net | (next_random(draw) & 0xffffff)),
+		   4);
 	put_l4(draw, at + 20, proto);
+}
+
+/* The header that nexthdr names, and a fragment header if it must be another one. */
+static unsigned char *put_extensions(unsigned char *at, __u32 nexthdr, __u32 fragment, __u32 proto)
+{
+	if (fragment != XS_FRAGMENT_none && nexthdr != IPPROTO_FRAGMENT) {
+		at[0] = IPPROTO_FRAGMENT;
+		at += EXTENSION_BYTES;
+	}
+	at[0] = (unsigned char)proto;
+	if (fragment != XS_FRAGMENT_none) /* offset in units of 8 bytes, two bits, "more" */
+		put_number(at + 2, fragment == XS_FRAGMENT_first ? 1 : 8, 2);
+	return at + EXTENSION_BYTES;
 }
 
 static void put_ipv6(struct draw *draw, unsigned char *at, const unsigned char *end, __u32 proto)
 {
 	__u32 fragment = (__u32)draw->meaning.dim[XS_DIM_fragment].range[0].lo, nexthdr = proto;
-	__u32 traffic_class = (__u32)pick(draw, XS_DIM_dscp, 0) << 2;
+	__u32 traffic_class = (__u32)pick_value(draw, XS_DIM_dscp, 0) << 2;
 	const xs_u128 net = (xs_u128)0x20010db8 << 96;
 
 	if (draw->kind != XS_KIND_ip6_direct)
-		nexthdr = fragment ? IPPROTO_FRAGMENT
-				   : (__u32)pick(draw, XS_DIM_nexthdr, IPPROTO_HOPOPTS);
-	put(at, 6U << 28 | traffic_class << 20, 4);
-	put(at + 4, end - at - 40, 2);
+		nexthdr = (__u32)pick_value(draw, XS_DIM_nexthdr,
+					    fragment ? IPPROTO_FRAGMENT : IPPROTO_HOPOPTS);
+	put_number(at, 6U << 28 | traffic_class << 20, 4);
+	put_number(at + 4, end - at - 40, 2);
 	at[6] = (unsigned char)nexthdr;
-	at[7] = (unsigned char)pick(draw, XS_DIM_ttl, 64);
-	put(at + 8, pick(draw, XS_DIM_saddr, net | next(draw)), 16);
-	put(at + 24, pick(draw, XS_DIM_daddr, net | next(draw)), 16);
+	at[7] = (unsigned char)pick_value(draw, XS_DIM_ttl, 64);
+	put_number(at + 8, pick_value(draw, XS_DIM_saddr, net | next_random(draw)), 16);
+	put_number(at + 24, pick_value(draw, XS_DIM_daddr, net | next_random(draw)), 16);
 	at += 40;
-	if (draw->kind != XS_KIND_ip6_direct) {
-		at[0] = (unsigned char)proto;
-		if (fragment) /* offset in units of 8 bytes, then two bits and "more" */
-			put(at + 2, fragment == XS_FRAGMENT_first ? 1 : 8, 2);
-		at += EXTENSION_BYTES;
-	}
+	if (draw->kind != XS_KIND_ip6_direct)
+		at = put_extensions(at, nexthdr, fragment, proto);
 	put_l4(draw, at, proto);
 }
 
@@ -128,21 +140,23 @@ static unsigned char *put_ethernet(struct draw *draw, unsigned char *at)
 {
 	struct xs_meaning *meaning = &draw->meaning;
 
-	at = put(at, pick(draw, XS_DIM_ether_daddr, 0x020000000001ULL), ETH_ALEN);
-	at = put(at, pick(draw, XS_DIM_ether_saddr, 0x020000000002ULL), ETH_ALEN);
+	at = put_number(at, pick_value(draw, XS_DIM_ether_daddr, 0x020000000001ULL), ETH_ALEN);
+	at = put_number(at, pick_value(draw, XS_DIM_ether_saddr, 0x020000000002ULL), ETH_ALEN);
 	if (meaning->tag_bytes) {
-		at = put(at, ETH_P_8021Q, 2);
-		at = put(at, pick(draw, XS_DIM_vlan_pcp, 0) << 13 | pick(draw, XS_DIM_vlan_id, 1),
-			 2);
+		at = put_number(at, ETH_P_8021Q, 2);
+		at = put_number(at,
+				pick_value(draw, XS_DIM_vlan_pcp, 0) << 13 |
+					pick_value(draw, XS_DIM_vlan_id, 1),
+				2);
 	}
-	return put(at, pick(draw, XS_DIM_ether_type, ETH_P_IP), 2);
+	return put_number(at, pick_value(draw, XS_DIM_ether_type, ETH_P_IP), 2);
 }
 
 /* The first kind that can meet the rule, and a choice of sides that leaves it ports. */
-static int choose(struct xs_arena *arena, struct draw *draw, const struct xs_rule *rule)
+static int choose_kind(struct xs_arena *arena, struct draw *draw, const struct xs_rule *rule)
 {
 	struct xs_meaning asked;
-	__u32 first = (__u32)next(draw);
+	__u32 first = (__u32)next_random(draw);
 	int err = xs_meaning_find(arena, &asked, rule), unmet = XS_UNMET_FAMILY;
 
 	for (__u32 i = 0; i < 1U << asked.either_cnt && err == 0; i++) {
@@ -177,7 +191,7 @@ static size_t frame_bytes(struct draw *draw)
 	if (draw->kind != XS_KIND_other)
 		headers += L4_BYTES;
 	if (draw->kind == XS_KIND_ip6_walked || draw->kind == XS_KIND_ip6_later)
-		headers += EXTENSION_BYTES;
+		headers += 2 * EXTENSION_BYTES;
 	if (!xs_ranges_within((struct xs_ranges){ &ordinary, 1 }, length))
 		wanted = length.range[0].lo;
 	if (wanted < headers)
@@ -193,7 +207,7 @@ size_t xs_rule_frame(const struct xs_rule *rule, __u64 seed,
 	unsigned char *at;
 	size_t bytes = 0;
 
-	if (choose(&arena, &draw, rule))
+	if (choose_kind(&arena, &draw, rule))
 		goto out;
 	memset(frame, 0, XS_RULE_FRAME_BYTES);
 	bytes = frame_bytes(&draw);

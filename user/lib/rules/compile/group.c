@@ -140,7 +140,7 @@ static int by_mask(const void *a, const void *b)
 	return order ?: x->first < y->first ? -1 : x->first > y->first;
 }
 
-static void join(struct grouping *g, struct group *host, const struct group *guest)
+static void join_guest(struct grouping *g, struct group *host, const struct group *guest)
 {
 	g->next_signature[host->last] = guest->first;
 	host->last = guest->last;
@@ -179,7 +179,7 @@ static bool start_groups(struct grouping *g)
 		for (__u32 i = 0; i < g->cnt; i++) {
 			if (cnt && !memcmp(g->group[cnt - 1].mask, g->group[i].mask,
 					   sizeof(g->group[i].mask)))
-				join(g, &g->group[cnt - 1], &g->group[i]);
+				join_guest(g, &g->group[cnt - 1], &g->group[i]);
 			else
 				g->group[cnt++] = g->group[i];
 		}
@@ -194,7 +194,7 @@ struct candidate {
 };
 
 /* Keeps the `max` candidates with the least loss, sorted. */
-static void keep_candidate(struct candidate *list, __u32 *cnt, __u32 max, struct candidate one)
+static void note_candidate(struct candidate *list, __u32 *cnt, __u32 max, struct candidate one)
 {
 	__u32 at = *cnt;
 
@@ -210,7 +210,7 @@ static void keep_candidate(struct candidate *list, __u32 *cnt, __u32 max, struct
 }
 
 /* Joins group `guest` to the best of the others. */
-static void place(struct grouping *g, __u32 guest_at)
+static void join_best_host(struct grouping *g, __u32 guest_at)
 {
 	struct candidate same[TRIES_SAME], coarser[TRIES_COARSER];
 	__u32 same_cnt = 0, coarser_cnt = 0, best = NO_SIGNATURE, best_chain = 0;
@@ -230,9 +230,9 @@ static void place(struct grouping *g, __u32 guest_at)
 		one.loss = (__u64)guest->box_cnt * (guest_bits - bits) +
 			   (__u64)host->box_cnt * (host_bits - bits);
 		if (host_bits == bits)
-			keep_candidate(same, &same_cnt, TRIES_SAME, one);
+			note_candidate(same, &same_cnt, TRIES_SAME, one);
 		else
-			keep_candidate(coarser, &coarser_cnt, TRIES_COARSER, one);
+			note_candidate(coarser, &coarser_cnt, TRIES_COARSER, one);
 	}
 	for (__u32 i = 0; i < same_cnt + coarser_cnt; i++) {
 		const struct candidate *one = i < same_cnt ? &same[i] : &coarser[i - same_cnt];
@@ -257,7 +257,7 @@ static void place(struct grouping *g, __u32 guest_at)
 		}
 	}
 	common_mask(mask, guest->mask, g->group[best].mask);
-	join(g, &g->group[best], guest);
+	join_guest(g, &g->group[best], guest);
 	memcpy(g->group[best].mask, mask, sizeof(mask));
 	g->group[best].chain = best_chain;
 	g->group[best].squares = best_squares;
@@ -277,7 +277,7 @@ static void join_groups(struct grouping *g, __u32 max)
 		for (__u32 i = 1; i < g->cnt; i++)
 			if (g->group[i].box_cnt < g->group[smallest].box_cnt)
 				smallest = i;
-		place(g, smallest);
+		join_best_host(g, smallest);
 	}
 }
 

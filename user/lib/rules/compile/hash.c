@@ -33,7 +33,7 @@ static int by_hash(const void *a, const void *b)
 }
 
 /* Whether every frame that meets b meets a. */
-static bool covers(const struct xs_box *a, const struct xs_box *b)
+static bool box_covers(const struct xs_box *a, const struct xs_box *b)
 {
 	for (int side = 0; side < 2; side++) {
 		if (a->rank_lo[side] > b->rank_lo[side] || a->rank_hi[side] < b->rank_hi[side])
@@ -54,7 +54,7 @@ static __u32 prune_chain(const struct xs_boxes *boxes, struct xs_hashed *chain, 
 		bool hidden = false;
 
 		for (__u32 j = 0; j < left && j < 64 && !hidden; j++)
-			hidden = covers(&boxes->box[chain[j].box], box);
+			hidden = box_covers(&boxes->box[chain[j].box], box);
 		if (!hidden)
 			chain[left++] = chain[i];
 	}

@@ -14,12 +14,12 @@ static int by_addr(const void *a, const void *b)
 }
 
 /* Starts being gathered. */
-struct gathering {
+struct starts {
 	xs_u128 *start;
 	size_t cnt, room;
 };
 
-static int gather(struct gathering *g, xs_u128 start)
+static int add_start(struct starts *g, xs_u128 start)
 {
 	if (g->cnt == g->room) {
 		size_t room = g->room ? 2 * g->room : 256;
@@ -34,16 +34,16 @@ static int gather(struct gathering *g, xs_u128 start)
 	return 0;
 }
 
-static int gather_range(struct gathering *g, const struct xs_range *range, xs_u128 max)
+static int add_range_starts(struct starts *g, const struct xs_range *range, xs_u128 max)
 {
-	int err = gather(g, range->lo);
+	int err = add_start(g, range->lo);
 
 	if (!err && range->hi < max)
-		err = gather(g, range->hi + 1);
+		err = add_start(g, range->hi + 1);
 	return err;
 }
 
-static void sort_starts(struct gathering *g)
+static void sort_starts(struct starts *g)
 {
 	size_t cnt = 0;
 
@@ -55,11 +55,11 @@ static void sort_starts(struct gathering *g)
 }
 
 /* All starts that boxes and conditions make on one side in one family. */
-static int gather_side(struct gathering *g, const struct xs_boxes *boxes, int side, int family,
-		       xs_u128 max)
+static int add_side_starts(struct starts *g, const struct xs_boxes *boxes, int side, int family,
+			   xs_u128 max)
 {
 	const struct xs_cond *done = NULL;
-	int err = gather(g, 0);
+	int err = add_start(g, 0);
 
 	for (__u32 i = 0; !err && i < boxes->cnt; i++) {
 		const struct xs_box *box = &boxes->box[i];
@@ -67,7 +67,7 @@ static int gather_side(struct gathering *g, const struct xs_boxes *boxes, int si
 		if (box->families != XS_FAMILY_BIT(family))
 			continue;
 		if (box->addr_set[side])
-			err = gather_range(g, &box->addr[side], max);
+			err = add_range_starts(g, &box->addr[side], max);
 		for (const struct xs_cond *c = box->cond; !err && c; c = c->next) {
 			if (c->dim != (enum xs_dim)side)
 				continue;
@@ -76,7 +76,7 @@ static int gather_side(struct gathering *g, const struct xs_boxes *boxes, int si
 				break;
 			done = c;
 			for (__u32 r = 0; !err && r < c->ranges.cnt; r++)
-				err = gather_range(g, &c->ranges.range[r], max);
+				err = add_range_starts(g, &c->ranges.range[r], max);
 		}
 	}
 	return err;
@@ -85,15 +85,15 @@ static int gather_side(struct gathering *g, const struct xs_boxes *boxes, int si
 static int make_axis(struct xs_axis *axis, const struct xs_boxes *boxes, int side, int family)
 {
 	xs_u128 max = family == XS_FAMILY_ipv4 ? 0xffffffffU : ~(xs_u128)0;
-	struct gathering g = { 0 };
-	int err = gather_side(&g, boxes, side, family, max);
+	struct starts g = { 0 };
+	int err = add_side_starts(&g, boxes, side, family, max);
 
 	if (err)
 		goto out;
 	sort_starts(&g);
 	/* each of the two trees over IPv6 addresses needs a first key */
 	if (g.cnt > 1 && family == XS_FAMILY_ipv6) {
-		err = gather(&g, (xs_u128)1 << 127);
+		err = add_start(&g, (xs_u128)1 << 127);
 		if (err)
 			goto out;
 		sort_starts(&g);

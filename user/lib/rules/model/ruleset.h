@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* A parsed rule set as a whole: as text again, compared, freed. */
+/* A parsed rule set as a whole: as text again, freed. */
 #ifndef XS_RULESET_H
 #define XS_RULESET_H
 
@@ -17,8 +17,5 @@ void xs_ruleset_free(struct xs_ruleset *set);
  * frees it; NULL: out of memory.
  */
 char *xs_ruleset_text(const struct xs_ruleset *set);
-
-/* Whether two sets say the same, in the same words; files and lines aside. */
-bool xs_ruleset_equal(const struct xs_ruleset *a, const struct xs_ruleset *b);
 
 #endif

@@ -110,12 +110,12 @@ bool xs_parse_define(struct xs_parser *p)
 	       xs_parse_end(p, "the end of the line") && add_define_name(p, name, line, &pos);
 }
 
-static void keep(void *node)
+static void free_nothing(void *node)
 {
 	(void)node; /* defines lie in the arena */
 }
 
 void xs_parse_free_defines(struct xs_parser *p)
 {
-	tdestroy(p->defines, keep);
+	tdestroy(p->defines, free_nothing);
 }

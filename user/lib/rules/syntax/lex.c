@@ -29,22 +29,22 @@ static const unsigned char classes[256] = {
 	['*'] = WORD,
 };
 
-static bool is(char c, unsigned char class)
+static bool is_class(char c, unsigned char class)
 {
 	return classes[(unsigned char)c] & class;
 }
 
 bool xs_is_word_byte(char c)
 {
-	return is(c, WORD);
+	return is_class(c, WORD);
 }
 
 bool xs_is_define_name(const char *p, size_t len)
 {
-	if (!len || !is(*p, FIRST) || p[len - 1] == '-')
+	if (!len || !is_class(*p, FIRST) || p[len - 1] == '-')
 		return false;
 	for (size_t i = 1; i < len; i++)
-		if (!is(p[i], NAME))
+		if (!is_class(p[i], NAME))
 			return false;
 	return true;
 }
@@ -59,7 +59,7 @@ void xs_lexer_init(struct xs_lexer *lex, const char *text, size_t len)
 	lex->line = 1;
 }
 
-static size_t left(const struct xs_lexer *lex)
+static size_t bytes_left(const struct xs_lexer *lex)
 {
 	return (size_t)(lex->end - lex->p);
 }
@@ -106,13 +106,13 @@ static bool join_line(struct xs_lexer *lex)
 /* Spaces, a comment, joined lines: up to the next token or line end. */
 static void skip_blank(struct xs_lexer *lex)
 {
-	while (left(lex)) {
+	while (bytes_left(lex)) {
 		if (*lex->p == ' ' || *lex->p == '\t') {
 			lex->p++;
 		} else if (join_line(lex)) {
 			continue;
 		} else if (*lex->p == '#') {
-			const char *nl = memchr(lex->p, '\n', left(lex));
+			const char *nl = memchr(lex->p, '\n', bytes_left(lex));
 
 			lex->p = nl ? nl : lex->end;
 			return;
@@ -126,12 +126,12 @@ static size_t run_of(const struct xs_lexer *lex, unsigned char class)
 {
 	const char *p = lex->p;
 
-	while (p < lex->end && is(*p, class))
+	while (p < lex->end && is_class(*p, class))
 		p++;
 	return (size_t)(p - lex->p);
 }
 
-static void bad(struct xs_token *token, size_t len, const char *why)
+static void set_bad(struct xs_token *token, size_t len, const char *why)
 {
 	token->type = XS_TOKEN_BAD;
 	token->len = (__u32)len;
@@ -148,15 +148,15 @@ static void lex_string(struct xs_lexer *lex, struct xs_token *token)
 		if (!n) {
 			token->column += (__u32)(p - token->p);
 			token->p = p;
-			bad(token, 1, "a string holds UTF-8 text without control characters");
+			set_bad(token, 1, "a string holds UTF-8 text without control characters");
 			lex->p = p + 1;
 			return;
 		}
 		p += n;
 	}
 	if (p == lex->end || *p != '"') {
-		bad(token, (size_t)(p - token->p),
-		    "the string is not closed: expected '\"' on the same line");
+		set_bad(token, (size_t)(p - token->p),
+			"the string is not closed: expected '\"' on the same line");
 		lex->p = p;
 		return;
 	}
@@ -176,7 +176,7 @@ static void lex_name(struct xs_lexer *lex, struct xs_token *token)
 	while (n && lex->p[n - 1] == '-')
 		n--;
 	if (!xs_is_define_name(lex->p, n)) {
-		bad(token, n + 1, "expected a name after '$'");
+		set_bad(token, n + 1, "expected a name after '$'");
 		lex->p += n;
 		return;
 	}
@@ -204,15 +204,15 @@ static void lex_other(struct xs_lexer *lex, struct xs_token *token)
 			return;
 		}
 	}
-	if (*lex->p == '!' && left(lex) > 1 && lex->p[1] == '=') {
+	if (*lex->p == '!' && bytes_left(lex) > 1 && lex->p[1] == '=') {
 		token->type = XS_TOKEN_NE;
 		token->len = 2;
 		lex->p += 2;
 		return;
 	}
-	bad(token, 1,
-	    *lex->p == '!' ? "'!' means nothing alone: expected '!='"
-			   : "this character has no meaning here");
+	set_bad(token, 1,
+		*lex->p == '!' ? "'!' means nothing alone: expected '!='"
+			       : "this character has no meaning here");
 	lex->p++;
 }
 
@@ -221,7 +221,7 @@ static void lex_end(struct xs_lexer *lex, struct xs_token *token)
 	token->p = lex->last_end;
 	token->column = (__u32)(lex->last_end - lex->line_start) + 1;
 	token->len = 0;
-	if (!left(lex)) {
+	if (!bytes_left(lex)) {
 		token->type = XS_TOKEN_EOF;
 		return;
 	}
@@ -239,11 +239,11 @@ void xs_lex(struct xs_lexer *lex, struct xs_token *token)
 	token->column = (__u32)(lex->p - lex->line_start) + 1;
 	token->first = lex->last_end == lex->line_start;
 	token->why = NULL;
-	if (!left(lex) || line_end(lex, lex->p)) {
+	if (!bytes_left(lex) || line_end(lex, lex->p)) {
 		lex_end(lex, token);
 		return;
 	}
-	if (is(*lex->p, WORD)) {
+	if (is_class(*lex->p, WORD)) {
 		token->type = XS_TOKEN_WORD;
 		token->len = (__u32)run_of(lex, WORD);
 		lex->p += token->len;

@@ -100,7 +100,7 @@ static bool add_define(struct xs_parser *p, struct xs_operand *value,
 }
 
 /* "80 - 90", "$low-$high": parts of one range, though not one word. */
-static bool joins(const struct xs_parser *p, struct xs_str text)
+static bool is_joined(const struct xs_parser *p, struct xs_str text)
 {
 	if (p->tok.first)
 		return false;
@@ -109,7 +109,7 @@ static bool joins(const struct xs_parser *p, struct xs_str text)
 	return p->tok.type == XS_TOKEN_NAME && text.p[text.len - 1] == '-';
 }
 
-static bool join(struct xs_parser *p, struct xs_elem *elem)
+static bool join_part(struct xs_parser *p, struct xs_elem *elem)
 {
 	struct xs_str part, whole;
 	char *bytes;
@@ -165,8 +165,8 @@ static bool parse_elem(struct xs_parser *p, struct xs_operand *value, bool prefi
 	}
 	if (!xs_parse_take_part(p, &elem.text, &elem.define))
 		return false;
-	while (joins(p, elem.text))
-		if (!join(p, &elem))
+	while (is_joined(p, elem.text))
+		if (!join_part(p, &elem))
 			return false;
 	if (prefixes && p->tok.type == XS_TOKEN_SLASH && !parse_prefix(p, &elem))
 		return false;

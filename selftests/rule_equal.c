@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Rule sets compared, word by word and number by number. */
+#include "rule_equal.h"
+
+#include <string.h>
+
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+static bool same_action(const struct xs_action *a, const struct xs_action *b)
+{
+	return a->verdict == b->verdict && a->otherwise == b->otherwise &&
+	       a->own_slot == b->own_slot && a->target == b->target;
+}
+
+static bool same_match(const struct xs_match *a, const struct xs_match *b)
+{
+	if (a->field != b->field || a->negate != b->negate || a->range_cnt != b->range_cnt)
+		return false;
+	for (__u32 i = 0; i < a->range_cnt; i++)
+		if (a->ranges[i].lo != b->ranges[i].lo || a->ranges[i].hi != b->ranges[i].hi)
+			return false;
+	return true;
+}
+
+static bool same_rule(const struct xs_rule *a, const struct xs_rule *b)
+{
+	if (a->match_cnt != b->match_cnt || !same_action(&a->action, &b->action) ||
+	    strcmp(a->ifname, b->ifname) || !same_text(a->text, b->text) ||
+	    !same_text(a->comment, b->comment))
+		return false;
+	for (__u32 i = 0; i < a->match_cnt; i++)
+		if (!same_match(&a->matches[i], &b->matches[i]))
+			return false;
+	return true;
+}
+
+bool rulesets_equal(const struct xs_ruleset *a, const struct xs_ruleset *b)
+{
+	if (a->rule_cnt != b->rule_cnt || !same_action(&a->default_action, &b->default_action) ||
+	    !same_action(&a->malformed_action, &b->malformed_action) ||
+	    strcmp(a->default_ifname, b->default_ifname) ||
+	    !same_text(a->default_text, b->default_text) ||
+	    !same_text(a->malformed_text, b->malformed_text))
+		return false;
+	for (__u32 i = 0; i < a->rule_cnt; i++)
+		if (!same_rule(&a->rules[i], &b->rules[i]))
+			return false;
+	return true;
+}
