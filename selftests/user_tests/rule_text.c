@@ -937,12 +937,13 @@ static void hundred_thousand_rules_are_quick(void **state)
 		to += sprintf(
 			to, "ip saddr 10.%zu.%zu.0/24 tcp dport { $NAME%zu, 80-90 } xsk slot %zu\n",
 			i / 256 % 256, i % 256, i % 50000, i % 8);
-	clock_gettime(CLOCK_MONOTONIC, &begin);
+	/* of this process: what others do at the same time is not the parser's fault */
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
 	parse_good(&set, text);
-	clock_gettime(CLOCK_MONOTONIC, &end);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
 	seconds = (double)(end.tv_sec - begin.tv_sec) + (double)(end.tv_nsec - begin.tv_nsec) / 1e9;
 	assert_int_equal(set.rule_cnt, rules);
-	assert_true(seconds < 10); /* sanitizers and a busy machine included */
+	assert_true(seconds < 10); /* sanitizers included */
 	xs_ruleset_free(&set);
 	free(text);
 }
