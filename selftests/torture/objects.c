@@ -88,10 +88,18 @@ static void print_objects(FILE *out)
 
 static FILE *pins_out; /* nftw() hands nothing on */
 
+static bool is_libxdps(const char *path)
+{
+	const char *name = path + strlen(BPFFS "/");
+
+	return !strcmp(name, "xdp") || !strncmp(name, "xdp/", 4);
+}
+
 static int print_pin(const char *path, const struct stat *file, int type, struct FTW *ftw)
 {
 	(void)type;
-	if (ftw->level)
+	/* libxdp's own, which it keeps */
+	if (ftw->level && !is_libxdps(path))
 		fprintf(pins_out, "pin %s %o\n", path + strlen(BPFFS "/"), file->st_mode & 07777);
 	return 0;
 }

@@ -25,6 +25,7 @@ struct scenario {
 	enum policy before, after, at_last; /* at_last: after `next` */
 	unsigned short port; /* of the frames that are sent */
 	bool lives; /* a bouncer: runs until it is told to stop */
+	bool gap; /* the hook must be free in between: frames meet none for a moment */
 };
 
 extern const struct scenario scenarios[]; /* ended by one without a name */
