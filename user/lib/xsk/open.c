@@ -76,6 +76,10 @@ static int map_memory(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 	void *mem = MAP_FAILED;
 	int err;
 
+	if (cfg->memory) {
+		x->umem = cfg->memory;
+		return 0;
+	}
 	if (cfg->huge) {
 		x->umem_bytes = (bytes + HUGE_PAGE - 1) & ~(size_t)(HUGE_PAGE - 1);
 		mem = mmap(NULL, x->umem_bytes, prot, flags | MAP_HUGETLB, -1, 0);
@@ -491,7 +495,7 @@ void xs_xsk_close(struct xs_xsk *x)
 	}
 	if (x->frame_cnt && x->fd >= 0) /* a zeroed one holds no descriptor 0 */
 		close(x->fd);
-	if (x->umem)
+	if (x->umem_bytes)
 		munmap(x->umem, x->umem_bytes);
 	free(x->frames);
 	free(x->free_stack);

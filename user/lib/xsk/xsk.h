@@ -76,6 +76,7 @@ struct xs_xsk_config {
 	__u32 tx_budget; /* packets a sendto() may send in copy mode; 0: the kernel's 32 */
 	__u32 bind_wait_ms; /* how long EBUSY is retried */
 	int numa_node; /* of the interface; -1: anywhere */
+	void *memory; /* the UMEM, `frames` times `frame_size` bytes of the caller's; NULL: one is made */
 	bool no_zero_copy; /* the driver says so: with `want` none it is not even tried */
 	bool huge; /* huge pages for the UMEM, small ones if there are none */
 	bool unaligned; /* frames need no power-of-two size, packets no alignment */
@@ -111,7 +112,7 @@ struct xs_xsk {
 	struct xsk_ring_cons rx, comp;
 
 	char *umem;
-	size_t umem_bytes;
+	size_t umem_bytes; /* 0: the memory is the caller's */
 	__u32 frame_size;
 	__u32 headroom;
 	int frame_shift; /* -1: not a power of two */

@@ -1,36 +1,69 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* xsteer-chain: chains of network functions; the table of its commands. */
 #include "check.h"
+#include "options.h"
 #include "replay.h"
-#include "tools/cli/cli.h"
+#include "run.h"
 
 static int add_nf(struct xs_cli *cli, void *opts, const char *arg)
 {
-	struct xs_replay_options *replay = opts;
+	struct xs_chain_options *options = opts;
 
-	if (replay->nf_cnt == XS_REPLAY_NFS_MAX)
-		return xs_usage(cli, "--nf: at most %d times", XS_REPLAY_NFS_MAX);
-	replay->nfs[replay->nf_cnt++] = arg;
+	if (options->nf_cnt == XS_CHAIN_NFS_MAX)
+		return xs_usage(cli, "--nf: at most %d times", XS_CHAIN_NFS_MAX);
+	options->nfs[options->nf_cnt++] = arg;
 	return 0;
 }
 
-#define REPLAY(field) XS_TO_TEXT(struct xs_replay_options, field)
+static int add_queue(struct xs_cli *cli, void *opts, const char *arg)
+{
+	struct xs_chain_options *options = opts;
+	__u64 queue;
+
+	if (xs_parse_u64(arg, 0, XS_CHAIN_QUEUES_MAX - 1, &queue))
+		return xs_usage(cli, "--queue '%s': give a number from 0 to %d", arg,
+				XS_CHAIN_QUEUES_MAX - 1);
+	for (__u32 i = 0; i < options->queue_cnt; i++)
+		if (options->queues[i] == queue)
+			return 0;
+	options->queues[options->queue_cnt++] = (__u32)queue;
+	return 0;
+}
+
+#define TEXT(field) XS_TO_TEXT(struct xs_chain_options, field)
+#define U32(field, least, most) XS_TO_U32(struct xs_chain_options, field, least, most)
 
 static const struct xs_opt replay_opts[] = {
-	{ "pcap", 0, "FILE", "send the frames of this capture through", REPLAY(pcap) },
-	{ "out", 0, "FILE", "write what comes out, in the order of the capture", REPLAY(out) },
-	{ "gen", 0, "SIZE:COUNT", "or send COUNT made frames of SIZE bytes", REPLAY(gen) },
-	{ "chain", 0, "NAME", "through this chain, of several", REPLAY(chain) },
+	{ "pcap", 0, "FILE", "send the frames of this capture through", TEXT(pcap) },
+	{ "out", 0, "FILE", "write what comes out, in the order of the capture", TEXT(out) },
+	{ "gen", 0, "SIZE:COUNT", "or send COUNT made frames of SIZE bytes", TEXT(gen) },
+	{ "chain", 0, "NAME", "through this chain, of several", TEXT(chain) },
 	{ "nf", 0, "COMMAND", "start a network function; may be repeated", XS_TO_CALL(add_nf) },
-	{ "socket", 0, "PATH", "let network functions join here", REPLAY(socket) },
-	{ "wait", 0, "SEC", "for all of them to join (default 10)",
-	  XS_TO_U32(struct xs_replay_options, wait_sec, 1, 3600), .unit = "seconds" },
-	{ "frames", 0, "N", "frames in memory (default 4096)",
-	  XS_TO_U32(struct xs_replay_options, frames, 64, 1048576) },
+	{ "socket", 0, "PATH", "let network functions join here", TEXT(socket) },
+	{ "wait", 0, "SEC", "for all of them to join (default 10)", U32(wait_sec, 1, 3600),
+	  .unit = "seconds" },
+	{ "frames", 0, "N", "frames in memory (default 4096)", U32(frames, 64, 1048576) },
+	{},
+};
+
+static const struct xs_opt run_opts[] = {
+	{ "queue", 'Q', "N", "this queue; may be repeated (default: all)", XS_TO_CALL(add_queue) },
+	{ "copy", 'c', NULL, "copy mode",
+	  XS_TO_BITS(struct xs_chain_options, want, XS_CHAIN_COPY) },
+	{ "zero-copy", 'z', NULL, "zero-copy mode",
+	  XS_TO_BITS(struct xs_chain_options, want, XS_CHAIN_ZERO_COPY) },
+	{ "chain", 0, "NAME", "this chain, of several", TEXT(chain) },
+	{ "nf", 0, "COMMAND", "start a network function; may be repeated", XS_TO_CALL(add_nf) },
+	{ "socket", 0, "PATH", "instead of /run/xsteer/IF.sock", TEXT(socket) },
+	{ "frames", 0, "N", "frames in memory a queue (default 4096)", U32(frames, 64, 1048576) },
+	{ "duration", 't', "SEC", "end after SEC seconds", U32(duration_sec, 1, 1u << 30),
+	  .unit = "seconds" },
 	{},
 };
 
 static const struct xs_cmd cmds[] = {
+	{ "run", NULL, "IF FILE", "serve a chain on the queues of an interface", run_opts, 2, 2,
+	  xs_chain_run },
 	{ "check", NULL, "FILE", "parse a chain file, draw its chains, say what they may cost",
 	  NULL, 1, 1, xs_chain_check },
 	{ "replay", NULL, "FILE", "chains without an interface: for tests of network functions",
@@ -46,7 +79,7 @@ static const struct xs_tool tool = {
 
 int main(int argc, char **argv)
 {
-	struct xs_replay_options options = { .frames = 4096, .wait_sec = 10 };
+	struct xs_chain_options options = { .frames = 4096, .wait_sec = 10 };
 
 	return xs_main(&tool, &options, argc, argv);
 }

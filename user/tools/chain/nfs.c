@@ -52,15 +52,20 @@ static __u64 now_ns(void)
 	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
 }
 
-int xs_nfs_init(struct xs_nfs *nfs, struct xsteer_ctx *ctx, const struct xs_chains *chains)
+void xs_nfs_clear(struct xs_nfs *nfs)
 {
 	memset(nfs, 0, sizeof(*nfs));
-	nfs->ctx = ctx;
-	nfs->chains = chains;
-	nfs->listening = -1;
-	nfs->checked_ns = now_ns();
+	nfs->listening = nfs->epoll = -1;
 	for (int i = 0; i < XS_NFS_MAX; i++)
 		nfs->nfs[i].fd = nfs->nfs[i].pidfd = -1;
+}
+
+int xs_nfs_init(struct xs_nfs *nfs, struct xsteer_ctx *ctx, const struct xs_chains *chains)
+{
+	xs_nfs_clear(nfs);
+	nfs->ctx = ctx;
+	nfs->chains = chains;
+	nfs->checked_ns = now_ns();
 	nfs->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (nfs->epoll >= 0)
 		return 0;

@@ -48,7 +48,9 @@ struct xs_nfs {
 	__u64 joined, left, died, stalled, cheated, refused; /* NFs, in the broker's life */
 };
 
-/* Zeroes *nfs and makes its epoll. The engines are added by the caller. 0 or -errno, logged. */
+/* For xs_nfs_free() before xs_nfs_init(). */
+void xs_nfs_clear(struct xs_nfs *nfs);
+/* Clears *nfs and makes its epoll. The engines are added by the caller. 0 or -errno, logged. */
 int xs_nfs_init(struct xs_nfs *nfs, struct xsteer_ctx *ctx, const struct xs_chains *chains);
 /* Kills children that still live, and closes everything. The ports are the engines'. */
 void xs_nfs_free(struct xs_nfs *nfs);

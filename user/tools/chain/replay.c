@@ -4,7 +4,6 @@
  * network functions, over the rings and by the account of a broker on an interface.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,10 +11,8 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include <sys/epoll.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 
+#include "children.h"
 #include "file.h"
 #include "load.h"
 #include "nfs.h"
@@ -33,7 +30,7 @@
 
 struct replay {
 	struct xs_cli *cli;
-	const struct xs_replay_options *opts;
+	const struct xs_chain_options *opts;
 	struct xs_chains *chains;
 	__u32 chain;
 	struct xs_memory memory;
@@ -84,7 +81,7 @@ static int find_chain(struct replay *r)
 
 static int read_load(struct replay *r)
 {
-	const struct xs_replay_options *opts = r->opts;
+	const struct xs_chain_options *opts = r->opts;
 
 	if (!opts->pcap == !opts->gen)
 		return xs_usage(r->cli, "give one of --pcap IN and --gen SIZE:COUNT");
@@ -142,39 +139,6 @@ static int make_engine(struct replay *r)
 	return 0;
 }
 
-static void run_child(const char *command, int fd)
-{
-	char line[4096], number[16];
-
-	snprintf(number, sizeof(number), "%d", fd);
-	snprintf(line, sizeof(line), "exec %s", command);
-	setenv("XSTEER_NF_FD", number, 1);
-	if (!fcntl(fd, F_SETFD, 0)) /* this descriptor alone outlives exec */
-		execl("/bin/sh", "sh", "-c", line, (char *)NULL);
-	_exit(127);
-}
-
-static int start_nf(struct replay *r, const char *command)
-{
-	int pair[2];
-	pid_t pid;
-
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
-		return -errno;
-	fflush(NULL);
-	pid = fork();
-	if (!pid) {
-		close(pair[0]);
-		run_child(command, pair[1]);
-	}
-	close(pair[1]);
-	if (pid > 0)
-		return xs_nfs_adopt(&r->nfs, pair[0], pid);
-	close(pair[0]);
-	xs_err(r->cli->ctx, "cannot start '%s': %s", command, strerror(errno));
-	return -EAGAIN;
-}
-
 static int start_nfs(struct replay *r)
 {
 	int err = 0;
@@ -182,7 +146,7 @@ static int start_nfs(struct replay *r)
 	if (r->opts->socket)
 		err = xs_nfs_listen(&r->nfs, r->opts->socket, 0600);
 	for (__u32 i = 0; !err && i < r->opts->nf_cnt; i++)
-		err = start_nf(r, r->opts->nfs[i]);
+		err = xs_child_start(&r->nfs, r->opts->nfs[i]);
 	return err;
 }
 
@@ -207,18 +171,15 @@ static int await_nfs(struct replay *r)
 {
 	__u64 end = now_ns() + r->opts->wait_sec * 1000000000ull;
 	const char *missing = NULL;
+	int joined;
 
 	while (!interrupted) {
 		xs_nfs_poll(&r->nfs, now_ns());
-		if (r->nfs.refused || r->nfs.joined + xs_nfs_count(&r->nfs, XS_NF_new, -1) +
-						      xs_nfs_count(&r->nfs, XS_NF_offered, -1) <
-					      r->opts->nf_cnt) {
-			xs_err(r->cli->ctx, "a network function that was started with --nf ended "
-					    "before it had joined");
-			return -ECHILD;
-		}
+		joined = xs_children_joined(&r->nfs, r->opts->nf_cnt);
+		if (joined < 0)
+			return joined;
 		missing = r->opts->socket ? missing_service(r) : NULL;
-		if (!missing && r->nfs.joined >= r->opts->nf_cnt)
+		if (!missing && joined)
 			return 0;
 		if (now_ns() > end) {
 			xs_err(r->cli->ctx, "%s%s within %u seconds (--wait)",
@@ -401,9 +362,7 @@ int xs_chain_replay(struct xs_cli *cli)
 	struct replay r = { .cli = cli, .opts = cli->opts };
 	int err = xs_chain_file_read(cli, cli->operands[0], &r.chains, NULL);
 
-	r.nfs.epoll = r.nfs.listening = -1;
-	for (int i = 0; i < XS_NFS_MAX; i++)
-		r.nfs.nfs[i].fd = r.nfs.nfs[i].pidfd = -1;
+	xs_nfs_clear(&r.nfs);
 	if (err)
 		return err;
 	catch_signals();

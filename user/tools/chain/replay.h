@@ -3,19 +3,9 @@
 #ifndef XS_CHAIN_REPLAY_H
 #define XS_CHAIN_REPLAY_H
 
-#include "tools/cli/cli.h"
+#include "options.h"
 
-#define XS_REPLAY_NFS_MAX 32
-
-struct xs_replay_options {
-	const char *pcap, *out, *gen, *chain, *socket;
-	const char *nfs[XS_REPLAY_NFS_MAX]; /* commands */
-	__u32 nf_cnt;
-	__u32 frames;
-	__u32 wait_sec;
-};
-
-/* Its options' values are in cli->opts. 0 or -errno, logged. */
+/* 0 or -errno, logged. */
 int xs_chain_replay(struct xs_cli *cli);
 
 #endif

@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * xsteer-chain run: serves a chain on the queues of an interface. A thread a queue moves
+ * frames; this one speaks with network functions, and ends it all in order.
+ */
+#include <errno.h>
+#include <grp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <sys/stat.h>
+
+#include <cap-ng.h>
+
+#include "children.h"
+#include "file.h"
+#include "lib/net/netif.h"
+#include "report.h"
+#include "run.h"
+#include "slots.h"
+#include "tools/cli/json.h"
+#include "worker.h"
+
+#define SOCKET_DIR "/run/xsteer"
+#define SOCKET_GROUP "xsteer-nf"
+#define LOOK_MS 50 /* an NF that dies is seen at once; this is for all else */
+#define DRAIN_NS 2000000000ull /* for frames that are inside when it ends */
+#define LEAVE_NS 5000000000ull /* and for NFs to give back what they keep */
+
+struct broker {
+	struct xs_cli *cli;
+	const struct xs_chain_options *opts;
+	struct xs_chains *chains;
+	__u32 chain;
+	struct xs_netif netif;
+	char path[108];
+	struct xs_slots slots;
+	struct xs_worker workers[XS_CHAIN_QUEUES_MAX];
+	__u32 worker_cnt;
+	struct xs_nfs nfs;
+	__u64 begin_ns;
+	__u64 unread; /* frames that the kernel had put into RX rings when it ended */
+};
+
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	interrupted = 1;
+}
+
+static __u64 now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
+}
+
+/* ---- set-up ---- */
+
+static int find_chain(struct broker *b)
+{
+	const char *name = b->opts->chain;
+	int i = name ? xs_chains_chain(b->chains, name) : 0;
+
+	if (i < 0)
+		return xs_usage(b->cli, "--chain %s: there is no such chain in %s", name,
+				b->cli->operands[1]);
+	if (!name && b->chains->chain_cnt > 1)
+		return xs_usage(b->cli, "%s has %u chains: say which with --chain",
+				b->cli->operands[1], b->chains->chain_cnt);
+	b->chain = (__u32)i;
+	return 0;
+}
+
+static int check_queues(struct broker *b)
+{
+	__u32 valid = b->netif.rx_queues < XS_CHAIN_QUEUES_MAX ? b->netif.rx_queues
+							       : XS_CHAIN_QUEUES_MAX;
+
+	for (__u32 i = 0; i < b->opts->queue_cnt; i++) {
+		if (b->opts->queues[i] < valid)
+			continue;
+		xs_err(b->cli->ctx, "%s has no queue %u: valid: 0-%u", b->netif.name,
+		       b->opts->queues[i], valid - 1);
+		return -ERANGE;
+	}
+	b->worker_cnt = b->opts->queue_cnt ? b->opts->queue_cnt : valid;
+	return 0;
+}
+
+static enum xs_xsk_mode wanted_mode(const struct broker *b)
+{
+	switch (b->opts->want) {
+	case XS_CHAIN_COPY:
+		return XS_XSK_copy;
+	case XS_CHAIN_ZERO_COPY:
+		return XS_XSK_zero_copy;
+	default:
+		return XS_XSK_none;
+	}
+}
+
+static int make_worker(struct broker *b, __u32 i)
+{
+	const struct xs_worker_config config = {
+		.ctx = b->cli->ctx,
+		.chains = b->chains,
+		.chain = b->chain,
+		.ifname = b->netif.name,
+		.ifindex = b->netif.ifindex,
+		.queue = b->opts->queue_cnt ? b->opts->queues[i] : i,
+		.want = wanted_mode(b),
+		.frames = b->opts->frames,
+	};
+	struct xs_worker *w = &b->workers[i];
+	int err = xs_slots_check(&b->slots, config.queue);
+
+	if (!err)
+		err = xs_worker_make(w, &config);
+	if (!err)
+		err = xs_slots_insert(&b->slots, w->queue, &w->xsk);
+	if (err)
+		return err;
+	b->nfs.engines[i] = w->engine;
+	b->nfs.memories[i] = &w->memory;
+	b->nfs.engine_cnt = i + 1;
+	xs_info(b->cli->ctx, "%s queue %u: %s mode", b->netif.name, w->queue,
+		w->xsk.mode == XS_XSK_copy ? "copy" : "zero-copy");
+	return 0;
+}
+
+/* For members of the group, if there is one; else for the user who runs this. */
+static int listen_for_nfs(struct broker *b)
+{
+	const struct group *group = getgrnam(SOCKET_GROUP);
+	int err;
+
+	if (b->opts->socket) {
+		snprintf(b->path, sizeof(b->path), "%s", b->opts->socket);
+	} else {
+		mkdir(SOCKET_DIR, 0755); /* where it is not, listening says why */
+		snprintf(b->path, sizeof(b->path), SOCKET_DIR "/%s.sock", b->netif.name);
+	}
+	err = xs_nfs_listen(&b->nfs, b->path, 0600);
+	if (err || !group)
+		return err;
+	if (chown(b->path, (uid_t)-1, group->gr_gid) || chmod(b->path, 0660))
+		xs_warn(b->cli->ctx, "%s stays for its owner alone: %s", b->path, strerror(errno));
+	return 0;
+}
+
+static int start_workers(struct broker *b)
+{
+	int err = 0;
+
+	for (__u32 i = 0; !err && i < b->worker_cnt; i++)
+		err = xs_worker_start(&b->workers[i]);
+	if (err)
+		xs_err(b->cli->ctx, "cannot start a thread: %s", strerror(-err));
+	return err;
+}
+
+/* What is left is needed to empty the slots, and to kill who cheats, of any user. */
+static void drop_privileges(const struct broker *b)
+{
+	bool bpf, kill_any;
+
+	if (capng_get_caps_process())
+		return;
+	bpf = capng_have_capability(CAPNG_PERMITTED, CAP_BPF);
+	kill_any = capng_have_capability(CAPNG_PERMITTED, CAP_KILL);
+	capng_clear(CAPNG_SELECT_BOTH);
+	if (bpf)
+		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_BPF);
+	if (kill_any)
+		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_KILL);
+	if (capng_apply(CAPNG_SELECT_BOTH) && capng_apply(CAPNG_SELECT_CAPS))
+		xs_warn(b->cli->ctx, "cannot drop capabilities: %s", strerror(errno));
+}
+
+static int set_up(struct broker *b)
+{
+	const char *ifname = b->cli->operands[0];
+	int err = xs_netif_get(b->cli->ctx, &b->netif, ifname);
+
+	if (!err)
+		err = check_queues(b);
+	if (!err)
+		err = xs_nfs_init(&b->nfs, b->cli->ctx, b->chains);
+	if (!err)
+		err = xs_slots_open(b->cli->ctx, &b->slots, ifname);
+	for (__u32 i = 0; !err && i < b->worker_cnt; i++)
+		err = make_worker(b, i);
+	xs_slots_settle(&b->slots);
+	if (!err)
+		err = listen_for_nfs(b);
+	return err;
+}
+
+/* With no more rights than the broker keeps, and the NFs need none. */
+static int start_all(struct broker *b)
+{
+	int err = start_workers(b);
+
+	for (__u32 i = 0; !err && i < b->opts->nf_cnt; i++)
+		err = xs_child_start(&b->nfs, b->opts->nfs[i]);
+	return err;
+}
+
+/* ---- serving ---- */
+
+static bool is_over(const struct broker *b)
+{
+	__u64 duration_ns = b->opts->duration_sec * 1000000000ull;
+
+	return interrupted || (duration_ns && now_ns() - b->begin_ns >= duration_ns);
+}
+
+static int check_workers(const struct broker *b)
+{
+	for (__u32 i = 0; i < b->worker_cnt; i++) {
+		int err = __atomic_load_n(&b->workers[i].err, __ATOMIC_RELAXED);
+
+		if (!err)
+			err = xs_xsk_error(&b->workers[i].xsk);
+		if (!err)
+			continue;
+		xs_err(b->cli->ctx, "%s queue %u: %s", b->netif.name, b->workers[i].queue,
+		       err == -ENETDOWN ? "the interface is gone" : strerror(-err));
+		return err;
+	}
+	return 0;
+}
+
+static void look_after_nfs(struct broker *b)
+{
+	struct pollfd poll_fd = { .fd = b->nfs.epoll, .events = POLLIN };
+
+	poll(&poll_fd, 1, LOOK_MS);
+	xs_nfs_poll(&b->nfs, now_ns());
+}
+
+static int serve(struct broker *b)
+{
+	int err = 0;
+
+	b->begin_ns = now_ns();
+	while (!err && !is_over(b)) {
+		look_after_nfs(b);
+		err = check_workers(b);
+	}
+	return err;
+}
+
+/* ---- the end ---- */
+
+static __u32 busy(struct broker *b)
+{
+	__u32 cnt = 0;
+
+	for (__u32 i = 0; i < b->worker_cnt; i++)
+		cnt += xs_worker_busy(&b->workers[i]);
+	return cnt;
+}
+
+static void set_phase(struct broker *b, enum xs_worker_phase phase)
+{
+	for (__u32 i = 0; i < b->worker_cnt; i++)
+		xs_worker_set_phase(&b->workers[i], phase);
+}
+
+/*
+ * The slots first, so that the rules' `else` has what comes from now on; then the frames
+ * that are inside go their way, then NFs give back what they keep.
+ */
+static void finish(struct broker *b)
+{
+	__u64 end = now_ns() + DRAIN_NS;
+
+	xs_slots_empty(&b->slots);
+	while (busy(b) && now_ns() < end)
+		look_after_nfs(b);
+	set_phase(b, XS_WORKER_finish);
+	xs_nfs_drain(&b->nfs, -1, 0);
+	end = now_ns() + LEAVE_NS;
+	while (xs_nfs_present(&b->nfs) > xs_nfs_count(&b->nfs, XS_NF_new, -1) && now_ns() < end)
+		look_after_nfs(b);
+	end = now_ns() + DRAIN_NS;
+	while (busy(b) && now_ns() < end)
+		look_after_nfs(b);
+	set_phase(b, XS_WORKER_end);
+	xs_nfs_free(&b->nfs);
+	for (__u32 i = 0; i < b->worker_cnt; i++)
+		b->unread += xs_xsk_discard(&b->workers[i].xsk);
+}
+
+static int check_account(struct broker *b)
+{
+	bool balanced = xs_report_balanced(&b->nfs);
+
+	for (__u32 i = 0; i < b->worker_cnt; i++) {
+		if (xs_worker_balanced(&b->workers[i]))
+			continue;
+		xs_err(b->cli->ctx,
+		       "%s queue %u: the account of frames does not add up: please report this",
+		       b->netif.name, b->workers[i].queue);
+		balanced = false;
+	}
+	return balanced ? 0 : -EIO;
+}
+
+struct totals {
+	__u64 received, sent, refused, ring_full, no_frame;
+};
+
+static struct totals sum_sockets(struct broker *b)
+{
+	struct totals sum = {};
+
+	for (__u32 i = 0; i < b->worker_cnt; i++) {
+		const struct xs_worker *w = &b->workers[i];
+		struct xdp_statistics stats;
+
+		xs_xsk_statistics(&w->xsk, &stats);
+		sum.received += w->received;
+		sum.sent += w->xsk.counters.tx_packets - w->xsk.counters.tx_lost;
+		sum.refused += w->xsk.counters.tx_lost;
+		sum.ring_full += stats.rx_ring_full;
+		sum.no_frame += stats.rx_dropped + stats.rx_fill_ring_empty_descs;
+	}
+	return sum;
+}
+
+static int print_result(struct broker *b)
+{
+	struct totals sum = sum_sockets(b);
+	json_t *object;
+
+	if (b->cli->json) {
+		object = xs_report_json(&b->nfs);
+		json_object_update_new(
+			object,
+			json_pack("{s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I}", "interface",
+				  b->netif.name, "chain", b->chains->chains[b->chain].name,
+				  "queues", b->worker_cnt, "received", (json_int_t)sum.received,
+				  "sent", (json_int_t)sum.sent, "refused_by_device",
+				  (json_int_t)sum.refused, "rx_ring_full",
+				  (json_int_t)sum.ring_full, "no_frame", (json_int_t)sum.no_frame,
+				  "unread", (json_int_t)b->unread));
+		return xs_json_print(b->cli, object);
+	}
+	xs_report_print(&b->nfs);
+	printf("%s: %llu frames received, %llu sent, %llu refused by the device; not received: "
+	       "%llu "
+	       "ring full, %llu no frame, %llu at the end\n",
+	       b->netif.name, sum.received, sum.sent, sum.refused, sum.ring_full, sum.no_frame,
+	       b->unread);
+	return 0;
+}
+
+static void free_broker(struct broker *b)
+{
+	set_phase(b, XS_WORKER_end);
+	xs_nfs_free(&b->nfs);
+	if (b->nfs.listening >= 0)
+		unlink(b->path);
+	for (__u32 i = 0; i < b->worker_cnt; i++)
+		xs_worker_free(&b->workers[i]);
+	free(b->chains);
+	free(b);
+}
+
+static int run_broker(struct broker *b)
+{
+	int err = set_up(b), result;
+
+	if (!err) {
+		drop_privileges(b);
+		err = start_all(b);
+		err = err ? err : serve(b);
+		finish(b);
+		result = check_account(b);
+		result = result ? result : print_result(b);
+		err = err ? err : result;
+	}
+	xs_slots_close(&b->slots);
+	return err;
+}
+
+static void catch_signals(void)
+{
+	const struct sigaction action = { .sa_handler = on_signal };
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+int xs_chain_run(struct xs_cli *cli)
+{
+	struct broker *b = calloc(1, sizeof(*b));
+	int err;
+
+	if (!b) {
+		xs_err(cli->ctx, "not enough memory");
+		return -ENOMEM;
+	}
+	b->cli = cli;
+	b->opts = cli->opts;
+	b->slots.lock = -1;
+	xs_nfs_clear(&b->nfs);
+	for (int i = 0; i < XS_CHAIN_QUEUES_MAX; i++)
+		b->workers[i].xsk.fd = -1;
+	catch_signals();
+	err = xs_chain_file_read(cli, cli->operands[1], &b->chains, NULL);
+	if (!err)
+		err = find_chain(b);
+	if (!err)
+		err = run_broker(b);
+	free_broker(b);
+	return err;
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* One queue of a broker; see worker.h. */
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/base/ctx.h"
+#include "worker.h"
+
+#define BIND_WAIT_MS 1000 /* the kernel frees a queue some 20 ms after its socket closed */
+#define IDLE_MS 100 /* new NFs and the end are seen this late, at most, when nothing moves */
+#define POLLED_MAX 256
+
+static __u64 now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
+}
+
+/* ---- frames between the socket and the engine ---- */
+
+static void flush_out(struct xs_worker *w)
+{
+	xs_xsk_send(&w->xsk, w->out, w->out_cnt); /* the ring has an entry for each frame */
+	w->out_cnt = 0;
+}
+
+static void take_end(void *arg, __u32 frame, const struct xs_held *held, int end)
+{
+	struct xs_worker *w = arg;
+	struct xdp_desc desc = { .addr = (__u64)frame * XS_WORKER_FRAME + held->off,
+				 .len = held->len };
+
+	if (end != XS_TO_tx) {
+		xs_xsk_drop(&w->xsk, &desc, 1);
+		return;
+	}
+	w->xsk.frames[frame].len = held->len;
+	w->out[w->out_cnt++] = desc;
+	if (w->out_cnt == XS_WORKER_BATCH)
+		flush_out(w);
+}
+
+static __u32 enter_received(struct xs_worker *w)
+{
+	struct xdp_desc descs[XS_WORKER_BATCH];
+	__u32 room = xs_engine_room(w->engine, w->chain), packets, cnt;
+
+	if (room > XS_WORKER_BATCH)
+		room = XS_WORKER_BATCH;
+	cnt = room ? xs_xsk_receive(&w->xsk, descs, room, ~0ull, &packets) : 0;
+	for (__u32 i = 0; i < cnt; i++)
+		xs_engine_enter(w->engine, w->chain, (__u32)(descs[i].addr / XS_WORKER_FRAME),
+				(__u16)(descs[i].addr % XS_WORKER_FRAME), (__u16)descs[i].len, 0);
+	w->received += cnt;
+	return cnt;
+}
+
+static __u32 turn_locked(struct xs_worker *w, __u32 phase)
+{
+	__u32 moved = xs_xsk_reap(&w->xsk);
+	__u64 now = now_ns();
+
+	xs_engine_set_now(w->engine, now);
+	xs_xsk_refill(&w->xsk);
+	if (phase == XS_WORKER_serve)
+		moved += enter_received(w);
+	moved += xs_engine_turn(w->engine, now);
+	flush_out(w);
+	return moved;
+}
+
+/* ---- the thread ---- */
+
+/* What wakes it: the socket, if the chain would take a frame, and NFs. */
+static nfds_t list_wakes(struct xs_worker *w, struct pollfd *fds, __u32 phase)
+{
+	nfds_t cnt = 0;
+
+	if (phase == XS_WORKER_serve && xs_engine_room(w->engine, w->chain))
+		fds[cnt++] = (struct pollfd){ .fd = w->xsk.fd, .events = POLLIN };
+	for (__u32 i = 0; i < w->engine->port_end && cnt < POLLED_MAX; i++)
+		if (w->engine->ports[i] && !w->engine->ports[i]->closed)
+			fds[cnt++] = (struct pollfd){ .fd = w->engine->ports[i]->wake,
+						      .events = POLLIN };
+	return cnt;
+}
+
+/* Without the lock while it sleeps: the main thread may add and take away ports. */
+static void sleep_until_something(struct xs_worker *w, __u32 phase)
+{
+	struct pollfd fds[POLLED_MAX + 1];
+	/* Completions of copy mode come without a wake-up. */
+	int timeout = w->xsk.tx_cnt || w->engine->count[w->chain].waiting ? 1 : IDLE_MS;
+	nfds_t cnt = list_wakes(w, fds, phase);
+	bool may = xs_engine_set_asleep(w->engine, true);
+
+	pthread_mutex_unlock(&w->engine->lock);
+	if (may)
+		poll(fds, cnt, timeout);
+	pthread_mutex_lock(&w->engine->lock);
+	xs_engine_set_asleep(w->engine, false);
+}
+
+static void send_queued(struct xs_worker *w)
+{
+	int err;
+
+	if (!xs_xsk_tx_queued(&w->xsk))
+		return;
+	err = xs_xsk_kick(&w->xsk, false);
+	/* A link that is down, or gone: the main thread sees that by itself. */
+	if (err && err != -EAGAIN && err != -ENETDOWN && err != -ENXIO)
+		__atomic_store_n(&w->err, err, __ATOMIC_RELAXED);
+}
+
+static void serve_turn(struct xs_worker *w, __u32 phase)
+{
+	__u32 moved;
+
+	pthread_mutex_lock(&w->engine->lock);
+	moved = turn_locked(w, phase);
+	send_queued(w);
+	xs_xsk_wake_rx(&w->xsk, false);
+	if (!moved)
+		sleep_until_something(w, phase);
+	pthread_mutex_unlock(&w->engine->lock);
+}
+
+static void *serve(void *arg)
+{
+	struct xs_worker *w = arg;
+	__u32 phase;
+
+	while ((phase = __atomic_load_n(&w->phase, __ATOMIC_ACQUIRE)) != XS_WORKER_end)
+		serve_turn(w, phase);
+	return NULL;
+}
+
+int xs_worker_start(struct xs_worker *w)
+{
+	int err = pthread_create(&w->thread, NULL, serve, w);
+
+	w->running = !err;
+	return -err;
+}
+
+void xs_worker_set_phase(struct xs_worker *w, enum xs_worker_phase phase)
+{
+	__atomic_store_n(&w->phase, phase, __ATOMIC_RELEASE);
+	if (phase == XS_WORKER_end && w->running) {
+		pthread_join(w->thread, NULL);
+		w->running = false;
+	}
+}
+
+__u32 xs_worker_busy(struct xs_worker *w)
+{
+	__u32 busy;
+
+	pthread_mutex_lock(&w->engine->lock);
+	busy = xs_engine_inside(w->engine) + w->xsk.tx_cnt;
+	pthread_mutex_unlock(&w->engine->lock);
+	return busy;
+}
+
+bool xs_worker_balanced(struct xs_worker *w)
+{
+	struct xs_ledger ledger;
+
+	xs_xsk_ledger(&w->xsk, &ledger);
+	/* What the socket handed out is in the engine, and nowhere else. */
+	return ledger.balanced && ledger.rx == xs_engine_inside(w->engine);
+}
+
+/* ---- making ---- */
+
+static int make_engine(struct xs_worker *w, const struct xs_worker_config *config)
+{
+	const struct xs_engine_config engine = { .chains = config->chains,
+						 .frames = w->memory.map,
+						 .frame_cnt = config->frames,
+						 .frame_size = XS_WORKER_FRAME,
+						 .headroom = 0,
+						 .done = take_end,
+						 .arg = w };
+
+	return xs_engine_make(&w->engine, &engine);
+}
+
+int xs_worker_make(struct xs_worker *w, const struct xs_worker_config *config)
+{
+	struct xs_xsk_config socket = { .ctx = config->ctx,
+					.ifname = config->ifname,
+					.ifindex = config->ifindex,
+					.queue = config->queue,
+					.want = config->want,
+					.no_zero_copy = config->no_zero_copy,
+					.frames = config->frames,
+					.frame_size = XS_WORKER_FRAME,
+					.bind_wait_ms = BIND_WAIT_MS,
+					.numa_node = -1 };
+	int err;
+
+	memset(w, 0, sizeof(*w));
+	w->queue = config->queue;
+	w->chain = config->chain;
+	w->xsk.fd = -1;
+	err = xs_memory_make(&w->memory, "xsteer-umem", (__u64)config->frames * XS_WORKER_FRAME);
+	if (!err)
+		err = make_engine(w, config);
+	if (err) {
+		xs_err(config->ctx, "%s queue %u: no memory for %u frames: %s", config->ifname,
+		       config->queue, config->frames, strerror(-err));
+		return err;
+	}
+	socket.memory = w->memory.map;
+	err = xs_xsk_open(&w->xsk, &socket);
+	if (err == -EBUSY)
+		xs_err(config->ctx, "%s queue %u is held by a socket that is not xsteer's",
+		       config->ifname, config->queue);
+	return err;
+}
+
+void xs_worker_free(struct xs_worker *w)
+{
+	xs_worker_set_phase(w, XS_WORKER_end);
+	xs_xsk_close(&w->xsk);
+	xs_engine_free(w->engine);
+	xs_memory_free(&w->memory);
+	w->engine = NULL;
+}
