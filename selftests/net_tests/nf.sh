@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# Writing a network function: the library as it is installed, and the example.
+# Writing a network function: the library as it is installed, and the examples.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -41,6 +41,58 @@ library_exports_what_the_header_declares() {
 	exported=$(nm -D --defined-only "$O/libxsteer-nf.so.0" | sed -n 's/.* T \(xsnf_[a-z_]*\).*/\1/p' | sort -u)
 	equal "exported" "$exported" "$declared"
 	equal "other symbols" "$(nm -D --defined-only "$O/libxsteer-nf.so.0" | grep -c ' T [^x]')" 0
+}
+
+# --- the other examples, over made frames: 1024 flows of 64 sources, 10.0.0.0 to 10.0.0.63 ---
+
+_example() { # NAME
+	check "nf_$1.c compiles" gcc -O2 -Wall -Wextra -Werror "-I$ROOT/user/nf" "$ROOT/docs/examples/nf_$1.c" \
+		"$O/libxsteer-nf.a" ${XS_SAN:+-fsanitize=address,undefined} -o "$DIR/$1"
+}
+_replay_chain() { # SIZE:COUNT NF-COMMAND CHAIN-LINE...
+	local load=$1 nf=$2
+	shift 2
+	printf '%s\n' "$@" >"$DIR/f.chain"
+	check "replay" "$O/xsteer-chain" replay -j "$DIR/f.chain" --gen "$load" --nf "$nf"
+}
+
+firewall_rejects_its_prefixes() {
+	_example firewall
+	_replay_chain 64:10240 "$DIR/firewall -- 10.0.0.32/27 2001:db8::/32" \
+		'service fw' 'chain w fw tx' 'on fw.reject drop'
+	equal "rejected" "$(jq -r '.chains[0].hops[0].exits.reject' <<<"$OUT")" 5120
+	equal "sent" "$(jq -r .sent <<<"$OUT")" 5120
+	_replay_chain 64:1024 "$DIR/firewall -- 10.0.0.2/32" 'service fw' 'chain w fw tx' 'on fw.reject drop'
+	equal "by destination" "$(jq -r .sent <<<"$OUT")" 0
+	refuses "no prefix" 2 "is no prefix" "$DIR/firewall" -S x -- 10.0.0.0/33
+	refuses "no length" 2 "is no prefix" "$DIR/firewall" -S x -- 10.0.0.0
+}
+
+policer_lets_a_burst_of_each_source_through() {
+	local sent
+	_example police
+	_replay_chain 64:64000 "$DIR/police -- 0.001 10" 'service police' 'chain w police tx'
+	sent=$(jq -r .sent <<<"$OUT")
+	equal "10 of each of 64" "$sent" 640
+	refuses "without a burst" 2 "" "$DIR/police" -S x -- 5
+}
+
+flow_counter_counts_every_flow() {
+	_example flows
+	_replay_chain 64:10240 "$DIR/flows >$DIR/list" 'service flows' 'chain w flows tx'
+	equal "sent" "$(jq -r .sent <<<"$OUT")" 10240
+	equal "flows" "$(wc -l <"$DIR/list")" 1024
+	equal "packets and bytes of each" "$(awk '{ print $6, $7 }' "$DIR/list" | sort -u)" "10 640"
+}
+
+# The first block of docs/chains.md as it stands there, but for the build before it.
+the_first_steps_of_the_page_work() {
+	[[ ${XS_SAN-} ]] && skip "the address sanitizer has to be the first library"
+	[[ $O -ef $ROOT/.output ]] || skip "the page says .output/"
+	awk '/^```/ { if (on) exit; on = 1; next } on && $0 != "make"' "$ROOT/docs/chains.md" >"$DIR/steps"
+	cp -r "$ROOT/user" "$ROOT/docs" "$DIR/" && ln -s "$O" "$DIR/.output"
+	check "the steps" bash -e -c "cd '$DIR' && . ./steps"
+	contains "half is dropped" "$OUT" "web: 102400 entered = 51200 tx . 51200 drop"
 }
 
 page_names_every_function() {
