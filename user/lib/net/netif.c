@@ -18,7 +18,9 @@
 #include <linux/sockios.h>
 
 #include "lib/base/ctx.h"
+#include "identity.h"
 #include "netif.h"
+#include "netlink.h"
 
 /* linux/netdev.h, which Debian 12's headers (6.1) do not have yet */
 #define NETDEV_FAMILY "netdev"
@@ -28,73 +30,6 @@
 #define NETDEV_A_DEV_XDP_FEATURES 3
 #define NETDEV_A_DEV_XDP_ZC_MAX_SEGS 4
 #define NETDEV_A_DEV_XDP_RX_METADATA_FEATURES 5
-
-#ifndef NLM_F_ACK_TLVS
-#define NLM_F_ACK_TLVS 0x200
-#endif
-
-/* One request, its answers to `cb`; 0 or -errno. The kernel's words go to `why`. */
-struct nl_call {
-	mnl_cb_t cb;
-	void *arg;
-	char *why;
-	size_t why_len;
-};
-
-static void keep_extack(const struct nlmsghdr *nlh, const struct nl_call *call)
-{
-	const struct nlmsgerr *error = mnl_nlmsg_get_payload(nlh);
-	const struct nlattr *attr;
-	size_t skip = sizeof(*error);
-
-	if (!call->why || !(nlh->nlmsg_flags & NLM_F_ACK_TLVS))
-		return;
-	if (!(nlh->nlmsg_flags & NLM_F_CAPPED))
-		skip += mnl_nlmsg_get_payload_len(nlh) > sizeof(*error)
-				? error->msg.nlmsg_len - sizeof(error->msg)
-				: 0;
-	mnl_attr_for_each(attr, nlh, skip) if (mnl_attr_get_type(attr) == NLMSGERR_ATTR_MSG)
-		snprintf(call->why, call->why_len, "%s", mnl_attr_get_str(attr));
-}
-
-static int nl_answers(struct mnl_socket *nl, const struct nl_call *call, __u32 seq)
-{
-	char buf[32768];
-	ssize_t len;
-	int more = MNL_CB_OK;
-
-	while (more > MNL_CB_STOP) {
-		const struct nlmsghdr *nlh = (void *)buf;
-
-		len = mnl_socket_recvfrom(nl, buf, sizeof(buf));
-		if (len < 0)
-			return -errno;
-		if (nlh->nlmsg_type == NLMSG_ERROR)
-			keep_extack(nlh, call);
-		more = mnl_cb_run(buf, len, seq, mnl_socket_get_portid(nl), call->cb, call->arg);
-		if (more < 0)
-			return -errno;
-	}
-	return 0;
-}
-
-static int nl_call(int bus, struct nlmsghdr *nlh, const struct nl_call *call)
-{
-	struct mnl_socket *nl = mnl_socket_open2(bus, SOCK_CLOEXEC);
-	int on = 1, err = 0;
-
-	if (!nl)
-		return -errno;
-	nlh->nlmsg_seq = 1;
-	mnl_socket_setsockopt(nl, NETLINK_EXT_ACK, &on, sizeof(on));
-	if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0 ||
-	    mnl_socket_sendto(nl, nlh, nlh->nlmsg_len) < 0)
-		err = -errno;
-	if (!err)
-		err = nl_answers(nl, call, nlh->nlmsg_seq);
-	mnl_socket_close(nl);
-	return err;
-}
 
 static int ethtool(const char *ifname, void *request)
 {
@@ -124,6 +59,15 @@ static int on_link(const struct nlmsghdr *nlh, void *arg)
 		case IFLA_MTU:
 			netif->mtu = mnl_attr_get_u32(attr);
 			break;
+		case IFLA_LINK:
+			netif->iflink = mnl_attr_get_u32(attr);
+			break;
+		case IFLA_ADDRESS:
+			netif->address_len = mnl_attr_get_payload_len(attr);
+			if (netif->address_len > sizeof(netif->address))
+				netif->address_len = sizeof(netif->address);
+			memcpy(netif->address, mnl_attr_get_payload(attr), netif->address_len);
+			break;
 		case IFLA_MASTER:
 			netif->master = mnl_attr_get_u32(attr);
 			break;
@@ -143,7 +87,7 @@ static int on_link(const struct nlmsghdr *nlh, void *arg)
 
 static int ask_link(__u32 ifindex, mnl_cb_t cb, void *arg)
 {
-	const struct nl_call call = { .cb = cb, .arg = arg };
+	const struct xs_nl_call call = { .cb = cb, .arg = arg };
 	char buf[256];
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	struct ifinfomsg *ifi;
@@ -153,7 +97,7 @@ static int ask_link(__u32 ifindex, mnl_cb_t cb, void *arg)
 	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
 	ifi->ifi_family = AF_UNSPEC;
 	ifi->ifi_index = ifindex;
-	return nl_call(NETLINK_ROUTE, nlh, &call);
+	return xs_nl_call(NETLINK_ROUTE, nlh, &call);
 }
 
 static int get_link(struct xs_netif *netif)
@@ -291,32 +235,33 @@ static int on_features(const struct nlmsghdr *nlh, void *arg)
 static void get_features(struct xs_netif *netif)
 {
 	__u16 family = 0;
-	const struct nl_call find = { .cb = on_family, .arg = &family };
-	const struct nl_call get = { .cb = on_features, .arg = netif };
+	const struct xs_nl_call find = { .cb = on_family, .arg = &family };
+	const struct xs_nl_call get = { .cb = on_features, .arg = netif };
 	char buf[256] = {}; /* what pads an attribute is sent too */
 	struct nlmsghdr *nlh;
 
 	nlh = genl_request(buf, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
 	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, NETDEV_FAMILY);
-	if (nl_call(NETLINK_GENERIC, nlh, &find) || !family)
+	if (xs_nl_call(NETLINK_GENERIC, nlh, &find) || !family)
 		return;
 	nlh = genl_request(buf, family, NETDEV_CMD_DEV_GET);
 	mnl_attr_put_u32(nlh, NETDEV_A_DEV_IFINDEX, netif->ifindex);
-	nl_call(NETLINK_GENERIC, nlh, &get);
+	xs_nl_call(NETLINK_GENERIC, nlh, &get);
 }
 
 int xs_netif_get(struct xsteer_ctx *ctx, struct xs_netif *netif, const char *ifname)
 {
-	struct xs_netif found = { .ifindex = if_nametoindex(ifname) };
+	struct xs_netif found = {};
 	int err;
 
-	if (!found.ifindex) {
+	err = xs_netif_find(ifname, &found.ifindex, found.name);
+	if (err == -ENODEV) {
 		xs_err(ctx, "no interface %s in this network namespace: 'ip link' lists them",
 		       ifname);
 		return -ENODEV;
 	}
-	snprintf(found.name, sizeof(found.name), "%s", ifname);
-	err = get_link(&found);
+	if (!err)
+		err = get_link(&found);
 	if (err) {
 		xs_err(ctx, "cannot query interface %s: %s", ifname, strerror(-err));
 		return err;
@@ -390,7 +335,7 @@ int xs_netif_hook(__u32 ifindex, struct xs_hook *hook)
 
 void xs_netif_why(__u32 ifindex, int prog_fd, __u32 flags, char *text, size_t len)
 {
-	const struct nl_call call = { .why = text, .why_len = len };
+	const struct xs_nl_call call = { .why = text, .why_len = len };
 	char buf[256];
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	struct ifinfomsg *ifi;
@@ -406,7 +351,7 @@ void xs_netif_why(__u32 ifindex, int prog_fd, __u32 flags, char *text, size_t le
 	mnl_attr_put_u32(nlh, IFLA_XDP_FD, prog_fd);
 	mnl_attr_put_u32(nlh, IFLA_XDP_FLAGS, flags | XDP_FLAGS_UPDATE_IF_NOEXIST);
 	mnl_attr_nest_end(nlh, nest);
-	if (!nl_call(NETLINK_ROUTE, nlh, &call)) {
+	if (!xs_nl_call(NETLINK_ROUTE, nlh, &call)) {
 		LIBBPF_OPTS(bpf_xdp_attach_opts, opts, .old_prog_fd = prog_fd);
 
 		bpf_xdp_detach(ifindex, flags, &opts);

@@ -23,6 +23,9 @@ struct xs_netif {
 	__u32 tx_queues;
 	__u32 max_queues; /* the most that ethtool -L can make of it */
 	__u32 carrier_losses; /* how often its link has gone down so far */
+	__u32 iflink; /* ifindex of what it is on, or of a veth's peer */
+	__u8 address[32]; /* of its link layer: Ethernet's has 6 bytes */
+	__u32 address_len;
 	__u32 master; /* ifindex of the bond, bridge or team it is part of; 0: none */
 	bool lro; /* the NIC merges frames */
 	bool strips_vlan; /* the NIC takes tags off before XDP sees the frame */
@@ -34,8 +37,9 @@ struct xs_netif {
 };
 
 /*
- * Fills `netif`. No privilege needed. -ENODEV, logged, if there is no such
- * interface; what the kernel does not tell stays 0 or unknown.
+ * Fills `netif`; `ifname` may be an alternative name. No privilege needed. -ENODEV,
+ * logged, if there is no such interface; what the kernel does not tell stays 0 or
+ * unknown.
  */
 int xs_netif_get(struct xsteer_ctx *ctx, struct xs_netif *netif, const char *ifname);
 

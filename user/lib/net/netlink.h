@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* One netlink request and its answers. */
+#ifndef XS_NETLINK_H
+#define XS_NETLINK_H
+
+#include <stddef.h>
+
+#include <libmnl/libmnl.h>
+
+/* One request, its answers to `cb`; 0 or -errno. The kernel's words go to `why`. */
+struct xs_nl_call {
+	mnl_cb_t cb;
+	void *arg;
+	char *why;
+	size_t why_len;
+};
+
+/* `bus`: NETLINK_*. Opens a socket for it; waits for the answers. 0 or -errno, silently. */
+int xs_nl_call(int bus, struct nlmsghdr *nlh, const struct xs_nl_call *call);
+
+#endif
