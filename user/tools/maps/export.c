@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Counters as Prometheus text or JSON; see export.h. */
 #include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
 #include <net/if.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "lib/base/escape.h"
@@ -226,33 +231,89 @@ static int print_json(struct xs_cli *cli, const struct exported *from, int cnt, 
 	return xs_json_print(cli, object);
 }
 
-static int write_file(struct xs_cli *cli, const struct exported *from, int cnt, const char *path)
+/*
+ * Beside `path`, under a name that nobody can guess or have taken, with the mode that
+ * fopen() would give. Without a name until it is whole, where the file system can: who is
+ * killed then leaves nothing. The descriptor, or -errno; *next: "" if it has no name yet.
+ */
+static int create_beside(const char *path, char next[PATH_MAX])
 {
-	char *next;
-	FILE *out;
-	int err = 0;
+	char dir[PATH_MAX];
+	mode_t mask = umask(0);
+	int fd;
 
-	if (asprintf(&next, "%s.%d", path, getpid()) < 0)
-		return -ENOMEM;
-	out = fopen(next, "we");
+	umask(mask);
+	snprintf(dir, sizeof(dir), "%s", path);
+	next[0] = '\0';
+	fd = open(dirname(dir), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
+		return fd < 0 ? -errno : fd;
+	if (snprintf(next, PATH_MAX, "%s.XXXXXX", path) >= PATH_MAX)
+		return -ENAMETOOLONG;
+	fd = mkostemp(next, O_CLOEXEC);
+	if (fd < 0 || fchmod(fd, 0666 & ~mask))
+		return -errno;
+	return fd;
+}
+
+/* A name for it: link() takes none that is there, so it is tried with others. 0 or -errno. */
+static int name_it(int fd, const char *path, char next[PATH_MAX])
+{
+	char self[64];
+	__u64 number;
+
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	for (int i = 0; i < 100; i++) {
+		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+			return -errno;
+		if (snprintf(next, PATH_MAX, "%s.%016llx", path, number) >= PATH_MAX)
+			return -ENAMETOOLONG;
+		if (!linkat(AT_FDCWD, self, AT_FDCWD, next, AT_SYMLINK_FOLLOW))
+			return 0;
+		if (errno != EEXIST)
+			break;
+	}
+	next[0] = '\0';
+	return -errno;
+}
+
+static int fill_file(int fd, const struct exported *from, int cnt)
+{
+	int copy = dup(fd), err = 0;
+	FILE *out = copy < 0 ? NULL : fdopen(copy, "w");
+
 	if (!out) {
 		err = -errno;
-		xs_err(cli->ctx, "cannot make %s: %s", next, strerror(-err));
-		free(next);
+		if (copy >= 0)
+			close(copy);
 		return err;
 	}
 	put_all(out, from, cnt);
-	if (fflush(out) || ferror(out) || fsync(fileno(out)))
+	if (fflush(out) || ferror(out) || fsync(copy))
 		err = -errno;
 	if (fclose(out) && !err)
 		err = -errno;
+	return err;
+}
+
+/* Whole or not at all; a symbolic link at `path` is replaced, not followed. */
+static int write_file(struct xs_cli *cli, const struct exported *from, int cnt, const char *path)
+{
+	char next[PATH_MAX];
+	int fd = create_beside(path, next), err;
+
+	err = fd < 0 ? fd : fill_file(fd, from, cnt);
+	if (!err && !next[0])
+		err = name_it(fd, path, next);
 	if (!err && rename(next, path))
 		err = -errno;
 	if (err) {
 		xs_err(cli->ctx, "cannot write %s: %s", path, strerror(-err));
-		unlink(next);
+		if (next[0])
+			unlink(next);
 	}
-	free(next);
+	if (fd >= 0)
+		close(fd);
 	return err;
 }
 
@@ -262,8 +323,7 @@ static int look_at(struct xs_cli *cli, struct exported *from, const struct xs_pi
 	int err;
 
 	from->pins = pins;
-	if (!if_indextoname(pins->meta.ifindex, from->ifname))
-		memcpy(from->ifname, pins->ifname, sizeof(from->ifname));
+	memcpy(from->ifname, pins->ifname, sizeof(from->ifname));
 	err = xs_netif_get(cli->ctx, &netif, from->ifname);
 	if (err)
 		return err;
