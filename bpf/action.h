@@ -24,6 +24,32 @@ static __always_inline void redirected(struct xs_outcome *out, enum xs_verdict v
 	out->fallback = fallback;
 }
 
+static __always_inline int otherwise(const struct xs_action *due)
+{
+	return due->otherwise == XS_VERDICT_drop ? XDP_DROP : XDP_PASS;
+}
+
+/*
+ * A socket takes frames of its own queue only: others the kernel would lose behind
+ * the redirect, in no counter of ours. The queue's own slot is not asked: whoever
+ * puts a socket there has bound it to that queue.
+ */
+static __always_inline bool slot_is_of_queue(__u32 slot, __u32 queue)
+{
+	const struct bpf_xdp_sock *socket = bpf_map_lookup_elem(&xsks_map, &slot);
+
+	return socket && socket->queue_id == queue;
+}
+
+static __always_inline int to_socket(const struct xs_packet *pkt, const struct xs_action *due)
+{
+	if (due->own_slot)
+		return bpf_redirect_map(&xsks_map, pkt->rxqueue, otherwise(due));
+	if (!slot_is_of_queue(due->target, pkt->rxqueue))
+		return otherwise(due);
+	return bpf_redirect_map(&xsks_map, due->target, otherwise(due));
+}
+
 static __always_inline struct xs_outcome apply_action(const struct xs_packet *pkt,
 						      const struct xs_action *due)
 {
@@ -39,8 +65,7 @@ static __always_inline struct xs_outcome apply_action(const struct xs_packet *pk
 		out.xdp = XDP_TX;
 		break;
 	case XS_VERDICT_xsk:
-		out.xdp = bpf_redirect_map(&xsks_map, due->own_slot ? pkt->rxqueue : due->target,
-					   due->otherwise == XS_VERDICT_drop ? XDP_DROP : XDP_PASS);
+		out.xdp = to_socket(pkt, due);
 		redirected(&out, XS_VERDICT_xsk, XS_REASON_no_socket);
 		break;
 	case XS_VERDICT_cpu:

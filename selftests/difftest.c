@@ -59,6 +59,7 @@ static struct difftest *open_targets(struct test_env *env)
 	};
 	d->world = (struct oracle_world){ .slots = bound_slots,
 					  .slot_cnt = BOUND,
+					  .slot_queue = 1,
 					  .cpus = d->cpus,
 					  .cpu_cnt = 2,
 					  .devs = d->devs,

@@ -292,6 +292,14 @@ static bool listed(const __u32 *list, __u32 cnt, __u32 wanted)
 	return false;
 }
 
+/* `slot N` wants a socket of the frame's queue; the queue's own slot has one. */
+static bool takes(const struct oracle_world *w, const struct xs_action *action, __u32 queue)
+{
+	if (action->own_slot)
+		return listed(w->slots, w->slot_cnt, queue);
+	return queue == w->slot_queue && listed(w->slots, w->slot_cnt, action->target);
+}
+
 /* From a verdict to what the world makes of it. */
 static void act(struct oracle_result *r, const struct xs_action *action,
 		const struct oracle_world *w, __u32 queue)
@@ -299,7 +307,7 @@ static void act(struct oracle_result *r, const struct xs_action *action,
 	r->verdict = r->done = action->verdict;
 	switch (action->verdict) {
 	case XS_VERDICT_xsk:
-		if (w && listed(w->slots, w->slot_cnt, action->own_slot ? queue : action->target))
+		if (w && takes(w, action, queue))
 			break;
 		r->fallback = XS_REASON_no_socket;
 		r->done = action->otherwise;

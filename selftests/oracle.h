@@ -13,6 +13,7 @@
 struct oracle_world {
 	const __u32 *slots; /* of xsks_map, that hold a socket */
 	__u32 slot_cnt;
+	__u32 slot_queue; /* that these sockets are bound to */
 	const __u32 *cpus;
 	__u32 cpu_cnt;
 	const __u32 *devs; /* ifindexes */
