@@ -121,6 +121,33 @@ static void cycles_and_missing_files_are_errors(void **state)
 	free(errors_of(path, -EINVAL));
 }
 
+/* Whoever may write a rule file that root checks does not see through us what only root may. */
+static void text_of_a_secret_file_is_not_shown(void **state)
+{
+	char *got, *path;
+
+	(void)state;
+	path = strdup(write_file("shadow", "root:$6$secret:20000:0:99999:7:::\ndaemon:*:20000\n"));
+	assert_non_null(path);
+	assert_int_equal(chmod(path, 0640), 0);
+	got = errors_of(write_file("leak.rules", "include \"shadow\"\n"), -EINVAL);
+	assert_null(strstr(got, "root"));
+	assert_null(strstr(got, "secret"));
+	assert_non_null(strstr(got, "shadow:1:1: this line is wrong, but not everybody may read"));
+	assert_null(strstr(got, "daemon"));
+	free(got);
+	/* What everybody may read is shown, and so is the line behind such an include. */
+	assert_int_equal(chmod(path, 0644), 0);
+	got = errors_of(write_file("leak.rules", "include \"shadow\"\n"), -EINVAL);
+	assert_non_null(strstr(got, "root:"));
+	free(got);
+	free(path);
+	assert_int_equal(chmod(write_file("good", "define P = 80\n"), 0640), 0);
+	got = errors_of(write_file("leak.rules", "include \"good\"\nudp dport $Q drop\n"), -EINVAL);
+	assert_non_null(strstr(got, "'$Q' is not defined"));
+	free(got);
+}
+
 static void errors_show_line_and_caret(void **state)
 {
 	const char *path;
@@ -256,6 +283,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(include_is_looked_up_beside_the_including_file),
 		cmocka_unit_test(cycles_and_missing_files_are_errors),
+		cmocka_unit_test(text_of_a_secret_file_is_not_shown),
 		cmocka_unit_test(errors_show_line_and_caret),
 		cmocka_unit_test(what_cannot_be_read_is_refused),
 		cmocka_unit_test(dash_is_standard_input),

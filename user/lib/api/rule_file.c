@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/stat.h>
 
 #include "rule_file.h"
 
@@ -49,13 +50,16 @@ static int read_fd(int fd, char **text, size_t *len)
 	return 0;
 }
 
-static int read_file(const char *path, char **text, size_t *len)
+/* *secret: not everybody may read the file. */
+static int read_file(const char *path, char **text, size_t *len, bool *secret)
 {
+	struct stat st;
 	int fd, err;
 
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
+	*secret = fstat(fd, &st) || !(st.st_mode & S_IROTH);
 	err = read_fd(fd, text, len);
 	close(fd);
 	return err;
@@ -78,29 +82,31 @@ int xs_rule_file_load(void *arg, const char *including, const char *name, char *
 		      size_t *len)
 {
 	char *found = beside(including, name);
+	bool secret;
 	int err;
 
 	(void)arg;
 	if (!found)
 		return -ENOMEM;
-	err = read_file(found, text, len);
+	err = read_file(found, text, len, &secret);
 	if (err) {
 		free(found);
 		return err;
 	}
 	*path = found;
-	return 0;
+	return secret;
 }
 
 int xs_rules_read(struct xs_ruleset *out, const char *path, bool includes,
 		  struct xs_rule_errors *errs)
 {
 	struct xs_rule_source src = { .name = path, .load = includes ? xs_rule_file_load : NULL };
+	bool secret;
 	char *text;
 	int err;
 
 	if (strcmp(path, "-"))
-		err = read_file(path, &text, &src.len);
+		err = read_file(path, &text, &src.len, &secret);
 	else
 		err = read_fd(STDIN_FILENO, &text, &src.len);
 	if (err)

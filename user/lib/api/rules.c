@@ -34,7 +34,7 @@ static void tell_errors(const struct xsteer_rules_opts *opts, const struct xs_ru
 			.caret = error->caret,
 			.file = error->file,
 			.message = error->message,
-			.source = error->source,
+			.source = *error->source ? error->source : NULL,
 		};
 
 		opts->finding(opts->finding_arg, &finding);

@@ -65,6 +65,14 @@ static struct xs_rule_error *new_error(struct xs_parser *p)
 	return &errors[errs->cnt];
 }
 
+/* In place of a message that would quote the text. One is enough: the parse ends. */
+static char *hide_error(struct xs_parser *p)
+{
+	p->err = -EINVAL;
+	return strdup("this line is wrong, but not everybody may read the file, so its text is not "
+		      "shown: check the file by itself");
+}
+
 bool xs_parse_error(struct xs_parser *p, const struct xs_pos *pos, const char *fmt, ...)
 {
 	struct xs_rule_error *error;
@@ -77,14 +85,16 @@ bool xs_parse_error(struct xs_parser *p, const struct xs_pos *pos, const char *f
 		return false;
 	p->errs->cnt++;
 	va_start(args, fmt);
-	if (vasprintf(&error->message, fmt, args) < 0)
+	if (p->secret)
+		error->message = hide_error(p);
+	else if (vasprintf(&error->message, fmt, args) < 0)
 		error->message = NULL;
 	va_end(args);
 	error->line = pos->line;
 	error->column = pos->column;
 	error->file = strdup(p->set.files[p->file]);
-	error->source = malloc(XS_EXCERPT_MAX);
-	if (error->source)
+	error->source = p->secret ? strdup("") : malloc(XS_EXCERPT_MAX);
+	if (error->source && !p->secret)
 		error->caret = xs_excerpt(pos->line_start, p->lex.end, pos->column, error->source,
 					  XS_EXCERPT_MAX);
 	if (error->message && error->file && error->source)

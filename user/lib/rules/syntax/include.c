@@ -45,18 +45,22 @@ static __u32 include_depth(const struct xs_parser *p)
 	return depth;
 }
 
-static bool include_text(struct xs_parser *p, const struct xs_pos *pos, char *path, size_t len)
+static bool include_text(struct xs_parser *p, const struct xs_pos *pos, char *path, size_t len,
+			 bool secret)
 {
 	const char *text = p->texts[p->include_cnt - 1];
 	__u32 file, outer_file = p->file;
 	struct xs_lexer lex = p->lex;
 	struct xs_token tok = p->tok;
+	bool outer_secret = p->secret;
 
 	if (!xs_parse_add_file(p, path, &file))
 		return false;
 	if (is_cycle(p, file))
 		return xs_parse_error(p, pos, "'%s' includes itself", p->set.files[file]);
+	p->secret = secret;
 	xs_parse_text(p, file, text, len);
+	p->secret = outer_secret;
 	p->file = outer_file;
 	p->lex = lex;
 	p->tok = tok;
@@ -82,11 +86,11 @@ static bool include_file(struct xs_parser *p, const struct xs_pos *pos, struct x
 	free(copy);
 	if (err == -ENOMEM)
 		return xs_parse_oom(p);
-	if (err)
+	if (err < 0)
 		return xs_parse_error(p, pos, "cannot read '%s': %s", xs_quote_str(name).s,
 				      strerror(-err));
 	p->texts[p->include_cnt++] = text;
-	return include_text(p, pos, path, len);
+	return include_text(p, pos, path, len, err > 0);
 }
 
 bool xs_parse_include(struct xs_parser *p)

@@ -84,6 +84,7 @@ struct xs_parser {
 	bool in_set; /* between { and } */
 	const struct xs_parse_include *include;
 	__u32 file;
+	bool secret; /* the text of `file` must not be shown */
 	__u32 include_cnt;
 	char *texts[XS_RULE_INCLUDE_MAX];
 

@@ -58,7 +58,8 @@ struct xs_rule_source {
 	 * `name`. Gives its text, and in *path the name that errors and `files`
 	 * shall have for it (two names for one file are not seen as a cycle;
 	 * the depth limit ends that); both become the parser's, from malloc().
-	 * Returns 0 or -errno. NULL: include is an error.
+	 * Returns 0; 1: likewise, but its text must not be shown, so that nobody sees
+	 * through us what only we may read; or -errno. NULL: include is an error.
 	 */
 	int (*load)(void *arg, const char *including, const char *name, char **path, char **text,
 		    size_t *len);
