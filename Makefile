@@ -231,9 +231,14 @@ torture: tests ## every command killed, and failed, at each of its system calls
 # copy of its corpus, so that what it finds does not end up in the tree by itself.
 FUZZ_SECONDS ?= 20
 FUZZ_CFLAGS := -std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
-FUZZ_SRCS_rule_text := user/lib/base/arena.c user/lib/base/escape.c user/lib/base/ranges.c \
-	$(wildcard $(foreach d,model syntax check,user/lib/rules/$(d)/*.c)) \
+RULE_SRCS := user/lib/base/arena.c user/lib/base/escape.c user/lib/base/ranges.c \
+	$(wildcard $(foreach d,model syntax check,user/lib/rules/$(d)/*.c))
+FUZZ_SRCS_rule_text := $(RULE_SRCS) \
 	user/lib/rules/compile/meaning.c user/lib/rules/compile/kind.c selftests/rule_equal.c
+# Guided by the parser, the compiler and the oracle; the rest is as the tests have it.
+FUZZ_SRCS_rules_frames := $(RULE_SRCS) $(wildcard user/lib/rules/compile/*.c) selftests/oracle.c \
+	$(foreach f,test test_rules rule_errors packets plain_xsk,$(O)/selftests/$(f).o) $(LIB)
+FUZZ_LIBS_rules_frames = $(ALL_LDLIBS) -lcmocka
 FUZZ_SRCS_chain_text := user/lib/base/number.c $(foreach f,lex excerpt,user/lib/rules/syntax/$(f).c) \
 	$(wildcard user/lib/chains/*.c)
 
@@ -244,10 +249,10 @@ fuzz: $(FUZZERS) ## run each fuzzer for FUZZ_SECONDS=20
 			-max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=4096 -print_final_stats=1 \
 			-artifact_prefix=$$work- $$work; done
 
-$(FUZZERS): $(O)/selftests/fuzz/%: selftests/fuzz/%.c $$(FUZZ_SRCS_$$*)
+$(FUZZERS): $(O)/selftests/fuzz/%: selftests/fuzz/%.c $$(FUZZ_SRCS_$$*) | $(SKEL) $(O)/version.h
 	$(call msg,FUZZ,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CLANG) $(ALL_CPPFLAGS) $(FUZZ_CFLAGS) $^ -o $@
+	$(Q)$(CLANG) $(ALL_CPPFLAGS) $(FUZZ_CFLAGS) $^ $(FUZZ_LIBS_$*) -o $@
 
 demo: ## a multi-queue lab, a bouncer per queue, real packets, counters
 	$(Q)scripts/install-deps demo
