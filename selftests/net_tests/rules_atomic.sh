@@ -69,6 +69,63 @@ counters_of_unchanged_rules_go_on_exactly() {
 	equal "all dropped" "$(counter verdict_drop)" 20000
 }
 
+# 100, 150, and not 100 again: it is one rule, whichever set it is in.
+a_rollback_leaves_the_counts_of_a_rule_in_both_sets() {
+	lab_up
+	attach
+	_file old <<<$'th dport 0-65535 drop\nicmp pass'
+	_file new <<<$'icmp drop\nth dport 0-65535 drop'
+	_apply old
+	_send -n 100
+	equal "before" "$(_packets 0)" 100
+	_apply new --confirm 2
+	_send -n 50
+	equal "in the new set" "$(_packets 1)" 150
+	becomes "it is rolled back" 10 _is_rolled_back
+	equal "after the rollback" "$(_packets 0)" 150
+	_send -n 10
+	equal "and on" "$(_packets 0)" 160
+	refuses "too late: the rollback is made permanent" 1 "too late" rx "$RULES" confirm rx0
+	equal "made permanent" "$(_packets 0)" 160
+	_send -n 5
+	_apply new
+	equal "carried on" "$(_packets 1)" 165
+}
+_is_rolled_back() { _show | jq -e .rolled_back; }
+
+a_rollback_over_two_applies_leaves_the_counts() {
+	lab_up
+	attach
+	_file old <<<'th dport 0-65535 drop'
+	_file new <<<$'icmp drop\nth dport 0-65535 drop'
+	_file third <<<$'icmpv6 drop\nth dport 0-65535 drop'
+	_apply old
+	_send -n 100
+	_apply new --confirm 60
+	_send -n 50
+	_apply third --confirm 2
+	_send -n 20
+	equal "in the third set" "$(_packets 1)" 170
+	becomes "it is rolled back" 10 _is_rolled_back
+	equal "after the rollback" "$(_packets 0)" 170
+}
+
+an_edited_comment_leaves_the_count() {
+	lab_up
+	attach
+	_file a <<<'th dport 0-65535 drop comment "flood"'
+	_file b <<<'th dport 0-65535 drop comment "flood, since May"'
+	_file c <<<'th dport 0-65535 drop'
+	_apply a
+	_send -n 100
+	_apply b
+	contains "carried" "$OUT" "counters of 1 "
+	_send -n 10
+	equal "the comment was edited" "$(_packets 0)" 110
+	_apply c
+	equal "or taken away" "$(_packets 0)" 110
+}
+
 # Set A drops UDP and passes TCP to the kernel, B the other way round, and neither
 # has a default that any frame should meet.
 frames_under_swaps_belong_to_one_set() {

@@ -10,6 +10,7 @@
 
 #include "lib/base/ctx.h"
 #include "counters.h"
+#include "counts_return.h"
 #include "mapped.h"
 #include "read.h"
 #include "sets.h"
@@ -43,6 +44,18 @@ static int read_counters(const struct xs_pins *pins, struct xs_rules_in_force *n
 	return now->stats ? 0 : -ENOMEM;
 }
 
+/* The set that was not confirmed in time is still in its slot, with what it has counted. */
+static void add_rolled_back(const struct xs_pins *pins, struct xs_rules_in_force *now)
+{
+	struct xs_mapped_set over;
+
+	if (xs_mapped_open(pins, XS_SET_IN_FORCE, PROT_READ, &over))
+		return;
+	if (over.header && xs_set_is_over(over.header))
+		xs_counts_add(pins, over.header, now->header, now->stats);
+	xs_mapped_close(&over);
+}
+
 static int try_read(const struct xs_pins *pins, struct xs_rules_in_force *now,
 		    struct xs_sets_seen *seen)
 {
@@ -58,7 +71,10 @@ static int try_read(const struct xs_pins *pins, struct xs_rules_in_force *now,
 	now->mapping = set.header;
 	now->mapping_bytes = set.bytes;
 	close(set.fd);
-	return read_counters(pins, now);
+	err = read_counters(pins, now);
+	if (!err && now->rolled_back)
+		add_rolled_back(pins, now);
+	return err;
 }
 
 /* A set keeps its counters while it is in its slot; the lock is not for readers. */

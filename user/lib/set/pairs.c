@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Rules that two sets have in common; see pairs.h. */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,11 +19,27 @@ static const char *text_of(const struct xs_set_header *set, __u32 rule)
 	return xs_set_string(set, xs_set_rules(set)[rule].text);
 }
 
+/* A rule is the same whatever its comment says, which stands last. */
+static size_t identity_len(const char *text)
+{
+	const char *comment = strstr(text, " comment \"");
+
+	return comment ? (size_t)(comment - text) : strlen(text);
+}
+
+static bool is_same(const char *a, const char *b)
+{
+	size_t len = identity_len(a);
+
+	return len == identity_len(b) && !memcmp(a, b, len);
+}
+
 static __u64 hash_text(const char *text)
 {
-	__u64 hash = 0xcbf29ce484222325ULL; /* FNV-1a: collisions only cost a strcmp */
+	__u64 hash = 0xcbf29ce484222325ULL; /* FNV-1a: collisions only cost a comparison */
+	const char *end = text + identity_len(text);
 
-	for (; *text; text++)
+	for (; text < end; text++)
 		hash = (hash ^ (unsigned char)*text) * 0x100000001b3ULL;
 	return hash;
 }
@@ -61,7 +78,7 @@ static void pair_up(struct xs_rule_pairs *pairs, const struct xs_set_header *fro
 			n++;
 		} else {
 			/* texts that differ under one hash lose their counters, not more */
-			if (!strcmp(text_of(from, old[o].rule), text_of(to, new[n].rule)))
+			if (is_same(text_of(from, old[o].rule), text_of(to, new[n].rule)))
 				pairs->pairs[pairs->cnt++] =
 					(struct xs_rule_pair){ old[o].rule, new[n].rule };
 			o++;

@@ -12,6 +12,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/ctx.h"
 #include "counters.h"
+#include "counts_return.h"
 #include "mapped.h"
 #include "sets.h"
 #include "settle.h"
@@ -47,6 +48,10 @@ static int roll_back(struct xs_pins *pins, struct xs_mapped_set *over, struct xs
 	err = xs_rule_counters_stage(pins, header->stats_slot);
 	if (err)
 		return err;
+	/* before the switch: nobody finds the other set's counters after it */
+	if (back->header && xs_counts_return(pins, over->header, back->header))
+		xs_warn(pins->ctx, "%s: what rule set %llu has counted is lost", pins->ifname,
+			over->header->generation);
 	if (back->header)
 		back->header->generation = none.generation;
 	err = xs_set_slot_put(pins, XS_SET_IN_FORCE, back->fd);

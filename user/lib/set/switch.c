@@ -7,6 +7,7 @@
 #include "lib/base/ctx.h"
 #include "lib/instance/set_layout.h"
 #include "counters.h"
+#include "counts_return.h"
 #include "mapped.h"
 #include "sets.h"
 #include "settle.h"
@@ -118,6 +119,9 @@ static void follow_switch(struct xs_switching *apply, struct xs_apply *result)
 
 	/* no frame is in the old set any more: the kernel has waited for them (RCU) */
 	xs_rule_counters_carry(&apply->counters, &apply->old_counters, &apply->pairs);
+	/* the fallback is that of the set now replaced, which has counted on for it */
+	if (apply->confirm_sec && apply->back.header && apply->now.header)
+		xs_counts_return(apply->pins, apply->now.header, apply->back.header);
 	if (!apply->confirm_sec)
 		fallback_err = xs_set_slot_put(apply->pins, XS_SET_FALLBACK, -1);
 	err = xs_set_publish(apply->pins, header);
