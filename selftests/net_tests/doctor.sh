@@ -32,7 +32,7 @@ sockets_are_looked_at_even_if_there_is_none() {
 	attach
 	equal "without a bouncer" "$(_level sockets)" warn
 	check "doctor" rx "$LOADER" doctor rx0
-	contains "which queues" "$OUT" "warn +sockets +none of 1 queues"
+	contains "which queues" "$OUT" "warn +sockets +none of 1 slot that"
 	start_bouncer 0 -p
 	equal "with one on each queue" "$(_level sockets)" ok
 	stop_bouncer
@@ -130,14 +130,55 @@ fixes_name_the_interface_and_its_peer() {
 	_veth_pair
 	equal "link" "$(_found link fix va0)" "ip link set va0 up"
 	equal "checksum, its peer here" "$(_found checksum fix va0)" "ethtool -K vb0 tx off"
-	contains "checksum, its peer elsewhere" "$(_found checksum fix)" "on its peer"
-	rx ethtool -K va0 rxvlan on || fail "rxvlan"
-	equal "vlan" "$(_found vlan fix va0)" "ethtool -K va0 rxvlan off"
+	contains "checksum, its peer elsewhere" "$(_found checksum)" "cannot be asked"
+	equal "vlan" "$(_found vlan fix va0)" "ethtool -K vb0 txvlan off"
 	rx ethtool -L va0 rx 4 tx 2 || fail "queues"
 	equal "queues" "$(_found queues fix va0)" "ethtool -L va0 tx 4, or as few rx as tx"
 	check "doctor" rx "$LOADER" doctor va0
 	((++ASSERTIONS))
 	! grep -wE 'IF|PEER|PRIO' <<<"$OUT" || fail "a fix is to be filled in"
+}
+
+# Each fix that is one command, as it stands: what it was said for is better after it.
+# shellcheck disable=SC2016 # jq's variables
+_fixes_help() { # IF
+	local row check fix
+	check "there is something to mend" jq -e '[.findings[] | select(.level != "ok")] | length > 0' \
+		<(rx "$LOADER" doctor -j "$1" 2>/dev/null)
+	while IFS=$'\t' read -r check fix; do
+		[[ $fix =~ ^(ethtool|ip\ link|xsteer-loader)\ [^,]*$ ]] || continue
+		check "the fix of $check: $fix" rx env PATH="$O:$PATH" sh -c "$fix"
+		row=$(rx "$LOADER" doctor -j "$1" 2>/dev/null |
+			jq -r --arg check "$check" '.findings[] | select(.check == $check) | .level')
+		((++ASSERTIONS))
+		[[ $row != warn && $row != fail ]] || fail "$check is as before after: $fix"
+	done < <(rx "$LOADER" doctor -j "$1" 2>/dev/null |
+		jq -r '.findings[] | select(.level != "ok") | [.check, .fix] | @tsv')
+}
+every_fix_that_is_a_command_helps() {
+	lab_up
+	_veth_pair
+	rx ethtool -K vb0 tx on txvlan on || fail "offloads"
+	rx ip link set vb0 up
+	equal "checksum" "$(_found checksum fix va0)" "ethtool -K vb0 tx off"
+	equal "vlan" "$(_found vlan fix va0)" "ethtool -K vb0 txvlan off"
+	_fixes_help va0
+	equal "checksum is no matter any more" "$(_found checksum level va0)" ""
+	equal "vlan is no matter any more" "$(_found vlan level va0)" ""
+}
+
+sockets_are_those_that_the_rules_lead_to() {
+	lab_up --queues 4
+	attach
+	check "none is led to" rx "$O/xsteer-rules" apply rx0 - <<<$'default pass'
+	contains "said" "$(_found sockets)" "the rules send no frame to a socket"
+	check "one is" rx "$O/xsteer-rules" apply rx0 - <<<$'default pass\nudp xsk slot 2'
+	contains "one of one" "$(_found sockets)" "none of 1 slot that"
+	start_bouncer 2 -p
+	equal "the rules' one has its bouncer" "$(_level sockets)" ok
+	check "all are" rx "$O/xsteer-rules" apply rx0 - <<<$'default xsk'
+	contains "three of four" "$(_found sockets)" "3 of 4 slots that the rules lead to"
+	stop_bouncer
 }
 
 _native_was_refused() { # IF
@@ -182,7 +223,7 @@ queues_without_a_socket_are_counted() {
 	equal "fix" "$(_found sockets fix)" "start a bouncer there"
 	check "doctor" rx "$LOADER" doctor -j rx0
 	equal "sockets" "$(_level sockets)" warn
-	contains "how many, and the first" "$OUT" "3 of 4 queues have no socket, the first is 0"
+	contains "how many, and the first" "$OUT" "3 of 4 slots that the rules lead to have no bouncer of ours, the first is 0"
 	stop_bouncer
 }
 

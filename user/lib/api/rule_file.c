@@ -4,13 +4,18 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/stat.h>
 
+#include "lib/base/clock.h"
 #include "rule_file.h"
+
+#define WRITER_SECONDS 5 /* for the writer of a FIFO to open it */
 
 static int read_fd(int fd, char **text, size_t *len)
 {
@@ -50,15 +55,60 @@ static int read_fd(int fd, char **text, size_t *len)
 	return 0;
 }
 
+/* Looks without taking a byte: there is data, or a writer who has not said anything yet. */
+static bool has_writer(int fd, const int look[2])
+{
+	ssize_t seen = tee(fd, look[1], 1, SPLICE_F_NONBLOCK);
+
+	return seen > 0 || (seen < 0 && errno == EAGAIN);
+}
+
+/*
+ * Opening a FIFO waits for a writer, who may never come. One that is there is waited for
+ * as long as it takes to say something; one that came and went has said all it had.
+ */
+static int wait_for_writer(int fd)
+{
+	const __u64 end = xs_monotonic_ns() + WRITER_SECONDS * 1000000000ULL;
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	int look[2], err = -ETIMEDOUT;
+
+	if (pipe2(look, O_CLOEXEC))
+		return -errno;
+	while (err && xs_monotonic_ns() < end)
+		if (poll(&wait, 1, 100) > 0 || has_writer(fd, look))
+			err = 0;
+	close(look[0]);
+	close(look[1]);
+	return err;
+}
+
+static int open_file(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err = 0;
+	struct stat stat;
+
+	if (fd < 0)
+		return -errno;
+	if (!fstat(fd, &stat) && S_ISFIFO(stat.st_mode))
+		err = wait_for_writer(fd);
+	if (!err && fcntl(fd, F_SETFL, 0))
+		err = -errno;
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
 /* *secret: not everybody may read the file. */
 static int read_file(const char *path, char **text, size_t *len, bool *secret)
 {
 	struct stat st;
 	int fd, err;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = open_file(path);
 	if (fd < 0)
-		return -errno;
+		return fd;
 	*secret = fstat(fd, &st) || !(st.st_mode & S_IROTH);
 	err = read_fd(fd, text, len);
 	close(fd);

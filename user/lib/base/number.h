@@ -5,6 +5,12 @@
 
 #include <linux/types.h>
 
+/* "s" behind a word for so many things, "" for one. */
+static inline const char *xs_s(__u64 cnt)
+{
+	return cnt == 1 ? "" : "s";
+}
+
 /*
  * Text to number: decimal or 0x, the whole string, within min..max.
  * 0, or -EINVAL (not a number) or -ERANGE, with *out untouched.

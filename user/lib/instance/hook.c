@@ -30,6 +30,11 @@ int xs_hook_refuse_held(struct xsteer_ctx *ctx, const char *ifname, const struct
 		       "id %u: stop the process, or remove the pin, that holds it "
 		       "('bpftool link show id %u -f')",
 		       ifname, name, hook->prog_id, hook->link_id, hook->link_id);
+	else if (hook->by == XS_HOOK_UNKNOWN && hook->unknown != EPERM)
+		xs_err(ctx,
+		       "%s: the XDP hook is held by program '%s' (id %u): how it is attached "
+		       "cannot be asked: %s",
+		       ifname, name, hook->prog_id, strerror(hook->unknown));
 	else if (hook->by == XS_HOOK_UNKNOWN)
 		xs_err(ctx,
 		       "%s: the XDP hook is held by program '%s' (id %u): how it is attached is "

@@ -170,11 +170,14 @@ static void get_driver(struct xs_netif *netif)
 static void get_offloads(struct xs_netif *netif)
 {
 	struct ethtool_value flags = { .cmd = ETHTOOL_GFLAGS };
+	struct ethtool_value checksum = { .cmd = ETHTOOL_GTXCSUM };
 
+	netif->leaves_checksums = !ethtool(netif->name, &checksum) && checksum.data;
 	if (ethtool(netif->name, &flags))
 		return;
 	netif->lro = flags.data & ETH_FLAG_LRO;
 	netif->strips_vlan = flags.data & ETH_FLAG_RXVLAN;
+	netif->leaves_vlan = flags.data & ETH_FLAG_TXVLAN;
 }
 
 bool xs_netif_has_rss_table(const char *ifname)
@@ -292,13 +295,17 @@ static void find_link(__u32 ifindex, struct xs_hook *hook)
 {
 	__u32 id = 0;
 
+	hook->unknown = 0;
 	while (!bpf_link_get_next_id(id, &id)) {
 		struct bpf_link_info info = {};
 		__u32 len = sizeof(info);
 		int fd = bpf_link_get_fd_by_id(id);
 
-		if (fd < 0)
+		if (fd < 0) {
+			if (errno != ENOENT) /* else gone since */
+				hook->unknown = errno;
 			continue;
+		}
 		if (!bpf_obj_get_info_by_fd(fd, &info, &len) && info.type == BPF_LINK_TYPE_XDP &&
 		    info.xdp.ifindex == ifindex && info.prog_id == hook->prog_id) {
 			hook->by = XS_HOOK_LINK;
@@ -306,7 +313,9 @@ static void find_link(__u32 ifindex, struct xs_hook *hook)
 		}
 		close(fd);
 	}
-	if (errno == EPERM)
+	if (errno != ENOENT)
+		hook->unknown = errno;
+	if (hook->by != XS_HOOK_LINK && hook->unknown)
 		hook->by = XS_HOOK_UNKNOWN;
 }
 

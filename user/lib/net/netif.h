@@ -29,6 +29,8 @@ struct xs_netif {
 	__u32 master; /* ifindex of the bond, bridge or team it is part of; 0: none */
 	bool lro; /* the NIC merges frames */
 	bool strips_vlan; /* the NIC takes tags off before XDP sees the frame */
+	bool leaves_checksums; /* the kernel leaves those of what it sends to the driver */
+	bool leaves_vlan; /* likewise VLAN tags */
 	__u64 xdp_features; /* enum netdev_xdp_act; Linux 6.3 */
 	bool xdp_features_known;
 	__u32 xdp_zc_max_segs; /* 0: not said */
@@ -60,6 +62,7 @@ struct xs_hook {
 	__u32 prog_id;
 	char prog_name[64];
 	enum { XS_HOOK_NETLINK, XS_HOOK_LINK, XS_HOOK_UNKNOWN } by;
+	int unknown; /* errno of what could not be asked; 0: all was */
 	__u32 link_id; /* by a link whose id is known */
 	bool skb, native, hardware;
 	bool dispatcher; /* libxdp's */

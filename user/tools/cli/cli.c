@@ -221,6 +221,9 @@ int xs_main(const struct xs_tool *tool, void *opts, int argc, char **argv)
 	err = open_ctx(&cli);
 	if (!err)
 		err = cli.cmd ? run_cmd(&cli, argc, argv) : run_named(&cli, argc, argv);
+	if (err && !cli.first_error[0] && cli.cmd && !cli.told)
+		xs_err(cli.ctx, "%s%s%s", cli.cmd->name, cli.cmd->name[0] ? ": " : "",
+		       strerror(-err));
 	if (err && cli.json && !cli.json_done)
 		print_json_error(&cli, err);
 	xsteer_ctx_free(cli.ctx);

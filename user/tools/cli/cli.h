@@ -96,6 +96,7 @@ struct xs_cli {
 	const char *pin_root; /* --pin-root, XSTEER_PIN_ROOT, XSTEER_PIN_ROOT's default */
 
 	bool json_done; /* an object has been printed: a failure adds no {"error": ...} */
+	bool told; /* a failure is what the output says: no error line beside it */
 	bool usage_error;
 	pthread_mutex_t lock; /* of the two texts: threads have contexts of their own */
 	char first_error[XS_ERROR_MAX]; /* what {"error": ...} says */

@@ -11,11 +11,13 @@
 
 #include <cap-ng.h>
 
+#include "lib/base/number.h"
 #include "tools/cli/cli.h"
 #include "doctor.h"
 #include "features.h"
 #include "lib/instance/instance.h"
 #include "lib/net/netif.h"
+#include "lib/set/sets.h"
 #include "lib/instance/program.h"
 #include "tools/cli/json.h"
 #include "tools/cli/table.h"
@@ -201,8 +203,9 @@ static void find_veth_queues(struct diagnosis *d)
 		find(d, "driver", LEVEL_WARN,
 		     fix(d, "ethtool -L %s rx %u, or ethtool -L %s tx %u", netif->name,
 			 d->peer.tx_queues, d->peer.name, netif->rx_queues),
-		     "no native XDP, only skb mode: %u receive queues, but its peer %s sends on %u",
-		     netif->rx_queues, d->peer.name, d->peer.tx_queues);
+		     "no native XDP, only skb mode: %u receive queue%s, but its peer %s sends on "
+		     "%u",
+		     netif->rx_queues, xs_s(netif->rx_queues), d->peer.name, d->peer.tx_queues);
 	else
 		find(d, "driver", LEVEL_WARN,
 		     fix(d,
@@ -254,20 +257,39 @@ static void check_mtu(struct diagnosis *d)
 		find(d, "mtu", LEVEL_OK, "", "MTU %u", d->netif.mtu);
 }
 
+/* A veth gets a frame as its peer's kernel left it: what that leaves to a driver is not done. */
+static void check_veth_peer(struct diagnosis *d)
+{
+	const struct xs_netif *peer = &d->peer;
+
+	if (!peer->ifindex) {
+		find(d, "checksum", LEVEL_WARN,
+		     "see 'ethtool -k' there; 'ethtool -K' with 'tx off txvlan off' on it helps",
+		     "veth: its peer, in another network namespace, cannot be asked whether it "
+		     "leaves checksums and VLAN tags to be filled in");
+		return;
+	}
+	if (peer->leaves_checksums)
+		find(d, "checksum", LEVEL_WARN, fix(d, "ethtool -K %s tx off", peer->name),
+		     "veth: its peer %s leaves checksums to be filled in, and bounced frames keep "
+		     "them so",
+		     peer->name);
+	if (peer->leaves_vlan)
+		find(d, "vlan", LEVEL_WARN, fix(d, "ethtool -K %s txvlan off", peer->name),
+		     "veth: its peer %s sends VLAN tags beside the frame: rules on vlan see none",
+		     peer->name);
+}
+
 static void check_offloads(struct diagnosis *d)
 {
 	if (d->netif.lro)
 		find(d, "lro", LEVEL_FAIL, fix(d, "ethtool -K %s lro off", d->netif.name),
 		     "the NIC merges frames: drivers refuse native XDP");
-	if (d->netif.strips_vlan)
+	if (d->netif.strips_vlan && !d->veth)
 		find(d, "vlan", LEVEL_WARN, fix(d, "ethtool -K %s rxvlan off", d->netif.name),
 		     "the NIC strips VLAN tags: rules on vlan see none");
 	if (d->veth)
-		find(d, "checksum", LEVEL_WARN,
-		     d->peer.ifindex ? fix(d, "ethtool -K %s tx off", d->peer.name)
-				     : "switch 'tx' off on its peer with ethtool -K",
-		     "veth: the peer leaves checksums to be filled in, and bounced frames keep "
-		     "them so");
+		check_veth_peer(d);
 }
 
 static void check_queues(struct diagnosis *d)
@@ -278,12 +300,12 @@ static void check_queues(struct diagnosis *d)
 		find(d, "queues", LEVEL_WARN,
 		     fix(d, "ethtool -L %s tx %u, or as few rx as tx", netif->name,
 			 netif->rx_queues),
-		     "%u receive and %u transmit queues: a bouncer on queue %u or above cannot "
+		     "%u receive and %u transmit queue%s: a bouncer on queue %u or above cannot "
 		     "send",
-		     netif->rx_queues, netif->tx_queues, netif->tx_queues);
+		     netif->rx_queues, netif->tx_queues, xs_s(netif->tx_queues), netif->tx_queues);
 	else
-		find(d, "queues", LEVEL_OK, "", "%u receive and %u transmit queues",
-		     netif->rx_queues, netif->tx_queues);
+		find(d, "queues", LEVEL_OK, "", "%u receive and %u transmit queue%s",
+		     netif->rx_queues, netif->tx_queues, xs_s(netif->tx_queues));
 }
 
 /* Queues with a socket, in one piece, are what RSS can be kept to. */
@@ -295,41 +317,119 @@ static const char *fix_sockets(struct diagnosis *d, __u32 held, __u32 first, __u
 		   d->netif.name, first, held);
 }
 
+/* The slots that the rules in force lead to. */
+struct led_to {
+	bool own; /* a frame's own queue's: all in use */
+	bool any;
+	bool *slots; /* beside those, by number */
+};
+
+static void add_led_to(struct led_to *to, const struct xs_pins *pins,
+		       const struct xs_action *action)
+{
+	if (action->verdict != XS_VERDICT_xsk)
+		return;
+	to->any = true;
+	to->own |= action->own_slot;
+	if (!action->own_slot && action->target < pins->slots)
+		to->slots[action->target] = true;
+}
+
+/* Where the rules cannot be read, any queue may be meant. */
+static void find_led_to(const struct xs_pins *pins, struct led_to *to)
+{
+	struct xs_rules_in_force now;
+	struct xs_action builtin = xs_builtin_default(pins);
+
+	if (xs_rule_sets_read(pins, &now)) {
+		to->any = to->own = true;
+		return;
+	}
+	add_led_to(to, pins, now.header ? &now.header->default_action : &builtin);
+	for (__u32 i = 0; now.header && i < now.header->rule_cnt; i++)
+		add_led_to(to, pins, &now.rules[i].action);
+	xs_rules_in_force_close(&now);
+}
+
+/* What was found of the slots that the rules lead to. */
+struct slots_seen {
+	__u32 empty, held, first_empty, first_held, last_held;
+};
+
+static struct slots_seen look_at_slots(const struct diagnosis *d, const struct xs_pins *pins,
+				       const struct led_to *to)
+{
+	struct slots_seen seen = {};
+
+	for (__u32 slot = 0; slot < pins->slots; slot++) {
+		struct xs_owner owner;
+
+		if (!to->slots[slot] && !(to->own && slot < d->netif.rx_queues))
+			continue;
+		if (!xs_owner_get(pins, slot, &owner) && xs_owner_alive(&owner)) {
+			if (!seen.held++)
+				seen.first_held = slot;
+			seen.last_held = slot;
+		} else if (!seen.empty++) {
+			seen.first_empty = slot;
+		}
+	}
+	return seen;
+}
+
+static void find_sockets(struct diagnosis *d, const struct led_to *to,
+			 const struct slots_seen *seen)
+{
+	__u32 cnt = seen->empty + seen->held;
+
+	if (!to->any)
+		find(d, "sockets", LEVEL_OK, "", "the rules send no frame to a socket");
+	else if (!seen->empty)
+		find(d, "sockets", LEVEL_OK, "", "each of %u slot%s has a bouncer", cnt, xs_s(cnt));
+	else if (!seen->held)
+		find(d, "sockets", LEVEL_WARN,
+		     "start bouncers, unless a program of somebody else's receives there",
+		     "none of %u slot%s that the rules lead to has a bouncer of ours; sockets of "
+		     "others are not seen",
+		     cnt, xs_s(cnt));
+	else
+		find(d, "sockets", LEVEL_WARN,
+		     to->own ? fix_sockets(d, seen->held, seen->first_held, seen->last_held)
+			     : "start a bouncer there",
+		     "%u of %u slots that the rules lead to have no bouncer of ours, the first is "
+		     "%u",
+		     seen->empty, cnt, seen->first_empty);
+}
+
 /* RSS spreads over every queue: one without a socket goes to the kernel, or nowhere. */
 static void check_sockets(struct diagnosis *d)
 {
-	__u32 empty = 0, held = 0, first = 0, first_held = 0, last_held = 0;
+	/* without words: what may not be read is said where it matters */
+	struct xsteer_ctx *quiet = xsteer_ctx_new(d->cli->pin_root, NULL, NULL);
+	struct led_to to = {};
 	struct xs_pins pins;
 	int err;
 
-	if (d->no_pins)
+	if (d->no_pins || !quiet) {
+		xsteer_ctx_free(quiet);
 		return;
-	err = xs_pins_open(d->cli->ctx, &pins, d->netif.name, XS_PINS_READ);
+	}
+	err = xs_pins_open(quiet, &pins, d->netif.name, XS_PINS_READ);
 	if (err == -ENOENT)
 		find(d, "sockets", LEVEL_OK, "", "no instance, so no queue waits for a bouncer");
-	if (err)
-		return;
-	for (__u32 slot = 0; slot < pins.slots && slot < d->netif.rx_queues; slot++) {
-		struct xs_owner owner;
+	if (!err)
+		to.slots = calloc(pins.slots, sizeof(*to.slots));
+	if (!err && to.slots) {
+		struct slots_seen seen;
 
-		if (!xs_owner_get(&pins, slot, &owner) && xs_owner_alive(&owner)) {
-			if (!held++)
-				first_held = slot;
-			last_held = slot;
-		} else if (!empty++) {
-			first = slot;
-		}
+		find_led_to(&pins, &to);
+		seen = look_at_slots(d, &pins, &to);
+		find_sockets(d, &to, &seen);
 	}
-	xs_pins_close(&pins);
-	if (!held)
-		find(d, "sockets", LEVEL_WARN, "start bouncers, unless the rules need none",
-		     "none of %u queues has a socket: frames for one go to the kernel, or nowhere",
-		     empty);
-	else if (!empty)
-		find(d, "sockets", LEVEL_OK, "", "each of %u queues has a socket", held);
-	else
-		find(d, "sockets", LEVEL_WARN, fix_sockets(d, held, first_held, last_held),
-		     "%u of %u queues have no socket, the first is %u", empty, empty + held, first);
+	free(to.slots);
+	if (!err)
+		xs_pins_close(&pins);
+	xsteer_ctx_free(quiet);
 }
 
 static void check_memlock(struct diagnosis *d)
@@ -376,6 +476,7 @@ int xs_doctor(struct xs_cli *cli, const char *ifname)
 	for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++)
 		checks[i](&diagnosis);
 	err = diagnosis.failed ? -EIO : 0;
+	cli->told = true;
 	if (cli->json) {
 		xs_table_free(diagnosis.table);
 		xs_json_print(cli, json_pack("{s:o, s:b, s:o}", "interface", xs_json_text(ifname),

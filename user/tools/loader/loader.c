@@ -63,6 +63,8 @@ int xs_each_operand(struct xs_cli *cli, int argc, char **argv,
 
 		xs_error_mark(cli);
 		err = work(cli, argv[i]);
+		if (err && !xs_error_said(cli)[0])
+			xs_err(cli->ctx, "%s: %s: %s", argv[i], cli->cmd->name, strerror(-err));
 		if (err)
 			xs_rows_add_failure(cli, xs_loader_opts(cli)->results, "interface", argv[i],
 					    err);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/number.h"
 #include "lib/base/names.h"
 #include "lib/instance/owners.h"
 #include "lib/set/read.h"
@@ -182,8 +183,9 @@ static struct xs_table *rules_table(struct xs_watched_list *watched, const struc
 		if (now.header)
 			rule_rows(table, one, &now, view);
 		if (now.header && now.header->rule_cnt > RULES_MAX)
-			fprintf(notes, "%s: %u rules more\n", one->ifname,
-				now.header->rule_cnt - RULES_MAX);
+			fprintf(notes, "%s: %u rule%s more\n", one->ifname,
+				now.header->rule_cnt - RULES_MAX,
+				xs_s(now.header->rule_cnt - RULES_MAX));
 		if (now.rolled_back)
 			fprintf(notes, "%s: the set after these was not confirmed in time\n",
 				one->ifname);

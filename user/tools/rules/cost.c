@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/base/number.h"
 #include "lib/rules/compile/frame.h"
 #include "lib/rules/model/ruleset.h"
 #include "lib/rules/syntax/text.h"
@@ -110,9 +111,10 @@ static int print_cost(struct xs_cli *cli, const struct xs_trial *trial,
 					       ns, "ns_bare", bare, "rules", rules, "tables_bytes",
 					       (json_int_t)bytes, "compile_ms", compile_ms,
 					       "frames", frames->cnt));
-	printf("%.1f ns a packet, %.1f ns over a bare program (%.1f ns), each of %u frames hot\n"
-	       "%u rules, %llu bytes of tables, compiled in %.1f ms\n",
-	       ns, ns - bare, bare, frames->cnt, rules, bytes, compile_ms);
+	printf("%.1f ns a packet, %.1f ns over a bare program (%.1f ns), each of %u frame%s hot\n"
+	       "%u rule%s, %llu bytes of tables, compiled in %.1f ms\n",
+	       ns, ns - bare, bare, frames->cnt, xs_s(frames->cnt), rules, xs_s(rules), bytes,
+	       compile_ms);
 	return 0;
 }
 

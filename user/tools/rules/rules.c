@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/base/number.h"
 #include "lib/base/escape.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/json.h"
@@ -66,11 +67,13 @@ static int do_check(struct xs_cli *cli)
 		add_cost(object, &cost);
 		err = xs_json_print(cli, object);
 	} else if (!err) {
-		printf("%s: %u rules in %u tables, %llu entries, %llu bytes; at most %u probes a "
+		printf("%s: %u rule%s in %u table%s, %llu entr%s, %llu bytes; at most %u probe%s a "
 		       "frame, longest chain %u; compiled in %.1f ms\n",
-		       xs_shown(file).text, xsteer_rules_count(rules), cost.tables,
-		       (unsigned long long)cost.entries, (unsigned long long)cost.table_bytes,
-		       cost.probe_bound, cost.longest_chain, cost.compile_ns / 1e6);
+		       xs_shown(file).text, xsteer_rules_count(rules),
+		       xs_s(xsteer_rules_count(rules)), cost.tables, xs_s(cost.tables),
+		       (unsigned long long)cost.entries, cost.entries == 1 ? "y" : "ies",
+		       (unsigned long long)cost.table_bytes, cost.probe_bound,
+		       xs_s(cost.probe_bound), cost.longest_chain, cost.compile_ns / 1e6);
 	}
 	json_decref(warnings);
 	xsteer_rules_free(rules);
@@ -99,9 +102,10 @@ static int say_applied(struct xs_cli *cli, const struct xsteer_applied *applied,
 		add_cost(object, &cost);
 		return xs_json_print(cli, object);
 	}
-	printf("%s: rule set %llu in force: %u rules, counters of %llu carried over\n",
+	printf("%s: rule set %llu in force: %u rule%s, counters of %llu carried over\n",
 	       xs_shown(ifname).text, (unsigned long long)applied->generation,
-	       xsteer_rules_count(rules), (unsigned long long)applied->carried);
+	       xsteer_rules_count(rules), xs_s(xsteer_rules_count(rules)),
+	       (unsigned long long)applied->carried);
 	if (confirm_sec)
 		printf("%s: rolls back in %u s unless 'xsteer-rules confirm %s'\n",
 		       xs_shown(ifname).text, confirm_sec, xs_shown(ifname).text);

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "lib/base/number.h"
 #include "lib/base/escape.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/json.h"
@@ -52,8 +53,8 @@ static void show_head(struct shown *shown)
 	if (shown->headed)
 		return;
 	shown->headed = true;
-	printf("# %s: rule set %llu, %u rules\n", xs_shown(shown->ifname).text,
-	       (unsigned long long)set->generation, set->rule_count);
+	printf("# %s: rule set %llu, %u rule%s\n", xs_shown(shown->ifname).text,
+	       (unsigned long long)set->generation, set->rule_count, xs_s(set->rule_count));
 	if (set->flags & XSTEER_RULE_SET_ROLLED_BACK)
 		printf("# rolled back: the set after it was not confirmed in time\n");
 	if (set->confirm_ns)
