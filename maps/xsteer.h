@@ -12,7 +12,8 @@
 #include <linux/types.h>
 
 #define XS_MAGIC 0x72657473782e7378ULL /* "xs.xster" as bytes in memory */
-#define XS_ABI 1 /* rises when a pinned layout changes its meaning */
+#define XS_ABI 2 /* rises when a pinned layout changes its meaning */
+#define XS_ABI_OLDEST 1 /* of the pins that this build reads: it knew no netns_cookie */
 
 #define XS_PIN_ROOT "/sys/fs/bpf/xsteer"
 #define XS_PIN_LINK "link"
@@ -129,7 +130,16 @@ struct xs_meta {
 	__u32 version; /* of the program: major << 16 | minor << 8 | patch */
 	__u32 ifindex;
 	__u32 flags; /* XS_META_* */
-	__u64 netns_inode; /* of /proc/self/ns/net at attach */
+	/*
+	 * The network namespace at attach: inode of /proc/self/ns/net, which has 32 bits and
+	 * is used again, and low half of SO_NETNS_COOKIE, which is not; 0: not said (ABI 1, which
+	 * had one number of 64 bits here, or Linux before 5.14).
+	 */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	__u32 netns_inode, netns_cookie;
+#else
+	__u32 netns_cookie, netns_inode;
+#endif
 	__u64 generation; /* of the rule set in force */
 	struct xs_action default_action;
 	struct xs_action malformed_action;

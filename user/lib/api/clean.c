@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Pins that nothing belongs to any more. */
 #include <errno.h>
-#include <net/if.h>
 #include <unistd.h>
 
 #include "lib/base/ctx.h"
@@ -16,30 +15,6 @@ struct cleaning {
 	xsteer_cleaned_fn each;
 	void *arg;
 };
-
-/* What a directory under the pin root is, and whether it may go; NULL: it lives. */
-static const char *why_dead(struct xsteer_ctx *ctx, const struct xs_pins *pins)
-{
-	char name[IF_NAMESIZE];
-	struct xs_live live;
-	bool gone;
-	int err;
-
-	if (pins->meta.netns_inode != xs_netns_inode())
-		return NULL;
-	gone = !if_indextoname(pins->meta.ifindex, name);
-	err = xs_instance_live(pins, &live);
-	if (err || !live.ifindex)
-		return gone  ? "interface is gone"
-		       : err ? "program's pin is gone"
-			     : "program is not attached any more";
-	if (gone || !live.attached)
-		xs_note(ctx,
-			"%s: its interface is in another network namespace now, and the program "
-			"runs there: left alone; 'rm -r %s' detaches it",
-			pins->dir, pins->dir);
-	return NULL;
-}
 
 /* err: of removing it, or of finding out whether it lives; reason NULL: it does. */
 static int tell(const struct cleaning *cleaning, const char *dir, const char *reason, int err)
@@ -65,14 +40,17 @@ static int clean_instance(struct xsteer_ctx *ctx, const char *dir, void *arg)
 {
 	const struct cleaning *cleaning = arg;
 	const char *reason = NULL;
+	struct xs_live live;
 	struct xs_pins pins;
 	int err;
 
 	err = xs_pins_open_dir(ctx, &pins, dir, XS_PINS_READ);
 	if (!err) { /* else not ours, or of another version: said, and left alone */
-		reason = why_dead(ctx, &pins);
-		if (reason && !cleaning->dry_run)
-			err = xs_instance_take_apart(&pins);
+		err = xs_instance_is_gone(&pins, &live);
+		if (err > 0) {
+			reason = live.why;
+			err = cleaning->dry_run ? 0 : xs_instance_take_apart(&pins);
+		}
 		xs_pins_close(&pins);
 	}
 	return tell(cleaning, dir, reason, err);

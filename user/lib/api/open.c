@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "lib/base/ctx.h"
+#include "lib/instance/live.h"
 #include "open.h"
 
 int xs_api_no_instance(struct xsteer_ctx *ctx, const char *ifname)
@@ -16,6 +17,8 @@ int xs_api_open(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *ifname
 {
 	int err = xs_pins_open(ctx, pins, ifname, XS_PINS_READ);
 
+	if (!err)
+		xs_instance_warn_if_gone(pins);
 	return err == -ENOENT ? xs_api_no_instance(ctx, ifname) : err;
 }
 

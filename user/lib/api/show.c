@@ -5,8 +5,11 @@
 #include "lib/base/ctx.h"
 #include "lib/set/read.h"
 #include "lib/set/sets.h"
+#include "dev_text.h"
 #include "open.h"
 #include "sized.h"
+
+#define DEV_TEXT_MAX 4096 /* of a rule with `dev`; what is longer is cut */
 
 /* What the set says in so many words, or else what holds where it says nothing. */
 static const char *said_or(const struct xs_rules_in_force *now, __u32 text, const char *otherwise)
@@ -14,11 +17,23 @@ static const char *said_or(const struct xs_rules_in_force *now, __u32 text, cons
 	return now->header && text ? xs_set_string(now->header, text) : otherwise;
 }
 
+static const char *default_text(const struct xs_rules_in_force *now, const char *built_in,
+				char buf[DEV_TEXT_MAX])
+{
+	const char *text = said_or(now, now->header ? now->header->default_text : 0, built_in);
+	__u32 gone;
+
+	return now->header
+		       ? xs_dev_text(text, &now->header->default_action, buf, DEV_TEXT_MAX, &gone)
+		       : text;
+}
+
 static void give_set(struct xsteer_rule_set *set, const struct xs_pins *pins,
 		     const struct xs_rules_in_force *now)
 {
 	const char *built_in = pins->meta.flags & XS_META_XSK_DROP ? "default xsk else drop"
 								   : "default xsk else pass";
+	char buf[DEV_TEXT_MAX];
 	struct xsteer_rule_set own = {
 		.sz = sizeof(own),
 		.generation = now->header	 ? now->header->generation
@@ -30,7 +45,7 @@ static void give_set(struct xsteer_rule_set *set, const struct xs_pins *pins,
 	};
 
 	snprintf(own.default_text, sizeof(own.default_text), "%s",
-		 said_or(now, now->header ? now->header->default_text : 0, built_in));
+		 default_text(now, built_in, buf));
 	snprintf(own.malformed_text, sizeof(own.malformed_text), "%s",
 		 said_or(now, now->header ? now->header->malformed_text : 0, "malformed pass"));
 	xs_sized_give(set, &own, sizeof(own));
@@ -43,13 +58,18 @@ static int walk_rules(const struct xs_rules_in_force *now, xsteer_rule_fn each, 
 
 	for (__u32 i = 0; !err && i < cnt; i++) {
 		const struct xs_set_rule *rule = &now->rules[i];
+		char buf[DEV_TEXT_MAX];
+		__u32 gone;
+		const char *text = xs_dev_text(xs_set_string(now->header, rule->text),
+					       &rule->action, buf, sizeof(buf), &gone);
 		const struct xsteer_rule own = {
 			.sz = sizeof(own),
 			.index = i,
 			.line = rule->line,
 			.file = xs_set_file(now->header, rule->file),
-			.text = xs_set_string(now->header, rule->text),
+			.text = text,
 			.verdict = rule->action.verdict,
+			.gone_ifindex = gone,
 			.packets = now->stats[i].packets,
 			.bytes = now->stats[i].bytes,
 		};

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* What is on an interface, and what is pinned in the pin root. */
 #include <errno.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/base/ctx.h"
 #include "lib/instance/dir.h"
 #include "lib/instance/live.h"
+#include "lib/instance/netns.h"
 #include "lib/instance/owners.h"
 #include "lib/instance/pins.h"
+#include "lib/net/identity.h"
 #include "lib/net/netif.h"
 #include "lib/set/sets.h"
 #include "sized.h"
@@ -42,8 +43,10 @@ static void add_instance(struct xsteer_status *status, const struct xs_pins *pin
 {
 	struct xs_live live;
 
-	status->state = !xs_instance_live(pins, &live) && live.attached ? XSTEER_STATE_ATTACHED
-									: XSTEER_STATE_STALE;
+	if (xs_instance_live(pins, &live))
+		status->state = XSTEER_STATE_UNKNOWN;
+	else
+		status->state = live.attached ? XSTEER_STATE_ATTACHED : XSTEER_STATE_STALE;
 	status->slots = pins->slots;
 	status->sockets = count_alive(pins);
 	status->version = pins->meta.version;
@@ -60,13 +63,14 @@ int xsteer_status(struct xsteer_ctx *ctx, const char *ifname, struct xsteer_stat
 
 	if (err)
 		return err;
-	own.ifindex = if_nametoindex(ifname);
-	if (!own.ifindex) {
+	err = xs_netif_find(ifname, &own.ifindex, own.ifname);
+	if (err == -ENODEV)
 		xs_err(ctx, "no interface %s in this network namespace: 'ip link' lists them",
 		       ifname);
-		return -ENODEV;
-	}
-	snprintf(own.ifname, sizeof(own.ifname), "%s", ifname);
+	else if (err)
+		xs_err(ctx, "cannot ask for interface %s: %s", ifname, strerror(-err));
+	if (err)
+		return err;
 	held = xs_netif_hook(own.ifindex, &hook) == 1;
 	if (held)
 		add_hook(&own, &hook);
@@ -104,8 +108,8 @@ static int show_dir(struct xsteer_ctx *ctx, const char *dir, void *arg)
 		own.ifindex = pins.meta.ifindex;
 		own.slots = pins.slots;
 		own.netns_inode = pins.meta.netns_inode;
-		own.flags = pins.meta.netns_inode == xs_netns_inode() ? 0
-								      : XSTEER_INSTANCE_ELSEWHERE;
+		own.flags = xs_netns_of(&pins.meta) == XS_NETNS_OURS ? 0
+								     : XSTEER_INSTANCE_ELSEWHERE;
 	}
 	own.ifname = ifname;
 	walk->result = walk->each(walk->arg, &own);

@@ -134,15 +134,10 @@ static int look_at_existing(struct xsteer_ctx *ctx, const char *ifname,
 		return err;
 	other = unlike(&pins, opts);
 	automatic = pins.meta.flags & XS_META_AUTO;
-	err = xs_instance_live(&pins, &live);
+	err = xs_instance_need_alive(&pins, &live);
 	xs_pins_close(&pins);
-	if (err || !live.attached) {
-		xs_err(ctx,
-		       "%s: its pins in %s are there, but the program is not attached any more: "
-		       "%s removes them",
-		       ifname, ctx->pin_root, xs_hint(ctx, XSTEER_HINT_CLEAN, NULL).text);
-		return err ? err : -ESTALE;
-	}
+	if (err)
+		return err;
 	mode = live.native ? XS_MODE_NATIVE : XS_MODE_SKB;
 	if (opts->mode != XS_MODE_AUTO && opts->mode != mode) {
 		xs_err(ctx, "%s: attached in %s mode, not %s: %s changes it, with new maps", ifname,
@@ -186,14 +181,15 @@ int xs_instance_attach(struct xsteer_ctx *ctx, const char *ifname,
 	*got = (struct xs_attached){};
 	err = xs_netif_get(ctx, &build.netif, ifname);
 	if (!err)
-		err = xs_pin_dir(ctx, build.dir, ifname);
+		err = xs_pin_dir(ctx, build.dir, build.netif.name);
 	if (!err)
 		err = xs_side_dir(build.staging, build.dir, "new");
 	if (!err)
 		err = xs_leftovers_settle(ctx, build.dir);
 	if (err < 0)
 		return err;
-	err = opts->replace ? xs_replace_open(&build) : look_at_existing(ctx, ifname, opts, got);
+	err = opts->replace ? xs_replace_open(&build)
+			    : look_at_existing(ctx, build.netif.name, opts, got);
 	if (!err)
 		err = check_hook(&build);
 	if (!err)

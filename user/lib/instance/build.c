@@ -14,6 +14,7 @@
 #include "maps/rule_set.h"
 #include "build.h"
 #include "dir.h"
+#include "netns.h"
 #include "program.h"
 #include "rule_stats.h"
 #include "xsteer.skel.h"
@@ -72,7 +73,6 @@ static int write_meta(struct xs_build *build)
 		.ifindex = build->netif.ifindex,
 		.flags = (opts->automatic ? XS_META_AUTO : 0) |
 			 (opts->xsk_missing_drop ? XS_META_XSK_DROP : 0),
-		.netns_inode = xs_netns_inode(),
 		.default_action = { .verdict = XS_VERDICT_xsk,
 				    .otherwise = opts->xsk_missing_drop ? XS_VERDICT_drop
 									: XS_VERDICT_pass,
@@ -85,6 +85,12 @@ static int write_meta(struct xs_build *build)
 	};
 	int err;
 
+	err = xs_netns_set_own(&meta);
+	if (err) {
+		xs_err(build->ctx, "cannot tell which network namespace this is: %s",
+		       strerror(-err));
+		return err;
+	}
 	snprintf(meta.ifname, sizeof(meta.ifname), "%s", build->netif.name);
 	if (!bpf_map_update_elem(bpf_map__fd(build->skel->maps.meta), &zero, &meta, BPF_ANY))
 		return 0;

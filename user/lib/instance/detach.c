@@ -20,8 +20,12 @@ static int leave_dispatcher(const struct xs_pins *pins)
 {
 	struct xs_live live;
 
-	if (xs_instance_live(pins, &live) || !live.attached)
-		return 0;
+	int err = xs_instance_is_gone(pins, &live);
+
+	if (err)
+		return err < 0 ? err : 0;
+	if (!live.attached)
+		return -EXDEV; /* nobody takes it apart from here */
 	return xs_dispatcher_detach(pins->ctx, pins->meta.ifindex, live.prog_id);
 }
 
@@ -46,7 +50,7 @@ static int rename_and_remove(const struct xs_pins *pins, const char *old)
 int xs_instance_take_apart(const struct xs_pins *pins)
 {
 	/* xsteer-rules locks nothing above: what it writes must not go into the next instance */
-	int lock = xs_pins_lock(pins->ctx, pins->ifname, false), err = 0;
+	int lock = xs_pins_lock_dir(pins->ctx, pins->dir), err = 0;
 	char old[PATH_MAX];
 
 	if (lock < 0)
@@ -67,7 +71,7 @@ int xs_instance_detach(struct xsteer_ctx *ctx, const char *ifname)
 	struct xs_pins pins;
 	int err, were = 0;
 
-	err = xs_pin_dir(ctx, dir, ifname);
+	err = xs_pins_named_dir(ctx, dir, ifname);
 	if (!err)
 		err = were = xs_leftovers_settle(ctx, dir);
 	if (err < 0)

@@ -15,7 +15,9 @@
 #include <linux/magic.h>
 
 #include "lib/base/ctx.h"
+#include "lib/net/identity.h"
 #include "dir.h"
+#include "netns.h"
 #include "pins.h"
 
 int xs_pin_dir(struct xsteer_ctx *ctx, char dir[PATH_MAX], const char *ifname)
@@ -110,13 +112,6 @@ int xs_pins_check_bpffs(struct xsteer_ctx *ctx)
 	return -ENOTSUP;
 }
 
-__u64 xs_netns_inode(void)
-{
-	struct stat ns;
-
-	return stat("/proc/self/ns/net", &ns) ? 0 : ns.st_ino;
-}
-
 /* A name that xsteer gives to what it pins; "%..." is what a rename has not moved yet. */
 static bool is_our_name(const char *name)
 {
@@ -203,7 +198,7 @@ int xs_pins_look_at_meta(const char *dir, struct xs_meta *meta)
 		err = -EPROTO;
 	else if (bpf_map_lookup_elem(fd, &zero, meta))
 		err = -errno;
-	else if (meta->magic != XS_MAGIC || meta->abi != XS_ABI)
+	else if (meta->magic != XS_MAGIC || meta->abi < XS_ABI_OLDEST || meta->abi > XS_ABI)
 		err = -EPROTO;
 	close(fd);
 	return err;
@@ -218,7 +213,12 @@ bool xs_pins_is_elsewhere(const char *dir)
 {
 	struct xs_meta meta;
 
-	return xs_pins_peek_meta(dir, &meta) && meta.netns_inode != xs_netns_inode();
+	enum xs_netns netns;
+
+	if (!xs_pins_peek_meta(dir, &meta))
+		return false;
+	netns = xs_netns_of(&meta);
+	return netns == XS_NETNS_OTHER || netns == XS_NETNS_GONE;
 }
 
 static bool is_leftover(const char *name)
@@ -281,42 +281,84 @@ int xs_pins_each_leftover(struct xsteer_ctx *ctx,
 struct wanted_instance {
 	char *dir; /* of PATH_MAX bytes */
 	__u32 ifindex;
+	int err; /* the first directory that could not be looked at */
+	char unseen[PATH_MAX];
 };
 
 static int is_instance_of(struct xsteer_ctx *ctx, const char *dir, void *arg)
 {
 	struct wanted_instance *wanted = arg;
 	struct xs_meta meta;
+	int err = xs_pins_look_at_meta(dir, &meta);
 
 	(void)ctx;
-	if (!xs_pins_peek_meta(dir, &meta) || meta.ifindex != wanted->ifindex ||
-	    meta.netns_inode != xs_netns_inode())
+	if (err && err != -ENOENT && err != -ENOTDIR && err != -EPROTO && !wanted->err) {
+		wanted->err = err;
+		snprintf(wanted->unseen, sizeof(wanted->unseen), "%s", dir);
+	}
+	if (err || meta.ifindex != wanted->ifindex || xs_netns_of(&meta) != XS_NETNS_OURS)
 		return 0;
 	snprintf(wanted->dir, PATH_MAX, "%s", dir);
 	return 1;
 }
 
-/* The instance of an interface that has been renamed since: found by its index. */
-static bool find_renamed(struct xsteer_ctx *ctx, char dir[PATH_MAX], const char *ifname)
+/* The instance of an interface, whatever it was called when it was attached. 1, 0 or -errno, logged. */
+static int find_by_index(struct xsteer_ctx *ctx, char dir[PATH_MAX], __u32 ifindex,
+			 const char *ifname)
 {
-	struct wanted_instance wanted = { .dir = dir, .ifindex = if_nametoindex(ifname) };
+	struct wanted_instance wanted = { .dir = dir, .ifindex = ifindex };
+	char named[PATH_MAX];
+	int err = xs_pin_dir(ctx, named, ifname);
 
-	return wanted.ifindex && walk_root(ctx, false, is_instance_of, &wanted) > 0;
+	if (err)
+		return err;
+	/* nearly always here */
+	if (is_instance_of(ctx, named, &wanted) ||
+	    walk_root(ctx, false, is_instance_of, &wanted) > 0)
+		return 1;
+	/* what is there under its name, the caller looks at, and says why it cannot */
+	if (!wanted.err || !access(named, F_OK))
+		return 0;
+	xs_err(ctx, "%s: whether it has an instance is not known: cannot look at %s: %s", ifname,
+	       wanted.unseen, strerror(-wanted.err));
+	return wanted.err;
 }
 
-int xs_pins_find(struct xsteer_ctx *ctx, char dir[PATH_MAX], const char *ifname)
+int xs_pins_named_dir(struct xsteer_ctx *ctx, char dir[PATH_MAX], const char *word)
 {
-	int err = xs_pin_dir(ctx, dir, ifname);
+	char name[IFNAMSIZ];
+	__u32 ifindex;
+	int err = xs_netif_find(word, &ifindex, name);
 
+	if (!err || err == -ENODEV)
+		return xs_pin_dir(ctx, dir, err ? word : name);
+	xs_err(ctx, "cannot ask for interface %s: %s", word, strerror(-err));
+	return err;
+}
+
+int xs_pins_find(struct xsteer_ctx *ctx, char dir[PATH_MAX], const char *word)
+{
+	char name[IFNAMSIZ];
+	__u32 ifindex;
+	int err;
+
+	err = xs_pins_named_dir(ctx, dir, word);
 	if (!err)
 		err = xs_pins_check_bpffs(ctx);
-	if (err || !access(dir, F_OK))
+	if (err)
 		return err;
-	if (errno != ENOENT) {
+	if (access(ctx->pin_root, X_OK) && errno != ENOENT) {
 		err = -errno;
 		xs_err(ctx, "cannot look into %s: %s%s", ctx->pin_root, strerror(-err),
 		       err == -EACCES ? ": run as root, or as the owner of the pins" : "");
 		return err;
 	}
-	return find_renamed(ctx, dir, ifname) ? 0 : -ENOENT;
+	if (!xs_netif_find(word, &ifindex, name)) {
+		err = find_by_index(ctx, dir, ifindex, name);
+		if (err)
+			return err < 0 ? err : 0;
+		err = xs_pin_dir(ctx, dir, name);
+	}
+	/* of no interface that is here: what has the name, for the caller to judge */
+	return err ? err : access(dir, F_OK) ? -errno : 0;
 }

@@ -19,15 +19,19 @@
  */
 int xs_pin_dir(struct xsteer_ctx *ctx, char dir[PATH_MAX], const char *ifname);
 /*
- * Where the instance of `ifname` is: in the directory of that name, or, if the
- * interface was renamed, in the one that has its index. -ENOENT: nowhere.
+ * The same for what a user calls an interface, perhaps by an alternative name: by the
+ * name that it has now, or, of none that is here, by the word itself.
  */
-int xs_pins_find(struct xsteer_ctx *ctx, char dir[PATH_MAX], const char *ifname);
+int xs_pins_named_dir(struct xsteer_ctx *ctx, char dir[PATH_MAX], const char *word);
+/*
+ * Where the instance of an interface is. The index decides: it may have been renamed,
+ * and its directory have another's name. Without such an instance, the directory of
+ * that name: of an interface that is gone or elsewhere, or with pins missing, which
+ * xs_pins_open() tells. 0; -ENOENT: nowhere; other -errno, logged.
+ */
+int xs_pins_find(struct xsteer_ctx *ctx, char dir[PATH_MAX], const char *word);
 /* The way back: the last component of such a path to the interface's name. */
 void xs_pin_ifname(char ifname[16], const char *name);
-
-/* Inode of this process's network namespace; 0 if /proc is not there. */
-__u64 xs_netns_inode(void);
 
 /*
  * Whatever looks for pins asks this first: on another file system there can be none,

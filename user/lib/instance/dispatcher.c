@@ -159,13 +159,18 @@ static struct xdp_program *find(struct xdp_multiprog *mp, bool (*is)(__u32 prog_
 	return NULL;
 }
 
-bool xs_dispatcher_has(__u32 ifindex, __u32 prog_id)
+int xs_dispatcher_has(__u32 ifindex, __u32 prog_id)
 {
 	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
+	int err = libxdp_get_error(mp), held;
+	struct xs_hook hook;
 	bool has;
 
-	if (libxdp_get_error(mp))
-		return false;
+	if (err) {
+		/* libxdp's own -ENOENT has several meanings; the kernel's empty hook has one */
+		held = xs_netif_hook(ifindex, &hook);
+		return !held || held == -ENODEV ? 0 : err;
+	}
 	has = find(mp, has_id, prog_id);
 	xdp_multiprog__close(mp);
 	return has;

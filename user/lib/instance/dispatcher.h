@@ -42,8 +42,8 @@ int xs_dispatcher_prio(struct xsteer_ctx *ctx, __u32 ifindex, __u32 prog_id, int
 /* Takes program `prog_id` off the interface, out of the dispatcher. 0 or -errno, logged. */
 int xs_dispatcher_detach(struct xsteer_ctx *ctx, __u32 ifindex, __u32 prog_id);
 
-/* Is program `prog_id` on the interface, in a dispatcher or alone? */
-bool xs_dispatcher_has(__u32 ifindex, __u32 prog_id);
+/* Is program `prog_id` on the interface, in a dispatcher or alone? 1, 0, or -errno, silently. */
+int xs_dispatcher_has(__u32 ifindex, __u32 prog_id);
 
 /*
  * The program on the interface that uses the map: what an attach that was killed had

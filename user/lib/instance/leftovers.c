@@ -4,19 +4,21 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 
 #include "lib/base/ctx.h"
+#include "lib/net/identity.h"
 #include "lib/net/netif.h"
 #include "dir.h"
 #include "dispatcher.h"
 #include "leftovers.h"
 #include "link.h"
+#include "netns.h"
 #include "pins.h"
 
 /* "ROOT/%new-IF": the name of a directory that is not, or no longer, an instance. */
@@ -98,7 +100,7 @@ int xs_leftover_find_in_dispatcher(struct xsteer_ctx *ctx, const char *dir, __u3
 		return 0;
 	if (err)
 		return xs_leftover_say_cannot_look(ctx, dir, xs_map_names[XS_MAP_meta], err);
-	if (meta.attach != XS_ATTACH_DISPATCHER || meta.netns_inode != xs_netns_inode())
+	if (meta.attach != XS_ATTACH_DISPATCHER || xs_netns_of(&meta) != XS_NETNS_OURS)
 		return 0;
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	fd = bpf_obj_get(path);
@@ -127,12 +129,49 @@ int xs_leftover_take_off_hook(struct xsteer_ctx *ctx, const char *dir)
 	return err ? err : leave_dispatcher(ctx, dir);
 }
 
+/* Not what a symbolic link leads to, should somebody put one there just now. */
+static DIR *open_itself(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *entries = fd < 0 ? NULL : fdopendir(fd);
+
+	if (fd >= 0 && !entries)
+		close(fd);
+	return entries;
+}
+
+bool xs_leftover_is_link(const char *dir)
+{
+	struct stat file;
+
+	return !lstat(dir, &file) && S_ISLNK(file.st_mode);
+}
+
+/* A symbolic link under a name of ours goes; what it leads to is not ours. 1, 0, -errno, logged. */
+static int remove_if_link(struct xsteer_ctx *ctx, const char *dir)
+{
+	if (!xs_leftover_is_link(dir))
+		return 0;
+	if (unlink(dir)) {
+		int err = -errno;
+
+		xs_err(ctx, "cannot remove the symbolic link %s: %s", dir, strerror(-err));
+		return err;
+	}
+	xs_note(ctx, "removed the symbolic link %s, and left alone what it led to", dir);
+	return 1;
+}
+
 int xs_instance_remove_dir(struct xsteer_ctx *ctx, const char *dir)
 {
-	DIR *entries = opendir(dir);
 	struct dirent *entry;
+	DIR *entries;
 	int err;
 
+	err = remove_if_link(ctx, dir);
+	if (err)
+		return err < 0 ? err : 0;
+	entries = open_itself(dir);
 	if (!entries) {
 		err = -errno;
 		if (err == -ENOENT)
@@ -161,8 +200,10 @@ int xs_instance_remove_dir(struct xsteer_ctx *ctx, const char *dir)
 static bool is_on_hook_of(const struct bpf_link_info *link, const char *ifname)
 {
 	struct xs_hook hook;
+	char name[16];
+	__u32 ifindex;
 
-	return link->xdp.ifindex == if_nametoindex(ifname) &&
+	return !xs_netif_find(ifname, &ifindex, name) && link->xdp.ifindex == ifindex &&
 	       xs_netif_hook(link->xdp.ifindex, &hook) == 1 && hook.prog_id == link->prog_id;
 }
 

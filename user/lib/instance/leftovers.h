@@ -19,6 +19,9 @@
  */
 int xs_leftover_take_off_hook(struct xsteer_ctx *ctx, const char *dir);
 
+/* Is there a symbolic link in its place? What it leads to is not ours. */
+bool xs_leftover_is_link(const char *dir);
+
 /* The same, and unpins all in it. 0, also if there is no such directory; or -errno, logged. */
 int xs_instance_remove_dir(struct xsteer_ctx *ctx, const char *dir);
 

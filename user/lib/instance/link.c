@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -15,10 +16,16 @@ int xs_link_open(const char *dir, struct bpf_link_info *info)
 {
 	__u32 len = sizeof(*info);
 	char path[PATH_MAX + 8];
+	struct stat file;
 	int fd, err;
 
 	memset(info, 0, sizeof(*info));
 	snprintf(path, sizeof(path), "%s/%s", dir, XS_PIN_LINK);
+	/* a symbolic link leads to one that is not ours to detach */
+	if (lstat(path, &file))
+		return -errno;
+	if (S_ISLNK(file.st_mode))
+		return -ELOOP;
 	fd = bpf_obj_get(path);
 	if (fd < 0)
 		return -errno;

@@ -1,64 +1,216 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Whether an instance's program is on its hook; see live.h. */
+/* Does an instance live; see live.h. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 
+#include "lib/base/ctx.h"
+#include "lib/net/identity.h"
 #include "lib/net/netif.h"
 #include "dispatcher.h"
+#include "link.h"
 #include "live.h"
-#include "program.h"
+#include "netns.h"
 
-/* The link knows best: an upgrade that was killed leaves an older program's pin. */
-static int look_at_link(const struct xs_pins *pins, struct xs_live *live)
+static int not_known(struct xs_live *live, const char *asked, int err)
 {
-	struct bpf_link_info info = {};
-	__u32 len = sizeof(info);
-	char path[PATH_MAX + 8];
-	int fd, err;
-
-	snprintf(path, sizeof(path), "%s/%s", pins->dir, XS_PIN_LINK);
-	fd = bpf_obj_get(path);
-	if (fd < 0)
-		return -errno;
-	err = bpf_obj_get_info_by_fd(fd, &info, &len) ? -errno : 0;
-	close(fd);
-	live->prog_id = info.prog_id;
-	live->ifindex = info.xdp.ifindex;
-	live->attached = info.xdp.ifindex == pins->meta.ifindex;
+	live->life = XS_LIFE_unknown;
+	snprintf(live->why, sizeof(live->why), "cannot ask %s: %s", asked, strerror(-err));
 	return err;
 }
 
-static int look_at_prog(const struct xs_pins *pins, struct xs_live *live)
+static int is_gone(struct xs_live *live, const char *why)
+{
+	live->life = XS_LIFE_gone;
+	snprintf(live->why, sizeof(live->why), "%s", why);
+	return 0;
+}
+
+/* Nothing of it is on the hook; or its interface has gone, with the hook. */
+static int is_off(const struct xs_pins *pins, struct xs_live *live, enum xs_netns netns)
+{
+	char name[16];
+
+	if (netns == XS_NETNS_GONE)
+		return is_gone(live, "network namespace is gone");
+	if (netns == XS_NETNS_OTHER)
+		return is_gone(live,
+			       "program is not attached any more, in another network namespace");
+	return is_gone(live, xs_netif_name(pins->meta.ifindex, name) == -ENODEV
+				     ? "interface is gone"
+				     : "program is not attached any more");
+}
+
+/* The id of the program that is pinned; 0: none is; -errno. */
+static int pinned_prog(const struct xs_pins *pins, __u32 *id)
 {
 	struct bpf_prog_info info = {};
 	__u32 len = sizeof(info);
 	char path[PATH_MAX + 8];
-	int fd, err;
+	int fd, err = 0;
 
+	*id = 0;
 	snprintf(path, sizeof(path), "%s/%s", pins->dir, XS_PIN_PROG);
 	fd = bpf_obj_get(path);
 	if (fd < 0)
-		return -errno;
-	err = bpf_obj_get_info_by_fd(fd, &info, &len) ? -errno : 0;
+		return errno == ENOENT ? 0 : -errno;
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		err = -errno;
 	close(fd);
-	live->prog_id = info.id;
-	live->attached = !err && xs_dispatcher_has(pins->meta.ifindex, info.id);
-	live->ifindex = live->attached ? pins->meta.ifindex : 0;
+	*id = info.id;
 	return err;
+}
+
+/*
+ * Its link is not pinned, or may not be looked at. An empty hook is proof all the same;
+ * so is ours on it, which somebody else's reference may hold there.
+ */
+static int ask_hook(const struct xs_pins *pins, struct xs_live *live, enum xs_netns netns,
+		    int link_err)
+{
+	struct xs_hook hook;
+	__u32 id;
+	int held, err;
+
+	if (netns == XS_NETNS_GONE)
+		return is_off(pins, live, netns);
+	if (netns != XS_NETNS_OURS)
+		return not_known(live, "its link", link_err);
+	held = xs_netif_hook(pins->meta.ifindex, &hook);
+	if (!held || held == -ENODEV)
+		return is_off(pins, live, netns);
+	if (held < 0)
+		return not_known(live, "the XDP hook", held);
+	err = pinned_prog(pins, &id);
+	if (err)
+		return not_known(live, link_err == -ENOENT ? "its program" : "its link",
+				 link_err == -ENOENT ? err : link_err);
+	if (id != hook.prog_id)
+		return is_off(pins, live, netns);
+	live->life = XS_LIFE_alive;
+	live->prog_id = id;
+	live->ifindex = pins->meta.ifindex;
+	live->attached = true;
+	return 0;
+}
+
+/* The interface may have moved to another network namespace, and its index be another's here. */
+static bool is_on_hook_here(const struct xs_live *live, __u32 ifindex)
+{
+	struct xs_hook hook;
+	int held;
+
+	if (live->ifindex != ifindex)
+		return false;
+	held = xs_netif_hook(ifindex, &hook);
+	return held == 1 ? hook.prog_id == live->prog_id : held < 0 && held != -ENODEV;
+}
+
+/* The link knows best: an upgrade that was killed leaves an older program's pin. */
+static int ask_link(const struct xs_pins *pins, struct xs_live *live, enum xs_netns netns)
+{
+	struct bpf_link_info info;
+	int fd = xs_link_open(pins->dir, &info);
+
+	if (fd < 0)
+		return ask_hook(pins, live, netns, fd);
+	close(fd);
+	live->prog_id = info.prog_id;
+	live->ifindex = info.xdp.ifindex;
+	if (!live->ifindex)
+		return is_off(pins, live, netns);
+	live->life = XS_LIFE_alive;
+	live->attached = netns == XS_NETNS_OURS && is_on_hook_here(live, pins->meta.ifindex);
+	return 0;
+}
+
+static int ask_dispatcher(const struct xs_pins *pins, struct xs_live *live, enum xs_netns netns)
+{
+	int has, err;
+
+	if (netns == XS_NETNS_GONE)
+		return is_off(pins, live, netns);
+	if (netns != XS_NETNS_OURS)
+		return not_known(live, "libxdp of a hook in another network namespace", -EXDEV);
+	err = pinned_prog(pins, &live->prog_id);
+	if (err)
+		return not_known(live, "its program", err);
+	has = live->prog_id ? xs_dispatcher_has(pins->meta.ifindex, live->prog_id) : 0;
+	if (has < 0)
+		return not_known(live, "libxdp", has);
+	if (!has)
+		return is_off(pins, live, netns);
+	live->life = XS_LIFE_alive;
+	live->ifindex = pins->meta.ifindex;
+	live->attached = true;
+	return 0;
 }
 
 int xs_instance_live(const struct xs_pins *pins, struct xs_live *live)
 {
+	enum xs_netns netns = xs_netns_of(&pins->meta);
 	struct xs_hook hook;
 	int err;
 
 	*live = (struct xs_live){};
-	err = pins->meta.attach == XS_ATTACH_DISPATCHER ? look_at_prog(pins, live)
-							: look_at_link(pins, live);
+	if (netns == XS_NETNS_UNKNOWN)
+		return not_known(live, "which network namespace this is", -errno);
+	err = pins->meta.attach == XS_ATTACH_DISPATCHER ? ask_dispatcher(pins, live, netns)
+							: ask_link(pins, live, netns);
 	if (!err && live->attached && xs_netif_hook(pins->meta.ifindex, &hook) == 1)
 		live->native = hook.native;
 	return err;
+}
+
+static int say_not_known(const struct xs_pins *pins, const struct xs_live *live, int err)
+{
+	xs_err(pins->ctx, "%s: whether it is in use is not known: %s; nothing was changed",
+	       pins->dir, live->why);
+	return err;
+}
+
+int xs_instance_is_gone(const struct xs_pins *pins, struct xs_live *live)
+{
+	int err = xs_instance_live(pins, live);
+
+	/* of another network namespace, where it can be asked for: that is no failure here */
+	if (err == -EXDEV)
+		return 0;
+	if (err)
+		return say_not_known(pins, live, err);
+	if (live->life == XS_LIFE_gone)
+		return 1;
+	if (!live->attached && xs_netns_of(&pins->meta) == XS_NETNS_OURS)
+		xs_note(pins->ctx,
+			"%s: its interface is in another network namespace now, and the program "
+			"runs there: left alone; 'rm -r %s' detaches it",
+			pins->dir, pins->dir);
+	return 0;
+}
+
+int xs_instance_need_alive(const struct xs_pins *pins, struct xs_live *live)
+{
+	int err = xs_instance_live(pins, live);
+
+	if (err)
+		return say_not_known(pins, live, err);
+	if (live->life != XS_LIFE_gone)
+		return 0;
+	xs_err(pins->ctx,
+	       "%s: the %s, so no rules are in force: %s removes its pins, then attach anew",
+	       pins->ifname, live->why, xs_hint(pins->ctx, XSTEER_HINT_CLEAN, NULL).text);
+	return -ESTALE;
+}
+
+void xs_instance_warn_if_gone(const struct xs_pins *pins)
+{
+	struct xs_live live;
+
+	if (!xs_instance_live(pins, &live) && live.life == XS_LIFE_gone)
+		xs_warn(pins->ctx,
+			"%s: the %s: what is shown is what was there then; %s removes it",
+			pins->ifname, live.why, xs_hint(pins->ctx, XSTEER_HINT_CLEAN, NULL).text);
 }

@@ -79,17 +79,10 @@ static int make_root(struct xsteer_ctx *ctx, const char *root)
 	return err;
 }
 
-int xs_pins_lock(struct xsteer_ctx *ctx, const char *ifname, bool create)
+int xs_pins_lock_dir(struct xsteer_ctx *ctx, const char *dir)
 {
-	char dir[PATH_MAX];
 	int fd, err;
 
-	snprintf(dir, sizeof(dir), "%s", ctx->pin_root);
-	err = ifname ? xs_pins_find(ctx, dir, ifname) : xs_pins_check_bpffs(ctx);
-	if (!err && !ifname && create)
-		err = make_root(ctx, dir);
-	if (err)
-		return err;
 	for (;;) {
 		fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		if (fd < 0) {
@@ -109,4 +102,16 @@ int xs_pins_lock(struct xsteer_ctx *ctx, const char *ifname, bool create)
 			return fd;
 		close(fd);
 	}
+}
+
+int xs_pins_lock(struct xsteer_ctx *ctx, const char *ifname, bool create)
+{
+	char dir[PATH_MAX];
+	int err;
+
+	snprintf(dir, sizeof(dir), "%s", ctx->pin_root);
+	err = ifname ? xs_pins_find(ctx, dir, ifname) : xs_pins_check_bpffs(ctx);
+	if (!err && !ifname && create)
+		err = make_root(ctx, dir);
+	return err ? err : xs_pins_lock_dir(ctx, dir);
 }

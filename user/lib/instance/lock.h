@@ -15,5 +15,7 @@
  * there is no such directory.
  */
 int xs_pins_lock(struct xsteer_ctx *ctx, const char *ifname, bool create);
+/* The same of an instance by its directory, whatever its interface is called. */
+int xs_pins_lock_dir(struct xsteer_ctx *ctx, const char *dir);
 
 #endif

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* The maps of an instance, opened and compared with this build; see pins.h. */
 #include <errno.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,8 +10,10 @@
 
 #include "lib/base/ctx.h"
 #include "dir.h"
+#include "live.h"
 #include "lock.h"
 #include "pins.h"
+#include "place.h"
 
 const char *const xs_map_names[XS_MAP_MAX] = {
 #define X(name) #name,
@@ -87,48 +88,12 @@ static int read_meta(struct xs_pins *pins)
 		       pins->dir, pins->dir, xs_hint(pins->ctx, XSTEER_HINT_PIN_ROOT, NULL).text);
 		return -EPROTO;
 	}
-	if (pins->meta.abi != XS_ABI) {
+	if (pins->meta.abi < XS_ABI_OLDEST || pins->meta.abi > XS_ABI) {
 		xs_err(pins->ctx,
-		       "%s has ABI %u, this build speaks %u: use the version that attached it "
+		       "%s has ABI %u, this build reads %u to %u: use the version that attached it "
 		       "to detach it, then attach anew",
-		       pins->dir, pins->meta.abi, XS_ABI);
+		       pins->dir, pins->meta.abi, XS_ABI_OLDEST, XS_ABI);
 		return -EPROTO;
-	}
-	return 0;
-}
-
-static int check_place(const struct xs_pins *pins, const char *ifname)
-{
-	char now[IF_NAMESIZE];
-
-	if (pins->meta.netns_inode != xs_netns_inode()) {
-		xs_err(pins->ctx,
-		       "%s belongs to interface %s of another network namespace (inode %llu): "
-		       "run there, or give this namespace a directory of its own with %s",
-		       pins->dir, pins->ifname, pins->meta.netns_inode,
-		       xs_hint(pins->ctx, XSTEER_HINT_PIN_ROOT, NULL).text);
-		return -EXDEV;
-	}
-	if (!if_indextoname(pins->meta.ifindex, now)) {
-		if (if_nametoindex(ifname))
-			xs_err(pins->ctx,
-			       "interface %s was deleted and made again (index %u, the pins in %s "
-			       "are of %u): remove them with %s, then attach anew",
-			       ifname, if_nametoindex(ifname), pins->dir, pins->meta.ifindex,
-			       xs_hint(pins->ctx, XSTEER_HINT_CLEAN, NULL).text);
-		else
-			xs_err(pins->ctx, "interface %s of %s is gone: %s removes its pins",
-			       pins->ifname, pins->dir,
-			       xs_hint(pins->ctx, XSTEER_HINT_CLEAN, NULL).text);
-		return -ESTALE;
-	}
-	/* renamed since: either name will do, unless the old one is another interface's now */
-	if (strcmp(now, ifname) && if_nametoindex(ifname)) {
-		xs_err(pins->ctx,
-		       "the pins in %s are of the interface that is now called %s, not of %s: "
-		       "%s removes them",
-		       pins->dir, now, ifname, xs_hint(pins->ctx, XSTEER_HINT_DETACH, now).text);
-		return -ESTALE;
 	}
 	return 0;
 }
@@ -182,7 +147,7 @@ int xs_pins_open_dir(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *d
 		pins->map_fds[i] = -1;
 	if (snprintf(pins->dir, sizeof(pins->dir), "%s", dir) >= (int)sizeof(pins->dir))
 		return -ENAMETOOLONG;
-	if (stat(dir, &file))
+	if (lstat(dir, &file))
 		return -errno;
 	if (!S_ISDIR(file.st_mode)) {
 		xs_err(ctx,
@@ -197,7 +162,7 @@ int xs_pins_open_dir(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *d
 	if (!err)
 		err = read_meta(pins);
 	if (!err)
-		memcpy(pins->ifname, pins->meta.ifname, sizeof(pins->ifname));
+		xs_pins_name(pins);
 	for (int i = 0; !err && i < XS_MAP_MAX; i++)
 		if (i != XS_MAP_meta)
 			err = open_map(pins, i, how, &xs_map_shapes[i]);
@@ -222,7 +187,7 @@ int xs_pins_open(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *ifnam
 		err = xs_pins_open_dir(ctx, pins, dir, how);
 	if (err)
 		return err;
-	err = check_place(pins, ifname);
+	err = xs_pins_check_place(pins, ifname);
 	if (err)
 		xs_pins_close(pins);
 	return err;
@@ -231,10 +196,16 @@ int xs_pins_open(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *ifnam
 int xs_pins_open_locked(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *ifname)
 {
 	int lock = xs_pins_lock(ctx, ifname, false), err;
+	struct xs_live live;
 
 	if (lock < 0)
 		return lock;
 	err = xs_pins_open(ctx, pins, ifname, XS_PINS_WRITE);
+	if (!err) {
+		err = xs_instance_need_alive(pins, &live);
+		if (err)
+			xs_pins_close(pins);
+	}
 	if (!err)
 		return lock;
 	close(lock);

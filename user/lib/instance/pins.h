@@ -46,7 +46,7 @@ extern const struct xs_map_shape xs_map_shapes[XS_MAP_MAX];
 struct xs_pins {
 	struct xsteer_ctx *ctx; /* diagnostics about it go here */
 	char dir[PATH_MAX];
-	char ifname[16];
+	char ifname[16]; /* what its interface is called now; elsewhere or gone: at attach */
 	struct xs_meta meta;
 	int map_fds[XS_MAP_MAX];
 	__u32 slots; /* entries of xsks_map */
@@ -73,8 +73,9 @@ int xs_pins_open(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *ifnam
 		 enum xs_pins_access how);
 
 /*
- * Locks the instance and opens it for writing. The lock's descriptor, to be closed
- * after *pins; or -errno as xs_pins_lock() and xs_pins_open(), and nothing is held.
+ * Locks the instance and opens it for writing, if its program is on the hook. The
+ * lock's descriptor, to be closed after *pins; or -errno as xs_pins_lock(),
+ * xs_pins_open() and xs_instance_need_alive(), and nothing is held.
  */
 int xs_pins_open_locked(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *ifname);
 /* The same for a directory by its path, whatever netns and interface it is of. */

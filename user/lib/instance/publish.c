@@ -100,8 +100,11 @@ static int runs_in_dispatcher(struct xsteer_ctx *ctx, const char *side)
 
 int xs_leftover_in_force(struct xsteer_ctx *ctx, const char *side)
 {
-	int by_link = runs_in_its_link(ctx, side), in_force;
+	int by_link, in_force;
 
+	if (xs_leftover_is_link(side))
+		return 0;
+	by_link = runs_in_its_link(ctx, side);
 	in_force = by_link ? by_link : runs_in_dispatcher(ctx, side);
 	/* somebody removed pins, too: not an instance any more */
 	return in_force > 0 ? xs_pins_complete(side) : in_force;
@@ -145,7 +148,7 @@ static int settle_side(struct xsteer_ctx *ctx, const char *side, const char *dir
 {
 	int err;
 
-	if (access(side, F_OK))
+	if (faccessat(AT_FDCWD, side, F_OK, AT_SYMLINK_NOFOLLOW))
 		return errno == ENOENT ? 0 : xs_leftover_say_cannot_look(ctx, side, "", -errno);
 	err = xs_leftover_in_force(ctx, side);
 	if (err > 0) {

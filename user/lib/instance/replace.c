@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* One instance in place of another; see replace.h. */
 #include <errno.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include <linux/if_link.h>
 
 #include "lib/base/ctx.h"
+#include "lib/net/identity.h"
 #include "dir.h"
 #include "dispatcher.h"
 #include "leftovers.h"
@@ -24,9 +24,9 @@
 
 static int refuse_moved(const struct xs_build *build)
 {
-	char now[IF_NAMESIZE] = "?";
+	char now[16] = "?";
 
-	if_indextoname(build->old.meta.ifindex, now);
+	xs_netif_name(build->old.meta.ifindex, now);
 	xs_err(build->ctx,
 	       "the pins in %s are of the interface that is now called %s, and in use: %s first",
 	       build->old.dir, now, xs_hint(build->ctx, XSTEER_HINT_DETACH, now).text);
@@ -80,14 +80,16 @@ int xs_replace_open(struct xs_build *build)
 		err = xs_pins_open_dir(build->ctx, &build->old, dir, XS_PINS_WRITE);
 	if (err)
 		return err == -ENOENT ? 0 : err;
-	if (build->old.meta.netns_inode != xs_netns_inode()) {
-		xs_err(build->ctx, "%s belongs to another network namespace: it is not replaced",
+	err = xs_instance_is_gone(&build->old, &build->old_live);
+	if (err < 0)
+		return err;
+	if (!err && !build->old_live.attached) {
+		xs_err(build->ctx,
+		       "%s belongs to an interface of another network namespace, and is not known "
+		       "to be out of use: it is not replaced",
 		       dir);
 		return -EXDEV;
 	}
-	err = xs_instance_live(&build->old, &build->old_live);
-	if (err && err != -ENOENT)
-		return xs_leftover_say_cannot_look(build->ctx, dir, "its program", err);
 	if (build->old_live.attached && build->old.meta.ifindex != build->netif.ifindex)
 		return refuse_moved(build);
 	/* an interface that was renamed keeps its directory */
@@ -206,7 +208,7 @@ int xs_replace_on_hook(struct xs_build *build)
 {
 	/* who writes rules holds this alone: they must not go into what is not in force any more */
 	if (build->old.dir[0]) {
-		build->old_lock = xs_pins_lock(build->ctx, build->netif.name, false);
+		build->old_lock = xs_pins_lock_dir(build->ctx, build->old.dir);
 		if (build->old_lock < 0)
 			return build->old_lock;
 	}

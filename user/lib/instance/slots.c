@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Slots of an instance, taken and given up; see slots.h. */
 #include <errno.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -13,6 +12,8 @@
 #include "lib/base/names.h"
 #include "dir.h"
 #include "instance.h"
+#include "live.h"
+#include "netns.h"
 #include "owners.h"
 #include "slots.h"
 
@@ -37,15 +38,15 @@ static bool clear_dead(struct xsteer_ctx *ctx, const char *ifname)
 {
 	struct xs_pins pins = {};
 	struct xs_live live = {};
-	char dir[PATH_MAX], name[IF_NAMESIZE];
+	char dir[PATH_MAX];
 	bool dead;
 
 	if (xs_pins_find(ctx, dir, ifname) || xs_pins_open_dir(ctx, &pins, dir, XS_PINS_SOCKET))
 		return false;
-	dead = pins.meta.flags & XS_META_AUTO && pins.meta.netns_inode == xs_netns_inode() &&
-	       !anyone_alive(&pins) &&
-	       (!if_indextoname(pins.meta.ifindex, name) ||
-		(!xs_instance_live(&pins, &live) && !live.attached));
+	/* a bouncer of a network namespace that is gone cannot be seen from here; it serves nobody */
+	dead = pins.meta.flags & XS_META_AUTO && !xs_instance_live(&pins, &live) &&
+	       live.life == XS_LIFE_gone &&
+	       (xs_netns_of(&pins.meta) != XS_NETNS_OURS || !anyone_alive(&pins));
 	if (dead) {
 		xs_note(ctx, "%s was left by bouncers that are gone: removing it", dir);
 		dead = !xs_instance_take_apart(&pins);
@@ -68,7 +69,7 @@ int xs_slots_open(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *ifna
 		*live = (struct xs_live){};
 		return 0;
 	}
-	if (live->attached)
+	if (live->life == XS_LIFE_alive)
 		return 0;
 	xs_pins_close(pins);
 	if (clear_dead(ctx, ifname))

@@ -14,6 +14,7 @@
 #include "dir.h"
 #include "instance.h"
 #include "link.h"
+#include "netns.h"
 #include "program.h"
 #include "set_layout.h"
 #include "upgrade.h"
@@ -63,6 +64,8 @@ static int replace(struct xs_pins *pins, struct xsteer_bpf *skel, struct xs_upgr
 						.prog_id = prog_id(fresh),
 						.old_version = pins->meta.version };
 		pins->meta.version = XS_VERSION;
+		pins->meta.abi = XS_ABI;
+		xs_netns_set_own(&pins->meta);
 		pins->meta.set_layout = XS_SET_LAYOUT;
 		err = repin_prog(pins, fresh);
 	}

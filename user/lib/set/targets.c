@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* What the rules of a set send frames to; see targets.h. */
 #include <errno.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 #include <bpf/libbpf.h>
 
 #include "lib/base/ctx.h"
+#include "lib/instance/place.h"
 #include "mapped.h"
 #include "read.h"
 #include "targets.h"
@@ -31,14 +31,17 @@ static const char *where(const struct xs_ruleset *rules, const struct xs_rule *r
 static int open_dev(const struct xs_pins *pins, struct xs_action *action, const char *ifname,
 		    const char *place)
 {
-	__u32 ifindex = if_nametoindex(ifname);
-	int err;
+	__u32 ifindex;
+	int err = xs_interface_index(ifname, &ifindex);
 
-	if (!ifindex) {
+	if (err == -ENODEV)
 		xs_err(pins->ctx, "%s: dev %s: no such interface; 'ip link' lists them", place,
 		       ifname);
-		return -ENODEV;
-	}
+	else if (err)
+		xs_err(pins->ctx, "%s: dev %s: cannot ask for the interface: %s", place, ifname,
+		       strerror(-err));
+	if (err)
+		return err;
 	action->target = ifindex;
 	if (!bpf_map_update_elem(pins->map_fds[XS_MAP_dev_map], &ifindex, &ifindex, BPF_ANY))
 		return 0;

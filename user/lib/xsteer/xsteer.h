@@ -187,6 +187,7 @@ enum xsteer_state {
 	XSTEER_STATE_STALE, /* an instance whose program is not on the hook any more */
 	XSTEER_STATE_FOREIGN, /* a program of somebody else */
 	XSTEER_STATE_UNUSABLE, /* pins that this library cannot use: the error's text says why */
+	XSTEER_STATE_UNKNOWN, /* an instance; whether it runs, the kernel cannot be asked */
 };
 
 enum xsteer_by {
@@ -427,9 +428,10 @@ struct xsteer_rule {
 	uint32_t index; /* from 0: the first that matches decides */
 	uint32_t line; /* from 1, in `file` */
 	const char *file; /* as it was applied */
-	const char *text; /* in its shortest form */
+	const char *text; /* in its shortest form; of `dev` with the name of now */
 	uint32_t verdict; /* enum xsteer_verdict */
-	uint32_t reserved;
+	uint32_t
+		gone_ifindex; /* of `dev`: its interface is gone, and had this index; 0: it is there */
 	uint64_t packets, bytes; /* that it decided, on all CPUs and queues */
 };
 

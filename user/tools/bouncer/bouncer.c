@@ -156,6 +156,8 @@ static int look_at_interface(struct xs_bouncer *b)
 
 	if (usable && usable < b->netif.tx_queues)
 		b->netif.tx_queues = usable;
+	if (!err)
+		b->opts.ifname = b->netif.name; /* it may have been said by another */
 	return err;
 }
 

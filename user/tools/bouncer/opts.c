@@ -27,7 +27,7 @@ static int set_interface(struct xs_cli *cli, void *state, const char *arg)
 {
 	struct xs_bouncer_opts *opts = state;
 
-	if (!arg[0] || strlen(arg) >= IF_NAMESIZE)
+	if (!arg[0])
 		return xs_usage(cli, "--interface '%s': not a name of an interface", arg);
 	opts->ifname = arg;
 	return 0;

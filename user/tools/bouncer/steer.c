@@ -192,7 +192,7 @@ static int join_locked(struct xs_steer *steer, const struct xs_netif *netif)
 	int err;
 
 	err = xs_slots_open(steer->cli->ctx, &steer->pins, steer->opts->ifname, &live);
-	if (!err && live.attached)
+	if (!err && live.life == XS_LIFE_alive)
 		snprintf(steer->mode, sizeof(steer->mode), "%s", live.native ? "native" : "skb");
 	if (err == -ENOENT) {
 		err = attach_instance(steer);

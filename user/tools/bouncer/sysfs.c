@@ -51,12 +51,22 @@ int xs_sysfs_write(const char *ifname, const char *file, const char *text)
 	return err;
 }
 
+/*
+ * /sys may show another network namespace, which may have an interface of that name and
+ * index: then it has another address, as netlink tells that of this one.
+ */
 bool xs_sysfs_is_ours(const struct xs_netif *netif)
 {
-	char text[32];
+	char text[128], address[3 * sizeof(netif->address) + 1] = "";
 
+	for (__u32 i = 0; i < netif->address_len; i++)
+		sprintf(address + strlen(address), "%s%02x", i ? ":" : "", netif->address[i]);
 	return !xs_sysfs_read(netif->name, "ifindex", text, sizeof(text)) &&
-	       strtoul(text, NULL, 10) == netif->ifindex;
+	       strtoul(text, NULL, 10) == netif->ifindex &&
+	       !xs_sysfs_read(netif->name, "address", text, sizeof(text)) &&
+	       !strcmp(text, address) &&
+	       !xs_sysfs_read(netif->name, "iflink", text, sizeof(text)) &&
+	       strtoul(text, NULL, 10) == (netif->iflink ? netif->iflink : netif->ifindex);
 }
 
 __u32 xs_sysfs_tx_queues(const struct xs_netif *netif)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* xsteer-loader clean: pins whose interface or program is gone. */
 #include <errno.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -16,30 +15,6 @@
 #include "lib/instance/leftovers.h"
 #include "lib/instance/publish.h"
 #include "lib/instance/dir.h"
-
-/* What a directory under the pin root is, and whether clean may take it. */
-static const char *why_dead(struct xs_cli *cli, const struct xs_pins *pins)
-{
-	char name[IF_NAMESIZE];
-	struct xs_live live;
-	bool gone;
-	int err;
-
-	if (pins->meta.netns_inode != xs_netns_inode())
-		return NULL;
-	gone = !if_indextoname(pins->meta.ifindex, name);
-	err = xs_instance_live(pins, &live);
-	if (err || !live.ifindex)
-		return gone  ? "interface is gone"
-		       : err ? "program's pin is gone"
-			     : "program is not attached any more";
-	if (gone || !live.attached)
-		xs_note(cli->ctx,
-			"%s: its interface is in another network namespace now, and the program "
-			"runs there: left alone; 'rm -r %s' detaches it",
-			pins->dir, pins->dir);
-	return NULL;
-}
 
 struct cleaned {
 	struct xs_cli *cli;
@@ -96,15 +71,18 @@ static int clean_instance(struct xsteer_ctx *ctx, const char *dir, void *arg)
 {
 	struct xs_cli *cli = ((struct cleaned *)arg)->cli;
 	const char *why = NULL;
+	struct xs_live live;
 	struct xs_pins pins;
 	int err;
 
 	xs_error_mark(cli);
 	err = xs_pins_open_dir(ctx, &pins, dir, XS_PINS_READ);
 	if (!err) { /* else not ours, or of another version: said, and left alone */
-		why = why_dead(cli, &pins);
-		if (why && !xs_loader_opts(cli)->dry_run)
-			err = xs_instance_take_apart(&pins);
+		err = xs_instance_is_gone(&pins, &live);
+		if (err > 0) {
+			why = live.why;
+			err = xs_loader_opts(cli)->dry_run ? 0 : xs_instance_take_apart(&pins);
+		}
 		xs_pins_close(&pins);
 	}
 	return say_cleaned(cli, arg, dir, why, err);

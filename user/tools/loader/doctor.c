@@ -123,6 +123,29 @@ static void check_free_hook(struct diagnosis *d)
 		find(d, "hook", LEVEL_OK, "", "the XDP hook is free");
 }
 
+/* The hook is free, and attach refuses all the same. */
+static bool find_left_pins(struct diagnosis *d)
+{
+	struct xs_pins pins = {};
+	struct xs_live live;
+	int err;
+
+	if (!xs_pins_on_bpffs(d->cli->ctx))
+		return false;
+	err = xs_pins_open(d->cli->ctx, &pins, d->netif.name, XS_PINS_READ);
+	if (err == -ESTALE)
+		find(d, "hook", LEVEL_FAIL, "xsteer-loader clean",
+		     "the XDP hook is free, but pins of another interface or program have its "
+		     "name");
+	else if (!err && !xs_instance_live(&pins, &live) && live.life == XS_LIFE_gone)
+		find(d, "hook", LEVEL_FAIL, "xsteer-loader clean",
+		     "the XDP hook is free, but pins are left: the %s", live.why);
+	else
+		err = -ENOENT;
+	xs_pins_close(&pins);
+	return err != -ENOENT;
+}
+
 static void check_hook(struct diagnosis *d)
 {
 	struct xs_pins pins;
@@ -131,7 +154,8 @@ static void check_hook(struct diagnosis *d)
 	int err;
 
 	if (xs_netif_hook(d->netif.ifindex, &hook) != 1) {
-		check_free_hook(d);
+		if (!find_left_pins(d))
+			check_free_hook(d);
 		return;
 	}
 	err = xs_pins_on_bpffs(d->cli->ctx)

@@ -16,6 +16,7 @@
 #include "loader.h"
 #include "lib/instance/lock.h"
 #include "lib/instance/dir.h"
+#include "lib/instance/netns.h"
 
 static int set_mode(struct xs_cli *cli, void *opts, const char *arg)
 {
@@ -123,7 +124,7 @@ static int detach_if_here(struct xsteer_ctx *ctx, const char *dir, void *arg)
 		return xs_rows_add_failure(cli, xs_loader_opts(cli)->results, "interface", ifname,
 					   err);
 	/* by its directory: its interface may have been renamed, and its name be another's */
-	if (pins.meta.netns_inode == xs_netns_inode()) {
+	if (xs_netns_of(&pins.meta) == XS_NETNS_OURS) {
 		err = xs_instance_take_apart(&pins);
 		if (!err)
 			say_detached(cli, ifname);

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* xsteer-loader status: who holds which XDP hook. */
 #include <errno.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 
 #include "lib/instance/dir.h"
 #include "lib/instance/live.h"
+#include "lib/net/identity.h"
 #include "lib/net/netif.h"
 #include "lib/set/sets.h"
 #include "tools/cli/cli.h"
@@ -89,8 +90,9 @@ static int show_interface(__u32 ifindex, const char *ifname, void *arg)
 	held = xs_netif_hook(ifindex, &hook);
 	err = status->blind ? -EACCES : xs_pins_open(cli->ctx, &pins, ifname, XS_PINS_READ);
 	if (!err) {
-		const char *state = !xs_instance_live(&pins, &live) && live.attached ? "attached"
-										     : "stale";
+		const char *state = xs_instance_live(&pins, &live) ? "unknown"
+				    : live.attached		   ? "attached"
+								   : "stale";
 
 		show_row(status, ifname, &hook, &pins, state);
 		xs_pins_close(&pins);
@@ -119,7 +121,7 @@ int xs_do_status(struct xs_cli *cli)
 		.list = json_array(),
 		.named = cli->operand_cnt > 0,
 	};
-	int err = 0;
+	int err = 0, err_find;
 
 	if (!may_not_look(cli)) {
 		err = xs_pins_check_bpffs(cli->ctx);
@@ -132,18 +134,24 @@ int xs_do_status(struct xs_cli *cli)
 			cli->pin_root);
 	}
 	for (int i = 0; i < cli->operand_cnt; i++) {
-		__u32 ifindex = if_nametoindex(cli->operands[i]);
+		char ifname[16];
+		__u32 ifindex;
 
-		if (!ifindex) {
-			xs_error_mark(cli);
+		err_find = xs_netif_find(cli->operands[i], &ifindex, ifname);
+		if (!err_find) {
+			show_interface(ifindex, ifname, &status);
+			continue;
+		}
+		xs_error_mark(cli);
+		if (err_find == -ENODEV)
 			xs_err(cli->ctx,
 			       "no interface %s in this network namespace: 'ip link' lists them",
 			       cli->operands[i]);
-			err = xs_rows_add_failure(cli, status.list, "interface", cli->operands[i],
-						  -ENODEV);
-			continue;
-		}
-		show_interface(ifindex, cli->operands[i], &status);
+		else
+			xs_err(cli->ctx, "cannot ask for interface %s: %s", cli->operands[i],
+			       strerror(-err_find));
+		err = xs_rows_add_failure(cli, status.list, "interface", cli->operands[i],
+					  err_find);
 	}
 	if (!cli->operand_cnt) {
 		int err_list = xs_netif_each(cli->ctx, show_interface, &status);

@@ -12,6 +12,7 @@
 #include "tools/cli/table.h"
 #include "maps.h"
 #include "lib/instance/dir.h"
+#include "lib/instance/netns.h"
 
 struct listing {
 	struct xs_cli *cli;
@@ -82,7 +83,7 @@ static int list_instance(struct xsteer_ctx *ctx, const char *dir, void *arg)
 					xs_json_text(pins.ifname), "dir", xs_json_text(dir),
 					"ifindex", (json_int_t)pins.meta.ifindex, "netns_inode",
 					(json_int_t)pins.meta.netns_inode, "this_netns",
-					pins.meta.netns_inode == xs_netns_inode(), "maps", maps));
+					xs_netns_of(&pins.meta) == XS_NETNS_OURS, "maps", maps));
 	xs_pins_close(&pins);
 	return 0;
 }

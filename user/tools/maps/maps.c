@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* xsteer-maps: look at the maps of instances, never write one; its commands and main(). */
 #include <errno.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,8 @@
 #include "tools/cli/rows.h"
 #include "maps.h"
 #include "lib/instance/dir.h"
+#include "lib/instance/live.h"
+#include "lib/instance/place.h"
 
 struct options {
 	__u64 watch; /* seconds; 0: once */
@@ -39,6 +40,8 @@ int xs_maps_open(struct xs_cli *cli, struct xs_pins *pins, const char *ifname)
 		       "%s: no xsteer instance in %s: is xsteer attached? "
 		       "'xsteer-loader attach %s' does it",
 		       ifname, cli->pin_root, ifname);
+	if (!err)
+		xs_instance_warn_if_gone(pins);
 	return err;
 }
 
@@ -77,7 +80,6 @@ static int open_found(struct xsteer_ctx *ctx, const char *dir, void *arg)
 {
 	struct opened *opened = arg;
 	struct xs_pins *pins = one_more(opened);
-	char ifname[IF_NAMESIZE];
 	int err;
 
 	if (!pins)
@@ -87,14 +89,14 @@ static int open_found(struct xsteer_ctx *ctx, const char *dir, void *arg)
 	err = xs_pins_open_dir(ctx, pins, dir, XS_PINS_READ);
 	if (err)
 		return err;
-	if (if_indextoname(pins->meta.ifindex, ifname)) {
-		opened->cnt++;
-		return 0;
+	err = xs_pins_check_place(pins, pins->ifname);
+	if (err) {
+		xs_pins_close(pins);
+		return err;
 	}
-	xs_err(ctx, "interface %s of %s is gone: 'xsteer-loader clean' removes its pins",
-	       pins->ifname, dir);
-	xs_pins_close(pins);
-	return -ESTALE;
+	xs_instance_warn_if_gone(pins);
+	opened->cnt++;
+	return 0;
 }
 
 /*

@@ -6,17 +6,21 @@
 
 #include "lib/base/number.h"
 #include "lib/base/escape.h"
+#include "lib/net/identity.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/json.h"
 #include "rules.h"
 
 static int add_rule(void *arg, const struct xsteer_rule *rule)
 {
-	json_array_append_new(
-		arg, json_pack("{s:o, s:i, s:o, s:s, s:I, s:I}", "file", xs_json_text(rule->file),
-			       "line", rule->line, "text", xs_json_text(rule->text), "verdict",
-			       xsteer_verdict_name(rule->verdict), "packets",
-			       (json_int_t)rule->packets, "bytes", (json_int_t)rule->bytes));
+	json_t *row = json_pack("{s:o, s:i, s:o, s:s, s:I, s:I}", "file", xs_json_text(rule->file),
+				"line", rule->line, "text", xs_json_text(rule->text), "verdict",
+				xsteer_verdict_name(rule->verdict), "packets",
+				(json_int_t)rule->packets, "bytes", (json_int_t)rule->bytes);
+
+	if (rule->gone_ifindex)
+		json_object_set_new(row, "gone_ifindex", json_integer(rule->gone_ifindex));
+	json_array_append_new(arg, row);
 	return 0;
 }
 
@@ -66,19 +70,26 @@ static void show_head(struct shown *shown)
 static int show_rule(void *arg, const struct xsteer_rule *rule)
 {
 	show_head(arg);
-	printf("%s # packets %llu bytes %llu\n", rule->text, (unsigned long long)rule->packets,
+	printf("%s # packets %llu bytes %llu", rule->text, (unsigned long long)rule->packets,
 	       (unsigned long long)rule->bytes);
+	if (rule->gone_ifindex)
+		printf("; its interface, index %u is gone: frames pass", rule->gone_ifindex);
+	putchar('\n');
 	return 0;
 }
 
 int xs_do_show(struct xs_cli *cli)
 {
 	struct shown shown = { .ifname = cli->operands[0], .set = { .sz = sizeof(shown.set) } };
+	char name[16];
+	__u32 ifindex;
 	int err;
 
 	if (cli->json)
 		return show_json(cli, cli->operands[0]);
-	err = xsteer_rules_show(cli->ctx, shown.ifname, &shown.set, show_rule, &shown);
+	if (!xs_netif_find(shown.ifname, &ifindex, name))
+		shown.ifname = name;
+	err = xsteer_rules_show(cli->ctx, cli->operands[0], &shown.set, show_rule, &shown);
 	if (!err)
 		show_head(&shown);
 	return err;

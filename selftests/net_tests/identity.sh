@@ -1,0 +1,138 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+# Which interface a word means: the kernel's index is the identity, its name of now is
+# shown, and whatever `ip link` takes is taken.
+
+. "$(dirname "$0")/lib.sh"
+
+RULES=$O/xsteer-rules
+LONG=a-name-that-is-longer-than-fifteen-characters
+
+_rename() { # OLD NEW
+	rx ip link set "$1" down
+	rx ip link set "$1" name "$2"
+	rx ip link set "$2" up
+}
+
+# shellcheck disable=SC2086 # words
+an_alternative_name_is_as_good_in_every_command() {
+	local name words
+	lab_up --queues 1
+	rx ip link property add dev rx0 altname short0 altname "$LONG" || skip "no alternative names"
+	echo 'udp drop' >"$DIR/some.rules"
+	for name in short0 "$LONG"; do
+		check "attach" rx "$LOADER" attach "$name"
+		equal "pins under the name that it has" "$(ls "$PINS")" rx0
+		check "attach by its name" rx "$LOADER" attach rx0
+		contains "it is the same" "$OUT" "already attached"
+		for words in "loader status $name" "loader upgrade $name" "loader features $name" \
+			"rules apply $name $DIR/some.rules" "rules show $name" \
+			"rules explain -d $name --hex 00112233445566778899aabb0806" "rules flush $name" \
+			"maps stats $name" "maps dump $name meta" "maps sockets $name" "maps export $name" \
+			"loader attach --replace $name" "bouncer -d $name -p -t 1"; do
+			check "$words" rx "$O"/xsteer-$words
+		done
+		check "status" rx "$LOADER" status "$name"
+		contains "status shows its name" "$OUT" "rx0 +attached"
+		check "detach" rx "$LOADER" detach "$name"
+		equal "pins" "$(ls "$PINS")" ""
+	done
+	check "a bouncer that attaches" rx "$BOUNCER" -d "$LONG" -p -t 1
+	equal "pins" "$(ls "$PINS")" ""
+}
+
+an_unknown_name_is_refused_however_long() {
+	lab_up
+	refuses "attach" 1 "no interface $LONG" rx "$LOADER" attach "$LONG"
+	refuses "status" 1 "no interface $LONG" rx "$LOADER" status "$LONG"
+	refuses "show" 1 "name of an interface" rx "$RULES" show "$LONG"
+	refuses "of 200 characters" 1 "no interface" rx "$LOADER" attach "$(printf 'x%.0s' {1..200})"
+}
+
+interfaces_that_swapped_names_keep_their_instances() {
+	local rx0 other0
+	lab_up --queues 1
+	rx ip link add other0 type veth peer name other1
+	check "attach" rx "$LOADER" attach rx0 other0
+	rx0=$(hook rx0) other0=$(hook other0)
+	echo 'udp drop' >"$DIR/one.rules"
+	echo 'tcp drop' >"$DIR/two.rules"
+	check "apply" rx "$RULES" apply rx0 "$DIR/one.rules"
+	check "apply" rx "$RULES" apply other0 "$DIR/two.rules"
+	_rename rx0 tmp0
+	_rename other0 rx0
+	_rename tmp0 other0
+	equal "programs" "$(hook other0) $(hook rx0)" "$rx0 $other0"
+	check "show" rx "$RULES" show rx0
+	contains "its rules" "$OUT" "tcp drop"
+	contains "its name" "$OUT" "# rx0:"
+	check "show" rx "$RULES" show other0
+	contains "its rules" "$OUT" "udp drop"
+	check "status" rx "$LOADER" status -j
+	equal "both are attached" "$(jq -c '[.interfaces[].state]' <<<"$OUT")" '["attached","attached"]'
+	check "attach is content" rx "$LOADER" attach rx0 other0
+	equal "metrics by the name of now" \
+		"$(rx "$MAPS" export | sed -n 's/^xsteer_rule_set_generation{interface="\([^"]*\)".*/\1/p' | sort | xargs)" "other0 rx0"
+	check "detach of one" rx "$LOADER" detach rx0
+	equal "the other is left" "$(hook other0) $(hook rx0)" "$rx0 "
+	check "attach again" rx "$LOADER" detach other0
+	check "attach again" rx "$LOADER" attach rx0 other0
+	check "detach --all" rx "$LOADER" detach --all
+	equal "pins" "$(ls "$PINS")" ""
+}
+
+a_renamed_interface_is_called_what_it_is_called_now() {
+	lab_up --queues 1
+	attach
+	_rename rx0 new0
+	check "show" rx "$RULES" show new0
+	contains "show" "$OUT" "# new0:"
+	equal "list" "$(rx "$MAPS" list -j | jq -r '.instances[].interface')" new0
+	check "the old name does, as long as nobody has it" rx "$RULES" show rx0
+	check "detach" rx "$LOADER" detach new0
+}
+
+a_dev_target_is_shown_by_its_name_of_now() {
+	local index
+	lab_up --queues 1
+	attach
+	rx ip link add out0 type veth peer name out1
+	echo 'udp dev out0 comment "to dev out0"' >"$DIR/some.rules"
+	check "apply" rx "$RULES" apply rx0 "$DIR/some.rules"
+	_rename out0 away0
+	rx ip link add out0 type veth peer name out2 # a new interface takes the old name
+	check "show" rx "$RULES" show rx0
+	contains "renamed" "$OUT" '^udp dev away0 comment "to dev out0" #'
+	equal "in JSON too" "$(rx "$RULES" show -j rx0 | jq -r '.rules[0].text')" 'udp dev away0 comment "to dev out0"'
+	index=$(rx ip -j link show away0 | jq '.[0].ifindex')
+	rx ip link del away0
+	check "show" rx "$RULES" show rx0
+	contains "gone" "$OUT" "^udp dev out0 .*# .*index $index is gone"
+}
+
+# /sys is of another network namespace, which has an interface of that name and index.
+queues_are_not_read_from_the_sys_of_another_namespace() {
+	local index
+	lab_up --queues 2
+	index=$(rx ip -j link show rx0 | jq '.[0].ifindex')
+	ip netns add xs-t-other
+	ip -n xs-t-other link add rx0 index "$index" numtxqueues 1 numrxqueues 1 type veth \
+		peer name rx1 index 99 || skip "no interface of index $index can be made"
+	attach
+	# shellcheck disable=SC2016 # the inner shell expands
+	nsenter --net=/run/netns/xs-t-other -- unshare --mount --propagation unchanged -- sh -c '
+		mkdir "$1" && mount --bind /sys/fs/bpf "$1" && mount -t sysfs none /sys &&
+			mount --bind "$1" /sys/fs/bpf || exit
+		[ "$(cat /sys/class/net/rx0/ifindex)" = "$2" ] && ! [ -e /sys/class/net/rx0/queues/tx-1 ] || exit
+		exec nsenter --net=/run/netns/xs-t-rx -- "$0" -d rx0 -Q 0,1 -p' \
+		"$BOUNCER" "$DIR/bpf" "$index" >"$DIR/bouncer.log" 2>&1 &
+	LAST_BOUNCER=$!
+	becomes "both queues" 15 _ready_or_dead 1 $LAST_BOUNCER
+	kill -0 $LAST_BOUNCER || fail "the bouncer ended"
+	steer 1
+	bounced -n 200
+	stop_bouncer
+}
+
+run_tests "$@"

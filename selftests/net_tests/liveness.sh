@@ -1,0 +1,179 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+# Does an instance live? Alive, gone and not known are three answers: what cannot be
+# asked is not taken for gone, and what was there is not taken to be there.
+
+. "$(dirname "$0")/lib.sh"
+
+RULES=$O/xsteer-rules
+
+# As somebody who may read and write the maps, not look at link and program.
+_without_link() { # TOOL ARGUMENT...
+	rx setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all --bounding-set=-all \
+		"$DIR/$1" "${@:2}"
+}
+_let_nobody_see_the_maps() {
+	local pin
+	public_copy "$LOADER"
+	public_copy "$MAPS"
+	chmod 755 "$PINS" "$PINS/rx0"
+	for pin in "$PINS"/rx0/*; do
+		chmod 666 "$pin"
+	done
+	chmod 600 "$PINS"/rx0/{link,prog}
+}
+
+clean_leaves_what_it_may_not_ask() {
+	lab_up
+	attach
+	_let_nobody_see_the_maps
+	chown 65534 "$PINS" "$PINS/rx0" # it could remove all
+	refuses "clean" 1 "not known.*Permission denied" _without_link xsteer-loader clean
+	refuses "clean --dry-run" 1 "not known" _without_link xsteer-loader clean --dry-run
+	check "the pins" test -e "$PINS/rx0/link"
+	not_equal "hook" "$(hook)" ""
+	check "what lives" _without_link xsteer-loader status rx0
+	contains "status" "$OUT" "rx0 +unknown"
+	check "who may read the maps does" _without_link xsteer-maps stats rx0
+}
+
+# At whatever call descriptors run out: nothing is removed, and nobody is told to.
+out_of_descriptors_nothing_is_taken_for_gone() {
+	local limit command
+	lab_up
+	attach
+	echo 'udp drop' >"$DIR/some.rules"
+	for limit in $(seq 4 40); do
+		for command in "$LOADER clean" "$LOADER status rx0" "$MAPS list" "$MAPS export" \
+			"$RULES apply rx0 $DIR/some.rules" "$RULES show rx0"; do
+			# shellcheck disable=SC2016,SC2086 # the inner shell expands; words
+			OUT=$(rx bash -c 'ulimit -n "$0" && exec "$@"' $limit $command 2>&1)
+			if grep -qE "is gone|any more|no interface|no such interface|no xsteer instance|made again|clean'" <<<"$OUT"; then
+				fail "with $limit descriptors '$command' says: $OUT"
+			fi
+			[[ -e $PINS/rx0/link && -e $PINS/rx0/meta ]] || fail "with $limit descriptors '$command' removed it"
+		done
+	done
+	not_equal "hook" "$(hook)" ""
+	check "with enough of them" rx "$RULES" apply rx0 "$DIR/some.rules"
+}
+
+a_link_that_was_detached_is_gone_for_every_command() {
+	local words
+	lab_up
+	attach
+	echo 'udp drop' >"$DIR/some.rules"
+	check "detach the link" bpftool link detach pinned "$PINS/rx0/link"
+	for words in "rules apply rx0 $DIR/some.rules" "rules flush rx0" "rules confirm rx0" \
+		"loader attach rx0"; do
+		# shellcheck disable=SC2086 # words
+		refuses "$words" 1 "not attached any more.*'xsteer-loader clean'" rx "$O"/xsteer-$words
+	done
+	for words in "rules show rx0" "maps stats rx0" "maps dump rx0" "maps sockets rx0" "maps export" \
+		"maps export rx0"; do
+		# shellcheck disable=SC2086 # words
+		check "$words" rx "$O"/xsteer-$words
+		contains "$words warns" "$OUT" "not attached any more.*'xsteer-loader clean'"
+	done
+	OUT=$(rx "$LOADER" doctor -j rx0 2>/dev/null)
+	equal "doctor" "$(jq -r '.findings[] | select(.check == "hook") | .level + " " + .fix' <<<"$OUT")" \
+		"fail xsteer-loader clean"
+	check "status" rx "$LOADER" status rx0
+	contains "status" "$OUT" "rx0 +stale"
+	check "what they all say to do" rx "$LOADER" clean
+	equal "pins" "$(ls "$PINS")" ""
+	attach
+	check "apply" rx "$RULES" apply rx0 "$DIR/some.rules"
+}
+
+attach_replace_follows_a_link_that_was_detached() {
+	lab_up
+	attach
+	check "detach the link" bpftool link detach pinned "$PINS/rx0/link"
+	check "attach --replace" rx "$LOADER" attach --replace rx0
+	check "it lives" rx "$RULES" flush rx0
+	equal "pins" "$(ls "$PINS")" rx0
+}
+
+# What another tool took out of libxdp's dispatcher.
+a_program_that_left_the_dispatcher_is_gone() {
+	lab_up
+	rx "$LOADER" attach -P 20 rx0 >"$DIR/attach.log" 2>&1 || skip "no dispatcher: $(cat "$DIR/attach.log")"
+	check "another tool's unload" rx ip link set rx0 xdp off
+	rx ip link set rx0 xdpgeneric off
+	xdp_is_off || skip "the dispatcher stays"
+	refuses "flush" 1 "not attached any more" rx "$RULES" flush rx0
+	check "clean" rx "$LOADER" clean
+	equal "pins" "$(ls "$PINS")" ""
+}
+
+a_link_whose_pin_is_gone_is_asked_for_at_the_hook() {
+	lab_up
+	attach
+	# somebody holds the link: its program goes on
+	check "another pin" bpftool link pin id "$(bpftool -j link show pinned "$PINS/rx0/link" | jq .id)" /sys/fs/bpf/theirs
+	rm "$PINS/rx0/link"
+	check "clean" rx "$LOADER" clean
+	check "what runs stays" test -e "$PINS/rx0/meta"
+	rm /sys/fs/bpf/theirs
+	becomes "the program is off" 3 xdp_is_off
+	check "clean" rx "$LOADER" clean
+	equal "pins" "$(ls "$PINS")" ""
+}
+
+# The next container has an interface of the same name.
+pins_of_a_namespace_that_is_gone_are_cleaned_and_replaced() {
+	lab_up
+	for way in clean replace; do
+		ip netns add xs-t-first
+		ip -n xs-t-first link add eth0 type veth peer name eth1
+		check "the first container" nsenter --net=/run/netns/xs-t-first -- "$LOADER" attach eth0
+		check "clean" "$LOADER" clean
+		check "a namespace that lives is left alone" test -e "$PINS/eth0/link"
+		ip netns add xs-t-second
+		ip -n xs-t-second link add eth0 type veth peer name eth1
+		refuses "while it lives" 1 "another network namespace" \
+			nsenter --net=/run/netns/xs-t-second -- "$LOADER" attach eth0
+		refuses "while it lives, --replace" 1 "another network namespace" \
+			nsenter --net=/run/netns/xs-t-second -- "$LOADER" attach --replace eth0
+		ip netns del xs-t-first
+		becomes "the kernel has taken it down" 10 _link_is_dead
+		refuses "the next one is told what helps" 1 "'xsteer-loader clean'" \
+			nsenter --net=/run/netns/xs-t-second -- "$LOADER" attach eth0
+		if [[ $way = clean ]]; then
+			check "clean, from anywhere" "$LOADER" clean
+			equal "pins" "$(ls "$PINS")" ""
+			check "attach" nsenter --net=/run/netns/xs-t-second -- "$LOADER" attach eth0
+		else
+			check "attach --replace" nsenter --net=/run/netns/xs-t-second -- "$LOADER" attach --replace eth0
+		fi
+		check "detach" nsenter --net=/run/netns/xs-t-second -- "$LOADER" detach eth0
+		ip netns del xs-t-second
+	done
+}
+_link_is_dead() {
+	bpftool -j link show pinned "$PINS/eth0/link" | jq -e '.ifindex == 0 or (.devname | not)'
+}
+
+# A bouncer that attached by itself in a container, which is gone with it.
+bouncer_follows_one_whose_namespace_is_gone() {
+	lab_up
+	ip netns add xs-t-first
+	ip -n xs-t-first link add rx0 up type veth peer name rx1
+	ip -n xs-t-first link set rx1 up
+	nsenter --net=/run/netns/xs-t-first -- "$BOUNCER" -d rx0 -p >"$DIR/first.log" 2>&1 &
+	becomes "it attached" 10 test -e "$PINS/rx0/link"
+	kill -KILL $!
+	wait $! 2>/dev/null
+	ip netns del xs-t-first
+	becomes "the kernel has taken it down" 10 _rx0_link_is_dead
+	start_bouncer 0 -p
+	stop_bouncer
+	equal "pins" "$(ls "$PINS")" ""
+}
+_rx0_link_is_dead() {
+	bpftool -j link show pinned "$PINS/rx0/link" | jq -e '.ifindex == 0 or (.devname | not)'
+}
+
+run_tests "$@"

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Is an instance that of the interface that was asked for; see place.h. */
+#include <errno.h>
+#include <string.h>
+
+#include "lib/base/ctx.h"
+#include "lib/net/identity.h"
+#include "live.h"
+#include "netns.h"
+#include "place.h"
+
+int xs_interface_index(const char *word, __u32 *ifindex)
+{
+	char name[16];
+
+	return xs_netif_find(word, ifindex, name);
+}
+
+void xs_pins_name(struct xs_pins *pins)
+{
+	memcpy(pins->ifname, pins->meta.ifname, sizeof(pins->ifname));
+	if (xs_netns_of(&pins->meta) == XS_NETNS_OURS)
+		xs_netif_name(pins->meta.ifindex, pins->ifname);
+}
+
+static int cannot_ask(const struct xs_pins *pins, int err)
+{
+	xs_err(pins->ctx, "cannot ask which interface %s is of: %s", pins->dir, strerror(-err));
+	return err;
+}
+
+static int refuse_gone(const struct xs_pins *pins, const char *why)
+{
+	xs_err(pins->ctx, "%s: the %s: %s removes its pins, then attach anew", pins->dir, why,
+	       xs_hint(pins->ctx, XSTEER_HINT_CLEAN, NULL).text);
+	return -ESTALE;
+}
+
+static int refuse_elsewhere(const struct xs_pins *pins)
+{
+	struct xs_live live;
+
+	if (!xs_instance_live(pins, &live) && live.life == XS_LIFE_gone)
+		return refuse_gone(pins, live.why);
+	xs_err(pins->ctx,
+	       "%s belongs to interface %s of another network namespace (inode %u): run there, or "
+	       "give this namespace a directory of its own with %s",
+	       pins->dir, pins->ifname, pins->meta.netns_inode,
+	       xs_hint(pins->ctx, XSTEER_HINT_PIN_ROOT, NULL).text);
+	return -EXDEV;
+}
+
+/* The interface is not in this network namespace any more. */
+static int refuse_absent(const struct xs_pins *pins, const char *word)
+{
+	struct xs_live live;
+	char name[16];
+	__u32 ifindex;
+	int err = xs_instance_live(pins, &live);
+
+	if (err) {
+		xs_err(pins->ctx,
+		       "interface %s of %s is not here, and whether it is gone is not "
+		       "known: %s",
+		       pins->ifname, pins->dir, live.why);
+		return err;
+	}
+	if (live.life == XS_LIFE_alive) {
+		xs_err(pins->ctx,
+		       "interface %s of %s is in another network namespace now, and the program "
+		       "runs there: 'rm -r %s' detaches it",
+		       pins->ifname, pins->dir, pins->dir);
+		return -EXDEV;
+	}
+	if (xs_netif_find(word, &ifindex, name))
+		return refuse_gone(pins, live.why);
+	xs_err(pins->ctx,
+	       "interface %s was deleted and made again (index %u, the pins in %s are of %u): "
+	       "remove them with %s, then attach anew",
+	       name, ifindex, pins->dir, pins->meta.ifindex,
+	       xs_hint(pins->ctx, XSTEER_HINT_CLEAN, NULL).text);
+	return -ESTALE;
+}
+
+int xs_pins_check_place(const struct xs_pins *pins, const char *word)
+{
+	enum xs_netns netns = xs_netns_of(&pins->meta);
+	char now[16], name[16];
+	__u32 ifindex;
+	int err;
+
+	if (netns == XS_NETNS_UNKNOWN)
+		return cannot_ask(pins, -errno);
+	if (netns != XS_NETNS_OURS)
+		return refuse_elsewhere(pins);
+	err = xs_netif_name(pins->meta.ifindex, now);
+	if (err)
+		return err == -ENODEV ? refuse_absent(pins, word) : cannot_ask(pins, err);
+	err = xs_netif_find(word, &ifindex, name);
+	/* renamed since: the old name will do, unless it is another interface's now */
+	if (err == -ENODEV || (!err && ifindex == pins->meta.ifindex))
+		return 0;
+	if (err)
+		return cannot_ask(pins, err);
+	xs_err(pins->ctx,
+	       "the pins in %s are of the interface that is now called %s, not of %s: %s removes "
+	       "them",
+	       pins->dir, now, name, xs_hint(pins->ctx, XSTEER_HINT_DETACH, now).text);
+	return -ESTALE;
+}
