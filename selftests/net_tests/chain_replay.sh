@@ -29,6 +29,9 @@ frames_come_out_whole_and_in_order() {
 	equal "given at each step" "$(_get '.chains[0].hops | map(.in) | @csv')" 100000,100000,100000
 	equal "copies" "$(_get .copies)" 0
 	equal "left by themselves" "$(_get .nfs.left)" 3
+	# shellcheck disable=SC2016 # jq's variable
+	equal "no step took longer than all of it" \
+		"$(_get '.seconds as $all | .chains[0].hops | all(.max_us <= $all * 1000000)')" true
 	equal "the sum" "$(_get "$_sum")" true
 }
 

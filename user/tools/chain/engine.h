@@ -123,6 +123,12 @@ void xs_engine_free(struct xs_engine *engine); /* its ports, too */
 /* How many frames the chain takes now. */
 __u32 xs_engine_room(const struct xs_engine *e, __u32 chain);
 
+/* What the time is, for what enters before the next turn. */
+static inline void xs_engine_set_now(struct xs_engine *e, __u64 now_ns)
+{
+	e->now_ns = now_ns;
+}
+
 /* Hands in a frame that is the caller's; `done` may be called before this returns. */
 void xs_engine_enter(struct xs_engine *e, __u32 chain, __u32 frame, __u16 off, __u16 len,
 		     __u64 tag);

@@ -240,11 +240,13 @@ static void sleep_until_something(struct replay *r)
 /* One turn of everything; whether frames moved. */
 static bool turn(struct replay *r, __u32 *turns)
 {
+	__u64 now = now_ns();
 	__u32 moved;
 
 	pthread_mutex_lock(&r->engine->lock);
+	xs_engine_set_now(r->engine, now);
 	moved = enter_batch(r);
-	moved += xs_engine_turn(r->engine, now_ns());
+	moved += xs_engine_turn(r->engine, now);
 	if (!moved)
 		sleep_until_something(r);
 	pthread_mutex_unlock(&r->engine->lock);

@@ -21,7 +21,7 @@
 #include "lib/net/netif.h"
 #include "report.h"
 #include "run.h"
-#include "slots.h"
+#include "held_slots.h"
 #include "tools/cli/json.h"
 #include "worker.h"
 
@@ -38,7 +38,7 @@ struct broker {
 	__u32 chain;
 	struct xs_netif netif;
 	char path[108];
-	struct xs_slots slots;
+	struct xs_held_slots slots;
 	struct xs_worker workers[XS_CHAIN_QUEUES_MAX];
 	__u32 worker_cnt;
 	struct xs_nfs nfs;
@@ -120,12 +120,12 @@ static int make_worker(struct broker *b, __u32 i)
 		.frames = b->opts->frames,
 	};
 	struct xs_worker *w = &b->workers[i];
-	int err = xs_slots_check(&b->slots, config.queue);
+	int err = xs_held_slots_check(&b->slots, config.queue);
 
 	if (!err)
 		err = xs_worker_make(w, &config);
 	if (!err)
-		err = xs_slots_insert(&b->slots, w->queue, &w->xsk);
+		err = xs_held_slots_insert(&b->slots, w->queue, &w->xsk);
 	if (err)
 		return err;
 	b->nfs.engines[i] = w->engine;
@@ -195,10 +195,10 @@ static int set_up(struct broker *b)
 	if (!err)
 		err = xs_nfs_init(&b->nfs, b->cli->ctx, b->chains);
 	if (!err)
-		err = xs_slots_open(b->cli->ctx, &b->slots, ifname);
+		err = xs_held_slots_open(b->cli->ctx, &b->slots, ifname);
 	for (__u32 i = 0; !err && i < b->worker_cnt; i++)
 		err = make_worker(b, i);
-	xs_slots_settle(&b->slots);
+	xs_held_slots_settle(&b->slots);
 	if (!err)
 		err = listen_for_nfs(b);
 	return err;
@@ -284,7 +284,7 @@ static void finish(struct broker *b)
 {
 	__u64 end = now_ns() + DRAIN_NS;
 
-	xs_slots_empty(&b->slots);
+	xs_held_slots_empty(&b->slots);
 	while (busy(b) && now_ns() < end)
 		look_after_nfs(b);
 	set_phase(b, XS_WORKER_finish);
@@ -390,7 +390,7 @@ static int run_broker(struct broker *b)
 		result = result ? result : print_result(b);
 		err = err ? err : result;
 	}
-	xs_slots_close(&b->slots);
+	xs_held_slots_close(&b->slots);
 	return err;
 }
 

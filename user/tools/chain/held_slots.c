@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* A broker's sockets in xsks_map, and its rows in owners; see slots.h. */
+/* A broker's sockets in xsks_map, and its rows in owners; see held_slots.h. */
 #include <errno.h>
 #include <string.h>
 #include <time.h>
@@ -10,9 +10,9 @@
 #include "lib/base/names.h"
 #include "lib/instance/lock.h"
 #include "lib/instance/owners.h"
-#include "slots.h"
+#include "held_slots.h"
 
-int xs_slots_open(struct xsteer_ctx *ctx, struct xs_slots *slots, const char *ifname)
+int xs_held_slots_open(struct xsteer_ctx *ctx, struct xs_held_slots *slots, const char *ifname)
 {
 	int err;
 
@@ -27,7 +27,7 @@ int xs_slots_open(struct xsteer_ctx *ctx, struct xs_slots *slots, const char *if
 	return err;
 }
 
-int xs_slots_check(struct xs_slots *slots, __u32 queue)
+int xs_held_slots_check(struct xs_held_slots *slots, __u32 queue)
 {
 	struct xs_owner owner;
 	int err;
@@ -47,7 +47,7 @@ int xs_slots_check(struct xs_slots *slots, __u32 queue)
 	return -EBUSY;
 }
 
-static int own(struct xs_slots *slots, __u32 queue, const struct xs_xsk *xsk)
+static int own(struct xs_held_slots *slots, __u32 queue, const struct xs_xsk *xsk)
 {
 	struct xs_owner owner = { .queue = queue, .mode = xsk->mode, .fd = (__u32)xsk->fd };
 	struct timespec now;
@@ -58,7 +58,7 @@ static int own(struct xs_slots *slots, __u32 queue, const struct xs_xsk *xsk)
 	return xs_owner_set(&slots->pins, queue, &owner);
 }
 
-int xs_slots_insert(struct xs_slots *slots, __u32 queue, const struct xs_xsk *xsk)
+int xs_held_slots_insert(struct xs_held_slots *slots, __u32 queue, const struct xs_xsk *xsk)
 {
 	int map = slots->pins.map_fds[XS_MAP_xsks_map], err;
 
@@ -73,14 +73,14 @@ int xs_slots_insert(struct xs_slots *slots, __u32 queue, const struct xs_xsk *xs
 	return err;
 }
 
-void xs_slots_settle(struct xs_slots *slots)
+void xs_held_slots_settle(struct xs_held_slots *slots)
 {
 	if (slots->lock >= 0)
 		close(slots->lock);
 	slots->lock = -1;
 }
 
-void xs_slots_empty(struct xs_slots *slots)
+void xs_held_slots_empty(struct xs_held_slots *slots)
 {
 	for (__u32 i = 0; i < slots->cnt; i++)
 		/* ENOENT: the interface went, or someone emptied it; either way it is empty */
@@ -90,12 +90,12 @@ void xs_slots_empty(struct xs_slots *slots)
 				slots->queues[i], strerror(errno));
 }
 
-void xs_slots_close(struct xs_slots *slots)
+void xs_held_slots_close(struct xs_held_slots *slots)
 {
 	const struct xs_owner nobody = {};
 
 	if (slots->cnt) {
-		xs_slots_empty(slots);
+		xs_held_slots_empty(slots);
 		if (slots->lock < 0)
 			slots->lock = xs_pins_lock(slots->pins.ctx, NULL, false);
 		/* Without the lock the rows say by pid and start time that we are gone. */
@@ -103,7 +103,7 @@ void xs_slots_close(struct xs_slots *slots)
 			xs_owner_set(&slots->pins, slots->queues[i], &nobody);
 		slots->cnt = 0;
 	}
-	xs_slots_settle(slots);
+	xs_held_slots_settle(slots);
 	if (slots->pins.ctx)
 		xs_pins_close(&slots->pins);
 }
