@@ -131,6 +131,25 @@ export_says_which_instance_it_cannot_read() {
 	refuses "named" 1 '"rx0"' rx "$MAPS" export other0 rx0
 }
 
+export_has_the_counters_of_rules() {
+	lab_up
+	attach
+	printf 'th dport 0-65535 drop comment "a \\ b"\nicmp pass\n' >"$DIR/r"
+	check "apply" rx "$O/xsteer-rules" apply rx0 "$DIR/r"
+	check "send" tx "$TRAFFIC" -o -n 70 tx0
+	check "export" rx "$MAPS" export rx0
+	contains "its packets" "$OUT" "^xsteer_rule_packets_total\{interface=\"rx0\",index=\"0\",file=\"$DIR/r\",line=\"1\",rule=\"th dport 0-65535 drop comment .*\} 70$"
+	contains "the other" "$OUT" '^xsteer_rule_packets_total\{.*rule="icmp pass"\} '
+	contains "bytes" "$OUT" '^xsteer_rule_bytes_total\{.*rule="icmp pass"\} '
+	check "one" rx "$MAPS" export --rules 1 rx0
+	contains "said" "$OUT" "1 of 2 rules"
+	equal "rules" "$(grep -c '^xsteer_rule_packets_total' <<<"$OUT")" 1
+	check "none" rx "$MAPS" export --rules 0 rx0
+	equal "rules" "$(grep -c '^xsteer_rule_packets_total' <<<"$OUT")" 0
+	check "export -j" rx "$MAPS" export -j rx0
+	equal "in JSON" "$(jq -c '[.instances[0].rules[] | [.line, .packets]][0]' <<<"$OUT")" "[1,70]"
+}
+
 export_j_has_the_same_numbers() {
 	lab_up
 	attach

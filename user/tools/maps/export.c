@@ -19,6 +19,7 @@
 #include "export.h"
 #include "stats.h"
 #include "lib/net/netif.h"
+#include "lib/set/read.h"
 #include "lib/set/sets.h"
 #include "tools/cli/json.h"
 #include "tools/cli/table.h"
@@ -32,6 +33,8 @@ struct exported {
 	struct xs_queue_stats *rows;
 	__u32 cnt;
 	__u32 queues; /* in use: shown even without packets, or rate() misses their first ones */
+	struct xs_rules_in_force rules; /* zeroed where they may not be read */
+	__u32 rule_cnt; /* of these, exported */
 };
 
 static bool is_shown(const struct exported *from, __u32 queue)
@@ -170,8 +173,37 @@ static void put_sockets(FILE *out, const struct exported *from, int cnt)
 	}
 }
 
+/* A rule's name is where it stands in its file, and its text. */
+static void put_rule(FILE *out, const char *name, const struct exported *from, __u32 i, __u64 value)
+{
+	const struct xs_set_rule *rule = &from->rules.rules[i];
+
+	fprintf(out, "%s{interface=\"", name);
+	put_label(out, from->ifname);
+	fprintf(out, "\",index=\"%u\",file=\"", i);
+	put_label(out, xs_set_file(from->rules.header, rule->file));
+	fprintf(out, "\",line=\"%u\",rule=\"", rule->line);
+	put_label(out, xs_set_string(from->rules.header, rule->text));
+	fprintf(out, "\"} %llu\n", value);
+}
+
+static void put_rules(FILE *out, const struct exported *from, int cnt)
+{
+	put_family(out, "xsteer_rule_packets_total", "counter", "Frames that the rule decided.");
+	for (int i = 0; i < cnt; i++)
+		for (__u32 r = 0; r < from[i].rule_cnt; r++)
+			put_rule(out, "xsteer_rule_packets_total", &from[i], r,
+				 from[i].rules.stats[r].packets);
+	put_family(out, "xsteer_rule_bytes_total", "counter", "Bytes of these frames.");
+	for (int i = 0; i < cnt; i++)
+		for (__u32 r = 0; r < from[i].rule_cnt; r++)
+			put_rule(out, "xsteer_rule_bytes_total", &from[i], r,
+				 from[i].rules.stats[r].bytes);
+}
+
 static void put_all(FILE *out, const struct exported *from, int cnt)
 {
+	put_rules(out, from, cnt);
 	put_counters(out, from, cnt);
 	put_generations(out, from, cnt);
 	put_sockets(out, from, cnt);
@@ -191,6 +223,25 @@ static json_t *queues_json(const struct exported *from)
 		json_array_append_new(queues, queue);
 	}
 	return queues;
+}
+
+static json_t *rules_json(const struct exported *from)
+{
+	json_t *rules = json_array();
+
+	for (__u32 i = 0; i < from->rule_cnt; i++) {
+		const struct xs_set_rule *rule = &from->rules.rules[i];
+
+		json_array_append_new(
+			rules,
+			json_pack("{s:o, s:I, s:o, s:I, s:I}", "file",
+				  xs_json_text(xs_set_file(from->rules.header, rule->file)), "line",
+				  (json_int_t)rule->line, "text",
+				  xs_json_text(xs_set_string(from->rules.header, rule->text)),
+				  "packets", (json_int_t)from->rules.stats[i].packets, "bytes",
+				  (json_int_t)from->rules.stats[i].bytes));
+	}
+	return rules;
 }
 
 static json_t *sockets_json(const struct exported *from)
@@ -220,11 +271,12 @@ static int print_json(struct xs_cli *cli, const struct exported *from, int cnt, 
 
 	for (int i = 0; i < cnt; i++)
 		json_array_append_new(instances,
-				      json_pack("{s:o, s:I, s:o, s:o}", "interface",
+				      json_pack("{s:o, s:I, s:o, s:o, s:o}", "interface",
 						xs_json_text(from[i].ifname), "generation",
 						(json_int_t)xs_rule_sets_generation(from[i].pins),
 						"queues", queues_json(&from[i]), "sockets",
-						sockets_json(&from[i])));
+						sockets_json(&from[i]), "rules",
+						rules_json(&from[i])));
 	object = json_pack("{s:o}", "instances", instances);
 	if (failure)
 		json_object_set_new(object, "error", xs_json_text(failure));
@@ -317,6 +369,20 @@ static int write_file(struct xs_cli *cli, const struct exported *from, int cnt, 
 	return err;
 }
 
+/* The first `most` rules. Without the right to read them (CAP_SYS_ADMIN) the rest is exported. */
+static void look_at_rules(struct xs_cli *cli, struct exported *from, __u32 most)
+{
+	__u32 cnt;
+
+	if (!most || xs_rule_sets_read(from->pins, &from->rules) || !from->rules.header)
+		return;
+	cnt = from->rules.header->rule_cnt;
+	from->rule_cnt = cnt < most ? cnt : most;
+	if (cnt > most)
+		xs_note(cli->ctx, "%s: %u of %u rules are exported: --rules N exports more",
+			from->ifname, most, cnt);
+}
+
 static int look_at(struct xs_cli *cli, struct exported *from, const struct xs_pins *pins)
 {
 	struct xs_netif netif;
@@ -332,22 +398,26 @@ static int look_at(struct xs_cli *cli, struct exported *from, const struct xs_pi
 	return from->rows ? 0 : -EIO;
 }
 
-int xs_maps_export(struct xs_cli *cli, const struct xs_pins *pins, int cnt, const char *textfile,
-		   const char *failure)
+int xs_maps_export(struct xs_cli *cli, const struct xs_pins *pins, int cnt, __u32 rules,
+		   const char *textfile, const char *failure)
 {
 	struct exported *from = calloc(cnt + 1, sizeof(*from));
 	int err = from ? 0 : -ENOMEM;
 
 	for (int i = 0; !err && i < cnt; i++)
 		err = look_at(cli, &from[i], &pins[i]);
+	for (int i = 0; !err && i < cnt; i++)
+		look_at_rules(cli, &from[i], rules);
 	if (!err && cli->json)
 		err = print_json(cli, from, cnt, failure);
 	else if (!err && textfile)
 		err = write_file(cli, from, cnt, textfile);
 	else if (!err)
 		put_all(stdout, from, cnt);
-	for (int i = 0; from && i < cnt; i++)
+	for (int i = 0; from && i < cnt; i++) {
 		free(from[i].rows);
+		xs_rules_in_force_close(&from[i].rules);
+	}
 	free(from);
 	return err;
 }

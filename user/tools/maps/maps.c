@@ -22,6 +22,7 @@ struct options {
 	__u64 count; /* reports under -w; 0: until interrupted */
 	bool all;
 	const char *textfile;
+	__u32 rules; /* exported, at most */
 	__u64 batch; /* reports of top as lines; 0: a screen */
 	const char *tab, *filter, *sort;
 };
@@ -137,7 +138,8 @@ static int do_export(struct xs_cli *cli)
 	err = open_wanted(cli, cli->operand_cnt, cli->operands, &opened);
 	/* without any, an old file tells more than an empty one */
 	if (!err || opened.cnt)
-		err_export = xs_maps_export(cli, opened.pins, opened.cnt, options_of(cli)->textfile,
+		err_export = xs_maps_export(cli, opened.pins, opened.cnt, options_of(cli)->rules,
+					    options_of(cli)->textfile,
 					    err ? xs_error_said(cli) : NULL);
 	close_all(&opened);
 	return err ? err : err_export;
@@ -252,6 +254,8 @@ static const struct xs_opt top_opts[] = {
 };
 
 static const struct xs_opt export_opts[] = {
+	{ "rules", 0, "N", "the counters of N rules at most (default 100); 0: of none",
+	  XS_TO_U32(struct options, rules, 0, 1000000) },
 	{ "textfile", 0, "FILE", "write FILE at one stroke, instead of standard output",
 	  XS_TO_TEXT(struct options, textfile) },
 	{ NULL },
@@ -277,7 +281,7 @@ static const struct xs_cmd cmds[] = {
 
 int main(int argc, char **argv)
 {
-	struct options options = { 0 };
+	struct options options = { .rules = 100 };
 	const struct xs_tool tool = {
 		.name = "xsteer-maps",
 		.summary = "Look at the maps of xsteer's instances.",
