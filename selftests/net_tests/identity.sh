@@ -128,8 +128,8 @@ queues_are_not_read_from_the_sys_of_another_namespace() {
 		exec nsenter --net=/run/netns/xs-t-rx -- "$0" -d rx0 -Q 0,1 -p' \
 		"$BOUNCER" "$DIR/bpf" "$index" >"$DIR/bouncer.log" 2>&1 &
 	LAST_BOUNCER=$!
-	becomes "both queues" 15 _ready_or_dead 1 $LAST_BOUNCER
-	kill -0 $LAST_BOUNCER || fail "the bouncer ended"
+	becomes "both queues" 15 _ready_or_dead 1 "$LAST_BOUNCER"
+	kill -0 "$LAST_BOUNCER" || fail "the bouncer ended"
 	steer 1
 	bounced -n 200
 	stop_bouncer
