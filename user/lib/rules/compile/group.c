@@ -6,16 +6,41 @@
 
 #include "group.h"
 
-/* More signatures than this are first made coarser: joining costs their square. */
+/*
+ * Measured over 36 sets of 1,000 to 100,000 rules that look like real ones (all of
+ * them compile in 5.5 s), and 700 random ones. "Steps" are those of the report: what
+ * one frame may cost at most.
+ */
+
+/*
+ * More signatures than this are first made coarser: joining costs their square. With
+ * 512 a set is refused and chains grow to 290; 4096 takes nearly twice the time and
+ * saves 2% of the steps.
+ */
 #define SIGNATURES_MAX 1536
-/* Hosts tried by hashing, among those that seem best by the bits lost. */
-#define TRIES_SAME 6 /* hosts whose mask stays */
-#define TRIES_COARSER 4 /* hosts whose mask loses bits */
-/* Rounds of grouping, each of what the one before left over, with this share of the tables. */
+/*
+ * Hosts tried by hashing, among those that seem best by the bits lost. TRIES_SAME,
+ * where the mask stays: 2 or 12 make the same tables, 12 takes 40% more time.
+ * TRIES_COARSER, where the mask loses bits: with 1 there are 4% more steps, 8 saves none.
+ */
+#define TRIES_SAME 6
+#define TRIES_COARSER 4
+/*
+ * Rounds of grouping, each of what the one before left over. One round alone makes
+ * chains of 862 and refuses sets; two make chains of 15; with four all are within
+ * XS_CHAIN_GOOD, and six find nothing more to do.
+ */
 #define ROUNDS 4
+/*
+ * The share of the tables that a round may take. With 4/8 there are 6% more steps,
+ * with 7/8 the last rounds have too few left: chains of 23, and a frame looks into more tables.
+ */
 #define ROUND_SHARE_NUM 5
 #define ROUND_SHARE_DEN 8
-/* A host this much larger than the guest is not tried if it would lose bits. */
+/*
+ * A host this much larger than the guest is not tried if it would lose bits: hashing
+ * it costs most. In the sets measured, 5000 and no limit at all make the same tables.
+ */
 #define COARSER_COST_MAX 50000
 
 struct group {

@@ -9,7 +9,10 @@
 
 #include "box.h"
 
-/* A chain up to this length costs little; longer ones only if there is no other way. */
+/*
+ * A chain up to this length costs little; longer ones only if there is no other way.
+ * With 4 a frame may cost 5% fewer steps, and 13% more time goes by in grouping.
+ */
 #define XS_CHAIN_GOOD 8
 
 struct xs_groups {
