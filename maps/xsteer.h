@@ -53,7 +53,7 @@
 	X(malformed_dccp) /* cut short */
 
 #define XS_FALLBACK_REASONS(X) \
-	X(no_socket) /* xsk, but the slot is empty */ \
+	X(no_socket) /* xsk, but the slot has no socket of the frame's queue */ \
 	X(no_cpu) /* cpu, but that CPU takes no frames */ \
 	X(no_dev) /* dev, but that interface is gone */
 
@@ -155,7 +155,11 @@ enum xs_xsk_mode {
 	XS_XSK_zero_copy,
 };
 
-/* One row of owners, by slot; all zero: nobody. Written by bouncers. */
+/*
+ * One row of owners, by slot; all zero: nobody. Written by bouncers. With pid 0 and a
+ * start time there is no socket yet: process `fd`, of that start time and pidns, is
+ * about to put one there.
+ */
 struct xs_owner {
 	__u32 pid;
 	__u32 queue;

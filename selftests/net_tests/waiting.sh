@@ -126,4 +126,60 @@ signal_ends_the_wait_for_a_device_plugin() {
 	_ends_soon $! 0
 }
 
+# The bouncer's socket waits for a queue that somebody holds: no lock waits with it.
+bind_that_waits_locks_nobody_out() {
+	lab_up --queues 1
+	attach
+	rx_bg stranger "$BOUNCER" -d rx0 -p --xskmap "$PINS/rx0/xsks_map"
+	becomes "the stranger is ready" 5 grep -q Rings "$DIR/stranger.log"
+	rx_bg bouncer-0 "$BOUNCER" -d rx0 -p
+	becomes "it is about to take the queue" 5 _is_coming 0
+	check "the pin root is not locked" flock -n "$PINS" true
+	refuses "the queue is spoken for" 1 "queue 0 is about to be held by process $!\\b" \
+		rx "$BOUNCER" -d rx0 -t 1
+	kill -TERM "$!"
+	ends "$!" 0
+	check "its row is empty again" test "$(owner_pid 0)" = 0
+	refuses "its row is empty again" 1 "" _is_coming 0
+}
+_is_coming() {
+	bpftool -j map dump pinned "$PINS/rx0/owners" | jq -e --argjson q "$1" '
+		.[] | .formatted | select(.key == $q) | .value | .pid == 0 and .start_time > 0'
+}
+
+one_that_starts_keeps_an_automatic_instance() {
+	lab_up --queues 2
+	start_bouncer 0 -p
+	rx_bg stranger "$BOUNCER" -d rx0 -Q 1 -p --xskmap "$PINS/rx0/xsks_map"
+	local stranger=$!
+	becomes "the stranger is ready" 5 grep -q Rings "$DIR/stranger.log"
+	rx_bg bouncer-1 "$BOUNCER" -d rx0 -Q 1 -p
+	local starter=$!
+	becomes "it is about to take queue 1" 5 _is_coming 1
+	stop_bouncer
+	not_equal "hook" "$(hook)" ""
+	stop_bouncer "$stranger"
+	becomes "it holds queue 1" 10 _owned_by 1 "$starter"
+	stop_bouncer "$starter"
+	_nothing_left
+}
+
+# Two interfaces, one input: both get its rules. It is slow, and nobody else waits for it.
+rules_from_standard_input_are_read_once_and_before_any_lock() {
+	local slow
+	lab_up --queues 1
+	rx ip link add one0 type veth peer name two0
+	(sleep 8 && echo "udp dport 7 drop") | rx "$LOADER" attach -m skb -r - one0 two0 >"$DIR/slow.log" 2>&1 &
+	slow=$!
+	sleep 0.5
+	check "another interface meanwhile" rx "$LOADER" attach rx0
+	check "which still waits for its input" kill -0 "$slow"
+	wait "$slow"
+	equal "exit status" $? 0
+	contains "rules of the first" "$(rx "$O/xsteer-rules" show one0)" "udp dport 7 drop"
+	contains "rules of the second" "$(rx "$O/xsteer-rules" show two0)" "udp dport 7 drop"
+	check "both at once, live" rx sh -c "echo 'tcp drop' | '$LOADER' attach -m skb -r - one0 two0"
+	contains "rules of the second, live" "$(rx "$O/xsteer-rules" show two0)" "tcp drop"
+}
+
 run_tests "$@"

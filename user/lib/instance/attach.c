@@ -170,6 +170,18 @@ static int check_hook(const struct xs_build *build)
 	return xs_hook_refuse_held(build->ctx, build->netif.name, &hook);
 }
 
+/* The program reads Ethernet frames; what a tunnel hands over begins with an IP header. */
+static int check_link_type(struct xsteer_ctx *ctx, const struct xs_netif *netif)
+{
+	if (netif->ethernet)
+		return 0;
+	xs_err(ctx,
+	       "%s: its frames have no Ethernet header (link type %u, as of tun or a tunnel), and "
+	       "xsteer reads no others: attach to the interface that they come in on",
+	       netif->name, netif->link_type);
+	return -EPROTONOSUPPORT;
+}
+
 int xs_instance_attach(struct xsteer_ctx *ctx, const char *ifname,
 		       const struct xs_attach_opts *opts, struct xs_attached *got)
 {
@@ -180,6 +192,8 @@ int xs_instance_attach(struct xsteer_ctx *ctx, const char *ifname,
 
 	*got = (struct xs_attached){};
 	err = xs_netif_get(ctx, &build.netif, ifname);
+	if (!err)
+		err = check_link_type(ctx, &build.netif);
 	if (!err)
 		err = xs_pin_dir(ctx, build.dir, build.netif.name);
 	if (!err)

@@ -115,6 +115,37 @@ bool xs_owner_alive(const struct xs_owner *owner)
 	}
 }
 
+/* As a row of the process that is named in `fd`. */
+static struct xs_owner as_if_there(const struct xs_owner *owner)
+{
+	struct xs_owner there = *owner;
+
+	if (!owner->pid && owner->start_time)
+		there.pid = owner->fd;
+	return there;
+}
+
+bool xs_owner_is_coming(const struct xs_owner *owner)
+{
+	const struct xs_owner there = as_if_there(owner);
+
+	return !owner->pid && xs_owner_alive(&there);
+}
+
+void xs_owner_set_coming(struct xs_owner *owner)
+{
+	xs_owner_set_self(owner);
+	owner->fd = owner->pid;
+	owner->pid = 0;
+}
+
+bool xs_owner_is_self(const struct xs_owner *owner)
+{
+	const struct xs_owner there = as_if_there(owner);
+
+	return there.pid == (__u32)getpid() && !xs_owner_is_elsewhere(&there);
+}
+
 int xs_owner_get(const struct xs_pins *pins, __u32 slot, struct xs_owner *owner)
 {
 	int err;

@@ -16,11 +16,20 @@
  * nothing that is in use is ever taken for left behind.
  */
 bool xs_owner_alive(const struct xs_owner *owner);
+/*
+ * No socket yet, but a process that lives is about to put one there. Its pid is in
+ * `fd`.
+ */
+bool xs_owner_is_coming(const struct xs_owner *owner);
 /* Of another PID namespace: its pid means nothing here. */
 bool xs_owner_is_elsewhere(const struct xs_owner *owner);
 int xs_owner_get(const struct xs_pins *pins, __u32 slot, struct xs_owner *owner);
 int xs_owner_set(const struct xs_pins *pins, __u32 slot, const struct xs_owner *owner);
 /* Fills in pid, start time and PID namespace of this process. */
 void xs_owner_set_self(struct xs_owner *owner);
+/* The same for a process that has no socket in the slot yet. */
+void xs_owner_set_coming(struct xs_owner *owner);
+/* Is it this process, with a socket or about to have one? */
+bool xs_owner_is_self(const struct xs_owner *owner);
 
 #endif

@@ -20,12 +20,11 @@
 /* Somebody else: our own row may have resisted being cleared. */
 static bool anyone_alive(const struct xs_pins *pins)
 {
-	struct xs_owner owner, self = {};
+	struct xs_owner owner;
 
-	xs_owner_set_self(&self);
 	for (__u32 slot = 0; slot < pins->slots; slot++)
-		if (!xs_owner_get(pins, slot, &owner) && xs_owner_alive(&owner) &&
-		    (owner.pid != self.pid || owner.pidns != self.pidns))
+		if (!xs_owner_get(pins, slot, &owner) && !xs_owner_is_self(&owner) &&
+		    (xs_owner_alive(&owner) || xs_owner_is_coming(&owner)))
 			return true;
 	return false;
 }
@@ -86,6 +85,13 @@ int xs_slot_check(const struct xs_pins *pins, const char *ifname, __u32 slot)
 
 	if (err)
 		return err;
+	if (xs_owner_is_coming(&owner) && !xs_owner_is_elsewhere(&owner)) {
+		xs_err(pins->ctx,
+		       "%s queue %u is about to be held by process %u: take another queue, or stop "
+		       "it, kill %u",
+		       ifname, slot, owner.fd, owner.fd);
+		return -EBUSY;
+	}
 	/* One that cannot be seen from here may be dead: the slot itself will tell. */
 	if (!xs_owner_alive(&owner) || xs_owner_is_elsewhere(&owner))
 		return 0;
@@ -137,6 +143,14 @@ int xs_slot_insert(struct xsteer_ctx *ctx, int map_fd, const struct xs_pins *pin
 		xs_err(ctx, "%s queue %u: cannot put the socket into xsks_map (id %u): %s", ifname,
 		       slot, map_id(map_fd), strerror(-err));
 	return err;
+}
+
+int xs_slot_announce(const struct xs_pins *pins, __u32 slot)
+{
+	struct xs_owner owner = { .queue = slot };
+
+	xs_owner_set_coming(&owner);
+	return xs_owner_set(pins, slot, &owner);
 }
 
 int xs_slot_claim(const struct xs_pins *pins, __u32 slot, struct xs_owner owner)

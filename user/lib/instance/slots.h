@@ -22,8 +22,14 @@
 int xs_slots_open(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *ifname,
 		  struct xs_live *live);
 
-/* 0; -EBUSY, logged: a process that lives owns the slot. */
+/* 0; -EBUSY, logged: a process that lives owns the slot, or is about to. */
 int xs_slot_check(const struct xs_pins *pins, const char *ifname, __u32 slot);
+
+/*
+ * Writes that this process is about to put a socket there: so the instance stays, and
+ * nobody else takes the slot, while the socket waits for its queue without a lock.
+ */
+int xs_slot_announce(const struct xs_pins *pins, __u32 slot);
 
 /*
  * Puts the socket into a slot of the XSKMAP, never over another. `pins` names the owner of

@@ -13,6 +13,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/ethtool.h>
 #include <linux/genetlink.h>
+#include <linux/if_arp.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
@@ -53,6 +54,8 @@ static int on_link(const struct nlmsghdr *nlh, void *arg)
 	const struct nlattr *attr;
 
 	netif->up = ifi->ifi_flags & IFF_UP;
+	netif->link_type = ifi->ifi_type;
+	netif->ethernet = ifi->ifi_type == ARPHRD_ETHER || ifi->ifi_type == ARPHRD_LOOPBACK;
 	mnl_attr_for_each(attr, nlh, sizeof(*ifi))
 	{
 		switch (mnl_attr_get_type(attr)) {

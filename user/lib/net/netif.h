@@ -18,6 +18,8 @@ struct xs_netif {
 	__u32 ifindex;
 	__u32 mtu;
 	bool up;
+	bool ethernet; /* its frames begin with an Ethernet header */
+	__u16 link_type; /* ARPHRD_* of <linux/if_arp.h> */
 	char driver[32]; /* "" where the driver does not say */
 	__u32 rx_queues; /* now in use: valid queues are 0..rx_queues-1 */
 	__u32 tx_queues;

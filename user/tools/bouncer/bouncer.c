@@ -69,6 +69,7 @@ static int choose_frame_size(struct xs_bouncer *b, bool *sg)
 	struct xs_bouncer_opts *opts = &b->opts;
 	__u32 need = b->netif.mtu + LINK_HEADER, taken = XS_XSK_KERNEL_HEADROOM + opts->headroom;
 
+	b->frame_size_said = opts->frame_size;
 	if (!opts->frame_size)
 		opts->frame_size = taken < XS_XSK_FRAME_MIN &&
 						   need <= packet_room(b, XS_XSK_FRAME_MIN)
@@ -85,6 +86,19 @@ static int choose_frame_size(struct xs_bouncer *b, bool *sg)
 			b->netif.name, b->netif.driver, packet_room(b, opts->frame_size),
 			packet_room(b, XS_XSK_FRAME_MAX) - LINK_HEADER);
 	return 0;
+}
+
+/*
+ * In skb mode a frame is what the stack made of it: segments that GRO merged, or that
+ * a veth's peer never cut, up to 64 KB whatever the MTU says.
+ */
+static void expect_merged_frames(struct xs_bouncer *b, bool *sg)
+{
+	if (strcmp(b->steer.mode, xs_mode_names[XS_MODE_SKB]))
+		return;
+	*sg = true;
+	if (!b->frame_size_said && !b->opts.headroom)
+		b->opts.frame_size = XS_XSK_FRAME_MAX;
 }
 
 static void choose_batch(struct xs_bouncer_opts *opts)
@@ -517,11 +531,27 @@ static int check(struct xs_bouncer *b)
 	return 0;
 }
 
+/* Frames are as they were made at the start: longer packets fit into several of them, or not at all. */
+static void on_mtu(struct xs_bouncer *b, __u32 mtu)
+{
+	const __u32 room = b->opts.frame_size - XS_XSK_KERNEL_HEADROOM - b->opts.headroom;
+
+	if (mtu > b->netif.mtu && mtu + LINK_HEADER > room && !b->workers[0].xsk.sg)
+		xs_warn(b->cli->ctx,
+			"%s: its MTU is %u now, it was %u: packets longer than %u bytes are "
+			"dropped: "
+			"start again to take them",
+			b->netif.name, mtu, b->netif.mtu, room);
+	b->netif.mtu = mtu;
+}
+
 static int on_link(struct xs_bouncer *b, int fd)
 {
-	enum xs_link_state state = xs_watch_read(b->cli, fd, b->netif.ifindex);
+	__u32 mtu = b->netif.mtu;
+	enum xs_link_state state = xs_watch_read(b->cli, fd, b->netif.ifindex, &mtu);
 	bool up = state == XS_LINK_up;
 
+	on_mtu(b, mtu);
 	if (state == XS_LINK_gone)
 		return say_gone(b);
 	if (state == XS_LINK_same || up == b->link_up)
@@ -671,11 +701,12 @@ static int set_up(struct xs_bouncer *b, int fds[SOURCE_MAX])
 		err = open_sources(b, fds);
 	if (!err)
 		err = xs_steer_open(b->cli, &b->steer, &b->opts, &b->netif);
-	if (!err)
+	if (!err) {
+		expect_merged_frames(b, &sg);
 		err = open_sockets(b, sg);
+	}
 	if (err)
 		return err;
-	xs_steer_settle(&b->steer);
 	if (b->opts.busy_poll)
 		xs_busy_start(&b->busy, b);
 	drop_capabilities(b->cli, b->busy.wanted);

@@ -46,6 +46,7 @@ struct xs_bouncer {
 	/* shared with the workers, by atomics */
 	enum xs_phase phase;
 	bool link_up;
+	bool frame_size_said; /* by an option */
 	__u64 claimed; /* packets of the limit that a worker has taken on */
 	__u64 received; /* of those, in fact received */
 	/* the main thread's */

@@ -120,6 +120,24 @@ static void learn_mode(struct xs_steer *steer, __u32 ifindex)
 			steer->opts->ifname, steer->mode, asked == XS_MODE_SKB ? "-S" : "-N");
 }
 
+/*
+ * From now on the instance is not taken away, and of two that want a queue one sees
+ * the other. What waits, the socket's bind above all, comes after the lock.
+ */
+static int announce(struct xs_steer *steer)
+{
+	__u32 i;
+	int err;
+
+	for (i = 0; i < steer->opts->queue_cnt; i++) {
+		err = xs_slot_announce(&steer->pins, steer->opts->queues[i]);
+		if (err)
+			return err;
+		steer->claimed[i] = true;
+	}
+	return xs_fail_step(steer->cli->ctx, "announce");
+}
+
 static int claim_slot(struct xs_steer *steer, __u32 i, const struct xs_xsk *xsk)
 {
 	const __u32 slot = steer->opts->queues[i];
@@ -213,15 +231,21 @@ static int join_locked(struct xs_steer *steer, const struct xs_netif *netif)
 	learn_mode(steer, netif->ifindex);
 	for (i = 0; !err && i < steer->opts->queue_cnt; i++)
 		err = xs_slot_check(&steer->pins, steer->opts->ifname, steer->opts->queues[i]);
-	return err;
+	return err ? err : announce(steer);
 }
 
-/*
- * The lock is held until xs_steer_settle(): so that the last to leave does not
- * take away what we join, and of two that want a queue one sees the other.
- */
+static void let_go_of_lock(struct xs_steer *steer)
+{
+	if (steer->lock >= 0)
+		close(steer->lock);
+	steer->lock = -1;
+}
+
+/* After a failure the lock is kept: xs_steer_close() undoes what there is under it. */
 static int join_instance(struct xs_steer *steer, const struct xs_netif *netif)
 {
+	int err;
+
 	steer->lock = xs_pins_lock(steer->cli->ctx, NULL, true);
 	if (steer->lock < 0) {
 		if (steer->lock == -ENOENT)
@@ -229,7 +253,10 @@ static int join_instance(struct xs_steer *steer, const struct xs_netif *netif)
 			       steer->cli->pin_root);
 		return steer->lock;
 	}
-	return join_locked(steer, netif);
+	err = join_locked(steer, netif);
+	if (!err)
+		let_go_of_lock(steer);
+	return err;
 }
 
 int xs_steer_open(struct xs_cli *cli, struct xs_steer *steer, const struct xs_bouncer_opts *opts,
@@ -274,13 +301,6 @@ int xs_steer_insert(struct xs_steer *steer, __u32 i, const struct xs_xsk *xsk)
 	return err || !joined ? err : claim_slot(steer, i, xsk);
 }
 
-void xs_steer_settle(struct xs_steer *steer)
-{
-	if (steer->lock >= 0)
-		close(steer->lock);
-	steer->lock = -1;
-}
-
 void xs_steer_remove(struct xs_steer *steer)
 {
 	__u32 i;
@@ -309,7 +329,7 @@ static int leave_instance(struct xs_steer *steer)
 	else if (steer->map_fd >= 0 && steer->pins.meta.flags & XS_META_AUTO)
 		err = say_stays(steer, steer->lock);
 out:
-	xs_steer_settle(steer);
+	let_go_of_lock(steer);
 	xs_pins_close(&steer->pins);
 	return err;
 }

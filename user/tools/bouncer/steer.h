@@ -50,9 +50,6 @@ int xs_steer_open(struct xs_cli *cli, struct xs_steer *steer, const struct xs_bo
  */
 int xs_steer_insert(struct xs_steer *steer, __u32 i, const struct xs_xsk *xsk);
 
-/* All sockets are in their slots: lets go of the lock. */
-void xs_steer_settle(struct xs_steer *steer);
-
 /*
  * Whether the instance was detached, or another one took its place: then no frame
  * comes any more, for as long as the sockets live. True for a moment while an

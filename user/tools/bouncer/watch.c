@@ -43,7 +43,18 @@ int xs_watch_open(struct xs_cli *cli)
 	return err;
 }
 
-static enum xs_link_state state_of(const struct nlmsghdr *nlh, __u32 ifindex)
+static void read_mtu(const struct nlmsghdr *nlh, __u32 *mtu)
+{
+	const struct ifinfomsg *link = NLMSG_DATA(nlh);
+	const struct rtattr *attr = IFLA_RTA(link);
+	int len = IFLA_PAYLOAD(nlh);
+
+	for (; RTA_OK(attr, len); attr = RTA_NEXT(attr, len))
+		if (attr->rta_type == IFLA_MTU && RTA_PAYLOAD(attr) == sizeof(*mtu))
+			memcpy(mtu, RTA_DATA(attr), sizeof(*mtu));
+}
+
+static enum xs_link_state state_of(const struct nlmsghdr *nlh, __u32 ifindex, __u32 *mtu)
 {
 	const struct ifinfomsg *link = NLMSG_DATA(nlh);
 
@@ -54,21 +65,23 @@ static enum xs_link_state state_of(const struct nlmsghdr *nlh, __u32 ifindex)
 		return XS_LINK_gone;
 	if (nlh->nlmsg_type != RTM_NEWLINK)
 		return XS_LINK_same;
+	read_mtu(nlh, mtu);
 	return link->ifi_flags & IFF_UP ? XS_LINK_up : XS_LINK_down;
 }
 
 /* Messages were lost: ask. */
-static enum xs_link_state ask(struct xs_cli *cli, __u32 ifindex)
+static enum xs_link_state ask(struct xs_cli *cli, __u32 ifindex, __u32 *mtu)
 {
 	struct xs_netif netif;
 	char name[IF_NAMESIZE];
 
 	if (!if_indextoname(ifindex, name) || xs_netif_get(cli->ctx, &netif, name))
 		return XS_LINK_gone;
+	*mtu = netif.mtu;
 	return netif.up ? XS_LINK_up : XS_LINK_down;
 }
 
-enum xs_link_state xs_watch_read(struct xs_cli *cli, int fd, __u32 ifindex)
+enum xs_link_state xs_watch_read(struct xs_cli *cli, int fd, __u32 ifindex, __u32 *mtu)
 {
 	enum xs_link_state state = XS_LINK_same, next;
 	char buf[16384] __attribute__((aligned(NLMSG_ALIGNTO)));
@@ -81,12 +94,12 @@ enum xs_link_state xs_watch_read(struct xs_cli *cli, int fd, __u32 ifindex)
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0 && errno == ENOBUFS)
-			return ask(cli, ifindex);
+			return ask(cli, ifindex, mtu);
 		if (got <= 0)
 			return state;
 		len = got;
 		for (nlh = (void *)buf; NLMSG_OK(nlh, len); nlh = NLMSG_NEXT(nlh, len)) {
-			next = state_of(nlh, ifindex);
+			next = state_of(nlh, ifindex, mtu);
 			if (next == XS_LINK_gone)
 				return next;
 			if (next != XS_LINK_same)

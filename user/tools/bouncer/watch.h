@@ -21,8 +21,11 @@ enum xs_link_state {
 	XS_LINK_gone, /* deleted, or moved to another namespace */
 };
 
-/* Reads what there is and says where `ifindex` stands after it. Never blocks. */
-enum xs_link_state xs_watch_read(struct xs_cli *cli, int fd, __u32 ifindex);
+/*
+ * Reads what there is and says where `ifindex` stands after it. *mtu: its MTU, if
+ * that was told; else as it was. Never blocks.
+ */
+enum xs_link_state xs_watch_read(struct xs_cli *cli, int fd, __u32 ifindex, __u32 *mtu);
 
 /*
  * Which processes hold AF_XDP sockets in this network namespace, as "pid 12

@@ -17,24 +17,12 @@
 /* The rules of -r, or none: what --xsk-missing says is part of a set, too. */
 static int put_rules(struct xs_pins *pins, void *arg)
 {
-	struct xs_cli *cli = arg;
-	struct xsteer_rules *rules;
+	struct xs_loader_opts *opts = xs_loader_opts(arg);
 	struct xs_apply result;
-	int err;
 
-	if (!xs_loader_opts(cli)->rules)
-		return xs_loader_opts(cli)->attach.xsk_missing_drop
-			       ? xs_rule_sets_flush(pins, &result)
-			       : 0;
-	err = xs_cli_read_rules(cli, xs_loader_opts(cli)->rules, &rules);
-	if (err) {
-		xs_err(cli->ctx, "%s: the rules in %s are not applied", pins->ifname,
-		       xs_loader_opts(cli)->rules);
-		return err;
-	}
-	err = xs_rule_sets_apply(pins, &rules->set, 0, &result);
-	xsteer_rules_free(rules);
-	return err;
+	if (opts->loaded)
+		return xs_rule_sets_apply(pins, &opts->loaded->set, 0, &result);
+	return opts->attach.xsk_missing_drop ? xs_rule_sets_flush(pins, &result) : 0;
 }
 
 /* It was attached before: -r still holds. */
@@ -52,14 +40,25 @@ static int put_rules_live(struct xs_cli *cli, const char *ifname)
 	return err;
 }
 
+static int attach_locked(struct xs_cli *cli, const char *ifname, struct xs_attached *got)
+{
+	int lock = xs_pins_lock(cli->ctx, NULL, true), err;
+
+	if (lock < 0)
+		return lock;
+	err = xs_instance_attach(cli->ctx, ifname, &xs_loader_opts(cli)->attach, got);
+	if (!err && got->already && xs_loader_opts(cli)->loaded)
+		err = put_rules_live(cli, ifname);
+	close(lock);
+	return err;
+}
+
 static int attach_one(struct xs_cli *cli, const char *ifname)
 {
 	struct xs_attached got;
 	int err;
 
-	err = xs_instance_attach(cli->ctx, ifname, &xs_loader_opts(cli)->attach, &got);
-	if (!err && got.already && xs_loader_opts(cli)->rules)
-		err = put_rules_live(cli, ifname);
+	err = attach_locked(cli, ifname, &got);
 	if (err)
 		return err;
 	json_array_append_new(xs_loader_opts(cli)->results,
@@ -73,17 +72,28 @@ static int attach_one(struct xs_cli *cli, const char *ifname)
 	return 0;
 }
 
+/* Once for all interfaces, and before any lock: standard input may take its time. */
+static int load_rules(struct xs_cli *cli)
+{
+	struct xs_loader_opts *opts = xs_loader_opts(cli);
+	int err = opts->rules ? xs_cli_read_rules(cli, opts->rules, &opts->loaded) : 0;
+
+	if (err)
+		xs_err(cli->ctx, "the rules in %s are not applied, and nothing is attached",
+		       opts->rules);
+	return err;
+}
+
 int xs_do_attach(struct xs_cli *cli)
 {
-	int lock, err;
+	int err;
 
 	xs_loader_opts(cli)->results = json_array();
 	xs_loader_opts(cli)->attach.prepare = put_rules;
 	xs_loader_opts(cli)->attach.prepare_arg = cli;
-	lock = xs_pins_lock(cli->ctx, NULL, true);
-	if (lock < 0)
-		return xs_loader_finish(cli, lock);
-	err = xs_each_operand(cli, cli->operand_cnt, cli->operands, attach_one);
-	close(lock);
+	err = load_rules(cli);
+	if (!err)
+		err = xs_each_operand(cli, cli->operand_cnt, cli->operands, attach_one);
+	xsteer_rules_free(xs_loader_opts(cli)->loaded);
 	return xs_loader_finish(cli, err);
 }

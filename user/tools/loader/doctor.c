@@ -194,6 +194,10 @@ static void check_link(struct diagnosis *d)
 {
 	char master[IF_NAMESIZE];
 
+	if (!d->netif.ethernet)
+		find(d, "ethernet", LEVEL_FAIL, "attach to the interface that they come in on",
+		     "its frames have no Ethernet header (link type %u, as of tun or a tunnel)",
+		     d->netif.link_type);
 	if (!d->netif.up)
 		find(d, "link", LEVEL_WARN, fix(d, "ip link set %s up", d->netif.name),
 		     "the interface is down");

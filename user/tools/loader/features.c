@@ -99,6 +99,8 @@ static void add_driver(struct report *report, const struct xs_netif *netif)
 {
 	add(report, "driver", netif->driver[0] ? netif->driver : "unknown", "as ethtool -i");
 	add_number(report, "mtu", netif->mtu, "bytes, without the Ethernet header");
+	add(report, "ethernet", netif->ethernet ? "yes" : "no",
+	    "frames begin with an Ethernet header: attach needs it");
 	add_number(report, "rx_queues", netif->rx_queues, "valid queues are 0 to one less");
 	add_number(report, "tx_queues", netif->tx_queues, "a bouncer needs one of its number");
 	add_number(report, "max_queues", netif->max_queues, "the most that ethtool -L can set");

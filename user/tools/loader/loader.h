@@ -12,6 +12,7 @@
 struct xs_loader_opts {
 	struct xs_attach_opts attach;
 	const char *rules; /* file */
+	struct xsteer_rules *loaded; /* what stands in it; NULL: no file */
 	bool all, dry_run;
 	json_t *results; /* a row for each interface; of one that failed with "error" */
 };

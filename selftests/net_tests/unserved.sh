@@ -1,0 +1,80 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+# Frames that a verdict cannot serve: none is lost without a word or a counter.
+
+. "$(dirname "$0")/lib.sh"
+RULES=$O/xsteer-rules
+
+# The socket in the slot is bound to another queue than the frames come in on.
+slot_of_another_queue_is_no_socket_and_counted() {
+	lab_up --queues 2
+	attach
+	start_bouncer 1 -p
+	check "rules" rx sh -c "echo 'udp xsk slot 1
+udp drop' | '$RULES' apply rx0 -"
+	steer 0
+	not_bounced -n 100
+	equal "no_socket" "$(counter reason_no_socket 0)" 100
+	check "each frame is in one verdict" counters_add_up
+	contains "stats shows it" "$(rx "$MAPS" stats -j rx0 | jq .total.reasons.no_socket)" "^100$"
+	steer 1
+	bounced -n 100
+	stop_bouncer
+}
+
+_l3_interface() {
+	rx ip tuntap add dev l3 mode tun 2>/dev/null ||
+		rx ip link add l3 type ipip local 198.18.0.2 remote 198.18.0.9 2>/dev/null ||
+		rx ip link add l3 type sit local 198.18.0.2 remote 198.18.0.9 2>/dev/null ||
+		skip "the kernel has neither tun nor ipip nor sit"
+	rx ip link set l3 up
+}
+interface_without_ethernet_header_is_refused() {
+	local how
+	lab_up --queues 1
+	_l3_interface
+	for how in "$LOADER attach l3" "$LOADER attach -m skb l3" "$BOUNCER -d l3 -t 0.1"; do
+		# shellcheck disable=SC2086
+		refuses "$how" 1 "l3: its frames have no Ethernet header" rx $how
+		equal "hook" "$(hook l3)" ""
+		equal "pins" "$(ls -A "$PINS" 2>/dev/null)" ""
+	done
+	refuses "doctor" 1 "no Ethernet header" rx "$LOADER" doctor l3
+	equal "features" "$(rx "$LOADER" features -j l3 | jq -r .ethernet)" no
+	equal "features of a veth" "$(rx "$LOADER" features -j rx0 | jq -r .ethernet)" yes
+}
+
+raised_mtu_is_said() {
+	lab_up --queues 1
+	start_bouncer 0 -p
+	rx ip link set rx0 mtu 3000
+	becomes "it says so" 5 grep -q "rx0: its MTU is 3000 now" "$DIR/bouncer-0.log"
+	contains "and what is dropped" "$(cat "$DIR/bouncer-0.log")" "longer than [0-9]+ bytes are dropped"
+	stop_bouncer
+}
+
+# One datagram of many segments: a veth hands it over as one frame, whatever the MTU.
+_send_superframe() {
+	tx python3 - <<-'PY'
+		import socket
+		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		s.setsockopt(socket.SOL_UDP, 103, 1400)  # UDP_SEGMENT
+		s.sendto(bytes(1400 * 40), ("198.18.0.2", 9))
+	PY
+}
+merged_frames_reach_the_worker_in_skb_mode() {
+	local received
+	lab_up --queues 1
+	tx ip neigh replace 198.18.0.2 lladdr "$(rx cat /sys/class/net/rx0/address 2>/dev/null ||
+		rx ip -j link show rx0 | jq -r '.[0].address')" dev tx0
+	start_bouncer 0 -S -p --drop -j
+	_send_superframe || skip "no UDP segmentation here"
+	sleep 0.5
+	stop_bouncer
+	received=$(tail -n 1 "$DIR/bouncer-0.log" | jq .rx.bytes)
+	((received >= 1400 * 40)) || fail "only $received bytes: $(tail -n 1 "$DIR/bouncer-0.log")"
+	equal "none lost" "$(tail -n 1 "$DIR/bouncer-0.log" | jq '.rx_other + .tx_too_long')" 0
+}
+
+run_tests "$@"
