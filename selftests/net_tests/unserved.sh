@@ -77,4 +77,83 @@ merged_frames_reach_the_worker_in_skb_mode() {
 	equal "none lost" "$(tail -n 1 "$DIR/bouncer-0.log" | jq '.rx_other + .tx_too_long')" 0
 }
 
+# The same words from whoever takes rules, and none where the rules fit.
+_rules() { printf '%s\n' "$@" >"$DIR/it.rules"; }
+_warns_everywhere() { # REGEX RULE...
+	local regex=$1
+	shift
+	_rules "$@"
+	check "check -d" rx "$RULES" check -d rx0 "$DIR/it.rules"
+	contains "check -d" "$OUT" "it.rules:1: warning: $regex"
+	check "apply" rx "$RULES" apply rx0 "$DIR/it.rules"
+	contains "apply" "$OUT" "it.rules:1: warning: $regex"
+	check "attach" rx "$LOADER" attach -r "$DIR/it.rules" rx0
+	contains "attach" "$OUT" "it.rules:1: warning: $regex"
+}
+_doctor_says() {
+	contains "doctor" "$(rx "$LOADER" doctor rx0)" "rules .*$1"
+}
+_fits() { # RULE...
+	_rules "$@"
+	check "check -d" rx "$RULES" check -d rx0 "$DIR/it.rules"
+	refuses "check -d is silent" 1 "" grep -q warning <<<"$OUT"
+	check "apply" rx "$RULES" apply rx0 "$DIR/it.rules"
+	refuses "apply is silent" 1 "" grep -q warning <<<"$OUT"
+}
+
+rules_are_compared_with_the_queues_in_use() {
+	lab_up --queues 2
+	attach
+	_warns_everywhere "xsk slot 9: rx0 receives on queues 0 to 1" "udp xsk slot 9"
+	_doctor_says "it.rules:1: xsk slot 9"
+	_warns_everywhere "meta rxqueue: rx0 receives on queues 0 to 1" "meta rxqueue 2-9 drop"
+	_fits "meta rxqueue 1-9 udp xsk slot 1" "udp xsk"
+	contains "doctor" "$(rx "$LOADER" doctor rx0)" "rules .*can do what the rules say"
+}
+
+rules_for_a_cpu_that_is_not_there_are_refused() {
+	lab_up --queues 1
+	_rules "udp cpu 4000"
+	check "without an interface there is nothing to compare with" "$RULES" check "$DIR/it.rules"
+	refuses "check -d" 1 "it.rules:1:.*cpu 4000: this machine has CPUs 0 to" \
+		rx "$RULES" check -d rx0 "$DIR/it.rules"
+	refuses "attach" 1 "cpu 4000: this machine" rx "$LOADER" attach -r "$DIR/it.rules" rx0
+	equal "hook" "$(hook)" ""
+	attach
+	refuses "apply" 1 "cpu 4000: this machine" rx "$RULES" apply rx0 "$DIR/it.rules"
+}
+
+# Without GRO or a program the other end of a veth takes no frame that is sent back.
+tx_into_a_veth_that_takes_none_is_said() {
+	lab_up --queues 1
+	attach
+	tx ethtool -K tx0 gro off >/dev/null
+	_warns_everywhere "tx: the other end of veth rx0 takes no frames back" "udp tx"
+	_doctor_says "it.rules:1: tx"
+	tx ethtool -K tx0 gro on >/dev/null
+	_fits "udp tx"
+}
+
+dev_that_takes_no_redirects_is_said() {
+	lab_up --queues 1
+	attach
+	rx ip link add out0 type veth peer name out1
+	rx ip link set out0 up
+	rx ip link set out1 up
+	_warns_everywhere "dev out0 takes no redirected frames" "udp dev out0"
+	_doctor_says "it.rules:1: dev out0"
+	rx ethtool -K out1 gro on >/dev/null
+	_fits "udp dev out0"
+}
+
+cpu_behind_open_checksums_is_said() {
+	lab_up --queues 1
+	attach
+	_warns_everywhere "cpu 0: rx0 is a veth: checksums" "tcp cpu 0"
+	_doctor_says "it.rules:1: cpu 0"
+	check "detach" rx "$LOADER" detach rx0
+	attach -m skb
+	_fits "tcp cpu 0"
+}
+
 run_tests "$@"

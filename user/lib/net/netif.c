@@ -183,6 +183,15 @@ static void get_offloads(struct xs_netif *netif)
 	netif->leaves_vlan = flags.data & ETH_FLAG_TXVLAN;
 }
 
+bool xs_netif_peer_leaves_checksums(__u32 ifindex)
+{
+	struct ethtool_value tx = { .cmd = ETHTOOL_GTXCSUM };
+	char name[IF_NAMESIZE];
+	__u32 peer = xs_netif_peer(ifindex);
+
+	return !peer || !if_indextoname(peer, name) || ethtool(name, &tx) || tx.data;
+}
+
 bool xs_netif_has_rss_table(const char *ifname)
 {
 	struct ethtool_rxfh_indir table = { .cmd = ETHTOOL_GRXFHINDIR };

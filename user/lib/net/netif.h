@@ -13,6 +13,15 @@
 
 struct xsteer_ctx;
 
+/* struct xs_netif.xdp_features: enum netdev_xdp_act, include/uapi/linux/netdev.h (Linux 6.3) */
+#define XS_ACT_BASIC (1 << 0)
+#define XS_ACT_REDIRECT (1 << 1)
+#define XS_ACT_NDO_XMIT (1 << 2)
+#define XS_ACT_XSK_ZEROCOPY (1 << 3)
+#define XS_ACT_HW_OFFLOAD (1 << 4)
+#define XS_ACT_RX_SG (1 << 5)
+#define XS_ACT_NDO_XMIT_SG (1 << 6)
+
 struct xs_netif {
 	char name[16];
 	__u32 ifindex;
@@ -55,6 +64,12 @@ __u32 xs_netif_carrier_losses(__u32 ifindex);
  * or the kernel does not tell. No privilege needed.
  */
 __u32 xs_netif_peer(__u32 ifindex);
+
+/*
+ * May the other end of a veth leave checksums to be filled in? One in another network
+ * namespace cannot be asked, so it may. No privilege needed.
+ */
+bool xs_netif_peer_leaves_checksums(__u32 ifindex);
 
 /* Does the NIC spread frames over its queues by a table that `ethtool -X` sets? No privilege needed. */
 bool xs_netif_has_rss_table(const char *ifname);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "lib/base/escape.h"
+#include "lib/api/place.h"
 #include "lib/api/rules.h"
 #include "tools/cli/rule_text.h"
 #include "lib/instance/instance.h"
@@ -53,12 +54,30 @@ static int attach_locked(struct xs_cli *cli, const char *ifname, struct xs_attac
 	return err;
 }
 
+static void print_misfit(void *arg, const struct xsteer_finding *finding)
+{
+	(void)arg;
+	xs_finding_print(stderr, finding);
+}
+
+/* What the interface cannot do of the rules: said; refused if it never works. */
+static int compare_rules(struct xs_cli *cli, const char *ifname)
+{
+	const struct xs_loader_opts *opts = xs_loader_opts(cli);
+
+	return opts->loaded ? xs_place_compare(cli->ctx, opts->loaded, ifname, opts->attach.mode,
+					       print_misfit, NULL)
+			    : 0;
+}
+
 static int attach_one(struct xs_cli *cli, const char *ifname)
 {
 	struct xs_attached got;
 	int err;
 
-	err = attach_locked(cli, ifname, &got);
+	err = compare_rules(cli, ifname);
+	if (!err)
+		err = attach_locked(cli, ifname, &got);
 	if (err)
 		return err;
 	json_array_append_new(xs_loader_opts(cli)->results,

@@ -15,8 +15,10 @@
 #include "tools/cli/cli.h"
 #include "doctor.h"
 #include "features.h"
+#include "lib/api/place.h"
 #include "lib/instance/instance.h"
 #include "lib/net/netif.h"
+#include "lib/set/read.h"
 #include "lib/set/sets.h"
 #include "lib/instance/program.h"
 #include "tools/cli/json.h"
@@ -460,6 +462,58 @@ static void check_sockets(struct diagnosis *d)
 	xsteer_ctx_free(quiet);
 }
 
+#define MISFITS_MAX 8 /* that are listed: a long set would hide all else */
+
+/* False: enough. */
+static bool find_misfit(struct diagnosis *d, const struct xs_place *place,
+			const struct xs_action *action, const char *where, __u32 *cnt)
+{
+	char dev[IF_NAMESIZE] = "?", text[384];
+	enum xs_fit fit;
+
+	if (action->verdict == XS_VERDICT_dev && !if_indextoname(action->target, dev))
+		return true; /* gone: its frames pass, and are counted */
+	fit = xs_action_fit(action, dev, place, text, sizeof(text));
+	if (fit == XS_FIT_YES)
+		return true;
+	find(d, "rules", fit == XS_FIT_NEVER ? LEVEL_FAIL : LEVEL_WARN, "", "%s: %s", where, text);
+	return ++*cnt < MISFITS_MAX;
+}
+
+static void find_misfits(struct diagnosis *d, const struct xs_rules_in_force *now)
+{
+	struct xs_netif netif;
+	struct xs_place place;
+	char where[192];
+	__u32 cnt = 0;
+
+	if (!now->header ||
+	    xs_place_get(d->cli->ctx, d->netif.name, XS_MODE_AUTO, &netif, &place) ||
+	    !find_misfit(d, &place, &now->header->default_action, "default", &cnt))
+		return;
+	for (__u32 i = 0; i < now->header->rule_cnt; i++) {
+		snprintf(where, sizeof(where), "%.128s:%u",
+			 xs_set_file(now->header, now->rules[i].file), now->rules[i].line);
+		if (!find_misfit(d, &place, &now->rules[i].action, where, &cnt))
+			return;
+	}
+	if (!cnt)
+		find(d, "rules", LEVEL_OK, "", "the interface can do what the rules say");
+}
+
+static void check_rules(struct diagnosis *d)
+{
+	struct xs_rules_in_force now;
+	struct xs_pins pins;
+
+	if (d->no_pins || xs_pins_open(d->cli->ctx, &pins, d->netif.name, XS_PINS_READ))
+		return;
+	if (!xs_rule_sets_read(&pins, &now))
+		find_misfits(d, &now);
+	xs_rules_in_force_close(&now);
+	xs_pins_close(&pins);
+}
+
 static void check_memlock(struct diagnosis *d)
 {
 	struct rlimit limit;
@@ -475,8 +529,8 @@ static void check_memlock(struct diagnosis *d)
 }
 
 static void (*const checks[])(struct diagnosis *) = {
-	check_kernel, check_bpffs,  check_hook,	   check_link,	   check_driver,
-	check_mtu,    check_queues, check_sockets, check_offloads, check_memlock,
+	check_kernel, check_bpffs,   check_hook,     check_link,    check_driver, check_mtu,
+	check_queues, check_sockets, check_offloads, check_memlock, check_rules,
 };
 
 static void find_peer(struct diagnosis *d)

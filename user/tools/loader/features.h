@@ -6,15 +6,6 @@
 #include <stdbool.h>
 #include "tools/cli/cli.h"
 
-/* struct xs_netif.xdp_features: enum netdev_xdp_act, include/uapi/linux/netdev.h (Linux 6.3) */
-#define XS_ACT_BASIC (1 << 0)
-#define XS_ACT_REDIRECT (1 << 1)
-#define XS_ACT_NDO_XMIT (1 << 2)
-#define XS_ACT_XSK_ZEROCOPY (1 << 3)
-#define XS_ACT_HW_OFFLOAD (1 << 4)
-#define XS_ACT_RX_SG (1 << 5)
-#define XS_ACT_NDO_XMIT_SG (1 << 6)
-
 /* struct xs_netif.rx_metadata: enum netdev_xdp_rx_metadata, the same file (Linux 6.7) */
 #define XS_RX_TIMESTAMP (1 << 0)
 #define XS_RX_HASH (1 << 1)

@@ -5,6 +5,7 @@
 
 #include "lib/base/number.h"
 #include "lib/base/escape.h"
+#include "lib/api/place.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/json.h"
 #include "tools/cli/rule_text.h"
@@ -36,6 +37,15 @@ static int warn_of(struct xs_cli *cli, const struct xsteer_rules *rules, json_t 
 	return xsteer_rules_warnings(cli->ctx, rules, tell_warning, &warned);
 }
 
+/* What `ifname` cannot do of the rules; as warn_of(). -ERANGE, logged: some never works. */
+static int compare(struct xs_cli *cli, const struct xsteer_rules *rules, const char *ifname,
+		   json_t *list)
+{
+	struct warned warned = { list };
+
+	return xs_place_compare(cli->ctx, rules, ifname, XS_MODE_AUTO, tell_warning, &warned);
+}
+
 static void add_cost(json_t *object, const struct xsteer_cost *cost)
 {
 	json_object_set_new(object, "tables", json_integer(cost->tables));
@@ -59,6 +69,8 @@ static int do_check(struct xs_cli *cli)
 		return err;
 	warnings = json_array();
 	err = warn_of(cli, rules, warnings);
+	if (!err && xs_rules_opts(cli)->ifname)
+		err = compare(cli, rules, xs_rules_opts(cli)->ifname, warnings);
 	if (!err)
 		err = xsteer_rules_check(cli->ctx, rules, &cost);
 	if (!err && cli->json) {
@@ -133,6 +145,8 @@ static int do_apply(struct xs_cli *cli)
 	err = warn_of(cli, rules, NULL);
 	if (!err)
 		err = put_rules(cli, rules);
+	if (!err)
+		compare(cli, rules, cli->operands[0], NULL); /* what never works was refused */
 	xsteer_rules_free(rules);
 	return err;
 }
@@ -182,6 +196,12 @@ static const struct xs_opt apply_opts[] = {
 			XS_TO_TEXT(struct xs_rules_opts, file) \
 	}
 
+static const struct xs_opt check_opts[] = {
+	{ "interface", 'd', "IF", "compare with what this interface can do",
+	  XS_TO_TEXT(struct xs_rules_opts, ifname) },
+	{ NULL },
+};
+
 static const struct xs_opt explain_opts[] = {
 	TRIAL_OPTS,
 	{ "pcap", 0, "FILE", "packets of a capture", XS_TO_TEXT(struct xs_rules_opts, pcap) },
@@ -200,7 +220,7 @@ static const struct xs_opt cost_opts[] = {
 };
 
 static const struct xs_cmd cmds[] = {
-	{ "check", NULL, "FILE", "parse and compile only", NULL, 1, 1, do_check },
+	{ "check", NULL, "FILE", "parse and compile only", check_opts, 1, 1, do_check },
 	{ "apply", NULL, "IF FILE", "put the rules of FILE in force, all or nothing", apply_opts, 2,
 	  2, do_apply },
 	{ "confirm", NULL, "IF", "keep what was applied with --confirm", NULL, 1, 1, do_confirm },

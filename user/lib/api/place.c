@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* An interface as rules see it; see place.h. */
+#include <errno.h>
+#include <string.h>
+#include <net/if.h>
+
+#include <bpf/libbpf.h>
+
+#include "lib/base/ctx.h"
+#include "place.h"
+
+/* One that is not there has a message of its own when the rules are applied. */
+static bool takes_redirects(void *arg, const char *ifname)
+{
+	struct xs_netif netif;
+
+	return !if_nametoindex(ifname) || xs_netif_get(arg, &netif, ifname) ||
+	       !netif.xdp_features_known || netif.xdp_features & XS_ACT_NDO_XMIT;
+}
+
+static bool is_native(const struct xs_netif *netif, enum xs_mode mode)
+{
+	struct xs_hook hook;
+
+	if (xs_netif_hook(netif->ifindex, &hook) == 1)
+		return hook.native;
+	return mode != XS_MODE_SKB &&
+	       (!netif->xdp_features_known || netif->xdp_features & XS_ACT_BASIC);
+}
+
+int xs_place_get(struct xsteer_ctx *ctx, const char *ifname, enum xs_mode mode,
+		 struct xs_netif *netif, struct xs_place *place)
+{
+	int err = xs_netif_get(ctx, netif, ifname), cpus = libbpf_num_possible_cpus();
+	bool known, veth;
+
+	if (err)
+		return err;
+	known = netif->xdp_features_known;
+	veth = !strcmp(netif->driver, "veth");
+	*place = (struct xs_place){
+		.ifname = netif->name,
+		.native = is_native(netif, mode),
+		.redirects = !known || netif->xdp_features & XS_ACT_REDIRECT,
+		/* of a veth the flag says whether its other end takes frames */
+		.tx_arrives = !veth || !known || netif->xdp_features & XS_ACT_NDO_XMIT,
+		.open_checksums = veth && xs_netif_peer_leaves_checksums(netif->ifindex),
+		.rx_queues = netif->rx_queues,
+		.cpus = cpus > 0 ? (__u32)cpus : 0,
+		.takes_redirects = takes_redirects,
+		.arg = ctx,
+	};
+	return 0;
+}
+
+struct telling {
+	const struct xs_ruleset *set;
+	xsteer_finding_fn tell;
+	void *arg;
+};
+
+static void tell_misfit(void *arg, const struct xs_rule *rule, enum xs_fit fit, const char *text)
+{
+	const struct telling *telling = arg;
+	const struct xsteer_finding finding = {
+		.sz = sizeof(finding),
+		.severity = fit == XS_FIT_NEVER ? XSTEER_SEVERITY_ERROR : XSTEER_SEVERITY_WARNING,
+		.file = telling->set->files[rule ? rule->file : 0],
+		.line = rule ? rule->line : 0,
+		.column = rule ? 1 : 0,
+		.message = text,
+	};
+
+	telling->tell(telling->arg, &finding);
+}
+
+int xs_place_compare(struct xsteer_ctx *ctx, const struct xsteer_rules *rules, const char *ifname,
+		     enum xs_mode mode, xsteer_finding_fn tell, void *arg)
+{
+	struct telling telling = { &rules->set, tell, arg };
+	struct xs_netif netif;
+	struct xs_place place;
+	int err = xs_place_get(ctx, ifname, mode, &netif, &place);
+
+	if (err || xs_rules_fit(&rules->set, &place, tell_misfit, &telling) != XS_FIT_NEVER)
+		return err;
+	xs_err(ctx, "%s: not all of these rules can work here", ifname);
+	return -ERANGE;
+}

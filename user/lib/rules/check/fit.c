@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Rules and the place they are for; see fit.h. */
+#include <stdio.h>
+
+#include "fit.h"
+
+static enum xs_fit cpu_fit(__u32 cpu, const struct xs_place *place, char *text, size_t len)
+{
+	if (place->cpus && cpu >= place->cpus) {
+		snprintf(text, len, "cpu %u: this machine has CPUs 0 to %u", cpu, place->cpus - 1);
+		return XS_FIT_NEVER;
+	}
+	if (!place->open_checksums || !place->native)
+		return XS_FIT_YES;
+	snprintf(text, len,
+		 "cpu %u: %s is a veth: checksums that its other end leaves open arrive wrong, and "
+		 "TCP stops; 'ethtool -K PEER tx off' there fills them in, or attach in skb mode",
+		 cpu, place->ifname);
+	return XS_FIT_DOUBTFUL;
+}
+
+static enum xs_fit dev_fit(const char *dev, const struct xs_place *place, char *text, size_t len)
+{
+	if (!place->native || place->takes_redirects(place->arg, dev))
+		return XS_FIT_YES;
+	snprintf(text, len,
+		 "dev %s takes no redirected frames: they are lost; a veth does once its other end "
+		 "has an XDP program or 'ethtool -K PEER gro on'",
+		 dev);
+	return XS_FIT_DOUBTFUL;
+}
+
+static enum xs_fit tx_fit(const struct xs_place *place, char *text, size_t len)
+{
+	if (!place->native || place->tx_arrives)
+		return XS_FIT_YES;
+	snprintf(
+		text, len,
+		"tx: the other end of veth %s takes no frames back: they are lost, until it has an "
+		"XDP program or 'ethtool -K PEER gro on'",
+		place->ifname);
+	return XS_FIT_DOUBTFUL;
+}
+
+static enum xs_fit xsk_fit(const struct xs_action *action, const struct xs_place *place, char *text,
+			   size_t len)
+{
+	if (action->own_slot || !place->rx_queues || action->target < place->rx_queues)
+		return XS_FIT_YES;
+	snprintf(text, len,
+		 "xsk slot %u: %s receives on queues 0 to %u, and a slot's socket takes frames of "
+		 "its own queue only: one of its number gets none",
+		 action->target, place->ifname, place->rx_queues - 1);
+	return XS_FIT_DOUBTFUL;
+}
+
+static bool needs_redirect(const struct xs_action *action)
+{
+	return action->verdict == XS_VERDICT_xsk || action->verdict == XS_VERDICT_cpu ||
+	       action->verdict == XS_VERDICT_dev;
+}
+
+enum xs_fit xs_action_fit(const struct xs_action *action, const char *dev,
+			  const struct xs_place *place, char *text, size_t len)
+{
+	enum xs_fit fit = XS_FIT_YES;
+
+	if (action->verdict == XS_VERDICT_cpu)
+		fit = cpu_fit(action->target, place, text, len);
+	else if (action->verdict == XS_VERDICT_dev)
+		fit = dev_fit(dev, place, text, len);
+	else if (action->verdict == XS_VERDICT_tx)
+		fit = tx_fit(place, text, len);
+	else if (action->verdict == XS_VERDICT_xsk)
+		fit = xsk_fit(action, place, text, len);
+	if (fit == XS_FIT_YES && needs_redirect(action) && place->native && !place->redirects) {
+		snprintf(text, len,
+			 "the driver of %s cannot redirect: frames are lost; attach in skb mode",
+			 place->ifname);
+		fit = XS_FIT_DOUBTFUL;
+	}
+	return fit;
+}
+
+/* All that a match names is beyond the queues in use. */
+static bool names_no_queue(const struct xs_rule *rule, const struct xs_place *place)
+{
+	for (__u32 i = 0; place->rx_queues && i < rule->match_cnt; i++) {
+		const struct xs_match *match = &rule->matches[i];
+
+		/* sorted: the first range has the least */
+		if (match->field == XS_FIELD_meta_rxqueue && !match->negate && match->range_cnt &&
+		    match->ranges[0].lo >= place->rx_queues)
+			return true;
+	}
+	return false;
+}
+
+static enum xs_fit rule_fit(const struct xs_rule *rule, const struct xs_place *place, char *text,
+			    size_t len)
+{
+	if (!names_no_queue(rule, place))
+		return xs_action_fit(&rule->action, rule->ifname, place, text, len);
+	snprintf(text, len, "meta rxqueue: %s receives on queues 0 to %u: it never holds",
+		 place->ifname, place->rx_queues - 1);
+	return XS_FIT_DOUBTFUL;
+}
+
+enum xs_fit xs_rules_fit(const struct xs_ruleset *set, const struct xs_place *place,
+			 xs_misfit_fn say, void *arg)
+{
+	enum xs_fit worst, fit;
+	char text[384];
+
+	worst = xs_action_fit(&set->default_action, set->default_ifname, place, text, sizeof(text));
+	if (worst != XS_FIT_YES)
+		say(arg, NULL, worst, text);
+	for (__u32 i = 0; i < set->rule_cnt; i++) {
+		fit = rule_fit(&set->rules[i], place, text, sizeof(text));
+		if (fit != XS_FIT_YES)
+			say(arg, &set->rules[i], fit, text);
+		if (fit > worst)
+			worst = fit;
+	}
+	return worst;
+}
