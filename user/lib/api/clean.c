@@ -9,6 +9,7 @@
 #include "lib/instance/leftovers.h"
 #include "lib/instance/live.h"
 #include "lib/instance/lock.h"
+#include "lib/instance/publish.h"
 
 struct cleaning {
 	bool dry_run;
@@ -28,12 +29,32 @@ static int tell(const struct cleaning *cleaning, const char *dir, const char *re
 	return err;
 }
 
+/* Frames meet it: the process was killed when only its name was wrong. */
+static int complete(struct xsteer_ctx *ctx, const struct cleaning *cleaning, const char *side)
+{
+	char dir[PATH_MAX];
+
+	if (!xs_instance_dir(dir, side))
+		return -EINVAL;
+	if (!cleaning->dry_run)
+		return xs_leftovers_settle(ctx, dir);
+	xs_note(ctx, "%s is in force: an attach that was killed would be completed", side);
+	return 0;
+}
+
 static int clean_leftover(struct xsteer_ctx *ctx, const char *dir, void *arg)
 {
 	const struct cleaning *cleaning = arg;
+	const char *reason = "left by a process that was killed";
+	int err = xs_leftover_in_force(ctx, dir);
 
-	return tell(cleaning, dir, "left by a process that was killed",
-		    cleaning->dry_run ? 0 : xs_instance_remove_dir(ctx, dir));
+	if (err > 0) {
+		reason = NULL;
+		err = complete(ctx, cleaning, dir);
+	} else if (!err && !cleaning->dry_run) {
+		err = xs_instance_remove_dir(ctx, dir);
+	}
+	return tell(cleaning, dir, reason, err < 0 ? err : 0);
 }
 
 static int clean_instance(struct xsteer_ctx *ctx, const char *dir, void *arg)

@@ -171,7 +171,7 @@ static void leave_locked(struct xsteer_socket *s)
 	if (s->claimed)
 		xs_owner_set(&s->pins, s->slot, &nobody);
 	s->claimed = false;
-	if (s->pins.dir[0] ? xs_slots_unused(&s->pins) : s->attached)
+	if (s->pins.dir[0] ? xs_slots_unused(&s->pins, false) : s->attached)
 		err = s->pins.dir[0] ? xs_instance_take_apart(&s->pins)
 				     : xs_instance_detach(s->ctx, s->netif.name);
 	if (err && err != -ENOENT)

@@ -93,7 +93,7 @@ static int refuse_mode(const struct xs_build *build, enum xs_mode mode, int err)
 
 	if ((err == -EBUSY || err == -EEXIST) && xs_netif_hook(build->netif.ifindex, &hook) == 1)
 		return xs_hook_refuse_held(build->ctx, build->netif.name, &hook);
-	if (!is_refusal(err)) {
+	if (!is_refusal(err) && err != -EEXIST) { /* EEXIST: of the upper device */
 		xs_err(build->ctx, "%s: cannot attach: %s%s", build->netif.name, strerror(-err),
 		       err == -EPERM ? ": needs CAP_BPF and CAP_NET_ADMIN, run as root" : "");
 		return err;

@@ -17,13 +17,13 @@
 #include "owners.h"
 #include "slots.h"
 
-/* Somebody else: our own row may have resisted being cleared. */
-static bool anyone_alive(const struct xs_pins *pins)
+/* but_us: our own rows may have resisted being cleared. */
+static bool anyone_alive(const struct xs_pins *pins, bool but_us)
 {
 	struct xs_owner owner;
 
 	for (__u32 slot = 0; slot < pins->slots; slot++)
-		if (!xs_owner_get(pins, slot, &owner) && !xs_owner_is_self(&owner) &&
+		if (!xs_owner_get(pins, slot, &owner) && !(but_us && xs_owner_is_self(&owner)) &&
 		    (xs_owner_alive(&owner) || xs_owner_is_coming(&owner)))
 			return true;
 	return false;
@@ -45,7 +45,7 @@ static bool clear_dead(struct xsteer_ctx *ctx, const char *ifname)
 	/* a bouncer of a network namespace that is gone cannot be seen from here; it serves nobody */
 	dead = pins.meta.flags & XS_META_AUTO && !xs_instance_live(&pins, &live) &&
 	       live.life == XS_LIFE_gone &&
-	       (xs_netns_of(&pins.meta) != XS_NETNS_OURS || !anyone_alive(&pins));
+	       (xs_netns_of(&pins.meta) != XS_NETNS_OURS || !anyone_alive(&pins, false));
 	if (dead) {
 		xs_note(ctx, "%s was left by bouncers that are gone: removing it", dir);
 		dead = !xs_instance_take_apart(&pins);
@@ -181,10 +181,10 @@ bool xs_slots_still_pinned(const struct xs_pins *pins)
 }
 
 /* By what is pinned: a replaced instance may have another meta there. */
-bool xs_slots_unused(const struct xs_pins *pins)
+bool xs_slots_unused(const struct xs_pins *pins, bool but_us)
 {
 	struct xs_meta meta;
 
 	return !xs_pins_look_at_meta(pins->dir, &meta) && meta.flags & XS_META_AUTO &&
-	       !anyone_alive(pins) && xs_slots_still_pinned(pins);
+	       !anyone_alive(pins, but_us) && xs_slots_still_pinned(pins);
 }

@@ -44,7 +44,10 @@ int xs_slot_claim(const struct xs_pins *pins, __u32 slot, struct xs_owner owner)
 /* Is what is pinned now what was opened? What may not be looked at counts as there. */
 bool xs_slots_still_pinned(const struct xs_pins *pins);
 
-/* Is it automatic, and does nobody who lives own a slot? Then whoever leaves takes it away. */
-bool xs_slots_unused(const struct xs_pins *pins);
+/*
+ * Is it automatic, and does nobody who lives own a slot? Then whoever leaves takes it away.
+ * but_us: rows of this process do not count, since one may have resisted being cleared.
+ */
+bool xs_slots_unused(const struct xs_pins *pins, bool but_us);
 
 #endif

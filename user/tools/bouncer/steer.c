@@ -195,7 +195,7 @@ static int leave_locked(struct xs_steer *steer)
 {
 	int first = give_up_slots(steer), err;
 
-	if (steer->map_fd < 0 ? !steer->attached : !xs_slots_unused(&steer->pins))
+	if (steer->map_fd < 0 ? !steer->attached : !xs_slots_unused(&steer->pins, true))
 		return first;
 	/* By its pins: the interface may be gone, and its name another's. */
 	err = steer->map_fd < 0 ? xs_instance_detach(steer->cli->ctx, steer->opts->ifname)
