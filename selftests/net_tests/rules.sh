@@ -477,12 +477,12 @@ file_names_that_are_no_utf8_are_json() {
 	attach
 	printf 'udp drop\nudp drop\n' >"$file"
 	((++ASSERTIONS))
-	[[ $(rx "$RULES" check -j "$file" 2>/dev/null | jq -r '.warnings[0].file') = *"/?.rules" ]] ||
+	[[ $(rx "$RULES" check -j "$file" 2>/dev/null | jq -r '.warnings[0].file') = *'/\xff.rules' ]] ||
 		fail "check -j"
 	check "apply" rx "$RULES" apply rx0 "$file"
 	equal "rules of show -j" "$(rx "$RULES" show -j rx0 | jq '.rules | length')" 2
 	((++ASSERTIONS))
-	[[ $(rx "$RULES" check -j "$file.not" 2>/dev/null | jq -r .error) = *"/?.rules.not: No such"* ]] ||
+	[[ $(rx "$RULES" check -j "$file.not" 2>/dev/null | jq -r .error) = *'/\xff.rules.not: No such'* ]] ||
 		fail "the error of check -j"
 }
 
