@@ -192,13 +192,11 @@ int xs_pins_look_at_meta(const char *dir, struct xs_meta *meta)
 	fd = bpf_obj_get_opts(path, &opts);
 	if (fd < 0)
 		return -errno;
-	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+	if (bpf_obj_get_info_by_fd(fd, &info, &len) ||
+	    (info.value_size == sizeof(*meta) && bpf_map_lookup_elem(fd, &zero, meta)))
 		err = -errno;
-	else if (info.value_size != sizeof(*meta))
-		err = -EPROTO;
-	else if (bpf_map_lookup_elem(fd, &zero, meta))
-		err = -errno;
-	else if (meta->magic != XS_MAGIC || meta->abi < XS_ABI_OLDEST || meta->abi > XS_ABI)
+	else if (info.value_size != sizeof(*meta) || meta->magic != XS_MAGIC ||
+		 meta->abi < XS_ABI_OLDEST || meta->abi > XS_ABI)
 		err = -EPROTO;
 	close(fd);
 	return err;

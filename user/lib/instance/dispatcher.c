@@ -319,7 +319,7 @@ int xs_dispatcher_replace(const struct xs_netif *netif, const struct xs_pins *pi
 void xs_dispatcher_undo(struct xsteer_ctx *ctx, const struct xs_netif *netif, __u32 old_prog_id,
 			__u32 prog_id)
 {
-	struct xs_hook hook;
+	struct xs_hook hook = {};
 	int old, err;
 
 	if (!is_alone(netif->ifindex, prog_id)) {

@@ -299,7 +299,7 @@ static int close_out(struct xs_bouncer *b)
 	if (err && err != -ETIMEDOUT) /* then stderr may be as full */
 		xs_err(b->cli->ctx, "cannot write to standard output: %s", strerror(-err));
 	if (err)
-		b->cli->json_done = true;
+		b->cli->json_done = b->cli->told = true;
 	return err;
 }
 

@@ -61,8 +61,8 @@ static void drop_first(struct xs_out *out, int err)
 
 	if (err && piece->fd == STDOUT_FILENO && !out->error) {
 		__atomic_store_n(&out->error, err, __ATOMIC_RELEASE);
-		if (write(out->wake_fd, &one, sizeof(one)) < 0)
-			err = 0; /* full: whoever reads it is awake */
+		/* full: whoever reads it is awake */
+		(void)!write(out->wake_fd, &one, sizeof(one));
 	}
 	out->first = piece->next;
 	if (!out->first)

@@ -21,8 +21,8 @@ const char *const xs_tab_names[XS_TAB_MAX] = { "queues", "rules", "sockets" };
 static void number_cell(struct xs_table *table, double value, bool wide)
 {
 	static const char units[] = "kMGTPE";
-	double shown = value;
-	int unit = -1;
+	double shown = value / 1000;
+	int unit = 0;
 
 	if (wide || value < 99999.5) {
 		xs_table_number(table, value, "%.0f", value);

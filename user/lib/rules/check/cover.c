@@ -227,10 +227,17 @@ int xs_cover_find(struct xs_cover *cover, const struct xs_claim *claim, __u32 *b
 	return 0;
 }
 
+static bool is_same_shape(const struct xs_cover_shape *a, const struct xs_cover_shape *b)
+{
+	return a->families == b->families && a->dim_cnt == b->dim_cnt &&
+	       !memcmp(a->dim, b->dim, sizeof(a->dim)) &&
+	       !memcmp(a->word, b->word, sizeof(a->word));
+}
+
 static struct xs_cover_shape *find_shape(struct xs_cover *cover, const struct xs_cover_shape *want)
 {
 	for (__u32 i = 0; i < cover->shape_cnt; i++)
-		if (!memcmp(&cover->shapes[i], want, sizeof(*want)))
+		if (is_same_shape(&cover->shapes[i], want))
 			return &cover->shapes[i];
 	if (cover->shape_cnt == XS_WARN_SHAPES)
 		return NULL;
