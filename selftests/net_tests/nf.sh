@@ -10,6 +10,12 @@ _install() {
 	chmod 755 "$DIR" "$DIR/dest"
 	PKG=$DIR/dest/opt/x/lib/pkgconfig
 }
+# What else a program needs that is linked with what was built.
+_as_built() {
+	[[ ${XS_SAN-} ]] && echo -fsanitize=address,undefined
+	[[ ${O##*/} == *cov* ]] && echo --coverage
+	true
+}
 _nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
 
 example_is_built_by_nobody_and_needs_libc_alone() {
@@ -18,7 +24,8 @@ example_is_built_by_nobody_and_needs_libc_alone() {
 	check "the example has at most 35 lines" test "$(wc -l <"$ROOT/docs/examples/nf_ttl.c")" -le 35
 	mkdir "$DIR/nobody" && chmod 777 "$DIR/nobody"
 	read -ra flags < <(PKG_CONFIG_PATH=$PKG pkg-config --cflags --libs xsteer-nf)
-	[[ ${XS_SAN:-} ]] && flags+=("-fsanitize=address,undefined")
+	# shellcheck disable=SC2207 # words
+	flags+=($(_as_built))
 	cp "$ROOT/docs/examples/nf_ttl.c" "$DIR/nobody"
 	check "it compiles" _nobody gcc -Wall -Wextra -Werror "$DIR/nobody/nf_ttl.c" "${flags[@]}" -o "$DIR/nobody/ttl"
 	export LD_LIBRARY_PATH=$DIR/dest/opt/x/lib
@@ -46,8 +53,9 @@ library_exports_what_the_header_declares() {
 # --- the other examples, over made frames: 1024 flows of 64 sources, 10.0.0.0 to 10.0.0.63 ---
 
 _example() { # NAME
+	# shellcheck disable=SC2046 # words
 	check "nf_$1.c compiles" gcc -O2 -Wall -Wextra -Werror "-I$ROOT/user/nf" "$ROOT/docs/examples/nf_$1.c" \
-		"$O/libxsteer-nf.a" ${XS_SAN:+-fsanitize=address,undefined} -o "$DIR/$1"
+		"$O/libxsteer-nf.a" $(_as_built) -o "$DIR/$1"
 }
 _replay_chain() { # SIZE:COUNT NF-COMMAND CHAIN-LINE...
 	local load=$1 nf=$2
@@ -104,8 +112,9 @@ page_names_every_function() {
 
 page_has_the_options_of_help() {
 	_install
+	# shellcheck disable=SC2046 # words
 	check "it compiles" gcc "$ROOT/docs/examples/nf_ttl.c" "-I$ROOT/user/nf" "$DIR/dest/opt/x/lib/libxsteer-nf.a" \
-		${XS_SAN:+-fsanitize=address,undefined} -o "$DIR/ttl"
+		$(_as_built) -o "$DIR/ttl"
 	equal "options" "$(sed -n '/^\*-/p' "$ROOT/docs/xsteer-nf.3.scd" | sed 's/\\\(.\)/\1/g; s/[*_]//g' | sort)" \
 		"$("$DIR/ttl" --help | sed -n 's/^  \(-.*[A-Za-z]\)   *.*/\1/p' | sed 's/  .*//' | sort)"
 }
