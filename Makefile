@@ -239,7 +239,7 @@ FUZZ_SRCS_rule_text := $(RULE_SRCS) \
 FUZZ_SRCS_rules_frames := $(RULE_SRCS) $(wildcard user/lib/rules/compile/*.c) selftests/oracle.c \
 	$(foreach f,test test_rules rule_errors packets plain_xsk,$(O)/selftests/$(f).o) $(LIB)
 FUZZ_LIBS_rules_frames = $(ALL_LDLIBS) -lcmocka
-FUZZ_SRCS_chain_text := user/lib/base/number.c $(foreach f,lex excerpt,user/lib/rules/syntax/$(f).c) \
+FUZZ_SRCS_chain_text := user/lib/base/escape.c user/lib/base/number.c $(foreach f,lex excerpt,user/lib/rules/syntax/$(f).c) \
 	$(wildcard user/lib/chains/*.c)
 
 fuzz: $(FUZZERS) ## run each fuzzer for FUZZ_SECONDS=20
