@@ -2,14 +2,13 @@
 /* A broker's sockets in xsks_map, and its rows in owners; see held_slots.h. */
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
 
-#include "lib/base/names.h"
 #include "lib/instance/lock.h"
 #include "lib/instance/owners.h"
+#include "lib/instance/slots.h"
 #include "held_slots.h"
 
 int xs_held_slots_open(struct xsteer_ctx *ctx, struct xs_held_slots *slots, const char *ifname)
@@ -29,48 +28,24 @@ int xs_held_slots_open(struct xsteer_ctx *ctx, struct xs_held_slots *slots, cons
 
 int xs_held_slots_check(struct xs_held_slots *slots, __u32 queue)
 {
-	struct xs_owner owner;
-	int err;
-
 	if (queue >= slots->pins.slots) {
 		xs_err(slots->pins.ctx, "queue %u: xsks_map has only %u slots", queue,
 		       slots->pins.slots);
 		return -ERANGE;
 	}
-	err = xs_owner_get(&slots->pins, queue, &owner);
-	if (err)
-		return err;
-	if (!xs_owner_alive(&owner) || xs_owner_is_elsewhere(&owner))
-		return 0;
-	xs_err(slots->pins.ctx, "%s queue %u is held by process %u (%s mode): stop it, kill %u",
-	       slots->pins.ifname, queue, owner.pid, xs_xsk_mode_name(owner.mode), owner.pid);
-	return -EBUSY;
-}
-
-static int own(struct xs_held_slots *slots, __u32 queue, const struct xs_xsk *xsk)
-{
-	struct xs_owner owner = { .queue = queue, .mode = xsk->mode, .fd = (__u32)xsk->fd };
-	struct timespec now;
-
-	xs_owner_set_self(&owner);
-	clock_gettime(CLOCK_REALTIME, &now);
-	owner.since_ns = now.tv_sec * 1000000000ull + now.tv_nsec;
-	return xs_owner_set(&slots->pins, queue, &owner);
+	return xs_slot_check(&slots->pins, slots->pins.ifname, queue);
 }
 
 int xs_held_slots_insert(struct xs_held_slots *slots, __u32 queue, const struct xs_xsk *xsk)
 {
-	int map = slots->pins.map_fds[XS_MAP_xsks_map], err;
+	const struct xs_owner owner = { .queue = queue, .mode = xsk->mode, .fd = (__u32)xsk->fd };
+	int err = xs_slot_insert(slots->pins.ctx, slots->pins.map_fds[XS_MAP_xsks_map],
+				 &slots->pins, slots->pins.ifname, queue, xsk->fd);
 
-	if (!bpf_map_update_elem(map, &queue, &xsk->fd, BPF_NOEXIST)) {
-		slots->queues[slots->cnt++] = queue;
-		return own(slots, queue, xsk);
-	}
-	err = -errno;
-	xs_err(slots->pins.ctx, "%s queue %u: cannot put the socket into xsks_map: %s%s",
-	       slots->pins.ifname, queue, strerror(-err),
-	       err == -EEXIST ? "; it holds the socket of a process that is not xsteer's" : "");
-	return err;
+	if (err)
+		return err;
+	slots->queues[slots->cnt++] = queue;
+	return xs_slot_claim(&slots->pins, queue, owner);
 }
 
 void xs_held_slots_settle(struct xs_held_slots *slots)
