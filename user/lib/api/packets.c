@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <string.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/ctx.h"
 #include "lib/instance/slots.h"
 #include "sized.h"
@@ -184,7 +185,7 @@ static bool turn_rings(struct xsteer_socket *s, __u64 now, __u64 *moved_ns)
 int xsteer_socket_wait(struct xsteer_socket *s, int timeout_ms)
 {
 	struct pollfd fd = { .fd = s->xsk.fd, .events = POLLIN };
-	__u64 now = xs_socket_now_ns(), moved_ns = now, looked_ns = now;
+	__u64 now = xs_monotonic_ns(), moved_ns = now, looked_ns = now;
 	__u64 until = now + (__u64)(timeout_ms < 0 ? 0 : timeout_ms) * 1000000;
 
 	for (;;) {
@@ -200,7 +201,7 @@ int xsteer_socket_wait(struct xsteer_socket *s, int timeout_ms)
 			s->lost_cnt = 0;
 			return 1;
 		}
-		now = xs_socket_now_ns();
+		now = xs_monotonic_ns();
 		if (fd.revents & POLLERR || now - looked_ns >= LOOK_MS * 1000000ULL) {
 			looked_ns = now;
 			err = look_whether_lost(s);

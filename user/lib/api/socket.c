@@ -8,6 +8,7 @@
 
 #include <bpf/bpf.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/ctx.h"
 #include "lib/base/failstep.h"
 #include "lib/instance/dir.h"
@@ -257,22 +258,14 @@ int xsteer_socket_open(struct xsteer_ctx *ctx, const char *ifname, uint32_t queu
 	return err;
 }
 
-__u64 xs_socket_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (__u64)now.tv_sec * 1000000000ULL + now.tv_nsec;
-}
-
 /* The slot is empty by now: throws away what had arrived, and waits for what was sent. */
 static void drain(struct xsteer_socket *s)
 {
 	const struct timespec pause = { .tv_nsec = 100000 };
-	__u64 now = xs_socket_now_ns(), deadline = now + DRAIN_NS, quiet_since = now;
+	__u64 now = xs_monotonic_ns(), deadline = now + DRAIN_NS, quiet_since = now;
 	int err = 0;
 
-	while ((now = xs_socket_now_ns()) < deadline) {
+	while ((now = xs_monotonic_ns()) < deadline) {
 		__u32 moved = xs_xsk_reap(&s->xsk) + xs_xsk_discard(&s->xsk);
 
 		if (s->xsk.tx_cnt)

@@ -19,6 +19,4 @@ struct xsteer_socket {
 	struct xdp_desc descs[XS_XSK_BATCH_MAX];
 };
 
-__u64 xs_socket_now_ns(void); /* CLOCK_MONOTONIC */
-
 #endif

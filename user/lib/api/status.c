@@ -15,16 +15,6 @@
 #include "lib/set/sets.h"
 #include "sized.h"
 
-static __u32 count_alive(const struct xs_pins *pins)
-{
-	struct xs_owner owner;
-	__u32 cnt = 0;
-
-	for (__u32 slot = 0; slot < pins->slots; slot++)
-		cnt += !xs_owner_get(pins, slot, &owner) && xs_owner_alive(&owner);
-	return cnt;
-}
-
 static void add_hook(struct xsteer_status *status, const struct xs_hook *hook)
 {
 	status->mode = hook->native	? XSTEER_MODE_NATIVE
@@ -48,7 +38,7 @@ static void add_instance(struct xsteer_status *status, const struct xs_pins *pin
 	else
 		status->state = live.attached ? XSTEER_STATE_ATTACHED : XSTEER_STATE_STALE;
 	status->slots = pins->slots;
-	status->sockets = count_alive(pins);
+	status->sockets = xs_owners_alive(pins);
 	status->version = pins->meta.version;
 	status->flags = pins->meta.flags & XS_META_AUTO ? XSTEER_STATUS_AUTOMATIC : 0;
 	status->generation = xs_rule_sets_generation(pins);

@@ -50,7 +50,8 @@ __u32 xs_ranges_merge(struct xs_range *ranges, __u32 cnt)
 	return last + 1;
 }
 
-__u32 xs_ranges_from(struct xs_ranges set, xs_u128 v)
+/* Index of the first range that ends at v or above; cnt: none. */
+static __u32 first_from(struct xs_ranges set, xs_u128 v)
 {
 	__u32 low = 0, high = set.cnt;
 
@@ -68,7 +69,7 @@ __u32 xs_ranges_from(struct xs_ranges set, xs_u128 v)
 bool xs_ranges_within(struct xs_ranges set, struct xs_ranges in)
 {
 	for (__u32 i = 0; i < set.cnt; i++) {
-		__u32 k = xs_ranges_from(in, set.range[i].lo);
+		__u32 k = first_from(in, set.range[i].lo);
 
 		if (k == in.cnt || in.range[k].lo > set.range[i].lo ||
 		    in.range[k].hi < set.range[i].hi)

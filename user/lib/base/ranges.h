@@ -40,9 +40,6 @@ __u32 xs_prefix_bits(xs_u128 lo, xs_u128 hi, __u32 bits);
 /* Sorts the ranges and joins those that overlap or touch; returns how many are left. */
 __u32 xs_ranges_merge(struct xs_range *ranges, __u32 cnt);
 
-/* Index of the first range that ends at v or above; cnt: none. */
-__u32 xs_ranges_from(struct xs_ranges set, xs_u128 v);
-
 /* Whether all of `set` is in `in`. Neither is NULL. */
 bool xs_ranges_within(struct xs_ranges set, struct xs_ranges in);
 

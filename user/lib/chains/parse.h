@@ -24,7 +24,6 @@ struct xs_chain_parser {
 
 void xs_chain_next(struct xs_chain_parser *p);
 bool xs_chain_at_end(const struct xs_chain_parser *p); /* of the line */
-bool xs_chain_at_word(const struct xs_chain_parser *p, const char *word);
 /* Steps over the word if it is the current one. */
 bool xs_chain_take_word(struct xs_chain_parser *p, const char *word);
 

@@ -44,7 +44,7 @@ bool xs_chain_at_end(const struct xs_chain_parser *p)
 	return p->tok.type == XS_TOKEN_EOL || p->tok.type == XS_TOKEN_EOF;
 }
 
-bool xs_chain_at_word(const struct xs_chain_parser *p, const char *word)
+static bool at_word(const struct xs_chain_parser *p, const char *word)
 {
 	return p->tok.type == XS_TOKEN_WORD && !p->arrow && p->tok.len == strlen(word) &&
 	       !memcmp(p->tok.p, word, p->tok.len);
@@ -52,7 +52,7 @@ bool xs_chain_at_word(const struct xs_chain_parser *p, const char *word)
 
 bool xs_chain_take_word(struct xs_chain_parser *p, const char *word)
 {
-	if (!xs_chain_at_word(p, word))
+	if (!at_word(p, word))
 		return false;
 	xs_chain_next(p);
 	return true;

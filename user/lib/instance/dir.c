@@ -202,18 +202,12 @@ int xs_pins_look_at_meta(const char *dir, struct xs_meta *meta)
 	return err;
 }
 
-bool xs_pins_peek_meta(const char *dir, struct xs_meta *meta)
-{
-	return !xs_pins_look_at_meta(dir, meta);
-}
-
 bool xs_pins_is_elsewhere(const char *dir)
 {
+	enum xs_netns netns;
 	struct xs_meta meta;
 
-	enum xs_netns netns;
-
-	if (!xs_pins_peek_meta(dir, &meta))
+	if (xs_pins_look_at_meta(dir, &meta))
 		return false;
 	netns = xs_netns_of(&meta);
 	return netns == XS_NETNS_OTHER || netns == XS_NETNS_GONE;

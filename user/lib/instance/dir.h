@@ -47,8 +47,6 @@ bool xs_pins_on_bpffs(struct xsteer_ctx *ctx); /* the same, silently */
  * build; other -errno: it cannot be told. Silent.
  */
 int xs_pins_look_at_meta(const char *dir, struct xs_meta *meta);
-/* The same: true if it is ours and of this build. */
-bool xs_pins_peek_meta(const char *dir, struct xs_meta *meta);
 
 /* Is the directory an instance of another network namespace? Silent. */
 bool xs_pins_is_elsewhere(const char *dir);

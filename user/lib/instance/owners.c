@@ -167,3 +167,14 @@ int xs_owner_set(const struct xs_pins *pins, __u32 slot, const struct xs_owner *
 	xs_err(pins->ctx, "cannot write slot %u of %s/owners: %s", slot, pins->dir, strerror(-err));
 	return err;
 }
+
+__u32 xs_owners_alive(const struct xs_pins *pins)
+{
+	struct xs_owner owner;
+	__u32 cnt = 0;
+
+	for (__u32 slot = 0; slot < pins->slots; slot++)
+		cnt += !bpf_map_lookup_elem(pins->map_fds[XS_MAP_owners], &slot, &owner) &&
+		       xs_owner_alive(&owner);
+	return cnt;
+}

@@ -23,6 +23,8 @@ bool xs_owner_alive(const struct xs_owner *owner);
 bool xs_owner_is_coming(const struct xs_owner *owner);
 /* Of another PID namespace: its pid means nothing here. */
 bool xs_owner_is_elsewhere(const struct xs_owner *owner);
+/* Slots that a process holds which lives. Silent: what cannot be read is not counted. */
+__u32 xs_owners_alive(const struct xs_pins *pins);
 int xs_owner_get(const struct xs_pins *pins, __u32 slot, struct xs_owner *owner);
 int xs_owner_set(const struct xs_pins *pins, __u32 slot, const struct xs_owner *owner);
 /* Fills in pid, start time and PID namespace of this process. */

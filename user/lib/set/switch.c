@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* The switch from one set to the next; see switch.h. */
-
 #include <bpf/bpf.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/ctx.h"
-#include "lib/instance/set_layout.h"
 #include "counters.h"
 #include "counts_return.h"
 #include "mapped.h"

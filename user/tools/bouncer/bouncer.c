@@ -19,6 +19,7 @@
 
 #include <cap-ng.h>
 
+#include "lib/base/clock.h"
 #include "bouncer.h"
 #include "out.h"
 #include "stats.h"
@@ -458,7 +459,7 @@ static int start_workers(struct xs_bouncer *b)
 	__u32 i;
 	int err;
 
-	b->start_ns = b->last_ns = xs_now_ns();
+	b->start_ns = b->last_ns = xs_monotonic_ns();
 	for (i = 0; i < b->worker_cnt; i++) {
 		err = xs_worker_start(&b->workers[i]);
 		if (err)
@@ -617,7 +618,7 @@ static int handle(struct xs_bouncer *b, enum source source, int fd)
 /* Until something ends it: 0 or -errno, logged. */
 static int loop(struct xs_bouncer *b, const int fds[SOURCE_MAX])
 {
-	__u64 checked_ns = xs_now_ns();
+	__u64 checked_ns = xs_monotonic_ns();
 	struct pollfd polls[SOURCE_MAX];
 	int i, err = 0;
 
@@ -632,8 +633,8 @@ static int loop(struct xs_bouncer *b, const int fds[SOURCE_MAX])
 
 		if (ready < 0 && errno != EINTR)
 			return -errno;
-		if (xs_now_ns() - checked_ns >= CHECK_MS * 1000000ull) {
-			checked_ns = xs_now_ns();
+		if (xs_monotonic_ns() - checked_ns >= CHECK_MS * 1000000ull) {
+			checked_ns = xs_monotonic_ns();
 			err = check(b);
 		}
 		for (i = 0; !err && i < SOURCE_MAX; i++)

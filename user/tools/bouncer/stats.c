@@ -11,6 +11,7 @@
 
 #include <jansson.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/escape.h"
 #include "version.h"
 #include "bouncer.h"
@@ -35,7 +36,7 @@ static void add_counters(void *sum, const void *part, size_t bytes)
 		((__u64 *)sum)[i] += load(&((const __u64 *)part)[i]);
 }
 
-void xs_totals_get(struct xs_totals *totals, const struct xs_worker *w)
+static void get_totals(struct xs_totals *totals, const struct xs_worker *w)
 {
 	struct xdp_statistics kernel = {};
 
@@ -57,7 +58,7 @@ static struct xs_totals sum_up(const struct xs_bouncer *b)
 	__u32 i;
 
 	for (i = 0; i < b->worker_cnt; i++)
-		xs_totals_get(&totals, &b->workers[i]);
+		get_totals(&totals, &b->workers[i]);
 	return totals;
 }
 
@@ -359,7 +360,7 @@ static json_t *queues_json(const struct xs_bouncer *b)
 		struct xs_totals totals = {};
 		json_t *object;
 
-		xs_totals_get(&totals, &b->workers[i]);
+		get_totals(&totals, &b->workers[i]);
 		object = totals_json(&totals);
 		json_object_set_new(object, "queue", json_integer(b->workers[i].queue));
 		json_array_append_new(queues, object);
@@ -406,7 +407,7 @@ int xs_stats_interval(struct xs_bouncer *b)
 {
 	struct xs_totals now = sum_up(b);
 	const struct xs_xsk_counters before = b->last;
-	__u64 ns = xs_now_ns();
+	__u64 ns = xs_monotonic_ns();
 	/* measured, since a timer may be late */
 	double period = (ns - b->last_ns) / 1e9;
 	struct report report;
@@ -445,7 +446,7 @@ int xs_stats_final(struct xs_bouncer *b)
 {
 	const struct xs_xsk_counters none = {};
 	struct xs_totals now = sum_up(b);
-	double period = (xs_now_ns() - b->start_ns) / 1e9;
+	double period = (xs_monotonic_ns() - b->start_ns) / 1e9;
 	struct report report;
 	bool lost;
 	int err;

@@ -17,7 +17,6 @@ struct xs_totals {
 	__u64 rx_other; /* kernel.rx_dropped less what kernel.rx_fill_ring_empty_descs has */
 	__u64 stalls, late, sleeps;
 };
-void xs_totals_get(struct xs_totals *totals, const struct xs_worker *worker);
 
 /* All return 0, or -errno if stdout is gone. None blocks. */
 int xs_stats_start(struct xs_bouncer *bouncer);

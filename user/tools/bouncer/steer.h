@@ -37,9 +37,9 @@ struct xs_steer {
 /*
  * Joins what is there or attaches what is asked for, once nobody who lives owns
  * a slot of opts->queues. Joining needs no capability, only the pins;
- * attaching needs CAP_BPF and CAP_NET_ADMIN. Of an instance it holds the lock
- * until xs_steer_settle(). 0 or -errno, logged; either way xs_steer_close()
- * undoes it.
+ * attaching needs CAP_BPF and CAP_NET_ADMIN. An instance's lock is
+ * held no longer than it takes to announce the sockets. 0 or -errno, logged; either
+ * way xs_steer_close() undoes it.
  */
 int xs_steer_open(struct xs_cli *cli, struct xs_steer *steer, const struct xs_bouncer_opts *opts,
 		  const struct xs_netif *netif);

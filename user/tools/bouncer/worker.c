@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <sys/eventfd.h>
 
+#include "lib/base/clock.h"
 #include "action.h"
 #include "bouncer.h"
 #include "tools/cli/cli.h"
@@ -28,14 +29,6 @@
 #define QUIET_NS 5000000ull
 #define LINK_WAIT_MS 100
 #define UNBOUND_MAX 10 /* of these waits */
-
-__u64 xs_now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
-}
 
 static inline void count(__u64 *counter, __u64 n)
 {
@@ -137,7 +130,7 @@ static __u32 bounce(struct xs_worker *w)
 
 static void stamp(struct xs_worker *w, const struct xdp_desc *descs, __u32 n)
 {
-	__u64 now = xs_now_ns();
+	__u64 now = xs_monotonic_ns();
 	__u32 i;
 
 	for (i = 0; i < n; i++)
@@ -236,7 +229,7 @@ static void record_latency(void *arg, const struct xs_umem_frame *frame)
 {
 	struct xs_worker *w = arg;
 
-	xs_latency_record(&w->latency, xs_now_ns() - frame->received_ns);
+	xs_latency_record(&w->latency, xs_monotonic_ns() - frame->received_ns);
 }
 
 /*
@@ -349,7 +342,7 @@ static void idle(struct xs_worker *w, __u32 turns)
 		cpu_relax();
 		return;
 	}
-	now = xs_now_ns();
+	now = xs_monotonic_ns();
 	if (stalled(w, now)) {
 		count(&w->stalls, 1);
 		w->tx_moved_ns = now;
@@ -381,7 +374,7 @@ static void run(struct xs_worker *w)
 		if (moved && !w->net_down) {
 			idle_turns = 0;
 			if (w->bouncer->opts.adaptive)
-				w->active_ns = xs_now_ns();
+				w->active_ns = xs_monotonic_ns();
 		} else {
 			idle(w, ++idle_turns);
 		}
@@ -392,11 +385,11 @@ static void run(struct xs_worker *w)
 static void drain(struct xs_worker *w, bool discard)
 {
 	const struct timespec pause = { .tv_nsec = 100000 };
-	__u64 now = xs_now_ns(), deadline = now + DRAIN_NS, quiet_since = now;
+	__u64 now = xs_monotonic_ns(), deadline = now + DRAIN_NS, quiet_since = now;
 	__u32 n;
 	int err = 0;
 
-	while ((now = xs_now_ns()) < deadline) {
+	while ((now = xs_monotonic_ns()) < deadline) {
 		__u32 moved = xs_xsk_reap(&w->xsk);
 
 		/* Nothing is given to the fill ring any more, so RX must come to an end. */

@@ -51,8 +51,6 @@ struct xs_worker {
 	__u64 active_ns; /* when it last had work */
 };
 
-__u64 xs_now_ns(void); /* CLOCK_MONOTONIC */
-
 int xs_worker_start(struct xs_worker *worker); /* 0 or -errno, logged */
 void xs_worker_wake(struct xs_worker *worker);
 

@@ -107,3 +107,17 @@ const char *xs_chain_to_name(const struct xs_chains *chains, const struct xs_cha
 		return chains->services[chain->steps[to].service].name;
 	return to == XS_TO_drop ? "drop" : to == XS_TO_tx ? "tx" : "nowhere";
 }
+
+int xs_chain_choose(struct xs_cli *cli, const char *path, const struct xs_chains *chains,
+		    const char *name, __u32 *chain)
+{
+	int i = name ? xs_chains_chain(chains, name) : 0;
+
+	if (i < 0)
+		return xs_usage(cli, "--chain %s: there is no such chain in %s", name, path);
+	if (!name && chains->chain_cnt > 1)
+		return xs_usage(cli, "%s has %u chains: say which with --chain", path,
+				chains->chain_cnt);
+	*chain = (__u32)i;
+	return 0;
+}

@@ -16,6 +16,13 @@
 int xs_chain_file_read(struct xs_cli *cli, const char *path, struct xs_chains **chains,
 		       json_t *warnings);
 
+/*
+ * Which of the chains of file `path` is meant: the one of that name; NULL: the only one.
+ * 0, or xs_usage()'s.
+ */
+int xs_chain_choose(struct xs_cli *cli, const char *path, const struct xs_chains *chains,
+		    const char *name, __u32 *chain);
+
 /* "drop", "tx", the name of a step's service; "nowhere". */
 const char *xs_chain_to_name(const struct xs_chains *chains, const struct xs_chain *chain, int to);
 

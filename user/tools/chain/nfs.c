@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -13,6 +12,7 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 
+#include "lib/base/clock.h"
 #include "nfs.h"
 
 #ifndef SO_PEERPIDFD
@@ -44,14 +44,6 @@ static void set_state(const struct xs_nfs *nfs, struct xs_nf *nf, enum xs_nf_sta
 	nf->since_ns = nfs->checked_ns;
 }
 
-static __u64 now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
-}
-
 void xs_nfs_clear(struct xs_nfs *nfs)
 {
 	memset(nfs, 0, sizeof(*nfs));
@@ -65,7 +57,7 @@ int xs_nfs_init(struct xs_nfs *nfs, struct xsteer_ctx *ctx, const struct xs_chai
 	xs_nfs_clear(nfs);
 	nfs->ctx = ctx;
 	nfs->chains = chains;
-	nfs->checked_ns = now_ns();
+	nfs->checked_ns = xs_monotonic_ns();
 	nfs->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (nfs->epoll >= 0)
 		return 0;

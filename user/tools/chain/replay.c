@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "children.h"
 #include "file.h"
 #include "load.h"
@@ -54,30 +54,7 @@ static void on_signal(int sig)
 	interrupted = 1;
 }
 
-static __u64 now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
-}
-
 /* ---- set-up ---- */
-
-static int find_chain(struct replay *r)
-{
-	const char *name = r->opts->chain;
-	int i = name ? xs_chains_chain(r->chains, name) : 0;
-
-	if (i < 0)
-		return xs_usage(r->cli, "--chain %s: there is no such chain in %s", name,
-				r->cli->operands[0]);
-	if (!name && r->chains->chain_cnt > 1)
-		return xs_usage(r->cli, "%s has %u chains: say which with --chain",
-				r->cli->operands[0], r->chains->chain_cnt);
-	r->chain = (__u32)i;
-	return 0;
-}
 
 static int read_load(struct replay *r)
 {
@@ -169,19 +146,19 @@ static const char *missing_service(const struct replay *r)
 /* Until all that were started have joined and, with --socket, every service is offered. */
 static int await_nfs(struct replay *r)
 {
-	__u64 end = now_ns() + r->opts->wait_sec * 1000000000ull;
+	__u64 end = xs_monotonic_ns() + r->opts->wait_sec * 1000000000ull;
 	const char *missing = NULL;
 	int joined;
 
 	while (!interrupted) {
-		xs_nfs_poll(&r->nfs, now_ns());
+		xs_nfs_poll(&r->nfs, xs_monotonic_ns());
 		joined = xs_children_joined(&r->nfs, r->opts->nf_cnt);
 		if (joined < 0)
 			return joined;
 		missing = r->opts->socket ? missing_service(r) : NULL;
 		if (!missing && joined)
 			return 0;
-		if (now_ns() > end) {
+		if (xs_monotonic_ns() > end) {
 			xs_err(r->cli->ctx, "%s%s within %u seconds (--wait)",
 			       missing ? "nobody offered service " : "not all of --nf joined",
 			       missing ? missing : "", r->opts->wait_sec);
@@ -240,7 +217,7 @@ static void sleep_until_something(struct replay *r)
 /* One turn of everything; whether frames moved. */
 static bool turn(struct replay *r, __u32 *turns)
 {
-	__u64 now = now_ns();
+	__u64 now = xs_monotonic_ns();
 	__u32 moved;
 
 	pthread_mutex_lock(&r->engine->lock);
@@ -251,38 +228,39 @@ static bool turn(struct replay *r, __u32 *turns)
 		sleep_until_something(r);
 	pthread_mutex_unlock(&r->engine->lock);
 	if (!moved || !(++*turns % POLL_TURNS))
-		xs_nfs_poll(&r->nfs, now_ns());
+		xs_nfs_poll(&r->nfs, xs_monotonic_ns());
 	return moved;
 }
 
 static void run_frames(struct replay *r)
 {
-	__u64 moved_ns = now_ns();
+	__u64 moved_ns = xs_monotonic_ns();
 	__u32 turns = 0;
 
 	r->begin_ns = moved_ns;
 	while (!interrupted && !r->err &&
 	       (r->entered < r->load.cnt || xs_engine_inside(r->engine))) {
 		if (turn(r, &turns))
-			moved_ns = now_ns();
+			moved_ns = xs_monotonic_ns();
 		/* All that is left is kept by NFs. */
-		else if (r->entered == r->load.cnt && now_ns() - moved_ns > QUIET_NS)
+		else if (r->entered == r->load.cnt && xs_monotonic_ns() - moved_ns > QUIET_NS)
 			break;
 	}
-	r->end_ns = now_ns();
+	r->end_ns = xs_monotonic_ns();
 }
 
 /* Whoever keeps packets gives them back now, or loses them. */
 static void end_nfs(struct replay *r)
 {
-	__u64 end = now_ns() + END_NS;
+	__u64 end = xs_monotonic_ns() + END_NS;
 	__u32 turns = 0;
 
 	xs_nfs_drain(&r->nfs, -1, 0);
-	while (xs_nfs_present(&r->nfs) > xs_nfs_count(&r->nfs, XS_NF_new, -1) && now_ns() < end)
+	while (xs_nfs_present(&r->nfs) > xs_nfs_count(&r->nfs, XS_NF_new, -1) &&
+	       xs_monotonic_ns() < end)
 		turn(r, &turns);
 	xs_nfs_free(&r->nfs);
-	xs_engine_turn(r->engine, now_ns());
+	xs_engine_turn(r->engine, xs_monotonic_ns());
 }
 
 /* ---- the result ---- */
@@ -368,7 +346,7 @@ int xs_chain_replay(struct xs_cli *cli)
 	if (err)
 		return err;
 	catch_signals();
-	err = find_chain(&r);
+	err = xs_chain_choose(cli, cli->operands[0], r.chains, r.opts->chain, &r.chain);
 	if (!err)
 		err = read_load(&r);
 	if (!err)

@@ -10,12 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 #include <sys/stat.h>
 
 #include <cap-ng.h>
 
+#include "lib/base/clock.h"
 #include "children.h"
 #include "file.h"
 #include "lib/net/netif.h"
@@ -54,30 +54,7 @@ static void on_signal(int sig)
 	interrupted = 1;
 }
 
-static __u64 now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
-}
-
 /* ---- set-up ---- */
-
-static int find_chain(struct broker *b)
-{
-	const char *name = b->opts->chain;
-	int i = name ? xs_chains_chain(b->chains, name) : 0;
-
-	if (i < 0)
-		return xs_usage(b->cli, "--chain %s: there is no such chain in %s", name,
-				b->cli->operands[1]);
-	if (!name && b->chains->chain_cnt > 1)
-		return xs_usage(b->cli, "%s has %u chains: say which with --chain",
-				b->cli->operands[1], b->chains->chain_cnt);
-	b->chain = (__u32)i;
-	return 0;
-}
 
 static int check_queues(struct broker *b)
 {
@@ -220,7 +197,7 @@ static bool is_over(const struct broker *b)
 {
 	__u64 duration_ns = b->opts->duration_sec * 1000000000ull;
 
-	return interrupted || (duration_ns && now_ns() - b->begin_ns >= duration_ns);
+	return interrupted || (duration_ns && xs_monotonic_ns() - b->begin_ns >= duration_ns);
 }
 
 static int check_workers(const struct broker *b)
@@ -244,14 +221,14 @@ static void look_after_nfs(struct broker *b)
 	struct pollfd poll_fd = { .fd = b->nfs.epoll, .events = POLLIN };
 
 	poll(&poll_fd, 1, LOOK_MS);
-	xs_nfs_poll(&b->nfs, now_ns());
+	xs_nfs_poll(&b->nfs, xs_monotonic_ns());
 }
 
 static int serve(struct broker *b)
 {
 	int err = 0;
 
-	b->begin_ns = now_ns();
+	b->begin_ns = xs_monotonic_ns();
 	while (!err && !is_over(b)) {
 		look_after_nfs(b);
 		err = check_workers(b);
@@ -282,18 +259,19 @@ static void set_phase(struct broker *b, enum xs_worker_phase phase)
  */
 static void finish(struct broker *b)
 {
-	__u64 end = now_ns() + DRAIN_NS;
+	__u64 end = xs_monotonic_ns() + DRAIN_NS;
 
 	xs_held_slots_empty(&b->slots);
-	while (busy(b) && now_ns() < end)
+	while (busy(b) && xs_monotonic_ns() < end)
 		look_after_nfs(b);
 	set_phase(b, XS_WORKER_finish);
 	xs_nfs_drain(&b->nfs, -1, 0);
-	end = now_ns() + LEAVE_NS;
-	while (xs_nfs_present(&b->nfs) > xs_nfs_count(&b->nfs, XS_NF_new, -1) && now_ns() < end)
+	end = xs_monotonic_ns() + LEAVE_NS;
+	while (xs_nfs_present(&b->nfs) > xs_nfs_count(&b->nfs, XS_NF_new, -1) &&
+	       xs_monotonic_ns() < end)
 		look_after_nfs(b);
-	end = now_ns() + DRAIN_NS;
-	while (busy(b) && now_ns() < end)
+	end = xs_monotonic_ns() + DRAIN_NS;
+	while (busy(b) && xs_monotonic_ns() < end)
 		look_after_nfs(b);
 	set_phase(b, XS_WORKER_end);
 	xs_nfs_free(&b->nfs);
@@ -420,7 +398,8 @@ int xs_chain_run(struct xs_cli *cli)
 	catch_signals();
 	err = xs_chain_file_read(cli, cli->operands[1], &b->chains, NULL);
 	if (!err)
-		err = find_chain(b);
+		err = xs_chain_choose(b->cli, b->cli->operands[1], b->chains, b->opts->chain,
+				      &b->chain);
 	if (!err)
 		err = run_broker(b);
 	free_broker(b);

@@ -3,22 +3,14 @@
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
-#include <time.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/ctx.h"
 #include "worker.h"
 
 #define BIND_WAIT_MS 1000 /* the kernel frees a queue some 20 ms after its socket closed */
 #define IDLE_MS 100 /* new NFs and the end are seen this late, at most, when nothing moves */
 #define POLLED_MAX 256
-
-static __u64 now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000000000ull + ts.tv_nsec;
-}
 
 /* ---- frames between the socket and the engine ---- */
 
@@ -62,7 +54,7 @@ static __u32 enter_received(struct xs_worker *w)
 static __u32 turn_locked(struct xs_worker *w, __u32 phase)
 {
 	__u32 moved = xs_xsk_reap(&w->xsk);
-	__u64 now = now_ns();
+	__u64 now = xs_monotonic_ns();
 
 	xs_engine_set_now(w->engine, now);
 	xs_xsk_refill(&w->xsk);

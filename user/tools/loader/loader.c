@@ -85,7 +85,7 @@ int xs_loader_finish(struct xs_cli *cli, int err)
 }
 
 /* No pin root, no instance. */
-int xs_say_none(struct xs_cli *cli, const char *ifname)
+static int say_none(struct xs_cli *cli, const char *ifname)
 {
 	xs_err(cli->ctx, "%s: no xsteer instance in %s; 'xsteer-loader status' lists what is there",
 	       ifname, cli->pin_root);
@@ -106,7 +106,7 @@ static int detach_one(struct xs_cli *cli, const char *ifname)
 	int err = xs_instance_detach(cli->ctx, ifname);
 
 	if (err == -ENOENT)
-		return xs_say_none(cli, ifname);
+		return say_none(cli, ifname);
 	return err ? err : say_detached(cli, ifname);
 }
 
@@ -147,7 +147,7 @@ static int do_detach(struct xs_cli *cli)
 		return xs_loader_finish(cli, xs_loader_opts(cli)->all
 						     ? 0
 						     : xs_each_operand(cli, cli->operand_cnt,
-								       cli->operands, xs_say_none));
+								       cli->operands, say_none));
 	if (lock < 0)
 		return xs_loader_finish(cli, lock);
 	err = xs_loader_opts(cli)->all
@@ -168,7 +168,7 @@ static int upgrade_one(struct xs_cli *cli, const char *ifname)
 	if (lock >= 0)
 		close(lock);
 	if (err == -ENOENT)
-		return xs_say_none(cli, ifname);
+		return say_none(cli, ifname);
 	if (err)
 		return err;
 	json_array_append_new(xs_loader_opts(cli)->results,
@@ -190,7 +190,7 @@ static int do_upgrade(struct xs_cli *cli)
 	if (lock < 0)
 		return xs_loader_finish(cli, lock == -ENOENT
 						     ? xs_each_operand(cli, cli->operand_cnt,
-								       cli->operands, xs_say_none)
+								       cli->operands, say_none)
 						     : lock);
 	err = xs_each_operand(cli, cli->operand_cnt, cli->operands, upgrade_one);
 	close(lock);

@@ -32,9 +32,6 @@ int xs_each_operand(struct xs_cli *cli, int argc, char **argv,
 /* Prints options.results with -j; frees them. `err`, or -errno of printing. */
 int xs_loader_finish(struct xs_cli *cli, int err);
 
-/* Logs that `ifname` has no instance; -ENOENT. */
-int xs_say_none(struct xs_cli *cli, const char *ifname);
-
 /* Commands of files of their own; 0 or -errno. */
 int xs_do_attach(struct xs_cli *cli);
 int xs_do_status(struct xs_cli *cli);

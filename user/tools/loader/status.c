@@ -28,17 +28,6 @@ struct status {
 	bool blind; /* cannot look for pins */
 };
 
-static __u32 count_owners(const struct xs_pins *pins)
-{
-	struct xs_owner owner;
-	__u32 cnt = 0;
-
-	for (__u32 slot = 0; slot < pins->slots; slot++)
-		cnt += !bpf_map_lookup_elem(pins->map_fds[XS_MAP_owners], &slot, &owner) &&
-		       xs_owner_alive(&owner);
-	return cnt;
-}
-
 static const char *hook_mode(const struct xs_hook *hook)
 {
 	return hook->native ? "native" : hook->skb ? "skb" : hook->hardware ? "hw" : "-";
@@ -57,7 +46,7 @@ static void show_row(struct status *status, const char *ifname, const struct xs_
 				(json_int_t)hook->prog_id, "program", xs_json_text(hook->prog_name),
 				"by", by);
 	__u64 generation = ours ? xs_rule_sets_generation(ours) : 0;
-	__u32 sockets = ours ? count_owners(ours) : 0;
+	__u32 sockets = ours ? xs_owners_alive(ours) : 0;
 
 	if (ours) {
 		json_object_set_new(row, "slots", json_integer(ours->slots));

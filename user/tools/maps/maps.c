@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/api/open.h"
 #include "dump.h"
 #include "export.h"
 #include "stats.h"
@@ -32,20 +33,6 @@ static struct options *options_of(const struct xs_cli *cli)
 	return cli->opts;
 }
 
-int xs_maps_open(struct xs_cli *cli, struct xs_pins *pins, const char *ifname)
-{
-	int err = xs_pins_open(cli->ctx, pins, ifname, XS_PINS_READ);
-
-	if (err == -ENOENT)
-		xs_err(cli->ctx,
-		       "%s: no xsteer instance in %s: is xsteer attached? "
-		       "'xsteer-loader attach %s' does it",
-		       ifname, cli->pin_root, ifname);
-	if (!err)
-		xs_instance_warn_if_gone(pins);
-	return err;
-}
-
 static int do_stats(struct xs_cli *cli)
 {
 	const struct xs_stats_opts stats = { .watch_sec = options_of(cli)->watch,
@@ -54,7 +41,7 @@ static int do_stats(struct xs_cli *cli)
 	struct xs_pins pins;
 	int err;
 
-	err = xs_maps_open(cli, &pins, cli->operands[0]);
+	err = xs_api_open(cli->ctx, &pins, cli->operands[0]);
 	if (!err)
 		err = xs_maps_stats(cli, &pins, cli->operands[0], &stats);
 	xs_pins_close(&pins);
@@ -112,7 +99,7 @@ static int open_wanted(struct xs_cli *cli, int argc, char **argv, struct opened 
 		return xs_pins_each(cli->ctx, open_found, opened);
 	for (int i = 0; i < argc; i++) {
 		struct xs_pins *pins = one_more(opened);
-		int err = pins ? xs_maps_open(cli, pins, argv[i]) : -ENOMEM;
+		int err = pins ? xs_api_open(cli->ctx, pins, argv[i]) : -ENOMEM;
 
 		opened->cnt += !err;
 		if (err && !first)
@@ -156,7 +143,7 @@ static int do_top(struct xs_cli *cli)
 	struct xs_pins pins;
 
 	for (int i = 0; i < cli->operand_cnt; i++) {
-		int err = xs_maps_open(cli, &pins, cli->operands[i]);
+		int err = xs_api_open(cli->ctx, &pins, cli->operands[i]);
 
 		xs_pins_close(&pins);
 		if (err)
@@ -215,7 +202,7 @@ static int do_dump(struct xs_cli *cli)
 	if (cli->operand_cnt > 1)
 		err = map = find_map(cli, cli->operands[1]);
 	if (err >= 0)
-		err = xs_maps_open(cli, &pins, cli->operands[0]);
+		err = xs_api_open(cli->ctx, &pins, cli->operands[0]);
 	if (err < 0) {
 		json_decref(maps);
 		return err;

@@ -6,9 +6,6 @@
 #include "lib/instance/pins.h"
 #include "tools/cli/cli.h"
 
-/* Opens the instance of `ifname` for reading. 0 or -errno, logged. */
-int xs_maps_open(struct xs_cli *cli, struct xs_pins *pins, const char *ifname);
-
 /* Commands of files of their own; 0 or -errno. */
 int xs_do_list(struct xs_cli *cli);
 int xs_do_sockets(struct xs_cli *cli);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/api/open.h"
 #include "lib/base/escape.h"
 #include "lib/base/names.h"
 #include "lib/xsk/peek.h"
@@ -81,7 +82,7 @@ int xs_do_sockets(struct xs_cli *cli)
 	struct xs_pins pins;
 	int err;
 
-	err = xs_maps_open(cli, &pins, cli->operands[0]);
+	err = xs_api_open(cli->ctx, &pins, cli->operands[0]);
 	for (__u32 slot = 0; !err && slot < pins.slots; slot++) {
 		struct xs_xsk_state state;
 		struct xs_owner owner;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/base/clock.h"
 #include "tools/cli/cli.h"
 #include "lib/instance/queue_stats.h"
 #include "stats.h"
@@ -23,10 +24,7 @@ struct sample {
 
 static double seconds(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec + now.tv_nsec / 1e9;
+	return xs_monotonic_ns() / 1e9;
 }
 
 static int take_sample(const struct xs_pins *pins, struct sample *sample)

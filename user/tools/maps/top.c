@@ -12,6 +12,7 @@
 
 #include <curses.h>
 
+#include "lib/base/clock.h"
 #include "tabs.h"
 #include "tools/cli/table.h"
 #include "top.h"
@@ -50,10 +51,7 @@ static void on_signal(int sig __attribute__((unused)))
 
 static double seconds(void)
 {
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return time.tv_sec + time.tv_nsec / 1e9;
+	return xs_monotonic_ns() / 1e9;
 }
 
 static void sample(struct top *top)
