@@ -26,11 +26,12 @@
 #define FRAMES_MAX 16
 #define TEXT_MAX 2048
 #define CPUS_MAX 64
+#define QUEUE 1 /* of the socket that stands in all slots */
 
 static const __u32 slots[] = { 1, 3 };
 static __u32 cpus[CPUS_MAX], devs[2];
 static struct oracle_world world = {
-	.slots = slots, .slot_cnt = 2, .cpus = cpus, .devs = devs, .dev_cnt = 2
+	.slots = slots, .slot_cnt = 2, .slot_queue = QUEUE, .cpus = cpus, .devs = devs, .dev_cnt = 2
 };
 static struct test_env *env;
 
@@ -52,7 +53,7 @@ static void open_world(void)
 		_exit(0);
 	}
 	map = bpf_map__fd(env->skel->maps.xsks_map);
-	if (plain_xsk_open(&xsk, env->ifindex, 1))
+	if (plain_xsk_open(&xsk, env->ifindex, QUEUE))
 		abort();
 	for (size_t i = 0; i < world.slot_cnt; i++)
 		if (bpf_map_update_elem(map, &slots[i], &xsk.fd, BPF_ANY))
