@@ -231,7 +231,7 @@ torture: tests ## every command killed, and failed, at each of its system calls
 # copy of its corpus, so that what it finds does not end up in the tree by itself.
 FUZZ_SECONDS ?= 20
 FUZZ_CFLAGS := -std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
-RULE_SRCS := user/lib/base/arena.c user/lib/base/escape.c user/lib/base/ranges.c \
+RULE_SRCS := user/lib/base/arena.c user/lib/base/escape.c user/lib/base/grow.c user/lib/base/ranges.c \
 	$(wildcard $(foreach d,model syntax check,user/lib/rules/$(d)/*.c))
 FUZZ_SRCS_rule_text := $(RULE_SRCS) \
 	user/lib/rules/compile/meaning.c user/lib/rules/compile/kind.c selftests/rule_equal.c

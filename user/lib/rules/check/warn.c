@@ -7,23 +7,21 @@
 #include <string.h>
 
 #include "cover.h"
+#include "lib/base/grow.h"
 #include "warn.h"
 
 static int __attribute__((format(printf, 3, 4)))
 add_warning(struct xs_rule_warnings *out, __u32 rule, const char *fmt, ...)
 {
-	struct xs_rule_warning *warnings = out->warnings;
+	struct xs_rule_warning *warnings;
 	char *message;
 	va_list args;
 	int n;
 
-	/* A power of two is full. */
-	if (!(out->cnt & (out->cnt - 1))) {
-		warnings = reallocarray(warnings, out->cnt ? out->cnt * 2 : 1, sizeof(*warnings));
-		if (!warnings)
-			return -ENOMEM;
-		out->warnings = warnings;
-	}
+	warnings = xs_grow(out->warnings, out->cnt, &out->room, sizeof(*warnings));
+	if (!warnings)
+		return -ENOMEM;
+	out->warnings = warnings;
 	va_start(args, fmt);
 	n = vasprintf(&message, fmt, args);
 	va_end(args);

@@ -16,7 +16,7 @@ struct xs_rule_warning {
 /* In the order of the rules. Zero-initialised by the caller. */
 struct xs_rule_warnings {
 	struct xs_rule_warning *warnings;
-	__u32 cnt;
+	__u32 cnt, room;
 };
 
 /*

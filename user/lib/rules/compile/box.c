@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "box.h"
+#include "lib/base/grow.h"
 
 #define SPLIT_MIN_BITS 2 /* a cut must win this many leading bits */
 #define FINE_SET_MAX 64 /* members of a set that `finely` gives boxes of their own */
@@ -53,6 +54,7 @@ static __u64 hash_mask(const __u64 *words)
 /* The number of a mask among the signatures; a new one if need be. < 0: -ENOMEM. */
 static long signature_of(struct xs_boxes *boxes, const __u64 *mask)
 {
+	void *more;
 	__u32 at;
 
 	if (2 * (boxes->signature_cnt + 1) > boxes->signature_slots) {
@@ -79,15 +81,11 @@ static long signature_of(struct xs_boxes *boxes, const __u64 *mask)
 			return i;
 		at = (at + 1) & (boxes->signature_slots - 1);
 	}
-	if (boxes->signature_cnt == boxes->signature_room) {
-		__u32 room = boxes->signature_room ? 2 * boxes->signature_room : 256;
-		void *more = realloc(boxes->signature, room * sizeof(*boxes->signature));
-
-		if (!more)
-			return -ENOMEM;
-		boxes->signature = more;
-		boxes->signature_room = room;
-	}
+	more = xs_grow(boxes->signature, boxes->signature_cnt, &boxes->signature_room,
+		       sizeof(*boxes->signature));
+	if (!more)
+		return -ENOMEM;
+	boxes->signature = more;
 	memcpy(boxes->signature[boxes->signature_cnt], mask, sizeof(*boxes->signature));
 	boxes->signature_index[at] = ++boxes->signature_cnt;
 	return boxes->signature_cnt - 1;
@@ -151,16 +149,12 @@ static void set_dim(struct xs_box *box, __u64 *mask, enum xs_dim dim, struct xs_
 
 static struct xs_box *new_box(struct xs_boxes *boxes)
 {
-	if (boxes->cnt == boxes->room) {
-		__u32 room = boxes->room ? 2 * boxes->room : 1024;
-		void *more = realloc(boxes->box, room * sizeof(*boxes->box));
+	struct xs_box *more = xs_grow(boxes->box, boxes->cnt, &boxes->room, sizeof(*more));
 
-		if (!more)
-			return NULL;
-		boxes->box = more;
-		boxes->room = room;
-	}
-	return &boxes->box[boxes->cnt];
+	if (!more)
+		return NULL;
+	boxes->box = more;
+	return &more[boxes->cnt];
 }
 
 /* Whether a set of values can be a condition, or must be multiplied out. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "index.h"
+#include "lib/base/grow.h"
 
 static int by_addr(const void *a, const void *b)
 {
@@ -16,21 +17,17 @@ static int by_addr(const void *a, const void *b)
 /* Starts being gathered. */
 struct starts {
 	xs_u128 *start;
-	size_t cnt, room;
+	__u32 cnt, room;
 };
 
 static int add_start(struct starts *g, xs_u128 start)
 {
-	if (g->cnt == g->room) {
-		size_t room = g->room ? 2 * g->room : 256;
-		void *more = realloc(g->start, room * sizeof(*g->start));
+	xs_u128 *more = xs_grow(g->start, g->cnt, &g->room, sizeof(*more));
 
-		if (!more)
-			return -ENOMEM;
-		g->start = more;
-		g->room = room;
-	}
-	g->start[g->cnt++] = start;
+	if (!more)
+		return -ENOMEM;
+	g->start = more;
+	more[g->cnt++] = start;
 	return 0;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/grow.h"
 #include "parse.h"
 
 bool xs_parse_oom(struct xs_parser *p)
@@ -29,17 +30,10 @@ void *xs_parse_alloc(struct xs_parser *p, size_t size)
 
 void *xs_parse_grow(struct xs_parser *p, void *array, __u32 cnt, __u32 *cap, size_t size)
 {
-	__u32 new_cap = *cap ? *cap * 2 : 16;
-	void *larger;
+	void *larger = xs_grow(array, cnt, cap, size);
 
-	if (cnt < *cap)
-		return array;
-	larger = reallocarray(array, new_cap, size);
-	if (!larger) {
+	if (!larger)
 		p->err = -ENOMEM;
-		return NULL;
-	}
-	*cap = new_cap;
 	return larger;
 }
 
