@@ -98,6 +98,7 @@ static struct xsteer_explained public_result(const struct xs_rules_in_force *set
 		return own;
 	own.rule = why->rule;
 	own.line = set->rules[why->rule].line;
+	own.flags = set->rules[why->rule].file ? XSTEER_EXPLAINED_INCLUDED : 0;
 	own.file = xs_set_file(set->header, set->rules[why->rule].file);
 	own.text = xs_set_string(set->header, set->rules[why->rule].text);
 	return own;

@@ -518,6 +518,7 @@ struct xsteer_explain_opts {
 };
 
 #define XSTEER_NO_RULE 0xffffffffU
+#define XSTEER_EXPLAINED_INCLUDED 1U /* the rule stands in a file that another includes */
 
 struct xsteer_explained {
 	size_t sz;
@@ -528,7 +529,7 @@ struct xsteer_explained {
 	uint32_t verdict; /* enum xsteer_verdict: what the rule or the default says */
 	uint32_t reason; /* for xsteer_reason_name(); 0: a rule decided, and as it says */
 	uint32_t xdp; /* enum xdp_action: what the program returned */
-	uint32_t reserved;
+	uint32_t flags; /* XSTEER_EXPLAINED_* */
 };
 
 /*

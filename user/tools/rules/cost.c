@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/api/explain.h"
 #include "lib/base/number.h"
 #include "lib/rules/compile/frame.h"
 #include "lib/rules/model/ruleset.h"
@@ -26,7 +27,7 @@
 #define COST_ROUNDS 3
 
 /* The rules as parsed, from the text that the set itself carries. */
-static int rules_of(const struct xs_trial *trial, struct xs_ruleset *rules)
+static int rules_of(const struct xsteer_explain *trial, struct xs_ruleset *rules)
 {
 	struct xs_rule_errors errors = {};
 	struct xs_rule_source source = { .name = "rules in force" };
@@ -50,7 +51,8 @@ static int rules_of(const struct xs_trial *trial, struct xs_ruleset *rules)
 	return err;
 }
 
-static int draw_trace(struct xs_cli *cli, const struct xs_trial *trial, struct xs_frames *frames)
+static int draw_trace(struct xs_cli *cli, const struct xsteer_explain *trial,
+		      struct xs_frames *frames)
 {
 	static const struct xs_rule anything;
 	unsigned char frame[XS_RULE_FRAME_BYTES];
@@ -97,7 +99,7 @@ static int read_trace(struct xs_cli *cli, struct xs_frames *frames)
 	return 0;
 }
 
-static int print_cost(struct xs_cli *cli, const struct xs_trial *trial,
+static int print_cost(struct xs_cli *cli, const struct xsteer_explain *trial,
 		      const struct xs_frames *frames, double ns, double bare)
 {
 	const struct xs_set_header *set = trial->set.header;
@@ -118,7 +120,7 @@ static int print_cost(struct xs_cli *cli, const struct xs_trial *trial,
 	return 0;
 }
 
-static int measure_trial(struct xs_cli *cli, const struct xs_trial *trial,
+static int measure_trial(struct xs_cli *cli, const struct xsteer_explain *trial,
 			 const struct xs_frames *frames)
 {
 	double ns, ns_bare;
@@ -128,7 +130,7 @@ static int measure_trial(struct xs_cli *cli, const struct xs_trial *trial,
 		return bare;
 	err = xs_measure(cli->ctx, bare, frames, COST_REPEAT, COST_ROUNDS, &ns_bare);
 	if (!err)
-		err = xs_measure(cli->ctx, xs_explain_prog_fd(&trial->explain), frames, COST_REPEAT,
+		err = xs_measure(cli->ctx, xs_explain_prog_fd(&trial->copy), frames, COST_REPEAT,
 				 COST_ROUNDS, &ns);
 	close(bare);
 	return err ? err : print_cost(cli, trial, frames, ns, ns_bare);
@@ -137,19 +139,18 @@ static int measure_trial(struct xs_cli *cli, const struct xs_trial *trial,
 int xs_do_cost(struct xs_cli *cli)
 {
 	struct xs_frames frames = {};
-	struct xs_trial trial;
+	struct xsteer_explain *trial;
 	int err;
 
 	err = xs_trial_open(cli, &trial);
 	if (err)
 		return err;
-	err = xs_rules_opts(cli)->pcap ? read_trace(cli, &frames)
-				       : draw_trace(cli, &trial, &frames);
+	err = xs_rules_opts(cli)->pcap ? read_trace(cli, &frames) : draw_trace(cli, trial, &frames);
 	if (!err)
-		err = measure_trial(cli, &trial, &frames);
+		err = measure_trial(cli, trial, &frames);
 	if (!err && frames.broken)
 		xs_warn(cli->ctx, "%s", frames.broken); /* it is a trace as good as any */
 	xs_frames_free(&frames);
-	xs_trial_close(&trial);
+	xsteer_explain_close(trial);
 	return err;
 }

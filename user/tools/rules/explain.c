@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "lib/base/names.h"
-#include "lib/set/read.h"
 #include "frames.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/json.h"
@@ -13,49 +11,44 @@
 #include "trial.h"
 
 /* A rule as explain names it: LINE, or FILE:LINE where it was included. */
-static json_t *rule_json(const struct xs_trial *trial, __u32 index)
+static json_t *rule_json(const struct xsteer_explained *why)
 {
-	const struct xs_set_rule *rule;
 	json_t *text;
 	char *place;
 
-	if (index == XS_RULE_NONE || !trial->set.header || index >= trial->set.header->rule_cnt)
+	if (why->rule == XSTEER_NO_RULE)
 		return json_null();
-	rule = &trial->set.rules[index];
-	if (!rule->file)
-		return json_integer(rule->line);
-	if (asprintf(&place, "%s:%u", xs_set_file(trial->set.header, rule->file), rule->line) < 0)
+	if (!(why->flags & XSTEER_EXPLAINED_INCLUDED))
+		return json_integer(why->line);
+	if (asprintf(&place, "%s:%u", why->file, why->line) < 0)
 		return json_null();
 	text = xs_json_text(place);
 	free(place);
 	return text;
 }
 
-static void explain_text(const struct xs_trial *trial, __u32 packet, const struct xs_explained *why,
-			 int xdp)
+static void explain_text(__u32 packet, const struct xsteer_explained *why)
 {
-	json_t *rule = rule_json(trial, why->rule);
+	json_t *rule = rule_json(why);
 	char *line = json_is_null(rule) ? NULL : json_dumps(rule, JSON_ENCODE_ANY);
 
 	printf("packet %u: ", packet);
 	if (line)
-		printf("rule %s (%s)", line,
-		       xs_set_string(trial->set.header, trial->set.rules[why->rule].text));
+		printf("rule %s (%s)", line, why->text);
 	else
 		printf("no rule");
-	printf(": %s, %s%s%s\n", xs_verdict_names[why->verdict], xs_xdp_name(xdp),
-	       why->reason ? ", " : "", why->reason ? xs_reason_names[why->reason] : "");
+	printf(": %s, %s%s%s\n", xsteer_verdict_name(why->verdict), xsteer_xdp_name(why->xdp),
+	       why->reason ? ", " : "", why->reason ? xsteer_reason_name(why->reason) : "");
 	free(line);
 	json_decref(rule);
 }
 
-static void explain_json(struct xs_cli *cli, const struct xs_trial *trial, __u32 packet,
-			 const struct xs_explained *why, int xdp)
+static void explain_json(struct xs_cli *cli, __u32 packet, const struct xsteer_explained *why)
 {
 	json_t *object = json_pack("{s:i, s:o, s:s, s:s, s:s?}", "packet", packet, "rule",
-				   rule_json(trial, why->rule), "verdict",
-				   xs_verdict_names[why->verdict], "xdp", xs_xdp_name(xdp),
-				   "reason", why->reason ? xs_reason_names[why->reason] : NULL);
+				   rule_json(why), "verdict", xsteer_verdict_name(why->verdict),
+				   "xdp", xsteer_xdp_name(why->xdp), "reason",
+				   why->reason ? xsteer_reason_name(why->reason) : NULL);
 
 	json_dumpf(object, stdout, cli->pretty ? JSON_INDENT(2) : 0);
 	putchar('\n');
@@ -80,9 +73,9 @@ static int say_broken(struct xs_cli *cli, const struct xs_frames *frames)
 int xs_do_explain(struct xs_cli *cli)
 {
 	struct xs_frames frames = {};
-	struct xs_explained why;
-	struct xs_trial trial;
-	int err, xdp, first = 0;
+	XSTEER_STRUCT(xsteer_explained, why);
+	struct xsteer_explain *trial;
+	int err, first = 0;
 
 	if (!xs_rules_opts(cli)->pcap == !xs_rules_opts(cli)->hex)
 		return xs_usage(cli, "give the packets: either --pcap FILE or --hex STRING");
@@ -96,17 +89,18 @@ int xs_do_explain(struct xs_cli *cli)
 	if (!frames.cnt)
 		xs_warn(cli->ctx, "no packets in %s", xs_rules_opts(cli)->pcap);
 	for (__u32 i = 0; i < frames.cnt; i++) {
-		err = xs_explain_run(cli->ctx, &trial.explain, &frames.frames[i], &why, &xdp);
+		err = xsteer_explain_frame(trial, frames.frames[i].bytes, frames.frames[i].len,
+					   &why);
 		if (err && !first)
 			first = err;
 		if (err)
 			continue;
 		if (cli->json)
-			explain_json(cli, &trial, i, &why, xdp);
+			explain_json(cli, i, &why);
 		else
-			explain_text(&trial, i, &why, xdp);
+			explain_text(i, &why);
 	}
-	xs_trial_close(&trial);
+	xsteer_explain_close(trial);
 	err = say_broken(cli, &frames);
 	xs_frames_free(&frames);
 	return first ? first : err;
