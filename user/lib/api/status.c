@@ -14,6 +14,7 @@
 #include "lib/net/netif.h"
 #include "lib/set/sets.h"
 #include "sized.h"
+#include "status.h"
 
 static void add_hook(struct xsteer_status *status, const struct xs_hook *hook)
 {
@@ -44,35 +45,56 @@ static void add_instance(struct xsteer_status *status, const struct xs_pins *pin
 	status->generation = xs_rule_sets_generation(pins);
 }
 
-int xsteer_status(struct xsteer_ctx *ctx, const char *ifname, struct xsteer_status *status)
+void xs_status_get(struct xsteer_ctx *ctx, __u32 ifindex, const char *ifname, bool look,
+		   struct xsteer_status *status)
 {
-	int err = xs_sized_check(ctx, status, "xsteer_status"), held;
-	struct xsteer_status own = { .sz = sizeof(own) };
 	struct xs_hook hook = {};
 	struct xs_pins pins;
+	bool held;
+	int err;
 
-	if (err)
-		return err;
-	err = xs_netif_find(ifname, &own.ifindex, own.ifname);
-	if (err == -ENODEV)
-		xs_err(ctx, "no interface %s in this network namespace: 'ip link' lists them",
-		       ifname);
-	else if (err)
-		xs_err(ctx, "cannot ask for interface %s: %s", ifname, strerror(-err));
-	if (err)
-		return err;
-	held = xs_netif_hook(own.ifindex, &hook) == 1;
+	memset(status, 0, sizeof(*status));
+	status->sz = sizeof(*status);
+	status->ifindex = ifindex;
+	snprintf(status->ifname, sizeof(status->ifname), "%s", ifname);
+	held = xs_netif_hook(ifindex, &hook) == 1;
 	if (held)
-		add_hook(&own, &hook);
-	err = xs_pins_open(ctx, &pins, ifname, XS_PINS_READ);
+		add_hook(status, &hook);
+	err = look ? xs_pins_open(ctx, &pins, ifname, XS_PINS_READ) : -EACCES;
 	if (!err) {
-		add_instance(&own, &pins);
+		add_instance(status, &pins);
 		xs_pins_close(&pins);
 	} else {
-		own.state = err != -ENOENT ? XSTEER_STATE_UNUSABLE
-			    : held	   ? XSTEER_STATE_FOREIGN
-					   : XSTEER_STATE_NONE;
+		status->state = err != -ENOENT ? XSTEER_STATE_UNUSABLE
+				: held	       ? XSTEER_STATE_FOREIGN
+					       : XSTEER_STATE_NONE;
 	}
+}
+
+int xs_status_find(struct xsteer_ctx *ctx, const char *name, __u32 *ifindex, char *ifname)
+{
+	int err = xs_netif_find(name, ifindex, ifname);
+
+	if (err == -ENODEV)
+		xs_err(ctx, "no interface %s in this network namespace: 'ip link' lists them",
+		       name);
+	else if (err)
+		xs_err(ctx, "cannot ask for interface %s: %s", name, strerror(-err));
+	return err;
+}
+
+int xsteer_status(struct xsteer_ctx *ctx, const char *ifname, struct xsteer_status *status)
+{
+	int err = xs_sized_check(ctx, status, "xsteer_status");
+	struct xsteer_status own;
+	char name[16];
+	__u32 ifindex;
+
+	if (!err)
+		err = xs_status_find(ctx, ifname, &ifindex, name);
+	if (err)
+		return err;
+	xs_status_get(ctx, ifindex, name, true, &own);
 	xs_sized_give(status, &own, sizeof(own));
 	return 0;
 }

@@ -5,15 +5,15 @@
 
 #include <stdbool.h>
 
-#include "lib/instance/instance.h"
+#include <xsteer/xsteer.h>
+
 #include "tools/cli/cli.h"
 #include "tools/cli/json.h"
 
 struct xs_loader_opts {
-	struct xs_attach_opts attach;
+	struct xsteer_attach_opts attach;
 	const char *rules; /* file */
-	struct xsteer_rules *loaded; /* what stands in it; NULL: no file */
-	bool all, dry_run;
+	bool all, dry_run, replace;
 	json_t *results; /* a row for each interface; of one that failed with "error" */
 };
 
@@ -34,7 +34,9 @@ int xs_loader_finish(struct xs_cli *cli, int err);
 
 /* Commands of files of their own; 0 or -errno. */
 int xs_do_attach(struct xs_cli *cli);
+int xs_do_detach(struct xs_cli *cli);
 int xs_do_status(struct xs_cli *cli);
+int xs_do_upgrade(struct xs_cli *cli);
 int xs_do_clean(struct xs_cli *cli);
 
 #endif

@@ -3,22 +3,18 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include <bpf/bpf.h>
+#include <xsteer/xsteer.h>
 
+#include "lib/api/status.h"
 #include "lib/instance/dir.h"
-#include "lib/instance/live.h"
-#include "lib/net/identity.h"
 #include "lib/net/netif.h"
-#include "lib/set/sets.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/json.h"
 #include "tools/cli/rows.h"
 #include "tools/cli/table.h"
 #include "loader.h"
-#include "lib/instance/owners.h"
 
 struct status {
 	struct xs_cli *cli;
@@ -28,68 +24,63 @@ struct status {
 	bool blind; /* cannot look for pins */
 };
 
-static const char *hook_mode(const struct xs_hook *hook)
+static const char *const state_names[] = {
+	[XSTEER_STATE_NONE] = "none",	      [XSTEER_STATE_ATTACHED] = "attached",
+	[XSTEER_STATE_STALE] = "stale",	      [XSTEER_STATE_FOREIGN] = "foreign",
+	[XSTEER_STATE_UNUSABLE] = "unusable", [XSTEER_STATE_UNKNOWN] = "unknown",
+};
+
+static const char *const by_names[] = {
+	[XSTEER_BY_NONE] = "-",		 [XSTEER_BY_LINK] = "link",
+	[XSTEER_BY_NETLINK] = "netlink", [XSTEER_BY_DISPATCHER] = "dispatcher",
+	[XSTEER_BY_UNKNOWN] = "unknown",
+};
+
+static bool is_instance(const struct xsteer_status *got)
 {
-	return hook->native ? "native" : hook->skb ? "skb" : hook->hardware ? "hw" : "-";
+	return got->state == XSTEER_STATE_ATTACHED || got->state == XSTEER_STATE_STALE ||
+	       got->state == XSTEER_STATE_UNKNOWN;
 }
 
-static void show_row(struct status *status, const char *ifname, const struct xs_hook *hook,
-		     const struct xs_pins *ours, const char *state)
+static void show_row(struct status *status, const struct xsteer_status *got)
 {
-	const char *by = !hook->prog_id		       ? "-"
-			 : hook->dispatcher	       ? "dispatcher"
-			 : hook->by == XS_HOOK_LINK    ? "link"
-			 : hook->by == XS_HOOK_NETLINK ? "netlink"
-						       : "unknown";
-	json_t *row = json_pack("{s:o, s:s, s:s, s:I, s:o, s:s}", "interface", xs_json_text(ifname),
-				"state", state, "mode", hook_mode(hook), "prog_id",
-				(json_int_t)hook->prog_id, "program", xs_json_text(hook->prog_name),
-				"by", by);
-	__u64 generation = ours ? xs_rule_sets_generation(ours) : 0;
-	__u32 sockets = ours ? xs_owners_alive(ours) : 0;
+	const char *mode = got->mode == XSTEER_MODE_AUTO ? "-" : xsteer_mode_name(got->mode);
+	json_t *row = json_pack("{s:o, s:s, s:s, s:I, s:o, s:s}", "interface",
+				xs_json_text(got->ifname), "state", state_names[got->state], "mode",
+				mode, "prog_id", (json_int_t)got->prog_id, "program",
+				xs_json_text(got->prog_name), "by", by_names[got->by]);
+	bool ours = is_instance(got);
 
 	if (ours) {
-		json_object_set_new(row, "slots", json_integer(ours->slots));
-		json_object_set_new(row, "sockets", json_integer(sockets));
-		json_object_set_new(row, "generation", json_integer(generation));
+		json_object_set_new(row, "slots", json_integer(got->slots));
+		json_object_set_new(row, "sockets", json_integer(got->sockets));
+		json_object_set_new(row, "generation", json_integer((json_int_t)got->generation));
 		json_object_set_new(row, "automatic",
-				    json_boolean(ours->meta.flags & XS_META_AUTO));
+				    json_boolean(got->flags & XSTEER_STATUS_AUTOMATIC));
 	}
 	json_array_append_new(status->list, row);
-	xs_table_cell(status->table, "%s", ifname);
-	xs_table_cell(status->table, "%s", state);
-	xs_table_cell(status->table, "%s", hook_mode(hook));
-	xs_table_cell(status->table, "%s", by);
-	xs_table_cell(status->table, hook->prog_id ? "%u" : "-", hook->prog_id);
-	xs_table_cell(status->table, "%s", hook->prog_name[0] ? hook->prog_name : "-");
-	xs_table_cell(status->table, ours ? "%u" : "-", sockets);
-	xs_table_cell(status->table, ours ? "%llu" : "-", generation);
+	xs_table_cell(status->table, "%s", got->ifname);
+	xs_table_cell(status->table, "%s", state_names[got->state]);
+	xs_table_cell(status->table, "%s", mode);
+	xs_table_cell(status->table, "%s", by_names[got->by]);
+	xs_table_cell(status->table, got->prog_id ? "%u" : "-", got->prog_id);
+	xs_table_cell(status->table, "%s", got->prog_name[0] ? got->prog_name : "-");
+	xs_table_cell(status->table, ours ? "%u" : "-", got->sockets);
+	xs_table_cell(status->table, ours ? "%llu" : "-", (unsigned long long)got->generation);
 }
 
-/* An interface that fails to answer must not end the listing. */
+/*
+ * An interface that fails to answer must not end the listing. Where no pins can be looked
+ * for, only what is on a hook is known.
+ */
 static int show_interface(__u32 ifindex, const char *ifname, void *arg)
 {
 	struct status *status = arg;
-	struct xs_cli *cli = status->cli;
-	struct xs_hook hook = {};
-	struct xs_pins pins;
-	struct xs_live live;
-	int held, err;
+	struct xsteer_status got;
 
-	held = xs_netif_hook(ifindex, &hook);
-	err = status->blind ? -EACCES : xs_pins_open(cli->ctx, &pins, ifname, XS_PINS_READ);
-	if (!err) {
-		const char *state = xs_instance_live(&pins, &live) ? "unknown"
-				    : live.attached		   ? "attached"
-								   : "stale";
-
-		show_row(status, ifname, &hook, &pins, state);
-		xs_pins_close(&pins);
-	} else if (held == 1 || (err != -ENOENT && (!status->blind || status->named))) {
-		show_row(status, ifname, &hook, NULL, err == -ENOENT ? "foreign" : "unusable");
-	} else if (status->named) {
-		show_row(status, ifname, &hook, NULL, "none");
-	}
+	xs_status_get(status->cli->ctx, ifindex, ifname, !status->blind, &got);
+	if (status->named || got.prog_id || (got.state != XSTEER_STATE_NONE && !status->blind))
+		show_row(status, &got);
 	return 0;
 }
 
@@ -126,19 +117,12 @@ int xs_do_status(struct xs_cli *cli)
 		char ifname[16];
 		__u32 ifindex;
 
-		err_find = xs_netif_find(cli->operands[i], &ifindex, ifname);
+		xs_error_mark(cli);
+		err_find = xs_status_find(cli->ctx, cli->operands[i], &ifindex, ifname);
 		if (!err_find) {
 			show_interface(ifindex, ifname, &status);
 			continue;
 		}
-		xs_error_mark(cli);
-		if (err_find == -ENODEV)
-			xs_err(cli->ctx,
-			       "no interface %s in this network namespace: 'ip link' lists them",
-			       cli->operands[i]);
-		else
-			xs_err(cli->ctx, "cannot ask for interface %s: %s", cli->operands[i],
-			       strerror(-err_find));
 		err = xs_rows_add_failure(cli, status.list, "interface", cli->operands[i],
 					  err_find);
 	}

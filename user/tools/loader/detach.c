@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* xsteer-loader detach: of interfaces by name, or of all in this network namespace. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <xsteer/xsteer.h>
+
+#include "lib/base/escape.h"
+#include "lib/instance/dir.h"
+#include "lib/instance/instance.h"
+#include "lib/instance/lock.h"
+#include "lib/instance/netns.h"
+#include "tools/cli/cli.h"
+#include "tools/cli/json.h"
+#include "tools/cli/rows.h"
+#include "loader.h"
+
+static int say_detached(struct xs_cli *cli, const char *ifname)
+{
+	json_array_append_new(xs_loader_opts(cli)->results,
+			      json_pack("{s:o}", "interface", xs_json_text(ifname)));
+	if (!cli->json)
+		printf("%s: detached\n", xs_shown(ifname).text);
+	return 0;
+}
+
+static int detach_one(struct xs_cli *cli, const char *ifname)
+{
+	int err = xsteer_detach(cli->ctx, ifname);
+
+	return err ? err : say_detached(cli, ifname);
+}
+
+static int detach_if_here(struct xsteer_ctx *ctx, const char *dir, void *arg)
+{
+	struct xs_cli *cli = arg;
+	struct xs_pins pins;
+	char ifname[16];
+	int err;
+
+	xs_error_mark(cli);
+	xs_pin_ifname(ifname, strrchr(dir, '/') + 1);
+	err = xs_pins_open_dir(ctx, &pins, dir, XS_PINS_READ);
+	if (err)
+		return xs_rows_add_failure(cli, xs_loader_opts(cli)->results, "interface", ifname,
+					   err);
+	/* by its directory: its interface may have been renamed, and its name be another's */
+	if (xs_netns_of(&pins.meta) == XS_NETNS_OURS) {
+		err = xs_instance_take_apart(&pins);
+		if (!err)
+			say_detached(cli, ifname);
+	}
+	xs_pins_close(&pins);
+	return err ? xs_rows_add_failure(cli, xs_loader_opts(cli)->results, "interface", ifname,
+					 err)
+		   : 0;
+}
+
+static int detach_all(struct xs_cli *cli)
+{
+	int lock = xs_pins_lock(cli->ctx, NULL, false), err;
+
+	if (lock == -ENOENT)
+		return 0; /* no pin root, no instance */
+	if (lock < 0)
+		return lock;
+	err = xs_pins_each(cli->ctx, detach_if_here, cli);
+	close(lock);
+	return err;
+}
+
+int xs_do_detach(struct xs_cli *cli)
+{
+	struct xs_loader_opts *opts = xs_loader_opts(cli);
+
+	if (opts->all == (cli->operand_cnt > 0))
+		return xs_usage(cli, "detach: name interfaces, or give --all");
+	opts->results = json_array();
+	return xs_loader_finish(
+		cli, opts->all ? detach_all(cli)
+			       : xs_each_operand(cli, cli->operand_cnt, cli->operands, detach_one));
+}
