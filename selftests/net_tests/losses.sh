@@ -1,0 +1,297 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+# xsteer-maps losses: frames are lost at one place at a time, and exactly that number
+# stands in exactly that line, with nothing unexplained.
+
+. "$(dirname "$0")/lib.sh"
+
+SEND=$O/selftests/tools/send_hex HOLD=$O/selftests/tools/hold_socket
+RULES=$O/xsteer-rules
+
+# --- frames, as hexadecimal: addresses of the lab's two ends ---
+
+_eth=020000000002020000000001
+_ip4() { # PROTOCOL TOTAL-LENGTH(hex 4) [VERSION-IHL]
+	echo "${_eth}0800${3:-45}00${2}0000000040${1}0000c6120001c6120002"
+}
+_ip6() { # NEXT-HEADER PAYLOAD-LENGTH(hex 4) [VERSION]
+	echo "${_eth}86dd${3:-6}0000000${2}${1}40fd000198001800000000000000000001fd000198001800000000000000000002"
+}
+_udp4=$(_ip4 11 002e)03e8000a001a0000
+
+# --- the report of one interval ---
+
+_watch() { # until _report, however long that takes
+	rx_bg losses "$MAPS" losses rx0 -v -j -w 600
+	WATCHER=$!
+	becomes "it watches" 20 grep -q 'rx0: watching' "$DIR/losses.log"
+}
+_report() {
+	kill -INT "$WATCHER"
+	ends "$WATCHER" 0
+	JSON=$(grep '^{' "$DIR/losses.log")
+}
+# The line CAUSE has N frames, no other line of a place behind the NIC has any, all adds up.
+_only() { # CAUSE N
+	equal "$1" "$(jq -r '[.losses[] | select(.place != "nic") | "\(.cause) \(.frames)"] | join(", ")' <<<"$JSON")" "$1 $2"
+	equal "$1: unexplained" "$(jq .unexplained <<<"$JSON")" 0
+	equal "$1: frames in = lost + delivered" "$(jq '.frames_in == ([.losses[] |
+		select(.place != "nic" and .place != "send").frames] | add) + (.delivered | add)' <<<"$JSON")" true
+}
+_apply() { # RULES
+	echo "$1" >"$DIR/r"
+	check "apply $1" rx "$RULES" apply rx0 "$DIR/r"
+}
+_hold() { # QUEUE SLOT RX-ENTRIES FILL
+	rx_bg "hold-$1" "$HOLD" rx0 "$1" "$PINS/rx0/xsks_map" "$2" "$3" "$4"
+	HOLDER=$!
+	becomes "a socket in slot $2" 5 grep -q ready "$DIR/hold-$1.log"
+}
+_send() { # COUNT HEX [LENGTH]
+	check "send" tx "$SEND" tx0 "$@"
+}
+
+# --- in the program ---
+
+_lost_in_program() { # CAUSE RULES HEX
+	_apply "$2"
+	_watch
+	_send 37 "$3"
+	_send 5 "$_udp4" 60
+	_report
+	_only "$1" 37
+	equal "passed" "$(jq .delivered.pass <<<"$JSON")" 5
+}
+rules_default_and_malformed_frames_have_a_line_each() {
+	lab_up --queues 1
+	attach
+	_lost_in_program rule 'ether type arp drop' "${_eth}0806"
+	_lost_in_program default $'default drop\nudp pass' "${_eth}0806"
+	_lost_in_program malformed_vlan 'malformed drop' "${_eth}81000001810000018100000181000001810000010806"
+	_lost_in_program malformed_ipv4 'malformed drop' "$(_ip4 11 002e 41)"
+	_lost_in_program malformed_ipv6 'malformed drop' "$(_ip6 11 0008 5)"
+}
+malformed_headers_behind_ip_have_a_line_each() {
+	lab_up --queues 1
+	attach
+	_lost_in_program malformed_ipv6_ext 'malformed drop' "$(_ip6 00 0006)3a0000000000"
+	_lost_in_program malformed_tcp 'malformed drop' "$(_ip4 06 0018)00000000"
+	_lost_in_program malformed_udp 'malformed drop' "$(_ip4 11 0018)00000000"
+	_lost_in_program malformed_icmp 'malformed drop' "$(_ip4 01 0018)00000000"
+	_lost_in_program malformed_icmpv6 'malformed drop' "$(_ip6 3a 0004)00000000"
+	_lost_in_program malformed_sctp 'malformed drop' "$(_ip4 84 0018)00000000"
+	_lost_in_program malformed_dccp 'malformed drop' "$(_ip4 21 0018)00000000"
+}
+frames_without_a_socket_have_a_line() {
+	lab_up --queues 1
+	attach
+	_apply 'udp xsk else drop'
+	_watch
+	_send 41 "$_udp4" 60
+	_report
+	_only no_socket 41
+}
+
+# --- at the socket ---
+
+ring_full_native() { _ring_full "" native; }
+ring_full_skb() { _ring_full --skb skb; }
+_ring_full() { # LAB-OPTION MODE
+	# shellcheck disable=SC2086 # none, or one
+	lab_up --queues 1 $1
+	attach -m "$2"
+	_apply 'udp xsk'
+	_hold 0 0 8 32
+	_watch
+	_send 50 "$_udp4" 60
+	_report
+	_only ring_full 42
+	equal "delivered" "$(jq .delivered.xsk <<<"$JSON")" 8
+	equal "the slot" "$(jq '.losses[] | select(.cause == "ring_full").parts[0].slot' <<<"$JSON")" 0
+}
+no_frame_too_long_and_other_queue_native() { _at_sockets "" native; }
+no_frame_too_long_and_other_queue_skb() { _at_sockets --skb skb; }
+_at_sockets() {
+	# shellcheck disable=SC2086 # none, or one
+	lab_up --queues 2 --mtu 4000 $1
+	attach -m "$2"
+	_apply 'udp xsk'
+	steer 0
+	_hold 0 0 32 4
+	_watch
+	_send 30 "$_udp4" 60
+	_report
+	_only no_frame 26
+	_watch
+	_send 11 "$_udp4" 3950
+	_report
+	_only too_long 11
+	kill "$HOLDER" && ends "$HOLDER" 0
+	_hold 1 0 32 32 # of queue 1, in the slot of queue 0
+	_watch
+	_send 23 "$_udp4" 60
+	_report
+	_only other_queue 23
+}
+a_bouncer_that_stops_has_its_slot_and_pid_in_the_line() {
+	lab_up --queues 1
+	attach
+	start_bouncer 0 -p --ring 64 --frames 256
+	kill -STOP "$LAST_BOUNCER"
+	_watch
+	_send 100 "$_udp4" 60
+	_report
+	kill -CONT "$LAST_BOUNCER"
+	_only no_frame 36
+	equal "whose" "$(jq '.losses[] | select(.cause == "no_frame").parts[0].pid' <<<"$JSON")" "$LAST_BOUNCER"
+	stop_bouncer
+}
+sends_that_are_refused_have_a_line() {
+	lab_up --queues 1
+	attach
+	_hold 0 0 32 32
+	_watch
+	kill -USR1 "$HOLDER"
+	_report
+	# without CONFIG_XDP_SOCKETS_DIAG nobody can look at a socket that is not in owners
+	if [[ $(jq '.losses | length' <<<"$JSON") = 0 ]]; then
+		skip "the kernel does not tell of other processes' sockets"
+	fi
+	_only send_invalid 10
+}
+
+# --- at CPUs, interfaces, and back ---
+
+frames_sent_back_that_the_driver_refuses_have_a_line() {
+	lab_up --queues 1
+	attach
+	_apply 'udp tx'
+	_watch
+	_send 19 "$_udp4" 60 # tx0 has no program and no GRO: veth takes nothing from XDP
+	_report
+	[[ $(jq .delivered.tx <<<"$JSON") = 19 ]] && skip "this veth takes frames from XDP"
+	_only "$(jq -r '.losses[0].cause' <<<"$JSON")" 19
+	contains "it is of tx" "$(jq -r '.losses[0].place' <<<"$JSON")" '^tx$'
+}
+# Its peer has GRO on, which lets a veth take frames from XDP.
+_other_interface() { # [LINK-OPTION...]
+	check "another" rx ip link add other0 "$@" type veth peer name other1
+	[[ $GRO = off ]] || check "GRO" rx ethtool -K other1 gro on
+	rx ip link set other0 up && rx ip link set other1 up
+	_apply 'udp dev other0'
+}
+frames_for_an_interface_that_is_down_or_whose_peer_is_have_a_line() {
+	lab_up --queues 1
+	attach
+	GRO=on _other_interface
+	rx ip link set other0 down
+	_watch
+	_send 17 "$_udp4" 60
+	_report
+	_only dev_down 17
+	rx ip link set other0 up
+	rx ip link set other1 down
+	_watch
+	_send 21 "$_udp4" 60
+	_report
+	_only dev_refused 21
+	contains "where" "$(rx "$MAPS" losses rx0 2>&1)" 'for other CPUs and interfaces are followed no further'
+}
+frames_longer_than_the_other_interface_takes_have_a_line() {
+	lab_up --queues 1
+	attach
+	GRO=on _other_interface mtu 500
+	_watch
+	_send 9 "$_udp4" 1000
+	_report
+	_only dev_too_long 9
+}
+frames_for_an_interface_that_takes_none_from_xdp_have_a_line() {
+	lab_up --queues 1
+	attach
+	GRO=off _other_interface
+	_watch
+	_send 13 "$_udp4" 60
+	_report
+	[[ $(jq .delivered.dev <<<"$JSON") = 13 ]] && skip "this veth takes frames from XDP"
+	_only dev_other 13
+	contains "the kernel's word" "$(jq -r '.losses[0].parts[0].error' <<<"$JSON")" 'not supported'
+}
+
+# --- without tracing, and without an interval ---
+
+once_it_says_all_that_is_counted() {
+	lab_up --queues 1
+	attach
+	_apply 'udp drop'
+	_send 10 "$_udp4" 60
+	check "losses" rx "$MAPS" losses rx0 -j
+	JSON=$OUT
+	_only rule 10
+	equal "not traced" "$(jq .traced <<<"$JSON")" false
+	check "losses" rx "$MAPS" losses rx0
+	contains "in" "$OUT" '^in +10'
+	contains "the cause and its remedy" "$OUT" '^program +rule +10 .*xsteer-rules show rx0'
+	contains "the last line" "$(tail -n 1 <<<"$OUT")" '^unexplained +0'
+}
+another_queue_is_named_without_tracing() {
+	lab_up --queues 2
+	attach
+	steer 0
+	_apply 'udp xsk'
+	_hold 1 0 32 32
+	_send 14 "$_udp4" 60
+	check "losses" rx "$MAPS" losses rx0 -j
+	JSON=$OUT
+	_only other_queue 14
+}
+# The driver counts on; what it counted before is not taken for what is lost now.
+attached_anew_the_drivers_older_counters_do_not_count() {
+	lab_up --queues 1
+	attach
+	_apply 'udp xsk'
+	_hold 0 0 8 32
+	_send 20 "$_udp4" 60
+	kill "$HOLDER" && ends "$HOLDER" 0
+	check "detach" rx "$LOADER" detach rx0
+	attach
+	_send 3 "$_udp4" 60
+	check "losses" rx "$MAPS" losses rx0 -j
+	equal "unexplained" "$(jq -c '[.unexplained, .frames_in]' <<<"$OUT")" '[null,3]'
+	contains "why" "$(jq -r .unexplained_why <<<"$OUT")" 'since before .*-w SEC'
+	_watch
+	_send 3 "$_udp4" 60
+	_report
+	equal "nothing lost" "$(jq -c '[.losses, .unexplained, .frames_in]' <<<"$JSON")" '[[],0,3]'
+}
+without_the_right_to_trace_it_is_said_and_the_rest_works() {
+	lab_up --queues 1
+	attach
+	_apply 'udp drop'
+	public_copy "$MAPS"
+	# who may not load programs: only the pins are readable
+	chmod 755 "$PINS" "$PINS/rx0" && chmod 644 "$PINS"/rx0/*
+	rx_bg losses setpriv --reuid 65534 --clear-groups --bounding-set -all "$DIR/xsteer-maps" losses rx0 -v -j -w 600
+	WATCHER=$!
+	becomes "it watches" 20 grep -q 'rx0: watching' "$DIR/losses.log"
+	_send 12 "$_udp4" 60
+	_report
+	contains "it is said" "$(cat "$DIR/losses.log")" 'no tracing here'
+	equal "traced" "$(jq .traced <<<"$JSON")" false
+	equal "dropped" "$(jq -c '[.losses[] | [.cause, .frames]]' <<<"$JSON")" '[["drop",12]]'
+}
+it_ends_when_the_instance_is_gone_and_refuses_what_is_not_there() {
+	lab_up --queues 1
+	refuses "no instance" 1 "no xsteer instance" rx "$MAPS" losses rx0
+	refuses "usage" 2 "IF is missing" rx "$MAPS" losses
+	attach
+	rx_bg losses "$MAPS" losses rx0 -v -w 1
+	WATCHER=$!
+	becomes "it watches" 20 grep -q 'rx0: watching' "$DIR/losses.log"
+	check "detach" rx "$LOADER" detach rx0
+	ends "$WATCHER" 1
+	contains "why" "$(cat "$DIR/losses.log")" "detached"
+}
+
+run_tests "$@"

@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* From what was counted to what became of the frames; see loss_causes.h. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/bpf.h>
+
+#include "lib/instance/slot_sockets.h"
+#include "loss_causes.h"
+
+const char *const xs_loss_places[XS_PLACE_MAX] = { "nic", "program", "socket", "cpu",
+						   "dev", "tx",	     "send" };
+
+const struct xs_loss_text xs_loss_texts[XS_LOSS_MAX] = {
+#define X(place, cause, remedy) { XS_PLACE_##place, #cause, remedy },
+	XS_LOSSES(X)
+#undef X
+};
+
+_Static_assert(XS_LOSS_malformed_dccp - XS_LOSS_malformed_eth ==
+		       XS_REASON_malformed_dccp - XS_REASON_malformed_eth,
+	       "a cause for each reason, in the same order");
+
+struct finding {
+	const struct xs_loss_sources *sources;
+	struct xs_losses *losses;
+	bool driver_counts; /* its counters are of the same frames as ours */
+	__u64 seen_by_driver; /* losses named here that the driver counts, too */
+	bool no_memory;
+};
+
+static void add(struct finding *find, struct xs_loss_part part)
+{
+	struct xs_losses *losses = find->losses;
+	struct xs_loss_part *more;
+
+	if (!part.frames)
+		return;
+	more = realloc(losses->parts, (losses->part_cnt + 1) * sizeof(*more));
+	if (!more) {
+		find->no_memory = true;
+		return;
+	}
+	losses->parts = more;
+	more[losses->part_cnt++] = part;
+	losses->frames[part.cause] += part.frames;
+}
+
+/* ---- before and in the program ---- */
+
+static void find_in_nic(struct finding *find)
+{
+	static const enum xs_loss causes[XS_NIC_ROLE_MAX] = {
+		[XS_NIC_missed] = XS_LOSS_nic_full,
+		[XS_NIC_no_memory] = XS_LOSS_nic_no_memory,
+		[XS_NIC_bad] = XS_LOSS_nic_broken,
+	};
+	const struct xs_nic_counters *nic = &find->sources->nic;
+
+	for (__u32 i = 0; i < nic->cnt; i++) {
+		const struct xs_nic_counter *row = &nic->rows[i];
+
+		if (row->role != XS_NIC_missed && row->role != XS_NIC_no_memory &&
+		    row->role != XS_NIC_bad)
+			continue;
+		add(find,
+		    (struct xs_loss_part){ .cause = causes[row->role],
+					   .of = row->queue < 0 ? XS_LOSS_OF_ALL : XS_LOSS_OF_QUEUE,
+					   .number = row->queue < 0 ? 0 : (__u32)row->queue,
+					   .frames = row->value });
+	}
+}
+
+/* Of what is left to be explained, as much as a counter says. */
+static void allot(struct finding *find, __u64 *left, enum xs_loss cause, __u64 frames)
+{
+	frames = frames < *left ? frames : *left;
+	*left -= frames;
+	add(find, (struct xs_loss_part){ .cause = cause, .frames = frames });
+}
+
+/*
+ * Each frame that was dropped is one of a rule, of the default, malformed, or one without
+ * a socket whose rule says "else drop". The counters of a set go with it, and so does what
+ * it said of malformed frames: what no counter claims is told as that of earlier rules.
+ */
+static void find_dropped(struct finding *find)
+{
+	const struct xs_loss_rules *rules = &find->sources->rules;
+	const struct xs_queue_stats *total = &find->sources->total;
+	const __u64 *reasons = xs_reason_counters(total);
+	__u64 left = total->verdict_drop;
+
+	if (!rules->known) {
+		allot(find, &left, XS_LOSS_drop, left);
+		return;
+	}
+	allot(find, &left, XS_LOSS_rule, rules->dropped);
+	for (int r = XS_REASON_malformed_eth;
+	     rules->of_malformed == XS_VERDICT_drop && r <= XS_REASON_malformed_dccp; r++)
+		allot(find, &left, XS_LOSS_malformed_eth + r - XS_REASON_malformed_eth,
+		      reasons[r - 1]);
+	if (rules->by_default == XS_VERDICT_drop)
+		allot(find, &left, XS_LOSS_default, total->reason_default);
+	allot(find, &left, XS_LOSS_no_socket, total->reason_no_socket);
+	allot(find, &left, XS_LOSS_earlier_rules, left);
+}
+
+/* ---- sockets ---- */
+
+/* What sockets in one slot have lost, by what they count and by what was traced. */
+struct slot_losses {
+	__u64 full, no_frame, too_long; /* as the sockets count */
+	__u32 pid;
+	__u64 errors[4]; /* ENOBUFS, ENOMEM, ENOSPC, EINVAL */
+	__u64 not_bound;
+};
+
+enum { AT_ENOBUFS, AT_ENOMEM, AT_ENOSPC, AT_EINVAL };
+
+static __u64 most(__u64 a, __u64 b)
+{
+	return a > b ? a : b;
+}
+
+static bool is_in_slot(const struct xs_loss_socket *socket, __u32 slot)
+{
+	return socket->slot < 0 ? socket->queue == slot : (__u32)socket->slot == slot;
+}
+
+static void sum_sockets(const struct finding *find, __u32 slot, struct slot_losses *sum)
+{
+	for (__u32 i = 0; i < find->sources->socket_cnt; i++) {
+		const struct xs_loss_socket *socket = &find->sources->sockets[i];
+		const struct xdp_statistics *stats = &socket->stats;
+		__u64 no_frame = stats->rx_fill_ring_empty_descs;
+
+		if (!is_in_slot(socket, slot))
+			continue;
+		/* zero-copy: how often the driver found none, not how many frames it lost */
+		if (socket->zero_copy || no_frame > stats->rx_dropped)
+			no_frame = socket->zero_copy ? 0 : stats->rx_dropped;
+		sum->pid = socket->pid;
+		sum->full += stats->rx_ring_full;
+		sum->no_frame += no_frame;
+		sum->too_long += stats->rx_dropped - no_frame;
+	}
+}
+
+static void sum_traced(struct finding *find, __u32 slot, struct slot_losses *sum)
+{
+	for (__u32 i = 0; i < find->sources->failures.cnt; i++) {
+		const struct xs_failure *row = &find->sources->failures.rows[i];
+
+		if (row->key.kind != XS_FAILURE_xsk || row->key.index != slot)
+			continue;
+		switch (row->key.error) {
+		case ENOBUFS:
+			sum->errors[AT_ENOBUFS] += row->frames;
+			break;
+		case ENOMEM:
+			sum->errors[AT_ENOMEM] += row->frames;
+			break;
+		case ENOSPC:
+			sum->errors[AT_ENOSPC] += row->frames;
+			break;
+		case EINVAL:
+			sum->errors[AT_EINVAL] += row->frames;
+			break;
+		case ENXIO:
+			sum->not_bound += row->frames;
+			break;
+		default:
+			find->seen_by_driver += row->frames;
+			add(find, (struct xs_loss_part){ .cause = XS_LOSS_socket_other,
+							 .of = XS_LOSS_OF_SLOT,
+							 .number = slot,
+							 .error = row->key.error,
+							 .frames = row->frames });
+		}
+	}
+}
+
+static void add_of_slot(struct finding *find, __u32 slot, enum xs_loss cause, __u32 pid,
+			__u64 frames)
+{
+	find->seen_by_driver += frames;
+	add(find, (struct xs_loss_part){ .cause = cause,
+					 .of = XS_LOSS_OF_SLOT,
+					 .number = slot,
+					 .pid = pid,
+					 .frames = frames });
+}
+
+static __u64 lost_by_driver(const struct xs_loss_sources *sources, int queue);
+
+/* Without tracing: the slot that the queue's frames went to has a socket of another queue. */
+static __u64 lost_to_other_queue(const struct finding *find, __u32 slot)
+{
+	const struct xs_loss_sources *sources = find->sources;
+	__u64 lost, sent;
+
+	if (sources->traced || !find->driver_counts || !sources->slot_queues ||
+	    slot >= sources->slots || slot >= sources->queue_cnt ||
+	    sources->slot_queues[slot] == XS_SLOT_EMPTY || sources->slot_queues[slot] == (int)slot)
+		return 0;
+	lost = lost_by_driver(sources, (int)slot);
+	sent = sources->queues[slot].verdict_xsk;
+	return lost < sent ? lost : sent;
+}
+
+/*
+ * A socket's counters and the tracepoint tell of the same frames; either may know of more:
+ * the trace of sockets that cannot be looked at, the counters of times without a trace.
+ * Before Linux 5.19 ENOSPC stood for all three.
+ */
+static void find_at_slot(struct finding *find, __u32 slot)
+{
+	struct slot_losses sum = {};
+	__u64 no_space;
+
+	sum_sockets(find, slot, &sum);
+	sum_traced(find, slot, &sum);
+	no_space = sum.errors[AT_ENOSPC];
+	if (!sum.errors[AT_ENOBUFS] && !sum.errors[AT_ENOMEM])
+		no_space -= no_space < sum.full + sum.no_frame ? no_space : sum.full + sum.no_frame;
+	add_of_slot(find, slot, XS_LOSS_ring_full, sum.pid, most(sum.full, sum.errors[AT_ENOBUFS]));
+	add_of_slot(find, slot, XS_LOSS_no_frame, sum.pid,
+		    most(sum.no_frame, sum.errors[AT_ENOMEM]));
+	add_of_slot(find, slot, XS_LOSS_too_long, sum.pid, most(sum.too_long, no_space));
+	add_of_slot(find, slot, XS_LOSS_other_queue, sum.pid,
+		    most(sum.errors[AT_EINVAL], lost_to_other_queue(find, slot)));
+	add_of_slot(find, slot, XS_LOSS_not_bound, sum.pid, sum.not_bound);
+}
+
+static void find_at_sockets(struct finding *find)
+{
+	for (__u32 slot = 0; slot < find->sources->slots; slot++)
+		find_at_slot(find, slot);
+	for (__u32 i = 0; i < find->sources->socket_cnt; i++) {
+		const struct xs_loss_socket *socket = &find->sources->sockets[i];
+
+		add(find, (struct xs_loss_part){
+				  .cause = XS_LOSS_send_invalid,
+				  .of = socket->slot < 0 ? XS_LOSS_OF_QUEUE : XS_LOSS_OF_SLOT,
+				  .number = socket->slot < 0 ? socket->queue : (__u32)socket->slot,
+				  .pid = socket->pid,
+				  .frames = socket->stats.tx_invalid_descs });
+	}
+}
+
+/* ---- CPUs, interfaces, and back out ---- */
+
+static enum xs_loss of_dev_error(int error)
+{
+	switch (error) {
+	case ENETDOWN:
+		return XS_LOSS_dev_down;
+	case EMSGSIZE:
+		return XS_LOSS_dev_too_long;
+	default:
+		return XS_LOSS_dev_other;
+	}
+}
+
+static void find_elsewhere(struct finding *find, const struct xs_failure *row)
+{
+	struct xs_loss_part part = { .number = row->key.index,
+				     .error = row->key.error,
+				     .frames = row->frames };
+	bool by_driver = false;
+
+	switch (row->key.kind) {
+	case XS_FAILURE_cpu:
+		/* in skb mode a full queue is told twice: here, and as cpu_queue */
+		if (row->key.error == ENOSPC)
+			return;
+		part.cause = XS_LOSS_cpu_other;
+		part.of = XS_LOSS_OF_CPU;
+		by_driver = true;
+		break;
+	case XS_FAILURE_cpu_queue:
+		part.cause = XS_LOSS_cpu_full;
+		part.of = XS_LOSS_OF_CPU;
+		break;
+	case XS_FAILURE_cpu_kernel:
+		part.cause = XS_LOSS_cpu_no_memory;
+		part.of = XS_LOSS_OF_CPU;
+		break;
+	case XS_FAILURE_dev:
+	case XS_FAILURE_redirect:
+		part.cause = of_dev_error(row->key.error);
+		part.of = XS_LOSS_OF_IFINDEX;
+		by_driver = true;
+		break;
+	case XS_FAILURE_dev_xmit:
+		part.cause = XS_LOSS_dev_refused;
+		part.of = XS_LOSS_OF_IFINDEX;
+		break;
+	case XS_FAILURE_exception:
+		/* drivers report a failed redirect here once more */
+		if (row->key.index == XDP_REDIRECT)
+			return;
+		part.cause = row->key.index == XDP_TX ? XS_LOSS_tx_failed : XS_LOSS_not_done;
+		by_driver = true;
+		break;
+	default: /* sockets; tx is compared with the driver's counter */
+		return;
+	}
+	find->seen_by_driver += by_driver ? row->frames : 0;
+	add(find, part);
+}
+
+static __u64 of_role(const struct xs_loss_sources *sources, enum xs_nic_role role, int queue)
+{
+	__u64 sum = 0;
+
+	for (__u32 i = 0; i < sources->nic.cnt; i++)
+		if (sources->nic.rows[i].role == role &&
+		    (queue < 0 || sources->nic.rows[i].queue == queue))
+			sum += sources->nic.rows[i].value;
+	return sum;
+}
+
+/* Behind the program, at a queue, or at all with -1. */
+static __u64 lost_by_driver(const struct xs_loss_sources *sources, int queue)
+{
+	__u64 both = of_role(sources, XS_NIC_lost_or_dropped, queue);
+	__u64 dropped = queue < 0 ? sources->total.verdict_drop
+				  : sources->queues[queue].verdict_drop;
+
+	return of_role(sources, XS_NIC_lost, queue) + (both > dropped ? both - dropped : 0);
+}
+
+static void find_sent_back(struct finding *find)
+{
+	__u64 traced = 0, counted = 0;
+	int error = 0;
+
+	for (__u32 i = 0; i < find->sources->failures.cnt; i++) {
+		const struct xs_failure *row = &find->sources->failures.rows[i];
+
+		if (row->key.kind != XS_FAILURE_tx)
+			continue;
+		traced += row->frames;
+		error = row->key.error;
+	}
+	if (find->driver_counts)
+		counted = of_role(find->sources, XS_NIC_tx_lost, -1);
+	add(find, (struct xs_loss_part){ .cause = XS_LOSS_tx_refused,
+					 .error = error,
+					 .frames = most(traced, counted) });
+}
+
+/* ---- all of it ---- */
+
+/* Counted since the driver began: of the same frames only if no other program was there. */
+static bool driver_counts(const struct xs_loss_sources *sources, bool whole)
+{
+	return sources->nic.counts_lost && sources->native &&
+	       (!whole || of_role(sources, XS_NIC_seen, -1) == sources->total.packets);
+}
+
+static void measure(struct finding *find)
+{
+	struct xs_losses *losses = find->losses;
+	__u64 lost;
+
+	losses->measured = find->driver_counts || find->sources->traced;
+	losses->unexplained = find->sources->failures.uncounted;
+	if (find->driver_counts) {
+		lost = lost_by_driver(find->sources, -1);
+		if (lost > find->seen_by_driver)
+			losses->unexplained += lost - find->seen_by_driver;
+	}
+	losses->unmeasured =
+		losses->measured ? NULL
+		: find->sources->nic.counts_lost && find->sources->native
+			? "the driver has counted since before the program was attached: -w SEC "
+			  "measures from now on"
+			: "this driver does not count it: -w SEC traces it";
+}
+
+static __u64 less(__u64 frames, __u64 lost)
+{
+	return frames > lost ? frames - lost : 0;
+}
+
+static void sum_up(struct finding *find)
+{
+	struct xs_losses *losses = find->losses;
+	const __u64 *verdicts = xs_verdict_counters(&find->sources->total);
+	__u64 lost[XS_PLACE_MAX] = {};
+
+	for (int i = 0; i < XS_LOSS_MAX; i++)
+		lost[xs_loss_texts[i].place] += losses->frames[i];
+	losses->frames_in = find->sources->total.packets;
+	losses->delivered[XS_VERDICT_pass] = verdicts[XS_VERDICT_pass];
+	losses->delivered[XS_VERDICT_tx] = less(verdicts[XS_VERDICT_tx], lost[XS_PLACE_tx]);
+	losses->delivered[XS_VERDICT_xsk] = less(verdicts[XS_VERDICT_xsk], lost[XS_PLACE_socket]);
+	losses->delivered[XS_VERDICT_cpu] = less(verdicts[XS_VERDICT_cpu], lost[XS_PLACE_cpu]);
+	losses->delivered[XS_VERDICT_dev] = less(verdicts[XS_VERDICT_dev], lost[XS_PLACE_dev]);
+}
+
+int xs_losses_find(const struct xs_loss_sources *sources, bool whole, struct xs_losses *losses)
+{
+	struct finding find = { .sources = sources,
+				.losses = losses,
+				.driver_counts = driver_counts(sources, whole) };
+
+	*losses = (struct xs_losses){};
+	find_in_nic(&find);
+	find_dropped(&find);
+	find_at_sockets(&find);
+	for (__u32 i = 0; i < sources->failures.cnt; i++)
+		find_elsewhere(&find, &sources->failures.rows[i]);
+	find_sent_back(&find);
+	measure(&find);
+	sum_up(&find);
+	if (!find.no_memory)
+		return 0;
+	xs_losses_free(losses);
+	return -ENOMEM;
+}
+
+void xs_losses_free(struct xs_losses *losses)
+{
+	free(losses->parts);
+	*losses = (struct xs_losses){};
+}

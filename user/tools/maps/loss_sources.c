@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Everything that counts frames around an instance; see loss_sources.h. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lib/base/clock.h"
+#include "lib/instance/live.h"
+#include "lib/instance/owners.h"
+#include "lib/instance/slot_sockets.h"
+#include "lib/net/xdp_diag.h"
+#include "lib/set/sets.h"
+#include "lib/xsk/peek.h"
+#include "loss_sources.h"
+
+static int read_queues(const struct xs_pins *pins, struct xs_loss_sources *sources)
+{
+	sources->queues = xs_queue_stats_read(pins, &sources->queue_cnt);
+	for (__u32 q = 0; sources->queues && q < sources->queue_cnt; q++)
+		xs_queue_stats_add(&sources->total, &sources->queues[q]);
+	return sources->queues ? 0 : -EIO;
+}
+
+/* Where they may not be read (no CAP_SYS_ADMIN) drops are told as one sum. */
+static void read_rules(const struct xs_pins *pins, struct xs_loss_rules *rules)
+{
+	struct xs_rules_in_force now;
+
+	if (xs_rule_sets_read(pins, &now))
+		return;
+	rules->known = true;
+	rules->by_default = now.header ? now.header->default_action.verdict
+				       : xs_builtin_default(pins).verdict;
+	rules->of_malformed = now.header ? now.header->malformed_action.verdict : XS_VERDICT_pass;
+	for (__u32 i = 0; now.header && i < now.header->rule_cnt; i++)
+		if (now.rules[i].action.verdict == XS_VERDICT_drop)
+			rules->dropped += now.stats[i].packets;
+	xs_rules_in_force_close(&now);
+}
+
+/* ---- sockets ---- */
+
+static struct xs_loss_socket *one_more(struct xs_loss_sources *sources)
+{
+	struct xs_loss_socket *more =
+		realloc(sources->sockets, (sources->socket_cnt + 1) * sizeof(*more));
+
+	if (!more)
+		return NULL;
+	sources->sockets = more;
+	more[sources->socket_cnt] = (struct xs_loss_socket){ .slot = -1 };
+	return &more[sources->socket_cnt++];
+}
+
+static int take_every_socket(struct xs_loss_sources *sources, const struct xs_diag_sockets *told)
+{
+	for (__u32 i = 0; i < told->cnt; i++) {
+		struct xs_loss_socket *socket = one_more(sources);
+
+		if (!socket)
+			return -ENOMEM;
+		socket->inode = told->rows[i].inode;
+		socket->queue = told->rows[i].queue;
+		socket->zero_copy = told->rows[i].zero_copy;
+		socket->stats = told->rows[i].stats;
+	}
+	return 0;
+}
+
+static __u32 inode_of(const struct xs_owner *owner)
+{
+	struct stat socket;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%u/fd/%u", owner->pid, owner->fd);
+	return stat(path, &socket) ? 0 : (__u32)socket.st_ino;
+}
+
+static struct xs_loss_socket *find_socket(struct xs_loss_sources *sources, __u32 inode)
+{
+	for (__u32 i = 0; inode && i < sources->socket_cnt; i++)
+		if (sources->sockets[i].inode == inode)
+			return &sources->sockets[i];
+	return NULL;
+}
+
+/* Several slots may have one socket: it is counted once. */
+static int take_owner(struct xs_loss_sources *sources, __u32 slot, const struct xs_owner *owner)
+{
+	struct xs_loss_socket *socket;
+	struct xs_xsk_state state;
+	__u32 inode = inode_of(owner);
+
+	socket = find_socket(sources, inode);
+	if (socket) {
+		socket->slot = (int)slot;
+		socket->pid = owner->pid;
+		return 0;
+	}
+	if (xs_xsk_peek(owner->pid, owner->fd, &state)) {
+		sources->unread = true;
+		return 0;
+	}
+	socket = one_more(sources);
+	if (!socket)
+		return -ENOMEM;
+	*socket = (struct xs_loss_socket){ .inode = inode,
+					   .slot = (int)slot,
+					   .queue = owner->queue,
+					   .pid = owner->pid,
+					   .zero_copy = state.zero_copy,
+					   .stats = state.stats };
+	return 0;
+}
+
+static int read_sockets(const struct xs_pins *pins, struct xs_loss_sources *sources)
+{
+	struct xs_diag_sockets told = {};
+	struct xs_owner owner;
+	int err = 0;
+
+	sources->every_socket = !xs_diag_sockets_read(pins->meta.ifindex, &told);
+	if (sources->every_socket)
+		err = take_every_socket(sources, &told);
+	free(told.rows);
+	for (__u32 slot = 0; !err && slot < pins->slots; slot++) {
+		if (xs_owner_get(pins, slot, &owner) || !owner.pid || !xs_owner_alive(&owner))
+			continue;
+		if (xs_owner_is_elsewhere(&owner))
+			sources->unread = true;
+		else
+			err = take_owner(sources, slot, &owner);
+	}
+	return err;
+}
+
+/* ---- all of it ---- */
+
+int xs_loss_sources_read(const struct xs_pins *pins, const struct xs_netif *netif,
+			 const struct failures_bpf *watch, struct xs_loss_sources *sources)
+{
+	struct xs_loss_sources found = { .at = xs_monotonic_ns() / 1e9,
+					 .slots = pins->slots,
+					 .traced = watch != NULL };
+	struct xs_live live;
+	int err;
+
+	found.native = !xs_instance_live(pins, &live) && live.native;
+	err = read_queues(pins, &found);
+	if (!err)
+		err = read_sockets(pins, &found);
+	if (err)
+		goto out;
+	read_rules(pins, &found.rules);
+	/* a driver that counts nothing is no failure */
+	if (xs_nic_counters_read(netif->name, netif->ifindex, netif->driver, &found.nic))
+		found.nic = (struct xs_nic_counters){};
+	found.slot_queues = xs_slot_sockets(pins);
+	if (watch)
+		err = xs_failures_read(watch, &found.failures);
+	if (err)
+		xs_err(pins->ctx, "%s: cannot read what was traced: %s", pins->ifname,
+		       strerror(-err));
+out:
+	if (err)
+		xs_loss_sources_free(&found);
+	else
+		*sources = found;
+	return err;
+}
+
+void xs_loss_sources_free(struct xs_loss_sources *sources)
+{
+	free(sources->queues);
+	free(sources->sockets);
+	free(sources->nic.rows);
+	free(sources->failures.rows);
+	free(sources->slot_queues);
+	*sources = (struct xs_loss_sources){};
+}
+
+/* ---- since another moment ---- */
+
+static void subtract(__u64 *now, __u64 before)
+{
+	*now = *now >= before ? *now - before : *now;
+}
+
+static void subtract_socket(struct xs_loss_socket *now, const struct xs_loss_sources *before)
+{
+	for (__u32 i = 0; i < before->socket_cnt; i++) {
+		const struct xs_loss_socket *was = &before->sockets[i];
+		__u64 *counters = (__u64 *)&now->stats;
+
+		if (was->inode != now->inode || was->pid != now->pid || was->slot != now->slot)
+			continue;
+		for (size_t c = 0; c < sizeof(now->stats) / sizeof(*counters); c++)
+			subtract(&counters[c], ((const __u64 *)&was->stats)[c]);
+		return;
+	}
+}
+
+static void subtract_nic(struct xs_nic_counter *now, const struct xs_nic_counters *before)
+{
+	for (__u32 i = 0; i < before->cnt; i++)
+		if (!strcmp(before->rows[i].name, now->name)) {
+			subtract(&now->value, before->rows[i].value);
+			return;
+		}
+}
+
+static void subtract_failure(struct xs_failure *now, const struct xs_failures *before)
+{
+	for (__u32 i = 0; i < before->cnt; i++)
+		if (!memcmp(&before->rows[i].key, &now->key, sizeof(now->key))) {
+			subtract(&now->frames, before->rows[i].frames);
+			return;
+		}
+}
+
+static void subtract_all(struct xs_loss_sources *now, const struct xs_loss_sources *before)
+{
+	for (__u32 q = 0; q < now->queue_cnt && q < before->queue_cnt; q++)
+		xs_queue_stats_sub(&now->queues[q], &before->queues[q]);
+	xs_queue_stats_sub(&now->total, &before->total);
+	subtract(&now->rules.dropped, before->rules.dropped);
+	for (__u32 i = 0; i < now->socket_cnt; i++)
+		subtract_socket(&now->sockets[i], before);
+	for (__u32 i = 0; i < now->nic.cnt; i++)
+		subtract_nic(&now->nic.rows[i], &before->nic);
+	for (__u32 i = 0; i < now->failures.cnt; i++)
+		subtract_failure(&now->failures.rows[i], &before->failures);
+	subtract(&now->failures.uncounted, before->failures.uncounted);
+}
+
+/* Of nothing: nothing, which is no failure. */
+static void *copy_of(const void *rows, size_t bytes, int *err)
+{
+	void *copy = rows ? malloc(bytes + 1) : NULL;
+
+	if (copy)
+		memcpy(copy, rows, bytes);
+	else if (rows)
+		*err = -ENOMEM;
+	return copy;
+}
+
+int xs_loss_sources_since(const struct xs_loss_sources *now, const struct xs_loss_sources *before,
+			  struct xs_loss_sources *since)
+{
+	struct xs_loss_sources copy = *now;
+	int err = 0;
+
+	copy.queues = copy_of(now->queues, now->queue_cnt * sizeof(*now->queues), &err);
+	copy.sockets = copy_of(now->sockets, now->socket_cnt * sizeof(*now->sockets), &err);
+	copy.nic.rows = copy_of(now->nic.rows, now->nic.cnt * sizeof(*now->nic.rows), &err);
+	copy.failures.rows =
+		copy_of(now->failures.rows, now->failures.cnt * sizeof(*now->failures.rows), &err);
+	copy.slot_queues = copy_of(now->slot_queues, now->slots * sizeof(*now->slot_queues), &err);
+	if (err) {
+		xs_loss_sources_free(&copy);
+		return err;
+	}
+	subtract_all(&copy, before);
+	*since = copy;
+	return 0;
+}
