@@ -96,7 +96,8 @@ static int load_and_print(char *log, long long load_us)
 		bpf_program__set_log_level(prog, LOG_STATS);
 		bpf_program__set_log_buf(prog, log, LOG_BYTES);
 	}
-	err = xs_program_load(test_ctx(), skel);
+	/* by libbpf: xs_program_load() takes the log for itself */
+	err = xsteer_bpf__load(skel);
 	bpf_object__for_each_program(prog, skel->obj)
 	{
 		if (!err && bpf_program__fd(prog) >= 0)
