@@ -13,15 +13,22 @@ struct xs_outcome {
 	enum xs_reason fallback; /* none, or why it is not what was due */
 };
 
-static __always_inline void redirected(struct xs_outcome *out, enum xs_verdict verdict,
-				       enum xs_reason fallback)
+/* Why a redirect fell back, by its verdict: the two lists have the same order. */
+#define NOT_TAKEN(verdict) ((verdict)-XS_VERDICT_xsk + XS_REASON_no_socket)
+_Static_assert(NOT_TAKEN(XS_VERDICT_cpu) == (int)XS_REASON_no_cpu &&
+		       NOT_TAKEN(XS_VERDICT_dev) == (int)XS_REASON_no_dev &&
+		       NOT_TAKEN(XS_VERDICT_chain) == (int)XS_REASON_no_chain,
+	       "a verdict and its fallback reason");
+
+/* One place for all redirects: the verifier walks what comes after it less often. */
+static __always_inline void redirected(struct xs_outcome *out, enum xs_verdict verdict)
 {
 	if (out->xdp == XDP_REDIRECT) {
 		out->verdict = verdict;
 		return;
 	}
 	out->verdict = out->xdp == XDP_DROP ? XS_VERDICT_drop : XS_VERDICT_pass;
-	out->fallback = fallback;
+	out->fallback = NOT_TAKEN(verdict);
 }
 
 static __always_inline int otherwise(const struct xs_action *due)
@@ -66,19 +73,22 @@ static __always_inline struct xs_outcome apply_action(const struct xs_packet *pk
 		break;
 	case XS_VERDICT_xsk:
 		out.xdp = to_socket(pkt, due);
-		redirected(&out, XS_VERDICT_xsk, XS_REASON_no_socket);
 		break;
 	case XS_VERDICT_cpu:
 		out.xdp = bpf_redirect_map(&cpu_map, due->target, XDP_PASS);
-		redirected(&out, XS_VERDICT_cpu, XS_REASON_no_cpu);
 		break;
 	case XS_VERDICT_dev:
 		out.xdp = bpf_redirect_map(&dev_map, due->target, XDP_PASS);
-		redirected(&out, XS_VERDICT_dev, XS_REASON_no_dev);
+		break;
+	case XS_VERDICT_chain:
+		out.xdp = bpf_redirect_map(&xsks_map, due->target + pkt->rxqueue, otherwise(due));
 		break;
 	default:
 		out.verdict = XS_VERDICT_pass;
+		return out;
 	}
+	if (due->verdict >= XS_VERDICT_xsk)
+		redirected(&out, due->verdict);
 	return out;
 }
 

@@ -47,6 +47,15 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } owners SEC(".maps");
 
+/* by number of the chain; written by the tools, never read by the data path */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, XS_CHAIN_SLOTS);
+	__type(key, __u32);
+	__type(value, struct xs_chain_row);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} chains SEC(".maps");
+
 /* inner of rule_sets: one compiled rule set (rule_set.h), as many chunks as it needs */
 struct xs_rule_chunks {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -12,8 +12,13 @@
 #include <linux/types.h>
 
 #define XS_MAGIC 0x72657473782e7378ULL /* "xs.xster" as bytes in memory */
-#define XS_ABI 2 /* rises when a pinned layout changes its meaning */
-#define XS_ABI_OLDEST 1 /* of the pins that this build reads: it knew no netns_cookie */
+#define XS_ABI 3 /* rises when a pinned layout changes its meaning */
+/*
+ * Of the pins that this build reads. ABI 1 knew no netns_cookie; up to ABI 2 there were no
+ * chains, and fewer counters in struct xs_queue_stats.
+ */
+#define XS_ABI_OLDEST 1
+#define XS_ABI_CHAINS 3 /* the first that knows chains */
 
 #define XS_PIN_ROOT "/sys/fs/bpf/xsteer"
 #define XS_PIN_LINK "link"
@@ -22,6 +27,12 @@
 #define XS_SLOTS_MIN 64 /* as many as libxdp's own xsks_map; more if the interface has them */
 #define XS_VLAN_MAX 4 /* tags stepped over */
 #define XS_IPV6_EXT_MAX 8 /* IPv6 extension headers walked */
+/*
+ * Chains that one instance can serve at once. xsks_map has so many slots more for each of
+ * its plain ones: 16 make 8.5 KB of a map of 64, and nobody runs more brokers than that.
+ */
+#define XS_CHAIN_SLOTS 16
+#define XS_CHAIN_NAME_MAX 32 /* bytes, with its NUL */
 #define XS_DEV_MAX 256 /* interfaces that rules of one instance may send to */
 
 /* What happens to a frame. The order is ABI: meta and the rule tables store it. */
@@ -31,7 +42,8 @@
 	X(tx) /* back out of the interface it came in on */ \
 	X(xsk) /* to an AF_XDP socket */ \
 	X(cpu) /* to the kernel, on another CPU */ \
-	X(dev) /* out of another interface */
+	X(dev) /* out of another interface */ \
+	X(chain) /* to the AF_XDP socket of a chain of network functions */
 
 /*
  * Why a frame got its verdict when no rule said so. The first is none; up to
@@ -55,7 +67,8 @@
 #define XS_FALLBACK_REASONS(X) \
 	X(no_socket) /* xsk, but the slot has no socket of the frame's queue */ \
 	X(no_cpu) /* cpu, but that CPU takes no frames */ \
-	X(no_dev) /* dev, but that interface is gone */
+	X(no_dev) /* dev, but that interface is gone */ \
+	X(no_chain) /* chain, but nobody serves it on the frame's queue */
 
 enum xs_verdict {
 #define X(name) XS_VERDICT_##name,
@@ -91,6 +104,9 @@ struct xs_queue_stats {
 #undef X
 };
 
+/* Bytes of a row up to ABI 2: without verdict_chain and reason_no_chain. */
+#define XS_QUEUE_STATS_BYTES_AT_2 184
+
 /* One row of rule_stats_map: frames that one rule decided, on one CPU. */
 struct xs_rule_stats {
 	__u64 packets;
@@ -100,10 +116,10 @@ struct xs_rule_stats {
 /* What a rule, the default or `malformed` says. Part of the rule tables. */
 struct xs_action {
 	__u8 verdict; /* enum xs_verdict */
-	__u8 otherwise; /* xsk: XS_VERDICT_pass or _drop where no socket is */
-	__u8 own_slot; /* xsk: 1 = the slot is the frame's queue */
+	__u8 otherwise; /* xsk, chain: XS_VERDICT_pass or _drop where no socket is */
+	__u8 own_slot; /* xsk, chain: 1 = the slot is `target` and the frame's queue added */
 	__u8 pad;
-	__u32 target; /* slot, CPU number, or ifindex */
+	__u32 target; /* slot, CPU number, ifindex; chain: slot of its queue 0 */
 };
 
 /* What became of the last frame, for `xsteer-rules explain` alone. */
@@ -148,6 +164,17 @@ struct xs_meta {
 	char ifname[16];
 };
 
+/*
+ * One row of chains: a chain that rules name or somebody serves; no name: free. Its sockets
+ * are in slots XS_CHAIN_BASE() + queue.
+ */
+struct xs_chain_row {
+	char name[XS_CHAIN_NAME_MAX];
+};
+
+/* `slots`: plain ones, as many as xdp_stats_map has rows. */
+#define XS_CHAIN_BASE(row, slots) (((row) + 1) * (slots))
+
 /* What an AF_XDP socket got from the kernel. */
 enum xs_xsk_mode {
 	XS_XSK_none,
@@ -179,6 +206,7 @@ XS_ASSERT_SIZE(xs_rule_stats, 16);
 XS_ASSERT_SIZE(xs_action, 8);
 XS_ASSERT_SIZE(xs_meta, 80);
 XS_ASSERT_SIZE(xs_owner, 40);
+XS_ASSERT_SIZE(xs_chain_row, 32);
 XS_ASSERT_SIZE(xs_explained, 8);
 
 #endif

@@ -19,7 +19,7 @@
 #include "test_rules.h"
 #include "xsteer.skel.h"
 
-static const __u32 bound_slots[] = { 1, 3, 10, TEST_SLOTS - 1 };
+static const __u32 bound_slots[] = { 1, 3, 10, TEST_SLOTS - 1, TEST_SLOTS + 1, 3 * TEST_SLOTS + 1 };
 #define BOUND (sizeof(bound_slots) / sizeof(bound_slots[0]))
 
 struct difftest {
@@ -50,6 +50,7 @@ static struct difftest *open_targets(struct test_env *env)
 	d->cpus[1] = env->cpu_cnt - 1;
 	d->targets = (struct random_targets){
 		.slot_max = TEST_SLOTS - 1,
+		.chain_slots = TEST_SLOTS,
 		.cpus = d->cpus,
 		.cpu_cnt = 2,
 		.ifnames = d->ifnames,

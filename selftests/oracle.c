@@ -292,11 +292,11 @@ static bool listed(const __u32 *list, __u32 cnt, __u32 wanted)
 	return false;
 }
 
-/* `slot N` wants a socket of the frame's queue; the queue's own slot has one. */
+/* `slot N` wants a socket of the frame's queue; the queue's own slots have one. */
 static bool takes(const struct oracle_world *w, const struct xs_action *action, __u32 queue)
 {
 	if (action->own_slot)
-		return listed(w->slots, w->slot_cnt, queue);
+		return listed(w->slots, w->slot_cnt, action->target + queue);
 	return queue == w->slot_queue && listed(w->slots, w->slot_cnt, action->target);
 }
 
@@ -307,9 +307,11 @@ static void act(struct oracle_result *r, const struct xs_action *action,
 	r->verdict = r->done = action->verdict;
 	switch (action->verdict) {
 	case XS_VERDICT_xsk:
+	case XS_VERDICT_chain:
 		if (w && takes(w, action, queue))
 			break;
-		r->fallback = XS_REASON_no_socket;
+		r->fallback = action->verdict == XS_VERDICT_chain ? XS_REASON_no_chain
+								  : XS_REASON_no_socket;
 		r->done = action->otherwise;
 		break;
 	case XS_VERDICT_cpu:

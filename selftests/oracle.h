@@ -24,7 +24,7 @@ struct oracle_result {
 	int rule; /* index of the rule that decided, or -1 */
 	enum xs_verdict verdict; /* its word, or that of default or malformed */
 	enum xs_reason reason; /* default, malformed_*, or none where a rule decided */
-	enum xs_reason fallback; /* no_socket, no_cpu, no_dev, or none */
+	enum xs_reason fallback; /* no_socket, no_cpu, no_dev, no_chain, or none */
 	enum xs_verdict done; /* what happens: the verdict, or what it fell back to */
 	int xdp; /* enum xdp_action that the program returns */
 };

@@ -496,8 +496,18 @@ static void make_match(struct random_set *set, struct rng *rng, struct xs_match 
 
 /* ---- rules ---- */
 
+static void make_else(struct rng *rng, struct xs_action *action, struct text *t)
+{
+	__u32 i = rng_below(rng, 3);
+
+	if (i == 1)
+		action->otherwise = XS_VERDICT_drop;
+	if (i)
+		say(t, " else %s", i == 1 ? "drop" : "pass");
+}
+
 static void make_action(const struct random_set *set, struct rng *rng, struct xs_action *action,
-			char ifname[16], struct text *t)
+			char *name, struct text *t)
 {
 	const struct random_targets *targets = set->targets;
 	__u32 i;
@@ -524,8 +534,16 @@ static void make_action(const struct random_set *set, struct rng *rng, struct xs
 	case XS_VERDICT_dev:
 		i = rng_below(rng, targets->dev_cnt);
 		action->target = targets->ifindexes[i];
-		snprintf(ifname, 16, "%s", targets->ifnames[i]);
-		say(t, "dev %s", ifname);
+		snprintf(name, XS_TARGET_NAME_MAX, "%s", targets->ifnames[i]);
+		say(t, "dev %s", name);
+		break;
+	case XS_VERDICT_chain:
+		action->own_slot = 1;
+		i = rng_below(rng, XS_CHAIN_SLOTS);
+		snprintf(name, XS_TARGET_NAME_MAX, "c%u", i);
+		action->target = XS_CHAIN_BASE(i, targets->chain_slots);
+		say(t, "chain %s", name);
+		make_else(rng, action, t);
 		break;
 	case XS_VERDICT_xsk:
 		say(t, "xsk");
@@ -534,11 +552,7 @@ static void make_action(const struct random_set *set, struct rng *rng, struct xs
 			action->target = rng_below(rng, targets->slot_max + 1);
 			say(t, " slot %u", action->target);
 		}
-		i = rng_below(rng, 3);
-		if (i == 1)
-			action->otherwise = XS_VERDICT_drop;
-		if (i)
-			say(t, " else %s", i == 1 ? "drop" : "pass");
+		make_else(rng, action, t);
 		break;
 	}
 }
@@ -714,7 +728,7 @@ static void make_rule(struct random_set *set, struct rng *rng, struct xs_rule *r
 	}
 	for (__u32 i = 0; i < cnt; i++)
 		make_match(set, rng, &rule->matches[rule->match_cnt++], chosen[i], &t);
-	make_action(set, rng, &rule->action, rule->ifname, &t);
+	make_action(set, rng, &rule->action, rule->target_name, &t);
 	if (rng_chance(rng, 5))
 		say(&t, " comment \"a # in a comment\"");
 	rule->text = t.buf;
@@ -745,7 +759,7 @@ void random_set_make(struct random_set *set, struct rng *rng, const struct rando
 	rules->default_action = (struct xs_action){ .verdict = XS_VERDICT_xsk, .own_slot = 1 };
 	if (rng_chance(rng, 60)) {
 		say(&t, "default ");
-		make_action(set, rng, &rules->default_action, rules->default_ifname, &t);
+		make_action(set, rng, &rules->default_action, rules->default_target_name, &t);
 		rules->default_text = t.buf;
 	}
 	if (rng_chance(rng, 40)) {

@@ -47,6 +47,7 @@ extern const struct random_trait random_traits[XS_FIELD_MAX];
 /* What verdicts may name. */
 struct random_targets {
 	__u32 slot_max; /* slots 0 to this one */
+	__u32 chain_slots; /* of each chain; 0: they are not resolved yet */
 	const __u32 *cpus;
 	__u32 cpu_cnt;
 	const char *const *ifnames;

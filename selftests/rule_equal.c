@@ -28,7 +28,7 @@ static bool same_match(const struct xs_match *a, const struct xs_match *b)
 static bool same_rule(const struct xs_rule *a, const struct xs_rule *b)
 {
 	if (a->match_cnt != b->match_cnt || !same_action(&a->action, &b->action) ||
-	    strcmp(a->ifname, b->ifname) || !same_text(a->text, b->text) ||
+	    strcmp(a->target_name, b->target_name) || !same_text(a->text, b->text) ||
 	    !same_text(a->comment, b->comment))
 		return false;
 	for (__u32 i = 0; i < a->match_cnt; i++)
@@ -41,7 +41,7 @@ bool rulesets_equal(const struct xs_ruleset *a, const struct xs_ruleset *b)
 {
 	if (a->rule_cnt != b->rule_cnt || !same_action(&a->default_action, &b->default_action) ||
 	    !same_action(&a->malformed_action, &b->malformed_action) ||
-	    strcmp(a->default_ifname, b->default_ifname) ||
+	    strcmp(a->default_target_name, b->default_target_name) ||
 	    !same_text(a->default_text, b->default_text) ||
 	    !same_text(a->malformed_text, b->malformed_text))
 		return false;

@@ -31,7 +31,8 @@ static int parse(struct xs_ruleset *out, const char *text)
 	return err;
 }
 
-static int open_target(const struct test_env *env, struct xs_action *action, const char *ifname)
+/* Chains of tests are called cN, and N is their row. */
+static int open_target(const struct test_env *env, struct xs_action *action, const char *name)
 {
 	int cpus = bpf_map__fd(env->skel->maps.cpu_map),
 	    devs = bpf_map__fd(env->skel->maps.dev_map);
@@ -43,9 +44,11 @@ static int open_target(const struct test_env *env, struct xs_action *action, con
 			return 0;
 		return bpf_map_update_elem(cpus, &action->target, &frames, BPF_ANY) ? -errno : 0;
 	}
+	if (action->verdict == XS_VERDICT_chain)
+		action->target = XS_CHAIN_BASE((__u32)atoi(name + 1), TEST_SLOTS);
 	if (action->verdict != XS_VERDICT_dev)
 		return 0;
-	action->target = if_nametoindex(ifname);
+	action->target = if_nametoindex(name);
 	if (!action->target)
 		return -ENODEV;
 	return bpf_map_update_elem(devs, &action->target, &action->target, BPF_ANY) ? -errno : 0;
@@ -53,10 +56,10 @@ static int open_target(const struct test_env *env, struct xs_action *action, con
 
 static int open_targets(const struct test_env *env, struct xs_ruleset *rules)
 {
-	int err = open_target(env, &rules->default_action, rules->default_ifname);
+	int err = open_target(env, &rules->default_action, rules->default_target_name);
 
 	for (__u32 i = 0; i < rules->rule_cnt && !err; i++)
-		err = open_target(env, &rules->rules[i].action, rules->rules[i].ifname);
+		err = open_target(env, &rules->rules[i].action, rules->rules[i].target_name);
 	return err;
 }
 

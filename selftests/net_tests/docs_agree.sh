@@ -270,7 +270,7 @@ architecture_names_every_map() {
 
 troubleshooting_names_every_reason() {
 	_same "reasons" docs/troubleshooting.md \
-		"$(grep -oE '`(default|malformed_[a-z0-9_]*|no_(socket|cpu|dev))`' docs/troubleshooting.md | tr -d '`' | sort -u)" \
+		"$(grep -oE '`(default|malformed_[a-z0-9_]*|no_(socket|cpu|dev|chain))`' docs/troubleshooting.md | tr -d '`' | sort -u)" \
 		maps/xsteer.h "$(_names XS_MATCH_REASONS XS_FALLBACK_REASONS)"
 }
 
@@ -278,7 +278,7 @@ no_page_names_a_reason_that_is_not() {
 	_same "reasons in README.md and docs" headers "$(_names XS_MATCH_REASONS XS_FALLBACK_REASONS)" \
 		"headers and pages" "$( {
 			_names XS_MATCH_REASONS XS_FALLBACK_REASONS
-			cat README.md docs/* 2>/dev/null | grep -oE '\b(malformed_(eth|vlan|ip|tcp|udp|icmp|sctp|dccp)[a-z0-9_]*|no_(socket|cpu|dev)[a-z]*)\b'
+			cat README.md docs/* 2>/dev/null | grep -oE '\b(malformed_(eth|vlan|ip|tcp|udp|icmp|sctp|dccp)[a-z0-9_]*|no_(socket|cpu|dev|chain)[a-z]*)\b'
 		} | sort -u)"
 }
 

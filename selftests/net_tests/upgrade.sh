@@ -127,7 +127,9 @@ _build_older() {
 	exec 8>&-
 }
 
-# Its sets have another layout: they are read, searched, carried and written over.
+_dropped() { rx "$MAPS" stats -j rx0 | jq -c .total.verdicts.drop; }
+
+# Its sets have another layout, and its counters: they are read, searched, carried and written over.
 upgrade_from_an_older_build_keeps_its_rules() {
 	local before generation
 	_build_older
@@ -137,10 +139,16 @@ upgrade_from_an_older_build_keeps_its_rules() {
 	check "frames" tx "$TRAFFIC" -o -p udp4 -n 50 tx0
 	equal "counted by the older build" "$(_show | jq -c '.rules[0] | [.text, .packets]')" \
 		'["ip protocol udp drop comment \"old\"",50]'
+	equal "its counters are read" "$(_dropped)" 50
+	echo 'udp chain web' >"$DIR/chain.rules"
+	refuses "a chain" 1 "no slots for chains" rx "$RULES" apply rx0 "$DIR/chain.rules"
 	before=$(hook)
 	check "upgrade" rx "$LOADER" upgrade rx0
 	not_equal "program" "$(hook)" "$before"
+	equal "counters after the upgrade" "$(_dropped)" 50
 	check "frames" tx "$TRAFFIC" -o -p udp4 -n 50 tx0
+	equal "and the new program counts there" "$(_dropped)" 100
+	check "the sums close" counters_add_up
 	equal "rules after the upgrade" "$(_show | jq -c '.rules[0] | [.text, .packets]')" \
 		'["ip protocol udp drop comment \"old\"",100]'
 	generation=$(_show | jq .generation)
@@ -149,6 +157,10 @@ upgrade_from_an_older_build_keeps_its_rules() {
 	equal "applied" "$(_show | jq -c '.rules | map([.text, .packets])')" \
 		'[["udp sport 1 drop",0],["ip protocol udp drop comment \"old\"",100]]'
 	check "the number rose" test "$(_show | jq .generation)" -gt "$generation"
+	refuses "a chain has no slots still" 1 "no slots for chains" rx "$RULES" apply rx0 "$DIR/chain.rules"
+	check "attach anew" rx "$LOADER" detach rx0
+	attach
+	check "and now it has" rx "$RULES" apply rx0 "$DIR/chain.rules"
 }
 
 # What the older build attached is used by this one's tools before any upgrade.

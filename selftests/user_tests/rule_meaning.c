@@ -57,7 +57,7 @@ static void compare_sets(const struct random_set *set, const struct xs_ruleset *
 	for (__u32 i = 0; i < want->rule_cnt; i++) {
 		assert_int_equal(got->rules[i].line, first + i);
 		assert_int_equal(got->rules[i].match_cnt, want->rules[i].match_cnt);
-		assert_string_equal(got->rules[i].ifname, want->rules[i].ifname);
+		assert_string_equal(got->rules[i].target_name, want->rules[i].target_name);
 		same_action(&want->rules[i].action, &got->rules[i].action, first + i);
 	}
 }

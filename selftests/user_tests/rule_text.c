@@ -315,7 +315,7 @@ static void every_name_has_its_value(void **state)
 struct one_verdict {
 	const char *text;
 	struct xs_action action;
-	const char *ifname;
+	const char *name;
 };
 
 static const struct one_verdict one_verdicts[] = {
@@ -336,6 +336,14 @@ static const struct one_verdict one_verdicts[] = {
 	{ "dev drop", { .verdict = XS_VERDICT_dev }, "drop" },
 	{ "dev \"a=b\"", { .verdict = XS_VERDICT_dev }, "a=b" },
 	{ "dev abcdefghijklmno", { .verdict = XS_VERDICT_dev }, "abcdefghijklmno" },
+	{ "chain web", { XS_VERDICT_chain, XS_VERDICT_pass, 1, 0, 0 }, "web" },
+	{ "chain web else pass", { XS_VERDICT_chain, XS_VERDICT_pass, 1, 0, 0 }, "web" },
+	{ "chain web else drop", { XS_VERDICT_chain, XS_VERDICT_drop, 1, 0, 0 }, "web" },
+	{ "chain drop", { XS_VERDICT_chain, XS_VERDICT_pass, 1, 0, 0 }, "drop" },
+	{ "chain a-B_0", { XS_VERDICT_chain, XS_VERDICT_pass, 1, 0, 0 }, "a-B_0" },
+	{ "chain abcdefghijklmnopqrstuvwxyz12345",
+	  { XS_VERDICT_chain, XS_VERDICT_pass, 1, 0, 0 },
+	  "abcdefghijklmnopqrstuvwxyz12345" },
 };
 
 static void each_verdict_has_its_action(void **state)
@@ -350,10 +358,10 @@ static void each_verdict_has_its_action(void **state)
 			 want->text);
 		parse_good(&set, text);
 		assert_memory_equal(&set.rules[0].action, &want->action, sizeof(want->action));
-		assert_string_equal(set.rules[0].ifname, want->ifname);
+		assert_string_equal(set.rules[0].target_name, want->name);
 		assert_string_equal(set.rules[0].comment, "why");
 		assert_memory_equal(&set.default_action, &want->action, sizeof(want->action));
-		assert_string_equal(set.default_ifname, want->ifname);
+		assert_string_equal(set.default_target_name, want->name);
 		assert_round_trip(&set);
 		xs_ruleset_free(&set);
 	}
@@ -429,6 +437,7 @@ static const struct {
 	{ "define Q = 7\nxsk slot $Q", "xsk slot 7" },
 	{ "define Q = 7\ncpu $Q", "cpu 7" },
 	{ "define IF = eth1\ndev $IF", "dev eth1" },
+	{ "define C = web\nchain $C else drop", "chain web else drop" },
 	{ "define F = syn,ack\ntcp flags $F / $F,fin drop",
 	  "tcp flags syn,ack / syn,ack,fin drop" },
 	{ "define F = syn\ntcp flags $F drop", "tcp flags syn drop" },
@@ -588,6 +597,11 @@ static const struct {
 	{ "dev ..", 1, 5, "1-15 bytes" },
 	{ "dev \"a/b\"", 1, 5, "1-15 bytes" },
 	{ "dev \"\"", 1, 5, "1-15 bytes" },
+	{ "chain", 1, 6, "the name of a chain" },
+	{ "chain 1a", 1, 7, "a letter, then" },
+	{ "chain a.b", 1, 7, "a letter, then" },
+	{ "chain abcdefghijklmnopqrstuvwxyz123456", 1, 7, "at most 31" },
+	{ "chain web else tx", 1, 16, "pass or drop" },
 	{ "default", 1, 8, "a verdict" },
 	{ "default foo", 1, 9, "a verdict" },
 	{ "default pass comment \"x\"", 1, 14, "the end of the line" },
@@ -628,7 +642,7 @@ static const struct {
 	{ "tcp dport 5 Flags syn drop", 1, 13, "or a verdict" },
 	{ "udp REJECT", 1, 5, "; nothing is answered here" },
 	{ "Default drop", 1, 1, "; it is called default" },
-	{ "udp FROP", 1, 5, "or dev" },
+	{ "udp FROP", 1, 5, "or chain" },
 	{ "ct state new drop", 1, 1, "not tracked" },
 	{ "udp drop\n\tudp foo drop\nudp drop", 2, 6, "found 'foo'" },
 };

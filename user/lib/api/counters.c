@@ -78,7 +78,7 @@ int xsteer_each_owner(struct xsteer_ctx *ctx, const char *ifname, xsteer_owner_f
 	err = xs_api_open(ctx, &pins, ifname);
 	if (err)
 		return err;
-	for (__u32 slot = 0; !err && slot < pins.slots; slot++) {
+	for (__u32 slot = 0; !err && slot < pins.all_slots; slot++) {
 		err = xs_owner_get(&pins, slot, &owner);
 		if (!err && owner.pid) {
 			const struct xsteer_owner own = public_owner(slot, &owner);

@@ -9,7 +9,8 @@
 #include <stdbool.h>
 #include <linux/types.h>
 
-#define XS_CHAIN_NAME_MAX 32 /* bytes of any name, with its NUL */
+#include "maps/xsteer.h"
+
 #define XS_CHAINS_MAX 64
 #define XS_SERVICES_MAX 64
 #define XS_CHAIN_STEPS_MAX 16 /* of one chain, branches included */

@@ -16,6 +16,7 @@
 #include "dir.h"
 #include "netns.h"
 #include "program.h"
+#include "queue_stats.h"
 #include "rule_stats.h"
 #include "xsteer.skel.h"
 
@@ -105,11 +106,14 @@ static int write_meta(struct xs_build *build)
  */
 static int take_over_maps(const struct xs_build *build, __u32 slots)
 {
-	const __u32 taken = 1U << XS_MAP_xsks_map | 1U << XS_MAP_owners |
-			    1U << XS_MAP_xdp_stats_map;
+	__u32 taken = 1U << XS_MAP_xsks_map | 1U << XS_MAP_owners | 1U << XS_MAP_xdp_stats_map |
+		      1U << XS_MAP_chains;
 
 	if (build->replacing != XS_REPLACE_in_link || build->old.slots != slots)
 		return 0;
+	/* an older build's counters have another layout: they are copied */
+	if (build->old.stats_bytes == XS_QUEUE_STATS_BYTES_AT_2)
+		taken &= ~(1U << XS_MAP_xdp_stats_map);
 	return xs_program_reuse(build->skel, &build->old, ~taken);
 }
 
@@ -145,7 +149,13 @@ static int load(struct xs_build *build)
 	 */
 	bpf_program__set_autoload(build->skel->progs.xsteer, build->opts->prio <= 0);
 	err = take_over_maps(build, slots);
-	return err ? err : xs_program_load(build->ctx, build->skel);
+	if (!err)
+		err = xs_program_load(build->ctx, build->skel);
+	if (!err && build->replacing == XS_REPLACE_in_link &&
+	    build->old.stats_bytes == XS_QUEUE_STATS_BYTES_AT_2 && build->old.slots == slots)
+		err = xs_queue_stats_copy(&build->old,
+					  bpf_map__fd(build->skel->maps.xdp_stats_map));
+	return err;
 }
 
 int xs_build_staging(struct xs_build *build)

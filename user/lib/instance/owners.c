@@ -173,7 +173,7 @@ __u32 xs_owners_alive(const struct xs_pins *pins)
 	struct xs_owner owner;
 	__u32 cnt = 0;
 
-	for (__u32 slot = 0; slot < pins->slots; slot++)
+	for (__u32 slot = 0; slot < pins->all_slots; slot++)
 		cnt += !bpf_map_lookup_elem(pins->map_fds[XS_MAP_owners], &slot, &owner) &&
 		       xs_owner_alive(&owner);
 	return cnt;

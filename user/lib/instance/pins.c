@@ -29,6 +29,7 @@ const struct xs_map_shape xs_map_shapes[XS_MAP_MAX] = {
 				    sizeof(struct xs_rule_stats) },
 	[XS_MAP_meta] = { BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct xs_meta) },
 	[XS_MAP_owners] = { BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct xs_owner) },
+	[XS_MAP_chains] = { BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct xs_chain_row) },
 	[XS_MAP_rule_sets] = { BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(__u32), sizeof(__u32) },
 	[XS_MAP_rule_stats] = { BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(__u32), sizeof(__u32) },
 	[XS_MAP_cpu_map] = { BPF_MAP_TYPE_CPUMAP, sizeof(__u32), sizeof(__u32) },
@@ -46,10 +47,12 @@ static int open_pin(const struct xs_pins *pins, enum xs_map map, bool write)
 	return fd < 0 ? -errno : fd;
 }
 
-static int check_shape(const struct xs_pins *pins, enum xs_map map, const struct xs_map_shape *want)
+/* Compares it with what this build wants, and notes how many entries it has. */
+static int check_shape(struct xs_pins *pins, enum xs_map map, const struct xs_map_shape *want)
 {
 	struct bpf_map_info info = {};
 	__u32 len = sizeof(info);
+	bool older = false;
 
 	if (bpf_obj_get_info_by_fd(pins->map_fds[map], &info, &len)) {
 		int err = -errno;
@@ -58,8 +61,16 @@ static int check_shape(const struct xs_pins *pins, enum xs_map map, const struct
 		       strerror(errno));
 		return err;
 	}
+	if (map == XS_MAP_xdp_stats_map) {
+		pins->slots = info.max_entries;
+		pins->stats_bytes = info.value_size;
+		older = pins->meta.abi < XS_ABI_CHAINS &&
+			info.value_size == XS_QUEUE_STATS_BYTES_AT_2;
+	} else if (map == XS_MAP_xsks_map) {
+		pins->all_slots = info.max_entries;
+	}
 	if (info.type == want->type && info.key_size == want->key_size &&
-	    info.value_size == want->value_size)
+	    (info.value_size == want->value_size || older))
 		return 0;
 	xs_err(pins->ctx,
 	       "%s/%s was made by another version of xsteer: type %u, key %u, value %u bytes; "
@@ -101,7 +112,8 @@ static int read_meta(struct xs_pins *pins)
 static bool wants_write(enum xs_map map, enum xs_pins_access how)
 {
 	return how == XS_PINS_WRITE ||
-	       (how == XS_PINS_SOCKET && (map == XS_MAP_xsks_map || map == XS_MAP_owners));
+	       (how == XS_PINS_SOCKET &&
+		(map == XS_MAP_xsks_map || map == XS_MAP_owners || map == XS_MAP_chains));
 }
 
 static int open_map(struct xs_pins *pins, enum xs_map map, enum xs_pins_access how,
@@ -112,6 +124,8 @@ static int open_map(struct xs_pins *pins, enum xs_map map, enum xs_pins_access h
 
 	fd = open_pin(pins, map, wants_write(map, how));
 	if (fd < 0 && how == XS_PINS_SOCKET && !needed)
+		return 0;
+	if (fd == -ENOENT && map == XS_MAP_chains && pins->meta.abi < XS_ABI_CHAINS)
 		return 0;
 	if (fd == -ENOENT) {
 		int err = xs_pins_refuse_others(pins->ctx, pins->dir);
@@ -134,11 +148,18 @@ static int open_map(struct xs_pins *pins, enum xs_map map, enum xs_pins_access h
 	return check_shape(pins, map, shape);
 }
 
+/* Told from xsks_map, for who may not open xdp_stats_map. An upgrade leaves its size. */
+static __u32 plain_slots(const struct xs_pins *pins)
+{
+	bool with_chains = pins->meta.abi >= XS_ABI_CHAINS &&
+			   pins->all_slots % (1 + XS_CHAIN_SLOTS) == 0;
+
+	return with_chains ? pins->all_slots / (1 + XS_CHAIN_SLOTS) : pins->all_slots;
+}
+
 int xs_pins_open_dir(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *dir,
 		     enum xs_pins_access how)
 {
-	struct bpf_map_info info = {};
-	__u32 len = sizeof(info);
 	struct stat file;
 	int err;
 
@@ -166,8 +187,8 @@ int xs_pins_open_dir(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *d
 	for (int i = 0; !err && i < XS_MAP_MAX; i++)
 		if (i != XS_MAP_meta)
 			err = open_map(pins, i, how, &xs_map_shapes[i]);
-	if (!err && !bpf_obj_get_info_by_fd(pins->map_fds[XS_MAP_xsks_map], &info, &len))
-		pins->slots = info.max_entries;
+	if (!err && !pins->slots)
+		pins->slots = plain_slots(pins);
 	if (err)
 		xs_pins_close(pins);
 	return err;

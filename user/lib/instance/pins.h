@@ -21,6 +21,7 @@
 	X(rule_stats_map) \
 	X(meta) \
 	X(owners) \
+	X(chains) \
 	X(rule_sets) \
 	X(rule_stats) \
 	X(cpu_map) \
@@ -49,7 +50,9 @@ struct xs_pins {
 	char ifname[16]; /* what its interface is called now; elsewhere or gone: at attach */
 	struct xs_meta meta;
 	int map_fds[XS_MAP_MAX];
-	__u32 slots; /* entries of xsks_map */
+	__u32 slots; /* plain ones, by queue: rows of xdp_stats_map */
+	__u32 all_slots; /* entries of xsks_map: those of chains, too */
+	__u32 stats_bytes; /* of a row of xdp_stats_map, which older ABIs have shorter; 0: not open */
 };
 
 enum xs_pins_access {

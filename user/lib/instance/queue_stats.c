@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Reading the counters of an instance; see counters.h. */
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,9 +27,27 @@ void xs_queue_stats_sub(struct xs_queue_stats *now, const struct xs_queue_stats 
 	}
 }
 
-static int read_row(const struct xs_pins *pins, __u32 queue, struct xs_queue_stats *cpus,
-		    int cpu_cnt, struct xs_queue_stats *sum)
+#define AT(member) (offsetof(struct xs_queue_stats, member) / sizeof(__u64))
+
+/*
+ * A row up to ABI 2, widened: it has no verdict_chain, so that all reasons stand one place
+ * earlier, and no reason_no_chain. From the last to the first, since both are the same memory.
+ */
+static void widen_row(struct xs_queue_stats *row)
 {
+	__u64 *counters = (__u64 *)row;
+
+	for (size_t i = AT(reason_no_chain); i-- > AT(reason_default);)
+		counters[i] = counters[i - 1];
+	row->verdict_chain = row->reason_no_chain = 0;
+}
+
+/* One row of each CPU, in this build's layout. */
+static int read_row(const struct xs_pins *pins, __u32 queue, struct xs_queue_stats *cpus,
+		    int cpu_cnt)
+{
+	bool older = pins->stats_bytes == XS_QUEUE_STATS_BYTES_AT_2;
+
 	if (bpf_map_lookup_elem(pins->map_fds[XS_MAP_xdp_stats_map], &queue, cpus)) {
 		int err = -errno;
 
@@ -36,9 +55,33 @@ static int read_row(const struct xs_pins *pins, __u32 queue, struct xs_queue_sta
 		       strerror(-err));
 		return err;
 	}
-	for (int cpu = 0; cpu < cpu_cnt; cpu++)
-		xs_queue_stats_add(sum, &cpus[cpu]);
+	for (int cpu = cpu_cnt; older && cpu-- > 0;) {
+		memmove(&cpus[cpu], (char *)cpus + (size_t)cpu * XS_QUEUE_STATS_BYTES_AT_2,
+			XS_QUEUE_STATS_BYTES_AT_2);
+		widen_row(&cpus[cpu]);
+	}
 	return 0;
+}
+
+int xs_queue_stats_copy(const struct xs_pins *from, int to_fd)
+{
+	int cpu_cnt = libbpf_num_possible_cpus(), err = 0;
+	struct xs_queue_stats *cpus = calloc(cpu_cnt > 0 ? cpu_cnt : 1, sizeof(*cpus));
+
+	if (!cpus) {
+		xs_err(from->ctx, "not enough memory to copy counters");
+		return -ENOMEM;
+	}
+	for (__u32 queue = 0; !err && queue < from->slots; queue++) {
+		err = read_row(from, queue, cpus, cpu_cnt);
+		if (err || !bpf_map_update_elem(to_fd, &queue, cpus, BPF_ANY))
+			continue;
+		err = -errno;
+		xs_err(from->ctx, "cannot copy the counters of queue %u: %s", queue,
+		       strerror(-err));
+	}
+	free(cpus);
+	return err;
 }
 
 struct xs_queue_stats *xs_queue_stats_read(const struct xs_pins *pins, __u32 *cnt)
@@ -53,8 +96,11 @@ struct xs_queue_stats *xs_queue_stats_read(const struct xs_pins *pins, __u32 *cn
 	cpus = calloc(cpu_cnt, sizeof(*cpus));
 	if (!rows || !cpus)
 		err = -ENOMEM;
-	for (__u32 queue = 0; !err && queue < pins->slots; queue++)
-		err = read_row(pins, queue, cpus, cpu_cnt, &rows[queue]);
+	for (__u32 queue = 0; !err && queue < pins->slots; queue++) {
+		err = read_row(pins, queue, cpus, cpu_cnt);
+		for (int cpu = 0; !err && cpu < cpu_cnt; cpu++)
+			xs_queue_stats_add(&rows[queue], &cpus[cpu]);
+	}
 	free(cpus);
 	if (err) {
 		free(rows);

@@ -10,6 +10,7 @@
 
 #include "lib/base/ctx.h"
 #include "lib/base/names.h"
+#include "chain_slots.h"
 #include "dir.h"
 #include "instance.h"
 #include "live.h"
@@ -22,7 +23,7 @@ static bool anyone_alive(const struct xs_pins *pins, bool but_us)
 {
 	struct xs_owner owner;
 
-	for (__u32 slot = 0; slot < pins->slots; slot++)
+	for (__u32 slot = 0; slot < pins->all_slots; slot++)
 		if (!xs_owner_get(pins, slot, &owner) && !(but_us && xs_owner_is_self(&owner)) &&
 		    (xs_owner_alive(&owner) || xs_owner_is_coming(&owner)))
 			return true;
@@ -78,6 +79,24 @@ int xs_slots_open(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *ifna
 	return -ESTALE;
 }
 
+struct slot_words {
+	char text[24 + XS_CHAIN_NAME_MAX];
+};
+
+/* "queue 3", or "queue 3, chain web". */
+static struct slot_words words_of(const struct xs_pins *pins, __u32 slot)
+{
+	char chain[XS_CHAIN_NAME_MAX];
+	struct slot_words words;
+
+	if (pins && xs_chain_of_slot(pins, slot, chain))
+		snprintf(words.text, sizeof(words.text), "queue %u, chain %s", slot % pins->slots,
+			 chain);
+	else
+		snprintf(words.text, sizeof(words.text), "queue %u", slot);
+	return words;
+}
+
 int xs_slot_check(const struct xs_pins *pins, const char *ifname, __u32 slot)
 {
 	struct xs_owner owner;
@@ -87,18 +106,19 @@ int xs_slot_check(const struct xs_pins *pins, const char *ifname, __u32 slot)
 		return err;
 	if (xs_owner_is_coming(&owner) && !xs_owner_is_elsewhere(&owner)) {
 		xs_err(pins->ctx,
-		       "%s queue %u is about to be held by process %u: take another queue, or stop "
+		       "%s %s is about to be held by process %u: take another queue, or stop "
 		       "it, kill %u",
-		       ifname, slot, owner.fd, owner.fd);
+		       ifname, words_of(pins, slot).text, owner.fd, owner.fd);
 		return -EBUSY;
 	}
 	/* One that cannot be seen from here may be dead: the slot itself will tell. */
 	if (!xs_owner_alive(&owner) || xs_owner_is_elsewhere(&owner))
 		return 0;
 	xs_err(pins->ctx,
-	       "%s queue %u is held by process %u (%s mode): take another queue, or stop it, kill "
+	       "%s %s is held by process %u (%s mode): take another queue, or stop it, kill "
 	       "%u",
-	       ifname, slot, owner.pid, xs_xsk_mode_name(owner.mode), owner.pid);
+	       ifname, words_of(pins, slot).text, owner.pid, xs_xsk_mode_name(owner.mode),
+	       owner.pid);
 	return -EBUSY;
 }
 
@@ -118,14 +138,14 @@ static void say_taken(struct xsteer_ctx *ctx, int map_fd, const struct xs_pins *
 
 	if (pins && !xs_owner_get(pins, slot, &owner) && xs_owner_is_elsewhere(&owner))
 		xs_err(ctx,
-		       "%s queue %u is held by process %u of another PID namespace, a container "
+		       "%s %s is held by process %u of another PID namespace, a container "
 		       "perhaps: stop it there, or take another queue",
-		       ifname, slot, owner.pid);
+		       ifname, words_of(pins, slot).text, owner.pid);
 	else
 		xs_err(ctx,
-		       "%s queue %u: slot %u of xsks_map (id %u) holds another socket, of a "
+		       "%s %s: slot %u of xsks_map (id %u) holds another socket, of a "
 		       "process that is not xsteer's: stop it, or take another queue",
-		       ifname, slot, slot, map_id(map_fd));
+		       ifname, words_of(pins, slot).text, slot, map_id(map_fd));
 }
 
 int xs_slot_insert(struct xsteer_ctx *ctx, int map_fd, const struct xs_pins *pins,
@@ -140,8 +160,8 @@ int xs_slot_insert(struct xsteer_ctx *ctx, int map_fd, const struct xs_pins *pin
 	if (err == -EEXIST)
 		say_taken(ctx, map_fd, pins, ifname, slot);
 	else
-		xs_err(ctx, "%s queue %u: cannot put the socket into xsks_map (id %u): %s", ifname,
-		       slot, map_id(map_fd), strerror(-err));
+		xs_err(ctx, "%s %s: cannot put the socket into xsks_map (id %u): %s", ifname,
+		       words_of(pins, slot).text, map_id(map_fd), strerror(-err));
 	return err;
 }
 

@@ -16,6 +16,7 @@
 #include "link.h"
 #include "netns.h"
 #include "program.h"
+#include "queue_stats.h"
 #include "set_layout.h"
 #include "upgrade.h"
 #include "xsteer.skel.h"
@@ -28,23 +29,55 @@ static __u32 prog_id(int fd)
 	return bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.id;
 }
 
-static int repin_prog(const struct xs_pins *pins, int fd)
+/* In place of what is pinned by that name, if anything is; it gets the access of `model`. */
+static int repin(const struct xs_pins *pins, int fd, const char *name, const char *model)
 {
-	char path[PATH_MAX + 16], next[PATH_MAX + 16];
+	char path[PATH_MAX + 32], next[PATH_MAX + 32], like[PATH_MAX + 32];
 	int err;
 
-	snprintf(path, sizeof(path), "%s/%s", pins->dir, XS_PIN_PROG);
-	snprintf(next, sizeof(next), "%s/%%%s", pins->dir, XS_PIN_PROG);
+	snprintf(path, sizeof(path), "%s/%s", pins->dir, name);
+	snprintf(next, sizeof(next), "%s/%%%s", pins->dir, name);
+	snprintf(like, sizeof(like), "%s/%s", pins->dir, model);
 	unlink(next); /* of a process that was killed here */
 	err = bpf_obj_pin(fd, next) ? -errno : 0;
 	if (!err) {
-		xs_pin_copy_access(pins->ctx, next, path);
+		xs_pin_copy_access(pins->ctx, next, like);
 		err = rename(next, path) ? -errno : 0;
 	}
 	if (!err)
 		return 0;
 	xs_err(pins->ctx, "cannot pin %s: %s", path, strerror(-err));
 	return err;
+}
+
+/*
+ * Maps that an older build made otherwise, or not at all. The sums that it counted go into
+ * the new map before frames do.
+ */
+static __u32 older_maps(const struct xs_pins *pins)
+{
+	return pins->meta.abi < XS_ABI_CHAINS ? 1U << XS_MAP_xdp_stats_map | 1U << XS_MAP_chains
+					      : 0;
+}
+
+static int fill_new_maps(const struct xs_pins *pins, const struct xsteer_bpf *skel)
+{
+	if (!older_maps(pins) || pins->stats_bytes != XS_QUEUE_STATS_BYTES_AT_2)
+		return 0;
+	return xs_queue_stats_copy(pins, bpf_map__fd(skel->maps.xdp_stats_map));
+}
+
+/* Once the new program counts there. */
+static int pin_new_maps(const struct xs_pins *pins, const struct xsteer_bpf *skel)
+{
+	const char *stats = xs_map_names[XS_MAP_xdp_stats_map],
+		   *chains = xs_map_names[XS_MAP_chains], *owners = xs_map_names[XS_MAP_owners];
+	int err;
+
+	if (!older_maps(pins))
+		return 0;
+	err = repin(pins, bpf_map__fd(skel->maps.xdp_stats_map), stats, stats);
+	return err ? err : repin(pins, bpf_map__fd(skel->maps.chains), chains, owners);
 }
 
 static int replace(struct xs_pins *pins, struct xsteer_bpf *skel, struct xs_upgraded *result)
@@ -58,16 +91,21 @@ static int replace(struct xs_pins *pins, struct xsteer_bpf *skel, struct xs_upgr
 		return link;
 	}
 	old = xs_link_running(pins, link);
-	err = old < 0 ? old : xs_link_swap(pins->ctx, pins->ifname, link, old, fresh);
+	err = old < 0 ? old : fill_new_maps(pins, skel);
+	if (!err)
+		err = xs_link_swap(pins->ctx, pins->ifname, link, old, fresh);
 	if (!err) {
 		*result = (struct xs_upgraded){ .old_prog_id = prog_id(old),
 						.prog_id = prog_id(fresh),
 						.old_version = pins->meta.version };
+		err = pin_new_maps(pins, skel);
+	}
+	if (!err) {
 		pins->meta.version = XS_VERSION;
 		pins->meta.abi = XS_ABI;
 		xs_netns_set_own(&pins->meta);
 		pins->meta.set_layout = XS_SET_LAYOUT;
-		err = repin_prog(pins, fresh);
+		err = repin(pins, fresh, XS_PIN_PROG, XS_PIN_PROG);
 	}
 	if (!err)
 		err = xs_meta_set(pins);
@@ -99,7 +137,7 @@ int xs_upgrade(struct xsteer_ctx *ctx, const char *ifname, struct xs_upgraded *r
 	if (err)
 		goto out;
 	skel = xs_program_open(ctx, pins.slots);
-	err = skel ? xs_program_reuse(skel, &pins, 0) : -errno;
+	err = skel ? xs_program_reuse(skel, &pins, older_maps(&pins)) : -errno;
 	if (!err)
 		err = xs_program_load(ctx, skel);
 	if (!err)

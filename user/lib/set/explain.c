@@ -44,6 +44,7 @@ int xs_explain_open(struct xsteer_ctx *ctx, struct xs_explain *explain, const st
 	}
 	explain->pins.ctx = ctx;
 	explain->pins.slots = slots;
+	explain->pins.all_slots = live ? live->all_slots : slots * (1 + XS_CHAIN_SLOTS);
 	for (int i = 0; i < XS_MAP_MAX; i++) {
 		const struct bpf_map *map =
 			bpf_object__find_map_by_name(explain->skel->obj, xs_map_names[i]);

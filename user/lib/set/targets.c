@@ -10,6 +10,7 @@
 #include <bpf/libbpf.h>
 
 #include "lib/base/ctx.h"
+#include "lib/instance/chain_slots.h"
 #include "lib/instance/place.h"
 #include "mapped.h"
 #include "read.h"
@@ -83,11 +84,13 @@ static int open_cpu(const struct xs_pins *pins, const struct xs_action *action, 
 	return err;
 }
 
-static int open_target(const struct xs_pins *pins, struct xs_action *action, const char *ifname,
+static int open_target(const struct xs_pins *pins, struct xs_action *action, const char *name,
 		       const char *place)
 {
 	if (action->verdict == XS_VERDICT_dev)
-		return open_dev(pins, action, ifname, place);
+		return open_dev(pins, action, name, place);
+	if (action->verdict == XS_VERDICT_chain)
+		return xs_chain_take(pins, name, &action->target);
 	if (action->verdict == XS_VERDICT_cpu)
 		return open_cpu(pins, action, place);
 	if (action->verdict == XS_VERDICT_xsk && !action->own_slot &&
@@ -107,12 +110,12 @@ int xs_targets_open(const struct xs_pins *pins, struct xs_ruleset *rules)
 	for (__u32 i = 0; i < rules->rule_cnt; i++) {
 		struct xs_rule *rule = &rules->rules[i];
 
-		err = open_target(pins, &rule->action, rule->ifname,
+		err = open_target(pins, &rule->action, rule->target_name,
 				  where(rules, rule, place, sizeof(place)));
 		if (err)
 			return err;
 	}
-	return open_target(pins, &rules->default_action, rules->default_ifname, "default");
+	return open_target(pins, &rules->default_action, rules->default_target_name, "default");
 }
 
 struct open_devs {
@@ -168,6 +171,33 @@ static void mark_devs_of(struct open_devs *open, const struct xs_set_header *set
 		mark_dev(open, &xs_set_rules(set)[i].action);
 }
 
+/* A bit for each row of `chains` that the set names. */
+static __u32 rows_of(const struct xs_pins *pins, const struct xs_action *action)
+{
+	if (action->verdict != XS_VERDICT_chain || action->target < pins->slots)
+		return 0;
+	return 1u << (action->target / pins->slots - 1) % XS_CHAIN_SLOTS;
+}
+
+static __u32 rows_named(const struct xs_pins *pins, const struct xs_set_header *set)
+{
+	__u32 rows = set ? rows_of(pins, &set->default_action) : 0;
+
+	for (__u32 i = 0; set && i < set->rule_cnt; i++)
+		rows |= rows_of(pins, &xs_set_rules(set)[i].action);
+	return rows;
+}
+
+static void close_unnamed_chains(const struct xs_pins *pins, const struct xs_set_header *now,
+				 const struct xs_set_header *back)
+{
+	__u32 rows = rows_named(pins, now) | rows_named(pins, back);
+
+	for (__u32 row = 0; row < XS_CHAIN_SLOTS; row++)
+		if (!(rows & 1u << row))
+			xs_chain_give_up(pins, row);
+}
+
 static bool names_cpu(const struct xs_set_header *set, __u32 cpu)
 {
 	bool named = set && set->default_action.verdict == XS_VERDICT_cpu &&
@@ -214,6 +244,7 @@ void xs_targets_close_unnamed(const struct xs_pins *pins)
 	if (!xs_mapped_open(pins, XS_SET_FALLBACK, PROT_READ, &back)) {
 		close_unnamed_devs(pins, now.header, back.header);
 		close_unnamed_cpus(pins, now.header, back.header);
+		close_unnamed_chains(pins, now.header, back.header);
 	}
 	xs_mapped_close(&back);
 	xs_mapped_close(&now);

@@ -367,6 +367,7 @@ enum xsteer_verdict {
 	XSTEER_VERDICT_XSK, /* to an AF_XDP socket */
 	XSTEER_VERDICT_CPU, /* to the kernel, on another CPU */
 	XSTEER_VERDICT_DEV, /* out of another interface */
+	XSTEER_VERDICT_CHAIN, /* into a chain of network functions */
 	/* grows */
 };
 

@@ -22,6 +22,7 @@
 #include "lib/instance/program.h"
 #include "tools/cli/json.h"
 #include "tools/cli/table.h"
+#include "lib/instance/chain_slots.h"
 #include "lib/instance/owners.h"
 #include "lib/instance/live.h"
 #include "lib/instance/dir.h"
@@ -351,11 +352,14 @@ struct led_to {
 	bool own; /* a frame's own queue's: all in use */
 	bool any;
 	bool *slots; /* beside those, by number */
+	__u32 chains; /* a bit for each row of `chains` */
 };
 
 static void add_led_to(struct led_to *to, const struct xs_pins *pins,
 		       const struct xs_action *action)
 {
+	if (action->verdict == XS_VERDICT_chain && action->target >= pins->slots)
+		to->chains |= 1u << (action->target / pins->slots - 1) % XS_CHAIN_SLOTS;
 	if (action->verdict != XS_VERDICT_xsk)
 		return;
 	to->any = true;
@@ -430,6 +434,26 @@ static void find_sockets(struct diagnosis *d, const struct led_to *to,
 		     seen->empty, cnt, seen->first_empty);
 }
 
+static void find_chains(struct diagnosis *d, const struct xs_pins *pins, const struct led_to *to)
+{
+	for (__u32 row = 0; row < XS_CHAIN_SLOTS; row++) {
+		char name[XS_CHAIN_NAME_MAX] = "?";
+		__u32 served;
+
+		if (!(to->chains & 1u << row))
+			continue;
+		xs_chain_of_row(pins, row, name);
+		served = xs_chain_served(pins, row);
+		if (served >= d->netif.rx_queues)
+			find(d, "chains", LEVEL_OK, "", "chain %s is served on each queue", name);
+		else
+			find(d, "chains", LEVEL_WARN,
+			     fix(d, "xsteer-chain run %s FILE", d->netif.name),
+			     "rules send frames into chain %s, which is served on %u of %u queues",
+			     name, served, d->netif.rx_queues);
+	}
+}
+
 /* RSS spreads over every queue: one without a socket goes to the kernel, or nowhere. */
 static void check_sockets(struct diagnosis *d)
 {
@@ -454,6 +478,7 @@ static void check_sockets(struct diagnosis *d)
 		find_led_to(&pins, &to);
 		seen = look_at_slots(d, &pins, &to);
 		find_sockets(d, &to, &seen);
+		find_chains(d, &pins, &to);
 	}
 	free(to.slots);
 	if (!err)

@@ -168,7 +168,7 @@ static void put_sockets(FILE *out, const struct exported *from, int cnt)
 	for (size_t c = 0; c < sizeof(socket_counters) / sizeof(*socket_counters); c++) {
 		put_family(out, socket_counters[c].name, "counter", socket_counters[c].help);
 		for (int i = 0; i < cnt; i++)
-			for (__u32 slot = 0; slot < from[i].pins->slots; slot++)
+			for (__u32 slot = 0; slot < from[i].pins->all_slots; slot++)
 				put_socket(out, &from[i], slot, &socket_counters[c]);
 	}
 }
@@ -248,7 +248,7 @@ static json_t *sockets_json(const struct exported *from)
 {
 	json_t *sockets = json_array();
 
-	for (__u32 slot = 0; slot < from->pins->slots; slot++) {
+	for (__u32 slot = 0; slot < from->pins->all_slots; slot++) {
 		struct xs_xsk_state state;
 		struct xs_owner owner;
 		json_t *socket;

@@ -13,15 +13,16 @@
 #include "tools/cli/json.h"
 #include "tools/cli/table.h"
 #include "maps.h"
+#include "lib/instance/chain_slots.h"
 #include "lib/instance/owners.h"
 
-static json_t *socket_json(__u32 slot, const struct xs_owner *owner, bool alive)
+static json_t *socket_json(__u32 slot, const char *chain, const struct xs_owner *owner, bool alive)
 {
-	return json_pack("{s:I, s:I, s:I, s:b, s:b, s:s, s:s, s:f}", "slot", (json_int_t)slot,
-			 "queue", (json_int_t)owner->queue, "pid", (json_int_t)owner->pid, "alive",
-			 alive, "elsewhere", xs_owner_is_elsewhere(owner), "asked",
-			 xs_xsk_mode_name(owner->asked), "mode", xs_xsk_mode_name(owner->mode),
-			 "since", owner->since_ns / 1e9);
+	return json_pack("{s:I, s:s?, s:I, s:I, s:b, s:b, s:s, s:s, s:f}", "slot", (json_int_t)slot,
+			 "chain", chain, "queue", (json_int_t)owner->queue, "pid",
+			 (json_int_t)owner->pid, "alive", alive, "elsewhere",
+			 xs_owner_is_elsewhere(owner), "asked", xs_xsk_mode_name(owner->asked),
+			 "mode", xs_xsk_mode_name(owner->mode), "since", owner->since_ns / 1e9);
 }
 
 static void add_state(json_t *object, const struct xs_xsk_state *state)
@@ -43,12 +44,14 @@ static void add_state(json_t *object, const struct xs_xsk_state *state)
 				      (json_int_t)stats->tx_ring_empty_descs));
 }
 
-static void socket_cells(struct xs_table *table, __u32 slot, const struct xs_owner *owner,
-			 bool alive, const struct xs_xsk_state *state, int err)
+static void socket_cells(struct xs_table *table, __u32 slot, const char *chain,
+			 const struct xs_owner *owner, bool alive, const struct xs_xsk_state *state,
+			 int err)
 {
 	bool elsewhere = xs_owner_is_elsewhere(owner);
 
 	xs_table_cell(table, "%u", slot);
+	xs_table_cell(table, "%s", chain ? chain : "");
 	xs_table_cell(table, "%u", owner->queue);
 	xs_table_cell(table, "%u", owner->pid);
 	xs_table_cell(table, "%s", elsewhere ? "elsewhere" : alive ? "alive" : "dead");
@@ -76,15 +79,17 @@ static void socket_cells(struct xs_table *table, __u32 slot, const struct xs_own
 int xs_do_sockets(struct xs_cli *cli)
 {
 	struct xs_table *table = xs_table_new(
-		"Slot|Queue|>Pid|State|?Asked|Mode|>RX|>TX|>Fill|>Compl|>Dropped|>RX full|"
+		"Slot|?Chain|Queue|>Pid|State|?Asked|Mode|>RX|>TX|>Fill|>Compl|>Dropped|>RX full|"
 		">No fill|Note");
 	json_t *sockets = json_array();
 	struct xs_pins pins;
 	int err;
 
 	err = xs_api_open(cli->ctx, &pins, cli->operands[0]);
-	for (__u32 slot = 0; !err && slot < pins.slots; slot++) {
+	for (__u32 slot = 0; !err && slot < pins.all_slots; slot++) {
 		struct xs_xsk_state state;
+		char name[XS_CHAIN_NAME_MAX];
+		const char *chain;
 		struct xs_owner owner;
 		json_t *object;
 		bool alive;
@@ -94,14 +99,15 @@ int xs_do_sockets(struct xs_cli *cli)
 		if (err || !owner.pid)
 			continue;
 		alive = xs_owner_alive(&owner);
+		chain = xs_chain_of_slot(&pins, slot, name) ? name : NULL;
 		peek = alive && !xs_owner_is_elsewhere(&owner)
 			       ? xs_xsk_peek(owner.pid, owner.fd, &state)
 			       : -ESRCH;
-		object = socket_json(slot, &owner, alive);
+		object = socket_json(slot, chain, &owner, alive);
 		if (!peek)
 			add_state(object, &state);
 		json_array_append_new(sockets, object);
-		socket_cells(table, slot, &owner, alive, &state, peek);
+		socket_cells(table, slot, chain, &owner, alive, &state, peek);
 	}
 	xs_pins_close(&pins);
 	if (!err && !cli->json && !json_array_size(sockets))

@@ -240,7 +240,7 @@ static struct xs_table *sockets_table(struct xs_watched_list *watched,
 		const struct xs_watched *one = &watched->list[i];
 		struct xs_owner owner;
 
-		for (__u32 slot = 0; one->open && slot < one->pins.slots; slot++)
+		for (__u32 slot = 0; one->open && slot < one->pins.all_slots; slot++)
 			if (!xs_owner_get(&one->pins, slot, &owner) && owner.pid)
 				socket_row(table, one, slot, &owner, view);
 	}

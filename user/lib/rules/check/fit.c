@@ -57,7 +57,7 @@ static enum xs_fit xsk_fit(const struct xs_action *action, const struct xs_place
 static bool needs_redirect(const struct xs_action *action)
 {
 	return action->verdict == XS_VERDICT_xsk || action->verdict == XS_VERDICT_cpu ||
-	       action->verdict == XS_VERDICT_dev;
+	       action->verdict == XS_VERDICT_dev || action->verdict == XS_VERDICT_chain;
 }
 
 enum xs_fit xs_action_fit(const struct xs_action *action, const char *dev,
@@ -100,7 +100,7 @@ static enum xs_fit rule_fit(const struct xs_rule *rule, const struct xs_place *p
 			    size_t len)
 {
 	if (!names_no_queue(rule, place))
-		return xs_action_fit(&rule->action, rule->ifname, place, text, len);
+		return xs_action_fit(&rule->action, rule->target_name, place, text, len);
 	snprintf(text, len, "meta rxqueue: %s receives on queues 0 to %u: it never holds",
 		 place->ifname, place->rx_queues - 1);
 	return XS_FIT_DOUBTFUL;
@@ -112,7 +112,8 @@ enum xs_fit xs_rules_fit(const struct xs_ruleset *set, const struct xs_place *pl
 	enum xs_fit worst, fit;
 	char text[384];
 
-	worst = xs_action_fit(&set->default_action, set->default_ifname, place, text, sizeof(text));
+	worst = xs_action_fit(&set->default_action, set->default_target_name, place, text,
+			      sizeof(text));
 	if (worst != XS_FIT_YES)
 		say(arg, NULL, worst, text);
 	for (__u32 i = 0; i < set->rule_cnt; i++) {

@@ -39,7 +39,8 @@ static void add_strings(const struct xs_ruleset *rules, struct strings *s,
 		rule[i].action = from->action;
 		rule[i].line = from->line;
 		rule[i].file = from->file;
-		memcpy(rule[i].ifname, from->ifname, sizeof(rule[i].ifname));
+		if (from->action.verdict == XS_VERDICT_dev)
+			memcpy(rule[i].ifname, from->target_name, sizeof(rule[i].ifname));
 		rule[i].text = add_string(s, from->text);
 		rule[i].comment = add_string(s, from->comment);
 	}
@@ -74,7 +75,9 @@ int xs_set_text_write(struct xs_chunks *chunks, const struct xs_ruleset *rules, 
 	set->text_bytes = strings.cnt;
 	set->bytes = end;
 	set->file_cnt = rules->file_cnt;
-	memcpy(set->default_ifname, rules->default_ifname, sizeof(set->default_ifname));
+	if (rules->default_action.verdict == XS_VERDICT_dev)
+		memcpy(set->default_ifname, rules->default_target_name,
+		       sizeof(set->default_ifname));
 	strings = (struct strings){ .text = (char *)set + set->text };
 	add_strings(rules, &strings, set, rule);
 	memcpy(chunks->bytes + from, rule, rule_bytes);

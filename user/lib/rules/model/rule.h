@@ -20,6 +20,9 @@
 #define XS_RULE_COMMENT_MAX 255 /* bytes of a comment "..." */
 #define XS_RULE_INDEX_MAX 65535 /* largest slot, CPU number */
 
+/* Bytes of the name of an interface or a chain, with its NUL. */
+#define XS_TARGET_NAME_MAX XS_CHAIN_NAME_MAX
+
 /*
  * One match. `ranges` are the values named, sorted, disjoint, not adjacent;
  * empty for a protocol alone. `negate`: the field is there and is none of them;
@@ -37,8 +40,8 @@ struct xs_match {
 struct xs_rule {
 	struct xs_match *matches; /* all must hold; in the order written */
 	__u32 match_cnt;
-	struct xs_action action; /* dev: target is 0 until resolved from ifname */
-	char ifname[16]; /* dev: the name as written */
+	struct xs_action action; /* dev, chain: target is 0 until resolved from target_name */
+	char target_name[XS_TARGET_NAME_MAX]; /* dev, chain: the name as written */
 	__u32 line; /* 1-based, in `file` */
 	__u32 file; /* index into xs_ruleset.files */
 	char *text; /* canonical: tokens joined by one space, $names replaced */
@@ -53,7 +56,7 @@ struct xs_ruleset {
 	__u32 file_cnt;
 	struct xs_action default_action; /* xsk else pass unless said */
 	struct xs_action malformed_action; /* pass unless said */
-	char default_ifname[16]; /* default dev NAME */
+	char default_target_name[XS_TARGET_NAME_MAX]; /* default dev NAME, default chain NAME */
 	char *default_text; /* e.g. "default xsk else pass"; NULL: not said */
 	char *malformed_text;
 };

@@ -222,8 +222,8 @@ bool xs_parse_match(struct xs_parser *p);
 /* "saddr, daddr, ttl": the words that may follow a family; "" if none may. */
 void xs_parse_family_words(struct xs_str family, char *buf, size_t size);
 
-/* verdict.c: a verdict with what belongs to it; action and ifname are zero. */
-bool xs_parse_verdict(struct xs_parser *p, struct xs_action *action, char ifname[16]);
+/* verdict.c: a verdict with what belongs to it; action and name are zero. */
+bool xs_parse_verdict(struct xs_parser *p, struct xs_action *action, char name[XS_TARGET_NAME_MAX]);
 /* The verdict pass or drop, as what must follow the word `after`. */
 bool xs_parse_pass_or_drop(struct xs_parser *p, const char *after, __u8 *verdict);
 /* The verdict that a token names; -1: none. */

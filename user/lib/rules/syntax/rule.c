@@ -92,7 +92,7 @@ static const char *other_tools_word(struct xs_str word)
 		{ "accept", "; it is called pass" }, /* ACCEPT: as it is, it is taken */
 		{ "deny", "; it is called drop" },
 		{ "reject", "; nothing is answered here: drop" },
-		{ "redirect", "; it is called xsk, cpu or dev" },
+		{ "redirect", "; it is called xsk, cpu, dev or chain" },
 		{ "log", "; nothing is logged, but every rule counts" },
 		{ "limit", "; there are no rates" },
 		{ "ct", "; connections are not tracked" },
@@ -156,7 +156,7 @@ static struct hint hint_at(const struct xs_token *token, enum xs_field last)
 /* Neither match nor verdict stands where one must. */
 static bool bad_rule_word(struct xs_parser *p)
 {
-	const char *verdicts = "a verdict: pass, drop, tx, xsk, cpu or dev";
+	const char *verdicts = "a verdict: pass, drop, tx, xsk, cpu, dev or chain";
 	enum xs_field last = p->match_cnt ? p->matches[p->match_cnt - 1].field : XS_FIELD_MAX;
 	struct hint hint = hint_at(&p->tok, last);
 	char words[128] = "";
@@ -187,7 +187,7 @@ bool xs_parse_rule(struct xs_parser *p)
 	}
 	if (p->tok.type != XS_TOKEN_WORD)
 		return bad_rule_word(p);
-	return xs_parse_verdict(p, &rule.action, rule.ifname) && parse_comment(p, &comment) &&
+	return xs_parse_verdict(p, &rule.action, rule.target_name) && parse_comment(p, &comment) &&
 	       xs_parse_end(p,
 			    comment.p ? "the end of the line"
 				      : "comment or the end of the line: the verdict comes last") &&

@@ -35,14 +35,14 @@ static bool parse_default(struct xs_parser *p)
 {
 	struct xs_pos pos = xs_token_pos(&p->tok);
 	struct xs_action action = {};
-	char ifname[16] = "";
+	char name[XS_TARGET_NAME_MAX] = "";
 
 	if (!check_said(p, "default", &p->default_said) || !xs_parse_take_word(p, "default") ||
-	    !xs_parse_verdict(p, &action, ifname) ||
+	    !xs_parse_verdict(p, &action, name) ||
 	    !end_said(p, &pos, &p->default_said, &p->set.default_text))
 		return false;
 	p->set.default_action = action;
-	memcpy(p->set.default_ifname, ifname, sizeof(ifname));
+	memcpy(p->set.default_target_name, name, sizeof(name));
 	return true;
 }
 

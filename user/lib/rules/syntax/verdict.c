@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The grammar of verdicts: their words, slots, CPUs and interface names. */
+/* The grammar of verdicts: their words, slots, CPUs, names of interfaces and chains. */
 #include <string.h>
 
 #include "parse.h"
@@ -34,6 +34,11 @@ bool xs_parse_pass_or_drop(struct xs_parser *p, const char *after, __u8 *verdict
 	return xs_parse_take(p);
 }
 
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 /* A number, or a $NAME that holds one, up to XS_RULE_INDEX_MAX. */
 static bool parse_index(struct xs_parser *p, const char *what, __u32 *out)
 {
@@ -52,18 +57,55 @@ static bool parse_index(struct xs_parser *p, const char *what, __u32 *out)
 	return xs_parse_put_token(p, text.p, text.len);
 }
 
+static bool parse_else(struct xs_parser *p, struct xs_action *action)
+{
+	action->otherwise = XS_VERDICT_pass;
+	if (!xs_parse_take_word(p, "else"))
+		return !p->err;
+	return xs_parse_pass_or_drop(p, "else", &action->otherwise);
+}
+
 static bool parse_xsk(struct xs_parser *p, struct xs_action *action)
 {
 	action->own_slot = 1;
-	action->otherwise = XS_VERDICT_pass;
 	if (xs_parse_take_word(p, "slot")) {
 		action->own_slot = 0;
 		if (!parse_index(p, "slot", &action->target))
 			return false;
 	}
-	if (!xs_parse_take_word(p, "else"))
-		return !p->err;
-	return xs_parse_pass_or_drop(p, "else", &action->otherwise);
+	return parse_else(p, action);
+}
+
+/* As chain files have it. */
+static bool is_chain_name(struct xs_str name)
+{
+	if (!name.len || name.len >= XS_TARGET_NAME_MAX || !is_letter(name.p[0]))
+		return false;
+	for (__u32 i = 1; i < name.len; i++)
+		if (!is_letter(name.p[i]) && !(name.p[i] >= '0' && name.p[i] <= '9') &&
+		    name.p[i] != '_' && name.p[i] != '-')
+			return false;
+	return true;
+}
+
+static bool parse_chain(struct xs_parser *p, struct xs_action *action, char *out)
+{
+	struct xs_pos pos = xs_token_pos(&p->tok);
+	struct xs_str name, through = { NULL, 0 };
+
+	action->own_slot = 1;
+	if (!xs_parse_at_value(p))
+		return xs_parse_expected(p, "the name of a chain after 'chain'");
+	if (!xs_parse_take_part(p, &name, &through))
+		return false;
+	if (!is_chain_name(name))
+		return xs_parse_error(p, &pos,
+				      "'%s' is not the name of a chain: expected a letter, then "
+				      "letters, digits, _ and -, at most %d in all",
+				      xs_quote_str(name).s, XS_TARGET_NAME_MAX - 1);
+	memcpy(out, name.p, name.len);
+	out[name.len] = '\0';
+	return xs_parse_put_token(p, name.p, name.len) && parse_else(p, action);
 }
 
 /* As the kernel's dev_valid_name(). */
@@ -86,7 +128,7 @@ static bool put_ifname(struct xs_parser *p, struct xs_str name)
 	return xs_parse_put_token(p, name.p, name.len);
 }
 
-static bool parse_dev(struct xs_parser *p, char ifname[16])
+static bool parse_dev(struct xs_parser *p, char *ifname)
 {
 	struct xs_pos pos = xs_token_pos(&p->tok);
 	struct xs_str name, through = { NULL, 0 };
@@ -110,12 +152,12 @@ static bool parse_dev(struct xs_parser *p, char ifname[16])
 	return put_ifname(p, name);
 }
 
-bool xs_parse_verdict(struct xs_parser *p, struct xs_action *action, char ifname[16])
+bool xs_parse_verdict(struct xs_parser *p, struct xs_action *action, char name[XS_TARGET_NAME_MAX])
 {
 	int verdict = xs_verdict_of(&p->tok);
 
 	if (verdict < 0)
-		return xs_parse_expected(p, "a verdict: pass, drop, tx, xsk, cpu or dev");
+		return xs_parse_expected(p, "a verdict: pass, drop, tx, xsk, cpu, dev or chain");
 	action->verdict = (__u8)verdict;
 	if (!xs_parse_take(p))
 		return false;
@@ -125,7 +167,9 @@ bool xs_parse_verdict(struct xs_parser *p, struct xs_action *action, char ifname
 	case XS_VERDICT_cpu:
 		return parse_index(p, "CPU", &action->target);
 	case XS_VERDICT_dev:
-		return parse_dev(p, ifname);
+		return parse_dev(p, name);
+	case XS_VERDICT_chain:
+		return parse_chain(p, action, name);
 	}
 	return true;
 }
