@@ -139,7 +139,7 @@ what_cannot_be_served_is_refused() {
 	_chain 'service a' 'chain w a tx' 'chain v drop'
 	refuses "no instance" 1 "no xsteer instance: 'xsteer-loader attach rx0'" rx "$CHAIN" run rx0 "$DIR/f.chain" --chain w
 	attach
-	refuses "two chains" 2 "has 2 chains" rx "$CHAIN" run rx0 "$DIR/f.chain"
+	refuses "no such chain" 2 "no such chain" rx "$CHAIN" run rx0 "$DIR/f.chain" --chain x
 	refuses "no interface" 1 "none0" rx "$CHAIN" run none0 "$DIR/f.chain" --chain w
 	start_bouncer 0 -p
 	refuses "a bouncer holds the queue" 1 "held by process $LAST_BOUNCER" rx "$CHAIN" run rx0 "$DIR/f.chain" \

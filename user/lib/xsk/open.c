@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/ctx.h"
@@ -39,12 +40,12 @@ static __u32 round_up_pow2(__u32 n)
 	return n < 2 ? 1 : 1u << (32 - __builtin_clz(n - 1));
 }
 
-static int make_socket(struct xs_xsk *x, const struct xs_xsk_config *cfg)
+static int make_socket(int *fd, const struct xs_xsk_config *cfg)
 {
 	int err;
 
-	x->fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
-	if (x->fd >= 0)
+	*fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
+	if (*fd >= 0)
 		return xs_fail_step(cfg->ctx, "AF_XDP socket");
 	err = -errno;
 	if (err == -EPERM)
@@ -142,6 +143,23 @@ static void say_memlock(const struct xs_xsk_config *cfg, enum xs_xsk_mode mode)
 	     xs_hint(cfg->ctx, XSTEER_HINT_FRAMES, NULL).text);
 }
 
+static __u32 rx_ring_size(const struct xs_xsk_config *cfg, __u32 size)
+{
+	return cfg->rx_ring ? cfg->rx_ring : size;
+}
+
+static int size_ring(int fd, const struct xs_xsk_config *cfg, int opt, __u32 size)
+{
+	int err;
+
+	if (!setsockopt(fd, SOL_XDP, opt, &size, sizeof(size)))
+		return 0;
+	err = -errno;
+	fail(cfg, "cannot make a ring of %u entries: %s; try a smaller %s", size, strerror(-err),
+	     xs_hint(cfg->ctx, XSTEER_HINT_RING, NULL).text);
+	return err;
+}
+
 static int size_rings(struct xs_xsk *x, const struct xs_xsk_config *cfg, __u32 size)
 {
 	static const int opts[] = { XDP_UMEM_FILL_RING, XDP_UMEM_COMPLETION_RING, XDP_RX_RING,
@@ -150,27 +168,26 @@ static int size_rings(struct xs_xsk *x, const struct xs_xsk_config *cfg, __u32 s
 	int err;
 
 	for (i = 0; i < 4; i++) {
-		if (!setsockopt(x->fd, SOL_XDP, opts[i], &size, sizeof(size)))
-			continue;
-		err = -errno;
-		fail(cfg, "cannot make a ring of %u entries: %s; try a smaller %s", size,
-		     strerror(-err), xs_hint(cfg->ctx, XSTEER_HINT_RING, NULL).text);
-		return err;
+		bool rx = opts[i] == XDP_RX_RING;
+
+		err = size_ring(x->fd, cfg, opts[i], rx ? rx_ring_size(cfg, size) : size);
+		if (err)
+			return err;
 	}
 	return 0;
 }
 
-static int map_ring(struct xs_xsk *x, unsigned int i, const struct xdp_ring_offset *off, __u32 size,
+static int map_ring(struct xs_ring_map *map, int fd, const struct xdp_ring_offset *off, __u32 size,
 		    size_t entry, off_t pgoff)
 {
 	size_t bytes = off->desc + size * entry;
 	void *addr =
-		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, x->fd, pgoff);
+		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, pgoff);
 
 	if (addr == MAP_FAILED)
 		return -errno;
-	x->maps[i].addr = addr;
-	x->maps[i].bytes = bytes;
+	map->addr = addr;
+	map->bytes = bytes;
 	return 0;
 }
 
@@ -205,36 +222,48 @@ static void init_cons(struct xsk_ring_cons *ring, char *addr, const struct xdp_r
 	ring->cached_cons = *ring->consumer;
 }
 
-static int map_rings(struct xs_xsk *x, const struct xs_xsk_config *cfg, __u32 size)
+static int ask_for_layout(int fd, const struct xs_xsk_config *cfg, struct xdp_mmap_offsets *off)
 {
-	struct xdp_mmap_offsets off;
-	socklen_t len = sizeof(off);
+	socklen_t len = sizeof(*off);
 	int err;
 
-	if (getsockopt(x->fd, SOL_XDP, XDP_MMAP_OFFSETS, &off, &len)) {
+	if (getsockopt(fd, SOL_XDP, XDP_MMAP_OFFSETS, off, &len)) {
 		err = -errno;
 		fail(cfg, "cannot ask for the rings' layout: %s", strerror(-err));
 		return err;
 	}
-	if (len != sizeof(off)) {
-		fail(cfg,
-		     "this kernel's rings have no need-wakeup flag: Linux 5.4 or newer is needed");
-		return -ENOTSUP;
-	}
-	err = map_ring(x, 0, &off.fr, size, sizeof(__u64), XDP_UMEM_PGOFF_FILL_RING);
+	if (len == sizeof(*off))
+		return 0;
+	fail(cfg, "this kernel's rings have no need-wakeup flag: Linux 5.4 or newer is needed");
+	return -ENOTSUP;
+}
+
+static int map_rings(struct xs_xsk *x, const struct xs_xsk_config *cfg, __u32 size)
+{
+	struct xs_ring_map *maps = x->maps;
+	__u32 rx = rx_ring_size(cfg, size);
+	struct xdp_mmap_offsets off;
+	int err = ask_for_layout(x->fd, cfg, &off);
+
+	if (err)
+		return err;
+	err = map_ring(&maps[0], x->fd, &off.fr, size, sizeof(__u64), XDP_UMEM_PGOFF_FILL_RING);
 	if (!err)
-		err = map_ring(x, 1, &off.cr, size, sizeof(__u64), XDP_UMEM_PGOFF_COMPLETION_RING);
+		err = map_ring(&maps[1], x->fd, &off.cr, size, sizeof(__u64),
+			       XDP_UMEM_PGOFF_COMPLETION_RING);
 	if (!err)
-		err = map_ring(x, 2, &off.rx, size, sizeof(struct xdp_desc), XDP_PGOFF_RX_RING);
+		err = map_ring(&maps[2], x->fd, &off.rx, rx, sizeof(struct xdp_desc),
+			       XDP_PGOFF_RX_RING);
 	if (!err)
-		err = map_ring(x, 3, &off.tx, size, sizeof(struct xdp_desc), XDP_PGOFF_TX_RING);
+		err = map_ring(&maps[3], x->fd, &off.tx, size, sizeof(struct xdp_desc),
+			       XDP_PGOFF_TX_RING);
 	if (err) {
 		fail(cfg, "cannot map a ring: %s", strerror(-err));
 		return err;
 	}
 	init_prod(&x->fill, x->maps[0].addr, &off.fr, size);
 	init_cons(&x->comp, x->maps[1].addr, &off.cr, size);
-	init_cons(&x->rx, x->maps[2].addr, &off.rx, size);
+	init_cons(&x->rx, x->maps[2].addr, &off.rx, rx);
 	init_prod(&x->tx, x->maps[3].addr, &off.tx, size);
 	return xs_fail_step(cfg->ctx, "rings");
 }
@@ -357,7 +386,7 @@ static int open_once(struct xs_xsk *x, const struct xs_xsk_config *cfg, enum xs_
 	x->frame_cnt = frames_for(cfg, mode);
 	ring = cfg->ring ? cfg->ring : round_up_pow2(x->frame_cnt);
 
-	err = make_socket(x, cfg);
+	err = make_socket(&x->fd, cfg);
 	if (!err)
 		err = map_memory(x, cfg);
 	if (!err)
@@ -501,4 +530,72 @@ void xs_xsk_close(struct xs_xsk *x)
 	free(x->free_stack);
 	memset(x, 0, sizeof(*x));
 	x->fd = -1;
+}
+
+/* ---- sockets that share a queue ---- */
+
+/* Binding to a bound socket takes its pool, mode and rings: no other flag may be said. */
+static int bind_shared(const struct xs_xsk_shared *s, const struct xs_xsk *x,
+		       const struct xs_xsk_config *cfg)
+{
+	struct sockaddr_xdp addr = {
+		.sxdp_family = AF_XDP,
+		.sxdp_ifindex = cfg->ifindex,
+		.sxdp_queue_id = cfg->queue,
+		.sxdp_flags = XDP_SHARED_UMEM,
+		.sxdp_shared_umem_fd = (__u32)x->fd,
+	};
+	int err;
+
+	if (!bind(s->fd, (struct sockaddr *)&addr, sizeof(addr)))
+		return xs_fail_step(cfg->ctx, "shared bind");
+	err = -errno;
+	fail(cfg, "cannot bind another socket to the queue: %s", strerror(-err));
+	return err;
+}
+
+int xs_xsk_open_shared(struct xs_xsk_shared *s, const struct xs_xsk *x,
+		       const struct xs_xsk_config *cfg, __u32 ring)
+{
+	struct xdp_mmap_offsets off;
+	int err;
+
+	*s = (struct xs_xsk_shared){ .fd = -1 };
+	err = make_socket(&s->fd, cfg);
+	if (!err)
+		err = size_ring(s->fd, cfg, XDP_RX_RING, ring);
+	if (!err)
+		err = ask_for_layout(s->fd, cfg, &off);
+	if (!err) {
+		err = map_ring(&s->map, s->fd, &off.rx, ring, sizeof(struct xdp_desc),
+			       XDP_PGOFF_RX_RING);
+		if (err)
+			fail(cfg, "cannot map a ring: %s", strerror(-err));
+	}
+	if (!err) {
+		init_cons(&s->rx, s->map.addr, &off.rx, ring);
+		err = bind_shared(s, x, cfg);
+	}
+	if (err)
+		xs_xsk_close_shared(s);
+	return err;
+}
+
+void xs_xsk_close_shared(struct xs_xsk_shared *s)
+{
+	if (s->map.addr)
+		munmap(s->map.addr, s->map.bytes);
+	if (s->fd >= 0)
+		close(s->fd);
+	*s = (struct xs_xsk_shared){ .fd = -1 };
+}
+
+bool xs_xsk_may_share_in_skb_mode(void)
+{
+	unsigned int major, minor;
+	struct utsname name;
+
+	if (uname(&name) || sscanf(name.release, "%u.%u", &major, &minor) != 2)
+		return false;
+	return major > 6 || (major == 6 && minor >= 15);
 }

@@ -52,8 +52,8 @@ __u32 xs_xsk_refill(struct xs_xsk *x)
 	return n;
 }
 
-__u32 xs_xsk_receive(struct xs_xsk *x, struct xdp_desc *descs, __u32 max, __u64 max_packets,
-		     __u32 *packets)
+static __u32 receive_from(struct xs_xsk *x, struct xsk_ring_cons *rx, struct xdp_desc *descs,
+			  __u32 max, __u64 max_packets, __u32 *packets)
 {
 	__u32 n, idx, i, taken = 0, whole = 0, unowned = 0;
 	__u64 bytes = 0;
@@ -61,11 +61,11 @@ __u32 xs_xsk_receive(struct xs_xsk *x, struct xdp_desc *descs, __u32 max, __u64 
 	*packets = 0;
 	if (!max_packets)
 		return 0;
-	n = xsk_ring_cons__peek(&x->rx, max, &idx);
+	n = xsk_ring_cons__peek(rx, max, &idx);
 	if (!n)
 		return 0;
 	for (i = 0; i < n && whole < max_packets; i++) {
-		const struct xdp_desc *desc = xsk_ring_cons__rx_desc(&x->rx, idx + i);
+		const struct xdp_desc *desc = xsk_ring_cons__rx_desc(rx, idx + i);
 		struct xs_umem_frame *frame = frame_of(x, desc->addr);
 
 		if (!frame || frame->state != XS_FRAME_fill) {
@@ -80,8 +80,8 @@ __u32 xs_xsk_receive(struct xs_xsk *x, struct xdp_desc *descs, __u32 max, __u64 
 		descs[taken++] = *desc;
 	}
 	if (i < n)
-		xsk_ring_cons__cancel(&x->rx, n - i);
-	xsk_ring_cons__release(&x->rx, i);
+		xsk_ring_cons__cancel(rx, n - i);
+	xsk_ring_cons__release(rx, i);
 	x->fill_cnt -= taken;
 	x->rx_cnt += taken;
 	count(&x->counters.rx_packets, whole);
@@ -90,6 +90,20 @@ __u32 xs_xsk_receive(struct xs_xsk *x, struct xdp_desc *descs, __u32 max, __u64 
 		count(&x->counters.rx_unowned, unowned);
 	*packets = whole;
 	return taken;
+}
+
+__u32 xs_xsk_receive(struct xs_xsk *x, struct xdp_desc *descs, __u32 max, __u64 max_packets,
+		     __u32 *packets)
+{
+	return receive_from(x, &x->rx, descs, max, max_packets, packets);
+}
+
+__u32 xs_xsk_receive_shared(struct xs_xsk *x, struct xs_xsk_shared *s, struct xdp_desc *descs,
+			    __u32 max)
+{
+	__u32 packets;
+
+	return receive_from(x, &s->rx, descs, max, ~0ull, &packets);
 }
 
 void xs_xsk_send(struct xs_xsk *x, const struct xdp_desc *descs, __u32 n)
@@ -182,13 +196,13 @@ void xs_xsk_drop(struct xs_xsk *x, const struct xdp_desc *descs, __u32 n)
 	count(&x->counters.dropped, whole);
 }
 
-__u32 xs_xsk_discard(struct xs_xsk *x)
+static __u32 discard_from(struct xs_xsk *x, struct xsk_ring_cons *rx)
 {
 	__u32 n, idx, i, mine = 0, whole = 0;
 
-	n = xsk_ring_cons__peek(&x->rx, x->rx.size, &idx);
+	n = xsk_ring_cons__peek(rx, rx->size, &idx);
 	for (i = 0; i < n; i++) {
-		const struct xdp_desc *desc = xsk_ring_cons__rx_desc(&x->rx, idx + i);
+		const struct xdp_desc *desc = xsk_ring_cons__rx_desc(rx, idx + i);
 		struct xs_umem_frame *frame = frame_of(x, desc->addr);
 
 		if (!frame || frame->state != XS_FRAME_fill) {
@@ -200,9 +214,19 @@ __u32 xs_xsk_discard(struct xs_xsk *x)
 		free_frame(x, frame);
 	}
 	if (n)
-		xsk_ring_cons__release(&x->rx, n);
+		xsk_ring_cons__release(rx, n);
 	x->fill_cnt -= mine;
 	return whole;
+}
+
+__u32 xs_xsk_discard(struct xs_xsk *x)
+{
+	return discard_from(x, &x->rx);
+}
+
+__u32 xs_xsk_discard_shared(struct xs_xsk *x, struct xs_xsk_shared *s)
+{
+	return discard_from(x, &s->rx);
 }
 
 __u32 xs_xsk_reap(struct xs_xsk *x)
@@ -321,15 +345,20 @@ void xs_xsk_ledger(const struct xs_xsk *x, struct xs_ledger *ledger)
 				   ledger->total;
 }
 
-int xs_xsk_statistics(const struct xs_xsk *x, struct xdp_statistics *stats)
+int xs_xsk_statistics_of(int fd, struct xdp_statistics *stats)
 {
 	socklen_t len = sizeof(*stats);
 
 	/* Kernels before 5.9 fill in the first three only. */
 	memset(stats, 0, sizeof(*stats));
-	if (getsockopt(x->fd, SOL_XDP, XDP_STATISTICS, stats, &len))
+	if (getsockopt(fd, SOL_XDP, XDP_STATISTICS, stats, &len))
 		return -errno;
 	return 0;
+}
+
+int xs_xsk_statistics(const struct xs_xsk *x, struct xdp_statistics *stats)
+{
+	return xs_xsk_statistics_of(x->fd, stats);
 }
 
 int xs_xsk_error(const struct xs_xsk *x)

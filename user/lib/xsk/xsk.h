@@ -72,6 +72,7 @@ struct xs_xsk_config {
 	__u32 frame_size; /* bytes */
 	__u32 headroom; /* bytes kept free before each packet, beside the kernel's 256 */
 	__u32 ring; /* entries of each ring, a power of two; 0: enough for every frame */
+	__u32 rx_ring; /* of the RX ring, where other sockets share the queue; 0: as `ring` */
 	__u32 spare; /* frames that are never given to the fill ring: for xs_xsk_take() */
 	__u32 tx_budget; /* packets a sendto() may send in copy mode; 0: the kernel's 32 */
 	__u32 bind_wait_ms; /* how long EBUSY is retried */
@@ -95,6 +96,11 @@ struct xs_xsk_counters {
 	__u64 tx_unowned; /* completions of frames that were not being sent */
 	__u64 tx_too_long; /* packets of more than XS_XSK_FRAGS_MAX frames */
 	__u64 kicks, wakeups; /* sendto(), recvfrom() */
+};
+
+struct xs_ring_map {
+	void *addr;
+	size_t bytes;
 };
 
 struct xs_xsk {
@@ -123,10 +129,7 @@ struct xs_xsk {
 	__u32 spare; /* of them stay there */
 	__u32 fill_cnt, rx_cnt, tx_cnt; /* frames in that state */
 
-	struct {
-		void *addr;
-		size_t bytes;
-	} maps[4];
+	struct xs_ring_map maps[4];
 	struct xs_xsk_counters counters;
 
 	/* Called, if not NULL, for each packet that was sent; set after opening. */
@@ -146,6 +149,32 @@ struct xs_xsk {
 int xs_xsk_open(struct xs_xsk *x, const struct xs_xsk_config *cfg);
 void xs_xsk_close(struct xs_xsk *x); /* of a zeroed or closed one: does nothing */
 
+/*
+ * A socket with nothing but an RX ring, on the queue and over the UMEM of another: the
+ * XDP program chooses between them by slot, and each has a full ring of its own. Frames are
+ * the other's: all functions but these are called for it, by the same thread.
+ */
+struct xs_xsk_shared {
+	int fd; /* -1: closed */
+	struct xsk_ring_cons rx;
+	struct xs_ring_map map;
+};
+
+/*
+ * `ring`: entries, a power of two. The queue's socket must be open; both are closed in any
+ * order. Needs CAP_NET_RAW. 0 or -errno, logged; on failure nothing is left.
+ */
+int xs_xsk_open_shared(struct xs_xsk_shared *s, const struct xs_xsk *x,
+		       const struct xs_xsk_config *cfg, __u32 ring);
+void xs_xsk_close_shared(struct xs_xsk_shared *s);
+
+/*
+ * Whether several sockets on one queue are safe where the kernel, not the driver, runs the
+ * program (skb mode): before Linux 6.15 two CPUs may take the same entry of the fill ring
+ * (CVE-2025-37920). Kernels that got the fix earlier cannot be told from others.
+ */
+bool xs_xsk_may_share_in_skb_mode(void);
+
 /* Gives as many free frames to the fill ring as it takes; how many. */
 __u32 xs_xsk_refill(struct xs_xsk *x);
 
@@ -163,6 +192,10 @@ static inline __u32 xs_xsk_waiting(struct xs_xsk *x, __u32 max)
  */
 __u32 xs_xsk_receive(struct xs_xsk *x, struct xdp_desc *descs, __u32 max, __u64 max_packets,
 		     __u32 *packets);
+
+/* The same from the RX ring of a shared socket, each packet in one frame. */
+__u32 xs_xsk_receive_shared(struct xs_xsk *x, struct xs_xsk_shared *s, struct xdp_desc *descs,
+			    __u32 max);
 
 /*
  * xs_xsk_receive() and xs_xsk_send() in one pass, for packets that nobody looks
@@ -184,6 +217,7 @@ void xs_xsk_send(struct xs_xsk *x, const struct xdp_desc *descs, __u32 n);
 
 /* Empties the RX ring without looking: those packets count nowhere. How many. */
 __u32 xs_xsk_discard(struct xs_xsk *x);
+__u32 xs_xsk_discard_shared(struct xs_xsk *x, struct xs_xsk_shared *s);
 
 /*
  * Takes up to n free frames, as if each had been received and held an empty packet behind
@@ -241,6 +275,7 @@ void xs_xsk_ledger(const struct xs_xsk *x, struct xs_ledger *ledger);
 
 /* XDP_STATISTICS; fields this kernel does not have are 0. 0 or -errno, silent. */
 int xs_xsk_statistics(const struct xs_xsk *x, struct xdp_statistics *stats);
+int xs_xsk_statistics_of(int fd, struct xdp_statistics *stats);
 
 /* SO_INCOMING_NAPI_ID: what busy-polling polls; 0: nothing. */
 __u32 xs_xsk_napi_id(struct xs_xsk *x);

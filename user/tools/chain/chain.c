@@ -52,7 +52,8 @@ static const struct xs_opt run_opts[] = {
 	  XS_TO_BITS(struct xs_chain_options, want, XS_CHAIN_COPY) },
 	{ "zero-copy", 'z', NULL, "zero-copy mode",
 	  XS_TO_BITS(struct xs_chain_options, want, XS_CHAIN_ZERO_COPY) },
-	{ "chain", 0, "NAME", "this chain, of several", TEXT(chain) },
+	{ "chain", 0, "NAME", "this one, of several, gets frames with the verdict xsk",
+	  TEXT(chain) },
 	{ "nf", 0, "COMMAND", "start a network function; may be repeated", XS_TO_CALL(add_nf) },
 	{ "socket", 0, "PATH", "instead of /run/xsteer/IF.sock", TEXT(socket) },
 	{ "frames", 0, "N", "frames in memory a queue (default 4096)", U32(frames, 64, 1048576) },
@@ -62,7 +63,7 @@ static const struct xs_opt run_opts[] = {
 };
 
 static const struct xs_cmd cmds[] = {
-	{ "run", NULL, "IF FILE", "serve a chain on the queues of an interface", run_opts, 2, 2,
+	{ "run", NULL, "IF FILE", "serve chains on the queues of an interface", run_opts, 2, 2,
 	  xs_chain_run },
 	{ "check", NULL, "FILE", "parse a chain file, draw its chains, say what they may cost",
 	  NULL, 1, 1, xs_chain_check },

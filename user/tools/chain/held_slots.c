@@ -6,63 +6,131 @@
 
 #include <bpf/bpf.h>
 
+#include "lib/instance/chain_slots.h"
+#include "lib/instance/live.h"
 #include "lib/instance/lock.h"
 #include "lib/instance/owners.h"
 #include "lib/instance/slots.h"
+#include "lib/set/targets.h"
 #include "held_slots.h"
 
 int xs_held_slots_open(struct xsteer_ctx *ctx, struct xs_held_slots *slots, const char *ifname)
 {
+	struct xs_live live = {};
 	int err;
 
 	memset(slots, 0, sizeof(*slots));
+	slots->instance_lock = -1;
 	slots->lock = xs_pins_lock(ctx, NULL, false);
 	if (slots->lock < 0 && slots->lock != -ENOENT)
 		return slots->lock;
-	err = slots->lock < 0 ? -ENOENT : xs_pins_open(ctx, &slots->pins, ifname, XS_PINS_SOCKET);
+	err = slots->lock < 0 ? -ENOENT : 0;
+	if (!err) {
+		slots->instance_lock = xs_pins_lock(ctx, ifname, false);
+		err = slots->instance_lock < 0 ? slots->instance_lock : 0;
+	}
+	if (!err)
+		err = xs_pins_open(ctx, &slots->pins, ifname, XS_PINS_SOCKET);
 	if (err == -ENOENT)
 		xs_err(ctx, "%s: no xsteer instance: 'xsteer-loader attach %s' makes one", ifname,
 		       ifname);
+	/* of brokers that are gone */
+	if (!err)
+		xs_targets_close_unnamed(&slots->pins);
+	/* what may not be asked is taken for skb mode, which allows less */
+	slots->native = !err && !xs_instance_live(&slots->pins, &live) && live.native;
 	return err;
 }
 
-int xs_held_slots_check(struct xs_held_slots *slots, __u32 queue)
+static int reserve(struct xs_held_slots *slots, __u32 slot, __u32 queue)
 {
-	if (queue >= slots->pins.slots) {
-		xs_err(slots->pins.ctx, "queue %u: xsks_map has only %u slots", queue,
-		       slots->pins.slots);
-		return -ERANGE;
-	}
-	return xs_slot_check(&slots->pins, slots->pins.ifname, queue);
-}
-
-int xs_held_slots_insert(struct xs_held_slots *slots, __u32 queue, const struct xs_xsk *xsk)
-{
-	const struct xs_owner owner = { .queue = queue, .mode = xsk->mode, .fd = (__u32)xsk->fd };
-	int err = xs_slot_insert(slots->pins.ctx, slots->pins.map_fds[XS_MAP_xsks_map],
-				 &slots->pins, slots->pins.ifname, queue, xsk->fd);
+	struct xs_owner coming = { .queue = queue };
+	int err = xs_slot_check(&slots->pins, slots->pins.ifname, slot);
 
 	if (err)
 		return err;
-	slots->queues[slots->cnt++] = queue;
-	return xs_slot_claim(&slots->pins, queue, owner);
+	if (slots->cnt == XS_HELD_SLOTS_MAX)
+		return -ENOSPC; /* cannot be: there are not so many queues and chains */
+	xs_owner_set_coming(&coming);
+	err = xs_owner_set(&slots->pins, slot, &coming);
+	if (!err)
+		slots->slots[slots->cnt++] = (struct xs_held_slot){ .slot = slot, .queue = queue };
+	return err;
+}
+
+int xs_held_slots_reserve(struct xs_held_slots *slots, __u32 queue)
+{
+	if (queue < slots->pins.slots)
+		return reserve(slots, queue, queue);
+	xs_err(slots->pins.ctx, "queue %u: xsks_map has only %u slots", queue, slots->pins.slots);
+	return -ERANGE;
+}
+
+int xs_held_slots_reserve_chain(struct xs_held_slots *slots, __u32 queue, const char *chain)
+{
+	__u32 base;
+	int err = xs_chain_take(&slots->pins, chain, &base);
+
+	return err ? err : reserve(slots, base + queue, queue);
 }
 
 void xs_held_slots_settle(struct xs_held_slots *slots)
 {
+	if (slots->instance_lock >= 0)
+		close(slots->instance_lock);
 	if (slots->lock >= 0)
 		close(slots->lock);
-	slots->lock = -1;
+	slots->lock = slots->instance_lock = -1;
+}
+
+static struct xs_held_slot *find_slot(struct xs_held_slots *slots, __u32 queue, const char *chain)
+{
+	char name[XS_CHAIN_NAME_MAX];
+
+	for (__u32 i = 0; i < slots->cnt; i++) {
+		struct xs_held_slot *held = &slots->slots[i];
+		bool of_chain = xs_chain_of_slot(&slots->pins, held->slot, name);
+
+		if (held->queue == queue && of_chain == !!chain && (!chain || !strcmp(name, chain)))
+			return held;
+	}
+	return NULL;
+}
+
+int xs_held_slots_fill(struct xs_held_slots *slots, __u32 queue, const char *chain,
+		       enum xs_xsk_mode mode, int fd)
+{
+	const struct xs_owner owner = { .queue = queue, .mode = mode, .fd = (__u32)fd };
+	struct xs_held_slot *held = find_slot(slots, queue, chain);
+	int err;
+
+	if (!held) {
+		xs_err(slots->pins.ctx, "%s queue %u: its slot is another's by now",
+		       slots->pins.ifname, queue);
+		return -ENOENT;
+	}
+	err = xs_slot_insert(slots->pins.ctx, slots->pins.map_fds[XS_MAP_xsks_map], &slots->pins,
+			     slots->pins.ifname, held->slot, fd);
+	if (err)
+		return err;
+	held->filled = true;
+	return xs_slot_claim(&slots->pins, held->slot, owner);
 }
 
 void xs_held_slots_empty(struct xs_held_slots *slots)
 {
-	for (__u32 i = 0; i < slots->cnt; i++)
+	for (__u32 i = 0; i < slots->cnt; i++) {
+		struct xs_held_slot *held = &slots->slots[i];
+
+		if (!held->filled)
+			continue;
+		held->filled = false;
 		/* ENOENT: the interface went, or someone emptied it; either way it is empty */
-		if (bpf_map_delete_elem(slots->pins.map_fds[XS_MAP_xsks_map], &slots->queues[i]) &&
+		if (bpf_map_delete_elem(slots->pins.map_fds[XS_MAP_xsks_map], &held->slot) &&
 		    errno != ENOENT)
-			xs_warn(slots->pins.ctx, "cannot empty slot %u of xsks_map: %s",
-				slots->queues[i], strerror(errno));
+			xs_warn(slots->pins.ctx, "cannot empty slot %u of xsks_map: %s", held->slot,
+				strerror(errno));
+	}
 }
 
 void xs_held_slots_close(struct xs_held_slots *slots)
@@ -75,7 +143,7 @@ void xs_held_slots_close(struct xs_held_slots *slots)
 			slots->lock = xs_pins_lock(slots->pins.ctx, NULL, false);
 		/* Without the lock the rows say by pid and start time that we are gone. */
 		for (__u32 i = 0; slots->lock >= 0 && i < slots->cnt; i++)
-			xs_owner_set(&slots->pins, slots->queues[i], &nobody);
+			xs_owner_set(&slots->pins, slots->slots[i].slot, &nobody);
 		slots->cnt = 0;
 	}
 	xs_held_slots_settle(slots);

@@ -6,26 +6,40 @@
 #include "lib/instance/pins.h"
 #include "lib/xsk/xsk.h"
 
-#define XS_HELD_SLOTS_MAX 64
+#define XS_HELD_SLOTS_MAX (64 * (1 + XS_CHAIN_SLOTS)) /* a queue's own, and one a chain */
+
+struct xs_held_slot {
+	__u32 slot, queue;
+	bool filled; /* a socket of ours is in it */
+};
 
 struct xs_held_slots {
 	struct xs_pins pins;
-	int lock; /* on the pin root; -1: not held */
-	__u32 queues[XS_HELD_SLOTS_MAX];
-	__u32 cnt; /* sockets that are in their slots */
+	bool native; /* the driver runs the program; else the kernel, in skb mode */
+	int lock, instance_lock; /* on the pin root and on the instance; -1: not held */
+	struct xs_held_slot slots[XS_HELD_SLOTS_MAX];
+	__u32 cnt;
 };
 
 /*
- * Opens the instance of an interface and holds the lock until xs_held_slots_settle(), so that of
- * two that want a queue one sees the other. Needs the permissions of a bouncer. 0 or
- * -errno, logged; *slots is to be closed in either case.
+ * Opens the instance of an interface and holds its locks until xs_held_slots_settle(), so
+ * that of two that want a slot one sees the other. Needs the permissions of a bouncer, and
+ * to write `chains`. 0 or -errno, logged; *slots is to be closed in either case.
  */
 int xs_held_slots_open(struct xsteer_ctx *ctx, struct xs_held_slots *slots, const char *ifname);
-/* Whether the queue's slot is there, and nobody who lives owns it. 0 or -errno, logged. */
-int xs_held_slots_check(struct xs_held_slots *slots, __u32 queue);
-/* Puts a socket into the slot of its queue, never over another. 0 or -errno, logged. */
-int xs_held_slots_insert(struct xs_held_slots *slots, __u32 queue, const struct xs_xsk *xsk);
+
+/* Says that a socket of the queue will be in its own slot. 0 or -errno, logged. */
+int xs_held_slots_reserve(struct xs_held_slots *slots, __u32 queue);
+/* The same for the slot of a chain. */
+int xs_held_slots_reserve_chain(struct xs_held_slots *slots, __u32 queue, const char *chain);
 void xs_held_slots_settle(struct xs_held_slots *slots);
+
+/*
+ * Puts a socket into the slot that was reserved so, never over another; chain NULL: the
+ * queue's own. 0 or -errno, logged; -ENOENT: none was.
+ */
+int xs_held_slots_fill(struct xs_held_slots *slots, __u32 queue, const char *chain,
+		       enum xs_xsk_mode mode, int fd);
 
 /* Empties the slots: frames go to where the rules send those for whom there is no socket. */
 void xs_held_slots_empty(struct xs_held_slots *slots);

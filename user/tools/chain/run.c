@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * xsteer-chain run: serves a chain on the queues of an interface. A thread a queue moves
+ * xsteer-chain run: serves chains on the queues of an interface. A thread a queue moves
  * frames; this one speaks with network functions, and ends it all in order.
  */
 #include <errno.h>
@@ -27,6 +27,8 @@
 
 #define SOCKET_DIR "/run/xsteer"
 #define SOCKET_GROUP "xsteer-nf"
+#define RX_RING_MIN 64
+#define LIMIT_MIN 64 /* frames of a chain: a batch of the NFs' library */
 #define LOOK_MS 50 /* an NF that dies is seen at once; this is for all else */
 #define DRAIN_NS 2000000000ull /* for frames that are inside when it ends */
 #define LEAVE_NS 5000000000ull /* and for NFs to give back what they keep */
@@ -35,7 +37,9 @@ struct broker {
 	struct xs_cli *cli;
 	const struct xs_chain_options *opts;
 	struct xs_chains *chains;
-	__u32 chain;
+	__u32 first; /* the chain of each queue's main socket */
+	bool takes_xsk; /* it gets the frames with the verdict xsk, too */
+	__u32 rx_ring;
 	struct xs_netif netif;
 	char path[108];
 	struct xs_held_slots slots;
@@ -43,7 +47,6 @@ struct broker {
 	__u32 worker_cnt;
 	struct xs_nfs nfs;
 	__u64 begin_ns;
-	__u64 unread; /* frames that the kernel had put into RX rings when it ended */
 };
 
 static volatile sig_atomic_t interrupted;
@@ -84,25 +87,122 @@ static enum xs_xsk_mode wanted_mode(const struct broker *b)
 	}
 }
 
+static __u32 queue_of(const struct broker *b, __u32 i)
+{
+	return b->opts->queue_cnt ? b->opts->queues[i] : i;
+}
+
+/* Chains without a limit of their own get equal parts of what is left. */
+static void share_frames(struct broker *b, __u32 frames)
+{
+	struct xs_chains *chains = b->chains;
+	__u32 without = 0;
+
+	for (__u32 c = 0; c < chains->chain_cnt; c++) {
+		without += !chains->chains[c].limit;
+		frames -= chains->chains[c].limit;
+	}
+	for (__u32 c = 0; c < chains->chain_cnt; c++)
+		if (!chains->chains[c].limit)
+			chains->chains[c].limit = frames / without;
+}
+
+/*
+ * A chain that nobody serves fast enough keeps frames in its RX ring and inside. All of
+ * them together must leave enough for the others to be received: a quarter.
+ */
+static int divide_frames(struct broker *b)
+{
+	__u32 cnt = b->chains->chain_cnt, frames = b->opts->frames, without = 0;
+	__u64 limits = 0, rings;
+
+	if (cnt == 1)
+		return 0;
+	for (b->rx_ring = RX_RING_MIN; 2ull * 2 * b->rx_ring * cnt <= frames;)
+		b->rx_ring *= 2;
+	rings = (__u64)b->rx_ring * cnt;
+	for (__u32 c = 0; c < cnt; c++) {
+		limits += b->chains->chains[c].limit;
+		without += !b->chains->chains[c].limit;
+	}
+	if (rings + limits + (__u64)without * LIMIT_MIN > frames - frames / 4) {
+		xs_err(b->cli->ctx,
+		       "%u frames are too few for %u chains: RX rings of %u each, limits of %llu "
+		       "in "
+		       "all and at least %u for each chain without one must leave a quarter to "
+		       "receive: give more --frames, or lower limits",
+		       frames, cnt, b->rx_ring, limits, LIMIT_MIN);
+		return -ENOSPC;
+	}
+	share_frames(b, frames - frames / 4 - (__u32)rings);
+	return 0;
+}
+
+static int check_chains(const struct broker *b)
+{
+	if (b->chains->chain_cnt > XS_CHAIN_SLOTS) {
+		xs_err(b->cli->ctx, "%s has %u chains: an instance can serve %d at once",
+		       b->cli->operands[1], b->chains->chain_cnt, XS_CHAIN_SLOTS);
+		return -E2BIG;
+	}
+	if (b->chains->chain_cnt == 1 || b->slots.native || xs_xsk_may_share_in_skb_mode())
+		return 0;
+	xs_err(b->cli->ctx,
+	       "%s: several chains are several sockets on one queue, which loses frames in skb "
+	       "mode "
+	       "before Linux 6.15 (CVE-2025-37920): serve one chain, or attach in native mode",
+	       b->netif.name);
+	return -EOPNOTSUPP;
+}
+
+/* Before any socket is made: binding may wait for its queue, which no lock shall. */
+static int reserve_slots(struct broker *b)
+{
+	int err = 0;
+
+	for (__u32 i = 0; !err && i < b->worker_cnt; i++) {
+		if (b->takes_xsk)
+			err = xs_held_slots_reserve(&b->slots, queue_of(b, i));
+		for (__u32 c = 0; !err && c < b->chains->chain_cnt; c++)
+			err = xs_held_slots_reserve_chain(&b->slots, queue_of(b, i),
+							  b->chains->chains[c].name);
+	}
+	return err;
+}
+
+static int fill_slots(struct broker *b, const struct xs_worker *w)
+{
+	int err = 0;
+
+	if (b->takes_xsk)
+		err = xs_held_slots_fill(&b->slots, w->queue, NULL, w->xsk.mode, w->xsk.fd);
+	for (__u32 i = 0; !err && i < w->entry_cnt; i++) {
+		const struct xs_entry *entry = &w->entries[i];
+
+		err = xs_held_slots_fill(&b->slots, w->queue, b->chains->chains[entry->chain].name,
+					 w->xsk.mode, xs_worker_fd(w, entry));
+	}
+	return err;
+}
+
 static int make_worker(struct broker *b, __u32 i)
 {
 	const struct xs_worker_config config = {
 		.ctx = b->cli->ctx,
 		.chains = b->chains,
-		.chain = b->chain,
+		.first = b->first,
+		.rx_ring = b->rx_ring,
 		.ifname = b->netif.name,
 		.ifindex = b->netif.ifindex,
-		.queue = b->opts->queue_cnt ? b->opts->queues[i] : i,
+		.queue = queue_of(b, i),
 		.want = wanted_mode(b),
 		.frames = b->opts->frames,
 	};
 	struct xs_worker *w = &b->workers[i];
-	int err = xs_held_slots_check(&b->slots, config.queue);
+	int err = xs_worker_make(w, &config);
 
 	if (!err)
-		err = xs_worker_make(w, &config);
-	if (!err)
-		err = xs_held_slots_insert(&b->slots, w->queue, &w->xsk);
+		err = fill_slots(b, w);
 	if (err)
 		return err;
 	b->nfs.engines[i] = w->engine;
@@ -173,9 +273,15 @@ static int set_up(struct broker *b)
 		err = xs_nfs_init(&b->nfs, b->cli->ctx, b->chains);
 	if (!err)
 		err = xs_held_slots_open(b->cli->ctx, &b->slots, ifname);
+	if (!err)
+		err = check_chains(b);
+	if (!err)
+		err = divide_frames(b);
+	if (!err)
+		err = reserve_slots(b);
+	xs_held_slots_settle(&b->slots);
 	for (__u32 i = 0; !err && i < b->worker_cnt; i++)
 		err = make_worker(b, i);
-	xs_held_slots_settle(&b->slots);
 	if (!err)
 		err = listen_for_nfs(b);
 	return err;
@@ -276,7 +382,7 @@ static void finish(struct broker *b)
 	set_phase(b, XS_WORKER_end);
 	xs_nfs_free(&b->nfs);
 	for (__u32 i = 0; i < b->worker_cnt; i++)
-		b->unread += xs_xsk_discard(&b->workers[i].xsk);
+		xs_worker_discard(&b->workers[i]);
 }
 
 static int check_account(struct broker *b)
@@ -295,8 +401,16 @@ static int check_account(struct broker *b)
 }
 
 struct totals {
-	__u64 received, sent, refused, ring_full, no_frame;
+	__u64 received, sent, refused, ring_full, no_frame, unread;
 };
+
+static __u64 ring_full_of(const struct xs_worker *w, const struct xs_entry *entry)
+{
+	struct xdp_statistics stats;
+
+	xs_xsk_statistics_of(xs_worker_fd(w, entry), &stats);
+	return stats.rx_ring_full;
+}
 
 static struct totals sum_sockets(struct broker *b)
 {
@@ -306,14 +420,41 @@ static struct totals sum_sockets(struct broker *b)
 		const struct xs_worker *w = &b->workers[i];
 		struct xdp_statistics stats;
 
+		for (__u32 k = 0; k < w->entry_cnt; k++) {
+			const struct xs_entry *entry = &w->entries[k];
+
+			xs_xsk_statistics_of(xs_worker_fd(w, entry), &stats);
+			sum.received += entry->received;
+			sum.unread += entry->unread;
+			sum.ring_full += stats.rx_ring_full;
+			sum.no_frame += stats.rx_dropped;
+		}
 		xs_xsk_statistics(&w->xsk, &stats);
-		sum.received += w->received;
 		sum.sent += w->xsk.counters.tx_packets - w->xsk.counters.tx_lost;
 		sum.refused += w->xsk.counters.tx_lost;
-		sum.ring_full += stats.rx_ring_full;
-		sum.no_frame += stats.rx_dropped + stats.rx_fill_ring_empty_descs;
+		sum.no_frame += stats.rx_fill_ring_empty_descs; /* the queue's, told by each */
 	}
 	return sum;
+}
+
+/* Where frames came in: a row for each chain and queue. */
+static json_t *json_entries(const struct broker *b)
+{
+	json_t *rows = json_array();
+
+	for (__u32 i = 0; i < b->worker_cnt; i++)
+		for (__u32 k = 0; k < b->workers[i].entry_cnt; k++) {
+			const struct xs_entry *entry = &b->workers[i].entries[k];
+
+			json_array_append_new(
+				rows, json_pack("{s:s, s:i, s:I, s:I, s:I}", "chain",
+						b->chains->chains[entry->chain].name, "queue",
+						b->workers[i].queue, "received",
+						(json_int_t)entry->received, "rx_ring_full",
+						(json_int_t)ring_full_of(&b->workers[i], entry),
+						"unread", (json_int_t)entry->unread));
+		}
+	return rows;
 }
 
 static int print_result(struct broker *b)
@@ -325,13 +466,14 @@ static int print_result(struct broker *b)
 		object = xs_report_json(&b->nfs);
 		json_object_update_new(
 			object,
-			json_pack("{s:s, s:s, s:i, s:I, s:I, s:I, s:I, s:I, s:I}", "interface",
-				  b->netif.name, "chain", b->chains->chains[b->chain].name,
-				  "queues", b->worker_cnt, "received", (json_int_t)sum.received,
-				  "sent", (json_int_t)sum.sent, "refused_by_device",
-				  (json_int_t)sum.refused, "rx_ring_full",
+			json_pack("{s:s, s:s?, s:i, s:o, s:I, s:I, s:I, s:I, s:I, s:I}",
+				  "interface", b->netif.name, "xsk_chain",
+				  b->takes_xsk ? b->chains->chains[b->first].name : NULL, "queues",
+				  b->worker_cnt, "entries", json_entries(b), "received",
+				  (json_int_t)sum.received, "sent", (json_int_t)sum.sent,
+				  "refused_by_device", (json_int_t)sum.refused, "rx_ring_full",
 				  (json_int_t)sum.ring_full, "no_frame", (json_int_t)sum.no_frame,
-				  "unread", (json_int_t)b->unread));
+				  "unread", (json_int_t)sum.unread));
 		return xs_json_print(b->cli, object);
 	}
 	xs_report_print(&b->nfs);
@@ -339,7 +481,7 @@ static int print_result(struct broker *b)
 	       "%llu "
 	       "ring full, %llu no frame, %llu at the end\n",
 	       b->netif.name, sum.received, sum.sent, sum.refused, sum.ring_full, sum.no_frame,
-	       b->unread);
+	       sum.unread);
 	return 0;
 }
 
@@ -380,6 +522,15 @@ static void catch_signals(void)
 	sigaction(SIGTERM, &action, NULL);
 }
 
+/* Frames with the verdict xsk enter the chain that --chain names, or the only one. */
+static int choose_first(struct broker *b)
+{
+	b->takes_xsk = b->opts->chain || b->chains->chain_cnt == 1;
+	if (!b->takes_xsk)
+		return 0;
+	return xs_chain_choose(b->cli, b->cli->operands[1], b->chains, b->opts->chain, &b->first);
+}
+
 int xs_chain_run(struct xs_cli *cli)
 {
 	struct broker *b = calloc(1, sizeof(*b));
@@ -391,15 +542,14 @@ int xs_chain_run(struct xs_cli *cli)
 	}
 	b->cli = cli;
 	b->opts = cli->opts;
-	b->slots.lock = -1;
+	b->slots.lock = b->slots.instance_lock = -1;
 	xs_nfs_clear(&b->nfs);
 	for (int i = 0; i < XS_CHAIN_QUEUES_MAX; i++)
 		b->workers[i].xsk.fd = -1;
 	catch_signals();
 	err = xs_chain_file_read(cli, cli->operands[1], &b->chains, NULL);
 	if (!err)
-		err = xs_chain_choose(b->cli, b->cli->operands[1], b->chains, b->opts->chain,
-				      &b->chain);
+		err = choose_first(b);
 	if (!err)
 		err = run_broker(b);
 	free_broker(b);

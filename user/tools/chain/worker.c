@@ -36,18 +36,40 @@ static void take_end(void *arg, __u32 frame, const struct xs_held *held, int end
 		flush_out(w);
 }
 
-static __u32 enter_received(struct xs_worker *w)
+static bool is_main(const struct xs_entry *entry)
+{
+	return entry->shared.fd < 0;
+}
+
+int xs_worker_fd(const struct xs_worker *w, const struct xs_entry *entry)
+{
+	return is_main(entry) ? w->xsk.fd : entry->shared.fd;
+}
+
+static __u32 enter_from(struct xs_worker *w, struct xs_entry *entry)
 {
 	struct xdp_desc descs[XS_WORKER_BATCH];
-	__u32 room = xs_engine_room(w->engine, w->chain), packets, cnt;
+	__u32 room = xs_engine_room(w->engine, entry->chain), packets, cnt;
 
 	if (room > XS_WORKER_BATCH)
 		room = XS_WORKER_BATCH;
-	cnt = room ? xs_xsk_receive(&w->xsk, descs, room, ~0ull, &packets) : 0;
+	if (!room)
+		return 0;
+	cnt = is_main(entry) ? xs_xsk_receive(&w->xsk, descs, room, ~0ull, &packets)
+			     : xs_xsk_receive_shared(&w->xsk, &entry->shared, descs, room);
 	for (__u32 i = 0; i < cnt; i++)
-		xs_engine_enter(w->engine, w->chain, (__u32)(descs[i].addr / XS_WORKER_FRAME),
+		xs_engine_enter(w->engine, entry->chain, (__u32)(descs[i].addr / XS_WORKER_FRAME),
 				(__u16)(descs[i].addr % XS_WORKER_FRAME), (__u16)descs[i].len, 0);
-	w->received += cnt;
+	entry->received += cnt;
+	return cnt;
+}
+
+static __u32 enter_received(struct xs_worker *w)
+{
+	__u32 cnt = 0;
+
+	for (__u32 i = 0; i < w->entry_cnt; i++)
+		cnt += enter_from(w, &w->entries[i]);
 	return cnt;
 }
 
@@ -67,13 +89,15 @@ static __u32 turn_locked(struct xs_worker *w, __u32 phase)
 
 /* ---- the thread ---- */
 
-/* What wakes it: the socket, if the chain would take a frame, and NFs. */
+/* What wakes it: the socket of each chain that would take a frame, and NFs. */
 static nfds_t list_wakes(struct xs_worker *w, struct pollfd *fds, __u32 phase)
 {
 	nfds_t cnt = 0;
 
-	if (phase == XS_WORKER_serve && xs_engine_room(w->engine, w->chain))
-		fds[cnt++] = (struct pollfd){ .fd = w->xsk.fd, .events = POLLIN };
+	for (__u32 i = 0; phase == XS_WORKER_serve && i < w->entry_cnt; i++)
+		if (xs_engine_room(w->engine, w->entries[i].chain))
+			fds[cnt++] = (struct pollfd){ .fd = xs_worker_fd(w, &w->entries[i]),
+						      .events = POLLIN };
 	for (__u32 i = 0; i < w->engine->port_end && cnt < POLLED_MAX; i++)
 		if (w->engine->ports[i] && !w->engine->ports[i]->closed)
 			fds[cnt++] = (struct pollfd){ .fd = w->engine->ports[i]->wake,
@@ -81,12 +105,20 @@ static nfds_t list_wakes(struct xs_worker *w, struct pollfd *fds, __u32 phase)
 	return cnt;
 }
 
+static bool frames_wait(const struct xs_worker *w)
+{
+	for (__u32 i = 0; i < w->entry_cnt; i++)
+		if (w->engine->count[w->entries[i].chain].waiting)
+			return true;
+	return false;
+}
+
 /* Without the lock while it sleeps: the main thread may add and take away ports. */
 static void sleep_until_something(struct xs_worker *w, __u32 phase)
 {
-	struct pollfd fds[POLLED_MAX + 1];
+	struct pollfd fds[POLLED_MAX];
 	/* Completions of copy mode come without a wake-up. */
-	int timeout = w->xsk.tx_cnt || w->engine->count[w->chain].waiting ? 1 : IDLE_MS;
+	int timeout = w->xsk.tx_cnt || frames_wait(w) ? 1 : IDLE_MS;
 	nfds_t cnt = list_wakes(w, fds, phase);
 	bool may = xs_engine_set_asleep(w->engine, true);
 
@@ -159,13 +191,42 @@ __u32 xs_worker_busy(struct xs_worker *w)
 	return busy;
 }
 
+void xs_worker_discard(struct xs_worker *w)
+{
+	for (__u32 i = 0; i < w->entry_cnt; i++) {
+		struct xs_entry *entry = &w->entries[i];
+
+		entry->unread += is_main(entry) ? xs_xsk_discard(&w->xsk)
+						: xs_xsk_discard_shared(&w->xsk, &entry->shared);
+	}
+}
+
+static __u64 sum_received(const struct xs_worker *w)
+{
+	__u64 sum = 0;
+
+	for (__u32 i = 0; i < w->entry_cnt; i++)
+		sum += w->entries[i].received;
+	return sum;
+}
+
+static __u64 sum_entered(const struct xs_worker *w)
+{
+	__u64 sum = 0;
+
+	for (__u32 i = 0; i < w->entry_cnt; i++)
+		sum += w->engine->count[w->entries[i].chain].entered;
+	return sum;
+}
+
 bool xs_worker_balanced(struct xs_worker *w)
 {
 	struct xs_ledger ledger;
 
 	xs_xsk_ledger(&w->xsk, &ledger);
 	/* What the socket handed out is in the engine, and nowhere else. */
-	return ledger.balanced && ledger.rx == xs_engine_inside(w->engine);
+	return ledger.balanced && ledger.rx == xs_engine_inside(w->engine) &&
+	       sum_received(w) == sum_entered(w);
 }
 
 /* ---- making ---- */
@@ -183,6 +244,27 @@ static int make_engine(struct xs_worker *w, const struct xs_worker_config *confi
 	return xs_engine_make(&w->engine, &engine);
 }
 
+/* One socket with an RX ring alone for each chain but the first. */
+static int open_entries(struct xs_worker *w, const struct xs_worker_config *config,
+			const struct xs_xsk_config *socket)
+{
+	int err = 0;
+
+	w->entries[0] = (struct xs_entry){ .chain = config->first, .shared.fd = -1 };
+	w->entry_cnt = 1;
+	for (__u32 c = 0; !err && c < config->chains->chain_cnt; c++) {
+		struct xs_entry *entry = &w->entries[w->entry_cnt];
+
+		if (c == config->first)
+			continue;
+		*entry = (struct xs_entry){ .chain = c };
+		err = xs_xsk_open_shared(&entry->shared, &w->xsk, socket, config->rx_ring);
+		if (!err)
+			w->entry_cnt++;
+	}
+	return err;
+}
+
 int xs_worker_make(struct xs_worker *w, const struct xs_worker_config *config)
 {
 	struct xs_xsk_config socket = { .ctx = config->ctx,
@@ -193,13 +275,13 @@ int xs_worker_make(struct xs_worker *w, const struct xs_worker_config *config)
 					.no_zero_copy = config->no_zero_copy,
 					.frames = config->frames,
 					.frame_size = XS_WORKER_FRAME,
+					.rx_ring = config->rx_ring,
 					.bind_wait_ms = BIND_WAIT_MS,
 					.numa_node = -1 };
 	int err;
 
 	memset(w, 0, sizeof(*w));
 	w->queue = config->queue;
-	w->chain = config->chain;
 	w->xsk.fd = -1;
 	err = xs_memory_make(&w->memory, "xsteer-umem", (__u64)config->frames * XS_WORKER_FRAME);
 	if (!err)
@@ -214,12 +296,15 @@ int xs_worker_make(struct xs_worker *w, const struct xs_worker_config *config)
 	if (err == -EBUSY)
 		xs_err(config->ctx, "%s queue %u is held by a socket that is not xsteer's",
 		       config->ifname, config->queue);
-	return err;
+	return err ? err : open_entries(w, config, &socket);
 }
 
 void xs_worker_free(struct xs_worker *w)
 {
 	xs_worker_set_phase(w, XS_WORKER_end);
+	for (__u32 i = 1; i < w->entry_cnt; i++)
+		xs_xsk_close_shared(&w->entries[i].shared);
+	w->entry_cnt = 0;
 	xs_xsk_close(&w->xsk);
 	xs_engine_free(w->engine);
 	xs_memory_free(&w->memory);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * One queue of a broker on an interface: its AF_XDP socket, its engine, and the thread
- * that moves frames between them.
+ * One queue of a broker on an interface: its AF_XDP sockets, its engine, and the thread
+ * that moves frames between them. The first chain has the socket that sends and fills as
+ * well; each other has one with an RX ring alone, so that loss for want of a reader is that
+ * chain's own.
  */
 #ifndef XS_CHAIN_WORKER_H
 #define XS_CHAIN_WORKER_H
@@ -16,8 +18,9 @@
 
 struct xs_worker_config {
 	struct xsteer_ctx *ctx; /* for messages while it is made; no other thread's */
-	const struct xs_chains *chains;
-	__u32 chain; /* that the queue's frames enter */
+	const struct xs_chains *chains; /* borrowed */
+	__u32 first; /* the chain of the queue's main socket */
+	__u32 rx_ring; /* entries of each RX ring, a power of two; 0: as many as frames */
 	const char *ifname;
 	__u32 ifindex, queue;
 	enum xs_xsk_mode want;
@@ -27,8 +30,16 @@ struct xs_worker_config {
 
 enum xs_worker_phase { XS_WORKER_serve, XS_WORKER_finish, XS_WORKER_end };
 
+/* Where frames of one chain enter. */
+struct xs_entry {
+	__u32 chain;
+	struct xs_xsk_shared shared; /* fd -1: the worker's main socket */
+	__u64 received;
+	__u64 unread; /* were in its RX ring when it ended */
+};
+
 struct xs_worker {
-	__u32 queue, chain;
+	__u32 queue;
 	struct xs_memory memory;
 	struct xs_xsk xsk;
 	struct xs_engine *engine;
@@ -36,18 +47,24 @@ struct xs_worker {
 	bool running;
 	__u32 phase; /* enum xs_worker_phase; set by the main thread */
 	int err; /* of sending, told by the main thread; 0 */
-	__u64 received;
+	struct xs_entry entries[XS_CHAIN_SLOTS]; /* [0]: that of the main socket */
+	__u32 entry_cnt;
 	struct xdp_desc out[XS_WORKER_BATCH];
 	__u32 out_cnt;
 };
 
-/* Memory, socket, engine. 0 or -errno, logged; what was made is for xs_worker_free(). */
+/* Memory, sockets, engine; at most XS_CHAIN_SLOTS chains. 0 or -errno, logged; what was made is for xs_worker_free(). */
 int xs_worker_make(struct xs_worker *w, const struct xs_worker_config *config);
 /* Begins to serve. 0 or -errno. */
 int xs_worker_start(struct xs_worker *w);
 /* serve: as always; finish: nothing enters any more; end: returns, and is waited for. */
 void xs_worker_set_phase(struct xs_worker *w, enum xs_worker_phase phase);
 void xs_worker_free(struct xs_worker *w);
+
+/* The entry's socket. */
+int xs_worker_fd(const struct xs_worker *w, const struct xs_entry *entry);
+/* Empties the RX rings, and counts what was in them. Only while the thread does not run. */
+void xs_worker_discard(struct xs_worker *w);
 
 /* Frames that are in the engine or being sent. Takes the lock. */
 __u32 xs_worker_busy(struct xs_worker *w);
