@@ -32,7 +32,8 @@ PUBLIC_OBJS := $(filter $(O)/user/lib/%,$(LIB_OBJS))
 VERSION := $(shell cat VERSION)
 SONAME := libxsteer.so.0
 LIBS := $(O)/$(SONAME) $(O)/libxsteer.a
-SKEL := $(O)/xsteer.skel.h
+# bpf/*.bpf.c as the tools embed them; the first is the program of an instance.
+SKELS := $(patsubst bpf/%.bpf.c,$(O)/%.skel.h,$(wildcard bpf/*.bpf.c))
 USER_TESTS := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/user_tests/*.c))
 PROG_TESTS := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/prog_tests/*.c))
 TEST_TOOLS := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/tools/*.c))
@@ -104,14 +105,14 @@ $(O)/flags $(O)/bpf.flags: FORCE
 	@mkdir -p $(@D); echo '$(WORDS)' | cmp -s - $@ || echo '$(WORDS)' > $@
 FORCE:
 
-$(O)/xsteer.bpf.o: bpf/xsteer.bpf.c $(O)/bpf.flags | $(O)/deps.checked
+$(SKELS:.skel.h=.bpf.o): $(O)/%.bpf.o: bpf/%.bpf.c $(O)/bpf.flags | $(O)/deps.checked
 	$(call msg,BPF,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@
 
-$(SKEL): $(O)/xsteer.bpf.o
+$(SKELS): $(O)/%.skel.h: $(O)/%.bpf.o
 	$(call msg,SKEL,$@)
-	$(Q){ echo "#include \"maps/xsteer.h\""; $(BPFTOOL) gen skeleton $< name xsteer_bpf; } > $@
+	$(Q){ echo "#include \"maps/xsteer.h\""; $(BPFTOOL) gen skeleton $< name $*_bpf; } > $@
 
 # BPF programs that only tests and benchmarks use.
 $(O)/selftests/progs/%.bpf.o: selftests/progs/%.bpf.c $(O)/bpf.flags | $(O)/deps.checked
@@ -152,7 +153,7 @@ $(O)/xsteer-nf.pc: user/nf/xsteer-nf.pc.in VERSION
 	$(Q)mkdir -p $(@D)
 	$(Q)sed "s/@VERSION@/$$(cat VERSION)/" $< > $@
 
-$(O)/%.o: %.c $(O)/flags | $(SKEL) $(O)/version.h
+$(O)/%.o: %.c $(O)/flags | $(SKELS) $(O)/version.h
 	$(call msg,CC,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(PIC) -MMD -MP -c $< -o $@
@@ -256,7 +257,7 @@ fuzz: $(FUZZERS) ## run each fuzzer for FUZZ_SECONDS=20
 			-max_total_time=$(FUZZ_SECONDS) -timeout=10 -max_len=4096 -print_final_stats=1 \
 			-artifact_prefix=$$work- $$work; done
 
-$(FUZZERS): $(O)/selftests/fuzz/%: selftests/fuzz/%.c $$(FUZZ_SRCS_$$*) | $(SKEL) $(O)/version.h
+$(FUZZERS): $(O)/selftests/fuzz/%: selftests/fuzz/%.c $$(FUZZ_SRCS_$$*) | $(SKELS) $(O)/version.h
 	$(call msg,FUZZ,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(ALL_CPPFLAGS) $(FUZZ_CFLAGS) $^ $(FUZZ_LIBS_$*) -o $@
@@ -299,7 +300,7 @@ analyze: ## gcc -fanalyzer and clang-tidy over user/
 	$(Q)O=$(O) scripts/analyze
 analyzed: $(ANALYZED)
 
-$(O)/analyze/%.found: %.c .clang-tidy $(O)/flags | $(SKEL) $(O)/version.h
+$(O)/analyze/%.found: %.c .clang-tidy $(O)/flags | $(SKELS) $(O)/version.h
 	$(call msg,ANALYZE,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q){ $(CC) $(ALL_CPPFLAGS) $(filter-out -Werror,$(ALL_CFLAGS)) -O1 -fanalyzer \

@@ -22,9 +22,9 @@
 #define TX_START (RING * FRAME)
 
 static int map_ring(int fd, struct plain_ring *ring, const struct xdp_ring_offset *off, off_t page,
-		    size_t entry)
+		    __u32 entries, size_t entry)
 {
-	ring->map_bytes = off->desc + RING * entry;
+	ring->map_bytes = off->desc + entries * entry;
 	ring->map = mmap(NULL, ring->map_bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE,
 			 fd, page);
 	if (ring->map == MAP_FAILED) {
@@ -37,29 +37,31 @@ static int map_ring(int fd, struct plain_ring *ring, const struct xdp_ring_offse
 	return 0;
 }
 
-static int make_rings(struct plain_xsk *xsk)
+static int make_rings(struct plain_xsk *xsk, __u32 rx_entries)
 {
 	static const int options[] = { XDP_UMEM_FILL_RING, XDP_UMEM_COMPLETION_RING, XDP_RX_RING,
 				       XDP_TX_RING };
 	struct xdp_mmap_offsets off;
 	socklen_t off_bytes = sizeof(off);
-	__u32 entries = RING;
 	int err = 0;
 
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 4; i++) {
+		__u32 entries = options[i] == XDP_RX_RING ? rx_entries : RING;
+
 		if (setsockopt(xsk->fd, SOL_XDP, options[i], &entries, sizeof(entries)))
 			return -errno;
+	}
 	if (getsockopt(xsk->fd, SOL_XDP, XDP_MMAP_OFFSETS, &off, &off_bytes))
 		return -errno;
-	err = map_ring(xsk->fd, &xsk->fill, &off.fr, XDP_UMEM_PGOFF_FILL_RING, sizeof(__u64));
+	err = map_ring(xsk->fd, &xsk->fill, &off.fr, XDP_UMEM_PGOFF_FILL_RING, RING, sizeof(__u64));
 	if (!err)
 		err = map_ring(xsk->fd, &xsk->completion, &off.cr, XDP_UMEM_PGOFF_COMPLETION_RING,
-			       sizeof(__u64));
+			       RING, sizeof(__u64));
 	if (!err)
-		err = map_ring(xsk->fd, &xsk->rx, &off.rx, XDP_PGOFF_RX_RING,
+		err = map_ring(xsk->fd, &xsk->rx, &off.rx, XDP_PGOFF_RX_RING, rx_entries,
 			       sizeof(struct xdp_desc));
 	if (!err)
-		err = map_ring(xsk->fd, &xsk->tx, &off.tx, XDP_PGOFF_TX_RING,
+		err = map_ring(xsk->fd, &xsk->tx, &off.tx, XDP_PGOFF_TX_RING, RING,
 			       sizeof(struct xdp_desc));
 	return err;
 }
@@ -73,6 +75,12 @@ static void fill(struct plain_xsk *xsk, __u64 addr)
 }
 
 int plain_xsk_open(struct plain_xsk *xsk, __u32 ifindex, __u32 queue)
+{
+	return plain_xsk_open_small(xsk, ifindex, queue, RING, RING);
+}
+
+int plain_xsk_open_small(struct plain_xsk *xsk, __u32 ifindex, __u32 queue, __u32 rx_entries,
+			 __u32 fill_cnt)
 {
 	struct sockaddr_xdp addr = { .sxdp_family = AF_XDP,
 				     .sxdp_ifindex = ifindex,
@@ -94,10 +102,10 @@ int plain_xsk_open(struct plain_xsk *xsk, __u32 ifindex, __u32 queue)
 	reg.addr = (__u64)(unsigned long)xsk->umem;
 	if (setsockopt(xsk->fd, SOL_XDP, XDP_UMEM_REG, &reg, sizeof(reg)))
 		return -errno;
-	err = make_rings(xsk);
+	err = make_rings(xsk, rx_entries);
 	if (err)
 		return err;
-	for (__u32 i = 0; i < RING; i++)
+	for (__u32 i = 0; i < fill_cnt; i++)
 		fill(xsk, i * FRAME);
 	/* a socket just closed gives its queue back a grace period later */
 	for (int i = 0; i < BIND_MS; i++) {
@@ -151,6 +159,18 @@ int plain_xsk_send(struct plain_xsk *xsk, const void *data, __u32 len)
 		usleep(1000);
 	}
 	return -ETIMEDOUT;
+}
+
+int plain_xsk_send_invalid(struct plain_xsk *xsk)
+{
+	__u32 at = *xsk->tx.producer;
+
+	((struct xdp_desc *)xsk->tx.descs)[at % RING] =
+		(struct xdp_desc){ .addr = UMEM_BYTES, .len = 64 };
+	__atomic_store_n(xsk->tx.producer, at + 1, __ATOMIC_RELEASE);
+	if (sendto(xsk->fd, NULL, 0, MSG_DONTWAIT, NULL, 0) < 0 && errno != EAGAIN)
+		return -errno;
+	return 0;
 }
 
 int plain_xsk_receive(struct plain_xsk *xsk, void *data, __u32 size, int timeout_ms)

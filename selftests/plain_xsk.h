@@ -27,10 +27,16 @@ struct plain_xsk {
  * Close it in either case.
  */
 int plain_xsk_open(struct plain_xsk *xsk, __u32 ifindex, __u32 queue);
+/* The same, to lose frames: an RX ring of `rx_entries`, `fill_cnt` frames in the fill ring; 32 at most. */
+int plain_xsk_open_small(struct plain_xsk *xsk, __u32 ifindex, __u32 queue, __u32 rx_entries,
+			 __u32 fill_cnt);
 void plain_xsk_close(struct plain_xsk *xsk);
 
 /* Sends from the queue that it is bound to and waits for the completion. 0 or -errno. */
 int plain_xsk_send(struct plain_xsk *xsk, const void *data, __u32 len);
+
+/* Gives the kernel a descriptor to send that it refuses. 0 or -errno. */
+int plain_xsk_send_invalid(struct plain_xsk *xsk);
 
 /* Copies the next frame out. Its length, or -ETIMEDOUT, or -errno. */
 int plain_xsk_receive(struct plain_xsk *xsk, void *data, __u32 size, int timeout_ms);

@@ -22,7 +22,7 @@ _run() { # N OPTION...: in the background, once N network functions have joined
 	BROKER=$!
 	for ((i = 0; i < 1000; i++)); do
 		[[ -S $DIR/nf.sock ]] && (($(grep -c joined "$DIR/run.log") >= n)) && return
-		kill -0 $BROKER 2>/dev/null || break
+		kill -0 "$BROKER" 2>/dev/null || break
 		sleep 0.02
 	done
 	fail "$n did not join"

@@ -200,6 +200,11 @@ maps_prints_the_json_of_its_page() {
 	start_bouncer 1 -p
 	_json_agrees maps dump rx0 owners
 	_json_agrees maps sockets rx0
+	kill -STOP "$LAST_BOUNCER"
+	steer 1
+	check "more than its rings take" tx "$TRAFFIC" -o -n 20000 -f 50 tx0
+	_json_agrees maps losses rx0
+	kill -CONT "$LAST_BOUNCER"
 }
 
 chain_prints_the_json_of_its_page() {
@@ -250,6 +255,12 @@ maps_page_names_every_metric() {
 _table() { # FILE HEADING
 	awk -v heading="$2" '/^#+ / { on = $0 == heading } on' "$1" |
 		grep -o '^| `[a-z0-9_]*` |' | tr -d '`| ' | sort
+}
+
+maps_page_names_every_cause_of_losses() {
+	_same "causes" xsteer-maps.8 "$(_defined_in maps "## Causes")" user/tools/maps/loss_causes.h \
+		"$(printf '#include "user/tools/maps/loss_causes.h"\n#define X(place, cause, ...) @cause@\nXS_LOSSES(X)\n' |
+			gcc -E -P -I. -Iuser -Iuser/lib -x c - | grep -o '@ *[a-z0-9_]* *@' | tr -d '@ ' | sort)"
 }
 
 architecture_names_every_map() {

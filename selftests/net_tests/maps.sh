@@ -77,7 +77,7 @@ stats_w_repeats_with_rates() {
 every_listing_is_json_under_j() {
 	lab_up
 	attach
-	for command in list "stats rx0" "dump rx0" "dump rx0 meta" "sockets rx0" "export rx0" export; do
+	for command in list "stats rx0" "losses rx0" "dump rx0" "dump rx0 meta" "sockets rx0" "export rx0" export; do
 		# shellcheck disable=SC2086 # words
 		check "$command -j" rx "$MAPS" $command -j
 		check "$command: schema" jq -e '.schema | numbers' <<<"$OUT"

@@ -4,7 +4,6 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,36 +15,13 @@
 #include <linux/if_arp.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
-#include <linux/sockios.h>
 
 #include "lib/base/ctx.h"
+#include "ethtool.h"
 #include "identity.h"
+#include "netdev.h"
 #include "netif.h"
 #include "netlink.h"
-
-/* linux/netdev.h, which Debian 12's headers (6.1) do not have yet */
-#define NETDEV_FAMILY "netdev"
-#define NETDEV_VERSION 1
-#define NETDEV_CMD_DEV_GET 1
-#define NETDEV_A_DEV_IFINDEX 1
-#define NETDEV_A_DEV_XDP_FEATURES 3
-#define NETDEV_A_DEV_XDP_ZC_MAX_SEGS 4
-#define NETDEV_A_DEV_XDP_RX_METADATA_FEATURES 5
-
-static int ethtool(const char *ifname, void *request)
-{
-	struct ifreq ifr = { .ifr_data = request };
-	int fd, err = 0;
-
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", ifname);
-	if (ioctl(fd, SIOCETHTOOL, &ifr))
-		err = -errno;
-	close(fd);
-	return err;
-}
 
 static int on_link(const struct nlmsghdr *nlh, void *arg)
 {
@@ -148,7 +124,7 @@ static void get_channels(struct xs_netif *netif)
 
 	netif->max_queues = netif->rx_queues > netif->tx_queues ? netif->rx_queues
 								: netif->tx_queues;
-	if (ethtool(netif->name, &ch))
+	if (xs_ethtool(netif->name, &ch))
 		return;
 	if (ch.combined_count + ch.rx_count)
 		netif->rx_queues = ch.combined_count + ch.rx_count;
@@ -166,7 +142,7 @@ static void get_driver(struct xs_netif *netif)
 {
 	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
 
-	if (!ethtool(netif->name, &info))
+	if (!xs_ethtool(netif->name, &info))
 		snprintf(netif->driver, sizeof(netif->driver), "%s", info.driver);
 }
 
@@ -175,8 +151,8 @@ static void get_offloads(struct xs_netif *netif)
 	struct ethtool_value flags = { .cmd = ETHTOOL_GFLAGS };
 	struct ethtool_value checksum = { .cmd = ETHTOOL_GTXCSUM };
 
-	netif->leaves_checksums = !ethtool(netif->name, &checksum) && checksum.data;
-	if (ethtool(netif->name, &flags))
+	netif->leaves_checksums = !xs_ethtool(netif->name, &checksum) && checksum.data;
+	if (xs_ethtool(netif->name, &flags))
 		return;
 	netif->lro = flags.data & ETH_FLAG_LRO;
 	netif->strips_vlan = flags.data & ETH_FLAG_RXVLAN;
@@ -189,37 +165,14 @@ bool xs_netif_peer_leaves_checksums(__u32 ifindex)
 	char name[IF_NAMESIZE];
 	__u32 peer = xs_netif_peer(ifindex);
 
-	return !peer || !if_indextoname(peer, name) || ethtool(name, &tx) || tx.data;
+	return !peer || !if_indextoname(peer, name) || xs_ethtool(name, &tx) || tx.data;
 }
 
 bool xs_netif_has_rss_table(const char *ifname)
 {
 	struct ethtool_rxfh_indir table = { .cmd = ETHTOOL_GRXFHINDIR };
 
-	return !ethtool(ifname, &table) && table.size;
-}
-
-static int on_family(const struct nlmsghdr *nlh, void *arg)
-{
-	const struct nlattr *attr;
-
-	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) if (mnl_attr_get_type(attr) ==
-								    CTRL_ATTR_FAMILY_ID) *
-		(__u16 *)arg = mnl_attr_get_u16(attr);
-	return MNL_CB_OK;
-}
-
-static struct nlmsghdr *genl_request(char *buf, __u16 type, __u8 cmd)
-{
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct genlmsghdr *genl;
-
-	nlh->nlmsg_type = type;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
-	genl = mnl_nlmsg_put_extra_header(nlh, sizeof(*genl));
-	genl->cmd = cmd;
-	genl->version = NETDEV_VERSION;
-	return nlh;
+	return !xs_ethtool(ifname, &table) && table.size;
 }
 
 static int on_features(const struct nlmsghdr *nlh, void *arg)
@@ -249,19 +202,8 @@ static int on_features(const struct nlmsghdr *nlh, void *arg)
 /* libbpf asks the same from 1.3 on; Debian 12's does not. */
 static void get_features(struct xs_netif *netif)
 {
-	__u16 family = 0;
-	const struct xs_nl_call find = { .cb = on_family, .arg = &family };
-	const struct xs_nl_call get = { .cb = on_features, .arg = netif };
-	char buf[256] = {}; /* what pads an attribute is sent too */
-	struct nlmsghdr *nlh;
-
-	nlh = genl_request(buf, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
-	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, NETDEV_FAMILY);
-	if (xs_nl_call(NETLINK_GENERIC, nlh, &find) || !family)
-		return;
-	nlh = genl_request(buf, family, NETDEV_CMD_DEV_GET);
-	mnl_attr_put_u32(nlh, NETDEV_A_DEV_IFINDEX, netif->ifindex);
-	xs_nl_call(NETLINK_GENERIC, nlh, &get);
+	xs_netdev_ask(NETDEV_CMD_DEV_GET, NETDEV_A_DEV_IFINDEX, netif->ifindex, false, 0,
+		      on_features, netif);
 }
 
 int xs_netif_get(struct xsteer_ctx *ctx, struct xs_netif *netif, const char *ifname)

@@ -8,6 +8,7 @@
 #include "lib/api/open.h"
 #include "dump.h"
 #include "export.h"
+#include "losses.h"
 #include "stats.h"
 #include "top.h"
 #include "tools/cli/cli.h"
@@ -44,6 +45,20 @@ static int do_stats(struct xs_cli *cli)
 	err = xs_api_open(cli->ctx, &pins, cli->operands[0]);
 	if (!err)
 		err = xs_maps_stats(cli, &pins, cli->operands[0], &stats);
+	xs_pins_close(&pins);
+	return err;
+}
+
+static int do_losses(struct xs_cli *cli)
+{
+	const struct xs_losses_opts losses = { .watch_sec = options_of(cli)->watch,
+					       .count = options_of(cli)->count };
+	struct xs_pins pins;
+	int err;
+
+	err = xs_api_open(cli->ctx, &pins, cli->operands[0]);
+	if (!err)
+		err = xs_maps_losses(cli, &pins, cli->operands[0], &losses);
 	xs_pins_close(&pins);
 	return err;
 }
@@ -229,6 +244,14 @@ static const struct xs_opt stats_opts[] = {
 	{ NULL },
 };
 
+static const struct xs_opt losses_opts[] = {
+	{ "watch", 'w', "SEC", "again every SEC seconds, of these alone, with the kernel's words",
+	  XS_TO_U64(struct options, watch, 1, 86400), .unit = "seconds" },
+	{ "count", 'n', "N", "with -w: N reports, then end",
+	  XS_TO_U64(struct options, count, 1, ~0ULL) },
+	{ NULL },
+};
+
 static const struct xs_opt top_opts[] = {
 	{ "watch", 'w', "SEC", "a new sample every SEC seconds (default 1)",
 	  XS_TO_U64(struct options, watch, 1, 86400), .unit = "seconds" },
@@ -261,6 +284,8 @@ static const struct xs_cmd cmds[] = {
 	  do_dump },
 	{ "sockets", NULL, "IF", "who holds each slot, and how it fares", NULL, 1, 1,
 	  xs_do_sockets },
+	{ "losses", NULL, "IF", "what became of frames, each loss with its cause and remedy",
+	  losses_opts, 1, 1, do_losses },
 	{ "top", NULL, "[IF...]", "live: queues, rules, sockets", top_opts, 0, -1, do_top },
 	{ "export", NULL, "[IF...]", "counters as Prometheus text", export_opts, 0, -1, do_export },
 	{ NULL },

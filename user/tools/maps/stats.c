@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* xsteer-maps stats: counters by queue, once or again and again; see stats.h. */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "lib/base/clock.h"
 #include "tools/cli/cli.h"
 #include "lib/instance/queue_stats.h"
+#include "interval.h"
 #include "stats.h"
 #include "lib/net/netif.h"
 #include "tools/cli/json.h"
@@ -176,18 +175,6 @@ static void show_stats(struct xs_cli *cli, const char *ifname, const struct repo
 	fflush(stdout);
 }
 
-/* Until the watched seconds are over; false if a signal asks to stop. */
-static bool wait_interval(const sigset_t *signals, __u64 watch_sec)
-{
-	const struct timespec interval = { .tv_sec = (time_t)watch_sec };
-	int sig;
-
-	do {
-		sig = sigtimedwait(signals, NULL, &interval);
-	} while (sig < 0 && errno == EINTR);
-	return sig < 0;
-}
-
 /* Of an instance that was attached anew, all that it has counted is new. */
 static int look_again(struct xs_cli *cli, const char *ifname, struct xs_pins *pins,
 		      struct sample *before)
@@ -215,10 +202,7 @@ static int watch_stats(struct xs_cli *cli, const char *ifname, struct xs_pins *p
 	sigset_t signals;
 	int err;
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
+	xs_interval_begin(&signals);
 	err = take_sample(pins, &before);
 	if (err)
 		return err;
@@ -227,7 +211,7 @@ static int watch_stats(struct xs_cli *cli, const char *ifname, struct xs_pins *p
 			.now = &now, .before = &before, .queues = queues, .all = opts->all
 		};
 
-		if (!wait_interval(&signals, opts->watch_sec))
+		if (!xs_interval_wait(&signals, opts->watch_sec))
 			break;
 		err = look_again(cli, ifname, pins, &before);
 		if (!err)
