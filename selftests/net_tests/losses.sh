@@ -93,6 +93,29 @@ frames_without_a_socket_have_a_line() {
 	_only no_socket 41
 }
 
+frames_for_a_chain_that_nobody_serves_have_a_line() {
+	lab_up --queues 1
+	attach
+	_apply 'udp chain web else drop'
+	_watch
+	_send 43 "$_udp4" 60
+	_report
+	_only no_chain 43
+}
+frames_into_a_chain_are_delivered_there() {
+	lab_up --queues 1
+	attach
+	_apply 'udp chain web else drop'
+	echo 'chain web drop' >"$DIR/f.chain"
+	rx_bg broker "$O/xsteer-chain" run rx0 "$DIR/f.chain" --socket "$DIR/nf.sock"
+	becomes "it listens" 15 test -S "$DIR/nf.sock"
+	_watch
+	_send 44 "$_udp4" 60
+	_report
+	equal "delivered" "$(jq .delivered.chain <<<"$JSON")" 44
+	equal "losses" "$(jq -c .losses <<<"$JSON")" "[]"
+}
+
 # --- at the socket ---
 
 ring_full_native() { _ring_full "" native; }

@@ -104,6 +104,7 @@ static void find_dropped(struct finding *find)
 	if (rules->by_default == XS_VERDICT_drop)
 		allot(find, &left, XS_LOSS_default, total->reason_default);
 	allot(find, &left, XS_LOSS_no_socket, total->reason_no_socket);
+	allot(find, &left, XS_LOSS_no_chain, total->reason_no_chain);
 	allot(find, &left, XS_LOSS_earlier_rules, left);
 }
 
@@ -387,20 +388,37 @@ static __u64 less(__u64 frames, __u64 lost)
 	return frames > lost ? frames - lost : 0;
 }
 
+/* What was lost at sockets of chains, whose slots come after the plain ones. */
+static __u64 lost_in_chains(const struct finding *find)
+{
+	__u64 lost = 0;
+
+	for (__u32 i = 0; i < find->losses->part_cnt; i++) {
+		const struct xs_loss_part *part = &find->losses->parts[i];
+
+		if (part->of == XS_LOSS_OF_SLOT && part->number >= find->sources->queue_cnt &&
+		    xs_loss_texts[part->cause].place == XS_PLACE_socket)
+			lost += part->frames;
+	}
+	return lost;
+}
+
 static void sum_up(struct finding *find)
 {
 	struct xs_losses *losses = find->losses;
 	const __u64 *verdicts = xs_verdict_counters(&find->sources->total);
-	__u64 lost[XS_PLACE_MAX] = {};
+	__u64 lost[XS_PLACE_MAX] = {}, in_chains = lost_in_chains(find);
 
 	for (int i = 0; i < XS_LOSS_MAX; i++)
 		lost[xs_loss_texts[i].place] += losses->frames[i];
 	losses->frames_in = find->sources->total.packets;
 	losses->delivered[XS_VERDICT_pass] = verdicts[XS_VERDICT_pass];
 	losses->delivered[XS_VERDICT_tx] = less(verdicts[XS_VERDICT_tx], lost[XS_PLACE_tx]);
-	losses->delivered[XS_VERDICT_xsk] = less(verdicts[XS_VERDICT_xsk], lost[XS_PLACE_socket]);
+	losses->delivered[XS_VERDICT_xsk] =
+		less(verdicts[XS_VERDICT_xsk], lost[XS_PLACE_socket] - in_chains);
 	losses->delivered[XS_VERDICT_cpu] = less(verdicts[XS_VERDICT_cpu], lost[XS_PLACE_cpu]);
 	losses->delivered[XS_VERDICT_dev] = less(verdicts[XS_VERDICT_dev], lost[XS_PLACE_dev]);
+	losses->delivered[XS_VERDICT_chain] = less(verdicts[XS_VERDICT_chain], in_chains);
 }
 
 int xs_losses_find(const struct xs_loss_sources *sources, bool whole, struct xs_losses *losses)

@@ -33,6 +33,7 @@
 	X(program, default, "the default is drop: write a rule for what is wanted") \
 	XS_MALFORMED_OF(X) \
 	X(program, no_socket, "no worker has the queue: xsteer-bouncer -d {} -Q QUEUE") \
+	X(program, no_chain, "nobody serves the chain: xsteer-chain run {} FILE") \
 	X(program, earlier_rules, "rules that are not in force any more said drop") \
 	X(program, drop, "a rule, the default or malformed; as root this says which") \
 	X(program, not_done, "the driver cannot do what the program returned: its manual") \

@@ -125,7 +125,7 @@ static int read_sockets(const struct xs_pins *pins, struct xs_loss_sources *sour
 	if (sources->every_socket)
 		err = take_every_socket(sources, &told);
 	free(told.rows);
-	for (__u32 slot = 0; !err && slot < pins->slots; slot++) {
+	for (__u32 slot = 0; !err && slot < pins->all_slots; slot++) {
 		if (xs_owner_get(pins, slot, &owner) || !owner.pid || !xs_owner_alive(&owner))
 			continue;
 		if (xs_owner_is_elsewhere(&owner))
@@ -142,7 +142,7 @@ int xs_loss_sources_read(const struct xs_pins *pins, const struct xs_netif *neti
 			 const struct failures_bpf *watch, struct xs_loss_sources *sources)
 {
 	struct xs_loss_sources found = { .at = xs_monotonic_ns() / 1e9,
-					 .slots = pins->slots,
+					 .slots = pins->all_slots,
 					 .traced = watch != NULL };
 	struct xs_live live;
 	int err;
@@ -258,7 +258,8 @@ int xs_loss_sources_since(const struct xs_loss_sources *now, const struct xs_los
 	copy.nic.rows = copy_of(now->nic.rows, now->nic.cnt * sizeof(*now->nic.rows), &err);
 	copy.failures.rows =
 		copy_of(now->failures.rows, now->failures.cnt * sizeof(*now->failures.rows), &err);
-	copy.slot_queues = copy_of(now->slot_queues, now->slots * sizeof(*now->slot_queues), &err);
+	copy.slot_queues =
+		copy_of(now->slot_queues, now->queue_cnt * sizeof(*now->slot_queues), &err);
 	if (err) {
 		xs_loss_sources_free(&copy);
 		return err;

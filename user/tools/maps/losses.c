@@ -26,7 +26,7 @@ struct report {
 static const char *const receivers[XS_VERDICT_MAX] = {
 	[XS_VERDICT_pass] = "kernel",	       [XS_VERDICT_tx] = "sent back",
 	[XS_VERDICT_xsk] = "sockets",	       [XS_VERDICT_cpu] = "other CPUs",
-	[XS_VERDICT_dev] = "other interfaces",
+	[XS_VERDICT_dev] = "other interfaces", [XS_VERDICT_chain] = "chains",
 };
 
 /* ---- text ---- */
