@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What is behind the public header's struct xsteer_explain. */
+/* The inside of struct xsteer_explain, which the public header only declares. */
 #ifndef XS_API_EXPLAIN_H
 #define XS_API_EXPLAIN_H
 
@@ -8,9 +8,9 @@
 
 struct xsteer_explain {
 	struct xsteer_ctx *ctx;
-	struct xs_pins live; /* dir "": over rules of the caller's */
-	struct xs_explain copy; /* the program, loaded once more */
-	struct xs_rules_in_force set; /* that it searches */
+	struct xs_pins live; /* dir "": the rules are the caller's */
+	struct xs_explain copy; /* the program, loaded a second time */
+	struct xs_rules_in_force set; /* the set that it searches */
 };
 
 #endif

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Instances as programs ask for them: by the interface's name, and told if there is none. */
+/* Opens an instance by its interface's name, and logs if there is none. */
 #ifndef XS_API_OPEN_H
 #define XS_API_OPEN_H
 
 #include "lib/instance/pins.h"
 
-/* Says that there is no instance, and how to get one. -ENOENT. */
+/* Logs that there is no instance, and how to get one. Returns -ENOENT. */
 int xs_api_no_instance(struct xsteer_ctx *ctx, const char *ifname);
 
-/* xs_pins_open() and xs_pins_open_locked(), which also log that there is none. */
+/* As xs_pins_open() and xs_pins_open_locked(), but they also log if there is no instance. */
 int xs_api_open(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *ifname);
 int xs_api_open_locked(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *ifname);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Where rules are for: an interface as lib/rules/check/fit.h wants to know it. */
+/* The place that rules are meant for: an interface, as lib/rules/check/fit.h describes it. */
 #ifndef XS_API_PLACE_H
 #define XS_API_PLACE_H
 
@@ -10,15 +10,16 @@
 #include "rules.h"
 
 /*
- * Asks the kernel. mode: what is asked for, where nothing is attached yet. *place
- * points into *netif. Needs no privilege, blocks not. 0 or -ENODEV, logged.
+ * Asks the kernel. `mode` is the mode to assume while nothing is attached. *place keeps
+ * pointers into *netif. Needs no privilege and does not block. 0 or -ENODEV, logged.
  */
 int xs_place_get(struct xsteer_ctx *ctx, const char *ifname, enum xs_mode mode,
 		 struct xs_netif *netif, struct xs_place *place);
 
 /*
- * Calls tell() for each rule, and for the default, that does not fit: an error or a
- * warning at its line. 0; -ERANGE, logged: one of them never can; or as above.
+ * Calls tell() for each rule that does not fit, and for the default if it does not:
+ * with an error or a warning, at its line. 0; -ERANGE, logged, if one of them can never
+ * fit; or an error of xs_place_get().
  */
 int xs_place_compare(struct xsteer_ctx *ctx, const struct xsteer_rules *rules, const char *ifname,
 		     enum xs_mode mode, xsteer_finding_fn tell, void *arg);

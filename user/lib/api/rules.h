@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What is behind the public header's struct xsteer_rules. */
+/* The inside of struct xsteer_rules, which the public header only declares. */
 #ifndef XS_API_RULES_H
 #define XS_API_RULES_H
 
@@ -8,8 +8,8 @@
 
 struct xsteer_rules {
 	struct xs_ruleset set;
-	struct xs_rule_report report; /* of the last compilation that succeeded */
-	bool compiled; /* there was one */
+	struct xs_rule_report report; /* of the last successful compilation */
+	bool compiled; /* there was a successful compilation */
 };
 
 #endif

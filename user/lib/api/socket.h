@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What is behind the public header's struct xsteer_socket. socket.c, packets.c. */
+/*
+ * The inside of struct xsteer_socket, which the public header only declares. Its
+ * functions are in socket.c and packets.c.
+ */
 #ifndef XS_API_SOCKET_H
 #define XS_API_SOCKET_H
 
@@ -12,10 +15,10 @@ struct xsteer_socket {
 	struct xs_netif netif; /* as it was when the socket was opened */
 	struct xs_pins pins;
 	struct xs_xsk xsk;
-	__u32 slot; /* and queue */
-	bool inserted, claimed; /* slot and row in `owners` are ours */
-	bool attached; /* the instance was made for this socket */
-	__u32 lost_cnt; /* looks in a row that found the instance gone */
+	__u32 slot; /* in xsks_map; also the queue */
+	bool inserted, claimed; /* the slot and the row in `owners` are ours */
+	bool attached; /* the instance was attached for this socket */
+	__u32 lost_cnt; /* consecutive checks that found the instance gone */
 	struct xdp_desc descs[XS_XSK_BATCH_MAX];
 };
 

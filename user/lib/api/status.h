@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What xsteer_status() is made of, for who asks of every interface. */
+/* The parts of xsteer_status(), for callers that ask about every interface. */
 #ifndef XS_API_STATUS_H
 #define XS_API_STATUS_H
 
@@ -9,15 +9,16 @@
 #include <xsteer/xsteer.h>
 
 /*
- * Fills *status for one interface. look: false if the pin root cannot be read, which is
- * then not said again for each; an instance that may be there is XSTEER_STATE_UNUSABLE.
+ * Fills *status for one interface. `look` is false if the pin root cannot be read; this
+ * is then not logged again for each interface, and an instance that may be there is
+ * XSTEER_STATE_UNUSABLE.
  */
 void xs_status_get(struct xsteer_ctx *ctx, __u32 ifindex, const char *ifname, bool look,
 		   struct xsteer_status *status);
 
 /*
- * The index and the name of now, of a name or an alternative name; ifname: 16 bytes. 0,
- * -ENODEV, or -errno of asking, logged.
+ * Finds the index and the current name of an interface by its name or an alternative
+ * name. `ifname` has 16 bytes. 0, -ENODEV, or the -errno of asking, logged.
  */
 int xs_status_find(struct xsteer_ctx *ctx, const char *name, __u32 *ifindex, char *ifname);
 
