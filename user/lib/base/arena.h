@@ -5,16 +5,16 @@
 
 #include <stddef.h>
 
-/* Zero-initialised by the caller. */
+/* The caller zeroes it before first use. */
 struct xs_arena {
 	struct xs_arena_block *blocks;
 	size_t left; /* bytes of the first block */
 };
 
-/* `bytes` of zeroed memory, for any type; NULL: out of memory. */
+/* Returns `bytes` of zeroed memory, aligned for any type; NULL: out of memory. */
 void *xs_arena_get(struct xs_arena *arena, size_t bytes);
 
-/* Frees all pieces, but keeps a block, so that what follows costs no malloc(). */
+/* Frees all pieces. Keeps one block, so that the next use needs no malloc(). */
 void xs_arena_reset(struct xs_arena *arena);
 
 void xs_arena_free(struct xs_arena *arena);

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Clocks, and how far those of this process's time namespace are from the kernel's. */
+/* Clocks, and the offsets between this process's time namespace and the kernel. */
 #ifndef XS_CLOCK_H
 #define XS_CLOCK_H
 
 #include <linux/types.h>
 
-/* CLOCK_MONOTONIC of this process: for durations alone. */
+/* CLOCK_MONOTONIC of this process. Use it for durations only. */
 __u64 xs_monotonic_ns(void);
 
 /*
- * The clock of bpf_ktime_get_ns(), for moments that the data path compares: time
- * namespaces shift CLOCK_MONOTONIC for processes, not for programs in the kernel.
- * 0; or -errno, silently, if this process cannot tell how far it is shifted.
+ * Reads the clock of bpf_ktime_get_ns(), for points in time that the data path
+ * compares. A time namespace shifts CLOCK_MONOTONIC for processes, but not for programs
+ * in the kernel. 0; or -errno, silently, if this process cannot find out the shift.
  */
 int xs_kernel_ns(__u64 *ns);
 
 /*
- * How far this process sees the time since boot shifted, as in the start times of
- * /proc/PID/stat. 0 or -errno, silently, as above.
+ * The shift of the time since boot, as this process sees it in the start times of
+ * /proc/PID/stat. 0; or -errno, silently, as above.
  */
 int xs_boot_shift_ns(__s64 *ns);
 

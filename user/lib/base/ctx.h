@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What the library knows beside its arguments: the pin root, where diagnostics
- * go, and the text of the last error. One context serves one thread at a time;
- * threads that work side by side have one each. There is no other state.
+ * The library's state apart from its arguments: the pin root, the receiver of
+ * diagnostics, and the text of the last error. A context is for one thread at a time;
+ * threads that run in parallel use one each. There is no other state.
  */
 #ifndef XS_CTX_H
 #define XS_CTX_H
@@ -14,36 +14,35 @@
 
 #include "hint.h"
 
-#define XS_ERROR_MAX 1024 /* bytes of an error's text, with its end mark */
+#define XS_ERROR_MAX 1024 /* bytes of an error's text, with its NUL */
 
 struct xsteer_ctx {
 	char *pin_root;
 	xsteer_log_fn log; /* NULL: nobody listens */
 	void *log_arg;
-	const char *hints[XS_HINT_MAX]; /* the program's words; NULL: the library's */
+	const char *hints[XS_HINT_MAX]; /* the program's wording; NULL: the library's */
 	char error[XS_ERROR_MAX]; /* "": none yet */
-	int stop_fd; /* readable: give up waiting, see wait.h; -1: none */
+	int stop_fd; /* becomes readable when waiting must end, see wait.h; -1: none */
 	__u32 fail_step, step; /* for the tests, see failstep.h */
 };
 
 /*
- * Diagnostics: one line each, without a line end, whatever bytes are in what they name
- * (escape.h). An error says the object, the
- * reason and the next step; its text stays in ctx->error until the next one. A
- * warning says what will not be as hoped, a note what was done instead, an info
- * what only a curious person wants to know. None of them blocks, but for what
- * the program's callback does.
+ * Diagnostics. Each is one line, without a line end, whatever bytes the names in it
+ * have (escape.h). An error says the object, the reason and the next step; its text
+ * stays in ctx->error until the next error. A warning says what will not work as hoped.
+ * A note says what was done instead. An info is for the curious only. None of them
+ * blocks, unless the program's callback does.
  */
 void xs_err(struct xsteer_ctx *ctx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void xs_warn(struct xsteer_ctx *ctx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void xs_note(struct xsteer_ctx *ctx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void xs_info(struct xsteer_ctx *ctx, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Keeps the error's text without telling it: the program has been told in another form. */
+/* Stores the error's text without logging it: the program was told in another form. */
 void xs_keep_err(struct xsteer_ctx *ctx, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* What the kernel itself said, such as the verifier's log: many lines, as they are. */
+/* Logs the kernel's own text, such as the verifier's log: many lines, unchanged. */
 void xs_quote_kernel(struct xsteer_ctx *ctx, const char *text);
 
 #endif

@@ -10,11 +10,11 @@ struct xs_frame {
 	unsigned char *bytes;
 };
 
-/* Owns its frames; zeroed by the caller. */
+/* Owns its frames. The caller zeroes it before first use. */
 struct xs_frames {
 	struct xs_frame *frames;
 	__u32 cnt, max;
-	char *broken; /* why the capture ends behind these, in words; NULL: it does not */
+	char *broken; /* why the capture cannot be read beyond these; NULL: it could */
 };
 
 #endif

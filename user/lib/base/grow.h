@@ -7,9 +7,9 @@
 #include <linux/types.h>
 
 /*
- * Room for one more of `size` bytes behind `cnt` that are there; *room, in members,
- * doubles. Returns the array, which may lie elsewhere then, or NULL: out of memory, and
- * the old one is as it was.
+ * Makes room for one more member of `size` bytes after the `cnt` that are there. *room
+ * counts members and doubles. Returns the array, perhaps at a new address. NULL: out of
+ * memory; the old array is unchanged.
  */
 void *xs_grow(void *array, __u32 cnt, __u32 *room, size_t size);
 

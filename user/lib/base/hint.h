@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The next step that a message proposes, in words that hold where it is read: the
- * library names its functions, a tool its commands and options.
+ * The next step that a message proposes, in the words of whoever shows it: the library
+ * names its functions, a tool names its commands and options.
  */
 #ifndef XS_HINT_H
 #define XS_HINT_H
@@ -9,8 +9,8 @@
 #include <xsteer/xsteer.h>
 
 /*
- * Name of enum xsteer_hint, and what the library calls it. "{}" stands for the
- * object: the interface's name.
+ * The name of each enum xsteer_hint, and the library's words for it. "{}" stands for
+ * the object, the interface's name.
  */
 #define XS_HINTS(X) \
 	X(BESIDE, "a priority in xsteer_attach_opts") \
@@ -41,7 +41,7 @@ struct xs_hint {
 	char text[128];
 };
 
-/* The words of ctx for a hint, with `object` in place of {}. Cut if they are too long. */
+/* The words of ctx for a hint, with `object` in place of {}. Text that is too long is cut. */
 struct xs_hint xs_hint(const struct xsteer_ctx *ctx, enum xsteer_hint hint, const char *object);
 
 #endif

@@ -5,19 +5,22 @@
 
 #include <linux/types.h>
 
-/* "s" behind a word for so many things, "" for one. */
+/* The plural "s" after a word that counts things; "" for one thing. */
 static inline const char *xs_s(__u64 cnt)
 {
 	return cnt == 1 ? "" : "s";
 }
 
 /*
- * Text to number: decimal or 0x, the whole string, within min..max.
- * 0, or -EINVAL (not a number) or -ERANGE, with *out untouched.
+ * Converts text to a number: decimal or 0x, the whole string, within min..max. 0; or,
+ * with *out untouched, -EINVAL (not a number) or -ERANGE.
  */
 int xs_parse_u64(const char *text, __u64 min, __u64 max, __u64 *out);
 
-/* Seconds as "2" or "0.5" to nanoseconds: no locale, no exponent. 0, -EINVAL or -ERANGE. */
+/*
+ * Converts seconds such as "2" or "0.5" to nanoseconds. Knows no locale and no
+ * exponent. 0, -EINVAL or -ERANGE.
+ */
 int xs_parse_seconds(const char *text, __u64 *ns);
 
 #endif
