@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * An instance under construction, for attach.c alone: its pins are made in a
- * directory beside (build.c), and its program is put on the hook (hook.c).
+ * An instance under construction. Only for attach.c. build.c makes its pins in a
+ * directory beside the final one; hook.c puts its program on the hook.
  */
 #ifndef XS_INSTANCE_BUILD_H
 #define XS_INSTANCE_BUILD_H
@@ -14,10 +14,10 @@
 
 struct xsteer_bpf;
 
-/* What becomes of an instance that is there. */
+/* What happens to an instance that is already there. */
 enum xs_replacing {
-	XS_REPLACE_nothing, /* there is none, or only its pins are */
-	XS_REPLACE_in_link, /* its link stays, with the new program in it */
+	XS_REPLACE_nothing, /* there is no instance, or only its pins */
+	XS_REPLACE_in_link, /* its link stays and gets the new program */
 	XS_REPLACE_by_libxdp, /* libxdp puts the new program beside it, or in its place */
 	XS_REPLACE_anew, /* the hook takes no second program in that way: off, then on */
 };
@@ -30,9 +30,9 @@ struct xs_build {
 	char dir[PATH_MAX], staging[PATH_MAX];
 	struct xsteer_bpf *skel;
 	struct xs_pins pins; /* of the staging directory */
-	enum xs_mode mode; /* got */
+	enum xs_mode mode; /* in which it was attached */
 	__u32 prog_id;
-	/* what is replaced */
+	/* The instance that is replaced. */
 	enum xs_replacing replacing;
 	struct xs_pins old;
 	struct xs_live old_live;
@@ -44,18 +44,18 @@ struct xs_build {
 int xs_build_pin(const struct xs_build *build, int fd, const char *name);
 
 /*
- * Makes and pins all of an instance but its link: maps, meta, rules, and the program
- * where libxdp does not load its own. 0 or -errno, logged.
+ * Creates and pins all of an instance except its link: maps, meta, rules, and the
+ * program, unless libxdp loads one itself. 0 or -errno, logged.
  */
 int xs_build_staging(struct xs_build *build);
 
 /*
- * Puts the program on the hook by a link, pinned, in the mode that was asked for.
- * Sets build->mode. 0 or -errno, logged with the kernel's own words.
+ * Puts the program on the hook by a pinned link, in the mode that was asked for. Sets
+ * build->mode. 0 or -errno, logged with the kernel's own words.
  */
 int xs_hook_attach(struct xs_build *build);
 
-/* Says who holds the hook, and what can be done. -EBUSY. */
+/* Logs who holds the hook, and what can be done. Returns -EBUSY. */
 int xs_hook_refuse_held(struct xsteer_ctx *ctx, const char *ifname, const struct xs_hook *hook);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Which process holds which slot, as `owners` has it, and whether it lives. */
+/* Which process holds which slot, according to `owners`, and whether it is alive. */
 #ifndef XS_INSTANCE_OWNERS_H
 #define XS_INSTANCE_OWNERS_H
 
@@ -10,20 +10,17 @@
 #include "pins.h"
 
 /*
- * owners: is the slot held by a process that lives? Compares pid and start
- * time with /proc, so a reused pid is not taken for the owner. One that cannot be
- * looked at (of another PID namespace, or hidden by hidepid=) counts as alive:
- * nothing that is in use is ever taken for left behind.
+ * Does a living process hold the slot? Compares pid and start time with /proc, so that
+ * a reused pid is not mistaken for the owner. A process that cannot be examined (in
+ * another PID namespace, or hidden by hidepid=) counts as alive: a slot that is in use
+ * is never taken for a leftover.
  */
 bool xs_owner_alive(const struct xs_owner *owner);
-/*
- * No socket yet, but a process that lives is about to put one there. Its pid is in
- * `fd`.
- */
+/* There is no socket yet, but a living process is about to insert one. `fd` holds its pid. */
 bool xs_owner_is_coming(const struct xs_owner *owner);
-/* Of another PID namespace: its pid means nothing here. */
+/* The owner is in another PID namespace, so its pid means nothing here. */
 bool xs_owner_is_elsewhere(const struct xs_owner *owner);
-/* Slots that a process holds which lives. Silent: what cannot be read is not counted. */
+/* Number of slots that living processes hold. Silent: what cannot be read is not counted. */
 __u32 xs_owners_alive(const struct xs_pins *pins);
 int xs_owner_get(const struct xs_pins *pins, __u32 slot, struct xs_owner *owner);
 int xs_owner_set(const struct xs_pins *pins, __u32 slot, const struct xs_owner *owner);
@@ -31,7 +28,7 @@ int xs_owner_set(const struct xs_pins *pins, __u32 slot, const struct xs_owner *
 void xs_owner_set_self(struct xs_owner *owner);
 /* The same for a process that has no socket in the slot yet. */
 void xs_owner_set_coming(struct xs_owner *owner);
-/* Is it this process, with a socket or about to have one? */
+/* Is it this process, with a socket or about to insert one? */
 bool xs_owner_is_self(const struct xs_owner *owner);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * An instance, opened: its maps as file descriptors, compared with this build. Where
- * it is pinned is dir.h's to say, who may change it lock.h's. Knows nothing of
- * loading or attaching (instance.h).
+ * An open instance: its maps as file descriptors, compared with this build. dir.h says
+ * where it is pinned, lock.h who may change it. Knows nothing of loading or attaching
+ * (instance.h).
  */
 #ifndef XS_PINS_H
 #define XS_PINS_H
@@ -14,7 +14,7 @@
 #include "lib/base/ctx.h"
 #include "maps/xsteer.h"
 
-/* Every map of an instance. The order is that of xs_map_names[]. */
+/* Every map of an instance, in the order of xs_map_names[]. */
 #define XS_MAPS(X) \
 	X(xsks_map) \
 	X(xdp_stats_map) \
@@ -36,18 +36,18 @@ enum xs_map {
 
 extern const char *const xs_map_names[XS_MAP_MAX];
 
-/* What each map must look like; a test compares it with the program's own maps. */
+/* What each map must look like. A test compares it with the program's own maps. */
 struct xs_map_shape {
 	__u32 type, key_size, value_size;
 };
 
 extern const struct xs_map_shape xs_map_shapes[XS_MAP_MAX];
 
-/* An instance, opened. Descriptors not asked for, or not there, are -1. */
+/* An open instance. Descriptors that were not asked for, or are not there, are -1. */
 struct xs_pins {
-	struct xsteer_ctx *ctx; /* diagnostics about it go here */
+	struct xsteer_ctx *ctx; /* receives the diagnostics */
 	char dir[PATH_MAX];
-	char ifname[16]; /* what its interface is called now; elsewhere or gone: at attach */
+	char ifname[16]; /* the interface's current name; elsewhere or gone: the name at attach */
 	struct xs_meta meta;
 	int map_fds[XS_MAP_MAX];
 	__u32 slots; /* plain ones, by queue: rows of xdp_stats_map */
@@ -57,34 +57,36 @@ struct xs_pins {
 
 enum xs_pins_access {
 	XS_PINS_READ, /* BPF_F_RDONLY: what show, stats and dump need */
-	XS_PINS_SOCKET, /* xsks_map and owners for writing; the rest as far as permitted */
+	XS_PINS_SOCKET, /* xsks_map and owners for writing; the rest as permissions allow */
 	XS_PINS_WRITE,
 };
 
 /*
- * Opens the instance of `ifname` and compares it with this build: magic, ABI,
- * netns, ifindex, each map's type, key and value size. Privilege: read (or
- * write) permission on the pins; CAP_BPF where unprivileged bpf is off and the
- * kernel older than 5.19.
+ * Opens the instance of `ifname` and compares it with this build: magic, ABI, netns,
+ * ifindex, and each map's type, key and value size. Needs read (or write) permission on
+ * the pins, and CAP_BPF if unprivileged bpf is off and the kernel is older than 5.19.
  *
- * 0; or, after logging the name of what does not fit and what to do,
- * -ENOENT no instance (silently: many callers attach then), -ESTALE interface
- * deleted and made again, -ENODATA pins are missing, -EXDEV other netns, -EPROTO other ABI or map layout,
- * -EACCES or -EPERM no privilege.
+ * 0; or -errno. Except for -ENOENT the message names what does not fit and what to do:
+ *   -ENOENT   no instance; silent, because many callers then attach
+ *   -ESTALE   the interface was deleted and created again
+ *   -ENODATA  pins are missing
+ *   -EXDEV    another network namespace
+ *   -EPROTO   another ABI or map layout
+ *   -EACCES, -EPERM  no privilege
  */
 int xs_pins_open(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *ifname,
 		 enum xs_pins_access how);
 
 /*
- * Locks the instance and opens it for writing, if its program is on the hook. The
- * lock's descriptor, to be closed after *pins; or -errno as xs_pins_lock(),
- * xs_pins_open() and xs_instance_need_alive(), and nothing is held.
+ * Locks the instance and opens it for writing, if its program is on the hook. Returns
+ * the lock's descriptor, to be closed after *pins; or -errno of xs_pins_lock(),
+ * xs_pins_open() and xs_instance_need_alive(), and then holds nothing.
  */
 int xs_pins_open_locked(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *ifname);
-/* The same for a directory by its path, whatever netns and interface it is of. */
+/* The same for a directory by its path, whatever its network namespace and interface. */
 int xs_pins_open_dir(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *dir,
 		     enum xs_pins_access how);
-void xs_pins_close(struct xs_pins *pins); /* of a zeroed or closed one: does nothing */
+void xs_pins_close(struct xs_pins *pins); /* zeroed or closed: does nothing */
 
 int xs_meta_set(struct xs_pins *pins); /* writes pins->meta back; logs */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The program of this build, opened and fitted to the running kernel and to the
- * number of queues; loaded or not. Knows nothing of pins or interfaces.
+ * The program of this build, opened and adapted to the running kernel and the number of
+ * queues; loaded or not. Knows nothing of pins or interfaces.
  */
 #ifndef XS_PROGRAM_H
 #define XS_PROGRAM_H
@@ -12,31 +12,31 @@
 
 struct xsteer_bpf;
 
-/* Multi-buffer XDP (Linux 5.18): probed by asking for its helper. */
+/* Whether the kernel has multi-buffer XDP (Linux 5.18). Found out by probing for its helper. */
 bool xs_kernel_has_frags(void);
 
 /*
- * Opens the embedded object and sizes its maps for `slots` queues. Caller
- * destroys it with xsteer_bpf__destroy(). NULL, logged, on failure (errno).
+ * Opens the embedded object and sizes its maps for `slots` queues. The caller destroys
+ * it with xsteer_bpf__destroy(). NULL, logged, on failure (errno).
  */
 struct xsteer_bpf *xs_program_open(struct xsteer_ctx *ctx, __u32 slots);
 
 /*
- * The same maps as an instance's, so that the program can be loaded once more
- * beside it: all descriptors that are not -1 are reused, except `skip`
- * (a bit per enum xs_map). 0 or -errno, logged.
+ * Makes the program use the maps of an instance, so that it can be loaded a second time
+ * beside it. Reuses all descriptors that are not -1, except those in `skip` (a bit for
+ * each enum xs_map). 0 or -errno, logged.
  */
 int xs_program_reuse(struct xsteer_bpf *skel, const struct xs_pins *pins, __u32 skip);
 
 /*
- * Loads it. If the kernel refuses, its verifier's words go to stderr.
- * Needs CAP_BPF and CAP_NET_ADMIN. 0 or -errno, logged.
+ * Loads the program. If the kernel refuses, quotes the verifier's log. Needs CAP_BPF
+ * and CAP_NET_ADMIN. 0 or -errno, logged.
  */
 int xs_program_load(struct xsteer_ctx *ctx, struct xsteer_bpf *skel);
 
 /*
- * Whether a program that is loaded uses the map: an instance's own does, whatever
- * its version. Needs CAP_SYS_ADMIN; false if it cannot be told.
+ * Whether a loaded program uses the map. An instance's own program does, whatever its
+ * version. Needs CAP_SYS_ADMIN. False also if this cannot be found out.
  */
 bool xs_prog_uses_map(__u32 prog_id, __u32 map_id);
 

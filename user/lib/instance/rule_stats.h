@@ -6,8 +6,8 @@
 #include <linux/types.h>
 
 /*
- * A map of `rows` (at least 1) times struct xs_rule_stats, all zero, with the names of
- * its fields for bpftool. Needs CAP_BPF. Its descriptor, or -errno; says nothing.
+ * Creates a zeroed map of `rows` (at least 1) struct xs_rule_stats, with the names of
+ * its fields for bpftool. Needs CAP_BPF. Returns its descriptor, or -errno, silently.
  */
 int xs_rule_stats_create(__u32 rows);
 
