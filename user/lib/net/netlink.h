@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* One netlink request and its answers. */
+/* Sends one netlink request and reads its answers. */
 #ifndef XS_NETLINK_H
 #define XS_NETLINK_H
 
@@ -7,7 +7,10 @@
 
 #include <libmnl/libmnl.h>
 
-/* One request, its answers to `cb`; 0 or -errno. The kernel's words go to `why`. */
+/*
+ * One request. Its answers go to `cb`, which returns 0 or -errno. The kernel's words go
+ * to `why`.
+ */
 struct xs_nl_call {
 	mnl_cb_t cb;
 	void *arg;
@@ -15,7 +18,10 @@ struct xs_nl_call {
 	size_t why_len;
 };
 
-/* `bus`: NETLINK_*. Opens a socket for it; waits for the answers. 0 or -errno, silently. */
+/*
+ * `bus` is NETLINK_*. Opens a socket, sends the request, waits for the answers. 0 or
+ * -errno, silently.
+ */
 int xs_nl_call(int bus, struct nlmsghdr *nlh, const struct xs_nl_call *call);
 
 #endif
