@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The real program, loaded once more beside an instance or on its own, run on
- * given frames by BPF_PROG_TEST_RUN. It shares the instance's rules and targets
- * but counts into maps of its own.
+ * Loads the real program a second time, beside an instance or on its own, and runs it
+ * on given frames by BPF_PROG_TEST_RUN. It shares the instance's rules and targets but
+ * counts in its own maps.
  */
 #ifndef XS_EXPLAIN_H
 #define XS_EXPLAIN_H
@@ -19,19 +19,20 @@ struct xs_explain {
 };
 
 /*
- * Loads the program for frames of queue `queue`: over the rules and targets of
- * `live`, or, if that is NULL, with empty maps of its own. Needs CAP_BPF,
- * CAP_NET_ADMIN, CAP_SYS_ADMIN. 0 or -errno, logged; xs_explain_close().
+ * Loads the program for frames of queue `queue`, over the rules and targets of `live`,
+ * or with empty maps of its own if that is NULL. Needs CAP_BPF, CAP_NET_ADMIN,
+ * CAP_SYS_ADMIN. 0 or -errno, logged. The caller calls xs_explain_close().
  */
 int xs_explain_open(struct xsteer_ctx *ctx, struct xs_explain *explain, const struct xs_pins *live,
 		    __u32 queue);
 void xs_explain_close(struct xs_explain *explain);
-/* The program's descriptor, as long as *explain is open. */
+/* The program's descriptor. It is valid while *explain is open. */
 int xs_explain_prog_fd(const struct xs_explain *explain);
 
 /*
- * Runs one frame; *xdp is what the program returned. 0 or -errno, logged: the kernel takes none below 14 bytes
- * (net/bpf/test_run.c), and those above one page only from Linux 5.18.
+ * Runs one frame; *xdp is what the program returned. 0 or -errno, logged: the kernel
+ * accepts no frame below 14 bytes (net/bpf/test_run.c), and frames above one page only
+ * since Linux 5.18.
  */
 int xs_explain_run(struct xsteer_ctx *ctx, const struct xs_explain *explain,
 		   const struct xs_frame *frame, struct xs_explained *result, int *xdp);
@@ -39,12 +40,12 @@ int xs_explain_run(struct xsteer_ctx *ctx, const struct xs_explain *explain,
 const char *xs_xdp_name(int xdp); /* XDP_PASS ... */
 
 /*
- * Nanoseconds a packet of program `prog_fd` over all frames: each is run
- * `repeat` times, the best of `rounds`, averaged over the frames. 0 or -errno, logged.
+ * Measures nanoseconds per frame of program `prog_fd`: runs each frame `repeat` times,
+ * takes the best of `rounds`, and averages over the frames. 0 or -errno, logged.
  */
 int xs_measure(struct xsteer_ctx *ctx, int prog_fd, const struct xs_frames *frames, __u32 repeat,
 	       __u32 rounds, double *ns);
-/* A program that does nothing but return XDP_DROP; its descriptor or -errno, logged. */
+/* Loads a program that only returns XDP_DROP. Returns its descriptor or -errno, logged. */
 int xs_bare_program(struct xsteer_ctx *ctx);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * One compiled set in the kernel's memory: an inner map of rule_sets, mapped. Its
- * header says whether it xs_set_waits to be confirmed.
+ * header says whether it waits to be confirmed.
  */
 #ifndef XS_SET_MAPPED_H
 #define XS_SET_MAPPED_H
@@ -22,41 +22,42 @@ struct xs_mapped_set {
 
 #define XS_NO_SET ((struct xs_mapped_set){ .fd = -1 })
 
-/* Gives all of it back; of an empty one: nothing. */
+/* Releases all of it. Does nothing for an empty one. */
 void xs_mapped_close(struct xs_mapped_set *set);
 
 /*
- * The set in a slot of rule_sets (XS_SET_IN_FORCE, XS_SET_FALLBACK), mapped with
- * `prot`. 0, with set->fd -1 if the slot is empty; -EPROTO: of another layout; or
- * -errno, silently: xs_mapped_failed() says it. Needs CAP_SYS_ADMIN.
+ * Maps the set in a slot of rule_sets (XS_SET_IN_FORCE, XS_SET_FALLBACK) with `prot`.
+ * 0, with set->fd -1 if the slot is empty; -EPROTO: another layout; other -errno.
+ * Silent: xs_mapped_failed() logs it. Needs CAP_SYS_ADMIN.
  */
 int xs_mapped_open(const struct xs_pins *pins, __u32 slot, int prot, struct xs_mapped_set *set);
 /* Logs such an error, and returns it. */
 int xs_mapped_failed(const struct xs_pins *pins, int err);
 
-/* A new inner map with the bytes of `blob`. 0 or -errno, logged. */
+/* Creates an inner map with the bytes of `blob`. 0 or -errno, logged. */
 int xs_mapped_create(struct xsteer_ctx *ctx, const struct xs_rule_blob *blob,
 		     struct xs_mapped_set *set);
 
-/* Puts an inner map into a slot of rule_sets; -1 empties it. 0 or -errno, logged. */
+/* Puts an inner map into a slot of rule_sets; -1 empties the slot. 0 or -errno, logged. */
 int xs_set_slot_put(const struct xs_pins *pins, __u32 slot, int set_fd);
 
-/* To be confirmed, or rolled back; or it is over already. */
+/* The set has a deadline: it waits to be confirmed or rolled back, or the deadline is past. */
 bool xs_set_waits(const struct xs_set_header *set);
-/* Its time is over: frames are classified by the fallback. */
+/* Its deadline is past: frames are classified by the fallback. */
 bool xs_set_is_over(const struct xs_set_header *set);
 
 /* Logs that xs_kernel_ns() failed with err, and returns it. */
 int xs_set_no_clock(const struct xs_pins *pins, int err);
 
-/* What a look at rule_sets found there; 0: nothing. */
+/* What was found in rule_sets; 0: nothing. */
 struct xs_sets_seen {
 	__u32 ids[2];
 };
 
 /*
- * The set that frames are classified by now, as xs_mapped_open(). *confirm_ns: left until
- * it is rolled back; 0: nothing xs_set_waits, or, with *rolled_back, it is over.
+ * Maps the set that frames are classified by now, as xs_mapped_open(). *confirm_ns is
+ * the time until it is rolled back. 0: no set waits to be confirmed, or, with
+ * *rolled_back, its time is over.
  */
 int xs_mapped_open_current(const struct xs_pins *pins, struct xs_mapped_set *set,
 			   struct xs_sets_seen *seen, bool *rolled_back, __u64 *confirm_ns);

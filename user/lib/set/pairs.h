@@ -6,7 +6,10 @@
 #include "lib/base/ctx.h"
 #include "maps/rule_set.h"
 
-/* Rules that two sets have in common: same text but for the comment; the n-th of a text with the n-th. */
+/*
+ * Rules that two sets have in common: their text is the same except for the comment. If
+ * a text occurs several times, the n-th is paired with the n-th.
+ */
 struct xs_rule_pairs {
 	struct xs_rule_pair {
 		__u32 from, to;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What the tools read of a compiled set, from a blob or a mapped inner map: its
+ * What the tools read from a compiled set, which is a blob or a mapped inner map: its
  * rules and their text. lib/rules/compile/set_text.h writes them. Pure.
  */
 #ifndef XS_SET_READ_H
@@ -11,25 +11,28 @@
 
 #include "maps/rule_set.h"
 
-/* Whether `size` bytes are a set, of a layout that this build reads, that stays within them. */
+/*
+ * Whether `size` bytes are a set of a layout that this build reads, and all of it lies
+ * within them.
+ */
 bool xs_set_valid(const void *bytes, size_t size);
 
-/* How long its compiler took; of a set of any layout that is valid. */
+/* How long the set took to compile. For a valid set of any layout. */
 __u64 xs_set_compile_ns(const struct xs_set_header *set);
 
-/* header.rule_cnt rules, in the order of the file. */
+/* An array of header.rule_cnt rules, in the file's order. */
 static inline const struct xs_set_rule *xs_set_rules(const struct xs_set_header *set)
 {
 	return (const void *)((const char *)set + set->rules);
 }
 
-/* A string by its place, as header and rules have it. */
+/* The string at this offset, as header and rules store it. */
 static inline const char *xs_set_string(const struct xs_set_header *set, __u32 text)
 {
 	return (const char *)set + set->text + text;
 }
 
-/* Name of a file of the set; NULL: no such number. */
+/* The name of a file of the set; NULL: there is no file of this number. */
 const char *xs_set_file(const struct xs_set_header *set, __u32 number);
 
 #endif

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The rule sets of an instance: the one in force, the one it would fall back
- * to, and their counters. Puts a compiled set in place with one switch, and
- * reads back what is there. maps/rule_set.h has the bytes; lib/rules/compile/compile.h makes
- * them.
+ * The rule sets of an instance: the one in force, the one to fall back to, and their
+ * counters. Puts a compiled set in force with one switch, and reads back what is there.
+ * maps/rule_set.h defines the bytes; lib/rules/compile/compile.h makes them.
  *
  *   rule_sets[0]  in force          rule_stats[i]  counters of the set whose
  *   rule_sets[1]  to fall back to                  header says stats_slot i
  *
- * A set applied to be confirmed carries a deadline that the data path itself
- * looks at: once it is past, frames are classified by the fallback, whether or
- * not any process of ours is alive. The next command that changes the rules
- * makes that permanent.
+ * A set that must be confirmed has a deadline, which the data path itself looks at:
+ * after it, frames are classified by the fallback, whether or not any process of ours
+ * is alive. The next command that changes the rules makes this permanent.
  */
 #ifndef XS_RULE_SETS_H
 #define XS_RULE_SETS_H
@@ -25,45 +23,46 @@
 struct xs_apply {
 	__u64 generation; /* of the set now in force */
 	__u64 carried; /* rules whose counters were carried over */
-	__u64 switch_ns; /* the one system call that switches, with its grace period */
+	__u64 switch_ns; /* of the one system call that switches, with its grace period */
 	struct xs_rule_report report;
 };
 
-/* xs_rule_compile() that logs why it refused. */
+/* As xs_rule_compile(), but logs why it refused. */
 int xs_rule_sets_compile(struct xsteer_ctx *ctx, const struct xs_ruleset *rules,
 			 struct xs_rule_blob *blob, struct xs_rule_report *report);
 
 /*
- * Compiles and puts in force, all or nothing. The caller holds the instance's
- * lock. `pins` are of an instance, or (dir "") of a program loaded on its own.
- * Rules with `dev` or `cpu` open that interface or CPU in dev_map or cpu_map.
- * confirm_sec 0: for good; else until then, unless confirmed.
- * Needs CAP_BPF and CAP_NET_ADMIN. 0 or -errno, logged; then the old set is in
- * force and nothing of the new one is left. What fails once the new set is in
- * force (the pin of its counters, meta) is warned of, and the next apply repairs it.
+ * Compiles the rules and puts them in force, all or nothing. The caller holds the
+ * instance's lock. `pins` belong to an instance or (dir "") to a program loaded on its
+ * own. Rules with `dev` or `cpu` open that interface or CPU in dev_map or cpu_map.
+ * confirm_sec 0: for good; else for so many seconds, unless confirmed. Needs CAP_BPF
+ * and CAP_NET_ADMIN. 0; or -errno, logged: the old set is still in force, and nothing
+ * of the new one is left. Failures after the switch (the pin of its counters, meta) are
+ * only warned of, and the next apply repairs them.
  */
 int xs_rule_sets_apply(struct xs_pins *pins, struct xs_ruleset *rules, __u32 confirm_sec,
 		       struct xs_apply *result);
 
-/* Applies a set without rules: the built-in default is left. */
+/* Applies a set without rules: only the built-in default is left. */
 int xs_rule_sets_flush(struct xs_pins *pins, struct xs_apply *result);
 
 /*
- * Makes what waits for confirmation permanent. 0; -ENOENT, logged, if nothing
- * waits, -ETIMEDOUT, logged, if its time is over: it has been rolled back.
+ * Makes the set that waits for confirmation permanent. 0; or, logged, -ENOENT: nothing
+ * waits; -ETIMEDOUT: its time is over, and it has been rolled back.
  */
 int xs_rule_sets_confirm(struct xs_pins *pins);
 
 /*
- * Takes the fallback where a deadline is past: what the data path does already,
- * made permanent. The caller holds the lock. 1: it rolled back; 0; -errno.
+ * If a deadline is past, makes the fallback permanent, which the data path uses
+ * already. The caller holds the lock. 1: it rolled back; 0: there was nothing to do;
+ * -errno.
  */
 int xs_rule_sets_settle(struct xs_pins *pins);
 
 /*
- * Number of the set that frames are classified by now, 0 before the first; where
- * it may not be read (no CAP_SYS_ADMIN) that of meta, which a set that was not
- * confirmed in time still has. Silent.
+ * Number of the set that frames are classified by now; 0 before the first. If it may
+ * not be read (no CAP_SYS_ADMIN), the number in meta, which may still be that of a set
+ * that was not confirmed in time. Silent.
  */
 __u64 xs_rule_sets_generation(const struct xs_pins *pins);
 
@@ -72,21 +71,25 @@ struct xs_rules_in_force {
 	const struct xs_set_header *header; /* NULL: no set, the built-in default */
 	const struct xs_set_rule *rules; /* header->rule_cnt of them */
 	struct xs_rule_stats *stats; /* likewise, summed over CPUs */
-	__u64 confirm_ns; /* left until it is rolled back; 0: nothing waits */
-	bool rolled_back; /* by its deadline, not yet settled */
-	/* what it holds open */
+	__u64 confirm_ns; /* time until it is rolled back; 0: nothing waits */
+	bool rolled_back; /* the deadline is past, but not yet settled */
+	/* What it holds open. */
 	void *mapping;
 	size_t mapping_bytes;
 };
 
 /*
- * What frames are classified by now. Needs CAP_SYS_ADMIN (a map of maps hands
- * out ids, not descriptors). 0 or -errno, logged; xs_rules_in_force_close().
+ * Reads the set that frames are classified by now. Needs CAP_SYS_ADMIN (a map of maps
+ * returns ids, not descriptors). 0 or -errno, logged. The caller calls
+ * xs_rules_in_force_close().
  */
 int xs_rule_sets_read(const struct xs_pins *pins, struct xs_rules_in_force *now);
 void xs_rules_in_force_close(struct xs_rules_in_force *now);
 
-/* What no rule matches where the rules do not say: xsk else pass, or else drop as attached. */
+/*
+ * The action for frames that no rule matches, if the rules do not define one: xsk else
+ * pass, or xsk else drop, as chosen at attach.
+ */
 struct xs_action xs_builtin_default(const struct xs_pins *pins);
 
 #endif

@@ -7,8 +7,8 @@
 #include "maps/rule_set.h"
 
 /*
- * The pin of the counters, staged before the switch, and meta follow the set in
- * force. 0 or -errno, logged; xs_rule_sets_settle() repairs what is left undone.
+ * Updates the pin of the counters, which was staged before the switch, and meta to the
+ * set in force. 0 or -errno, logged; xs_rule_sets_settle() repairs what is left undone.
  */
 int xs_set_publish(struct xs_pins *pins, const struct xs_set_header *header);
 

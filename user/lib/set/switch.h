@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The switch from one set to the next: prepared, made with one system call, followed up. */
+/* The switch from one set to the next: prepare it, make it with one system call, follow it up. */
 #ifndef XS_SET_SWITCH_H
 #define XS_SET_SWITCH_H
 
@@ -17,10 +17,10 @@ struct xs_switching {
 };
 
 /*
- * Puts applying->next in force in place of applying->now, all or nothing: the counters
- * of rules that both sets have go on. The caller holds the lock, and has opened the
- * three sets. Needs CAP_BPF and CAP_NET_ADMIN. 0 or -errno, logged, and nothing has
- * changed. What fails once the new set is in force is warned of.
+ * Puts apply->next in force in place of apply->now, all or nothing. Counters of rules
+ * that both sets have go on. The caller holds the lock and has opened the three sets.
+ * Needs CAP_BPF and CAP_NET_ADMIN. 0; or -errno, logged, and nothing has changed.
+ * Failures after the switch are only warned of.
  */
 int xs_switch(struct xs_switching *apply, struct xs_apply *result);
 
