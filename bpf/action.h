@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a frame is due -> the XDP verdict; one case per action. A redirect goes
- * through the map helper's fallback flag (since Linux 5.3, 43e74c0267a3), which
- * saves a lookup and cannot race with a socket that comes or goes.
+ * Turns the action for a frame into the XDP verdict; one case for each action. A
+ * redirect uses the fallback flag of the map helper (since Linux 5.3, 43e74c0267a3).
+ * This saves a lookup and cannot race with a socket that comes or goes.
  */
 #ifndef XSTEER_ACTION_H
 #define XSTEER_ACTION_H
 
 struct xs_outcome {
 	int xdp; /* what the program returns */
-	enum xs_verdict verdict; /* what became of the frame */
-	enum xs_reason fallback; /* none, or why it is not what was due */
+	enum xs_verdict verdict; /* what happened to the frame */
+	enum xs_reason fallback; /* none, or why `verdict` is not the action's */
 };
 
 /* Why a redirect fell back, by its verdict: the two lists have the same order. */
@@ -37,9 +37,9 @@ static __always_inline int otherwise(const struct xs_action *due)
 }
 
 /*
- * A socket takes frames of its own queue only: others the kernel would lose behind
- * the redirect, in no counter of ours. The queue's own slot is not asked: whoever
- * puts a socket there has bound it to that queue.
+ * A socket accepts only frames of its own queue. The kernel would lose others after the
+ * redirect, and none of our counters would show it. For the queue's own slot no check
+ * is needed: whoever inserts a socket there has bound it to that queue.
  */
 static __always_inline bool slot_is_of_queue(__u32 slot, __u32 queue)
 {

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The only writer of counters. Each frame is in one row of xdp_stats_map, once
- * in packets, bytes and one verdict; in a match reason if no rule decided it,
- * else in that rule's row; and in a fallback reason if its verdict fell back.
+ * The only writer of counters. Each frame is counted in one row of xdp_stats_map: once
+ * in packets, bytes and one verdict. If no rule decided, it is also in a match reason,
+ * else in the rule's row. If its verdict fell back, it is also in a fallback reason.
  */
 #ifndef XSTEER_COUNT_H
 #define XSTEER_COUNT_H
 
-/* Rows of xdp_stats_map less one; set by the loader that sizes the maps. */
+/* Number of rows of xdp_stats_map minus one. Set by the loader, which sizes the maps. */
 const volatile __u32 last_queue = XS_SLOTS_MIN - 1;
 
 static __always_inline void bump(struct xs_queue_stats *row, __u32 first, __u32 index, __u32 max)
 {
-	/* the counters are one array by name: the check is for the verifier */
+	/* The counters are one array, whatever their names; the check is for the verifier. */
 	if (index < max)
 		((__u64 *)row)[first + index]++;
 }
@@ -28,10 +28,10 @@ static __always_inline void count(const struct xs_packet *pkt, enum xs_reason re
 	struct xs_queue_stats *row = bpf_map_lookup_elem(&xdp_stats_map, &queue);
 
 	if (!row)
-		return; /* cannot be: queue is within the map */
+		return; /* cannot happen: queue is within the map */
 	row->packets++;
 	row->bytes += pkt->length;
-	/* else clang 19 knows its bounds, and leaves the verifier's check out */
+	/* Without this clang 19 knows the bounds, and omits the check that the verifier needs. */
 	barrier_var(verdict);
 	bump(row, FIRST_VERDICT, verdict, XS_VERDICT_MAX);
 	if (reason != XS_REASON_none)
@@ -44,7 +44,7 @@ static __always_inline void count(const struct xs_packet *pkt, enum xs_reason re
 	}
 }
 
-/* Instead of a person who looks at counters; dead code in a program that is attached. */
+/* Replaces a person who looks at counters. In an attached program this is dead code. */
 struct xs_explained explained;
 
 static __always_inline void explain(const struct xs_match_result *match, enum xs_reason reason,

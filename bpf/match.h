@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * struct xs_packet x rule set -> the first rule that matches, its action and
- * where it is counted. Touches no byte of the frame. How the rules lie in
- * memory is told in maps/rule_set.h.
+ * Finds the first rule that matches a struct xs_packet, its action, and where it is
+ * counted. Touches no byte of the frame. maps/rule_set.h describes how the rules lie in
+ * memory.
  *
- * Offsets come from a map, so each is masked into its chunk: that is all the
- * verifier needs, and a wrong one cannot leave the chunk.
+ * Offsets come from a map, so each is masked to stay within its chunk. The verifier
+ * needs no more than this, and a wrong offset cannot leave the chunk.
  */
 #ifndef XSTEER_MATCH_H
 #define XSTEER_MATCH_H
@@ -13,28 +13,28 @@
 #include "packet.h"
 #include "../maps/rule_set.h"
 
-/* What a frame is due. */
+/* What will be done with a frame. */
 struct xs_match_result {
 	struct xs_action action;
 	__u32 rule; /* 0-based; XS_RULE_NONE: default or malformed */
 	__u32 pad;
-	struct xs_rule_stats *rule_stats; /* of this rule on this CPU; NULL: none */
+	struct xs_rule_stats *rule_stats; /* the counters of this rule on this CPU; NULL: none */
 };
 
-/* An object at an offset; its size is a power of two. */
+/* The object at an offset. Its size must be a power of two. */
 #define XS_AT(chunk, offset, type) \
 	((type *)((chunk) + ((__u64)(offset) & (XS_CHUNK_BYTES - sizeof(type)))))
 
-/* A set while one frame is searched in it. */
+/* The set that one frame is searched in. */
 struct xs_search {
 	void *set; /* inner map */
-	void *first; /* its chunk 0 */
+	void *first; /* chunk 0 of it */
 	__u64 tables;
 	__u64 ranks; /* source | destination << 32 */
-	__u64 zero; /* of the packet */
+	__u64 zero; /* that of the packet */
 };
 
-/* Chunk 0 is at hand; another one costs a call. NULL: not there. */
+/* Chunk 0 is at hand; every other one costs a call. NULL: it is not there. */
 static __always_inline void *chunk_at(const struct xs_search *search, __u32 chunk)
 {
 	if (!chunk)
@@ -43,15 +43,15 @@ static __always_inline void *chunk_at(const struct xs_search *search, __u32 chun
 }
 
 /*
- * Comparisons without branches: one of them would be mispredicted about half of
- * the time. Both take numbers whose difference keeps its sign.
+ * Comparisons without branches, since a branch would be mispredicted about half of the
+ * time. The difference of both numbers must keep its sign.
  */
 static __always_inline __u64 less_mask(__u64 a, __u64 b)
 {
 	return (__s64)(a - b) >> 63; /* all ones, or 0 */
 }
 
-/* How many of the eight numbers from `first` on are > key; `first` has their size. */
+/* How many of the eight numbers starting at `first` are > key. `first` has their size. */
 #define XS_COUNT_ABOVE(first, key) \
 	({ \
 		__u64 _k = (key); \
@@ -87,12 +87,15 @@ static __always_inline __u64 find_addr4(const struct xs_addr_index *index, void 
 		offset = 0;
 	there = XS_NODE - XS_COUNT_ABOVE((const __u32 *)(chunk + offset), addr);
 	first += there < cnt ? there
-			     : cnt; /* what fills up the end is not above the last address */
+			     : cnt; /* the padding at the end is not above the last address */
 	*class = *XS_AT(chunk, index->of_interval + first * 2, __u16);
 	return first;
 }
 
-/* The last of `cnt` (at least 1) ascending numbers that is <= key; first - 1 if none is. */
+/*
+ * Index of the last of `cnt` (at least 1) ascending numbers that is <= key; first - 1
+ * if there is none.
+ */
 static __always_inline __u64 last_not_above(void *chunk, __u32 offset, __u64 first, __u64 cnt,
 					    __u64 key, __u64 zero)
 {
@@ -119,7 +122,7 @@ static __always_inline __u64 find_addr6(const struct xs_search *search,
 			continue;
 		offset = (index->level[tree][i] + at * 64) & (XS_CHUNK_BYTES - 64);
 		at = at * 8 + XS_NODE - 1 - XS_COUNT_ABOVE((const __u64 *)(chunk + offset), upper);
-		if (at >= index->level_cnt[tree][i]) /* the last node is filled up with ones */
+		if (at >= index->level_cnt[tree][i]) /* the last node is padded with ones */
 			at = index->level_cnt[tree][i] - 1;
 		XS_FORGET(at, search->zero);
 	}
@@ -143,7 +146,7 @@ static __always_inline __u64 find_addr6(const struct xs_search *search,
 	return interval;
 }
 
-/* The rank of an address; what cannot be there is taken out of search->tables. */
+/* Returns the rank of an address. Removes from search->tables those that cannot match it. */
 static __always_inline __u64 find_addr(struct xs_search *search, const struct xs_addr_index *index,
 				       bool is_ipv6, __u64 upper, __u64 lower)
 {
@@ -211,7 +214,7 @@ static __always_inline __u64 port_tables(const struct xs_search *search,
 	return *XS_AT(search->first, set->port_classes[side] + class * 8, __u64);
 }
 
-/* The tables that may hold a match, in search->tables. */
+/* Sets search->tables to the tables that may hold a match. */
 static __always_inline void find_tables(struct xs_search *search, const struct xs_set_header *set,
 					const struct xs_packet *pkt)
 {
@@ -226,18 +229,18 @@ static __always_inline void find_tables(struct xs_search *search, const struct x
 }
 
 /*
- * Where the walk over tables, chains and conditions is. It starts from values
- * that the verifier does not know, and each step makes the next ones by
- * arithmetic on what it loads: what the verifier knew on one path and not on
- * another would double its work in all of the loop's iterations.
+ * The position of the walk over tables, chains and conditions. It starts from values
+ * that the verifier does not know, and each step computes the next ones from what it
+ * loads. Knowledge that the verifier had on one path and not on another would double
+ * its work in every iteration of the loop.
  */
 struct xs_walk {
-	__u64 packet_a, packet_b; /* the frame as an entry's words */
-	__u64 best; /* rule << 16 | action: lowest so far, or XS_BEST_NONE */
+	__u64 packet_a, packet_b; /* the frame as the words that entries compare */
+	__u64 best; /* rule << 16 | action: the lowest so far, or XS_BEST_NONE */
 	__u64 held; /* likewise, of the entry whose conditions are being tested; 0: none */
 	__u64 at; /* slot to look at; 0: take the next table */
 	void *chunk; /* of that slot */
-	__u64 tables; /* still to be looked into */
+	__u64 tables; /* those still to be searched */
 };
 
 #define XS_BEST_NONE ((__u64)XS_RULES_MAX << 16)
@@ -258,7 +261,7 @@ static __always_inline __u64 atom_field(const struct xs_packet *pkt, const struc
 	return word >> (atom->shift & 63) & ((1ULL << (atom->bits & 63)) - 1);
 }
 
-/* All ones if the atom holds. */
+/* All ones if the atom matches; else 0. */
 static __always_inline __u64 atom_mask(const struct xs_packet *pkt, const struct xs_search *search,
 				       const struct xs_set_atom *atom)
 {
@@ -276,7 +279,7 @@ static __always_inline __u64 atom_mask(const struct xs_packet *pkt, const struct
 	return -(*XS_AT(bits, offset, __u64) >> (field & 63) & 1);
 }
 
-/* A condition: on to the next one, or take the rule, or on to the next entry. */
+/* One condition. Goes on to the next condition, takes the rule, or goes on to the next entry. */
 static __always_inline void test_atom(struct xs_walk *walk, const struct xs_search *search,
 				      const struct xs_packet *pkt)
 {
@@ -289,7 +292,7 @@ static __always_inline void test_atom(struct xs_walk *walk, const struct xs_sear
 	walk->held &= holds & ~take;
 }
 
-/* The first slot of the frame in a table; walk->chunk is NULL if its chunk is not there. */
+/* The first slot for the frame in a table. walk->chunk is NULL if its chunk is not there. */
 static __always_inline __u64 table_slot(struct xs_walk *walk, const struct xs_search *search,
 					const struct xs_set_table *table,
 					const struct xs_packet *pkt)
@@ -305,7 +308,7 @@ static __always_inline __u64 table_slot(struct xs_walk *walk, const struct xs_se
 	return table->slot_first + xs_hash_slot(hash, displacement, table->slot_cnt);
 }
 
-/* Goes to the next table's slot; false: none is left that could hold a better rule. */
+/* Goes to the next table's slot. False: no table is left that could hold a better rule. */
 static __always_inline bool next_table(struct xs_walk *walk, const struct xs_search *search,
 				       const struct xs_packet *pkt)
 {
@@ -317,14 +320,14 @@ static __always_inline bool next_table(struct xs_walk *walk, const struct xs_sea
 		return false;
 	walk->tables ^= bit;
 	table = XS_AT(search->first, set->tables + XS_TABLE_OF_BIT(bit) * 128, struct xs_set_table);
-	/* tables come in the order of their best */
+	/* Tables are in the order of their best rule. */
 	if (!less_mask((__u64)table->best << 16, walk->best))
 		return false;
 	walk->at = table_slot(walk, search, table, pkt);
 	return walk->chunk;
 }
 
-/* All ones if the frame lies in the entry's box. */
+/* All ones if the frame lies in the entry's box; else 0. */
 static __always_inline __u64 box_mask(const struct xs_walk *walk, const struct xs_set_entry *entry)
 {
 	__u64 a = ((walk->packet_a | XS_A_GUARDS) - entry->low_a) &
@@ -336,7 +339,7 @@ static __always_inline __u64 box_mask(const struct xs_walk *walk, const struct x
 	return (__s64)(missing - 1) >> 63;
 }
 
-/* An entry: take its rule, or test its conditions, or on to the next one. */
+/* One entry. Takes its rule, starts to test its conditions, or goes on to the next entry. */
 static __always_inline void test_entry(struct xs_walk *walk)
 {
 	const struct xs_set_entry *entry = XS_AT(walk->chunk, walk->at * 32, struct xs_set_entry);
@@ -353,7 +356,10 @@ static __always_inline void test_entry(struct xs_walk *walk)
 		walk->held = rule & holds;
 		walk->at = ((next & holds) | (other & ~holds)) & better;
 	} else {
-		/* chains are sorted: what follows a match, or a better rule, cannot win */
+		/*
+		 * Chains are sorted: after a match, or after a better rule, no later
+		 * entry can win.
+		 */
 		walk->at = next & better & ~holds;
 		holds &= better;
 		walk->best ^= (walk->best ^ rule) & holds;
@@ -377,7 +383,7 @@ static __always_inline void walk_start(struct xs_walk *walk, const struct xs_sea
 	XS_FORGET(walk->tables, pkt->zero);
 }
 
-/* Finds the lowest rule that holds. The compiler has proved that the steps suffice. */
+/* Finds the lowest rule that matches. The compiler has proved that the steps suffice. */
 static __always_inline void walk_tables(struct xs_walk *walk, const struct xs_search *search,
 					const struct xs_packet *pkt)
 {
@@ -391,7 +397,7 @@ static __always_inline void walk_tables(struct xs_walk *walk, const struct xs_se
 	}
 }
 
-/* Where this CPU counts frames of a rule. */
+/* The counters of this CPU for a rule. */
 static __always_inline struct xs_rule_stats *rule_counter(const struct xs_set_header *set,
 							  __u32 rule)
 {
@@ -402,7 +408,10 @@ static __always_inline struct xs_rule_stats *rule_counter(const struct xs_set_he
 	return stats ? bpf_map_lookup_elem(stats, &at) : NULL;
 }
 
-/* The set in force: one look, so that a frame sees one set or the other. NULL: none. */
+/*
+ * The set in force. Reads it only once, so that a frame meets one set or the other.
+ * NULL: there is none.
+ */
 static __always_inline const struct xs_set_header *open_set(struct xs_search *search)
 {
 	__u32 slot = XS_SET_IN_FORCE, chunk = 0;
@@ -424,8 +433,9 @@ static __always_inline const struct xs_set_header *open_set(struct xs_search *se
 }
 
 /*
- * The action of the first rule that matches, or of the default, or, if
- * parse_packet() gave a reason, of `malformed`. Why no rule decided, or none.
+ * Fills the result with the action of the first rule that matches, or of the default,
+ * or, if parse_packet() gave a reason, of `malformed`. Returns why no rule decided, or
+ * none.
  */
 static __always_inline enum xs_reason find_rule(const struct xs_packet *pkt, enum xs_reason reason,
 						struct xs_match_result *match)

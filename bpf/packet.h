@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Bytes of a frame -> struct xs_packet. Knows no rule and touches no map.
+ * Parses the bytes of a frame into struct xs_packet. Knows no rule and touches no map.
  *
- * Bounds are the frame's end, not the IP length: what is there can be matched.
- * A frame in several buffers is first parsed within its first one; only if that
- * fails it is parsed again, through the helper that copies from any buffer.
+ * The limit is the frame's end, not the IP length: every byte that is there can be
+ * matched. A frame in several buffers is first parsed within its first buffer. Only if
+ * that fails is it parsed again, through the helper that copies from any buffer.
  */
 #ifndef XSTEER_PACKET_H
 #define XSTEER_PACKET_H
@@ -23,34 +23,34 @@
 #include "../maps/xsteer.h"
 #include "../maps/packet_key.h"
 
-/* For `xsteer-rules explain`; in a program that is attached they cost nothing. */
+/* For `xsteer-rules explain`. In an attached program these cost nothing. */
 const volatile bool explaining;
 const volatile __u32 explain_queue;
 
-/* All headers before L4 at their longest fit; the verifier's own limit is 0xffff. */
+/* Enough for all headers before L4 at their longest. The verifier's own limit is 0xffff. */
 #define XS_HEADERS_MAX 0x7fff
 
-/* What a frame is, for the rules and for the counters. */
+/* The properties of a frame that rules and counters need. */
 struct xs_packet {
 	__u64 key[XS_KEY_WORDS]; /* packet_key.h; meaningless if malformed */
 	__u32 family; /* enum xs_family; likewise */
-	__u32 length; /* bytes from the Ethernet header on, all buffers */
+	__u32 length; /* bytes, starting at the Ethernet header, in all buffers */
 	__u32 rxqueue;
 	__u32 pad;
-	__u64 zero; /* 0, but the verifier does not know */
+	__u64 zero; /* 0, which the verifier does not know */
 };
 
-/* Where the next header starts. `linear` is a constant wherever it is used. */
+/* The start of the next header. `linear` is a constant wherever it is used. */
 struct xs_cursor {
 	struct xdp_md *ctx;
 	void *data, *end; /* of the first buffer */
 	__u64 at;
-	bool linear; /* read in place; else copied */
+	bool linear; /* true: read in place; false: copy */
 };
 
 struct xs_vlan_tag {
 	__be16 tci;
-	__be16 proto; /* of what follows the tag */
+	__be16 proto; /* EtherType after the tag */
 };
 
 struct xs_ipv6_ext {
@@ -74,8 +74,9 @@ struct xs_l4_start {
 };
 
 /*
- * The header at the cursor, or NULL if the frame ends within its first `bytes`.
- * In place or in `copy`, never one pointer for both: the verifier forbids it.
+ * The header at the cursor, or NULL if the frame ends within its first `bytes`. It is
+ * either read in place or copied to `copy`; one pointer for both is forbidden by the
+ * verifier.
  */
 static __always_inline void *header_at(const struct xs_cursor *cur, void *copy, __u32 bytes)
 {
@@ -87,19 +88,20 @@ static __always_inline void *header_at(const struct xs_cursor *cur, void *copy, 
 }
 
 /*
- * Makes the verifier forget what it knows of a value: else it walks all that
- * follows once for every way to get there. `zero` is 0, unknown to it.
+ * Makes the verifier forget what it knows about a value. Otherwise it walks all
+ * following code once for every way to get there. `zero` is 0, which the verifier does
+ * not know.
  */
 #define XS_FORGET(value, zero) asm volatile("%0 ^= %1" : "+r"(value) : "r"(zero))
 
-/* A zero of its own: copies of one register are one to the verifier, too. */
+/* A new zero. Copies of one register have the same identity for the verifier, too. */
 static __always_inline __u64 fresh_zero(__u64 zero)
 {
 	asm volatile("%0 |= 0" : "+r"(zero));
 	return zero;
 }
 
-/* The address words from `first` on, of a frame that has no more of them. */
+/* Clears the address words from `first` on, which the frame does not have. */
 static __always_inline void clear_addrs(struct xs_packet *pkt, int first)
 {
 #pragma unroll
@@ -115,7 +117,7 @@ static __always_inline __u64 unknown_zero(__u64 unknown)
 	return zero;
 }
 
-/* So that frames with and without tags and extension headers are one case. */
+/* Makes frames with and without tags and extension headers one case for the verifier. */
 static __always_inline void forget_at(struct xs_cursor *cur, __u64 zero)
 {
 	XS_FORGET(cur->at, zero);
@@ -127,7 +129,7 @@ static __always_inline bool is_vlan(__be16 proto)
 	return proto == bpf_htons(ETH_P_8021Q) || proto == bpf_htons(ETH_P_8021AD);
 }
 
-/* TCP, UDP and the like, ICMP: the l4 word from what all of them start with. */
+/* TCP, UDP and the like, ICMP: fills the l4 word from the fields that all of them start with. */
 static __always_inline enum xs_reason parse_l4(struct xs_cursor *cur, __u64 proto, __u64 fragment,
 					       __u32 family, __u64 *l4)
 {
@@ -230,7 +232,7 @@ static __always_inline bool is_ipv6_ext(__u64 proto)
 	       proto == IPPROTO_AH || proto == IPPROTO_DSTOPTS;
 }
 
-/* Steps over extension headers: *proto becomes the L4 protocol. */
+/* Steps over extension headers. *proto becomes the L4 protocol. */
 static __always_inline enum xs_reason walk_ipv6_ext(struct xs_cursor *cur, __u32 frame_bytes,
 						    __u64 zero, __u64 *proto, __u64 *fragment)
 {
@@ -267,7 +269,7 @@ static __always_inline enum xs_reason walk_ipv6_ext(struct xs_cursor *cur, __u32
 
 static __always_inline enum xs_reason parse_ipv6(struct xs_cursor *cur, struct xs_packet *pkt)
 {
-	/* aligned for the addresses, read as words of 8 bytes: the verifier insists */
+	/* Aligned, because the addresses are read as words of 8 bytes and the verifier insists. */
 	struct ipv6hdr copy __attribute__((aligned(8))), *ip6;
 	__u64 fragment = XS_KEY_FRAGMENT_NONE;
 	enum xs_reason reason;
@@ -297,7 +299,7 @@ static __always_inline enum xs_reason parse_ipv6(struct xs_cursor *cur, struct x
 	return finish_ip(cur, pkt, proto, fragment);
 }
 
-/* Steps over the tags: *proto becomes the EtherType. */
+/* Steps over the tags. *proto becomes the EtherType. */
 static __always_inline enum xs_reason walk_vlan(struct xs_cursor *cur, __be16 *proto, __u16 *tci)
 {
 	for (int i = 0; i < XS_VLAN_MAX && is_vlan(*proto); i++) {
@@ -313,7 +315,10 @@ static __always_inline enum xs_reason walk_vlan(struct xs_cursor *cur, __be16 *p
 	return is_vlan(*proto) ? XS_REASON_malformed_vlan : XS_REASON_none;
 }
 
-/* The lesser one, by a comparison that tells the verifier nothing of `value` itself. */
+/*
+ * The smaller number, found by a comparison that tells the verifier nothing about
+ * `value` itself.
+ */
 static __always_inline __u64 at_most(__u64 value, __u64 max, __u64 zero)
 {
 	XS_FORGET(value, zero);
@@ -355,7 +360,7 @@ static __always_inline enum xs_reason parse_headers(struct xdp_md *ctx, struct x
 	forget_at(&cur, pkt->zero);
 	XS_FORGET(vlan_id, pkt->zero);
 	XS_FORGET(vlan_pcp, pkt->zero);
-	cur.data = (void *)(long)*(volatile __u32 *)&ctx->data; /* how far it was checked, too */
+	cur.data = (void *)(long)*(volatile __u32 *)&ctx->data; /* and how far it was checked */
 
 	pkt->key[XS_KEY_ether_d] |= vlan_id;
 	pkt->key[XS_KEY_ether_s] |= bpf_ntohs(proto);
@@ -380,7 +385,7 @@ static __always_inline __u32 receive_queue(struct xdp_md *ctx)
 	return explaining ? explain_queue : ctx->rx_queue_index;
 }
 
-/* The kernel's own view of the frame: all of it that we look at. */
+/* The part of the kernel's own view of the frame that we read. */
 struct xdp_buff___kernel {
 	__u32 flags;
 } __attribute__((preserve_access_index));
@@ -390,8 +395,8 @@ extern void *bpf_cast_to_kern_ctx(void *ctx) __ksym __weak;
 #define XDP_FLAGS_HAS_FRAGS 1U /* the kernel's enum xdp_buff_flags */
 
 /*
- * Whether the frame may have more than one buffer. Asking the helper costs as
- * much as all the parsing; since Linux 6.2 the frame's flags can be read.
+ * Whether the frame may have more than one buffer. Asking the helper costs as much as
+ * all of the parsing. Since Linux 6.2 the frame's flags can be read instead.
  */
 static __always_inline bool may_have_frags(struct xdp_md *ctx)
 {
@@ -406,8 +411,8 @@ static __always_inline bool may_have_frags(struct xdp_md *ctx)
 }
 
 /*
- * Fills pkt. XS_REASON_none, or the malformed_* reason; length and rxqueue are
- * set in either case.
+ * Fills *pkt. Returns XS_REASON_none or the malformed_* reason. Sets length and rxqueue
+ * in either case.
  */
 static __always_inline enum xs_reason parse_packet(struct xdp_md *ctx, struct xs_packet *pkt)
 {

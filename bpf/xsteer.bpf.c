@@ -20,7 +20,10 @@
 #include "action.h"
 #include "count.h"
 
-/* Whoever loads it says that it takes frames in several buffers: kernels before 5.18 refuse that. */
+/*
+ * The loader declares that the program takes frames in several buffers, because kernels
+ * before 5.18 refuse that declaration.
+ */
 SEC("xdp")
 int xsteer(struct xdp_md *ctx)
 {
