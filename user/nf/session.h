@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* A session from within: what the library's files share. */
+/* The inside of a session, shared by the library's files. */
 #ifndef XSNF_SESSION_H
 #define XSNF_SESSION_H
 
 #include "port.h"
 
-/* Where a test lets an NF die: a batch goes through these in turn. */
+/* Points at which a test lets an NF die. A batch passes them in this order. */
 enum xsnf_at {
-	XSNF_AT_TAKEN, /* descriptors are read, nothing is done yet */
-	XSNF_AT_CALLED, /* the NF has said its verdicts */
+	XSNF_AT_TAKEN, /* descriptors are read, nothing else is done yet */
+	XSNF_AT_CALLED, /* the NF has set its verdicts */
 	XSNF_AT_WRITTEN, /* they are in the ring, not yet published */
 	XSNF_AT_PUBLISHED,
-	XSNF_AT_RELEASED, /* what was read is released */
+	XSNF_AT_RELEASED, /* the space of what was read is released */
 	XSNF_AT_MAX
 };
 
-/* One queue's rings, as the NF has them mapped. Its indices are its own copies. */
+/* One queue's rings as mapped by the NF. The indices are its own copies. */
 struct xsnf_port {
 	const struct xsnf_b2n *b2n;
 	struct xsnf_n2b *n2b;
@@ -23,7 +23,7 @@ struct xsnf_port {
 	__u64 b2n_bytes, n2b_bytes, frames_bytes;
 	__u32 entries, frame_cnt, frame_size, headroom;
 	__u32 cons, prod;
-	int wake; /* -1: none, the test's broker needs no waking */
+	int wake; /* -1: none, since the test's broker needs no waking */
 };
 
 struct xsnf {
@@ -32,24 +32,24 @@ struct xsnf {
 	int epoll;
 	struct xsnf_port ports[XSNF_PORTS_MAX];
 	__u32 port_cnt;
-	__u32 turn; /* the port that xsnf_recv() looks at first */
+	__u32 turn; /* the port that xsnf_recv() reads first */
 	__u32 instance;
-	bool gone; /* the broker */
-	bool stopping; /* the broker said so */
+	bool gone; /* the broker is gone */
+	bool stopping; /* the broker asked to stop */
 	void (*at)(void *arg, enum xsnf_at at); /* for tests; or NULL */
 	void *at_arg;
 };
 
-/* Takes over the mapped memories of one port, whose geometry must fit. 0 or -EPROTO. */
+/* Takes over the mapped memories of one port. Their geometry must fit. 0 or -EPROTO. */
 int xsnf_port_init(struct xsnf_port *port);
-/* Unmaps and closes what is there. */
+/* Unmaps and closes what is open. */
 void xsnf_port_close(struct xsnf_port *port);
-/* Whether the broker has given something that was not yet taken. */
+/* Whether the broker has given packets that were not taken yet. */
 bool xsnf_port_waiting(const struct xsnf_port *port);
 
 /*
- * One turn of an NF's loop: takes a batch of up to `max` packets, asks the NF, gives
- * back. How many were taken. `batch`: room for `max` packets.
+ * One turn of an NF's loop: takes a batch of up to `max` packets, calls the NF, returns
+ * them. `batch` has room for `max` packets. Returns how many were taken.
  */
 __u32 xsnf_turn(struct xsnf *nf, struct xsnf_packet *batch, __u32 max);
 
