@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What is done to a packet on its way. */
+/* What a bouncer does to a packet on its way. */
 #ifndef XS_BOUNCER_ACTION_H
 #define XS_BOUNCER_ACTION_H
 
@@ -8,10 +8,7 @@
 
 #include "opts.h"
 
-/*
- * The packet's new contents, in place: `len` bytes of its first frame. False:
- * the packet is not to be sent.
- */
+/* Changes the packet in place: `len` bytes of its first frame. False: do not send the packet. */
 bool xs_action_apply(__u32 actions, void *data, __u32 len);
 
 #endif

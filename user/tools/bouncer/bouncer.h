@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * A bouncer: its options, where its frames are steered from, and its workers.
+ * A bouncer: its options, who sends frames to it, and its workers.
  *
  *   opts.c    the command line
  *   steer.c   instance, object or map: who sends frames to the sockets
  *   object.c  -f: a program of the user's own
  *   uds.c     --uds: a map from a device plugin
- *   worker.c  one thread a queue: RX -> action -> TX
+ *   worker.c  one thread for each queue: RX -> action -> TX
  *   action.c  what is done to a packet on its way
  *   stats.c   text and JSON
- *   out.c     what is printed, on its way to somebody who may not read
+ *   out.c     prints, to a reader who may be slow
  *   busy.c    --busy-poll: the interface's side of it
  *   sysfs.c   files of /sys/class/net
  *   watch.c   the interface: up, down, gone; who else has sockets
  *   bouncer.c set-up, signals and timers, shutdown
  *
- * Threads: each worker owns its socket, rings, UMEM and counters. One writes what
- * is printed and logged: the only one that waits for whoever reads it. The main
+ * Threads: each worker owns its socket, rings, UMEM and counters. One thread writes
+ * what is printed and logged; it is the only one that waits for the reader. The main
  * thread owns everything else, and reads counters by relaxed loads.
  */
 #ifndef XS_BOUNCER_H
@@ -43,18 +43,18 @@ struct xs_bouncer {
 	struct xs_worker *workers;
 	__u32 worker_cnt;
 	int done_fd; /* eventfd: a worker has something to say, or printing failed */
-	/* shared with the workers, by atomics */
+	/* Shared with the workers, by atomics. */
 	enum xs_phase phase;
 	bool link_up;
-	bool frame_size_said; /* by an option */
-	__u64 claimed; /* packets of the limit that a worker has taken on */
-	__u64 received; /* of those, in fact received */
-	/* the main thread's */
+	bool frame_size_said; /* set by an option */
+	__u64 claimed; /* packets of the limit that workers have reserved */
+	__u64 received; /* of those, actually received */
+	/* Used by the main thread only. */
 	__u64 start_ns, last_ns;
-	struct xs_xsk_counters last; /* at the last interval */
-	__u64 lost_reports; /* that nobody read in time */
-	__u32 lost_cnt; /* checks in a row that found the instance gone */
-	const char *why; /* it stopped */
+	struct xs_xsk_counters last; /* at the end of the last interval */
+	__u64 lost_reports; /* reports that nobody read in time */
+	__u32 lost_cnt; /* consecutive checks that found the instance gone */
+	const char *why; /* the reason for stopping */
 };
 
 #endif

@@ -11,7 +11,7 @@
 
 #define XS_BUSY_KNOBS 2
 
-/* What --busy-poll changed of the interface, to be put back. */
+/* What --busy-poll changed at the interface and must be restored. */
 struct xs_busy {
 	bool wanted; /* by a socket that may poll, now or when its NAPI is known */
 	bool tried;
@@ -20,13 +20,16 @@ struct xs_busy {
 };
 
 /*
- * Says of each open socket whether busy-polling does anything, and turns the
- * interface's knobs if so. Needs CAP_NET_ADMIN, then and when stopping.
+ * Says for each open socket whether busy-polling has an effect, and if so sets the
+ * interface's knobs. Needs CAP_NET_ADMIN, then and when stopping.
  */
 void xs_busy_start(struct xs_busy *busy, struct xs_bouncer *bouncer);
 void xs_busy_update(struct xs_busy *busy, const struct xs_bouncer *bouncer);
 
-/* By a worker with busy_later, once it has received: some kernels name the NAPI only then. */
+/*
+ * Called by a worker with busy_later once it has received something: some kernels tell
+ * the NAPI only then.
+ */
 void xs_busy_recheck(struct xs_worker *worker);
 void xs_busy_stop(struct xs_cli *cli, struct xs_busy *busy, const struct xs_netif *netif);
 

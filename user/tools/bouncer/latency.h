@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * A log-linear histogram of nanoseconds: 16 buckets to each power of two, so
- * that a quantile is within 6 % from 1 ns to 18 minutes in 5 KB, and recording
- * is an increment. One writer; readers by relaxed loads.
+ * A log-linear histogram of nanoseconds, with 16 buckets for each power of two. So in 5
+ * KB a quantile is within 6 % from 1 ns to 18 minutes, and recording is one increment.
+ * One thread writes; others read by relaxed loads.
  */
 #ifndef XS_LATENCY_H
 #define XS_LATENCY_H
@@ -21,10 +21,10 @@ struct xs_latency {
 void xs_latency_record(struct xs_latency *hist, __u64 ns);
 void xs_latency_add(struct xs_latency *sum, const struct xs_latency *hist);
 
-/* Upper end of the bucket that holds the quantile (0..1), at most max; 0 if empty. */
+/* The upper end of the bucket that holds the quantile (0..1), but at most max; 0: it is empty. */
 __u64 xs_latency_quantile(const struct xs_latency *hist, double quantile);
 
-/* The bucket of a value and the largest value of a bucket. */
+/* The bucket of a value, and the largest value of a bucket. */
 __u32 xs_latency_bucket(__u64 ns);
 __u64 xs_latency_bucket_max(__u32 bucket);
 

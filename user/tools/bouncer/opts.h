@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Options of xsteer-bouncer, and what can be done to a packet. */
+/* The options of xsteer-bouncer, and what it can do to a packet. */
 #ifndef XS_BOUNCER_OPTS_H
 #define XS_BOUNCER_OPTS_H
 
@@ -14,9 +14,9 @@
 #define XS_QUEUES_MAX 1024
 
 /*
- * What can be done to each packet before it goes back, in the order in which it
- * is done: name, long option, help. A new one is a row here and a function of
- * that name in action.c; docs/architecture.md, "How to add".
+ * What can be done to each packet before it goes back, in the order in which it is
+ * done: name, long option, help. To add one, add a row here and a function of that name
+ * to action.c; see docs/architecture.md, "How to add".
  */
 #define XS_BOUNCER_ACTIONS(X) \
 	X(drop, "drop", "send nothing back") \
@@ -39,27 +39,33 @@ struct xs_bouncer_opts {
 	const char *object, *section;
 	const char *xskmap, *uds;
 	int map_fd; /* -1: none */
-	bool periodic; /* statistics every interval without -v */
+	bool periodic; /* statistics at every interval without -v */
 	bool verbose, poll, adaptive, latency;
 	bool huge, unaligned;
 	__u64 duration_ns; /* 0: until a signal */
 	__u64 limit; /* packets; 0: none */
 	__u64 interval_ns;
 	__u32 batch;
-	__u32 frames, frame_size, headroom, ring; /* 0: chosen */
+	__u32 frames, frame_size, headroom, ring; /* 0: chosen automatically */
 	__u32 busy_poll; /* budget; 0: off */
 	__u32 actions; /* enum xs_action_bit */
 	__u32 cpus[XS_QUEUES_MAX];
-	__u32 cpu_cnt; /* 0: wherever the scheduler likes */
+	__u32 cpu_cnt; /* 0: wherever the scheduler puts the threads */
 };
 
 extern const struct xs_opt xs_bouncer_opt_table[];
 void xs_bouncer_opts_init(struct xs_bouncer_opts *opts);
 
-/* What the table cannot say: options that exclude each other. 0, or xs_usage()'s. */
+/*
+ * Checks what the table cannot express: options that exclude each other. 0, or that of
+ * xs_usage().
+ */
 int xs_bouncer_opts_check(struct xs_cli *cli, const struct xs_bouncer_opts *opts);
 
-/* The queues meant, compared with what the interface has. 0 or -errno, logged. */
+/*
+ * Resolves the queues that are meant and compares them with the interface's. 0 or
+ * -errno, logged.
+ */
 int xs_bouncer_opts_queues(struct xs_cli *cli, struct xs_bouncer_opts *opts,
 			   const struct xs_netif *netif);
 

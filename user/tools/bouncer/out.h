@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What the bouncer prints, on its way to somebody who may not read: a thread of its
- * own waits for them, so that neither frames nor signals do.
+ * Prints for the bouncer, to a reader who may be slow: a thread of its own waits for
+ * the reader, so that neither frames nor signals wait.
  */
 #ifndef XS_OUT_H
 #define XS_OUT_H
@@ -11,12 +11,16 @@
 
 struct xs_out;
 
-/* `wake_fd`, an eventfd: told when standard output fails. NULL, silently: no memory. */
+/*
+ * Starts the thread. `wake_fd`, an eventfd, is written when standard output fails.
+ * NULL, silently: out of memory.
+ */
 struct xs_out *xs_out_open(int wake_fd);
 
 /*
- * Takes `len` bytes for descriptor `fd`, in order, the whole text or nothing. For any
- * thread; never blocks. False: too much waits already, and the text is lost.
+ * Queues `len` bytes for descriptor `fd`, in order, the whole text or nothing. Any
+ * thread may call it; it never blocks. False: too much is queued already, and the text
+ * is lost.
  */
 bool xs_out_put(struct xs_out *out, int fd, const char *text, size_t len);
 
@@ -24,8 +28,9 @@ bool xs_out_put(struct xs_out *out, int fd, const char *text, size_t len);
 int xs_out_error(const struct xs_out *out);
 
 /*
- * Waits up to `ms` milliseconds until all is written. 0; -errno as xs_out_error(); or
- * -ETIMEDOUT: somebody does not read, so printing anything more would block. Ends *out.
+ * Waits up to `ms` milliseconds until all is written, then frees *out. 0; -errno as
+ * xs_out_error(); -ETIMEDOUT: somebody does not read, so printing anything more would
+ * block.
  */
 int xs_out_close(struct xs_out *out, int ms);
 

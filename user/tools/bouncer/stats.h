@@ -10,11 +10,11 @@
 #include "lib/xsk/xsk.h"
 #include "worker.h"
 
-/* Everything a reader of statistics wants, summed or for one worker. */
+/* All statistics of one worker, or their sums. */
 struct xs_totals {
 	struct xs_xsk_counters xsk;
 	struct xdp_statistics kernel;
-	__u64 rx_other; /* kernel.rx_dropped less what kernel.rx_fill_ring_empty_descs has */
+	__u64 rx_other; /* kernel.rx_dropped minus kernel.rx_fill_ring_empty_descs */
 	__u64 stalls, late, sleeps;
 };
 
@@ -23,10 +23,7 @@ int xs_stats_start(struct xs_bouncer *bouncer);
 int xs_stats_interval(struct xs_bouncer *bouncer);
 int xs_stats_final(struct xs_bouncer *bouncer);
 
-/*
- * The ledger of every worker: 0, or -EUCLEAN if a frame is not where it was
- * left, which is logged.
- */
+/* Checks the ledger of every worker. 0; or -EUCLEAN, logged: a frame is not where it should be. */
 int xs_stats_audit(const struct xs_bouncer *bouncer);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Where the frames come from: an instance, an object of the user's, or somebody's map. */
+/* Who sends the frames: an instance, an object of the user's, or somebody's map. */
 #ifndef XS_BOUNCER_STEER_H
 #define XS_BOUNCER_STEER_H
 
@@ -17,29 +17,28 @@ struct xs_steer {
 	struct xs_cli *cli;
 	enum {
 		XS_STEER_none,
-		XS_STEER_instance, /* xsteer's, joined or attached */
+		XS_STEER_instance, /* xsteer's instance, joined or attached */
 		XS_STEER_object, /* -f */
 		XS_STEER_map, /* --xskmap, --map-fd, --uds */
 	} kind;
 	const struct xs_bouncer_opts *opts;
 	struct xs_pins pins;
 	struct bpf_object *object;
-	int link_fd; /* of object's program */
+	int link_fd; /* of the object's program */
 	int map_fd; /* xsks_map */
-	int lock; /* on the pin root, from joining to settling; -1 */
+	int lock; /* on the pin root, from joining until settling; -1: none */
 	__u32 map_id, slots;
-	char mode[16]; /* how the program is attached; "" unknown */
+	char mode[16]; /* how the program is attached; "": unknown */
 	bool attached; /* by this process */
-	bool claimed[XS_QUEUES_MAX]; /* owners row is ours, by index into opts->queues */
-	bool inserted[XS_QUEUES_MAX]; /* slot is ours */
+	bool claimed[XS_QUEUES_MAX]; /* the owners row is ours, by index into opts->queues */
+	bool inserted[XS_QUEUES_MAX]; /* the slot is ours */
 };
 
 /*
- * Joins what is there or attaches what is asked for, once nobody who lives owns
- * a slot of opts->queues. Joining needs no capability, only the pins;
- * attaching needs CAP_BPF and CAP_NET_ADMIN. An instance's lock is
- * held no longer than it takes to announce the sockets. 0 or -errno, logged; either
- * way xs_steer_close() undoes it.
+ * Joins what is there, or attaches what is asked for, once no living process owns a
+ * slot of opts->queues. Joining needs no capability, only access to the pins; attaching
+ * needs CAP_BPF and CAP_NET_ADMIN. Holds an instance's lock only until the sockets are
+ * announced. 0 or -errno, logged; call xs_steer_close() in either case.
  */
 int xs_steer_open(struct xs_cli *cli, struct xs_steer *steer, const struct xs_bouncer_opts *opts,
 		  const struct xs_netif *netif);
@@ -51,18 +50,18 @@ int xs_steer_open(struct xs_cli *cli, struct xs_steer *steer, const struct xs_bo
 int xs_steer_insert(struct xs_steer *steer, __u32 i, const struct xs_xsk *xsk);
 
 /*
- * Whether the instance was detached, or another one took its place: then no frame
- * comes any more, for as long as the sockets live. True for a moment while an
- * instance is being replaced, so ask twice.
+ * Whether the instance was detached, or replaced by another one. Then no frame comes
+ * any more, as long as the sockets live. It is also true for a moment while an instance
+ * is being replaced, so ask twice.
  */
 bool xs_steer_lost(const struct xs_steer *steer, __u32 ifindex);
 
-/* Takes all sockets out of their slots: no frame is steered here any more. */
+/* Removes all sockets from their slots: no frame is steered here any more. */
 void xs_steer_remove(struct xs_steer *steer);
 
 /*
- * Gives the claims up; the last automatic owner of an instance takes it away. 0; or
- * -errno, logged: something that should be gone is still there.
+ * Gives up the claims. The last owner of an automatic instance removes the instance. 0;
+ * or -errno, logged: something that should be gone is still there.
  */
 int xs_steer_close(struct xs_steer *steer);
 

@@ -10,16 +10,16 @@
 #include "lib/net/netif.h"
 
 /*
- * Files of /sys/class/net/IFNAME. 0 or -errno, silent. First ask whether they are
- * of our network namespace. The node is -1 where there is none, or it is unknown.
+ * Read files of /sys/class/net/IFNAME. 0 or -errno, silent. First ask whether they
+ * belong to our network namespace. The node is -1 if there is none or it is unknown.
  */
 bool xs_sysfs_is_ours(const struct xs_netif *netif);
 int xs_sysfs_read(const char *ifname, const char *file, char *text, size_t len);
 int xs_sysfs_write(const char *ifname, const char *file, const char *text);
 int xs_sysfs_numa_node(const struct xs_netif *netif);
 /*
- * Transmit queues that sockets may use: fewer than ethtool's channels where the
- * driver keeps some for XDP_TX and redirects (virtio_net). 0: not told.
+ * Number of transmit queues that sockets may use: fewer than ethtool's channels if the
+ * driver keeps some for XDP_TX and redirects (virtio_net). 0: not known.
  */
 __u32 xs_sysfs_tx_queues(const struct xs_netif *netif);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What happens to the interface: up, down, gone; who else has sockets. */
+/* Events of the interface (up, down, gone), and who else has sockets. */
 #ifndef XS_BOUNCER_WATCH_H
 #define XS_BOUNCER_WATCH_H
 
@@ -9,8 +9,8 @@
 #include "tools/cli/cli.h"
 
 /*
- * What happens to the interface. A descriptor that is readable when something
- * has, or -errno, logged.
+ * Opens a descriptor that is readable when something happened to an interface. Returns
+ * it, or -errno, logged.
  */
 int xs_watch_open(struct xs_cli *cli);
 
@@ -22,15 +22,15 @@ enum xs_link_state {
 };
 
 /*
- * Reads what there is and says where `ifindex` stands after it. *mtu: its MTU, if
- * that was told; else as it was. Never blocks.
+ * Reads what has come, and returns the state of `ifindex` after it. *mtu becomes its
+ * MTU if that was reported. Never blocks.
  */
 enum xs_link_state xs_watch_read(struct xs_cli *cli, int fd, __u32 ifindex, __u32 *mtu);
 
 /*
- * Which processes hold AF_XDP sockets in this network namespace, as "pid 12
- * (xdpsock), ..."; the kernel tells no more. Needs CAP_SYS_PTRACE to see other
- * users'. "" if none is seen.
+ * Lists the processes that hold AF_XDP sockets in this network namespace, as "pid 12
+ * (xdpsock), ..."; the kernel tells no more. Needs CAP_SYS_PTRACE to see those of other
+ * users. "" if none is seen.
  */
 void xs_holders(char *text, size_t len);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * One thread a queue: RX -> action -> TX. Each worker owns its socket, rings, UMEM and
- * counters; whoever else reads them does so by relaxed loads.
+ * One thread for each queue: RX -> action -> TX. Each worker owns its socket, rings,
+ * UMEM and counters; other threads read them by relaxed loads.
  */
 #ifndef XS_BOUNCER_WORKER_H
 #define XS_BOUNCER_WORKER_H
@@ -23,7 +23,7 @@ enum xs_phase {
 struct xs_bouncer;
 
 struct xs_worker {
-	struct xsteer_ctx *ctx; /* of its thread alone */
+	struct xsteer_ctx *ctx; /* used by its thread only */
 	struct xs_bouncer *bouncer;
 	__u32 queue;
 	int cpu; /* -1: any */
@@ -31,22 +31,22 @@ struct xs_worker {
 	struct xs_latency latency;
 	pthread_t thread;
 	bool started;
-	int wake_fd; /* eventfd: out of poll() */
-	/* written by the worker, read by any */
+	int wake_fd; /* eventfd: ends poll() */
+	/* Written by the worker, read by any thread. */
 	__u64 stalls; /* TX that did not move until it was forced */
-	__u64 late; /* packets that came after the limit, thrown away */
+	__u64 late; /* packets that came after the limit and were thrown away */
 	__u64 sleeps;
-	int err; /* why it ended early; 0 */
+	int err; /* why it ended early; 0: it did not */
 	bool done;
-	/* the worker's own */
+	/* Used by the worker only. */
 	struct xdp_desc descs[XS_XSK_BATCH_MAX + 2 * XS_XSK_FRAGS_MAX];
-	__u32 held; /* descs of a packet whose end has not come yet */
-	bool skipping; /* the packet coming in is too long: throw it away */
+	__u32 held; /* descs of a packet whose end has not arrived yet */
+	bool skipping; /* the packet that is arriving is too long: throw it away */
 	bool net_down;
-	__u32 unbound; /* how often in a row the kernel said so */
+	__u32 unbound; /* how often in a row the kernel reported that */
 	bool busy; /* polls the NIC in its system calls */
-	bool busy_later; /* would, but its NAPI is not known yet */
-	__u32 tx_seen; /* where TX and completions were when they last moved */
+	bool busy_later; /* will poll, but its NAPI is not known yet */
+	__u32 tx_seen; /* state of TX and completions when they last moved */
 	__u64 tx_moved_ns;
 	__u64 active_ns; /* when it last had work */
 };
