@@ -5,7 +5,7 @@
 
 #include "tools/cli/cli.h"
 
-/* Parses the file, draws its chains, says what a frame may cost. 0 or -errno, logged. */
+/* Parses the file, draws its chains, prints what a frame may cost. 0 or -errno, logged. */
 int xs_chain_check(struct xs_cli *cli);
 
 #endif

@@ -12,8 +12,8 @@
 int xs_child_start(struct xs_nfs *nfs, const char *command);
 
 /*
- * -ECHILD, logged, if one of `cnt` that were started has gone before it joined; 1: all have
- * joined; 0: some are on their way.
+ * 1: all have joined; 0: some are on their way; -ECHILD, logged: one of the `cnt` that
+ * were started ended before it joined.
  */
 int xs_children_joined(const struct xs_nfs *nfs, __u32 cnt);
 

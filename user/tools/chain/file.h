@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* A chain file as a command of xsteer-chain reads it. */
+/* Reads a chain file for a command of xsteer-chain. */
 #ifndef XS_CHAIN_FILE_H
 #define XS_CHAIN_FILE_H
 
@@ -9,16 +9,16 @@
 #include "tools/cli/cli.h"
 
 /*
- * Reads and parses a file ("-": standard input); what was found goes to stderr, each
- * with its line. *chains is to be freed with free(). warnings: NULL, or a JSON array
- * that gets them. 0 or -errno, logged.
+ * Reads and parses a file ("-": standard input). Findings go to stderr, each with its
+ * line. The caller frees *chains with free(). `warnings` is NULL or a JSON array that
+ * gets the warnings. 0 or -errno, logged.
  */
 int xs_chain_file_read(struct xs_cli *cli, const char *path, struct xs_chains **chains,
 		       json_t *warnings);
 
 /*
- * Which of the chains of file `path` is meant: the one of that name; NULL: the only one.
- * 0, or xs_usage()'s.
+ * Chooses one of the chains of file `path`: the one of that name; NULL: the only one.
+ * 0, or that of xs_usage().
  */
 int xs_chain_choose(struct xs_cli *cli, const char *path, const struct xs_chains *chains,
 		    const char *name, __u32 *chain);

@@ -6,9 +6,9 @@
 #include "lib/chains/chains.h"
 
 /*
- * By enum xs_sticky. A frame that is not IP has 0 in each. Ports do not count in fragments,
- * so that all of a datagram go the same way. The frame may change meanwhile: then the
- * numbers are some numbers.
+ * Computes the hashes, indexed by enum xs_sticky. For a frame that is not IP each is 0.
+ * Ports are ignored in fragments, so that all fragments of a datagram take the same
+ * way. If the frame changes meanwhile, the hashes are arbitrary.
  */
 void xs_flow_hashes(const unsigned char *frame, __u32 len, __u32 hashes[XS_STICKY_MAX]);
 

@@ -13,18 +13,18 @@
 #define XS_CHAIN_ZERO_COPY 2
 
 struct xs_chain_options {
-	/* of several commands */
+	/* Of several commands. */
 	const char *chain, *socket;
 	const char *nfs[XS_CHAIN_NFS_MAX]; /* commands */
 	__u32 nf_cnt;
 	__u32 frames;
-	/* replay */
+	/* Of replay. */
 	const char *pcap, *out, *gen;
 	__u32 wait_sec;
-	/* run */
+	/* Of run. */
 	__u32 queues[XS_CHAIN_QUEUES_MAX];
 	__u32 queue_cnt; /* 0: all */
-	__u32 want; /* XS_CHAIN_COPY or _ZERO_COPY; neither or both: zero-copy, then copy */
+	__u32 want; /* XS_CHAIN_COPY or _ZERO_COPY; neither or both: zero-copy, else copy */
 	__u32 duration_sec; /* 0: until it is told to stop */
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The broker's end of a port: one NF's rings at one queue. What the NF can write is
- * looked at once, copied, and then checked; the indices are the broker's own.
+ * The broker's end of a port: one NF's rings at one queue. It reads once what the NF
+ * can write, copies it, and then checks the copy. The indices are the broker's own.
  */
 #ifndef XS_CHAIN_PORT_H
 #define XS_CHAIN_PORT_H
@@ -22,21 +22,24 @@ struct xs_port {
 	__u32 service;
 	__u32 instance;
 	bool readonly, tap;
-	struct xs_memory b2n_memory, n2b_memory, own; /* own: of taps and other domains */
+	struct xs_memory b2n_memory, n2b_memory, own; /* own: frames of taps and other domains */
 	struct xsnf_b2n *b2n;
 	const struct xsnf_n2b *n2b;
 	int wake; /* our end of the wake socket */
-	int nf_wake; /* the NF's end, until it was sent; -1 */
+	int nf_wake; /* the NF's end, until it was sent; -1: none */
 
 	__u32 entries;
 	__u32 given, taken; /* descriptors, modulo 2^32 */
-	__u32 held; /* frames that the NF has */
-	bool dirty; /* given, not yet published */
+	__u32 held; /* frames that the NF holds */
+	bool dirty; /* something was given but not yet published */
 	bool draining; /* gets no new flows */
 	bool closed; /* gets nothing any more, and nothing is taken from it */
-	const char *bad; /* what the NF did that no honest one does; NULL */
+	const char *bad; /* what the NF did that no honest one does; NULL: nothing */
 
-	/* With memory of its own: which frame a slot is the copy of; and the free slots. */
+	/*
+	 * For a port with memory of its own: the frame that each slot is a copy of, and
+	 * the free slots.
+	 */
 	unsigned char *frames;
 	__u32 *frame_of_slot;
 	__u32 *free_slots;
@@ -46,9 +49,9 @@ struct xs_port {
 	__u32 exit_cnt; /* of the NF */
 
 	struct xs_waiting waiting;
-	__u32 seen_taken, seen_cons, seen_beat; /* when it last was looked at */
-	__u64 moved_ns; /* when something of these last changed */
-	__u64 given_total, taken_total; /* descriptors in its life */
+	__u32 seen_taken, seen_cons, seen_beat; /* as of the last check */
+	__u64 moved_ns; /* when one of these last changed */
+	__u64 given_total, taken_total; /* descriptors since it joined */
 };
 
 struct xs_port_config {
@@ -56,32 +59,32 @@ struct xs_port_config {
 	__u32 service_index;
 	__u32 instance;
 	__u32 queue;
-	__u32 frame_cnt, frame_size, headroom; /* of the frames that it shall share */
+	__u32 frame_cnt, frame_size, headroom; /* of the frames to share */
 };
 
-/* 0 or -errno; on failure nothing is left. */
+/* Makes a port. 0 or -errno; on failure nothing is left. */
 int xs_port_make(struct xs_port **port, const struct xs_port_config *config);
 void xs_port_free(struct xs_port *port);
 
 /* Whether the NF took, gave or turned since the last call. */
 bool xs_port_moved(struct xs_port *port);
 
-/* Puts a descriptor into the ring; there must be room. */
+/* Puts a descriptor into the ring, which must have room. */
 void xs_port_give(struct xs_port *port, const struct xsnf_desc *desc);
-/* Lets the NF see what was given, and wakes it if it sleeps. Does not block. */
+/* Publishes to the NF what was given, and wakes it if it sleeps. Does not block. */
 void xs_port_publish(struct xs_port *port);
 
 /*
- * How many descriptors the NF has returned and nobody took. More than it holds: false,
- * and the port is bad.
+ * Sets *cnt to the number of descriptors that the NF has returned and nobody has taken.
+ * False: they are more than it holds, and the port is marked bad.
  */
 bool xs_port_returned(struct xs_port *port, __u32 *cnt);
-/* The next of these, copied out once. */
+/* Copies out the next of these, once. */
 struct xsnf_desc xs_port_take(struct xs_port *port);
 
-/* Says that the broker sleeps, or that it is awake. */
+/* Announces that the broker sleeps or is awake. */
 void xs_port_set_asleep(struct xs_port *port, bool asleep);
-/* Takes the bytes that woke the broker. */
+/* Reads the bytes that woke the broker. */
 void xs_port_drain_wakes(struct xs_port *port);
 
 #endif
