@@ -7,9 +7,12 @@
 
 #include "cli.h"
 
-/* Adds "schema": 1, prints `object` with a line end, and takes it over. 0 or -errno, told. */
+/* Adds "schema": 1, prints `object` with a line end, and frees it. 0 or -errno, logged. */
 int xs_json_print(struct xs_cli *cli, json_t *object);
-/* Text that may hold any byte, such as a name: as lib/base/escape.h writes it. NULL: no memory. */
+/*
+ * Makes a string of text that may hold any byte, such as a name, as lib/base/escape.h
+ * writes it. NULL: out of memory.
+ */
 json_t *xs_json_text(const char *text);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Rules that a person wrote, for the tools that take a file of them. */
+/* Reads rules that a person wrote, for the tools that take a file of them. */
 #ifndef XS_CLI_RULE_TEXT_H
 #define XS_CLI_RULE_TEXT_H
 
@@ -14,7 +14,7 @@
 void xs_finding_print(FILE *to, const struct xsteer_finding *finding);
 
 /*
- * xsteer_rules_read() that prints each error to stderr; the first is also what
+ * Like xsteer_rules_read(), but prints each error to stderr. The first one is also what
  * {"error": ...} says. 0 or -errno, logged.
  */
 int xs_cli_read_rules(struct xs_cli *cli, const char *path, struct xsteer_rules **rules);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * Rows of cells under headings, as lines of text: on stdout, or as many as a screen
- * shows. Cells may hold any byte (lib/base/escape.h). Memory that runs out ends the
- * process: nothing sensible can be printed then.
+ * shows. Cells may hold any byte (lib/base/escape.h). If memory runs out the process
+ * ends, since nothing sensible can be printed then.
  */
 #ifndef XS_TABLE_H
 #define XS_TABLE_H
@@ -13,31 +13,32 @@
 struct xs_table;
 
 /*
- * `columns`: headings separated by '|'. A leading '>' aligns that one right, a leading
- * '?' leaves it out where there is no room for all.
+ * `columns`: headings separated by '|'. A '>' in front aligns the column right; a '?'
+ * in front leaves it out if there is no room for all.
  */
 struct xs_table *xs_table_new(const char *columns);
 /* Adds one cell, printf-like, filling rows from left to right. */
 void xs_table_cell(struct xs_table *table, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
-/* A cell that shows a number, and is sorted by it, whatever its text. */
+/* A cell that shows a number. The table sorts by the number, whatever the text. */
 void xs_table_number(struct xs_table *table, double value, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Keeps the rows that have `text` in a cell, in capitals or not. */
+/* Keeps only rows that have `text` in a cell; upper and lower case are the same. */
 void xs_table_filter(struct xs_table *table, const char *text);
 /*
- * Sorts by a column: numbers by value, text by bytes; rows that are equal stay in their
- * order. The last `fixed` rows (totals) stay where they are.
+ * Sorts by a column: numbers by value, text by bytes. Equal rows keep their order. The
+ * last `fixed` rows (totals) stay where they are.
  */
 void xs_table_sort(struct xs_table *table, int column, bool descending, size_t fixed);
 int xs_table_columns(const struct xs_table *table);
 const char *xs_table_heading(const struct xs_table *table, int column);
 
 /*
- * The headings, then each row, as lines of at most `width` columns where that is
- * possible: with less space between columns, then without those marked '?'. A column
- * at the end that is empty is left out. *cnt lines; xs_lines_free(). Without rows: none.
+ * Returns the headings, then each row, as lines of at most `width` columns if possible:
+ * first with less space between columns, then without those marked '?'. Leaves out
+ * empty columns at the end. *cnt is the number of lines; 0 if there are no rows. The
+ * caller calls xs_lines_free().
  */
 char **xs_table_lines(const struct xs_table *table, size_t width, size_t *cnt);
 void xs_lines_free(char **lines, size_t cnt);
@@ -45,7 +46,7 @@ void xs_lines_free(char **lines, size_t cnt);
 /* Columns of the terminal on stdout, else of $COLUMNS, else 80. */
 size_t xs_screen_width(void);
 
-/* Prints headings and rows, and frees. Nothing where there are no rows. */
+/* Prints headings and rows, and frees the table. Prints nothing if there are no rows. */
 void xs_table_print(struct xs_table *table);
 void xs_table_free(struct xs_table *table);
 
