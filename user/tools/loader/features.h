@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What driver and kernel offer to XDP and AF_XDP on an interface. */
+/* What driver and kernel offer for XDP and AF_XDP on an interface. */
 #ifndef XS_FEATURES_H
 #define XS_FEATURES_H
 
@@ -16,8 +16,8 @@ bool xs_kernel_has_btf(void); /* its types, for CO-RE */
 bool xs_kernel_has_freplace(void); /* what libxdp's dispatcher needs */
 
 /*
- * Prints a table, or JSON: each feature, yes, no or not known, and since which
- * kernel. Only asks; nothing is attached. 0 or -errno, logged.
+ * Prints a table, or JSON: each feature; yes, no or not known; and since which kernel.
+ * Changes and attaches nothing. 0 or -errno, logged.
  */
 int xs_features_show(struct xs_cli *cli, const char *ifname);
 

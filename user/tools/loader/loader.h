@@ -14,7 +14,7 @@ struct xs_loader_opts {
 	struct xsteer_attach_opts attach;
 	const char *rules; /* file */
 	bool all, dry_run, replace;
-	json_t *results; /* a row for each interface; of one that failed with "error" */
+	json_t *results; /* a row for each interface; if it failed, with "error" */
 };
 
 static inline struct xs_loader_opts *xs_loader_opts(const struct xs_cli *cli)
@@ -24,15 +24,15 @@ static inline struct xs_loader_opts *xs_loader_opts(const struct xs_cli *cli)
 
 /*
  * Works on every operand, goes on after a failure, and returns the first one. Each
- * failure is a row of options.results.
+ * failure becomes a row of options.results.
  */
 int xs_each_operand(struct xs_cli *cli, int argc, char **argv,
 		    int (*work)(struct xs_cli *cli, const char *ifname));
 
-/* Prints options.results with -j; frees them. `err`, or -errno of printing. */
+/* With -j prints options.results; frees them. Returns err, or -errno of printing. */
 int xs_loader_finish(struct xs_cli *cli, int err);
 
-/* Commands of files of their own; 0 or -errno. */
+/* Commands that have their own files. 0 or -errno. */
 int xs_do_attach(struct xs_cli *cli);
 int xs_do_detach(struct xs_cli *cli);
 int xs_do_status(struct xs_cli *cli);
