@@ -8,12 +8,11 @@
 #include "tools/cli/cli.h"
 
 /*
- * [{"key": ..., "value": ...}, ...] of the map behind `fd`, with the field names
- * of the map's BTF; numbers of a per-CPU map are summed. Rows of zeros are left
- * out unless `all`. Maps whose values the kernel does not hand out (XSKMAP)
- * give an empty array. NULL, logged under `name`, on failure.
- * Needs to read the map, and CAP_SYS_ADMIN for its BTF; without BTF the bytes
- * are shown in hex.
+ * [{"key": ..., "value": ...}, ...] of the map behind `fd`, with the field names of the
+ * map's BTF. Numbers of a per-CPU map are summed. Rows of zeros are left out unless
+ * `all`. Maps whose values the kernel does not give out (XSKMAP) give an empty array.
+ * Needs to read the map, and CAP_SYS_ADMIN for its BTF; without BTF the bytes are shown
+ * in hex. NULL, logged under `name`, on failure.
  */
 json_t *xs_map_dump(struct xs_cli *cli, int fd, const char *name, bool all);
 

@@ -6,7 +6,7 @@
 #include "lib/instance/pins.h"
 #include "tools/cli/cli.h"
 
-/* Commands of files of their own; 0 or -errno. */
+/* Commands that have their own files. 0 or -errno. */
 int xs_do_list(struct xs_cli *cli);
 int xs_do_sockets(struct xs_cli *cli);
 

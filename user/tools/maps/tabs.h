@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What `top` shows: each tab is a table of what was sampled last. */
+/* What `top` shows. Each tab is a table of the last sample. */
 #ifndef XS_MAPS_TABS_H
 #define XS_MAPS_TABS_H
 
@@ -12,14 +12,14 @@ extern const char *const xs_tab_names[XS_TAB_MAX];
 
 struct xs_tab_view {
 	double seconds; /* between the last two samples */
-	bool all; /* queues that have counted nothing, too */
-	bool wide; /* room for whole numbers */
+	bool all; /* also queues that have counted nothing */
+	bool wide; /* there is room for whole numbers */
 	bool utf8; /* the sparkline may use blocks */
 };
 
 /*
- * The table, which the caller frees; its last *fixed rows are totals. What it cannot show is
- * added to `notes`, a line each.
+ * Makes the table, which the caller frees. Its last *fixed rows are totals. What it
+ * cannot show is added to `notes`, one line each.
  */
 struct xs_table *xs_tab_table(enum xs_tab tab, struct xs_watched_list *watched,
 			      const struct xs_tab_view *view, size_t *fixed, FILE *notes);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Queues, rules and sockets, live: full-screen, or as lines again and again. */
+/* Shows queues, rules and sockets live: full-screen, or as lines repeatedly. */
 #ifndef XS_MAPS_TOP_H
 #define XS_MAPS_TOP_H
 
@@ -7,15 +7,16 @@
 
 struct xs_top_opts {
 	__u64 every_sec; /* between two samples */
-	__u64 batch; /* so many reports as lines, then end; 0: a screen */
-	const char *tab; /* its name; NULL: queues */
-	const char *filter; /* rows with this text; NULL: all */
-	const char *sort; /* heading of a column; NULL: as they come */
+	__u64 batch; /* print so many reports as lines, then end; 0: a screen */
+	const char *tab; /* name of the tab; NULL: queues */
+	const char *filter; /* only rows with this text; NULL: all */
+	const char *sort; /* heading of the column to sort by; NULL: not sorted */
 };
 
 /*
- * Until 'q', SIGINT or SIGTERM. Of the operands, or of every instance. 0 or -errno, told;
- * without a terminal on stdout it asks for a batch. A terminal that is not known gets lines.
+ * Shows the operands, or every instance, until 'q', SIGINT or SIGTERM. 0 or -errno,
+ * logged. If stdout is not a terminal it asks for a batch. On an unknown terminal it
+ * prints lines.
  */
 int xs_maps_top(struct xs_cli *cli, const struct xs_top_opts *opts);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Instances that are looked at again and again, and may be detached, attached anew, or
- * lose their interface meanwhile: what an open map says is then nobody's any more.
+ * Instances that are looked at repeatedly. Meanwhile they may be detached or attached
+ * again, or lose their interface: the data in a map that is still open then belongs to
+ * nobody.
  */
 #ifndef XS_MAPS_WATCHED_H
 #define XS_MAPS_WATCHED_H
@@ -11,9 +12,10 @@
 #include "tools/cli/cli.h"
 
 /*
- * Opens the instance once more, by its interface's index. 0: it is the one that *pins has
- * open. 1: it was attached anew, and *pins is the new one. -errno, told to pins->ctx: it is
- * not in force any more, or cannot be asked; *pins is as it was.
+ * Opens the instance again, by its interface's index. 0: it is the one that *pins has
+ * open. 1: it was attached again, and *pins is the new one. -errno, logged to
+ * pins->ctx: it is not in force any more, or this could not be found out; *pins is
+ * unchanged.
  */
 int xs_pins_again(struct xs_pins *pins);
 
@@ -23,26 +25,26 @@ int xs_pins_again(struct xs_pins *pins);
 struct xs_watched {
 	struct xs_pins pins;
 	bool open;
-	bool named; /* asked for: stays in the list when it is gone */
-	char ifname[16]; /* now */
-	char why[XS_ERROR_MAX]; /* not open: why not */
+	bool named; /* named by the user: stays in the list when it is gone */
+	char ifname[16]; /* its current name */
+	char why[XS_ERROR_MAX]; /* why it is not open */
 	struct xs_queue_stats *now, *before; /* NULL: none yet */
-	float (*history)[XS_HISTORY]; /* packets a second by queue, the newest last */
+	float (*history)[XS_HISTORY]; /* packets per second by queue, the newest last */
 	__u32 cnt; /* queues of all these */
 };
 
 struct xs_watched_list {
-	struct xsteer_ctx *quiet; /* a context that tells nobody: the screen is full */
+	struct xsteer_ctx *quiet; /* a context that tells nobody, because the screen is full */
 	struct xs_watched *list;
 	int cnt;
-	bool all; /* every instance of this network namespace, whenever it comes */
+	bool all; /* every instance of this network namespace, as they come */
 };
 
-/* The operands, or all without any. 0 or -errno, told. */
+/* Opens the operands, or all instances if there are none. 0 or -errno, logged. */
 int xs_watched_open(struct xs_cli *cli, struct xs_watched_list *watched);
 /*
- * A new sample of each; `seconds` since the last. One that cannot be read says why in its
- * row; of those that were not named, it leaves the list.
+ * Takes a new sample of each; `seconds` is the time since the last. An instance that
+ * cannot be read says why in its row; if the user did not name it, it leaves the list.
  */
 void xs_watched_sample(struct xs_watched_list *watched, double seconds);
 void xs_watched_close(struct xs_watched_list *watched);
