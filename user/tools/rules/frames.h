@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Ethernet frames from a capture file or from hex text. */
+/* Reads Ethernet frames from a capture file or from hex text. */
 #ifndef XS_FRAMES_H
 #define XS_FRAMES_H
 
@@ -11,10 +11,10 @@ int xs_frames_add(struct xs_cli *cli, struct xs_frames *frames, const void *byte
 
 /*
  * Appends every packet of a capture file (pcap or pcapng, Ethernet; "-": standard
- * input). A packet that was cut at capture is taken as it is, with a warning.
- * Of a file that ends within a packet, or that is damaged there, the packets before
- * it: frames->broken then says so, for the caller to log below what it prints of
- * them. 0 or -errno, logged; a file without one whole packet is such an error.
+ * input). A packet that was cut at capture is used as it is, with a warning. If the
+ * file is damaged or ends within a packet, appends the packets before that, and sets
+ * frames->broken, which the caller logs after its output for those packets. 0 or
+ * -errno, logged; a file without one whole packet is an error.
  */
 int xs_frames_read_pcap(struct xs_cli *cli, struct xs_frames *frames, const char *path);
 

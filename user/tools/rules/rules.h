@@ -19,7 +19,7 @@ static inline struct xs_rules_opts *xs_rules_opts(const struct xs_cli *cli)
 	return cli->opts;
 }
 
-/* Commands of files of their own; 0 or -errno. */
+/* Commands that have their own files. 0 or -errno. */
 int xs_do_show(struct xs_cli *cli);
 int xs_do_explain(struct xs_cli *cli);
 int xs_do_cost(struct xs_cli *cli);
