@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/*
- * Reading the counters of an instance: rows summed over CPUs, and their names.
- */
+/* Reads the counters of an instance: rows summed over CPUs, and their names. */
 #ifndef XS_COUNTERS_H
 #define XS_COUNTERS_H
 
 #include "lib/base/names.h"
 #include "pins.h"
 
-/* Counters of struct xs_queue_stats as one array, in the order of the struct. */
+/* The counters of struct xs_queue_stats as one array, in the struct's order. */
 #define XS_COUNTER_CNT (sizeof(struct xs_queue_stats) / sizeof(__u64))
 
 static inline const __u64 *xs_counters(const struct xs_queue_stats *stats)
@@ -21,7 +19,7 @@ static inline const __u64 *xs_verdict_counters(const struct xs_queue_stats *stat
 	return &stats->verdict_pass;
 }
 
-/* Indexed by reason - 1: none is not counted. */
+/* Indexed by reason - 1, because the reason "none" is not counted. */
 static inline const __u64 *xs_reason_counters(const struct xs_queue_stats *stats)
 {
 	return &stats->reason_default;
@@ -35,14 +33,14 @@ static inline const __u64 *xs_reason_counters(const struct xs_queue_stats *stats
 int xs_queue_stats_copy(const struct xs_pins *from, int to_fd);
 
 /*
- * Every row of xdp_stats_map, summed over CPUs: a malloc'ed array of *cnt rows,
- * which the caller frees; NULL, logged, on failure. Frames that arrive while it
- * reads may be in one counter of a row and not yet in another.
+ * Reads every row of xdp_stats_map, summed over CPUs. Returns an array of *cnt rows
+ * from malloc(), which the caller frees; NULL, logged, on failure. A frame that arrives
+ * during the read may be in one counter of a row and not yet in another.
  */
 struct xs_queue_stats *xs_queue_stats_read(const struct xs_pins *pins, __u32 *cnt);
 
 void xs_queue_stats_add(struct xs_queue_stats *sum, const struct xs_queue_stats *row);
-/* now - before, counter by counter; a counter that ran backwards (upgrade) gives 0. */
+/* Sets *now to now - before, counter by counter. A counter that ran backwards (upgrade) gives 0. */
 void xs_queue_stats_sub(struct xs_queue_stats *now, const struct xs_queue_stats *before);
 
 #endif
