@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Rules as boxes: the first step of the compiler. A box is one rule, or one
- * combination of its sets' members, as one range per compared field; what is
- * not worth a box of its own becomes a condition. Knows nothing of tables.
+ * Rules as boxes: the first step of the compiler. A box is one rule, or one combination
+ * of its sets' members, with one range for each compared field. What is not worth a box
+ * of its own becomes a condition. Knows nothing of tables.
  */
 #ifndef XS_RULE_BOX_H
 #define XS_RULE_BOX_H
@@ -11,29 +11,29 @@
 #include "maps/rule_set.h"
 #include "meaning.h"
 
-/* Boxes of one rule; larger products of its sets become conditions. */
+/* Most boxes of one rule; larger products of its sets become conditions. */
 #define XS_BOXES_PER_RULE (1U << 17)
-/* Boxes of a rule set: 24 bits of slots, and memory, bound them. */
+/* Most boxes of a rule set. The limits are the 24 bits of slots, and memory. */
 #define XS_BOXES_MAX (1U << 21)
 
-/* A condition; all of the list must hold. */
+/* One condition of a list, all of which must hold. */
 struct xs_cond {
 	enum xs_dim dim;
 	__u8 family; /* of an address */
-	bool other; /* the value is not in the range */
-	struct xs_ranges ranges; /* one, or more if XS_COND_BITS_MAX allows a bit for each value */
+	bool other; /* the value must not be in the range */
+	struct xs_ranges ranges; /* one; or more, if XS_COND_BITS_MAX allows a bit for each value */
 	struct xs_cond *next;
-	__u32 bits; /* where atom.c has put these, in bytes */
+	__u32 bits; /* where atom.c has put these, as an offset in bytes */
 };
 
-/* Fields up to this width may have conditions of many ranges. */
+/* Fields of at most this many bits may have conditions of many ranges. */
 #define XS_COND_BITS_MAX 17
 
 struct xs_box {
 	struct xs_range addr[2]; /* if addr_set */
 	__u32 rule;
-	__u32 signature; /* which bits of the key are the same in all of the box */
-	__u8 families; /* XS_FAMILY_BIT; one if an address is set */
+	__u32 signature; /* which bits of the key are equal in all of the box */
+	__u8 families; /* XS_FAMILY_BIT; exactly one if an address is set */
 	bool addr_set[2];
 	__u8 proto_lo, proto_hi;
 	__u32 port_lo[2], port_hi[2]; /* up to XS_KEY_NO_PORT */
@@ -42,9 +42,9 @@ struct xs_box {
 	__u64 key[XS_KEY_WORDS]; /* the lowest frame of the box */
 };
 
-/* What a rule can be beyond. */
+/* The limit that a rule exceeds. */
 enum xs_box_limit {
-	XS_LIMIT_SET, /* XS_BOXES_MAX, with all before it */
+	XS_LIMIT_SET, /* XS_BOXES_MAX, together with the rules before it */
 	XS_LIMIT_RULE, /* XS_BOXES_PER_RULE, by sets that cannot become conditions */
 	XS_LIMIT_EITHER, /* XS_EITHER_MAX */
 };
@@ -59,14 +59,13 @@ struct xs_boxes {
 	__u32 *signature_index; /* hash of them */
 	__u32 signature_slots;
 	struct xs_arena arena;
-	enum xs_box_limit limit; /* that xs_boxes_add() came to */
+	enum xs_box_limit limit; /* that xs_boxes_add() hit */
 };
 
 /*
- * Appends the boxes of all rules. `finely`: cut ranges so that they share more
- * leading bits, and give members of more sets a box of their own: more boxes,
- * shorter chains.
- * 0; -ENOMEM; -E2BIG: *rule is beyond boxes->limit.
+ * Appends the boxes of all rules. `finely` cuts ranges so that they share more leading
+ * bits, and gives members of more sets a box of their own: more boxes, shorter chains.
+ * 0; -ENOMEM; -E2BIG: *rule exceeds boxes->limit.
  */
 int xs_boxes_add(struct xs_boxes *boxes, const struct xs_ruleset *rules, bool finely, __u32 *rule);
 void xs_boxes_free(struct xs_boxes *boxes);

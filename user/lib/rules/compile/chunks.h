@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The memory that a set is written into: chunks, which grow, and room within one. */
+/* The memory that a set is written into: a growing list of chunks, and room within a chunk. */
 #ifndef XS_RULE_CHUNKS_H
 #define XS_RULE_CHUNKS_H
 
@@ -9,12 +9,12 @@
 #include "maps/rule_set.h"
 
 /*
- * Zero-initialised by the caller. Chunks lie one behind the other, each of
- * XS_CHUNK_BYTES; whatever adds or places may move them all.
+ * The caller zeroes it before first use. Chunks lie one after the other, XS_CHUNK_BYTES
+ * each. Every function that adds or places may move all of them.
  */
 struct xs_chunks {
 	__u8 *bytes;
-	__u32 *used; /* bytes of each chunk that are given away */
+	__u32 *used; /* bytes of each chunk that are in use */
 	__u32 cnt;
 };
 
@@ -22,16 +22,16 @@ struct xs_chunks {
 int xs_chunks_add(struct xs_chunks *chunks, __u32 cnt);
 
 /*
- * Room for `bytes` within one chunk, a new one if need be, at an offset that is
- * a multiple of `align` bytes. 0; -ENOMEM; -E2BIG: more than a chunk.
+ * Reserves `bytes` within one chunk, a new one if necessary, at an offset that is a
+ * multiple of `align` bytes. 0; -ENOMEM; -E2BIG: more than a chunk.
  */
 int xs_chunks_place(struct xs_chunks *chunks, size_t bytes, __u32 align, __u32 *chunk,
 		    __u32 *offset);
 
-/* Likewise in chunk 0, for what the data path reads of every frame; -E2BIG: it is full. */
+/* Likewise in chunk 0, for what the data path reads for every frame. -E2BIG: it is full. */
 int xs_chunks_place_first(struct xs_chunks *chunks, size_t bytes, __u32 align, __u32 *offset);
 
-/* What lies there; until the next chunk is added. */
+/* The memory at this place. The pointer is valid until the next chunk is added. */
 static inline void *xs_chunks_at(const struct xs_chunks *chunks, __u32 chunk, __u64 offset)
 {
 	return chunks->bytes + (size_t)chunk * XS_CHUNK_BYTES + offset;

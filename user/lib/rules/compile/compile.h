@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * struct xs_ruleset -> the bytes of maps/rule_set.h. Pure: no kernel, no file.
- * The same rules are the same bytes on every machine of one byte order.
- * lib/set/read.h reads back what the tools want of them.
+ * Compiles struct xs_ruleset to the bytes of maps/rule_set.h. Pure: no kernel, no file.
+ * The same rules give the same bytes on every machine of the same byte order.
+ * lib/set/read.h reads back what the tools need.
  */
 #ifndef XS_RULE_COMPILE_H
 #define XS_RULE_COMPILE_H
@@ -11,31 +11,31 @@
 #include "maps/rule_set.h"
 
 /*
- * A compiled set, to be copied to the start of an inner map of rule_sets with
- * chunk_cnt entries, freshly made and so zeroed. header.generation, .deadline_ns,
- * .stats_slot and .compile_ns are left 0 for the caller to fill in.
+ * A compiled set. The caller copies it to the start of an inner map of rule_sets with
+ * chunk_cnt entries, which is new and therefore zeroed. The caller also fills in
+ * header.generation, .deadline_ns, .stats_slot and .compile_ns, which are 0.
  */
 struct xs_rule_blob {
-	void *bytes; /* malloc'ed; starts with struct xs_set_header */
-	size_t size; /* what is to be copied */
+	void *bytes; /* from malloc(); starts with struct xs_set_header */
+	size_t size; /* bytes to copy */
 	__u32 chunk_cnt;
 };
 
 struct xs_rule_report {
 	__u32 table_cnt;
-	__u32 chain_max; /* entries that one key of a table leads to */
-	__u32 probe_max; /* tables that one frame may have to look into */
-	__u32 step_max; /* entries and conditions likewise; at most XS_STEPS_MAX */
+	__u32 chain_max; /* most entries that one key of a table leads to */
+	__u32 probe_max; /* most tables that one frame looks into */
+	__u32 step_max; /* most entries and conditions for one frame, at most XS_STEPS_MAX */
 	__u64 entry_cnt;
-	__u64 bytes; /* tables, without the text */
-	__u64 compile_ns; /* the caller's: the compiler knows no clock */
-	__u32 rule; /* the rule that error is about; XS_RULE_NONE: none */
+	__u64 bytes; /* of the tables, without the text */
+	__u64 compile_ns; /* set by the caller: the compiler knows no clock */
+	__u32 rule; /* the rule that `error` is about; XS_RULE_NONE: none */
 	char error[400]; /* "" or "FILE:LINE: why, and what to do" */
 };
 
 /*
- * Rules whose action is `dev` must have their target resolved. `report` may be
- * NULL. 0; -ENOMEM; -E2BIG with report->error: beyond a limit.
+ * Compiles. Targets of rules whose action is `dev` must be resolved before. `report`
+ * may be NULL. 0; -ENOMEM; -E2BIG with report->error: a limit is exceeded.
  */
 int xs_rule_compile(const struct xs_ruleset *rules, struct xs_rule_blob *out,
 		    struct xs_rule_report *report);

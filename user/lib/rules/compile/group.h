@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Boxes -> at most XS_TABLES_MAX hash tables, each with one mask. Boxes with the
- * same signature start as one group, small groups join the one where their
- * chains stay shortest; what makes a chain too long is grouped anew.
+ * Puts boxes into at most XS_TABLES_MAX hash tables, each with one mask. Boxes with the
+ * same signature start as one group. A small group joins the group where chains stay
+ * shortest. Boxes whose chain is too long are grouped again.
  */
 #ifndef XS_RULE_GROUP_H
 #define XS_RULE_GROUP_H
@@ -10,8 +10,8 @@
 #include "box.h"
 
 /*
- * A chain up to this length costs little; longer ones only if there is no other way.
- * With 4 a frame may cost 5% fewer steps, and 13% more time goes by in grouping.
+ * A chain of up to this length costs little; longer ones are made only if there is no
+ * other way. With 4 a frame may cost 5% fewer steps, and grouping takes 13% more time.
  */
 #define XS_CHAIN_GOOD 8
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Fields cut into intervals: numbers the intervals of the address fields
- * (ranks), and says for each value of a field which tables may hold a match.
+ * Cuts fields into intervals. Numbers the intervals of the address fields (ranks), and
+ * finds for each value of a field the tables that may hold a match.
  */
 #ifndef XS_RULE_INDEX_H
 #define XS_RULE_INDEX_H
@@ -23,23 +23,23 @@ struct xs_ranks {
 int xs_ranks_make(struct xs_ranks *ranks, struct xs_boxes *boxes);
 void xs_ranks_free(struct xs_ranks *ranks);
 
-/* The rank of an address; of the interval that it lies in. */
+/* The rank of an address, which is that of the interval around it. */
 __u32 xs_rank_of(const struct xs_axis *axis, xs_u128 addr);
 
-/* The values lo..hi of a box in a field, and its table. */
+/* The values lo..hi of a box in a field, and the box's table. */
 struct xs_span {
 	__u32 lo, hi;
 	__u32 table;
 };
 
-/* tables[value], for all values below cnt: a bit for each table with a span there. */
+/* Fills tables[value] for all values below cnt: a bit for each table with a span there. */
 int xs_spans_sweep(__u64 *tables, __u32 cnt, const struct xs_span *spans, __u32 span_cnt);
 
 /*
  * Numbers the different values of tables[]: of_value[i] is the class of i, and
- * classes[] their tables. With more than `max` (at least 1) different ones, the
- * rarest share a class that names every table of theirs: correct, but slower.
- * The number of classes, or -ENOMEM.
+ * classes[] the tables of each class. If there are more than `max` (at least 1), the
+ * rarest share one class with all their tables: correct, but slower. Returns the number
+ * of classes, or -ENOMEM.
  */
 long xs_classes_make(__u32 *of_value, __u64 *classes, __u32 max, const __u64 *tables, __u32 cnt);
 

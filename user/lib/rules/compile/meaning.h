@@ -1,33 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What a rule asks of a frame: its matches, intersected, as one set of values for
- * each dimension of the key. Knows nothing of boxes; kind.h adds what frames are like.
+ * What a rule asks of a frame: its matches, intersected, as one set of values for each
+ * dimension of the key. Knows nothing of boxes. kind.h adds which frames exist.
  */
 #ifndef XS_RULE_MEANING_H
 #define XS_RULE_MEANING_H
 
 #include "lib/rules/model/rule.h"
 
-/* `port` matches of one rule: each doubles its boxes. */
+/* Most `port` matches of one rule, since each doubles its boxes. */
 #define XS_EITHER_MAX 10
 
 struct xs_meaning {
-	__u8 families; /* of frames that can meet it, XS_FAMILY_BIT */
+	__u8 families; /* of frames that can match, XS_FAMILY_BIT */
 	bool never; /* some dimension has no value left */
-	__u32 tag_bytes, l4_bytes; /* of headers that its fields lie in */
+	__u32 tag_bytes, l4_bytes; /* bytes of the headers that its fields lie in */
 	struct xs_ranges protos; /* L4 protocols that have its fields; NULL: any */
 	struct xs_ranges dim[XS_DIM_MAX]; /* NULL: not restricted */
-	struct xs_ranges either[XS_EITHER_MAX]; /* `port` matches: source or destination is in it */
+	struct xs_ranges either[XS_EITHER_MAX]; /* `port` matches: either port must be in it */
 	__u32 either_cnt;
 };
 
 /*
- * Sets are the rule's or the arena's: valid as long as both. 0; -ENOMEM; -E2BIG:
- * more than XS_EITHER_MAX `port` matches.
+ * The sets belong to the rule or the arena, and are valid as long as both. 0; -ENOMEM;
+ * -E2BIG: more than XS_EITHER_MAX `port` matches.
  */
 int xs_meaning_find(struct xs_arena *arena, struct xs_meaning *meaning, const struct xs_rule *rule);
 
-/* What xs_meaning_find() does, match by match: *meaning starts as XS_MEANING_ANY. */
+/* The steps of xs_meaning_find(), match by match. *meaning starts as XS_MEANING_ANY. */
 #define XS_MEANING_ANY \
 	{ \
 		.families = XS_FAMILIES_ALL \
@@ -35,13 +35,14 @@ int xs_meaning_find(struct xs_arena *arena, struct xs_meaning *meaning, const st
 int xs_meaning_add(struct xs_arena *arena, struct xs_meaning *meaning,
 		   const struct xs_match *match);
 
-/* Leaves in one dimension what is in `ranges` too. 0 or -ENOMEM. */
+/* Leaves in one dimension only what is in `ranges`, too. 0 or -ENOMEM. */
 int xs_meaning_restrict(struct xs_arena *arena, struct xs_meaning *meaning, enum xs_dim dim,
 			struct xs_ranges ranges);
 
 /*
- * One of the 1 << either_cnt ways to give each `port` match a side, a bit each: set
- * is the destination. `meaning` gets them in sport and dport. 0 or -ENOMEM.
+ * Applies one of the 1 << either_cnt ways to choose a side for each `port` match; a set
+ * bit means the destination. The result goes to sport and dport of `meaning`. 0 or
+ * -ENOMEM.
  */
 int xs_meaning_choose(struct xs_arena *arena, struct xs_meaning *meaning, __u32 sides);
 

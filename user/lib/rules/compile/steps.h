@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The steps of the compiler and what they hand on. Each reads what those before
- * it have left here, adds its own, and writes its bytes into `chunks`.
- * compile.c has their order; only the steps include this.
+ * The steps of the compiler and what they pass on. Each reads what earlier steps left
+ * here, adds its own part, and writes its bytes into `chunks`. compile.c defines the
+ * order. Only the steps include this.
  */
 #ifndef XS_RULE_STEPS_H
 #define XS_RULE_STEPS_H
@@ -15,13 +15,13 @@
 #include "index.h"
 
 struct xs_compiler {
-	/* the caller's */
+	/* The caller's. */
 	const struct xs_ruleset *rules;
 	struct xs_rule_report *report;
-	/* owned */
-	struct xs_boxes boxes; /* box.c; with ranks by index.c, bits by atom.c */
+	/* Owned. */
+	struct xs_boxes boxes; /* box.c; ranks by index.c, bits by atom.c */
 	struct xs_groups groups; /* group.c */
-	struct xs_table_plan table[XS_TABLES_MAX]; /* tables.c; by their best rule */
+	struct xs_table_plan table[XS_TABLES_MAX]; /* tables.c; in the order of their best rule */
 	__u32 table_cnt;
 	__u8 *table_of_group;
 	struct xs_ranks ranks; /* index.c */
@@ -32,37 +32,37 @@ struct xs_compiler {
 };
 
 /*
- * Unless said otherwise, a step returns 0; -ENOMEM; or -E2BIG, beyond a limit,
- * with report->error where a rule or the whole set is to blame.
+ * Unless said otherwise, a step returns 0; -ENOMEM; or -E2BIG: a limit is exceeded.
+ * report->error is then set if a rule or the whole set is the cause.
  */
 
-/* tables.c: groups, in the order of their best rule, as tables with their boxes. */
+/* tables.c: turns groups into tables with their boxes, in the order of their best rule. */
 int xs_tables_make(struct xs_compiler *c);
-/* The number of a box's table, once they are made. */
+/* The number of a box's table, once the tables are made. */
 __u32 xs_table_of_box(const struct xs_compiler *c, const struct xs_box *box);
 /*
- * tables.c: finds a slot for each key, then writes entries, chains and
- * header.tables. Passes over a table that xs_bounds_check() must refuse.
+ * tables.c: finds a slot for each key, then writes entries, chains and header.tables.
+ * Skips a table that xs_bounds_check() will refuse.
  */
 int xs_tables_write(struct xs_compiler *c);
 
-/* ports.c: from a protocol or a port to the tables that may hold a match. */
+/* ports.c: the index from a protocol or a port to the tables that may hold a match. */
 int xs_protocols_index(struct xs_compiler *c);
 int xs_ports_index(struct xs_compiler *c);
 
-/* addrs.c: likewise from an address, which gets its rank too. */
+/* addrs.c: the same from an address, which also gets its rank. */
 int xs_addrs_index(struct xs_compiler *c);
 
-/* atom.c: the sets that conditions look into, a bit for each value, in one chunk. */
+/* atom.c: writes the sets that conditions look into, a bit for each value, in one chunk. */
 int xs_bits_write(struct xs_compiler *c);
-/* One condition as the data path reads it; links to others are left 0. */
+/* Writes one condition as the data path reads it. Links to other conditions stay 0. */
 void xs_atom_write(const struct xs_compiler *c, struct xs_set_atom *atom,
 		   const struct xs_cond *cond);
 
-/* bounds.c: what one frame may cost at most, into the report; refuses what costs too much. */
+/* bounds.c: reports the most that one frame can cost, and refuses a set that costs too much. */
 int xs_bounds_check(struct xs_compiler *c);
 
-/* The header of the set; until the next chunk is added. */
+/* The header of the set. The pointer is valid until the next chunk is added. */
 static inline struct xs_set_header *xs_header(const struct xs_compiler *c)
 {
 	return xs_chunks_at(&c->chunks, 0, 0);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The fields that a rule can match, one row each: its words, its place in the
- * key, how its values are written, and which frames have it. Whoever draws a
- * conclusion from a match takes it from here.
+ * The fields that a rule can match, one row for each: its words, its place in the key,
+ * how its values are written, and which frames have it. All other code derives what it
+ * needs about a match from here.
  */
 #ifndef XS_RULE_FIELD_H
 #define XS_RULE_FIELD_H
@@ -16,7 +16,7 @@
 
 /*
  * What a rule can restrict: the numbers in a frame's key. The addresses are of the
- * family that the rule says. The first five are compared by every entry of a table.
+ * rule's family. Every table entry compares the first five.
  */
 enum xs_dim {
 	XS_DIM_saddr,
@@ -26,12 +26,12 @@ enum xs_dim {
 #undef X
 		XS_DIM_MAX,
 	XS_DIM_BOXED = XS_DIM_l4proto + 1,
-	/* What a field may name in place of one. */
+	/* What a field may name instead of a dimension. */
 	XS_DIM_port = XS_DIM_MAX, /* sport or dport */
-	XS_DIM_nothing, /* the frame has the field, and that is all */
+	XS_DIM_nothing, /* only: the frame has the field */
 };
 
-/* Where a dimension other than an address lies in the key. */
+/* The place of a dimension in the key, unless it is an address. */
 struct xs_dim_place {
 	__u8 word, shift, bits;
 };
@@ -42,12 +42,12 @@ extern const struct xs_dim_place xs_dim_places[XS_DIM_MAX];
 #define XS_FAMILIES_IP (XS_FAMILY_BIT(XS_FAMILY_ipv4) | XS_FAMILY_BIT(XS_FAMILY_ipv6))
 #define XS_FAMILIES_ALL (XS_FAMILIES_IP | XS_FAMILY_BIT(XS_FAMILY_none))
 
-/* Bits of a dimension in frames of these families. */
+/* Number of bits of a dimension in frames of these families. */
 __u32 xs_dim_bits(enum xs_dim dim, __u8 families);
 
 /*
- * Every field is a number in host order; a rule holds for a frame only if the
- * frame has the field.
+ * Every field is a number in host order. A rule matches a frame only if the frame has
+ * the field.
  *
  *   name, text, bits, dimension, values: a row of field.c, header: likewise
  */
@@ -78,7 +78,7 @@ __u32 xs_dim_bits(enum xs_dim dim, __u8 families);
 	X(icmpv6, "icmpv6", 0, nothing, none, any_icmpv6) /* in IPv6 */ \
 	X(tcp_sport, "tcp sport", 16, sport, port, tcp) \
 	X(tcp_dport, "tcp dport", 16, dport, port, tcp) \
-	X(tcp_port, "tcp port", 16, port, port, tcp) /* either */ \
+	X(tcp_port, "tcp port", 16, port, port, tcp) /* source or destination */ \
 	X(udp_sport, "udp sport", 16, sport, port, udp) \
 	X(udp_dport, "udp dport", 16, dport, port, udp) \
 	X(udp_port, "udp port", 16, port, port, udp) \
@@ -88,7 +88,7 @@ __u32 xs_dim_bits(enum xs_dim dim, __u8 families);
 	X(th_sport, "th sport", 16, sport, port, ports) /* tcp, udp, sctp, dccp, udplite */ \
 	X(th_dport, "th dport", 16, dport, port, ports) \
 	X(th_port, "th port", 16, port, port, ports) \
-	X(tcp_flags, "tcp flags", 8, l4_type, flags, tcp) /* the byte; its values that hold */ \
+	X(tcp_flags, "tcp flags", 8, l4_type, flags, tcp) /* the byte; its matching values */ \
 	X(icmp_type, "icmp type", 8, l4_type, icmp_type, icmp) \
 	X(icmp_code, "icmp code", 8, l4_code, icmp_code, icmp) \
 	X(icmpv6_type, "icmpv6 type", 8, l4_type, icmpv6_type, icmpv6) \
@@ -111,58 +111,58 @@ enum xs_fragment {
 enum xs_value_kind {
 	XS_VALUE_NONE, /* a protocol alone */
 	XS_VALUE_NUMBER,
-	XS_VALUE_NAME, /* by name only: meta fragment */
+	XS_VALUE_NAME, /* only by name: meta fragment */
 	XS_VALUE_MAC,
 	XS_VALUE_IPV4,
 	XS_VALUE_IPV6,
 	XS_VALUE_FLAGS,
 };
 
-/* The header that a field lies in, and so what the field says of the frame. */
+/* The header that a field lies in, and therefore what the field says about the frame. */
 struct xs_header_info {
 	__u8 families; /* of frames that can have it, XS_FAMILY_BIT */
 	__u8 tag_bytes; /* of the VLAN tag that it needs */
-	__u8 l4_bytes; /* the least L4 header that it lies in; 0: in none, so in any fragment */
+	__u8 l4_bytes; /* least bytes of L4 header that it needs; 0: none, so any fragment has it */
 	struct xs_ranges protos; /* L4 protocols that have it; NULL: any */
 };
 
 struct xs_field_info {
 	const char *text; /* "ip saddr" */
-	__u32 bits; /* of the field; 0: no value */
+	__u32 bits; /* of the field; 0: it has no value */
 	enum xs_dim dim;
 	const struct xs_header_info *header;
 	enum xs_value_kind kind;
 	const char *names; /* of its values, see xs_name_next(); or NULL */
-	const char *noun; /* for messages: "an IPv4 address"; NULL where it has no value */
+	const char *noun; /* for messages: "an IPv4 address"; NULL: it has no value */
 };
 
-/* By enum xs_field. */
+/* Indexed by enum xs_field. */
 extern const struct xs_field_info xs_fields[XS_FIELD_MAX];
 
 /* Largest value of the field as a number; all ones for addresses. */
 xs_u128 xs_field_max(enum xs_field field);
 
-/*
- * The field "FAMILY WORD", or the protocol alone for word_len 0.
- * XS_FIELD_MAX: there is none.
- */
+/* The field "FAMILY WORD"; word_len 0: the protocol alone. XS_FIELD_MAX: there is none. */
 enum xs_field xs_field_find(const char *family, size_t family_len, const char *word,
 			    size_t word_len);
 
 /* Whether any field begins with this word. */
 bool xs_is_family(const char *family, size_t family_len);
 
-/* A name that a value has; not NUL-terminated. */
+/* The name of a value; not NUL-terminated. */
 struct xs_name {
 	const char *name;
 	size_t len;
 	__u32 value;
 };
 
-/* The next of a list of names, *names is then behind it; false: there is none. */
+/* Takes the next entry of a list of names and moves *names past it. False: there is none. */
 bool xs_name_next(const char **names, struct xs_name *name);
 
-/* The value that NAME (len bytes, no end mark) has in a list, or NULL; false: not in it. */
+/*
+ * Looks up NAME (len bytes, no NUL) in a list, which may be NULL, and sets *value.
+ * False: it is not there.
+ */
 bool xs_name_find(const char *names, const char *name, size_t len, __u32 *value);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What a rule file means, after parsing: the one model that the parser fills
- * and that printer, compiler, and explain read. Pure data; nothing here opens,
- * prints or knows the kernel.
+ * What a rule file means after parsing: the one model that the parser fills, and that
+ * printer, compiler and explain read. Pure data: nothing here opens, prints or knows
+ * the kernel.
  */
 #ifndef XS_RULE_H
 #define XS_RULE_H
@@ -14,7 +14,7 @@
 #include "maps/xsteer.h"
 #include "field.h"
 
-/* Limits of a rule set. They hold what can sensibly be written by hand or by a generator. */
+/* Limits of a rule set. They allow what a person or a generator can sensibly write. */
 #define XS_RULE_CNT_MAX 1000000
 #define XS_RULE_MATCH_MAX 64 /* matches of one rule */
 #define XS_RULE_COMMENT_MAX 255 /* bytes of a comment "..." */
@@ -24,11 +24,11 @@
 #define XS_TARGET_NAME_MAX XS_CHAIN_NAME_MAX
 
 /*
- * One match. `ranges` are the values named, sorted, disjoint, not adjacent;
- * empty for a protocol alone. `negate`: the field is there and is none of them;
- * for a port of either side: neither is. A prefix, a set, `tcp flags` with or
- * without a mask: all have become ranges (flags: of the 8-bit flags byte, with
- * != already applied, so negate is false).
+ * One match. `ranges` are the values named: sorted, disjoint, not adjacent; empty for a
+ * protocol alone. `negate`: the frame has the field, and the value is none of them; for
+ * a port of either side: neither side is. A prefix, a set, `tcp flags` with or without
+ * a mask: all have become ranges. (Flags: ranges of the 8-bit flags byte with !=
+ * already applied, so negate is false.)
  */
 struct xs_match {
 	enum xs_field field;
@@ -48,16 +48,16 @@ struct xs_rule {
 	char *comment; /* or NULL */
 };
 
-/* A whole file, with what it includes. Owns everything it points to. */
+/* A whole file with everything that it includes. Owns everything that it points to. */
 struct xs_ruleset {
 	struct xs_rule *rules;
 	__u32 rule_cnt;
 	char **files; /* [0]: the file named, or "-" */
 	__u32 file_cnt;
-	struct xs_action default_action; /* xsk else pass unless said */
-	struct xs_action malformed_action; /* pass unless said */
+	struct xs_action default_action; /* xsk else pass, unless the file says otherwise */
+	struct xs_action malformed_action; /* pass, unless the file says otherwise */
 	char default_target_name[XS_TARGET_NAME_MAX]; /* default dev NAME, default chain NAME */
-	char *default_text; /* e.g. "default xsk else pass"; NULL: not said */
+	char *default_text; /* e.g. "default xsk else pass"; NULL: the file does not say */
 	char *malformed_text;
 };
 

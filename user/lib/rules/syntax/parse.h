@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The parser's own: what the files of this folder share. A
- * function for each part of the grammar takes the current token and those
- * behind it, and puts what it took into the canonical text of the statement.
+ * The inside of the parser, shared by the files of this folder. A function for each
+ * part of the grammar takes the current token and those after it, and appends what it
+ * took to the canonical text of the statement.
  *
- * Unless said otherwise, a function that returns bool returns false after an
- * error, which it has added to p->errs, or with p->err set where the parse must
- * stop at once.
+ * Unless said otherwise, a function that returns bool returns false after an error. It
+ * has then added the error to p->errs, or set p->err if the parse must stop at once.
  */
 #ifndef XS_RULE_PARSE_H
 #define XS_RULE_PARSE_H
@@ -22,18 +21,18 @@ struct xs_str {
 	__u32 len;
 };
 
-/* Where something stands in the text that is being parsed. */
+/* A place in the text that is being parsed. */
 struct xs_pos {
 	__u32 line, column;
 	const char *line_start;
 };
 
-/* One value as written; what it means depends on the field it is compared with. */
+/* One value as written. Its meaning depends on the field that it is compared with. */
 struct xs_elem {
 	struct xs_str text; /* value or range */
 	struct xs_str prefix; /* after '/'; p is NULL if there is none */
 	struct xs_pos pos, prefix_pos;
-	struct xs_str define; /* the $NAME it came through; p is NULL if it stands here */
+	struct xs_str define; /* the $NAME that stands for it; p is NULL: it is written here */
 };
 
 enum xs_shape {
@@ -42,7 +41,7 @@ enum xs_shape {
 	XS_SHAPE_LIST, /* a,b: flags */
 };
 
-/* What stands behind a field, or behind define NAME =. */
+/* What follows a field, or `define NAME =`. */
 struct xs_operand {
 	enum xs_shape shape;
 	struct xs_elem *elems;
@@ -65,7 +64,7 @@ struct xs_parse_include {
 	__u32 file;
 };
 
-/* Where default or malformed stands; line 0: not said. */
+/* The place of `default` or `malformed`; line 0: not there. */
 struct xs_said {
 	__u32 file, line;
 };
@@ -73,7 +72,7 @@ struct xs_said {
 struct xs_parser {
 	const struct xs_rule_source *src;
 	struct xs_rule_errors *errs;
-	int err; /* -ENOMEM, or -EINVAL: stop at once */
+	int err; /* -ENOMEM or -EINVAL: stop at once */
 
 	struct xs_ruleset set;
 	__u32 rule_cap;
@@ -84,7 +83,7 @@ struct xs_parser {
 	bool in_set; /* between { and } */
 	const struct xs_parse_include *include;
 	__u32 file;
-	bool secret; /* the text of `file` must not be shown */
+	bool secret; /* messages must not show the text of `file` */
 	__u32 include_cnt;
 	char *texts[XS_RULE_INCLUDE_MAX];
 
@@ -92,14 +91,14 @@ struct xs_parser {
 	__u32 define_cnt;
 	struct xs_arena arena; /* lives until the end of the parse */
 
-	/* The statement being parsed. */
+	/* The statement that is being parsed. */
 	struct xs_operand operand;
-	struct xs_match matches[XS_RULE_MATCH_MAX]; /* ranges: not set, see first_range */
+	struct xs_match matches[XS_RULE_MATCH_MAX]; /* without `ranges`, see first_range */
 	__u32 first_range[XS_RULE_MATCH_MAX];
 	__u32 match_cnt;
 	struct xs_range *ranges;
 	__u32 range_cnt, range_cap;
-	char *text; /* canonical, no end mark */
+	char *text; /* canonical, without a NUL */
 	size_t text_len, text_cap;
 
 	__u64 bytes_read, bytes_made, text_total;
@@ -115,41 +114,41 @@ struct xs_quote {
 struct xs_quote xs_quote(const char *p, size_t len);
 struct xs_quote xs_quote_str(struct xs_str s);
 
-/* Adds an error at `pos`, which is in the text being parsed. Returns false. */
+/* Adds an error at `pos` of the text that is being parsed. Returns false. */
 bool xs_parse_error(struct xs_parser *p, const struct xs_pos *pos, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* "found TOKEN: expected WHAT" at the current token. Returns false. */
+/* Adds "found TOKEN: expected WHAT" at the current token. Returns false. */
 bool xs_parse_expected(struct xs_parser *p, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* ---- memory: parse.c ---- */
 
-/* Sets p->err: out of memory, or what must end the parse. Return false. */
+/* Each sets p->err: out of memory, or a reason to end the parse. Return false. */
 bool xs_parse_oom(struct xs_parser *p);
 bool xs_parse_stop(struct xs_parser *p);
 
-/* Memory until the end of the parse, `size` bytes; NULL with p->err set. */
+/* `size` bytes of memory that lives until the end of the parse; NULL with p->err set. */
 void *xs_parse_alloc(struct xs_parser *p, size_t size);
 
 /*
- * Room for one more of `size` bytes in an array from malloc(); *cap doubles.
- * Returns the array, or NULL with p->err set and the old one left as it was.
+ * Makes room for one more member of `size` bytes in an array from malloc(); *cap
+ * doubles. Returns the array; or NULL with p->err set, and the old array is unchanged.
  */
 void *xs_parse_grow(struct xs_parser *p, void *array, __u32 cnt, __u32 *cap, size_t size);
 
 /*
- * Counts bytes that the rules make of the text, so that no small text, by names
- * that stand for names, asks for much memory.
+ * Counts the bytes that the rules make of the text. Without this limit a small text,
+ * with names that stand for names, could ask for much memory.
  */
 bool xs_parse_charge(struct xs_parser *p, size_t bytes, const struct xs_pos *pos);
 
-/* Counts the canonical text of a whole statement, that begins at `pos`. */
+/* Counts the canonical text of a whole statement that begins at `pos`. */
 bool xs_parse_count_text(struct xs_parser *p, const struct xs_pos *pos);
 
 /* ---- canonical text: parse.c ---- */
 
-/* Appends bytes; with a space before them; in double quotes with a space before. */
+/* Append bytes: as they are; after a space; after a space and in double quotes. */
 bool xs_parse_put(struct xs_parser *p, const char *s, size_t len);
 bool xs_parse_put_token(struct xs_parser *p, const char *s, size_t len);
 bool xs_parse_put_string(struct xs_parser *p, struct xs_str s);
@@ -171,7 +170,7 @@ static inline bool xs_str_is(struct xs_str s, const char *word)
 	return s.len && *s.p == *word && !strncmp(s.p, word, s.len) && !word[s.len];
 }
 
-/* Whether the current token ends the line, or can be a value, or is this word. */
+/* Whether the current token ends the line; can be a value; is this word. */
 static inline bool xs_parse_at_end(const struct xs_parser *p)
 {
 	return p->tok.type == XS_TOKEN_EOL || p->tok.type == XS_TOKEN_EOF;
@@ -184,60 +183,62 @@ static inline bool xs_parse_at_value(const struct xs_parser *p)
 
 bool xs_parse_at_word(const struct xs_parser *p, const char *word);
 
-/* Steps over the current token; xs_parse_take() puts it in the canonical text too. */
+/* Steps over the current token. xs_parse_take() also appends it to the canonical text. */
 void xs_parse_next(struct xs_parser *p);
 bool xs_parse_take(struct xs_parser *p);
 
-/* Takes the current token if it is this word. False without an error: it is not. */
+/* Takes the current token if it is this word. False, without an error, if it is not. */
 bool xs_parse_take_word(struct xs_parser *p, const char *word);
 
-/* The line must end here; else `what` was expected. */
+/* The line must end here; otherwise adds an error that `what` was expected. */
 bool xs_parse_end(struct xs_parser *p, const char *what);
 
-/* ---- the grammar, a file each ---- */
+/*
+ * ---- the grammar, one file for each part ----
+ */
 
 /*
- * operand.c: a value, list or set into *operand, of which elems is
- * used again and the caller's to free. `prefixes`: a '/' belongs to the value;
- * `what` it shall be, for messages. Puts nothing: xs_parse_put_operand() does.
+ * operand.c: reads a value, list or set into *operand. Reuses its elems, which the
+ * caller frees. `prefixes`: a '/' is part of the value. `what` names the expected thing
+ * in messages. Appends no text: xs_parse_put_operand() does.
  */
 bool xs_parse_operand(struct xs_parser *p, struct xs_operand *operand, bool prefixes,
 		      const char *what);
 bool xs_parse_put_operand(struct xs_parser *p, const struct xs_operand *operand);
 
 /*
- * The current token as part of one value: a word, or a $NAME that is one, which
- * then is *through. Puts nothing.
+ * Takes the current token as part of one value: a word, or a $NAME that stands for one,
+ * which is then stored in *through. Appends no text.
  */
 bool xs_parse_take_part(struct xs_parser *p, struct xs_str *out, struct xs_str *through);
 
 /* define.c: define NAME = VALUE. */
 bool xs_parse_define(struct xs_parser *p);
-/* The define that the current token, a $NAME, names; NULL after an error. */
+/* The define that the current token, a $NAME, refers to; NULL after an error. */
 const struct xs_define *xs_parse_this_define(struct xs_parser *p);
 void xs_parse_free_defines(struct xs_parser *p);
 
-/* match.c: one match, added to p->matches. The token is a family. */
+/* match.c: one match, added to p->matches. The current token is a family. */
 bool xs_parse_match(struct xs_parser *p);
-/* "saddr, daddr, ttl": the words that may follow a family; "" if none may. */
+/* Writes "saddr, daddr, ttl": the words that may follow a family; "" if none may. */
 void xs_parse_family_words(struct xs_str family, char *buf, size_t size);
 
 /* verdict.c: a verdict with what belongs to it; action and name are zero. */
 bool xs_parse_verdict(struct xs_parser *p, struct xs_action *action, char name[XS_TARGET_NAME_MAX]);
-/* The verdict pass or drop, as what must follow the word `after`. */
+/* The verdict pass or drop, which must follow the word `after`. */
 bool xs_parse_pass_or_drop(struct xs_parser *p, const char *after, __u8 *verdict);
-/* The verdict that a token names; -1: none. */
+/* The verdict that a token names; -1: it names none. */
 int xs_verdict_of(const struct xs_token *tok);
 
 /* rule.c: a rule, added to p->set. */
 bool xs_parse_rule(struct xs_parser *p);
 
-/* include.c: include "FILE", with all that is in it. */
+/* include.c: include "FILE", with everything in it. */
 bool xs_parse_include(struct xs_parser *p);
-/* The number of the file with this name in p->set.files; takes the name over. */
+/* The number of the file with this name in p->set.files. Takes ownership of the name. */
 bool xs_parse_add_file(struct xs_parser *p, char *path, __u32 *file);
 
-/* text.c: all statements of a text; errors are in p->errs and p->err. */
+/* text.c: all statements of a text. Errors go to p->errs and p->err. */
 void xs_parse_text(struct xs_parser *p, __u32 file, const char *text, size_t len);
 
 #endif

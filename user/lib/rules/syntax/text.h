@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Rule text to struct xs_ruleset. Pure: opens nothing, prints nothing,
- * knows no kernel; files come through a callback (user/lib/api/rule_file.h has the
- * real one). Needs no privilege and keeps no state between calls.
+ * Parses rule text into struct xs_ruleset. Pure: opens nothing, prints nothing, knows
+ * no kernel. Included files come from a callback (user/lib/api/rule_file.h has the real
+ * one). Needs no privilege and keeps no state between calls.
  */
 #ifndef XS_RULE_TEXT_H
 #define XS_RULE_TEXT_H
@@ -14,20 +14,21 @@
 #include "lib/rules/model/ruleset.h"
 
 /*
- * Limits of the text, beside those of model/rule.h. They keep a small input from
- * asking for much memory; beyond each is an error.
+ * Limits of the text, besides those of model/rule.h. They keep a small input from
+ * asking for much memory. To exceed one is an error.
  */
 #define XS_RULE_FILE_MAX (256U << 20) /* bytes of all files together, and of all rule texts */
 #define XS_RULE_LINE_MAX (16U << 20) /* bytes of one line, and of one rule's text */
-#define XS_RULE_SET_MAX (1U << 20) /* members of one set, its $names replaced */
+#define XS_RULE_SET_MAX (1U << 20) /* members of one set, after its $names are replaced */
 #define XS_RULE_DEFINE_MAX 65536
 #define XS_RULE_INCLUDE_DEPTH_MAX 16
 #define XS_RULE_INCLUDE_MAX 1024 /* files included, in all */
-#define XS_RULE_ERROR_MAX 100 /* errors told in one run */
+#define XS_RULE_ERROR_MAX 100 /* errors reported in one run */
 
 /*
- * Replacing $names can make a text larger than it was written: memory for the
- * result is this much, and so many times the bytes read, but never over the last.
+ * Replacing $names can make a text larger than it was written. Memory for the result is
+ * limited to the first number plus the second times the bytes read, and never exceeds
+ * the last.
  */
 #define XS_RULE_EXPAND_BASE (16ULL << 20)
 #define XS_RULE_EXPAND_FACTOR 1024ULL
@@ -37,12 +38,12 @@ struct xs_rule_error {
 	char *file;
 	__u32 line; /* 1-based */
 	__u32 column; /* 1-based, in bytes */
-	char *message; /* what is wrong, and what was expected; one line, no end mark */
-	char *source; /* the line, or the part around the column where it is long; printable */
+	char *message; /* what is wrong and what was expected; one line, without a NUL */
+	char *source; /* the line, or the part around the column if it is long; printable */
 	__u32 caret; /* index into source of the byte at `column`; may be its length */
 };
 
-/* In the order found. Zero-initialised by the caller. */
+/* In the order found. The caller zeroes it before first use. */
 struct xs_rule_errors {
 	struct xs_rule_error *errors;
 	__u32 cnt;
@@ -54,12 +55,12 @@ struct xs_rule_source {
 	const char *text; /* need not end with NUL */
 	size_t len;
 	/*
-	 * Reads the file that `including` (a name as in xs_ruleset.files) calls
-	 * `name`. Gives its text, and in *path the name that errors and `files`
-	 * shall have for it (two names for one file are not seen as a cycle;
-	 * the depth limit ends that); both become the parser's, from malloc().
-	 * Returns 0; 1: likewise, but its text must not be shown, so that nobody sees
-	 * through us what only we may read; or -errno. NULL: include is an error.
+	 * Reads the file that `including` (a name as in xs_ruleset.files) calls `name`.
+	 * Returns its text, and in *path the name to use in errors and `files`. (If a
+	 * file has two names, a cycle is not seen; the depth limit ends it.) Both come
+	 * from malloc(), and the parser takes ownership. Returns 0; 1: the same, but
+	 * messages must not show the text, so that nobody can read through us what only
+	 * we may read; or -errno. If load is NULL, include is an error.
 	 */
 	int (*load)(void *arg, const char *including, const char *name, char **path, char **text,
 		    size_t *len);
@@ -67,9 +68,10 @@ struct xs_rule_source {
 };
 
 /*
- * Parses a text and what it includes. 0: *out holds the rules; free it with
- * xs_ruleset_free() of model/ruleset.h. -EINVAL: errs holds every error, -ENOMEM; then *out is
- * untouched. errs is to be freed with xs_rule_errors_free() in either case.
+ * Parses a text and everything that it includes. 0: *out holds the rules; free it with
+ * xs_ruleset_free() of model/ruleset.h. -EINVAL: *errs holds every error; or -ENOMEM.
+ * On both *out is untouched. The caller frees *errs with xs_rule_errors_free() in any
+ * case.
  */
 int xs_rules_parse(struct xs_ruleset *out, const struct xs_rule_source *src,
 		   struct xs_rule_errors *errs);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * One value of a rule: number, name, address, prefix or range as text, to a
- * range of numbers. Pure; says what is wrong by a code, words it nowhere.
+ * Converts the text of one value of a rule (number, name, address, prefix or range) to
+ * a range of numbers. Pure. Reports an error as a code; other files have the words.
  */
 #ifndef XS_RULE_VALUE_H
 #define XS_RULE_VALUE_H
@@ -17,23 +17,23 @@ enum xs_value_result {
 	XS_VALUE_REVERSED, /* a range whose first value is above its last */
 };
 
-/* A decimal or 0x number, all of the text. BEYOND if it is above max. */
+/* Parses a decimal or 0x number; it must be all of the text. BEYOND: it is above max. */
 enum xs_value_result xs_number_parse(const char *p, size_t len, __u64 max, __u64 *out);
 
-/* One value; no prefix, no range. On failure *out is untouched. */
+/* Parses one value; no prefix, no range. On failure *out is untouched. */
 enum xs_value_result xs_value_parse(enum xs_field field, const char *p, size_t len, xs_u128 *out);
 
 /*
- * A value or a range a-b. On failure *out is untouched, and [*at, *at + *at_len)
+ * Parses a value or a range a-b. On failure *out is untouched, and [*at, *at + *at_len)
  * is the part of the text that is wrong.
  */
 enum xs_value_result xs_range_parse(enum xs_field field, const char *p, size_t len,
 				    struct xs_range *out, size_t *at, size_t *at_len);
 
 /*
- * The flag bytes v for which (v & mask) == flags, or if mask < 0 any of flags is
- * set; with negate the others. Returns how many ranges were written (at most
- * 128; 0 if there is no such byte).
+ * Finds the flag bytes v with (v & mask) == flags, or, if mask < 0, with any of `flags`
+ * set; with `negate` all other bytes. Returns the number of ranges written (at most
+ * 128; 0: there is no such byte).
  */
 __u32 xs_flags_ranges(__u32 flags, int mask, bool negate, struct xs_range ranges[128]);
 
