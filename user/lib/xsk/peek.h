@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Looking at an AF_XDP socket of another process, without disturbing it. */
+/* Looks at an AF_XDP socket of another process without disturbing it. */
 #ifndef XS_XSK_PEEK_H
 #define XS_XSK_PEEK_H
 
@@ -9,16 +9,15 @@
 struct xs_xsk_state {
 	struct xdp_statistics stats;
 	__u32 zero_copy;
-	/* descriptors in each ring now; the fill and completion ring are the UMEM's */
+	/* Descriptors in each ring now. The fill and completion rings are the UMEM's. */
 	__u32 rx, tx, fill, completion;
 };
 
 /*
- * State of socket `fd` of process `pid`: a copy of the descriptor by
- * pidfd_getfd (Linux 5.6), closed before it returns, and its rings mapped for
- * the moment of reading. (An XSKMAP entry lives as long as any reference to its
- * socket, mappings too: net/xdp/xsk.c.) Needs the right to ptrace the process.
- * 0 or -errno, silently.
+ * Reads the state of socket `fd` of process `pid`. Copies the descriptor by pidfd_getfd
+ * (Linux 5.6), maps its rings, reads them, and releases everything before it returns.
+ * (An XSKMAP entry lives as long as any reference to its socket, including mappings:
+ * net/xdp/xsk.c.) Needs the right to ptrace the process. 0 or -errno, silently.
  */
 int xs_xsk_peek(__u32 pid, __u32 fd, struct xs_xsk_state *state);
 

@@ -29,7 +29,7 @@
 
 #include "maps/xsteer.h"
 
-/* Newer than the oldest headers this is built with. */
+/* Newer than the oldest headers that this is built with. */
 #ifndef XDP_USE_SG
 #define XDP_USE_SG (1 << 4)
 #endif
@@ -43,11 +43,11 @@
 #define XS_XSK_KERNEL_HEADROOM 256 /* XDP_PACKET_HEADROOM, taken from every frame */
 #define XS_XSK_FRAME_MIN 2048
 #define XS_XSK_FRAME_MAX 4096 /* a page: the kernel's limit */
-#define XS_XSK_FRAGS_MAX 18 /* of a packet sent in copy mode: MAX_SKB_FRAGS + 1 */
+#define XS_XSK_FRAGS_MAX 18 /* frames of a packet sent in copy mode: MAX_SKB_FRAGS + 1 */
 #define XS_XSK_BATCH_MAX 1024
 
 enum xs_frame_state {
-	XS_FRAME_free, /* on our stack */
+	XS_FRAME_free, /* on our stack of free frames */
 	XS_FRAME_fill, /* given to the kernel for receiving */
 	XS_FRAME_rx, /* received, held by the caller */
 	XS_FRAME_tx, /* given to the kernel for sending */
@@ -58,41 +58,41 @@ struct xs_umem_frame {
 	__u64 received_ns; /* set by the caller, for latency */
 	__u32 len;
 	__u8 state; /* enum xs_frame_state */
-	__u8 last; /* of its packet */
+	__u8 last; /* the last frame of its packet */
 	__u16 pad;
 };
 
 struct xs_xsk_config {
-	struct xsteer_ctx *ctx; /* for diagnostics, while opening */
+	struct xsteer_ctx *ctx; /* for diagnostics while opening */
 	const char *ifname; /* for messages; borrowed until xs_xsk_open() returns */
 	__u32 ifindex;
 	__u32 queue;
-	enum xs_xsk_mode want; /* none: zero-copy, then copy */
+	enum xs_xsk_mode want; /* none: zero-copy, else copy */
 	__u32 frames; /* 0: 1024 in copy mode, 4096 in zero-copy */
 	__u32 frame_size; /* bytes */
-	__u32 headroom; /* bytes kept free before each packet, beside the kernel's 256 */
+	__u32 headroom; /* bytes kept free before each packet, besides the kernel's 256 */
 	__u32 ring; /* entries of each ring, a power of two; 0: enough for every frame */
 	__u32 rx_ring; /* of the RX ring, where other sockets share the queue; 0: as `ring` */
-	__u32 spare; /* frames that are never given to the fill ring: for xs_xsk_take() */
-	__u32 tx_budget; /* packets a sendto() may send in copy mode; 0: the kernel's 32 */
-	__u32 bind_wait_ms; /* how long EBUSY is retried */
-	int numa_node; /* of the interface; -1: anywhere */
-	void *memory; /* the UMEM, `frames` times `frame_size` bytes of the caller's; NULL: one is made */
-	bool no_zero_copy; /* the driver says so: with `want` none it is not even tried */
-	bool huge; /* huge pages for the UMEM, small ones if there are none */
+	__u32 spare; /* frames that never go to the fill ring: for xs_xsk_take() */
+	__u32 tx_budget; /* packets that one sendto() may send in copy mode; 0: the kernel's 32 */
+	__u32 bind_wait_ms; /* how long to retry EBUSY */
+	int numa_node; /* where to allocate the UMEM, e.g. the interface's; -1: anywhere */
+	void *memory; /* the caller's UMEM, `frames` times `frame_size` bytes; NULL: allocate */
+	bool no_zero_copy; /* the driver says so: if `want` is none, do not even try */
+	bool huge; /* huge pages for the UMEM; small ones if there are none */
 	bool unaligned; /* frames need no power-of-two size, packets no alignment */
-	bool sg; /* packets over several frames, where the kernel can */
-	__u32 busy_poll; /* packets a poll of the NIC handles; 0: no busy-polling */
+	bool sg; /* packets over several frames, if the kernel can */
+	__u32 busy_poll; /* packets that one poll of the NIC handles; 0: no busy-polling */
 	__u32 busy_poll_us;
 };
 
-/* Written by the socket's thread, read by any. */
+/* The socket's thread writes these; any thread may read them. */
 struct xs_xsk_counters {
 	__u64 rx_packets, rx_bytes;
 	__u64 tx_packets, tx_bytes; /* completed: the kernel is done with them */
-	__u64 dropped; /* by xs_xsk_drop(): packets received and not sent */
+	__u64 dropped; /* by xs_xsk_drop(): packets received but not sent */
 	__u64 tx_lost; /* completed, but the device refused them (EBUSY) */
-	__u64 rx_unowned; /* received frames that were not the kernel's to give */
+	__u64 rx_unowned; /* received frames that the kernel did not hold */
 	__u64 tx_unowned; /* completions of frames that were not being sent */
 	__u64 tx_too_long; /* packets of more than XS_XSK_FRAGS_MAX frames */
 	__u64 kicks, wakeups; /* sendto(), recvfrom() */
@@ -106,13 +106,13 @@ struct xs_ring_map {
 struct xs_xsk {
 	int fd;
 	enum xs_xsk_mode mode; /* effective, by XDP_OPTIONS */
-	int fallback_errno; /* why not zero-copy when that was tried first; 0 */
+	int fallback_errno; /* why zero-copy failed, if it was tried first; 0 */
 	bool sg; /* effective */
 	bool huge; /* effective */
 	bool unaligned;
 	__u32 tx_budget; /* effective */
-	__u32 napi_id; /* 0: the kernel names none, busy-polling does nothing */
-	int busy_poll_errno; /* 0, or why busy-polling was refused */
+	__u32 napi_id; /* 0: the kernel names none, and busy-polling does nothing */
+	int busy_poll_errno; /* why busy-polling was refused; 0: it was not */
 
 	struct xsk_ring_prod fill, tx;
 	struct xsk_ring_cons rx, comp;
@@ -124,30 +124,30 @@ struct xs_xsk {
 	int frame_shift; /* -1: not a power of two */
 	__u32 frame_cnt;
 	struct xs_umem_frame *frames;
-	__u32 *free_stack; /* LIFO: the frame given next is the one last touched */
+	__u32 *free_stack; /* LIFO: the next frame given out is the last one touched */
 	__u32 free_cnt;
-	__u32 spare; /* of them stay there */
+	__u32 spare; /* this many of them always stay there */
 	__u32 fill_cnt, rx_cnt, tx_cnt; /* frames in that state */
 
 	struct xs_ring_map maps[4];
 	struct xs_xsk_counters counters;
 
-	/* Called, if not NULL, for each packet that was sent; set after opening. */
+	/* If not NULL, called for each packet that was sent. Set it after opening. */
 	void (*sent)(void *arg, const struct xs_umem_frame *frame);
 	void *sent_arg;
 };
 
 /*
  * Makes the socket, its UMEM and rings, fills the fill ring and binds. Needs
- * CAP_NET_RAW (CAP_IPC_LOCK or enough RLIMIT_MEMLOCK for the UMEM; CAP_NET_ADMIN
- * for busy-polling). Retries EBUSY, which the kernel gives for some 20 ms after
- * another socket left the queue, until bind_wait_ms are over.
+ * CAP_NET_RAW; CAP_IPC_LOCK or enough RLIMIT_MEMLOCK for the UMEM; CAP_NET_ADMIN for
+ * busy-polling. Blocks: retries EBUSY, which the kernel returns for some 20 ms after
+ * another socket left the queue, for up to bind_wait_ms.
  *
- * 0; or -errno after logging it, except -EBUSY, which is silent since only the
- * caller can name the holder, and -EINTR: asked to stop. On failure nothing is left and *x is closed.
+ * 0; or -errno, logged. Not logged are -EBUSY, because only the caller can name the
+ * holder, and -EINTR: asked to stop. On failure nothing is left and *x is closed.
  */
 int xs_xsk_open(struct xs_xsk *x, const struct xs_xsk_config *cfg);
-void xs_xsk_close(struct xs_xsk *x); /* of a zeroed or closed one: does nothing */
+void xs_xsk_close(struct xs_xsk *x); /* zeroed or closed: does nothing */
 
 /*
  * A socket with nothing but an RX ring, on the queue and over the UMEM of another: the
@@ -175,20 +175,20 @@ void xs_xsk_close_shared(struct xs_xsk_shared *s);
  */
 bool xs_xsk_may_share_in_skb_mode(void);
 
-/* Gives as many free frames to the fill ring as it takes; how many. */
+/* Moves as many free frames to the fill ring as fit. Returns how many. */
 __u32 xs_xsk_refill(struct xs_xsk *x);
 
-/* Descriptors that wait in the RX ring, at most `max`. */
+/* Number of descriptors that wait in the RX ring, at most `max`. */
 static inline __u32 xs_xsk_waiting(struct xs_xsk *x, __u32 max)
 {
 	return xsk_cons_nb_avail(&x->rx, max);
 }
 
 /*
- * Takes up to `max` (at most XS_XSK_BATCH_MAX) descriptors from the RX ring and
- * up to `max_packets` whole packets; their frames are the caller's until
- * xs_xsk_send() or xs_xsk_drop(). A packet may go on in the next call: its last
- * descriptor has no XDP_PKT_CONTD. *packets: how many ended.
+ * Takes up to `max` (at most XS_XSK_BATCH_MAX) descriptors and up to `max_packets`
+ * whole packets from the RX ring. The caller holds their frames until xs_xsk_send() or
+ * xs_xsk_drop(). A packet may continue in the next call: its last descriptor is the one
+ * without XDP_PKT_CONTD. *packets is how many ended. Returns the number of descriptors.
  */
 __u32 xs_xsk_receive(struct xs_xsk *x, struct xdp_desc *descs, __u32 max, __u64 max_packets,
 		     __u32 *packets);
@@ -198,13 +198,13 @@ __u32 xs_xsk_receive_shared(struct xs_xsk *x, struct xs_xsk_shared *s, struct xd
 			    __u32 max);
 
 /*
- * xs_xsk_receive() and xs_xsk_send() in one pass, for packets that nobody looks
- * at, each in one frame: from the RX ring straight to the TX ring. `max` must not
- * exceed the room. How many.
+ * xs_xsk_receive() and xs_xsk_send() in one pass, from the RX ring straight to the TX
+ * ring, for packets of one frame each that nobody looks at. `max` must not exceed the
+ * room in the TX ring. Returns how many.
  */
 __u32 xs_xsk_bounce(struct xs_xsk *x, __u32 max);
 
-/* Descriptors xs_xsk_send() would take now. */
+/* Number of descriptors that xs_xsk_send() would take now. */
 static inline __u32 xs_xsk_tx_room(struct xs_xsk *x, __u32 wanted)
 {
 	__u32 room = xsk_prod_nb_free(&x->tx, wanted);
@@ -212,40 +212,41 @@ static inline __u32 xs_xsk_tx_room(struct xs_xsk *x, __u32 wanted)
 	return room < wanted ? room : wanted;
 }
 
-/* Puts received frames on the TX ring; n must not exceed the room. */
+/* Puts received frames on the TX ring. `n` must not exceed the room there. */
 void xs_xsk_send(struct xs_xsk *x, const struct xdp_desc *descs, __u32 n);
 
-/* Empties the RX ring without looking: those packets count nowhere. How many. */
+/* Empties the RX ring unread. These packets are not counted. Returns how many. */
 __u32 xs_xsk_discard(struct xs_xsk *x);
 __u32 xs_xsk_discard_shared(struct xs_xsk *x, struct xs_xsk_shared *s);
 
 /*
- * Takes up to n free frames, as if each had been received and held an empty packet behind
- * `headroom` bytes and the kernel's: to be written and sent, or dropped. How many.
+ * Takes up to n free frames. The caller holds them as if it had received them with an
+ * empty packet each, after `headroom` bytes and the kernel's headroom; it writes and
+ * sends them, or drops them. Returns how many.
  */
 __u32 xs_xsk_take(struct xs_xsk *x, struct xdp_desc *descs, __u32 n);
 
-/* Gives received frames back unsent. */
+/* Gives received frames back without sending them. */
 void xs_xsk_drop(struct xs_xsk *x, const struct xdp_desc *descs, __u32 n);
 
-/* Descriptors in the TX ring that the kernel has not taken yet. */
+/* Number of descriptors in the TX ring that the kernel has not taken yet. */
 static inline __u32 xs_xsk_tx_queued(const struct xs_xsk *x)
 {
 	return x->tx.cached_prod - __atomic_load_n(x->tx.consumer, __ATOMIC_ACQUIRE);
 }
 
 /*
- * Tells the kernel to send, if it wants to be told or if `force`, and takes
- * back what was sent meanwhile: a full completion ring would stop it. 0;
- * -EAGAIN: some are left, come again; -ENETDOWN: the link is down,
- * wait; -ENXIO: the interface is gone; other -errno. Silent.
+ * Tells the kernel to send, if it wants to be told or `force` is set. Also takes back
+ * what was sent meanwhile, since a full completion ring would stop the kernel. 0;
+ * -EAGAIN: some are left, call again; -ENETDOWN: the link is down, wait; -ENXIO: the
+ * interface is gone; other -errno. Silent.
  */
 int xs_xsk_kick(struct xs_xsk *x, bool force);
 
-/* Tells the driver to receive, if it wants to be told or if `force`. */
+/* Tells the driver to receive, if it wants to be told or `force` is set. */
 int xs_xsk_wake_rx(struct xs_xsk *x, bool force);
 
-/* Takes back what the kernel has sent; how many frames. */
+/* Takes back the frames that the kernel has sent. Returns how many. */
 __u32 xs_xsk_reap(struct xs_xsk *x);
 
 static inline struct xs_umem_frame *xs_xsk_frame(struct xs_xsk *x, __u64 addr)
@@ -259,13 +260,13 @@ static inline void *xs_xsk_data(const struct xs_xsk *x, __u64 addr)
 	return x->umem + (x->unaligned ? xsk_umem__add_offset_to_addr(addr) : addr);
 }
 
-/* Where every frame is. The first eight add up to total, or it is a bug. */
+/* Where every frame is. If the first eight do not add up to total, it is a bug. */
 struct xs_ledger {
 	__u32 total;
 	__u32 free;
 	__u32 fill_ring; /* in the fill ring */
 	__u32 kernel; /* taken from it: the kernel's cache, the NIC's ring, the RX ring */
-	__u32 rx; /* with the caller */
+	__u32 rx; /* held by the caller */
 	__u32 tx_ring; /* not yet taken by the kernel */
 	__u32 in_flight; /* taken, not completed */
 	__u32 completed; /* in the completion ring */
@@ -273,17 +274,17 @@ struct xs_ledger {
 };
 void xs_xsk_ledger(const struct xs_xsk *x, struct xs_ledger *ledger);
 
-/* XDP_STATISTICS; fields this kernel does not have are 0. 0 or -errno, silent. */
+/* Reads XDP_STATISTICS. Fields that this kernel does not have are 0. 0 or -errno, silent. */
 int xs_xsk_statistics(const struct xs_xsk *x, struct xdp_statistics *stats);
 int xs_xsk_statistics_of(int fd, struct xdp_statistics *stats);
 
-/* SO_INCOMING_NAPI_ID: what busy-polling polls; 0: nothing. */
+/* SO_INCOMING_NAPI_ID, which busy-polling polls; 0: nothing. */
 __u32 xs_xsk_napi_id(struct xs_xsk *x);
 
-/* Takes the busy-polling options back. */
+/* Resets the busy-polling options. */
 void xs_xsk_end_busy_poll(struct xs_xsk *x);
 
-/* SO_ERROR: -ENETDOWN once the interface is gone. 0 if nothing is wrong. */
+/* Reads SO_ERROR. -ENETDOWN: the interface is gone; 0: nothing is wrong. */
 int xs_xsk_error(const struct xs_xsk *x);
 
 #endif
