@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Every map of an instance, once, in plain libbpf form. The tools open the
- * skeleton to learn types and sizes and compare pins with them.
+ * Defines every map of an instance, once, in plain libbpf form. The tools open the
+ * skeleton to learn types and sizes, and compare pins with them.
  *
- * The sizes are what a loader that knows nothing of us makes (xdp-loader,
- * bpfman); ours resizes to the interface. With such a loader the maps that it
- * can reuse are pinned by name; libbpf before 1.7 cannot reuse a DEVMAP.
+ * The sizes are those that a loader which knows nothing about us makes (xdp-loader,
+ * bpfman); our own loader resizes the maps for the interface. With such a loader, the
+ * maps that it can reuse are pinned by name; libbpf before 1.7 cannot reuse a DEVMAP.
  */
 #ifndef XSTEER_MAPS_BPF_H
 #define XSTEER_MAPS_BPF_H
@@ -21,7 +21,7 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } xsks_map SEC(".maps");
 
-/* by receive queue; the last row takes queues beyond the map */
+/* By receive queue. The last row is for all queues beyond the map. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, XS_SLOTS_MIN);
@@ -38,7 +38,7 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } meta SEC(".maps");
 
-/* by slot */
+/* By slot. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, XS_SLOTS_MIN);
@@ -56,7 +56,7 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } chains SEC(".maps");
 
-/* inner of rule_sets: one compiled rule set (rule_set.h), as many chunks as it needs */
+/* Inner map of rule_sets: one compiled rule set (rule_set.h), with as many chunks as it needs. */
 struct xs_rule_chunks {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_INNER_MAP | BPF_F_MMAPABLE);
@@ -65,7 +65,7 @@ struct xs_rule_chunks {
 	__uint(value_size, XS_CHUNK_BYTES);
 };
 
-/* XS_SET_IN_FORCE, XS_SET_FALLBACK; an empty slot is the built-in default */
+/* XS_SET_IN_FORCE, XS_SET_FALLBACK. An empty slot means the built-in default. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, XS_SET_SLOTS);
@@ -76,8 +76,8 @@ struct {
 } rule_sets SEC(".maps");
 
 /*
- * inner of rule_stats: by CPU * rules + rule. One slice more than possible
- * CPUs: the tools keep there what earlier sets have counted.
+ * Inner map of rule_stats: by CPU * rules + rule. It has one slice more than possible
+ * CPUs: there the tools keep what earlier sets have counted.
  */
 struct xs_rule_counters {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -87,10 +87,10 @@ struct xs_rule_counters {
 	__type(value, struct xs_rule_stats);
 };
 
-/* Never read: clang defines the type of an inner map's value only if a variable has it. */
+/* Never read. clang emits the type of an inner map's value only if a variable has that type. */
 const volatile struct xs_rule_stats rule_stats_layout;
 
-/* by stats_slot of the set that counts there */
+/* By stats_slot of the set that counts there. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
 	__uint(max_entries, XS_STATS_SLOTS);
@@ -100,7 +100,7 @@ struct {
 	__array(values, struct xs_rule_counters);
 } rule_stats SEC(".maps");
 
-/* by CPU number; a CPU takes frames once a rule names it */
+/* By CPU number. A CPU takes frames once a rule names it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_CPUMAP);
 	__uint(max_entries, 128);
@@ -109,7 +109,7 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } cpu_map SEC(".maps");
 
-/* by ifindex; an interface takes frames once a rule names it */
+/* By ifindex. An interface takes frames once a rule names it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_DEVMAP_HASH);
 	__uint(max_entries, XS_DEV_MAX);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * A frame's fields as eight 64-bit words: what the data path extracts from a
- * frame, what the rule compiler hashes and compares. Host order, most
- * significant first, so that a prefix of a field is a mask of leading bits.
+ * A frame's fields as eight 64-bit words. The data path extracts them from a frame; the
+ * rule compiler hashes and compares them. Host order, most significant first, so that a
+ * prefix of a field is a mask of leading bits.
  *
  *   addr[0]  IPv6 source, upper half; or IPv4 source << 32 | destination
  *   addr[1]  IPv6 source, lower half
@@ -13,8 +13,8 @@
  *   ether_d  destination MAC, outermost VLAN id
  *   misc     queue, length, TTL, DSCP, next header, VLAN priority
  *
- * A field that the frame does not have is above the field's range where a
- * marker is given, and otherwise told by the family or the protocol.
+ * If the frame does not have a field, its value is a marker above the field's range,
+ * where one is defined. For other fields the family or the protocol tells.
  */
 #ifndef XSTEER_PACKET_KEY_H
 #define XSTEER_PACKET_KEY_H
@@ -62,24 +62,24 @@ enum {
 #undef X
 };
 
-/* As enum xs_fragment of user/lib/rules/model/rule.h. */
+/* Same values as enum xs_fragment of user/lib/rules/model/rule.h. */
 #define XS_KEY_FRAGMENT_NONE 0ULL
 #define XS_KEY_FRAGMENT_FIRST 1ULL
 #define XS_KEY_FRAGMENT_LATER 2ULL
 
-/* Markers of a field that is not there. */
+/* Markers for a field that is not there. */
 #define XS_KEY_NO_PORT 0x10000ULL
-#define XS_KEY_NO_TYPE 0x100ULL /* also of the code */
+#define XS_KEY_NO_TYPE 0x100ULL /* also for the code */
 #define XS_KEY_NO_VLAN 0x1000ULL
 #define XS_KEY_NO_PCP 0x8ULL
 
-/* No queue number or frame length of Linux reaches these; larger ones saturate. */
+/* Linux has no queue numbers or frame lengths this large. Larger numbers saturate. */
 #define XS_KEY_QUEUE_MAX 0xffffULL
 #define XS_KEY_LENGTH_MAX 0x1fffffULL
 
 #define XS_KEY(name, value) ((__u64)(value) << XS_KEY_##name##_shift)
 
-/* The l4 word of a frame in which nothing beyond the protocol can be read. */
+/* The l4 word of a frame in which nothing after the protocol can be read. */
 #define XS_KEY_L4_NONE \
 	(XS_KEY(sport, XS_KEY_NO_PORT) | XS_KEY(dport, XS_KEY_NO_PORT) | \
 	 XS_KEY(l4_type, XS_KEY_NO_TYPE) | XS_KEY(l4_code, XS_KEY_NO_TYPE))

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The bytes of a compiled rule set: written by user/lib/rules/compile/compile.c, searched by
- * bpf/match.h, read back by `xsteer-rules show`. One set is one inner map of
- * rule_sets: an array of chunks, contiguous when mapped. Chunk 0 starts with
- * struct xs_set_header.
+ * The bytes of a compiled rule set: written by user/lib/rules/compile/compile.c,
+ * searched by bpf/match.h, read back by `xsteer-rules show`. A set is one inner map of
+ * rule_sets: an array of chunks, contiguous when mapped. Chunk 0 starts with struct
+ * xs_set_header.
  *
- * A search goes: class of each field of the frame -> 64 bits each, one per
- * table that may hold a match -> AND -> for each bit left, in order of the best
- * rule: hash of the key under the table's mask -> slot -> entry -> chain.
+ * A search has these steps. The value of each field of the frame has a class, which
+ * gives 64 bits: one for each table that may hold a match. All of these are ANDed. For
+ * each bit that is left, in the order of the best rule: hash of the key under the
+ * table's mask -> slot -> entry -> chain.
  *
- * "Offset" is in bytes from the start of the chunk named beside it; what the
- * data path reads never crosses a chunk. "Position" is in bytes from the start
- * of the set, and may: only the tools read it.
+ * "Offset" is in bytes from the start of the chunk named beside it. What the data path
+ * reads never crosses a chunk. "Position" is in bytes from the start of the set, and
+ * may cross chunks: only the tools read it.
  */
 #ifndef XSTEER_RULE_SET_H
 #define XSTEER_RULE_SET_H
@@ -20,37 +21,41 @@
 #include "packet_key.h"
 
 #define XS_SET_MAGIC 0x7465732e7378ULL /* "xs.set" as bytes in memory */
-#define XS_SET_LAYOUT 2 /* rises with any change in this file */
+#define XS_SET_LAYOUT 2 /* incremented with any change in this file */
 /*
- * What the data path reads has not moved since this layout: each program since then
- * searches each set since then. In layout 1 the tools had other numbers before compile_ns.
+ * Since this layout nothing that the data path reads has moved, so each program since
+ * then can search each set since then. In layout 1 the tools had other numbers before
+ * compile_ns.
  */
 #define XS_SET_LAYOUT_OLDEST 1
 #define XS_SET_COMPILE_NS_AT_1 1192 /* where compile_ns is in layout 1 */
 
-/* The longest array value before Linux 6.0; a power of two, offsets are masked with it. */
+/*
+ * The largest array value before Linux 6.0. It is a power of two because offsets are
+ * masked with it.
+ */
 #define XS_CHUNK_BYTES (4U << 20)
 #define XS_CHUNK_BITS 22
 
-/* rule_sets */
+/* Slots of rule_sets. */
 #define XS_SET_IN_FORCE 0
-#define XS_SET_FALLBACK 1 /* in force once the other's deadline is past */
+#define XS_SET_FALLBACK 1 /* in force once the other one's deadline is past */
 #define XS_SET_SLOTS 2
 #define XS_SET_CONFIRMED (~0ULL) /* a deadline that never comes */
-/* rule_stats: header.stats_slot says which */
+/* Slots of rule_stats. header.stats_slot says which one. */
 #define XS_STATS_SLOTS 4
 
 #define XS_TABLES_MAX 64
 /*
- * Entries, conditions and search steps that one frame may cost. It bounds the
- * data path's loop, so the compiler must prove it; more would only serve rule
- * sets that no longer have a flat cost. `make torture` builds with less, since
- * the verifier's time is nearly all of its time.
+ * Most entries, conditions and search steps for one frame. It bounds the data path's
+ * loop, so the compiler must prove it. A larger bound would only help rule sets that no
+ * longer have a flat cost. `make torture` builds with a smaller one, since nearly all
+ * of its time is the verifier's.
  */
 #ifndef XS_STEPS_MAX
 #define XS_STEPS_MAX 256
 #endif
-#define XS_RULES_MAX ((1U << 20) - 1) /* bits of an entry */
+#define XS_RULES_MAX ((1U << 20) - 1) /* as many as an entry's bits can number */
 #define XS_RULE_NONE 0xffffffffU
 
 /* 64 bits in which any six neighbours differ: lowest bit -> 0..63 by one multiplication. */
@@ -59,34 +64,37 @@
 
 #define XS_NODE 8 /* keys compared at once */
 #define XS_ADDR6_LEVELS 6
-#define XS_ADDR6_MAX (1U << 3 * XS_ADDR6_LEVELS) /* distinct upper halves of a tree */
+#define XS_ADDR6_MAX (1U << 3 * XS_ADDR6_LEVELS) /* most distinct upper halves of a tree */
 #define XS_GROUP_DEEP 0x80000000U
 
 /*
- * An address field cut into intervals, numbered upwards from rank_first. Ranks
- * of both families and of "no IP" are one number space, so a rank also tells
- * the family. Offsets are in `chunk`.
+ * An address field cut into intervals, numbered upwards from rank_first. Ranks of both
+ * families and of "no IP" share one number space, so a rank also tells the family.
+ * Offsets are in `chunk`.
  *
- * IPv4: the leading bits of the address lead to a cell: the number of the
- * interval that it starts in, how many more start in it, and the class of the
- * first. IPv6: a tree over the distinct upper halves of the starts, one for
- * each value of the highest bit so that differences keep their sign, leads to a
- * group: the intervals that start within one upper half.
+ * IPv4: the leading bits of the address select a cell. It holds the number of the
+ * interval that it starts in, how many more start in it, and the class of the first.
+ * IPv6: a tree over the distinct upper halves of the starts leads to a group, which is
+ * the intervals that start within one upper half. There is one tree for each value of
+ * the highest bit, so that differences keep their sign.
  */
 struct xs_addr_index {
-	__u64 tables; /* of every rank, if there is one interval only */
+	__u64 tables; /* of every rank, if there is only one interval */
 	__u32 rank_first; /* of this family */
-	__u32 cut; /* more than one interval */
+	__u32 cut; /* there is more than one interval */
 	__u32 chunk;
 	__u32 classes; /* __u64[]: class -> tables */
 	__u32 of_interval; /* __u16[]: interval -> class */
-	__u32 shift; /* IPv4: address >> this: number of the cell */
+	__u32 shift; /* IPv4: address >> this is the number of the cell */
 	__u32 cells; /* IPv4: __u64[], XS_CELL */
-	__u32 starts; /* IPv4: __u32[], and XS_NODE more of ones */
-	__u32 groups; /* IPv6: __u32[cnt + 1]: first interval, XS_GROUP_DEEP if not only one */
+	__u32 starts; /* IPv4: __u32[], padded with XS_NODE ones */
+	__u32 groups; /* IPv6: __u32[cnt + 1]: first interval; XS_GROUP_DEEP: there are more */
 	__u32 group_first[2]; /* IPv6: of each tree */
-	/* IPv6: per tree and level, from the top, __u64[] nodes: the first upper half of each child */
-	__u32 level_first[2]; /* those before it are not used */
+	/*
+	 * IPv6: for each tree and level, from the top, __u64[] nodes: the first upper
+	 * half of each child.
+	 */
+	__u32 level_first[2]; /* levels before it are not used */
 	__u32 level[2][XS_ADDR6_LEVELS];
 	__u32 level_cnt[2][XS_ADDR6_LEVELS]; /* keys */
 	__u32 lower_chunk;
@@ -94,10 +102,10 @@ struct xs_addr_index {
 	__u32 pad;
 };
 
-/* first interval, how many start within, class */
+/* First interval, how many start within, class. */
 #define XS_CELL(first, cnt, class) ((__u64)(first) | (__u64)(cnt) << 24 | (__u64)(class) << 48)
 #define XS_CELL_MASK 0xffffffU
-#define XS_CELLS_MAX (1U << 16) /* their cache misses would cost more than they save */
+#define XS_CELLS_MAX (1U << 16) /* with more, their cache misses would cost more than they save */
 #define XS_CELLS_MIN (1U << 8)
 
 /* Which class lookups the rules need. */
@@ -111,11 +119,12 @@ struct xs_set_header {
 	__u32 chunk_cnt;
 	__u64 generation;
 	/*
-	 * CLOCK_MONOTONIC; past and not 0: XS_SET_FALLBACK is in force. Confirmed, it
-	 * becomes XS_SET_CONFIRMED, not 0: a frame may look twice, and 0 is long past.
+	 * CLOCK_MONOTONIC. If it is past and not 0, XS_SET_FALLBACK is in force. When
+	 * the set is confirmed it becomes XS_SET_CONFIRMED and not 0: a frame may read
+	 * it twice, and the second comparison would take 0 for a time long past.
 	 */
 	__u64 deadline_ns;
-	__u32 stats_slot; /* of rule_stats */
+	__u32 stats_slot; /* in rule_stats */
 	__u32 rule_cnt;
 	struct xs_action default_action;
 	struct xs_action malformed_action;
@@ -126,40 +135,40 @@ struct xs_set_header {
 	__u32 port_classes[2]; /* offset in chunk 0 of __u64[256] */
 	__u32 proto_classes; /* offset in chunk 0 of __u64[256], by protocol */
 	__u32 actions; /* offset in chunk 0 of struct xs_action[] by entry's action; [0] is unused */
-	__u32 bits_chunk; /* of the sets of conditions */
-	__u32 bits; /* where they start */
-	/* for the tools alone */
+	__u32 bits_chunk; /* the chunk with the sets of conditions */
+	__u32 bits; /* their offset in it */
+	/* Only for the tools. */
 	__u64 bytes; /* of the whole set */
 	__u64 rules; /* position of struct xs_set_rule[rule_cnt] */
 	__u64 text; /* position of the strings */
 	__u64 text_bytes; /* strings end with '\0'; the first is "", then the files' names */
 	__u32 file_cnt;
-	__u32 default_text; /* in the strings; 0: not said */
+	__u32 default_text; /* in the strings; 0: the file does not say */
 	__u32 malformed_text; /* likewise */
 	char default_ifname[16];
 	__u32 pad;
-	__u64 compile_ns; /* how long the compiler took */
+	__u64 compile_ns; /* how long compiling took */
 };
 
-/* What the tools know of a rule; `text` and `comment` are in the strings. */
+/* What the tools need about a rule. `text` and `comment` are in the strings. */
 struct xs_set_rule {
 	struct xs_action action;
 	__u32 line;
-	__u32 file; /* its number */
+	__u32 file; /* number of the file */
 	__u32 text;
 	__u32 comment; /* 0: none */
 	char ifname[16];
 };
 
-/* Words of the key that a table hashes beside addr[0] and l4. */
+/* Words of the key that a table hashes besides addr[0] and l4. */
 #define XS_TABLE_ADDR6 1U
 #define XS_TABLE_RARE 2U
 
-/* 128 bytes, so that an index becomes an offset by a shift. */
+/* 128 bytes, so that a shift turns an index into an offset. */
 struct xs_set_table {
 	__u64 mask[XS_KEY_WORDS];
 	__u64 seed;
-	__u32 best; /* lowest rule in it */
+	__u32 best; /* its lowest rule */
 	__u32 words; /* XS_TABLE_* */
 	__u32 chunk; /* plus the hash's low bits under chunk_mask */
 	__u32 chunk_mask;
@@ -171,9 +180,9 @@ struct xs_set_table {
 };
 
 /*
- * A box of the key and its rule. A chain is sorted by rule. Each compared field
- * has one more bit above it, so that one subtraction compares all of a word:
- * the bit survives where there was no borrow.
+ * A box of the key, with its rule. A chain is sorted by rule. Each compared field has
+ * one more bit above it, the guard, so that one subtraction compares all fields of a
+ * word: the guard stays set where there was no borrow.
  */
 struct xs_set_entry {
 	__u64 low_a;
@@ -182,7 +191,7 @@ struct xs_set_entry {
 	__u64 high_b; /* guards set; above the fields: next or the atom, XS_ENTRY_COND */
 };
 
-/* word a: ranks and protocol */
+/* Word a: ranks and protocol. */
 #define XS_A_SRC_SHIFT 0
 #define XS_A_DST_SHIFT 25
 #define XS_A_PROTO_SHIFT 50
@@ -190,7 +199,7 @@ struct xs_set_entry {
 #define XS_ACTIONS_MAX (1U << 13)
 #define XS_RANK_MAX 0xffffffULL
 #define XS_A_GUARDS (1ULL << 24 | 1ULL << 49 | 1ULL << 58)
-/* word b: ports with XS_KEY_NO_PORT */
+/* Word b: ports with XS_KEY_NO_PORT. */
 #define XS_B_SPORT_SHIFT 0
 #define XS_B_DPORT_SHIFT 18
 #define XS_B_GUARDS (1ULL << 17 | 1ULL << 35)
@@ -206,7 +215,7 @@ struct xs_set_entry {
 #define XS_ENTRY_B(sport, dport) \
 	((__u64)(sport) << XS_B_SPORT_SHIFT | (__u64)(dport) << XS_B_DPORT_SHIFT)
 
-/* What an atom looks at. */
+/* The value that an atom tests. */
 enum xs_atom_word {
 	XS_ATOM_l4,
 	XS_ATOM_ether_s,
@@ -217,26 +226,26 @@ enum xs_atom_word {
 
 enum xs_atom_kind {
 	XS_ATOM_RANGE, /* lo <= value <= hi */
-	XS_ATOM_OTHER, /* not so */
+	XS_ATOM_OTHER, /* the opposite */
 	XS_ATOM_BITS, /* bit `value` of the __u64[] at offset lo of bits_chunk */
 };
 
 /*
- * One condition that an entry does not carry: a slot beside the chain. The
- * entry's `next` names the first; each says where to go on if it holds or not.
+ * One condition that an entry cannot hold: a slot beside the chain. The entry's `next`
+ * names the first condition. Each says where to go on if it matches and if it does not.
  */
 struct xs_set_atom {
 	__u8 word;
 	__u8 shift;
 	__u8 bits;
 	__u8 kind;
-	__u32 more; /* slot of the next condition; 0: all held, the rule matches */
+	__u32 more; /* slot of the next condition; 0: all matched, so the rule does */
 	__u64 lo, hi;
 	__u32 next; /* slot of the entry after this one; 0: none */
 	__u32 pad;
 };
 
-/* Mixing constants of the hash: odd, no structure. */
+/* Mixing constants of the hash: odd numbers without structure. */
 #define XS_HASH_A0 0x9e3779b97f4a7c15ULL
 #define XS_HASH_A1 0xbf58476d1ce4e5b9ULL
 #define XS_HASH_A2 0x94d049bb133111ebULL
@@ -273,7 +282,7 @@ static inline __attribute__((always_inline)) __u64 xs_hash(const __u64 *key,
 	return h ^ h >> 32;
 }
 
-/* The slot of a hash after its displacement: a different one for every displacement. */
+/* The slot of a hash after its displacement. Every displacement gives a different one. */
 static inline __attribute__((always_inline)) __u32 xs_hash_slot(__u64 hash, __u32 displacement,
 								__u32 slot_cnt)
 {

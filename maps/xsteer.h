@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The contract between the data path (bpf/) and the tools (user/): keys,
- * values, enums, limits and names of everything that is pinned.
+ * The contract between the data path (bpf/) and the tools (user/): keys, values, enums,
+ * limits and names of everything that is pinned.
  *
- * Only fixed-width types, explicit zeroed padding, sizes asserted. It includes
- * nothing of ours and compiles on both sides.
+ * Only fixed-width types, explicit zeroed padding, sizes asserted. Includes nothing of
+ * ours and compiles on both sides.
  */
 #ifndef XSTEER_H
 #define XSTEER_H
@@ -12,7 +12,7 @@
 #include <linux/types.h>
 
 #define XS_MAGIC 0x72657473782e7378ULL /* "xs.xster" as bytes in memory */
-#define XS_ABI 3 /* rises when a pinned layout changes its meaning */
+#define XS_ABI 3 /* incremented when a pinned layout changes its meaning */
 /*
  * Of the pins that this build reads. ABI 1 knew no netns_cookie; up to ABI 2 there were no
  * chains, and fewer counters in struct xs_queue_stats.
@@ -24,31 +24,31 @@
 #define XS_PIN_LINK "link"
 #define XS_PIN_PROG "prog"
 
-#define XS_SLOTS_MIN 64 /* as many as libxdp's own xsks_map; more if the interface has them */
-#define XS_VLAN_MAX 4 /* tags stepped over */
-#define XS_IPV6_EXT_MAX 8 /* IPv6 extension headers walked */
+#define XS_SLOTS_MIN 64 /* as many as libxdp's own xsks_map; more if the interface has more */
+#define XS_VLAN_MAX 4 /* that the parser steps over */
+#define XS_IPV6_EXT_MAX 8 /* IPv6 extension headers that it steps over */
 /*
  * Chains that one instance can serve at once. xsks_map has so many slots more for each of
  * its plain ones: 16 make 8.5 KB of a map of 64, and nobody runs more brokers than that.
  */
 #define XS_CHAIN_SLOTS 16
 #define XS_CHAIN_NAME_MAX 32 /* bytes, with its NUL */
-#define XS_DEV_MAX 256 /* interfaces that rules of one instance may send to */
+#define XS_DEV_MAX 256 /* interfaces that the rules of one instance may send to */
 
 /* What happens to a frame. The order is ABI: meta and the rule tables store it. */
 #define XS_VERDICTS(X) \
 	X(pass) /* on to the kernel */ \
 	X(drop) /* nowhere */ \
-	X(tx) /* back out of the interface it came in on */ \
+	X(tx) /* back out of the interface that it came from */ \
 	X(xsk) /* to an AF_XDP socket */ \
 	X(cpu) /* to the kernel, on another CPU */ \
 	X(dev) /* out of another interface */ \
 	X(chain) /* to the AF_XDP socket of a chain of network functions */
 
 /*
- * Why a frame got its verdict when no rule said so. The first is none; up to
- * XS_REASON_MATCH_MAX no rule was asked or none matched; the rest say that the
- * verdict fell back.
+ * Why a frame got its verdict, if no rule said so. The first is none. Up to
+ * XS_REASON_MATCH_MAX: no rule was asked, or none matched. The rest: the verdict fell
+ * back.
  */
 #define XS_MATCH_REASONS(X) \
 	X(default) /* no rule matched */ \
@@ -88,13 +88,13 @@ enum xs_reason {
 };
 
 /*
- * One row of xdp_stats_map: frames of one receive queue, on one CPU.
- * packets = the sum of verdict_*. A frame that no rule decided is also in one
- * of the match reasons, one whose verdict fell back also in a fallback reason.
+ * One row of xdp_stats_map: frames of one receive queue on one CPU. packets is the sum
+ * of verdict_*. A frame that no rule decided is also in one of the match reasons. A
+ * frame whose verdict fell back is also in a fallback reason.
  */
 struct xs_queue_stats {
 	__u64 packets;
-	__u64 bytes; /* from the Ethernet header on, without FCS */
+	__u64 bytes; /* starting at the Ethernet header, without FCS */
 #define X(name) __u64 verdict_##name;
 	XS_VERDICTS(X)
 #undef X
@@ -107,13 +107,13 @@ struct xs_queue_stats {
 /* Bytes of a row up to ABI 2: without verdict_chain and reason_no_chain. */
 #define XS_QUEUE_STATS_BYTES_AT_2 184
 
-/* One row of rule_stats_map: frames that one rule decided, on one CPU. */
+/* One row of rule_stats_map: frames that one rule decided on one CPU. */
 struct xs_rule_stats {
 	__u64 packets;
 	__u64 bytes;
 };
 
-/* What a rule, the default or `malformed` says. Part of the rule tables. */
+/* The action of a rule, the default or `malformed`. Part of the rule tables. */
 struct xs_action {
 	__u8 verdict; /* enum xs_verdict */
 	__u8 otherwise; /* xsk, chain: XS_VERDICT_pass or _drop where no socket is */
@@ -122,24 +122,24 @@ struct xs_action {
 	__u32 target; /* slot, CPU number, ifindex; chain: slot of its queue 0 */
 };
 
-/* What became of the last frame, for `xsteer-rules explain` alone. */
+/* What was done with the last frame. Only for `xsteer-rules explain`. */
 struct xs_explained {
 	__u32 rule; /* 0-based; XS_RULE_NONE: none */
 	__u8 verdict; /* enum xs_verdict: what the rule or the default says */
-	__u8 reason; /* enum xs_reason; a fallback's rather than a match's */
+	__u8 reason; /* enum xs_reason; if there are two, the fallback's */
 	__u16 pad;
 };
 
-/* How an instance is bound to its interface. */
+/* How an instance is attached to its interface. */
 enum xs_attach {
 	XS_ATTACH_LINK, /* pinned bpf_link, alone on the hook */
-	XS_ATTACH_DISPATCHER, /* libxdp's dispatcher, beside others */
+	XS_ATTACH_DISPATCHER, /* libxdp's dispatcher, beside other programs */
 };
 
-#define XS_META_XSK_DROP 2 /* where rules do not say: default xsk else drop */
+#define XS_META_XSK_DROP 2 /* if rules do not say: default xsk else drop */
 #define XS_META_AUTO 1 /* attached by a bouncer: the last one to leave detaches */
 
-/* The one row of meta; written by the tools, never by the data path. */
+/* The one row of meta. The tools write it, the data path never does. */
 struct xs_meta {
 	__u64 magic;
 	__u32 abi;
@@ -147,9 +147,9 @@ struct xs_meta {
 	__u32 ifindex;
 	__u32 flags; /* XS_META_* */
 	/*
-	 * The network namespace at attach: inode of /proc/self/ns/net, which has 32 bits and
-	 * is used again, and low half of SO_NETNS_COOKIE, which is not; 0: not said (ABI 1, which
-	 * had one number of 64 bits here, or Linux before 5.14).
+	 * The network namespace at attach. The inode of /proc/self/ns/net has 32 bits
+	 * and is reused. The low half of SO_NETNS_COOKIE is not reused; 0: not known
+	 * (ABI 1, which had one number of 64 bits here, or Linux before 5.14).
 	 */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 	__u32 netns_inode, netns_cookie;
@@ -160,7 +160,7 @@ struct xs_meta {
 	struct xs_action default_action;
 	struct xs_action malformed_action;
 	__u32 attach; /* enum xs_attach */
-	__u32 set_layout; /* of the sets that the program searches; 0: a build that did not say */
+	__u32 set_layout; /* of sets that the program can search; 0: its build did not say */
 	char ifname[16];
 };
 
@@ -175,7 +175,7 @@ struct xs_chain_row {
 /* `slots`: plain ones, as many as xdp_stats_map has rows. */
 #define XS_CHAIN_BASE(row, slots) (((row) + 1) * (slots))
 
-/* What an AF_XDP socket got from the kernel. */
+/* The mode that an AF_XDP socket got from the kernel. */
 enum xs_xsk_mode {
 	XS_XSK_none,
 	XS_XSK_copy,
@@ -183,19 +183,19 @@ enum xs_xsk_mode {
 };
 
 /*
- * One row of owners, by slot; all zero: nobody. Written by bouncers. With pid 0 and a
- * start time there is no socket yet: process `fd`, of that start time and pidns, is
- * about to put one there.
+ * One row of owners, by slot. All zero: nobody. Written by whoever puts a socket into
+ * the slot. If pid is 0 and there is a start time, there is no socket yet: process
+ * `fd`, with that start time and pidns, is about to insert one.
  */
 struct xs_owner {
 	__u32 pid;
 	__u32 queue;
-	__u64 start_time; /* of the process, clock ticks since boot (/proc/PID/stat) */
+	__u64 start_time; /* of the process, in clock ticks since boot (/proc/PID/stat) */
 	__u64 since_ns; /* CLOCK_REALTIME when the slot was taken */
-	__u32 mode; /* enum xs_xsk_mode: effective */
-	__u32 asked; /* enum xs_xsk_mode: none = zero-copy, then copy */
+	__u32 mode; /* enum xs_xsk_mode: the mode in use */
+	__u32 asked; /* enum xs_xsk_mode: none = zero-copy, else copy */
 	__u32 fd; /* of the socket, in that process: for `xsteer-maps sockets` */
-	__u32 pidns; /* inode of the PID namespace that pid is of; 0: not known */
+	__u32 pidns; /* inode of pid's PID namespace; 0: not known */
 };
 
 #define XS_ASSERT_SIZE(type, bytes) \
