@@ -69,7 +69,8 @@ struct xsnf_ops {
 	void (*batch)(struct xsnf *nf, struct xsnf_packet *packets, __u32 cnt);
 
 	/* All of these may be NULL. */
-	int (*options)(void *data, int argc, char **argv); /* arguments after "--"; not 0: wrong usage */
+	/* Gets the arguments after "--", with argv[0] before them. Not 0: wrong usage. */
+	int (*options)(void *data, int argc, char **argv);
 	int (*start)(struct xsnf *nf); /* after joining; not 0 (-errno): leave again */
 	void (*tick)(struct xsnf *nf); /* about every tick_ms */
 	/* Another service sent this with xsnf_message(). `data` is valid during the call. */
