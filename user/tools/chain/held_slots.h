@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The slots of an instance that a broker's sockets are in, and that it owns them. */
+/* The slots of an instance that hold a broker's sockets, and their ownership. */
 #ifndef XS_CHAIN_HELD_SLOTS_H
 #define XS_CHAIN_HELD_SLOTS_H
 
@@ -41,9 +41,9 @@ void xs_held_slots_settle(struct xs_held_slots *slots);
 int xs_held_slots_fill(struct xs_held_slots *slots, __u32 queue, const char *chain,
 		       enum xs_xsk_mode mode, int fd);
 
-/* Empties the slots: frames go to where the rules send those for whom there is no socket. */
+/* Empties the slots: frames go where the rules send those without a socket. */
 void xs_held_slots_empty(struct xs_held_slots *slots);
-/* The same, and gives up owning them. */
+/* The same, and gives up the ownership. */
 void xs_held_slots_close(struct xs_held_slots *slots);
 
 #endif

@@ -17,7 +17,7 @@
 #define XS_WORKER_BATCH 64
 
 struct xs_worker_config {
-	struct xsteer_ctx *ctx; /* for messages while it is made; no other thread's */
+	struct xsteer_ctx *ctx; /* for messages while it is made; no other thread uses it */
 	const struct xs_chains *chains; /* borrowed */
 	__u32 first; /* the chain of the queue's main socket */
 	__u32 rx_ring; /* entries of each RX ring, a power of two; 0: as many as frames */
@@ -46,18 +46,21 @@ struct xs_worker {
 	pthread_t thread;
 	bool running;
 	__u32 phase; /* enum xs_worker_phase; set by the main thread */
-	int err; /* of sending, told by the main thread; 0 */
+	int err; /* of sending, reported by the main thread; 0: none */
 	struct xs_entry entries[XS_CHAIN_SLOTS]; /* [0]: that of the main socket */
 	__u32 entry_cnt;
 	struct xdp_desc out[XS_WORKER_BATCH];
 	__u32 out_cnt;
 };
 
-/* Memory, sockets, engine; at most XS_CHAIN_SLOTS chains. 0 or -errno, logged; what was made is for xs_worker_free(). */
+/*
+ * Makes memory, sockets and engine, for at most XS_CHAIN_SLOTS chains. 0 or -errno, logged.
+ * Call xs_worker_free() also after a failure.
+ */
 int xs_worker_make(struct xs_worker *w, const struct xs_worker_config *config);
-/* Begins to serve. 0 or -errno. */
+/* Starts the thread. 0 or -errno. */
 int xs_worker_start(struct xs_worker *w);
-/* serve: as always; finish: nothing enters any more; end: returns, and is waited for. */
+/* serve: normal work; finish: no new frame enters; end: the thread returns and is waited for. */
 void xs_worker_set_phase(struct xs_worker *w, enum xs_worker_phase phase);
 void xs_worker_free(struct xs_worker *w);
 
@@ -66,9 +69,9 @@ int xs_worker_fd(const struct xs_worker *w, const struct xs_entry *entry);
 /* Empties the RX rings, and counts what was in them. Only while the thread does not run. */
 void xs_worker_discard(struct xs_worker *w);
 
-/* Frames that are in the engine or being sent. Takes the lock. */
+/* Number of frames that are in the engine or being sent. Takes the lock. */
 __u32 xs_worker_busy(struct xs_worker *w);
-/* Whether the frames of socket and engine add up. Only while the thread does not run. */
+/* Whether the frames of socket and engine add up. Call it only while the thread is not running. */
 bool xs_worker_balanced(struct xs_worker *w);
 
 #endif
