@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* xsteer-chain: chains of network functions; the table of its commands. */
+#include "ask.h"
 #include "check.h"
 #include "options.h"
 #include "replay.h"
@@ -62,11 +63,23 @@ static const struct xs_opt run_opts[] = {
 	{},
 };
 
+static const struct xs_opt ask_opts[] = {
+	{ "socket", 0, "PATH", "ask the broker that was started with it", TEXT(socket) },
+	{},
+};
+
 static const struct xs_cmd cmds[] = {
 	{ "run", NULL, "IF FILE", "serve chains on the queues of an interface", run_opts, 2, 2,
 	  xs_chain_run },
 	{ "check", NULL, "FILE", "parse a chain file, draw its chains, say what they may cost",
 	  NULL, 1, 1, xs_chain_check },
+	{ "show", NULL, "[IF]", "what brokers that run have counted, by chain and step", ask_opts,
+	  0, 1, xs_chain_show },
+	{ "export", NULL, "[IF]", "the same as metrics for Prometheus", ask_opts, 0, 1,
+	  xs_chain_export },
+	{ "drain", NULL, "IF SERVICE [INSTANCE]",
+	  "move flows away from network functions, then let them stop", ask_opts, 2, 3,
+	  xs_chain_drain },
 	{ "replay", NULL, "FILE", "chains without an interface: for tests of network functions",
 	  replay_opts, 1, 1, xs_chain_replay },
 	{},

@@ -7,12 +7,11 @@
 #include <unistd.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 
 #include "lib/base/clock.h"
+#include "listen.h"
 #include "nfs.h"
 
 #ifndef SO_PEERPIDFD
@@ -256,56 +255,21 @@ int xs_nfs_adopt(struct xs_nfs *nfs, int fd, pid_t pid)
 	return err;
 }
 
-static bool is_served(const struct sockaddr_un *addr)
-{
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	bool served = fd < 0 || !connect(fd, (const struct sockaddr *)addr, sizeof(*addr));
-
-	if (fd >= 0)
-		close(fd);
-	return served;
-}
-
-static int bind_path(int fd, const struct sockaddr_un *addr)
-{
-	struct stat st;
-
-	if (!bind(fd, (const struct sockaddr *)addr, sizeof(*addr)))
-		return 0;
-	if (errno != EADDRINUSE || lstat(addr->sun_path, &st) || !S_ISSOCK(st.st_mode) ||
-	    is_served(addr))
-		return -EADDRINUSE;
-	/* Left behind by a broker that was killed. */
-	if (unlink(addr->sun_path) || bind(fd, (const struct sockaddr *)addr, sizeof(*addr)))
-		return -errno;
-	return 0;
-}
-
 int xs_nfs_listen(struct xs_nfs *nfs, const char *path, mode_t mode)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int err = 0;
+	int err;
 
-	if (strlen(path) >= sizeof(addr.sun_path)) {
-		xs_err(nfs->ctx, "%s: too long for a socket's path (%zu bytes at most)", path,
-		       sizeof(addr.sun_path) - 1);
-		return -ENAMETOOLONG;
+	nfs->listening = xs_listen_at(nfs->ctx, path, mode);
+	if (nfs->listening < 0) {
+		err = nfs->listening;
+		nfs->listening = -1;
+		return err;
 	}
-	strcpy(addr.sun_path, path);
-	nfs->listening = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (nfs->listening < 0)
-		err = -errno;
-	if (!err)
-		err = bind_path(nfs->listening, &addr);
-	if (!err && (chmod(path, mode) || listen(nfs->listening, 16)))
-		err = -errno;
-	if (!err)
-		err = watch(nfs, nfs->listening, NULL, 0);
+	err = watch(nfs, nfs->listening, NULL, 0);
 	if (!err)
 		return 0;
-	xs_err(nfs->ctx, "cannot listen at %s: %s", path, strerror(-err));
-	if (nfs->listening >= 0)
-		close(nfs->listening);
+	xs_err(nfs->ctx, "cannot wait for %s: %s", path, strerror(-err));
+	close(nfs->listening);
 	nfs->listening = -1;
 	return err;
 }

@@ -281,10 +281,9 @@ static int check_account(struct replay *r)
 static int print_result(struct replay *r)
 {
 	double seconds = (r->end_ns - r->begin_ns) / 1e9;
-	json_t *object;
+	json_t *object = xs_report_json(&r->nfs);
 
 	if (r->cli->json) {
-		object = xs_report_json(&r->nfs);
 		json_object_update_new(object, json_pack("{s:s, s:I, s:I, s:I, s:f, s:b}", "chain",
 							 r->chains->chains[r->chain].name, "frames",
 							 (json_int_t)r->load.cnt, "sent",
@@ -293,7 +292,8 @@ static int print_result(struct replay *r)
 							 seconds, "interrupted", (int)interrupted));
 		return xs_json_print(r->cli, object);
 	}
-	xs_report_print(&r->nfs);
+	xs_report_print(object);
+	json_decref(object);
 	printf("%llu frames in, %llu out (%llu bytes), %llu of no fitting length; %.3f s, %.0f "
 	       "frames/s\n",
 	       r->entered, r->sent, r->sent_bytes, r->too_long, seconds,

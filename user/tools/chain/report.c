@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The account of a broker as tables and as JSON; see report.h. */
-#include <stdio.h>
+/* The account of a broker as JSON; see report.h. */
 #include <string.h>
 
 #include "report.h"
-#include "tools/cli/table.h"
 
 /* The sum over all queues of one chain. */
 struct chain_sum {
@@ -105,94 +103,6 @@ static double mean_us(const struct xs_hop *hop)
 	return back ? hop->ns_total / 1e3 / back : 0;
 }
 
-/* ---- tables ---- */
-
-static __u64 sum_exits(const struct xs_hop *hop)
-{
-	__u64 sum = 0;
-
-	for (int i = 0; i < XS_SERVICE_EXITS_MAX; i++)
-		sum += hop->exits[i];
-	return sum;
-}
-
-static void print_hops(struct xs_nfs *nfs)
-{
-	struct xs_table *table = xs_table_new("CHAIN|STEP|>IN|>NEXT|>TX|>DROP|>EXITS|>FULL|>DEAD|"
-					      ">DIED|>UNBOUND|>BYPASSED|>HELD|>WAITING|>MEAN US");
-	struct chain_sum sum;
-
-	for (__u32 c = 0; c < nfs->chains->chain_cnt; c++) {
-		const struct xs_chain *chain = &nfs->chains->chains[c];
-
-		sum_chain(nfs, c, &sum);
-		for (__u32 s = 0; s < chain->step_cnt; s++) {
-			const struct xs_hop *hop = &sum.hops[s];
-			const __u64 cells[] = { hop->in,
-						hop->next,
-						hop->tx,
-						hop->drop,
-						sum_exits(hop),
-						hop->lost[XS_LOSS_full],
-						hop->lost[XS_LOSS_dead],
-						hop->lost[XS_LOSS_died],
-						hop->lost[XS_LOSS_unbound],
-						hop->bypassed,
-						hop->held,
-						hop->waiting };
-
-			xs_table_cell(table, "%s", chain->name);
-			xs_table_cell(table, "%s",
-				      nfs->chains->services[chain->steps[s].service].name);
-			for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++)
-				xs_table_cell(table, "%llu", cells[i]);
-			xs_table_cell(table, "%.1f", mean_us(hop));
-		}
-	}
-	xs_table_print(table);
-}
-
-static void print_taps(struct xs_nfs *nfs)
-{
-	struct xs_table *table = xs_table_new("CHAIN|TAP|>SEEN|>MISSED");
-	struct chain_sum sum;
-
-	for (__u32 c = 0; c < nfs->chains->chain_cnt; c++) {
-		const struct xs_chain *chain = &nfs->chains->chains[c];
-
-		sum_chain(nfs, c, &sum);
-		for (__u32 t = 0; t < chain->tap_cnt; t++) {
-			xs_table_cell(table, "%s", chain->name);
-			xs_table_cell(table, "%s",
-				      nfs->chains->services[chain->taps[t].service].name);
-			xs_table_cell(table, "%llu", sum.count.taps[t].seen);
-			xs_table_cell(table, "%llu", sum.count.taps[t].missed);
-		}
-	}
-	xs_table_print(table);
-}
-
-void xs_report_print(struct xs_nfs *nfs)
-{
-	struct engine_sum engines = sum_engines(nfs);
-	struct chain_sum sum;
-
-	print_hops(nfs);
-	print_taps(nfs);
-	for (__u32 c = 0; c < nfs->chains->chain_cnt; c++) {
-		sum_chain(nfs, c, &sum);
-		printf("%s: %llu entered = %llu tx + %llu drop", nfs->chains->chains[c].name,
-		       sum.count.entered, sum.count.tx, sum.count.drop);
-		for (int i = 0; i < XS_LOSS_MAX; i++)
-			printf(" + %llu %s", sum.count.lost[i], xs_loss_names[i]);
-		printf(" + %u inside\n", sum.count.inside);
-	}
-	printf("network functions: %llu joined, %llu left, %llu died, %llu stalled, %llu cheated, "
-	       "%llu refused; %llu copies, %llu bad descriptors, %llu flows moved under way\n",
-	       nfs->joined, nfs->left, nfs->died, nfs->stalled, nfs->cheated, nfs->refused,
-	       engines.copies, engines.bad, engines.reorder_risk);
-}
-
 /* ---- JSON ---- */
 
 static json_t *json_lost(const __u64 *lost)
@@ -256,4 +166,44 @@ json_t *xs_report_json(struct xs_nfs *nfs)
 			 "cheated", (json_int_t)nfs->cheated, "refused", (json_int_t)nfs->refused,
 			 "copies", (json_int_t)engines.copies, "bad_descriptors",
 			 (json_int_t)engines.bad, "reorder_risk", (json_int_t)engines.reorder_risk);
+}
+
+/* ---- network functions ---- */
+
+static const char *const state_names[] = {
+	[XS_NF_new] = "new",	       [XS_NF_offered] = "offered",
+	[XS_NF_serving] = "serving",   [XS_NF_draining] = "draining",
+	[XS_NF_stopping] = "stopping", [XS_NF_quarantined] = "quarantined",
+};
+
+static json_t *json_instance(struct xs_nfs *nfs, const struct xs_nf *nf)
+{
+	__u64 held = 0, given = 0, taken = 0;
+
+	for (__u32 q = 0; q < nfs->engine_cnt; q++) {
+		if (!nf->ports[q])
+			continue;
+		pthread_mutex_lock(&nfs->engines[q]->lock);
+		held += nf->ports[q]->held;
+		given += nf->ports[q]->given_total;
+		taken += nf->ports[q]->taken_total;
+		pthread_mutex_unlock(&nfs->engines[q]->lock);
+	}
+	return json_pack("{s:s, s:i, s:i, s:s, s:I, s:I, s:I}", "service",
+			 nfs->chains->services[nf->service].name, "instance", nf->instance, "pid",
+			 nf->pid, "state", state_names[nf->state], "given", (json_int_t)given,
+			 "returned", (json_int_t)taken, "held", (json_int_t)held);
+}
+
+json_t *xs_report_instances(struct xs_nfs *nfs)
+{
+	json_t *rows = json_array();
+
+	for (int i = 0; i < XS_NFS_MAX; i++) {
+		const struct xs_nf *nf = &nfs->nfs[i];
+
+		if (nf->pidfd >= 0 && nf->state != XS_NF_new)
+			json_array_append_new(rows, json_instance(nfs, nf));
+	}
+	return rows;
 }

@@ -7,13 +7,20 @@
 
 #include "nfs.h"
 
-/* Prints tables: hops, taps, and the sum of each chain. Takes the engines' locks. */
-void xs_report_print(struct xs_nfs *nfs);
-
-/* The same as an object that the caller adds to and prints. NULL: out of memory. */
+/* An object that the caller adds to and prints. NULL: out of memory. Takes the engines' locks. */
 json_t *xs_report_json(struct xs_nfs *nfs);
+
+/* The network functions that are there: an array. Takes the engines' locks. */
+json_t *xs_report_instances(struct xs_nfs *nfs);
 
 /* Whether every engine's account adds up. If not, logs it. */
 bool xs_report_balanced(struct xs_nfs *nfs);
+
+/* ---- report_text.c: of such an object, whoever made it ---- */
+
+/* Prints tables: hops, taps, instances if it has them, and the sum of each chain. */
+void xs_report_print(const json_t *report);
+/* Prints the same for Prometheus, of several brokers. */
+void xs_report_print_metrics(const json_t *const *reports, size_t cnt);
 
 #endif

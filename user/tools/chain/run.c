@@ -16,38 +16,17 @@
 #include <cap-ng.h>
 
 #include "lib/base/clock.h"
+#include "broker.h"
 #include "children.h"
 #include "file.h"
-#include "lib/net/netif.h"
 #include "report.h"
 #include "run.h"
-#include "held_slots.h"
 #include "tools/cli/json.h"
-#include "worker.h"
 
-#define SOCKET_DIR "/run/xsteer"
 #define SOCKET_GROUP "xsteer-nf"
-#define RX_RING_MIN 64
-#define LIMIT_MIN 64 /* frames of a chain: a batch of the NFs' library */
 #define LOOK_MS 50 /* an NF that dies is seen at once; this is for all else */
 #define DRAIN_NS 2000000000ull /* for frames that are inside when it ends */
 #define LEAVE_NS 5000000000ull /* and for NFs to give back what they keep */
-
-struct broker {
-	struct xs_cli *cli;
-	const struct xs_chain_options *opts;
-	struct xs_chains *chains;
-	__u32 first; /* the chain of each queue's main socket */
-	bool takes_xsk; /* it gets the frames with the verdict xsk, too */
-	__u32 rx_ring;
-	struct xs_netif netif;
-	char path[108];
-	struct xs_held_slots slots;
-	struct xs_worker workers[XS_CHAIN_QUEUES_MAX];
-	__u32 worker_cnt;
-	struct xs_nfs nfs;
-	__u64 begin_ns;
-};
 
 static volatile sig_atomic_t interrupted;
 
@@ -59,7 +38,7 @@ static void on_signal(int sig)
 
 /* ---- set-up ---- */
 
-static int check_queues(struct broker *b)
+static int check_queues(struct xs_broker *b)
 {
 	__u32 valid = b->netif.rx_queues < XS_CHAIN_QUEUES_MAX ? b->netif.rx_queues
 							       : XS_CHAIN_QUEUES_MAX;
@@ -75,7 +54,7 @@ static int check_queues(struct broker *b)
 	return 0;
 }
 
-static enum xs_xsk_mode wanted_mode(const struct broker *b)
+static enum xs_xsk_mode wanted_mode(const struct xs_broker *b)
 {
 	switch (b->opts->want) {
 	case XS_CHAIN_COPY:
@@ -87,58 +66,12 @@ static enum xs_xsk_mode wanted_mode(const struct broker *b)
 	}
 }
 
-static __u32 queue_of(const struct broker *b, __u32 i)
+static __u32 queue_of(const struct xs_broker *b, __u32 i)
 {
 	return b->opts->queue_cnt ? b->opts->queues[i] : i;
 }
 
-/* Chains without a limit of their own get equal parts of what is left. */
-static void share_frames(struct broker *b, __u32 frames)
-{
-	struct xs_chains *chains = b->chains;
-	__u32 without = 0;
-
-	for (__u32 c = 0; c < chains->chain_cnt; c++) {
-		without += !chains->chains[c].limit;
-		frames -= chains->chains[c].limit;
-	}
-	for (__u32 c = 0; c < chains->chain_cnt; c++)
-		if (!chains->chains[c].limit)
-			chains->chains[c].limit = frames / without;
-}
-
-/*
- * A chain that nobody serves fast enough keeps frames in its RX ring and inside. All of
- * them together must leave enough for the others to be received: a quarter.
- */
-static int divide_frames(struct broker *b)
-{
-	__u32 cnt = b->chains->chain_cnt, frames = b->opts->frames, without = 0;
-	__u64 limits = 0, rings;
-
-	if (cnt == 1)
-		return 0;
-	for (b->rx_ring = RX_RING_MIN; 2ull * 2 * b->rx_ring * cnt <= frames;)
-		b->rx_ring *= 2;
-	rings = (__u64)b->rx_ring * cnt;
-	for (__u32 c = 0; c < cnt; c++) {
-		limits += b->chains->chains[c].limit;
-		without += !b->chains->chains[c].limit;
-	}
-	if (rings + limits + (__u64)without * LIMIT_MIN > frames - frames / 4) {
-		xs_err(b->cli->ctx,
-		       "%u frames are too few for %u chains: RX rings of %u each, limits of %llu "
-		       "in "
-		       "all and at least %u for each chain without one must leave a quarter to "
-		       "receive: give more --frames, or lower limits",
-		       frames, cnt, b->rx_ring, limits, LIMIT_MIN);
-		return -ENOSPC;
-	}
-	share_frames(b, frames - frames / 4 - (__u32)rings);
-	return 0;
-}
-
-static int check_chains(const struct broker *b)
+static int check_chains(const struct xs_broker *b)
 {
 	if (b->chains->chain_cnt > XS_CHAIN_SLOTS) {
 		xs_err(b->cli->ctx, "%s has %u chains: an instance can serve %d at once",
@@ -156,7 +89,7 @@ static int check_chains(const struct broker *b)
 }
 
 /* Before any socket is made: binding may wait for its queue, which no lock shall. */
-static int reserve_slots(struct broker *b)
+static int reserve_slots(struct xs_broker *b)
 {
 	int err = 0;
 
@@ -170,7 +103,7 @@ static int reserve_slots(struct broker *b)
 	return err;
 }
 
-static int fill_slots(struct broker *b, const struct xs_worker *w)
+static int fill_slots(struct xs_broker *b, const struct xs_worker *w)
 {
 	int err = 0;
 
@@ -185,7 +118,7 @@ static int fill_slots(struct broker *b, const struct xs_worker *w)
 	return err;
 }
 
-static int make_worker(struct broker *b, __u32 i)
+static int make_worker(struct xs_broker *b, __u32 i)
 {
 	const struct xs_worker_config config = {
 		.ctx = b->cli->ctx,
@@ -214,7 +147,7 @@ static int make_worker(struct broker *b, __u32 i)
 }
 
 /* For members of the group, if there is one; else for the user who runs this. */
-static int listen_for_nfs(struct broker *b)
+static int listen_for_nfs(struct xs_broker *b)
 {
 	const struct group *group = getgrnam(SOCKET_GROUP);
 	int err;
@@ -222,8 +155,8 @@ static int listen_for_nfs(struct broker *b)
 	if (b->opts->socket) {
 		snprintf(b->path, sizeof(b->path), "%s", b->opts->socket);
 	} else {
-		mkdir(SOCKET_DIR, 0755); /* where it is not, listening says why */
-		snprintf(b->path, sizeof(b->path), SOCKET_DIR "/%s.sock", b->netif.name);
+		mkdir(XS_CHAIN_SOCKET_DIR, 0755); /* where it is not, listening says why */
+		snprintf(b->path, sizeof(b->path), XS_CHAIN_SOCKET_DIR "/%s.sock", b->netif.name);
 	}
 	err = xs_nfs_listen(&b->nfs, b->path, 0600);
 	if (err || !group)
@@ -233,7 +166,15 @@ static int listen_for_nfs(struct broker *b)
 	return 0;
 }
 
-static int start_workers(struct broker *b)
+static int listen_for_questions(struct xs_broker *b)
+{
+	char path[XS_CONTROL_PATH_MAX];
+
+	xs_control_path(path, b->path);
+	return xs_control_open(&b->control, b->cli->ctx, path);
+}
+
+static int start_workers(struct xs_broker *b)
 {
 	int err = 0;
 
@@ -245,7 +186,7 @@ static int start_workers(struct broker *b)
 }
 
 /* What is left is needed to empty the slots, and to kill who cheats, of any user. */
-static void drop_privileges(const struct broker *b)
+static void drop_privileges(const struct xs_broker *b)
 {
 	bool bpf, kill_any;
 
@@ -262,7 +203,7 @@ static void drop_privileges(const struct broker *b)
 		xs_warn(b->cli->ctx, "cannot drop capabilities: %s", strerror(errno));
 }
 
-static int set_up(struct broker *b)
+static int set_up(struct xs_broker *b)
 {
 	const char *ifname = b->cli->operands[0];
 	int err = xs_netif_get(b->cli->ctx, &b->netif, ifname);
@@ -276,7 +217,7 @@ static int set_up(struct broker *b)
 	if (!err)
 		err = check_chains(b);
 	if (!err)
-		err = divide_frames(b);
+		err = xs_broker_divide_frames(b);
 	if (!err)
 		err = reserve_slots(b);
 	xs_held_slots_settle(&b->slots);
@@ -284,11 +225,13 @@ static int set_up(struct broker *b)
 		err = make_worker(b, i);
 	if (!err)
 		err = listen_for_nfs(b);
+	if (!err)
+		err = listen_for_questions(b);
 	return err;
 }
 
 /* With no more rights than the broker keeps, and the NFs need none. */
-static int start_all(struct broker *b)
+static int start_all(struct xs_broker *b)
 {
 	int err = start_workers(b);
 
@@ -299,14 +242,14 @@ static int start_all(struct broker *b)
 
 /* ---- serving ---- */
 
-static bool is_over(const struct broker *b)
+static bool is_over(const struct xs_broker *b)
 {
 	__u64 duration_ns = b->opts->duration_sec * 1000000000ull;
 
 	return interrupted || (duration_ns && xs_monotonic_ns() - b->begin_ns >= duration_ns);
 }
 
-static int check_workers(const struct broker *b)
+static int check_workers(const struct xs_broker *b)
 {
 	for (__u32 i = 0; i < b->worker_cnt; i++) {
 		int err = __atomic_load_n(&b->workers[i].err, __ATOMIC_RELAXED);
@@ -322,21 +265,23 @@ static int check_workers(const struct broker *b)
 	return 0;
 }
 
-static void look_after_nfs(struct broker *b)
+static void look_after_nfs(struct xs_broker *b)
 {
-	struct pollfd poll_fd = { .fd = b->nfs.epoll, .events = POLLIN };
+	struct pollfd fds[] = { { .fd = b->nfs.epoll, .events = POLLIN },
+				{ .fd = b->control.fd, .events = POLLIN } };
 
-	poll(&poll_fd, 1, LOOK_MS);
+	poll(fds, 2, LOOK_MS);
 	xs_nfs_poll(&b->nfs, xs_monotonic_ns());
 }
 
-static int serve(struct broker *b)
+static int serve(struct xs_broker *b)
 {
 	int err = 0;
 
 	b->begin_ns = xs_monotonic_ns();
 	while (!err && !is_over(b)) {
 		look_after_nfs(b);
+		xs_control_serve(&b->control, xs_broker_answer, b);
 		err = check_workers(b);
 	}
 	return err;
@@ -344,7 +289,7 @@ static int serve(struct broker *b)
 
 /* ---- the end ---- */
 
-static __u32 busy(struct broker *b)
+static __u32 busy(struct xs_broker *b)
 {
 	__u32 cnt = 0;
 
@@ -353,7 +298,7 @@ static __u32 busy(struct broker *b)
 	return cnt;
 }
 
-static void set_phase(struct broker *b, enum xs_worker_phase phase)
+static void set_phase(struct xs_broker *b, enum xs_worker_phase phase)
 {
 	for (__u32 i = 0; i < b->worker_cnt; i++)
 		xs_worker_set_phase(&b->workers[i], phase);
@@ -363,7 +308,7 @@ static void set_phase(struct broker *b, enum xs_worker_phase phase)
  * The slots first, so that the rules' `else` has what comes from now on; then the frames
  * that are inside go their way, then NFs give back what they keep.
  */
-static void finish(struct broker *b)
+static void finish(struct xs_broker *b)
 {
 	__u64 end = xs_monotonic_ns() + DRAIN_NS;
 
@@ -385,7 +330,7 @@ static void finish(struct broker *b)
 		xs_worker_discard(&b->workers[i]);
 }
 
-static int check_account(struct broker *b)
+static int check_account(struct xs_broker *b)
 {
 	bool balanced = xs_report_balanced(&b->nfs);
 
@@ -400,83 +345,15 @@ static int check_account(struct broker *b)
 	return balanced ? 0 : -EIO;
 }
 
-struct totals {
-	__u64 received, sent, refused, ring_full, no_frame, unread;
-};
-
-static __u64 ring_full_of(const struct xs_worker *w, const struct xs_entry *entry)
+static int print_result(struct xs_broker *b)
 {
-	struct xdp_statistics stats;
+	json_t *object = xs_broker_json(b);
+	struct xs_broker_totals sum = xs_broker_totals(b);
 
-	xs_xsk_statistics_of(xs_worker_fd(w, entry), &stats);
-	return stats.rx_ring_full;
-}
-
-static struct totals sum_sockets(struct broker *b)
-{
-	struct totals sum = {};
-
-	for (__u32 i = 0; i < b->worker_cnt; i++) {
-		const struct xs_worker *w = &b->workers[i];
-		struct xdp_statistics stats;
-
-		for (__u32 k = 0; k < w->entry_cnt; k++) {
-			const struct xs_entry *entry = &w->entries[k];
-
-			xs_xsk_statistics_of(xs_worker_fd(w, entry), &stats);
-			sum.received += entry->received;
-			sum.unread += entry->unread;
-			sum.ring_full += stats.rx_ring_full;
-			sum.no_frame += stats.rx_dropped;
-		}
-		xs_xsk_statistics(&w->xsk, &stats);
-		sum.sent += w->xsk.counters.tx_packets - w->xsk.counters.tx_lost;
-		sum.refused += w->xsk.counters.tx_lost;
-		sum.no_frame += stats.rx_fill_ring_empty_descs; /* the queue's, told by each */
-	}
-	return sum;
-}
-
-/* Where frames came in: a row for each chain and queue. */
-static json_t *json_entries(const struct broker *b)
-{
-	json_t *rows = json_array();
-
-	for (__u32 i = 0; i < b->worker_cnt; i++)
-		for (__u32 k = 0; k < b->workers[i].entry_cnt; k++) {
-			const struct xs_entry *entry = &b->workers[i].entries[k];
-
-			json_array_append_new(
-				rows, json_pack("{s:s, s:i, s:I, s:I, s:I}", "chain",
-						b->chains->chains[entry->chain].name, "queue",
-						b->workers[i].queue, "received",
-						(json_int_t)entry->received, "rx_ring_full",
-						(json_int_t)ring_full_of(&b->workers[i], entry),
-						"unread", (json_int_t)entry->unread));
-		}
-	return rows;
-}
-
-static int print_result(struct broker *b)
-{
-	struct totals sum = sum_sockets(b);
-	json_t *object;
-
-	if (b->cli->json) {
-		object = xs_report_json(&b->nfs);
-		json_object_update_new(
-			object,
-			json_pack("{s:s, s:s?, s:i, s:o, s:I, s:I, s:I, s:I, s:I, s:I}",
-				  "interface", b->netif.name, "xsk_chain",
-				  b->takes_xsk ? b->chains->chains[b->first].name : NULL, "queues",
-				  b->worker_cnt, "entries", json_entries(b), "received",
-				  (json_int_t)sum.received, "sent", (json_int_t)sum.sent,
-				  "refused_by_device", (json_int_t)sum.refused, "rx_ring_full",
-				  (json_int_t)sum.ring_full, "no_frame", (json_int_t)sum.no_frame,
-				  "unread", (json_int_t)sum.unread));
+	if (b->cli->json)
 		return xs_json_print(b->cli, object);
-	}
-	xs_report_print(&b->nfs);
+	xs_report_print(object);
+	json_decref(object);
 	printf("%s: %llu frames received, %llu sent, %llu refused by the device; not received: "
 	       "%llu "
 	       "ring full, %llu no frame, %llu at the end\n",
@@ -485,19 +362,20 @@ static int print_result(struct broker *b)
 	return 0;
 }
 
-static void free_broker(struct broker *b)
+static void free_broker(struct xs_broker *b)
 {
 	set_phase(b, XS_WORKER_end);
-	xs_nfs_free(&b->nfs);
+	xs_control_close(&b->control);
 	if (b->nfs.listening >= 0)
 		unlink(b->path);
+	xs_nfs_free(&b->nfs);
 	for (__u32 i = 0; i < b->worker_cnt; i++)
 		xs_worker_free(&b->workers[i]);
 	free(b->chains);
 	free(b);
 }
 
-static int run_broker(struct broker *b)
+static int run_broker(struct xs_broker *b)
 {
 	int err = set_up(b), result;
 
@@ -523,7 +401,7 @@ static void catch_signals(void)
 }
 
 /* Frames with the verdict xsk enter the chain that --chain names, or the only one. */
-static int choose_first(struct broker *b)
+static int choose_first(struct xs_broker *b)
 {
 	b->takes_xsk = b->opts->chain || b->chains->chain_cnt == 1;
 	if (!b->takes_xsk)
@@ -533,7 +411,7 @@ static int choose_first(struct broker *b)
 
 int xs_chain_run(struct xs_cli *cli)
 {
-	struct broker *b = calloc(1, sizeof(*b));
+	struct xs_broker *b = calloc(1, sizeof(*b));
 	int err;
 
 	if (!b) {
@@ -542,6 +420,7 @@ int xs_chain_run(struct xs_cli *cli)
 	}
 	b->cli = cli;
 	b->opts = cli->opts;
+	b->control.fd = -1;
 	b->slots.lock = b->slots.instance_lock = -1;
 	xs_nfs_clear(&b->nfs);
 	for (int i = 0; i < XS_CHAIN_QUEUES_MAX; i++)

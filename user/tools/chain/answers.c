@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* What a broker says of itself, at its end and when it is asked; see broker.h. */
+#include <string.h>
+#include <unistd.h>
+
+#include "broker.h"
+#include "report.h"
+
+static __u64 ring_full_of(const struct xs_worker *w, const struct xs_entry *entry)
+{
+	struct xdp_statistics stats;
+
+	xs_xsk_statistics_of(xs_worker_fd(w, entry), &stats);
+	return stats.rx_ring_full;
+}
+
+struct xs_broker_totals xs_broker_totals(struct xs_broker *b)
+{
+	struct xs_broker_totals sum = {};
+
+	for (__u32 i = 0; i < b->worker_cnt; i++) {
+		const struct xs_worker *w = &b->workers[i];
+		struct xdp_statistics stats;
+
+		pthread_mutex_lock(&w->engine->lock); /* its thread counts under it */
+		for (__u32 k = 0; k < w->entry_cnt; k++) {
+			const struct xs_entry *entry = &w->entries[k];
+
+			xs_xsk_statistics_of(xs_worker_fd(w, entry), &stats);
+			sum.received += entry->received;
+			sum.unread += entry->unread;
+			sum.ring_full += stats.rx_ring_full;
+			sum.no_frame += stats.rx_dropped;
+		}
+		xs_xsk_statistics(&w->xsk, &stats);
+		sum.sent += w->xsk.counters.tx_packets - w->xsk.counters.tx_lost;
+		sum.refused += w->xsk.counters.tx_lost;
+		sum.no_frame += stats.rx_fill_ring_empty_descs; /* the queue's, told by each */
+		pthread_mutex_unlock(&w->engine->lock);
+	}
+	return sum;
+}
+
+/* Where frames came in: a row for each chain and queue. */
+static json_t *json_entries(const struct xs_broker *b)
+{
+	json_t *rows = json_array();
+
+	for (__u32 i = 0; i < b->worker_cnt; i++) {
+		pthread_mutex_lock(&b->workers[i].engine->lock);
+		for (__u32 k = 0; k < b->workers[i].entry_cnt; k++) {
+			const struct xs_entry *entry = &b->workers[i].entries[k];
+
+			json_array_append_new(
+				rows, json_pack("{s:s, s:i, s:I, s:I, s:I}", "chain",
+						b->chains->chains[entry->chain].name, "queue",
+						b->workers[i].queue, "received",
+						(json_int_t)entry->received, "rx_ring_full",
+						(json_int_t)ring_full_of(&b->workers[i], entry),
+						"unread", (json_int_t)entry->unread));
+		}
+		pthread_mutex_unlock(&b->workers[i].engine->lock);
+	}
+	return rows;
+}
+
+json_t *xs_broker_json(struct xs_broker *b)
+{
+	struct xs_broker_totals sum = xs_broker_totals(b);
+	json_t *object = xs_report_json(&b->nfs);
+
+	json_object_update_new(
+		object, json_pack("{s:s, s:s?, s:i, s:o, s:I, s:I, s:I, s:I, s:I, s:I}",
+				  "interface", b->netif.name, "xsk_chain",
+				  b->takes_xsk ? b->chains->chains[b->first].name : NULL, "queues",
+				  b->worker_cnt, "entries", json_entries(b), "received",
+				  (json_int_t)sum.received, "sent", (json_int_t)sum.sent,
+				  "refused_by_device", (json_int_t)sum.refused, "rx_ring_full",
+				  (json_int_t)sum.ring_full, "no_frame", (json_int_t)sum.no_frame,
+				  "unread", (json_int_t)sum.unread));
+	return object;
+}
+
+static json_t *answer_show(struct xs_broker *b)
+{
+	json_t *object = xs_broker_json(b);
+
+	json_object_update_new(object, json_pack("{s:i, s:o}", "pid", getpid(), "instances",
+						 xs_report_instances(&b->nfs)));
+	return object;
+}
+
+static json_t *answer_drain(struct xs_broker *b, const json_t *request)
+{
+	const char *name = json_string_value(json_object_get(request, "service"));
+	json_int_t instance = json_integer_value(json_object_get(request, "instance"));
+	int service = name ? xs_chains_service(b->chains, name) : -1;
+	__u32 cnt;
+
+	if (!name || instance < 0 || instance > XS_INSTANCES_MAX)
+		return NULL;
+	if (service < 0)
+		return json_pack("{s:s}", "error", "there is no service of that name");
+	cnt = xs_nfs_drain(&b->nfs, service, (__u32)instance);
+	if (!cnt)
+		return json_pack("{s:s}", "error", "no such instance of the service serves");
+	return json_pack("{s:i}", "draining", cnt);
+}
+
+json_t *xs_broker_answer(void *arg, const json_t *request)
+{
+	const char *command = json_string_value(json_object_get(request, "command"));
+	struct xs_broker *b = arg;
+
+	if (!command)
+		return NULL;
+	if (!strcmp(command, "show"))
+		return answer_show(b);
+	if (!strcmp(command, "drain"))
+		return answer_drain(b, request);
+	return NULL;
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Commands that ask a broker; see ask.h. */
+#include <errno.h>
+#include <glob.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "ask.h"
+#include "control.h"
+#include "options.h"
+#include "report.h"
+#include "tools/cli/json.h"
+
+/* ---- whom ---- */
+
+static void path_of(const struct xs_cli *cli, const char *ifname, char path[XS_CONTROL_PATH_MAX])
+{
+	const struct xs_chain_options *opts = cli->opts;
+	char socket[XS_CONTROL_PATH_MAX];
+
+	snprintf(socket, sizeof(socket), XS_CHAIN_SOCKET_DIR "/%s.sock", ifname);
+	xs_control_path(path, opts->socket ? opts->socket : socket);
+}
+
+/* One that ended without a word left its path behind. */
+static int ask_all(struct xs_cli *cli, json_t *answers)
+{
+	glob_t found = {};
+	json_t *answer;
+	int err = 0;
+
+	if (glob(XS_CHAIN_SOCKET_DIR "/*.ctl", 0, NULL, &found))
+		return 0;
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		int one = xs_control_ask(cli, found.gl_pathv[i],
+					 json_pack("{s:s}", "command", "show"), &answer);
+
+		err = err ? err : one;
+		if (!one)
+			json_array_append_new(answers, answer);
+	}
+	globfree(&found);
+	return err;
+}
+
+/* What each broker says of itself: those of the operand, or all. */
+static int ask_brokers(struct xs_cli *cli, json_t *answers)
+{
+	const struct xs_chain_options *opts = cli->opts;
+	char path[XS_CONTROL_PATH_MAX];
+	json_t *answer;
+	int err;
+
+	if (!cli->operand_cnt && !opts->socket)
+		return ask_all(cli, answers);
+	path_of(cli, cli->operand_cnt ? cli->operands[0] : "", path);
+	err = xs_control_ask(cli, path, json_pack("{s:s}", "command", "show"), &answer);
+	if (!err)
+		json_array_append_new(answers, answer);
+	return err;
+}
+
+/* ---- the commands ---- */
+
+int xs_chain_show(struct xs_cli *cli)
+{
+	json_t *brokers = json_array(), *broker;
+	int err = ask_brokers(cli, brokers);
+	size_t i;
+
+	if (!err && cli->json)
+		return xs_json_print(cli, json_pack("{s:o}", "brokers", brokers));
+	json_array_foreach(brokers, i, broker)
+	{
+		printf("%s:\n", json_string_value(json_object_get(broker, "interface")));
+		xs_report_print(broker);
+	}
+	if (!err && !json_array_size(brokers))
+		printf("no broker runs here\n");
+	json_decref(brokers);
+	return err;
+}
+
+int xs_chain_export(struct xs_cli *cli)
+{
+	json_t *brokers = json_array();
+	int err = ask_brokers(cli, brokers);
+	size_t cnt = json_array_size(brokers);
+	const json_t **reports = calloc(cnt + 1, sizeof(*reports));
+
+	if (!err && cli->json) {
+		free(reports);
+		return xs_json_print(cli, json_pack("{s:o}", "brokers", brokers));
+	}
+	for (size_t i = 0; reports && i < cnt; i++)
+		reports[i] = json_array_get(brokers, i);
+	if (!err && reports)
+		xs_report_print_metrics(reports, cnt);
+	free(reports);
+	json_decref(brokers);
+	return err;
+}
+
+int xs_chain_drain(struct xs_cli *cli)
+{
+	char path[XS_CONTROL_PATH_MAX];
+	__u64 instance = 0;
+	json_t *answer;
+	int err;
+
+	if (cli->operand_cnt == 3 && xs_parse_u64(cli->operands[2], 1, XS_INSTANCES_MAX, &instance))
+		return xs_usage(cli, "INSTANCE '%s': give a number from 1 to %d", cli->operands[2],
+				XS_INSTANCES_MAX);
+	path_of(cli, cli->operands[0], path);
+	err = xs_control_ask(cli, path,
+			     json_pack("{s:s, s:o, s:I}", "command", "drain", "service",
+				       xs_json_text(cli->operands[1]), "instance",
+				       (json_int_t)instance),
+			     &answer);
+	if (err)
+		return err;
+	if (cli->json)
+		return xs_json_print(cli, answer);
+	printf("%s: %lld instances of %s are drained, then they stop\n", cli->operands[0],
+	       json_integer_value(json_object_get(answer, "draining")), cli->operands[1]);
+	json_decref(answer);
+	return 0;
+}

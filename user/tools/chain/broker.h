@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* A broker on an interface: what run.c makes and the files of this page work on. */
+#ifndef XS_CHAIN_BROKER_H
+#define XS_CHAIN_BROKER_H
+
+#include "control.h"
+#include "held_slots.h"
+#include "lib/net/netif.h"
+#include "nfs.h"
+#include "options.h"
+#include "worker.h"
+
+struct xs_broker {
+	struct xs_cli *cli;
+	const struct xs_chain_options *opts;
+	struct xs_chains *chains;
+	__u32 first; /* the chain of each queue's main socket */
+	bool takes_xsk; /* it gets the frames with the verdict xsk, too */
+	__u32 rx_ring;
+	struct xs_netif netif;
+	char path[108];
+	struct xs_held_slots slots;
+	struct xs_worker workers[XS_CHAIN_QUEUES_MAX];
+	__u32 worker_cnt;
+	struct xs_nfs nfs;
+	struct xs_control control;
+	__u64 begin_ns;
+};
+
+/* ---- divide.c ---- */
+
+/*
+ * Says how many entries each RX ring has, and gives each chain a limit. 0; -ENOSPC, logged:
+ * there are too few frames.
+ */
+int xs_broker_divide_frames(struct xs_broker *b);
+
+/* ---- answers.c ---- */
+
+struct xs_broker_totals {
+	__u64 received, sent, refused, ring_full, no_frame, unread;
+};
+
+/* Over all queues. Takes the engines' locks, as all of these. */
+struct xs_broker_totals xs_broker_totals(struct xs_broker *b);
+/* The account, as JSON. */
+json_t *xs_broker_json(struct xs_broker *b);
+/* For xs_control_serve(); arg is the broker. */
+json_t *xs_broker_answer(void *arg, const json_t *request);
+
+#endif

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* The account of a broker, as report.h has it as JSON, for people and for Prometheus. */
+#include <stdio.h>
+
+#include "report.h"
+#include "tools/cli/table.h"
+
+static json_int_t number(const json_t *object, const char *key)
+{
+	return json_integer_value(json_object_get(object, key));
+}
+
+static const char *text(const json_t *object, const char *key)
+{
+	const char *value = json_string_value(json_object_get(object, key));
+
+	return value ? value : "";
+}
+
+static json_int_t sum_of(const json_t *object)
+{
+	const char *key;
+	json_t *value;
+	json_int_t sum = 0;
+
+	json_object_foreach((json_t *)object, key, value)
+	{
+		sum += json_integer_value(value);
+	}
+	return sum;
+}
+
+/* ---- tables ---- */
+
+static void put_hop(struct xs_table *table, const json_t *chain, const json_t *hop)
+{
+	static const char *const verdicts[] = { "in", "next", "tx", "drop" };
+	static const char *const now[] = { "bypassed", "held", "waiting" };
+	const json_t *lost = json_object_get(hop, "lost");
+
+	xs_table_cell(table, "%s", text(chain, "name"));
+	xs_table_cell(table, "%s", text(hop, "service"));
+	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++)
+		xs_table_cell(table, "%lld", number(hop, verdicts[i]));
+	xs_table_cell(table, "%lld", sum_of(json_object_get(hop, "exits")));
+	for (int i = 0; i < XS_LOSS_MAX; i++)
+		xs_table_cell(table, "%lld", number(lost, xs_loss_names[i]));
+	for (size_t i = 0; i < sizeof(now) / sizeof(now[0]); i++)
+		xs_table_cell(table, "%lld", number(hop, now[i]));
+	xs_table_cell(table, "%.1f", json_real_value(json_object_get(hop, "mean_us")));
+	xs_table_cell(table, "%.1f", json_real_value(json_object_get(hop, "max_us")));
+}
+
+static void print_hops(const json_t *chains)
+{
+	struct xs_table *table =
+		xs_table_new("CHAIN|STEP|>IN|>NEXT|>TX|>DROP|>EXITS|>FULL|>DEAD|>DIED|>UNBOUND|"
+			     ">BYPASSED|>HELD|>WAITING|>MEAN US|?>MAX US");
+	json_t *chain, *hop;
+	size_t c, s;
+
+	json_array_foreach(chains, c, chain)
+	{
+		json_array_foreach(json_object_get(chain, "hops"), s, hop)
+		{
+			put_hop(table, chain, hop);
+		}
+	}
+	xs_table_print(table);
+}
+
+static void print_taps(const json_t *chains)
+{
+	struct xs_table *table = xs_table_new("CHAIN|TAP|>SEEN|>MISSED");
+	json_t *chain, *tap;
+	size_t c, t;
+
+	json_array_foreach(chains, c, chain)
+	{
+		json_array_foreach(json_object_get(chain, "taps"), t, tap)
+		{
+			xs_table_cell(table, "%s", text(chain, "name"));
+			xs_table_cell(table, "%s", text(tap, "service"));
+			xs_table_cell(table, "%lld", number(tap, "seen"));
+			xs_table_cell(table, "%lld", number(tap, "missed"));
+		}
+	}
+	xs_table_print(table);
+}
+
+static void print_instances(const json_t *instances)
+{
+	struct xs_table *table =
+		xs_table_new("SERVICE|>INSTANCE|>PID|STATE|>GIVEN|>RETURNED|>HELD");
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(instances, i, one)
+	{
+		xs_table_cell(table, "%s", text(one, "service"));
+		xs_table_cell(table, "%lld", number(one, "instance"));
+		xs_table_cell(table, "%lld", number(one, "pid"));
+		xs_table_cell(table, "%s", text(one, "state"));
+		xs_table_cell(table, "%lld", number(one, "given"));
+		xs_table_cell(table, "%lld", number(one, "returned"));
+		xs_table_cell(table, "%lld", number(one, "held"));
+	}
+	xs_table_print(table);
+}
+
+static void print_sum(const json_t *chain)
+{
+	const json_t *lost = json_object_get(chain, "lost");
+
+	printf("%s: %lld entered = %lld tx + %lld drop", text(chain, "name"),
+	       number(chain, "entered"), number(chain, "tx"), number(chain, "drop"));
+	for (int i = 0; i < XS_LOSS_MAX; i++)
+		printf(" + %lld %s", number(lost, xs_loss_names[i]), xs_loss_names[i]);
+	printf(" + %lld inside\n", number(chain, "inside"));
+}
+
+void xs_report_print(const json_t *report)
+{
+	const json_t *chains = json_object_get(report, "chains"),
+		     *nfs = json_object_get(report, "nfs");
+	json_t *chain;
+	size_t c;
+
+	print_hops(chains);
+	print_taps(chains);
+	print_instances(json_object_get(report, "instances"));
+	json_array_foreach(chains, c, chain)
+	{
+		print_sum(chain);
+	}
+	printf("network functions: %lld joined, %lld left, %lld died, %lld stalled, %lld cheated, "
+	       "%lld refused; %lld copies, %lld bad descriptors, %lld flows moved under way\n",
+	       number(nfs, "joined"), number(nfs, "left"), number(nfs, "died"),
+	       number(nfs, "stalled"), number(nfs, "cheated"), number(nfs, "refused"),
+	       number(report, "copies"), number(report, "bad_descriptors"),
+	       number(report, "reorder_risk"));
+}
+
+/* ---- metrics ---- */
+
+struct metrics {
+	const json_t *const *reports;
+	size_t cnt;
+};
+
+static void put_family(const char *name, const char *type, const char *help)
+{
+	printf("# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+/* One line for each key of an object, as label `label`; names are plain words. */
+static void put_keys(const char *metric, const char *labels, const char *label,
+		     const json_t *object)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)object, key, value)
+	{
+		printf("%s{%s,%s=\"%s\"} %lld\n", metric, labels, label, key,
+		       json_integer_value(value));
+	}
+}
+
+struct labels {
+	char text[128];
+};
+
+static struct labels labels_of(const json_t *report, const json_t *chain)
+{
+	struct labels labels;
+
+	snprintf(labels.text, sizeof(labels.text), "interface=\"%s\",chain=\"%s\"",
+		 text(report, "interface"), text(chain, "name"));
+	return labels;
+}
+
+/* Calls put() for each chain of each report. */
+static void each_chain(const struct metrics *m,
+		       void (*put)(const char *labels, const json_t *chain))
+{
+	json_t *chain;
+	size_t c;
+
+	for (size_t r = 0; r < m->cnt; r++)
+		json_array_foreach(json_object_get(m->reports[r], "chains"), c, chain)
+		{
+			put(labels_of(m->reports[r], chain).text, chain);
+		}
+}
+
+static void put_ends(const char *labels, const json_t *chain)
+{
+	printf("xsteer_chain_frames_total{%s,end=\"tx\"} %lld\n", labels, number(chain, "tx"));
+	printf("xsteer_chain_frames_total{%s,end=\"drop\"} %lld\n", labels, number(chain, "drop"));
+	put_keys("xsteer_chain_frames_total", labels, "end", json_object_get(chain, "lost"));
+}
+
+static void put_entered(const char *labels, const json_t *chain)
+{
+	printf("xsteer_chain_entered_total{%s} %lld\n", labels, number(chain, "entered"));
+}
+
+static void put_inside(const char *labels, const json_t *chain)
+{
+	printf("xsteer_chain_inside{%s} %lld\n", labels, number(chain, "inside"));
+}
+
+/* Calls put() for each hop of a chain, with the service as a further label. */
+static void each_hop(const char *labels, const json_t *chain,
+		     void (*put)(const char *labels, const json_t *hop))
+{
+	char more[192];
+	json_t *hop;
+	size_t s;
+
+	json_array_foreach(json_object_get(chain, "hops"), s, hop)
+	{
+		snprintf(more, sizeof(more), "%s,service=\"%s\"", labels, text(hop, "service"));
+		put(more, hop);
+	}
+}
+
+static void put_hop_given(const char *labels, const json_t *hop)
+{
+	printf("xsteer_chain_hop_given_total{%s} %lld\n", labels, number(hop, "in"));
+}
+
+static void put_given(const char *labels, const json_t *chain)
+{
+	each_hop(labels, chain, put_hop_given);
+}
+
+static void put_hop_verdicts(const char *labels, const json_t *hop)
+{
+	static const char *const verdicts[] = { "next", "tx", "drop" };
+
+	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++)
+		printf("xsteer_chain_hop_frames_total{%s,verdict=\"%s\"} %lld\n", labels,
+		       verdicts[i], number(hop, verdicts[i]));
+	put_keys("xsteer_chain_hop_frames_total", labels, "exit", json_object_get(hop, "exits"));
+	put_keys("xsteer_chain_hop_frames_total", labels, "lost", json_object_get(hop, "lost"));
+}
+
+static void put_verdicts(const char *labels, const json_t *chain)
+{
+	each_hop(labels, chain, put_hop_verdicts);
+}
+
+static void put_entries(const struct metrics *m, const char *metric, const char *key)
+{
+	json_t *entry;
+	size_t i;
+
+	for (size_t r = 0; r < m->cnt; r++)
+		json_array_foreach(json_object_get(m->reports[r], "entries"), i, entry)
+		{
+			printf("%s{interface=\"%s\",chain=\"%s\",queue=\"%lld\"} %lld\n", metric,
+			       text(m->reports[r], "interface"), text(entry, "chain"),
+			       number(entry, "queue"), number(entry, key));
+		}
+}
+
+void xs_report_print_metrics(const json_t *const *reports, size_t cnt)
+{
+	const struct metrics m = { reports, cnt };
+
+	put_family("xsteer_chain_entered_total", "counter", "Frames that entered the chain.");
+	each_chain(&m, put_entered);
+	put_family("xsteer_chain_frames_total", "counter", "Frames by the end that they came to.");
+	each_chain(&m, put_ends);
+	put_family("xsteer_chain_inside", "gauge", "Frames that are in the chain.");
+	each_chain(&m, put_inside);
+	put_family("xsteer_chain_hop_given_total", "counter",
+		   "Frames given to network functions of a step.");
+	each_chain(&m, put_given);
+	put_family("xsteer_chain_hop_frames_total", "counter",
+		   "Frames by what became of them at a step: verdict, exit or loss.");
+	each_chain(&m, put_verdicts);
+	put_family("xsteer_chain_rx_ring_full_total", "counter",
+		   "Frames lost before the chain, since it took none.");
+	put_entries(&m, "xsteer_chain_rx_ring_full_total", "rx_ring_full");
+}
