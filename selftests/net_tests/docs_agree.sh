@@ -200,6 +200,7 @@ maps_prints_the_json_of_its_page() {
 	start_bouncer 1 -p
 	_json_agrees maps dump rx0 owners
 	_json_agrees maps sockets rx0
+	_json_agrees maps watch -n 1 rx0
 	kill -STOP "$LAST_BOUNCER"
 	steer 1
 	check "more than its rings take" tx "$TRAFFIC" -o -n 20000 -f 50 tx0
@@ -265,6 +266,12 @@ _table() { # FILE HEADING
 maps_page_names_every_cause_of_losses() {
 	_same "causes" xsteer-maps.8 "$(_defined_in maps "## Causes")" user/tools/maps/loss_causes.h \
 		"$(printf '#include "user/tools/maps/loss_causes.h"\n#define X(place, cause, ...) @cause@\nXS_LOSSES(X)\n' |
+			gcc -E -P -I. -Iuser -Iuser/lib -x c - | grep -o '@ *[a-z0-9_]* *@' | tr -d '@ ' | sort)"
+}
+
+maps_page_names_every_event() {
+	_same "events" xsteer-maps.8 "$(_section maps "## watch [IF]" | grep '^|  ' | grep -o '[a-z][a-z_]*' | sort)" \
+		user/tools/maps/events.h "$(printf '#include "user/tools/maps/events.h"\n#define X(name) @name@\nXS_EVENTS(X)\n' |
 			gcc -E -P -I. -Iuser -Iuser/lib -x c - | grep -o '@ *[a-z0-9_]* *@' | tr -d '@ ' | sort)"
 }
 

@@ -11,6 +11,7 @@
 #include "losses.h"
 #include "stats.h"
 #include "top.h"
+#include "watch.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/json.h"
 #include "tools/cli/rows.h"
@@ -27,6 +28,7 @@ struct options {
 	__u32 rules; /* exported, at most */
 	__u64 batch; /* reports of top as lines; 0: a screen */
 	const char *tab, *filter, *sort;
+	__u64 delay; /* of watch: milliseconds between two looks */
 };
 
 static struct options *options_of(const struct xs_cli *cli)
@@ -61,6 +63,14 @@ static int do_losses(struct xs_cli *cli)
 		err = xs_maps_losses(cli, &pins, cli->operands[0], &losses);
 	xs_pins_close(&pins);
 	return err;
+}
+
+static int do_watch(struct xs_cli *cli)
+{
+	const struct xs_watch_opts watch = { .delay_ms = options_of(cli)->delay,
+					     .count = options_of(cli)->count };
+
+	return xs_maps_watch(cli, &watch);
 }
 
 struct opened {
@@ -263,6 +273,13 @@ static const struct xs_opt top_opts[] = {
 	{ NULL },
 };
 
+static const struct xs_opt watch_opts[] = {
+	{ "delay", 0, "MS", "look at the maps every MS milliseconds (default 250)",
+	  XS_TO_U64(struct options, delay, 10, 60000), .unit = "milliseconds" },
+	{ "count", 'n', "N", "N events, then end", XS_TO_U64(struct options, count, 1, ~0ULL) },
+	{ NULL },
+};
+
 static const struct xs_opt export_opts[] = {
 	{ "rules", 0, "N", "the counters of N rules at most (default 100); 0: of none",
 	  XS_TO_U32(struct options, rules, 0, 1000000) },
@@ -287,13 +304,15 @@ static const struct xs_cmd cmds[] = {
 	{ "losses", NULL, "IF", "what became of frames, each loss with its cause and remedy",
 	  losses_opts, 1, 1, do_losses },
 	{ "top", NULL, "[IF...]", "live: queues, rules, sockets", top_opts, 0, -1, do_top },
+	{ "watch", NULL, "[IF]", "an event a line: attach, apply, owners, queues, link", watch_opts,
+	  0, 1, do_watch },
 	{ "export", NULL, "[IF...]", "counters as Prometheus text", export_opts, 0, -1, do_export },
 	{ NULL },
 };
 
 int main(int argc, char **argv)
 {
-	struct options options = { .rules = 100 };
+	struct options options = { .rules = 100, .delay = 250 };
 	const struct xs_tool tool = {
 		.name = "xsteer-maps",
 		.summary = "Look at the maps of xsteer's instances.",

@@ -1,0 +1,141 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+# xsteer-maps watch: each thing that happens to an instance is one event, and nothing
+# else is.
+
+. "$(dirname "$0")/lib.sh"
+
+RULES=$O/xsteer-rules
+
+_watch() { # [OPERAND]
+	rx_bg watch "$MAPS" watch -j --delay 50 "$@"
+	WATCHER=$!
+	SEEN=0
+}
+_events() { jq -r .event <"$DIR/watch.log" | tail -n "+$((SEEN + 1))" | xargs; }
+_has_events() { [[ $(_events) = "$1" ]]; }
+# These came since the last call, in this order, and no other. The last is in LAST.
+_then() { # SENTENCE EVENT...
+	local what=$1
+	shift
+	becomes "$what: $*" 20 _has_events "$*"
+	sleep 0.2 # three more looks
+	equal "$what: no more" "$(_events)" "$*"
+	SEEN=$((SEEN + $#))
+	LAST=$(tail -n 1 "$DIR/watch.log")
+}
+_stop() {
+	kill -INT "$WATCHER"
+	ends "$WATCHER" 0
+	equal "no more events" "$(_events)" ""
+}
+_is() { # SENTENCE JQ-FILTER WANTED, of the last event
+	equal "$1" "$(jq -c "$2" <<<"$LAST")" "$3"
+}
+
+attach_upgrade_and_detach_are_told() {
+	lab_up --queues 2
+	_watch
+	attach
+	_then "attach" attach
+	_is "what" '[.interface, .mode, .generation, .schema, (.time | type), (.prog_id | type)]' \
+		'["rx0","native",0,1,"number","number"]'
+	check "upgrade" rx "$LOADER" upgrade rx0
+	_then "upgrade" upgrade
+	check "detach" rx "$LOADER" detach rx0
+	_then "detach" detach
+	attach -m skb
+	_then "attach" attach
+	_is "mode" .mode '"skb"'
+	_stop
+}
+what_was_there_before_is_told_as_such() {
+	lab_up --queues 1
+	attach
+	_watch rx0
+	_then "present" present
+	_stop
+	check "as text" rx timeout 5 "$MAPS" watch -n 1 rx0
+	contains "a line" "$OUT" '^[0-9:.]+ rx0 present: xsteer [0-9.]+, program id [0-9]+, native mode, rule set 0$'
+}
+applies_confirmations_and_rollbacks_are_told_once() {
+	lab_up --queues 1
+	attach
+	echo 'udp drop' >"$DIR/one"
+	echo $'udp drop\ntcp drop' >"$DIR/two"
+	_watch rx0
+	_then "present" present
+	check "apply" rx "$RULES" apply rx0 "$DIR/one"
+	_then "apply" apply
+	_is "what" '[.generation, .rules, .confirm_seconds_left]' '[1,1,null]'
+	check "apply --confirm" rx "$RULES" apply --confirm 60 rx0 "$DIR/two"
+	_then "apply" apply
+	_is "what" '[.generation, .rules, .confirm_seconds_left > 50]' '[2,2,true]'
+	check "confirm" rx "$RULES" confirm rx0
+	_then "confirmed" confirmed
+	check "apply --confirm" rx "$RULES" apply --confirm 1 rx0 "$DIR/one"
+	_then "apply, and nobody confirms" apply rolled_back
+	refuses "too late" 1 "no rule set waits|too late" rx "$RULES" confirm rx0
+	sleep 0.3
+	check "flush" rx "$RULES" flush rx0
+	_then "flush is an apply" apply
+	_is "without rules" .rules 0
+	_stop
+}
+owners_that_come_leave_and_die_are_told() {
+	lab_up --queues 2
+	attach
+	_watch
+	_then "present" present
+	start_bouncer 1 -p
+	_then "it comes" owner_came
+	_is "who" '[.slot, .queue, .pid, .mode]' "[1,1,$LAST_BOUNCER,\"copy\"]"
+	stop_bouncer
+	_then "it leaves" owner_left
+	start_bouncer 0 -p
+	_then "another" owner_came
+	kill -KILL "$LAST_BOUNCER"
+	_then "it dies" owner_died
+	_is "who" .pid "$LAST_BOUNCER"
+	start_bouncer 0 -p
+	_then "the next" owner_came
+	_stop
+}
+links_queues_names_and_the_end_of_an_interface_are_told() {
+	lab_up --queues 2
+	attach -m skb
+	_watch rx0
+	_then "present" present
+	rx ip link set rx0 down
+	_then "down" link_down
+	rx ip link set rx0 up
+	_then "up" link_up
+	rx ip link set rx0 down && rx ip link set rx0 name other0
+	_then "renamed" link_down renamed
+	_is "from" '[.interface, .before]' '["other0","rx0"]'
+	check "fewer queues" tx ethtool -L tx0 tx 1 rx 1
+	check "fewer queues" rx ethtool -L other0 rx 1 tx 1
+	_then "queues" queues
+	_is "how many" '[.before, .queues]' '[2,1]'
+	rx ip link del other0
+	_then "gone" interface_gone
+	_stop
+}
+other_interfaces_are_not_told_of() {
+	lab_up --queues 1
+	check "another" rx ip link add other0 type veth peer name other1
+	_watch rx0
+	check "attach another" rx "$LOADER" attach other0 -m skb
+	check "detach" rx "$LOADER" detach other0
+	attach
+	_then "only rx0" attach
+	_is "which" .interface '"rx0"'
+	_stop
+}
+refusals() {
+	refuses "no interface" 1 "no interface none0" "$MAPS" watch none0
+	refuses "delay" 2 "from 10 to 60000" "$MAPS" watch --delay 5 lo
+}
+
+run_tests "$@"
