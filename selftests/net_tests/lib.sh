@@ -108,7 +108,37 @@ lab_up() { # [LAB OPTION...]
 }
 steer() { "$ROOT/scripts/lab" steer --name t "$1" || fail "lab steer $1"; }
 tx() { nsenter --net=/run/netns/xs-t-tx -- "$@"; }
-rx() { nsenter --net=/run/netns/xs-t-rx -- "$@"; }
+rx() {
+	local kept
+	kept=$(_kept_json "$@")
+	[[ $kept ]] || {
+		nsenter --net=/run/netns/xs-t-rx -- "$@"
+		return
+	}
+	nsenter --net=/run/netns/xs-t-rx -- "$@" >"$kept"
+	local status=$?
+	cat "$kept"
+	return $status
+}
+# Where to keep what this command prints, if it is a tool of ours with -j; else nothing.
+_kept_json() { # COMMAND...
+	local name=${1##*/} word
+	[[ $name = xsteer-* && " ${*:2} " =~ " -j "|" --json " ]] || return
+	[[ $name = xsteer-bouncer ]] || for word in "${@:2}"; do
+		[[ $word = -* ]] || {
+			name+=-$word
+			break
+		}
+	done
+	mkdir -p "$DIR/json" && mktemp "$DIR/json/$name.XXXXXX" 2>/dev/null
+}
+# All that was kept is as docs/schema/ says.
+_json_is_valid() {
+	local kept=("$DIR"/json/*)
+	[[ -e ${kept[0]} ]] || return 0
+	python3 -c 'import jsonschema' 2>/dev/null || return 0
+	check "what the tools printed is as docs/schema/ says" "$ROOT/selftests/validate-json" "${kept[@]}"
+}
 # In the background, words into $DIR/LOG.log. nsenter replaces itself: $! is the
 # command's own pid.
 tx_bg() { # LOG COMMAND...
@@ -219,6 +249,7 @@ run_tests() { # --list | NAME
 	for name in "${names[@]}"; do
 		[[ $name = "${1-}" ]] || continue
 		"$name"
+		_json_is_valid
 		((ASSERTIONS)) || fail "$name asserted nothing"
 		exit 0
 	done

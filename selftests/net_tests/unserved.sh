@@ -41,8 +41,8 @@ interface_without_ethernet_header_is_refused() {
 		equal "pins" "$(ls -A "$PINS" 2>/dev/null)" ""
 	done
 	refuses "doctor" 1 "no Ethernet header" rx "$LOADER" doctor l3
-	equal "features" "$(rx "$LOADER" features -j l3 | jq -r .ethernet)" no
-	equal "features of a veth" "$(rx "$LOADER" features -j rx0 | jq -r .ethernet)" yes
+	equal "features" "$(rx "$LOADER" features -j l3 | jq -r .ethernet)" false
+	equal "features of a veth" "$(rx "$LOADER" features -j rx0 | jq -r .ethernet)" true
 }
 
 raised_mtu_is_said() {

@@ -12,7 +12,10 @@ _zero_copy_or_skip() {
 	refuses "zero-copy" 1 "zero-copy" timeout 30 "$BOUNCER" -d rx0 -Q 0 -z -t 1
 	skip "$(grep -i -m1 "zero-copy" <<<"$OUT")"
 }
-_feature() { "$LOADER" features -j rx0 | jq -r ".\"$1\" // \"not known\""; }
+_feature() { # as features says it without -j
+	"$LOADER" features -j rx0 |
+		jq -r ".\"$1\" | if . == true then \"yes\" elif . == false then \"no\" else . // \"not known\" end"
+}
 
 what_the_driver_offers() {
 	nics_up

@@ -72,6 +72,22 @@ static void add(struct report *report, const char *name, const char *state, cons
 	xs_table_cell(report->table, "%s", what);
 }
 
+static void add_yes(struct report *report, const char *name, bool yes, const char *what)
+{
+	json_object_set_new(report->object, name, json_boolean(yes));
+	xs_table_cell(report->table, "%s", name);
+	xs_table_cell(report->table, "%s", yes ? "yes" : "no");
+	xs_table_cell(report->table, "%s", what);
+}
+
+static void add_unknown(struct report *report, const char *name, const char *what)
+{
+	json_object_set_new(report->object, name, json_null());
+	xs_table_cell(report->table, "%s", name);
+	xs_table_cell(report->table, "not known");
+	xs_table_cell(report->table, "%s", what);
+}
+
 static void add_number(struct report *report, const char *name, __u64 value, const char *what)
 {
 	char text[32];
@@ -86,19 +102,18 @@ static void add_number(struct report *report, const char *name, __u64 value, con
 static void add_bit(struct report *report, const struct driver_feature *feature, bool known,
 		    __u64 bits, const char *since)
 {
-	add(report, feature->name,
-	    !known		  ? "not known"
-	    : bits & feature->bit ? "yes"
-				  : "no",
-	    known ? feature->what : since);
+	if (known)
+		add_yes(report, feature->name, bits & feature->bit, feature->what);
+	else
+		add_unknown(report, feature->name, since);
 }
 
 static void add_driver(struct report *report, const struct xs_netif *netif)
 {
 	add(report, "driver", netif->driver[0] ? netif->driver : "unknown", "as ethtool -i");
 	add_number(report, "mtu", netif->mtu, "bytes, without the Ethernet header");
-	add(report, "ethernet", netif->ethernet ? "yes" : "no",
-	    "frames begin with an Ethernet header: attach needs it");
+	add_yes(report, "ethernet", netif->ethernet,
+		"frames begin with an Ethernet header: attach needs it");
 	add_number(report, "rx_queues", netif->rx_queues, "valid queues are 0 to one less");
 	add_number(report, "tx_queues", netif->tx_queues, "a bouncer needs one of its number");
 	add_number(report, "max_queues", netif->max_queues, "the most that ethtool -L can set");
@@ -115,12 +130,11 @@ static void add_driver(struct report *report, const struct xs_netif *netif)
 
 static void add_kernel(struct report *report)
 {
-	add(report, "af_xdp", xs_kernel_has_af_xdp() ? "yes" : "no", "AF_XDP sockets");
-	add(report, "btf", xs_kernel_has_btf() ? "yes" : "no", "the kernel's types, for CO-RE");
-	add(report, "kernel-frags", xs_kernel_has_frags() ? "yes" : "no",
-	    "multi-buffer XDP (Linux 5.18)");
-	add(report, "dispatcher", xs_kernel_has_freplace() ? "yes" : "no",
-	    "freplace, which attach -P needs (Linux 5.10; not on every build)");
+	add_yes(report, "af_xdp", xs_kernel_has_af_xdp(), "AF_XDP sockets");
+	add_yes(report, "btf", xs_kernel_has_btf(), "the kernel's types, for CO-RE");
+	add_yes(report, "kernel-frags", xs_kernel_has_frags(), "multi-buffer XDP (Linux 5.18)");
+	add_yes(report, "dispatcher", xs_kernel_has_freplace(),
+		"freplace, which attach -P needs (Linux 5.10; not on every build)");
 }
 
 int xs_features_show(struct xs_cli *cli, const char *ifname)
