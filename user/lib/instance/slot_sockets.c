@@ -33,7 +33,7 @@ static int ask_slots(const struct xs_pins *pins, int *queues)
 		err = bpf_map__reuse_fd(skel->maps.xsks_map, pins->map_fds[XS_MAP_xsks_map]);
 	if (!err)
 		err = slot_sockets_bpf__load(skel);
-	for (__u32 slot = 0; !err && slot < pins->slots; slot++)
+	for (__u32 slot = 0; !err && slot < pins->all_slots; slot++)
 		err = ask_slot(bpf_program__fd(skel->progs.queue_of_slot), slot, &queues[slot]);
 	slot_sockets_bpf__destroy(skel);
 	return err;
@@ -41,7 +41,7 @@ static int ask_slots(const struct xs_pins *pins, int *queues)
 
 int *xs_slot_sockets(const struct xs_pins *pins)
 {
-	int *queues = calloc(pins->slots + 1, sizeof(*queues));
+	int *queues = calloc(pins->all_slots + 1, sizeof(*queues));
 	int err = queues ? ask_slots(pins, queues) : -ENOMEM;
 
 	if (!err)

@@ -8,7 +8,7 @@
 
 /*
  * By slot, the queue that its socket is bound to, or XS_SLOT_EMPTY: a malloc'ed array of
- * pins->slots, which the caller frees. Asks a program that is loaded for the moment, since
+ * pins->all_slots, which the caller frees. Asks a program that is loaded for the moment, since
  * the kernel answers nobody else. NULL, silently, with errno: needs CAP_BPF and
  * CAP_NET_ADMIN.
  */
