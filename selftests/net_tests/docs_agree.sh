@@ -178,6 +178,9 @@ loader_prints_the_json_of_its_page() {
 	_json_agrees loader clean --dry-run
 	_json_agrees loader features rx0
 	_json_agrees loader doctor rx0
+	start_bouncer 1 -p
+	_json_agrees loader queues rx0
+	stop_bouncer
 	_json_agrees loader detach rx0
 }
 

@@ -56,6 +56,7 @@ loader_prints_what_its_schemas_say() {
 	_prints loader upgrade rx0
 	_prints loader features rx0
 	_prints loader doctor rx0
+	_prints loader queues rx0
 	mkdir "$PINS/%new-gone"
 	_prints loader clean --dry-run
 	_prints loader detach rx0

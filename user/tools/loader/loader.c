@@ -124,6 +124,8 @@ static const struct xs_cmd cmds[] = {
 	{ "features", NULL, "IF", "what driver and kernel offer", NULL, 1, 1, do_features },
 	{ "doctor", NULL, "IF", "what would make it fail or crawl, each with its fix", NULL, 1, 1,
 	  do_doctor },
+	{ "queues", NULL, "IF", "each queue: IRQ, CPU, socket, losses, its share, its rules", NULL,
+	  1, 1, xs_do_queues },
 	{ NULL },
 };
 

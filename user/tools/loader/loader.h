@@ -38,5 +38,6 @@ int xs_do_detach(struct xs_cli *cli);
 int xs_do_status(struct xs_cli *cli);
 int xs_do_upgrade(struct xs_cli *cli);
 int xs_do_clean(struct xs_cli *cli);
+int xs_do_queues(struct xs_cli *cli);
 
 #endif
