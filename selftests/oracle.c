@@ -39,7 +39,7 @@ static void learn(struct facts *facts, enum xs_field field, xs_u128 value)
 	facts->value[field] = value;
 }
 
-/* The ports of one protocol, under its own name (or none) and as th. */
+/* The ports of one protocol, under its own name and as th. */
 static void learn_ports(struct facts *facts, const struct frame *f, size_t at, enum xs_field sport,
 			enum xs_field dport)
 {
@@ -47,8 +47,6 @@ static void learn_ports(struct facts *facts, const struct frame *f, size_t at, e
 
 	learn(facts, XS_FIELD_th_sport, src);
 	learn(facts, XS_FIELD_th_dport, dst);
-	if (sport == XS_FIELD_MAX)
-		return;
 	learn(facts, sport, src);
 	learn(facts, dport, dst);
 }
@@ -71,7 +69,7 @@ static enum xs_reason dissect_l4(struct facts *facts, const struct frame *f, siz
 	case 136:
 		if (!has(f, at, 8))
 			return XS_REASON_malformed_udp;
-		learn_ports(facts, f, at, XS_FIELD_MAX, XS_FIELD_MAX);
+		learn_ports(facts, f, at, XS_FIELD_udplite_sport, XS_FIELD_udplite_dport);
 		return XS_REASON_none;
 	case 132:
 		if (!has(f, at, 12))
@@ -81,7 +79,7 @@ static enum xs_reason dissect_l4(struct facts *facts, const struct frame *f, siz
 	case 33:
 		if (!has(f, at, 12))
 			return XS_REASON_malformed_dccp;
-		learn_ports(facts, f, at, XS_FIELD_MAX, XS_FIELD_MAX);
+		learn_ports(facts, f, at, XS_FIELD_dccp_sport, XS_FIELD_dccp_dport);
 		return XS_REASON_none;
 	case 1:
 		if (!has(f, at, 8))
@@ -110,6 +108,8 @@ static void learn_protocol(struct facts *facts, unsigned int protocol, bool is_i
 	facts->there[XS_FIELD_tcp] = protocol == 6;
 	facts->there[XS_FIELD_udp] = protocol == 17;
 	facts->there[XS_FIELD_sctp] = protocol == 132;
+	facts->there[XS_FIELD_dccp] = protocol == 33;
+	facts->there[XS_FIELD_udplite] = protocol == 136;
 	facts->there[XS_FIELD_icmp] = protocol == 1 && !is_ipv6;
 	facts->there[XS_FIELD_icmpv6] = protocol == 58 && is_ipv6;
 }
@@ -222,6 +222,9 @@ static enum xs_reason dissect(struct facts *facts, const struct frame *f, __u32 
 		at += 4;
 	}
 	learn(facts, XS_FIELD_ether_type, ethertype);
+	learn(facts, XS_FIELD_meta_protocol, ethertype);
+	if (ethertype == 0x0800 || ethertype == 0x86dd)
+		learn(facts, XS_FIELD_meta_nfproto, ethertype);
 	if (ethertype == 0x0800)
 		return dissect_ipv4(facts, f, at);
 	if (ethertype == 0x86dd)
@@ -257,6 +260,8 @@ static bool match_holds(const struct xs_match *match, const struct facts *facts)
 	case XS_FIELD_tcp:
 	case XS_FIELD_udp:
 	case XS_FIELD_sctp:
+	case XS_FIELD_dccp:
+	case XS_FIELD_udplite:
 	case XS_FIELD_icmp:
 	case XS_FIELD_icmpv6:
 		return facts->there[match->field];
@@ -266,6 +271,10 @@ static bool match_holds(const struct xs_match *match, const struct facts *facts)
 		return port_holds(match, facts, XS_FIELD_udp_sport, XS_FIELD_udp_dport);
 	case XS_FIELD_sctp_port:
 		return port_holds(match, facts, XS_FIELD_sctp_sport, XS_FIELD_sctp_dport);
+	case XS_FIELD_dccp_port:
+		return port_holds(match, facts, XS_FIELD_dccp_sport, XS_FIELD_dccp_dport);
+	case XS_FIELD_udplite_port:
+		return port_holds(match, facts, XS_FIELD_udplite_sport, XS_FIELD_udplite_dport);
 	case XS_FIELD_th_port:
 		return port_holds(match, facts, XS_FIELD_th_sport, XS_FIELD_th_dport);
 	default:

@@ -36,16 +36,25 @@ static enum xs_field planned(struct rng *rng, enum xs_field field)
 	case XS_FIELD_tcp_sport:
 	case XS_FIELD_udp_sport:
 	case XS_FIELD_sctp_sport:
+	case XS_FIELD_dccp_sport:
+	case XS_FIELD_udplite_sport:
 		return XS_FIELD_th_sport;
 	case XS_FIELD_tcp_dport:
 	case XS_FIELD_udp_dport:
 	case XS_FIELD_sctp_dport:
+	case XS_FIELD_dccp_dport:
+	case XS_FIELD_udplite_dport:
 		return XS_FIELD_th_dport;
 	case XS_FIELD_tcp_port:
 	case XS_FIELD_udp_port:
 	case XS_FIELD_sctp_port:
+	case XS_FIELD_dccp_port:
+	case XS_FIELD_udplite_port:
 	case XS_FIELD_th_port:
 		return rng_chance(rng, 50) ? XS_FIELD_th_sport : XS_FIELD_th_dport;
+	case XS_FIELD_meta_nfproto:
+	case XS_FIELD_meta_protocol:
+		return XS_FIELD_ether_type;
 	case XS_FIELD_icmpv6_type:
 		return XS_FIELD_icmp_type;
 	case XS_FIELD_icmpv6_code:

@@ -41,26 +41,56 @@ static const struct {
 	}
 
 const struct random_trait random_traits[XS_FIELD_MAX] = {
-	[XS_FIELD_ether_saddr] = L2(mac),	  [XS_FIELD_ether_daddr] = L2(mac),
-	[XS_FIELD_ether_type] = L2(ethertype),	  [XS_FIELD_vlan_id] = L2(vlan),
-	[XS_FIELD_vlan_pcp] = L2(small),	  [XS_FIELD_ip_saddr] = L3(ip4, 4),
-	[XS_FIELD_ip_daddr] = L3(ip4, 4),	  [XS_FIELD_ip_protocol] = L3(protocol, 4),
-	[XS_FIELD_ip_dscp] = L3(small, 4),	  [XS_FIELD_ip_ttl] = L3(ttl, 4),
-	[XS_FIELD_ip6_saddr] = L3(ip6, 6),	  [XS_FIELD_ip6_daddr] = L3(ip6, 6),
-	[XS_FIELD_ip6_nexthdr] = L3(protocol, 6), [XS_FIELD_ip6_dscp] = L3(small, 6),
-	[XS_FIELD_ip6_hoplimit] = L3(ttl, 6),	  [XS_FIELD_meta_l4proto] = L2(protocol),
-	[XS_FIELD_meta_fragment] = L2(fragment),  [XS_FIELD_meta_length] = L2(length),
-	[XS_FIELD_meta_rxqueue] = L2(queue),	  [XS_FIELD_tcp] = L4(none, 0, 6),
-	[XS_FIELD_udp] = L4(none, 0, 17),	  [XS_FIELD_sctp] = L4(none, 0, 132),
-	[XS_FIELD_icmp] = L4(none, 4, 1),	  [XS_FIELD_icmpv6] = L4(none, 6, 58),
-	[XS_FIELD_tcp_sport] = L4(port, 0, 6),	  [XS_FIELD_tcp_dport] = L4(port, 0, 6),
-	[XS_FIELD_tcp_port] = L4(port, 0, 6),	  [XS_FIELD_udp_sport] = L4(port, 0, 17),
-	[XS_FIELD_udp_dport] = L4(port, 0, 17),	  [XS_FIELD_udp_port] = L4(port, 0, 17),
-	[XS_FIELD_sctp_sport] = L4(port, 0, 132), [XS_FIELD_sctp_dport] = L4(port, 0, 132),
-	[XS_FIELD_sctp_port] = L4(port, 0, 132),  [XS_FIELD_th_sport] = L4(port, 0, THESE),
-	[XS_FIELD_th_dport] = L4(port, 0, THESE), [XS_FIELD_th_port] = L4(port, 0, THESE),
-	[XS_FIELD_tcp_flags] = L4(flags, 0, 6),	  [XS_FIELD_icmp_type] = L4(icmp, 4, 1),
-	[XS_FIELD_icmp_code] = L4(icmp, 4, 1),	  [XS_FIELD_icmpv6_type] = L4(icmp, 6, 58),
+	[XS_FIELD_ether_saddr] = L2(mac),
+	[XS_FIELD_ether_daddr] = L2(mac),
+	[XS_FIELD_ether_type] = L2(ethertype),
+	[XS_FIELD_vlan_id] = L2(vlan),
+	[XS_FIELD_vlan_pcp] = L2(small),
+	[XS_FIELD_ip_saddr] = L3(ip4, 4),
+	[XS_FIELD_ip_daddr] = L3(ip4, 4),
+	[XS_FIELD_ip_protocol] = L3(protocol, 4),
+	[XS_FIELD_ip_dscp] = L3(small, 4),
+	[XS_FIELD_ip_ttl] = L3(ttl, 4),
+	[XS_FIELD_ip6_saddr] = L3(ip6, 6),
+	[XS_FIELD_ip6_daddr] = L3(ip6, 6),
+	[XS_FIELD_ip6_nexthdr] = L3(protocol, 6),
+	[XS_FIELD_ip6_dscp] = L3(small, 6),
+	[XS_FIELD_ip6_hoplimit] = L3(ttl, 6),
+	[XS_FIELD_meta_l4proto] = L2(protocol),
+	[XS_FIELD_meta_nfproto] = L2(nfproto),
+	[XS_FIELD_meta_protocol] = L2(ethertype),
+	[XS_FIELD_dccp] = L4(none, 0, 33),
+	[XS_FIELD_udplite] = L4(none, 0, 136),
+	[XS_FIELD_dccp_sport] = L4(port, 0, 33),
+	[XS_FIELD_dccp_dport] = L4(port, 0, 33),
+	[XS_FIELD_dccp_port] = L4(port, 0, 33),
+	[XS_FIELD_udplite_sport] = L4(port, 0, 136),
+	[XS_FIELD_udplite_dport] = L4(port, 0, 136),
+	[XS_FIELD_udplite_port] = L4(port, 0, 136),
+	[XS_FIELD_meta_fragment] = L2(fragment),
+	[XS_FIELD_meta_length] = L2(length),
+	[XS_FIELD_meta_rxqueue] = L2(queue),
+	[XS_FIELD_tcp] = L4(none, 0, 6),
+	[XS_FIELD_udp] = L4(none, 0, 17),
+	[XS_FIELD_sctp] = L4(none, 0, 132),
+	[XS_FIELD_icmp] = L4(none, 4, 1),
+	[XS_FIELD_icmpv6] = L4(none, 6, 58),
+	[XS_FIELD_tcp_sport] = L4(port, 0, 6),
+	[XS_FIELD_tcp_dport] = L4(port, 0, 6),
+	[XS_FIELD_tcp_port] = L4(port, 0, 6),
+	[XS_FIELD_udp_sport] = L4(port, 0, 17),
+	[XS_FIELD_udp_dport] = L4(port, 0, 17),
+	[XS_FIELD_udp_port] = L4(port, 0, 17),
+	[XS_FIELD_sctp_sport] = L4(port, 0, 132),
+	[XS_FIELD_sctp_dport] = L4(port, 0, 132),
+	[XS_FIELD_sctp_port] = L4(port, 0, 132),
+	[XS_FIELD_th_sport] = L4(port, 0, THESE),
+	[XS_FIELD_th_dport] = L4(port, 0, THESE),
+	[XS_FIELD_th_port] = L4(port, 0, THESE),
+	[XS_FIELD_tcp_flags] = L4(flags, 0, 6),
+	[XS_FIELD_icmp_type] = L4(icmp, 4, 1),
+	[XS_FIELD_icmp_code] = L4(icmp, 4, 1),
+	[XS_FIELD_icmpv6_type] = L4(icmp, 6, 58),
 	[XS_FIELD_icmpv6_code] = L4(icmp, 6, 58),
 };
 
@@ -91,6 +121,12 @@ static const struct {
 	{ XS_FIELD_icmpv6_type, "echo-request", 128 },
 	{ XS_FIELD_icmpv6_type, "nd-neighbor-solicit", 135 },
 };
+
+/* Whether values of the kind are names alone: no ranges, no other values. */
+static bool is_named(enum random_kind kind)
+{
+	return kind == RANDOM_fragment || kind == RANDOM_nfproto;
+}
 
 static xs_u128 wide(struct rng *rng)
 {
@@ -124,6 +160,8 @@ static xs_u128 pool_value(struct rng *rng, enum random_kind kind, xs_u128 base)
 		return (base ^ rng_below(rng, 8)) & ((1ULL << 48) - 1);
 	case RANDOM_ethertype:
 		return rng_chance(rng, 90) ? ONE_OF(ethertypes) : rng_below(rng, 65536);
+	case RANDOM_nfproto:
+		return rng_chance(rng, 50) ? 0x0800 : 0x86dd;
 	case RANDOM_vlan:
 		return rng_chance(rng, 60) ? ONE_OF(vlans) : rng_below(rng, 4096);
 	case RANDOM_small:
@@ -221,7 +259,7 @@ xs_u128 random_draw(const struct random_set *set, struct rng *rng, enum xs_field
 	enum random_kind kind = random_traits[field].kind;
 	xs_u128 value = set->pool[kind][rng_below(rng, RANDOM_POOL)];
 
-	if (set->crowded && kind != RANDOM_fragment && rng_chance(rng, 50)) {
+	if (set->crowded && !is_named(kind) && rng_chance(rng, 50)) {
 		const struct random_crowd *crowd = &set->crowd[rng_below(rng, RANDOM_CROWDS)];
 
 		return crowd_value(crowd, field, rng_below(rng, crowd->cnt));
@@ -298,6 +336,9 @@ static void say_value(struct text *t, struct rng *rng, enum xs_field field, xs_u
 	case RANDOM_fragment:
 		say(t, "%s", fragments[(int)value]);
 		return;
+	case RANDOM_nfproto:
+		say(t, "%s", value == 0x0800 ? "ipv4" : "ipv6");
+		return;
 	default:
 		if (rng_chance(rng, 50) && say_name(t, field, value))
 			return;
@@ -361,7 +402,7 @@ static void make_item(struct random_set *set, struct rng *rng, struct xs_match *
 
 	if ((kind == RANDOM_ip4 || kind == RANDOM_ip6) && rng_chance(rng, 50)) {
 		make_prefix(set, rng, match, t);
-	} else if (kind != RANDOM_fragment && rng_chance(rng, set->spread ? 1 : 30)) {
+	} else if (!is_named(kind) && rng_chance(rng, set->spread ? 1 : 30)) {
 		make_range(set, rng, match, t);
 	} else {
 		value = random_draw(set, rng, match->field);
@@ -370,18 +411,73 @@ static void make_item(struct random_set *set, struct rng *rng, struct xs_match *
 	}
 }
 
-static void say_flags(struct text *t, __u32 flags)
+static void say_flags(struct text *t, __u32 flags, const char *between)
 {
 	static const char *const bits[] = {
 		"fin", "syn", "rst", "psh", "ack", "urg", "ecn", "cwr"
 	};
 	bool first = true;
 
+	if (!flags)
+		say(t, "0");
 	for (int i = 0; i < 8; i++) {
 		if (!(flags >> i & 1))
 			continue;
-		say(t, "%s%s", first ? "" : ",", bits[i]);
+		say(t, "%s%s", first ? "" : between, bits[i]);
 		first = false;
+	}
+}
+
+enum flag_form {
+	FLAGS_ANY, /* A,B */
+	FLAGS_NONE, /* ! A,B */
+	FLAGS_SLASH, /* A,B / M,N */
+	FLAGS_MASKED, /* & (M | N) == A | B */
+	FLAGS_EXACT, /* == A | B */
+	FLAGS_SET, /* { A | B, C } */
+	FLAGS_FORMS
+};
+
+static void say_flag_match(struct text *t, enum flag_form form, bool negate, __u32 flags,
+			   __u32 mask)
+{
+	const char *equals = negate					   ? "!= "
+			     : form == FLAGS_MASKED || form == FLAGS_EXACT ? "== "
+									   : "";
+
+	if (form == FLAGS_MASKED) {
+		say(t, "& (");
+		say_flags(t, mask, " | ");
+		say(t, ") ");
+	}
+	say(t, "%s", form == FLAGS_NONE ? "! " : form == FLAGS_ANY ? "" : equals);
+	say(t, form == FLAGS_SET ? "{ " : "");
+	say_flags(t, flags, form >= FLAGS_MASKED ? " | " : ",");
+	if (form == FLAGS_SLASH) {
+		say(t, " / ");
+		say_flags(t, mask, ",");
+	}
+	if (form == FLAGS_SET) {
+		say(t, ", ");
+		say_flags(t, mask, "|");
+		say(t, " }");
+	}
+}
+
+static bool flag_byte_holds(enum flag_form form, __u32 byte, __u32 flags, __u32 mask)
+{
+	switch (form) {
+	case FLAGS_ANY:
+		return byte & flags;
+	case FLAGS_NONE:
+		return !(byte & flags);
+	case FLAGS_SLASH:
+	case FLAGS_MASKED:
+		return (byte & mask) == flags;
+	case FLAGS_EXACT:
+		return byte == flags;
+	default:
+		return byte == flags || byte == mask;
 	}
 }
 
@@ -389,27 +485,63 @@ static void say_flags(struct text *t, __u32 flags)
 static void make_flags(struct rng *rng, struct xs_match *match, struct text *t)
 {
 	__u32 flags = 1 + rng_below(rng, 255), mask = flags | rng_below(rng, 256);
-	bool negate = rng_chance(rng, 20), masked = rng_chance(rng, 50);
+	enum flag_form form = rng_below(rng, FLAGS_FORMS);
+	bool negate = form > FLAGS_NONE && rng_chance(rng, 20);
 
 	if (rng_chance(rng, 50)) {
 		flags &= 0x17;
 		flags |= flags ? 0 : 2;
 	}
-	if (masked && rng_chance(rng, 10))
+	if (rng_chance(rng, 10))
 		mask &= ~flags | 1; /* may be a match that nothing fulfils */
 	mask |= mask ? 0 : 1;
-	say(t, negate ? "!= " : "");
-	say_flags(t, flags);
-	if (masked) {
-		say(t, " / ");
-		say_flags(t, mask);
-	}
-	for (__u32 byte = 0; byte < 256; byte++) {
-		bool holds = masked ? (byte & mask) == flags : (byte & flags) != 0;
-
-		if (holds != negate)
+	say_flag_match(t, form, negate, flags, mask);
+	for (__u32 byte = 0; byte < 256; byte++)
+		if (flag_byte_holds(form, byte, flags, mask) != negate)
 			add_range(match, byte, byte);
-	}
+}
+
+/* FIELD < VALUE and its like. */
+static void make_bound(struct random_set *set, struct rng *rng, struct xs_match *match,
+		       struct text *t)
+{
+	static const char *const marks[] = { "<", "<=", ">", ">=" };
+	xs_u128 value = random_draw(set, rng, match->field), max = field_max(match->field);
+	__u32 mark = rng_below(rng, 4);
+
+	say(t, "%s ", marks[mark]);
+	say_value(t, rng, match->field, value);
+	if (mark == 0 && value)
+		add_range(match, 0, value - 1);
+	else if (mark == 1)
+		add_range(match, 0, value);
+	else if (mark == 2 && value < max)
+		add_range(match, value + 1, max);
+	else if (mark == 3)
+		add_range(match, value, max);
+}
+
+/* FIELD & MASK == VALUE: any mask of a byte, those of prefixes for what is wider. */
+static void make_masked(struct random_set *set, struct rng *rng, struct xs_match *match,
+			struct text *t)
+{
+	xs_u128 value = random_draw(set, rng, match->field), max = field_max(match->field);
+	xs_u128 mask = max & wide(rng), hosts = ((xs_u128)1 << rng_below(rng, 16)) - 1;
+
+	if (max > 255)
+		mask = max & ~hosts;
+	if (!rng_chance(rng, 5))
+		value &= mask;
+	match->negate = rng_chance(rng, 20);
+	say(t, "& ");
+	say_value(t, rng, match->field, mask);
+	say(t, match->negate ? " != " : " == ");
+	say_value(t, rng, match->field, value);
+	if (max > 255 && !(value & ~mask))
+		add_range(match, value, value | hosts);
+	for (xs_u128 v = 0; max <= 255 && v <= max; v++)
+		if ((v & mask) == value)
+			add_range(match, v, v);
 }
 
 static void make_set(struct random_set *set, struct rng *rng, struct xs_match *match,
@@ -480,9 +612,16 @@ static void make_match(struct random_set *set, struct rng *rng, struct xs_match 
 		say(t, " ");
 		return;
 	}
+	if (!set->spread && !is_named(random_traits[field].kind) && rng_chance(rng, 8)) {
+		(rng_chance(rng, 50) ? make_bound : make_masked)(set, rng, match, t);
+		say(t, " ");
+		return;
+	}
 	match->negate = rng_chance(rng, set->spread ? 0 : 18);
 	if (match->negate)
 		say(t, "!= ");
+	else if (rng_chance(rng, 5))
+		say(t, "== ");
 	from = t->len;
 	if (rng_chance(rng, set->spread ? 95 : 75)) {
 		make_item(set, rng, match, t);
@@ -492,6 +631,28 @@ static void make_match(struct random_set *set, struct rng *rng, struct xs_match 
 	}
 	if (!set->spread && rng_chance(rng, 5))
 		make_define(set, t, from);
+}
+
+/* F . G { A . B }: what F A G B is. */
+static void make_pair(struct random_set *set, struct rng *rng, struct xs_match *matches,
+		      const enum xs_field *chosen, struct text *t)
+{
+	say(t, "%s . %s { ", fields[chosen[0]].text, fields[chosen[1]].text);
+	for (int i = 0; i < 2; i++) {
+		matches[i] = (struct xs_match){ .field = chosen[i] };
+		say(t, i ? " . " : "");
+		make_item(set, rng, &matches[i], t);
+	}
+	say(t, " } ");
+}
+
+static bool makes_pair(struct rng *rng, const enum xs_field *chosen, __u32 cnt)
+{
+	for (__u32 i = 0; i < 2 && i < cnt; i++)
+		if (random_traits[chosen[i]].kind == RANDOM_none ||
+		    random_traits[chosen[i]].kind == RANDOM_flags)
+			return false;
+	return cnt >= 2 && rng_chance(rng, 8);
 }
 
 /* ---- rules ---- */
@@ -726,10 +887,20 @@ static void make_rule(struct random_set *set, struct rng *rng, struct xs_rule *r
 	} else {
 		pick_fields(rng, chosen, cnt);
 	}
+	if (makes_pair(rng, chosen, cnt)) {
+		make_pair(set, rng, &rule->matches[rule->match_cnt], chosen, &t);
+		rule->match_cnt += 2;
+		chosen += 2;
+		cnt -= 2;
+	}
 	for (__u32 i = 0; i < cnt; i++)
 		make_match(set, rng, &rule->matches[rule->match_cnt++], chosen[i], &t);
+	if (rng_chance(rng, 5))
+		say(&t, rng_chance(rng, 50) ? "counter " : "counter packets 0 bytes 0 ");
 	make_action(set, rng, &rule->action, rule->target_name, &t);
 	if (rng_chance(rng, 5))
+		say(&t, ";");
+	else if (rng_chance(rng, 5))
 		say(&t, " comment \"a # in a comment\"");
 	rule->text = t.buf;
 }

@@ -24,7 +24,8 @@ enum random_kind {
 	RANDOM_ip6,
 	RANDOM_protocol,
 	RANDOM_ttl,
-	RANDOM_fragment,
+	RANDOM_fragment, /* this one and the next: values are names alone */
+	RANDOM_nfproto,
 	RANDOM_length,
 	RANDOM_queue,
 	RANDOM_port,

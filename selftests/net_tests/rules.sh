@@ -89,6 +89,39 @@ check_warns_and_succeeds() {
 		fail "the warnings are not in the JSON"
 }
 
+check_tells_a_hundred_warnings_and_how_many_more() {
+	{ echo "udp drop"; for ((i = 1; i <= 103; i++)); do echo "udp dport $i drop"; done; } | _file many
+	check "many warnings are none too many" "$RULES" check "$DIR/many.rules"
+	equal "a hundred are told" 100 "$("$RULES" check "$DIR/many.rules" 2>&1 | grep -c 'never asked')"
+	contains "and the rest counted" "$("$RULES" check "$DIR/many.rules" 2>&1)" "3 more warnings like these"
+	equal "as in JSON" 100 "$("$RULES" check -j "$DIR/many.rules" 2>/dev/null | jq '.warnings | length')"
+}
+
+what_other_tools_say_is_answered_in_ours() {
+	local word
+
+	_file one <<<"udp dport 7 drop"
+	for word in list add delete reset save monitor -f -c -L; do
+		refuses "the word $word" 2 "'$word' is no command: " "$RULES" "$word" x
+	done
+	lab_up
+	attach
+	refuses "apply FILE IF" 2 "the interface comes first: apply rx0 $DIR/one.rules" \
+		rx "$RULES" apply "$DIR/one.rules" rx0
+	refuses "seconds with an s" 2 "seconds from 1 to 86400" \
+		rx "$RULES" apply rx0 "$DIR/one.rules" --confirm 60s
+	check "apply -d" rx "$RULES" apply -d rx0 "$DIR/one.rules" --confirm 60
+	contains "show -d" "$(rx "$RULES" show -d rx0)" "udp dport 7 drop"
+	contains "explain IF" "$(rx "$RULES" explain rx0 --hex "$(_udp4 7)")" "drop"
+	check "check IF FILE" rx "$RULES" check rx0 "$DIR/one.rules"
+	check "cost IF" rx "$RULES" cost rx0
+	refuses "IF twice" 2 "too many operands" rx "$RULES" show -d rx0 rx0
+	refuses "no IF" 2 "is missing" rx "$RULES" flush
+	check "confirm -d" rx "$RULES" confirm -d rx0
+	check "flush -d" rx "$RULES" flush -d rx0
+	equal "nothing is left" "" "$(_show | jq -r '.rules[].text')"
+}
+
 check_reads_standard_input_and_needs_no_privilege() {
 	public_copy "$RULES"
 	check "check" bash -c "echo 'udp drop' | setpriv --reuid=65534 --clear-groups --inh-caps=-all \

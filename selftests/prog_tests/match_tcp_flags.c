@@ -52,8 +52,15 @@ static void exact_under_a_mask(void **state)
 static void negation(void **state)
 {
 	static const struct rule_row rows[] = {
+		RULE_ROW("tcp flags ! syn drop", "ip tcp flags=2", 0),
+		RULE_FRAME("ip tcp flags=0", 1),
+		RULE_FRAME("ip tcp flags=0xfd", 1),
+		RULE_FRAME("ip tcp flags=3", 0),
+		RULE_FRAME("ip udp", 0),
+		RULE_FRAME("ip offset=1 tcp flags=0", 0),
 		RULE_ROW("tcp flags != syn drop", "ip tcp flags=2", 0),
 		RULE_FRAME("ip tcp flags=0", 1),
+		RULE_FRAME("ip tcp flags=3", 1),
 		RULE_FRAME("ip tcp flags=0xfd", 1),
 		RULE_FRAME("ip udp", 0),
 		RULE_FRAME("ip offset=1 tcp flags=0", 0),

@@ -22,6 +22,8 @@
 #include "lib/api/rule_file.h"
 #include "lib/rules/model/field.h"
 
+#define CNT(a) (sizeof(a) / sizeof((a)[0]))
+
 static char dir[] = "/tmp/xsteer-rule-file-XXXXXX";
 
 static int make_dir(void **state)
@@ -101,6 +103,66 @@ static void include_is_looked_up_beside_the_including_file(void **state)
 	assert_string_equal(set.files[0], path);
 	xs_rule_errors_free(&errs);
 	xs_ruleset_free(&set);
+}
+
+static void files_of_values_are_beside_the_rules(void **state)
+{
+	struct xs_rule_errors errs = {};
+	struct xs_ruleset set = {};
+
+	(void)state;
+	write_file("sub/drop.txt", "10.0.0.0/8\n");
+	write_file("sub/set.rules", "ip saddr { file \"drop.txt\" } drop\n"
+				    "ip saddr { file \"/dev/null\" } drop\n");
+	assert_int_equal(xs_rules_read(&set, write_file("set.rules", "include \"sub/set.rules\"\n"),
+				       true, &errs),
+			 0);
+	assert_int_equal(set.rule_cnt, 2);
+	assert_true(set.rules[0].matches[0].ranges[0].hi == 0x0affffff);
+	assert_int_equal(set.rules[1].matches[0].range_cnt, 0);
+	xs_ruleset_free(&set);
+}
+
+/* As text_of_a_secret_file_is_not_shown(), for a file of values. */
+static void values_of_a_secret_file_are_not_shown(void **state)
+{
+	char *errors;
+
+	(void)state;
+	assert_int_equal(chmod(write_file("sub/secret.txt", "hush\n"), 0600), 0);
+	errors = errors_of(write_file("s.rules", "ip saddr { file \"sub/secret.txt\" } drop\n"),
+			   -EINVAL);
+	assert_null(strstr(errors, "hush"));
+	assert_non_null(strstr(errors, "not everybody may read"));
+	free(errors);
+}
+
+static void patterns_include_in_name_order(void **state)
+{
+	struct xs_ruleset set = {};
+	struct xs_rule_errors errs = {};
+	static const __u16 ports[] = { 10, 2, 30 };
+
+	(void)state;
+	write_file("sub/10-b.nft", "udp dport 10 drop\n");
+	write_file("sub/2-a.nft", "udp dport 2 drop\n");
+	write_file("sub/.hidden.nft", "not a rule\n");
+	write_file("sub/3.rules", "not a rule\n");
+	assert_int_equal(xs_rules_read(&set,
+				       write_file("globs.rules", "include \"none/*.nft\"\n"
+								 "include \"sub/[0-9]*.nft\"\n"
+								 "include \"su*\"\n"
+								 "udp dport 30 drop\n"),
+				       true, &errs),
+			 0);
+	assert_int_equal(set.rule_cnt, CNT(ports));
+	for (size_t i = 0; i < CNT(ports); i++)
+		assert_true(set.rules[i].matches[0].ranges[0].lo == ports[i]);
+	assert_non_null(strstr(set.files[1], "/sub/10-b.nft"));
+	xs_ruleset_free(&set);
+	write_file("sub/bad.nft", "x\n");
+	free(errors_of(write_file("globs.rules", "include \"sub/b*\"\n"), -EINVAL));
+	unlink(write_file("sub/bad.nft", ""));
 }
 
 static void cycles_and_missing_files_are_errors(void **state)
@@ -282,6 +344,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(include_is_looked_up_beside_the_including_file),
+		cmocka_unit_test(files_of_values_are_beside_the_rules),
+		cmocka_unit_test(values_of_a_secret_file_are_not_shown),
+		cmocka_unit_test(patterns_include_in_name_order),
 		cmocka_unit_test(cycles_and_missing_files_are_errors),
 		cmocka_unit_test(text_of_a_secret_file_is_not_shown),
 		cmocka_unit_test(errors_show_line_and_caret),

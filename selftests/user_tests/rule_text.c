@@ -165,6 +165,86 @@ static const struct one_match one_matches[] = {
 	  0,
 	  3,
 	  { { 8, 8 }, { 10, 10 }, { 46, 46 } } },
+	{ "ether saddr 0:1:2:a:b:cc",
+	  XS_FIELD_ether_saddr,
+	  0,
+	  1,
+	  { { 0x0001020a0bcc, 0x0001020a0bcc } } },
+	{ "ether saddr & ff:ff:ff:00:00:00 == 00:53:00:00:00:00",
+	  XS_FIELD_ether_saddr,
+	  0,
+	  1,
+	  { { 0x005300000000, 0x005300ffffff } } },
+	{ "ip saddr & 255.255.0.0 == 10.1.0.0",
+	  XS_FIELD_ip_saddr,
+	  0,
+	  1,
+	  { { 0x0a010000, 0x0a01ffff } } },
+	{ "ip saddr & 0xffff0000 != 10.1.0.0",
+	  XS_FIELD_ip_saddr,
+	  1,
+	  1,
+	  { { 0x0a010000, 0x0a01ffff } } },
+	{ "ip saddr & 255.255.0.0 == 10.1.0.1", XS_FIELD_ip_saddr, 0, 0, {} },
+	{ "ip saddr & 0 == 0", XS_FIELD_ip_saddr, 0, 1, { { 0, 0xffffffff } } },
+	{ "ip dscp & 0x2f == 0x05", XS_FIELD_ip_dscp, 0, 2, { { 5, 5 }, { 21, 21 } } },
+	{ "ip dscp & 0x38 { cs1, cs2 }", XS_FIELD_ip_dscp, 0, 1, { { 8, 23 } } },
+	{ "ip6 daddr & ffff:: == fe80::",
+	  XS_FIELD_ip6_daddr,
+	  0,
+	  1,
+	  { { V6(0xfe80000000000000, 0), V6(0xfe80ffffffffffff, ~0ULL) } } },
+	{ "ip ttl < 64", XS_FIELD_ip_ttl, 0, 1, { { 0, 63 } } },
+	{ "ip ttl <= 64", XS_FIELD_ip_ttl, 0, 1, { { 0, 64 } } },
+	{ "ip ttl > 64", XS_FIELD_ip_ttl, 0, 1, { { 65, 255 } } },
+	{ "ip ttl >= 64", XS_FIELD_ip_ttl, 0, 1, { { 64, 255 } } },
+	{ "ip ttl < 0", XS_FIELD_ip_ttl, 0, 0, {} },
+	{ "ip ttl > 255", XS_FIELD_ip_ttl, 0, 0, {} },
+	{ "ip ttl <= 255", XS_FIELD_ip_ttl, 0, 1, { { 0, 255 } } },
+	{ "ip ttl == 64", XS_FIELD_ip_ttl, 0, 1, { { 64, 64 } } },
+	{ "ip ttl 010", XS_FIELD_ip_ttl, 0, 1, { { 8, 8 } } },
+	{ "ip saddr < 10.0.0.1", XS_FIELD_ip_saddr, 0, 1, { { 0, 0x0a000000 } } },
+	{ "tcp dport { 1, { 2, 7 }, { { 3 } } }",
+	  XS_FIELD_tcp_dport,
+	  0,
+	  2,
+	  { { 1, 3 }, { 7, 7 } } },
+	{ "tcp dport { www, https }", XS_FIELD_tcp_dport, 0, 2, { { 80, 80 }, { 443, 443 } } },
+	{ "meta nfproto ipv4", XS_FIELD_meta_nfproto, 0, 1, { { 0x800, 0x800 } } },
+	{ "meta nfproto != ipv6", XS_FIELD_meta_nfproto, 1, 1, { { 0x86dd, 0x86dd } } },
+	{ "meta protocol { ip, arp }",
+	  XS_FIELD_meta_protocol,
+	  0,
+	  2,
+	  { { 0x800, 0x800 }, { 0x806, 0x806 } } },
+	{ "dccp", XS_FIELD_dccp, 0, 0, {} },
+	{ "dccp sport 22", XS_FIELD_dccp_sport, 0, 1, { { 22, 22 } } },
+	{ "dccp dport 22-23", XS_FIELD_dccp_dport, 0, 1, { { 22, 23 } } },
+	{ "dccp port 22", XS_FIELD_dccp_port, 0, 1, { { 22, 22 } } },
+	{ "udplite", XS_FIELD_udplite, 0, 0, {} },
+	{ "udplite sport 22", XS_FIELD_udplite_sport, 0, 1, { { 22, 22 } } },
+	{ "udplite dport != 22", XS_FIELD_udplite_dport, 1, 1, { { 22, 22 } } },
+	{ "udplite port 22", XS_FIELD_udplite_port, 0, 1, { { 22, 22 } } },
+	{ "tcp flags == syn", XS_FIELD_tcp_flags, 0, 1, { { 2, 2 } } },
+	{ "tcp flags == syn,ack", XS_FIELD_tcp_flags, 0, 1, { { 18, 18 } } },
+	{ "tcp flags != syn|ack", XS_FIELD_tcp_flags, 1, 1, { { 18, 18 } } },
+	{ "tcp flags { syn, syn | ack, (fin|syn) }",
+	  XS_FIELD_tcp_flags,
+	  0,
+	  2,
+	  { { 2, 3 }, { 18, 18 } } },
+	{ "tcp flags != { 0, syn }", XS_FIELD_tcp_flags, 1, 2, { { 0, 0 }, { 2, 2 } } },
+	{ "tcp flags & (fin | syn | rst | psh | ack | urg | ecn | cwr) == syn",
+	  XS_FIELD_tcp_flags,
+	  0,
+	  1,
+	  { { 2, 2 } } },
+	{ "tcp flags & 0xfe == syn", XS_FIELD_tcp_flags, 0, 1, { { 2, 3 } } },
+	{ "tcp flags & (fin | syn | rst | psh | urg | ecn | cwr) { fin, syn|fin }",
+	  XS_FIELD_tcp_flags,
+	  0,
+	  4,
+	  { { 1, 1 }, { 3, 3 }, { 17, 17 }, { 19, 19 } } },
 	{ "ip ttl 0x10", XS_FIELD_ip_ttl, 0, 1, { { 16, 16 } } },
 	{ "ip6 saddr ::1", XS_FIELD_ip6_saddr, 0, 1, { { 1, 1 } } },
 	{ "ip6 saddr ::/0", XS_FIELD_ip6_saddr, 0, 1, { { 0, V6(~0ULL, ~0ULL) } } },
@@ -226,7 +306,8 @@ static const struct one_match one_matches[] = {
 	{ "th dport 1", XS_FIELD_th_dport, 0, 1, { { 1, 1 } } },
 	{ "th port 1", XS_FIELD_th_port, 0, 1, { { 1, 1 } } },
 	{ "tcp flags cwr", XS_FIELD_tcp_flags, 0, 1, { { 128, 255 } } },
-	{ "tcp flags != ecn", XS_FIELD_tcp_flags, 0, 2, { { 0, 63 }, { 128, 191 } } },
+	{ "tcp flags ! ecn", XS_FIELD_tcp_flags, 0, 2, { { 0, 63 }, { 128, 191 } } },
+	{ "tcp flags != ecn", XS_FIELD_tcp_flags, 1, 1, { { 64, 64 } } },
 	{ "tcp flags syn / 0xff", XS_FIELD_tcp_flags, 0, 1, { { 2, 2 } } },
 	{ "tcp flags syn,ack/fin,syn,rst,psh,ack,urg,ecn,cwr",
 	  XS_FIELD_tcp_flags,
@@ -436,11 +517,33 @@ static const struct {
 	{ "define N = 10.0.0.0\ndefine L = 8\nip saddr $N/$L drop", "ip saddr 10.0.0.0/8 drop" },
 	{ "define Q = 7\nxsk slot $Q", "xsk slot 7" },
 	{ "define Q = 7\ncpu $Q", "cpu 7" },
+	{ "ip frag-off & 0x1fff != 0 drop", "meta nfproto ipv4 meta fragment later drop" },
+	{ "tcp ip frag-off&0x3FFF==0 counter drop",
+	  "tcp meta nfproto ipv4 meta fragment none drop" },
+	{ "ip version 4 drop", "meta nfproto ipv4 drop" },
+	{ "meta pkttype broadcast drop", "ether daddr ff:ff:ff:ff:ff:ff drop" },
+	{ "meta pkttype { multicast, broadcast } drop",
+	  "ether daddr & 01:00:00:00:00:00 == 01:00:00:00:00:00 drop" },
+	{ "meta pkttype multicast drop", "ether daddr & 01:00:00:00:00:00 == 01:00:00:00:00:00 "
+					 "ether daddr != ff:ff:ff:ff:ff:ff drop" },
 	{ "define IF = eth1\ndev $IF", "dev eth1" },
 	{ "define C = web\nchain $C else drop", "chain web else drop" },
 	{ "define F = syn,ack\ntcp flags $F / $F,fin drop",
 	  "tcp flags syn,ack / syn,ack,fin drop" },
 	{ "define F = syn\ntcp flags $F drop", "tcp flags syn drop" },
+	{ "define F = syn|ack\ntcp flags == $F drop", "tcp flags == (syn|ack) drop" },
+	{ "define F = syn,ack\ntcp flags & $F == syn drop", "tcp flags & syn,ack == syn drop" },
+	{ "define F = syn,ack\ntcp flags $F|fin drop", "tcp flags syn,ack,fin drop" },
+	{ "tcp flags&(fin|syn)==(fin|syn)drop", "tcp flags & (fin|syn) == (fin|syn) drop" },
+	{ "tcp flags & ( fin , syn ) != 0 drop", "tcp flags & (fin|syn) != 0 drop" },
+	{ "tcp flags {syn,syn|ack} drop", "tcp flags { syn, (syn|ack) } drop" },
+	{ "tcp flags ! fin,rst drop", "tcp flags ! fin,rst drop" },
+	{ "ip ttl == 5 counter drop;", "ip ttl 5 drop" },
+	{ "counter ip ttl<5 counter packets 0 bytes 0 drop ; # x", "ip ttl < 5 drop" },
+	{ "ip saddr & 255.0.0.0 == 10.0.0.0 drop", "ip saddr & 255.0.0.0 == 10.0.0.0 drop" },
+	{ "udp dport { 1, { 2, 3 } } drop", "udp dport { 1, 2, 3 } drop" },
+	{ "define IF = \"eth1\"\ndev $IF", "dev eth1" },
+	{ "define IF = \"a=b\"\ndev $IF", "dev \"a=b\"" },
 };
 
 static void canonical_text_is_as_stated(void **state)
@@ -456,6 +559,65 @@ static void canonical_text_is_as_stated(void **state)
 		assert_round_trip(&set);
 		xs_ruleset_free(&set);
 	}
+}
+
+/* Each element of a concatenation or verdict map is a rule, as if it were written so. */
+static void elements_become_rules(void **state)
+{
+	static const struct {
+		const char *written, *rules[5];
+	} sets[] = {
+		{ "ip saddr . tcp dport { 10.0.0.1 . 22, 10.0.0.0/8 . 80-90, } counter drop;",
+		  { "ip saddr 10.0.0.1 tcp dport 22 drop",
+		    "ip saddr 10.0.0.0/8 tcp dport 80-90 drop" } },
+		{ "vlan id 5 meta l4proto . th dport == { tcp . ssh } meta rxqueue 0 drop comment "
+		  "\"c\"",
+		  { "vlan id 5 meta l4proto tcp th dport ssh meta rxqueue 0 drop comment \"c\"" } },
+		{ "icmpv6 type . icmpv6 code 1 . 4 drop", { "icmpv6 type 1 icmpv6 code 4 drop" } },
+		{ "define P = { 80, 90 }\nip ttl . tcp dport { 1 . $P } drop",
+		  { "ip ttl 1 tcp dport { 80, 90 } drop" } },
+		{ "tcp dport vmap { 22 : accept, * : drop, 23:xsk slot 3 else drop, 24: dev eth0 }",
+		  { "tcp dport 22 accept", "tcp dport 23 xsk slot 3 else drop",
+		    "tcp dport 24 dev eth0", "tcp dport & 0 == 0 drop" } },
+		{ "udp ip6 daddr vmap { ::1 : drop, fe80:: : accept, fe80::1: drop }",
+		  { "udp ip6 daddr ::1 drop", "udp ip6 daddr fe80:: accept",
+		    "udp ip6 daddr fe80::1 drop" } },
+		{ "tcp flags . ip ttl { syn|ack . 5, (fin|rst) . 6 } drop",
+		  { "tcp flags == (syn|ack) ip ttl 5 drop",
+		    "tcp flags == (fin|rst) ip ttl 6 drop" } },
+		{ "ether saddr vmap { 0:1:2:3:4:5 : drop, 0:1:2:3:4:6: accept } comment \"m\"",
+		  { "ether saddr 0:1:2:3:4:5 drop comment \"m\"",
+		    "ether saddr 0:1:2:3:4:6 accept comment \"m\"" } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CNT(sets); i++) {
+		struct xs_ruleset set;
+		__u32 cnt = 0;
+
+		parse_good(&set, sets[i].written);
+		for (; sets[i].rules[cnt]; cnt++) {
+			assert_true(cnt < set.rule_cnt);
+			assert_string_equal(set.rules[cnt].text, sets[i].rules[cnt]);
+		}
+		assert_int_equal(set.rule_cnt, cnt);
+		assert_round_trip(&set);
+		xs_ruleset_free(&set);
+	}
+}
+
+static void elements_have_their_lines(void **state)
+{
+	struct xs_ruleset set;
+
+	(void)state;
+	parse_good(&set, "tcp dport . ip ttl {\n22 . 1,\n\n23 . 2 } drop\nudp drop");
+	assert_int_equal(set.rule_cnt, 3);
+	assert_int_equal(set.rules[0].line, 2);
+	assert_int_equal(set.rules[1].line, 4);
+	assert_int_equal(set.rules[2].line, 5);
+	assert_true(set.rules[1].matches[1].ranges[0].lo == 2);
+	xs_ruleset_free(&set);
 }
 
 static void lines_are_those_of_the_file(void **state)
@@ -503,6 +665,30 @@ static const struct {
 	{ "udp dport != ", 1, 13, "expected a port" },
 	{ "udp dport = 5 drop", 1, 11, "expected a port" },
 	{ "udp dport ! 5 drop", 1, 11, "expected '!='" },
+	{ "udp dport < drop", 1, 13, "is not a port" },
+	{ "udp dport < 1-2 drop", 1, 13, "is not a port" },
+	{ "udp dport < { 1 } drop", 1, 13, "one value after '<'" },
+	{ "udp dport >= 65536 drop", 1, 14, "too large" },
+	{ "meta fragment < later drop", 1, 15, "a kind of fragment" },
+	{ "meta nfproto & 1 == 1 drop", 1, 14, "a family" },
+	{ "udp dport & 1 drop", 1, 15, "'==', '!=' or a set" },
+	{ "udp dport & { 1 } == 1 drop", 1, 13, "a mask" },
+	{ "ip saddr & 10.0.0.1 == 10.0.0.1 drop", 1, 10, "more than 16 zeros" },
+	{ "ip saddr & 255.0.0.0 == 10.0.0.0/8 drop", 1, 33, "another match" },
+	{ "ip saddr & x == 1.2.3.4 drop", 1, 12, "is not an IPv4 address" },
+	{ "tcp flags & syn | ack == syn drop", 1, 13, "( ... ) around" },
+	{ "tcp flags & (syn | foo) == syn drop", 1, 14, "'syn|foo' is not a TCP flag" },
+	{ "tcp flags & (syn | ack == syn drop", 1, 24, "'|' or ')'" },
+	{ "tcp flags ! { syn } drop", 1, 13, "no set can stand here" },
+	{ "tcp flags ! syn / syn,ack drop", 1, 17, "'!=' in place of '!'" },
+	{ "tcp flags { syn / ack } drop", 1, 19, "has no prefixes" },
+	{ "udp dport 80|443 drop", 1, 11, "is not a port" },
+	{ "udp dport 08 drop", 1, 11, "'08' is not a port" },
+	{ "udp counter packets 1 bytes 0 drop", 1, 21, "'packets 0'" },
+	{ "udp counter packets 0 drop", 1, 23, "'bytes 0'" },
+	{ "udp dport { 1; 2 } drop", 1, 14, "expected ',' or '}'" },
+	{ "ether saddr 1:2:3:4:5:006 drop", 1, 13, "MAC address" },
+	{ "ether saddr 1:2:3:4:5: drop", 1, 13, "MAC address" },
 	{ "udp dprt 5 drop", 1, 5, "sport, dport, port" },
 	{ "ip drop", 1, 4, "saddr, daddr" },
 	{ "ip", 1, 3, "saddr, daddr" },
@@ -550,7 +736,7 @@ static const struct {
 	{ "udp drop comment \"a\x01\"", 1, 20, "control" },
 	{ "udp drop comment \"a\xff\"", 1, 20, "UTF-8" },
 	{ "udp drop comment \"a\xc0\xaf\"", 1, 20, "UTF-8" },
-	{ "udp ; drop", 1, 5, "no meaning" },
+	{ "udp ; drop", 1, 5, "the line ends here: expected another match" },
 	{ "udp \xc3\xbc drop", 1, 5, "no meaning" },
 	{ "udp\rdrop", 1, 4, "no meaning" },
 	{ "vlan id 4096 drop", 1, 9, "0-4095" },
@@ -580,7 +766,7 @@ static const struct {
 	{ "tcp flags syn,foo drop", 1, 15, "not a TCP flag" },
 	{ "tcp flags syn, drop", 1, 16, "not a TCP flag" },
 	{ "tcp flags 256 drop", 1, 11, "0-255" },
-	{ "tcp flags { syn } drop", 1, 11, "takes no set" },
+	{ "tcp flags syn / { ack } drop", 1, 17, "no set can stand here" },
 	{ "tcp flags syn / drop", 1, 17, "not a TCP flag" },
 	{ "icmp type foo drop", 1, 11, "ICMP type" },
 	{ "icmpv6 code 256 drop", 1, 13, "0-255" },
@@ -631,7 +817,37 @@ static const struct {
 	{ "include \"\"", 1, 9, "a file name" },
 	{ "include \"x\"", 1, 9, "cannot read 'x'" },
 	{ "include \"x\" y", 1, 13, "the end of the line" },
-	{ "udp counter drop", 1, 5, "every rule counts" },
+	{ "ip saddr @bad drop", 1, 10, "'define bad = { ... }' on an earlier line, and '$bad'" },
+	{ "udp jump web", 1, 5, "no chains to jump to" },
+	{ "udp return", 1, 5, "no chains to return from" },
+	{ "tcp dport 22 limit rate 1/second drop", 1, 14, "there are no rates" },
+	{ "tcp dport 22 reject", 1, 14, "nothing is answered here" },
+	{ "tcp dport 22 log prefix \"x\" drop", 1, 14, "nothing is logged" },
+	{ "iif eth0 drop", 1, 1, "belong to one interface" },
+	{ "tcp iifname eth0 drop", 1, 5, "belong to one interface" },
+	{ "-A INPUT -j DROP", 1, 1, "not iptables' options" },
+	{ "policy drop", 1, 1, "it is called default" },
+	{ "ip frag-off & 0x2000 != 0 drop", 1, 4, "saddr, daddr" },
+	{ "ip frag-off & 0x1fff != 1 drop", 1, 4, "saddr, daddr" },
+	{ "meta pkttype host drop", 1, 6, "rxqueue" },
+	{ "ip version 5 drop", 1, 4, "saddr, daddr" },
+	{ "tcp . udp drop", 1, 5, "or a verdict" },
+	{ "ip ttl . udp { 1 . 2 } drop", 1, 10, "a protocol alone has no value" },
+	{ "ip ttl . { 1 . 2 } drop", 1, 10, "a field after '.'" },
+	{ "ip ttl . tcp dport { 1 } drop", 1, 24, "'.' and a value of 'tcp dport'" },
+	{ "ip ttl . tcp dport { 1 . 2 . 3 } drop", 1, 28, "',' or '}'" },
+	{ "ip ttl . tcp dport { 1 . 70000 } drop", 1, 26, "too large for 'tcp dport'" },
+	{ "ip ttl . tcp dport { } drop", 1, 22, "a number" },
+	{ "ip ttl . tcp dport != { 1 . 2 } drop", 1, 20, "has no '!=' here" },
+	{ "ip ttl . tcp dport { 1 . 2 } udp dport vmap { 1 : drop }", 1, 40, "one at most" },
+	{ "ip ttl . ip ttl . ip ttl . ip ttl . ip ttl . ip ttl 1 . 1 . 1 . 1 . 1 . 1 drop", 1, 46,
+	  "at most 5 fields" },
+	{ "udp dport vmap { 1 : drop, 2 } ", 1, 30, "':' and a verdict" },
+	{ "udp dport vmap { 1 : jump x }", 1, 22, "a verdict" },
+	{ "udp dport vmap { 1 : drop } drop", 1, 29, "the verdict comes last" },
+	{ "udp dport vmap { * : drop, * : accept }", 1, 39, "'*' once" },
+	{ "udp dport vmap 1 : drop", 1, 16, "'{' and elements" },
+	{ "meta fragment vmap { * : drop }", 1, 22, "names only" },
 	{ "UDP drop", 1, 1, "; it is called udp" },
 	{ "Ip6 saddr ::1 drop", 1, 1, "; it is called ip6" },
 	{ "udp DROP", 1, 5, "; it is called drop" },
@@ -848,6 +1064,76 @@ static int parse_deep(int depth)
 	return err;
 }
 
+static void sets_take_members_of_files(void **state)
+{
+	static const struct memory_file files[] = {
+		{ "drop.txt",
+		  "\xef\xbb\xbf# bad ones\n1.10.16.0/20 ; SBL1\r\n\n 10.0.0.1-10.0.0.9\n"
+		  "192.0.2.7 # last" },
+		{ "none.txt", "# nothing\n\n" },
+		{ NULL, NULL },
+	};
+	struct xs_ruleset set;
+
+	(void)state;
+	parse_good_with(&set,
+			"ip saddr { file \"drop.txt\", 1.1.1.1 } drop\n"
+			"define N = { file \"none.txt\" }\n"
+			"ip saddr != { file \"drop.txt\" } drop\n"
+			"ip saddr $N drop\nip saddr != $N drop\nudp dport { $N, 5 } drop",
+			files);
+	assert_int_equal(set.rule_cnt, 5);
+	assert_string_equal(set.rules[0].text, "ip saddr { 1.10.16.0/20, 10.0.0.1-10.0.0.9, "
+					       "192.0.2.7, 1.1.1.1 } drop");
+	assert_int_equal(set.rules[0].matches[0].range_cnt, 4);
+	assert_true(set.rules[1].matches[0].negate);
+	assert_int_equal(set.rules[2].matches[0].range_cnt, 0);
+	assert_string_equal(set.rules[2].text, "ip saddr { file \"/dev/null\" } drop");
+	assert_true(set.rules[3].matches[0].negate && !set.rules[3].matches[0].range_cnt);
+	assert_string_equal(set.rules[4].text, "udp dport { 5 } drop");
+	xs_ruleset_free(&set);
+}
+
+static void errors_in_files_of_values_have_their_place(void **state)
+{
+	static const struct {
+		const char *values, *rules, *file;
+		__u32 line, column;
+		const char *part;
+	} wrong[] = {
+		{ "10.0.0.1\n  10.0.0.999\n", "ip saddr { file \"v\" } drop", "v", 2, 3,
+		  "IPv4 address" },
+		{ "::1\n10.0.0.1", "ip6 saddr { file \"v\" } drop", "v", 2, 1, "IPv6 address" },
+		{ "10.0.0.0/33", "ip saddr { file \"v\" } drop", "v", 1, 10, "prefix length" },
+		{ "10.0.0.1 10.0.0.2", "ip saddr { file \"v\" } drop", "v", 1, 1, "IPv4 address" },
+		{ "1\n\n1-70000", "define V = { file \"v\" }\nudp dport $V drop", "v", 3, 1,
+		  "too large" },
+		{ "syn|ack", "tcp flags { file \"v\" } drop", "v", 1, 1, "one value a line" },
+		{ "1", "udp dport { file v } drop", "test.rules", 1, 18, "double quotes" },
+		{ "1", "udp dport { file \"w\" } drop", "test.rules", 1, 18, "cannot read 'w'" },
+		{ "1", "udp dport file \"v\" drop", "test.rules", 1, 11, "'file' is not a port" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CNT(wrong); i++) {
+		const struct memory_file files[] = { { "v", wrong[i].values }, { NULL, NULL } };
+		struct xs_rule_errors errs;
+		struct xs_ruleset set;
+
+		assert_int_equal(
+			parse_with(&set, wrong[i].rules, strlen(wrong[i].rules), files, &errs),
+			-EINVAL);
+		if (strcmp(errs.errors[0].file, wrong[i].file) ||
+		    errs.errors[0].line != wrong[i].line ||
+		    errs.errors[0].column != wrong[i].column ||
+		    !strstr(errs.errors[0].message, wrong[i].part)) {
+			xs_rule_errors_print(stderr, &errs);
+			fail_msg("'%s'", wrong[i].rules);
+		}
+		xs_rule_errors_free(&errs);
+	}
+}
+
 static void include_depth_is_limited(void **state)
 {
 	(void)state;
@@ -972,6 +1258,8 @@ int main(void)
 		cmocka_unit_test(what_is_not_said_has_its_default),
 		cmocka_unit_test(default_and_malformed_stand_anywhere),
 		cmocka_unit_test(canonical_text_is_as_stated),
+		cmocka_unit_test(elements_become_rules),
+		cmocka_unit_test(elements_have_their_lines),
 		cmocka_unit_test(lines_are_those_of_the_file),
 		cmocka_unit_test(matches_keep_their_order),
 		cmocka_unit_test(errors_point_at_the_place),
@@ -982,6 +1270,8 @@ int main(void)
 		cmocka_unit_test(excerpt_of_a_long_line_holds_the_place),
 		cmocka_unit_test(include_gives_rules_defines_and_lines),
 		cmocka_unit_test(include_errors_name_the_file),
+		cmocka_unit_test(sets_take_members_of_files),
+		cmocka_unit_test(errors_in_files_of_values_have_their_place),
 		cmocka_unit_test(include_depth_is_limited),
 		cmocka_unit_test(limits_hold_at_their_edge),
 		cmocka_unit_test(names_of_names_cannot_fill_memory),

@@ -95,7 +95,20 @@ static const char *const never[][2] = {
 	{ "meta rxqueue 70000 drop", "'meta rxqueue'" },
 	{ "tcp port 1 tcp port 2 tcp port 3 tcp port 4 tcp port 5 tcp port 6 tcp port 7 drop",
 	  "ports" },
+	{ "ip ttl < 0 drop", "'ip ttl'" },
+	{ "tcp dport > 65535 drop", "'tcp dport'" },
+	{ "ip saddr & 255.0.0.0 == 10.0.0.1 drop", "'ip saddr'" },
+	{ "meta nfproto ipv4 ip6 hoplimit 1 drop", "contradicts the other matches" },
+	{ "meta protocol arp udp drop", "contradicts the other matches" },
+	{ "dccp udplite drop", "protocols" },
+	{ "tcp flags != syn drop", "compares the whole byte" },
+	{ "tcp flags != syn,ack tcp dport 80 drop", "compares the whole byte" },
 	/* The neighbours of these, which can hold. */
+	{ "tcp flags != { syn } drop", NULL },
+	{ "tcp flags != syn / syn,ack drop", NULL },
+	{ "tcp flags & syn != 0 drop", NULL },
+	{ "tcp flags ! syn drop", NULL },
+	{ "meta nfproto ipv6 udplite dport 1 drop", NULL },
 	{ "icmp ip ttl 3 drop", NULL },
 	{ "tcp th dport 1 drop", NULL },
 	{ "ip protocol dccp th dport 1 drop", NULL },
@@ -227,6 +240,9 @@ static void make_l4(struct frame *frame, __u32 proto, bool ip6, bool later)
 		{ 17, XS_FIELD_udp, XS_FIELD_udp_sport, XS_FIELD_udp_dport, XS_FIELD_udp_port },
 		{ 132, XS_FIELD_sctp, XS_FIELD_sctp_sport, XS_FIELD_sctp_dport,
 		  XS_FIELD_sctp_port },
+		{ 33, XS_FIELD_dccp, XS_FIELD_dccp_sport, XS_FIELD_dccp_dport, XS_FIELD_dccp_port },
+		{ 136, XS_FIELD_udplite, XS_FIELD_udplite_sport, XS_FIELD_udplite_dport,
+		  XS_FIELD_udplite_port },
 	};
 	bool icmp = proto == 1 && !ip6, icmpv6 = proto == 58 && ip6;
 
@@ -256,10 +272,18 @@ static bool is_walked(__u32 nexthdr)
 	return nexthdr == 0 || nexthdr == 43 || nexthdr == 44 || nexthdr == 51 || nexthdr == 60;
 }
 
+static void set_type(struct frame *frame, __u32 type)
+{
+	set_field(frame, XS_FIELD_ether_type, type);
+	set_field(frame, XS_FIELD_meta_protocol, type);
+	if (type == 0x800 || type == 0x86dd)
+		set_field(frame, XS_FIELD_meta_nfproto, type);
+}
+
 /* All frames of few values, as the design's parser would describe them. */
 static void make_frame(struct frame *frame)
 {
-	static const __u32 protos[] = { 1, 6, 17, 33, 43, 58, 132 };
+	static const __u32 protos[] = { 1, 6, 17, 33, 43, 58, 132, 136 };
 	static const __u32 others[] = { 0x806, 0x88cc };
 	static const __u32 next[] = { 0, 6, 17, 44, 58 };
 	__u32 shape = pick(5), fragment = pick(3), proto = pick_of(protos, CNT(protos));
@@ -276,7 +300,7 @@ static void make_frame(struct frame *frame)
 		set_field(frame, XS_FIELD_vlan_pcp, pick(4));
 	}
 	if (!shape) {
-		set_field(frame, XS_FIELD_ether_type, pick_of(others, CNT(others)));
+		set_type(frame, pick_of(others, CNT(others)));
 		return;
 	}
 	if (shape > 2) {
@@ -288,14 +312,14 @@ static void make_frame(struct frame *frame)
 		} else if (fragment != XS_FRAGMENT_later && is_walked(proto)) {
 			proto = 6;
 		}
-		set_field(frame, XS_FIELD_ether_type, 0x86dd);
+		set_type(frame, 0x86dd);
 		set_field(frame, XS_FIELD_ip6_saddr, pick(4));
 		set_field(frame, XS_FIELD_ip6_daddr, pick(4));
 		set_field(frame, XS_FIELD_ip6_nexthdr, nexthdr);
 		set_field(frame, XS_FIELD_ip6_dscp, pick(4));
 		set_field(frame, XS_FIELD_ip6_hoplimit, pick(4));
 	} else {
-		set_field(frame, XS_FIELD_ether_type, 0x800);
+		set_type(frame, 0x800);
 		set_field(frame, XS_FIELD_ip_saddr, pick(4));
 		set_field(frame, XS_FIELD_ip_daddr, pick(4));
 		set_field(frame, XS_FIELD_ip_protocol, proto);
@@ -342,7 +366,7 @@ static bool meets(const struct xs_rule *rule, const struct frame *frame)
 /* A value that make_frame() may give the field, or next to it. */
 static int put_random_value(char *to, size_t size, enum xs_field field)
 {
-	static const char *const protos[] = { "1", "6", "17", "33", "43", "58", "132" };
+	static const char *const protos[] = { "1", "6", "17", "33", "43", "58", "132", "136" };
 	static const char *const next[] = { "0", "6", "17", "44", "58" };
 	static const char *const types[] = { "ip", "ip6", "arp", "8021q" };
 	static const char *const fragments[] = { "none", "first", "later" };
@@ -362,7 +386,10 @@ static int put_random_value(char *to, size_t size, enum xs_field field)
 		return snprintf(to, size, "%s", protos[pick(CNT(protos))]);
 	case XS_FIELD_ip6_nexthdr:
 		return snprintf(to, size, "%s", next[pick(CNT(next))]);
+	case XS_FIELD_meta_nfproto:
+		return snprintf(to, size, "%s", pick(2) ? "ipv4" : "ipv6");
 	case XS_FIELD_ether_type:
+	case XS_FIELD_meta_protocol:
 		return snprintf(to, size, "%s", types[pick(CNT(types))]);
 	case XS_FIELD_meta_fragment:
 		return snprintf(to, size, "%s", fragments[pick(CNT(fragments))]);

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -147,10 +148,79 @@ int xs_rule_file_load(void *arg, const char *including, const char *name, char *
 	return secret;
 }
 
+/* `dir` with what glob(3) would take for a pattern escaped, and the pattern behind it. */
+static char *escape_dir(const char *dir, size_t len, const char *pattern)
+{
+	char *out = malloc(2 * len + strlen(pattern) + 1), *to = out;
+
+	for (size_t i = 0; out && i < len; i++) {
+		if (strchr("*?[\\", dir[i]))
+			*to++ = '\\';
+		*to++ = dir[i];
+	}
+	if (out)
+		strcpy(to, pattern);
+	return out;
+}
+
+static int by_bytes(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The paths of files, without their first `skip` bytes, as struct xs_rule_source has them. */
+static int list_names(const glob_t *found, size_t skip, char **names)
+{
+	size_t bytes = 1;
+	char *to;
+
+	for (size_t i = 0; i < found->gl_pathc; i++)
+		bytes += strlen(found->gl_pathv[i]) + 1;
+	*names = to = malloc(bytes);
+	if (!to)
+		return -ENOMEM;
+	for (size_t i = 0; i < found->gl_pathc; i++) {
+		const char *path = found->gl_pathv[i];
+
+		if (path[strlen(path) - 1] != '/') /* as GLOB_MARK ends directories */
+			to = stpcpy(to, path + skip) + 1;
+	}
+	*to = '\0';
+	return 0;
+}
+
+int xs_rule_file_expand(void *arg, const char *including, const char *pattern, char **names)
+{
+	char *path = beside(including, pattern), *whole;
+	size_t dir;
+	glob_t found = {};
+	int err;
+
+	(void)arg;
+	if (!path)
+		return -ENOMEM;
+	dir = strlen(path) - strlen(pattern);
+	whole = escape_dir(path, dir, pattern);
+	free(path);
+	if (!whole)
+		return -ENOMEM;
+	/* sorted here: glob() does it by the locale */
+	err = glob(whole, GLOB_NOSORT | GLOB_MARK, NULL, &found);
+	free(whole);
+	if (!err)
+		qsort(found.gl_pathv, found.gl_pathc, sizeof(char *), by_bytes);
+	err = err && err != GLOB_NOMATCH ? -(err == GLOB_NOSPACE ? ENOMEM : EIO)
+					 : list_names(&found, dir, names);
+	globfree(&found);
+	return err;
+}
+
 int xs_rules_read(struct xs_ruleset *out, const char *path, bool includes,
 		  struct xs_rule_errors *errs)
 {
-	struct xs_rule_source src = { .name = path, .load = includes ? xs_rule_file_load : NULL };
+	struct xs_rule_source src = { .name = path,
+				      .load = includes ? xs_rule_file_load : NULL,
+				      .expand = includes ? xs_rule_file_expand : NULL };
 	bool secret;
 	char *text;
 	int err;

@@ -21,4 +21,7 @@ int xs_rules_read(struct xs_ruleset *out, const char *path, bool includes,
 int xs_rule_file_load(void *arg, const char *including, const char *name, char **path, char **text,
 		      size_t *len);
 
+/* Likewise its `expand`: by glob(3), without directories and names that begin with a dot. */
+int xs_rule_file_expand(void *arg, const char *including, const char *pattern, char **names);
+
 #endif

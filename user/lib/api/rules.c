@@ -62,6 +62,7 @@ static int parse_text(struct xs_ruleset *set, const char *text, size_t len,
 		.text = text,
 		.len = len,
 		.load = opts->flags & XSTEER_RULES_NO_INCLUDE ? NULL : xs_rule_file_load,
+		.expand = opts->flags & XSTEER_RULES_NO_INCLUDE ? NULL : xs_rule_file_expand,
 	};
 
 	return xs_rules_parse(set, &source, errors);

@@ -179,10 +179,23 @@ static int run_cmd(struct xs_cli *cli, int argc, char **argv)
 	return err;
 }
 
+/* What was meant by a word that is no command of ours, or NULL. */
+static const char *find_meant(const struct xs_tool *tool, const char *word)
+{
+	for (const struct xs_guess *guess = tool->guesses; guess && guess->word; guess++)
+		if (!strcmp(guess->word, word))
+			return guess->meant;
+	return NULL;
+}
+
 static int run_named(struct xs_cli *cli, int argc, char **argv)
 {
-	int err = xs_opts_parse(cli, NULL, argc, argv);
+	const char *meant = argc > 1 ? find_meant(cli->tool, argv[1]) : NULL;
+	int err;
 
+	if (meant)
+		return xs_usage(cli, "'%s' is no command: %s", argv[1], meant);
+	err = xs_opts_parse(cli, NULL, argc, argv);
 	if (err)
 		return err;
 	argc -= optind;

@@ -70,11 +70,18 @@ struct xs_cmd {
 	int (*run)(struct xs_cli *cli);
 };
 
+/* What people type who know other tools, and what they meant. */
+struct xs_guess {
+	const char *word; /* in place of a command, as typed: "list", "-L"; NULL ends the table */
+	const char *meant; /* "'xsteer-rules show IF' shows the rules in force" */
+};
+
 struct xs_tool {
 	const char *name; /* xsteer-loader */
 	const char *summary; /* one line */
 	const struct xs_cmd *cmds; /* one with the name "": a tool without commands */
 	const struct xs_opt *opts; /* of every command, before the common ones; or NULL */
+	const struct xs_guess *guesses; /* or NULL */
 	const char *const *hints; /* indexed by enum xsteer_hint, the tool's own words; or NULL */
 };
 

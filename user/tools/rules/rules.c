@@ -2,6 +2,8 @@
 /* xsteer-rules: check, apply, confirm and flush the rules of an instance; its main(). */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
+#include <net/if.h>
 
 #include "lib/base/number.h"
 #include "lib/base/escape.h"
@@ -12,15 +14,35 @@
 #include "rules.h"
 
 #define CONFIRM_MAX_SEC 86400
+#define WARNINGS_MAX 100 /* told; a person reads no more, and a generated file may have a million */
 
 struct warned {
 	json_t *list; /* of warnings; or NULL */
+	__u32 cnt; /* found */
 };
+
+int xs_rules_take_if(struct xs_cli *cli, int others, bool optional)
+{
+	struct xs_rules_opts *opts = xs_rules_opts(cli);
+
+	if (cli->operand_cnt < others || (!opts->ifname && !optional && cli->operand_cnt == others))
+		return xs_usage(cli, "%s: %s is missing", cli->cmd->name, cli->cmd->args);
+	if (cli->operand_cnt == others)
+		return 0;
+	if (opts->ifname || opts->file)
+		return xs_usage(cli, "too many operands: '%s'", cli->operands[others]);
+	opts->ifname = cli->operands[0];
+	cli->operands++;
+	cli->operand_cnt--;
+	return 0;
+}
 
 static void tell_warning(void *arg, const struct xsteer_finding *finding)
 {
 	struct warned *warned = arg;
 
+	if (warned->cnt++ >= WARNINGS_MAX)
+		return;
 	xs_finding_print(stderr, finding);
 	if (warned->list)
 		json_array_append_new(warned->list,
@@ -32,16 +54,19 @@ static void tell_warning(void *arg, const struct xsteer_finding *finding)
 /* Prints what is odd, and adds it to `list` if that is not NULL. */
 static int warn_of(struct xs_cli *cli, const struct xsteer_rules *rules, json_t *list)
 {
-	struct warned warned = { list };
+	struct warned warned = { list, 0 };
+	int err = xsteer_rules_warnings(cli->ctx, rules, tell_warning, &warned);
 
-	return xsteer_rules_warnings(cli->ctx, rules, tell_warning, &warned);
+	if (warned.cnt > WARNINGS_MAX)
+		xs_warn(cli->ctx, "%u more warnings like these", warned.cnt - WARNINGS_MAX);
+	return err;
 }
 
 /* What `ifname` cannot do of the rules; as warn_of(). -ERANGE, logged: some never works. */
 static int compare(struct xs_cli *cli, const struct xsteer_rules *rules, const char *ifname,
 		   json_t *list)
 {
-	struct warned warned = { list };
+	struct warned warned = { list, 0 };
 
 	return xs_place_compare(cli->ctx, rules, ifname, XS_MODE_AUTO, tell_warning, &warned);
 }
@@ -59,11 +84,15 @@ static void add_cost(json_t *object, const struct xsteer_cost *cost)
 static int do_check(struct xs_cli *cli)
 {
 	XSTEER_STRUCT(xsteer_cost, cost);
-	const char *file = cli->operands[0];
 	struct xsteer_rules *rules;
 	json_t *warnings, *object;
+	const char *file;
 	int err;
 
+	err = xs_rules_take_if(cli, 1, true);
+	if (err)
+		return err;
+	file = cli->operands[0];
 	err = xs_cli_read_rules(cli, file, &rules);
 	if (err)
 		return err;
@@ -92,11 +121,11 @@ static int do_check(struct xs_cli *cli)
 	return err;
 }
 
-/* What follows of cli->operands[0]: rules in force with so many rules, which cost so much. */
+/* What follows of the interface: rules in force with so many rules, which cost so much. */
 static int say_applied(struct xs_cli *cli, const struct xsteer_applied *applied,
 		       const struct xsteer_rules *rules)
 {
-	const char *ifname = cli->operands[0];
+	const char *ifname = xs_rules_opts(cli)->ifname;
 	__u32 confirm_sec = xs_rules_opts(cli)->confirm_sec;
 	XSTEER_STRUCT(xsteer_cost, cost);
 	json_t *object;
@@ -130,23 +159,38 @@ static int put_rules(struct xs_cli *cli, struct xsteer_rules *rules)
 	XSTEER_STRUCT(xsteer_applied, applied);
 	int err;
 
-	err = xsteer_rules_apply(cli->ctx, cli->operands[0], rules, &opts, &applied);
+	err = xsteer_rules_apply(cli->ctx, xs_rules_opts(cli)->ifname, rules, &opts, &applied);
 	return err ? err : say_applied(cli, &applied, rules);
+}
+
+/* "apply FILE IF": what stands where the interface should is a file, and the other way round. */
+static bool is_turned_round(const char *ifname, const char *file)
+{
+	return !if_nametoindex(ifname) && !access(ifname, F_OK) && if_nametoindex(file) &&
+	       access(file, F_OK);
 }
 
 static int do_apply(struct xs_cli *cli)
 {
+	const char *ifname, *file;
 	struct xsteer_rules *rules;
 	int err;
 
-	err = xs_cli_read_rules(cli, cli->operands[1], &rules);
+	err = xs_rules_take_if(cli, 1, false);
+	if (err)
+		return err;
+	ifname = xs_rules_opts(cli)->ifname;
+	file = cli->operands[0];
+	if (is_turned_round(ifname, file))
+		return xs_usage(cli, "the interface comes first: apply %s %s", file, ifname);
+	err = xs_cli_read_rules(cli, file, &rules);
 	if (err)
 		return err;
 	err = warn_of(cli, rules, NULL);
 	if (!err)
 		err = put_rules(cli, rules);
 	if (!err)
-		compare(cli, rules, cli->operands[0], NULL); /* what never works was refused */
+		compare(cli, rules, ifname, NULL); /* what never works was refused */
 	xsteer_rules_free(rules);
 	return err;
 }
@@ -157,6 +201,9 @@ static int do_flush(struct xs_cli *cli)
 	struct xsteer_rules *none;
 	int err;
 
+	err = xs_rules_take_if(cli, 0, false);
+	if (err)
+		return err;
 	err = xsteer_rules_parse(cli->ctx, NULL, 0, NULL, &none);
 	if (err)
 		return err;
@@ -168,21 +215,37 @@ static int do_flush(struct xs_cli *cli)
 static int do_confirm(struct xs_cli *cli)
 {
 	XSTEER_STRUCT(xsteer_applied, applied);
+	const char *ifname;
 	int err;
 
-	err = xsteer_rules_confirm(cli->ctx, cli->operands[0], &applied);
+	err = xs_rules_take_if(cli, 0, false);
+	if (err)
+		return err;
+	ifname = xs_rules_opts(cli)->ifname;
+	err = xsteer_rules_confirm(cli->ctx, ifname, &applied);
 	if (err)
 		return err;
 	if (cli->json)
-		return xs_json_print(cli, json_pack("{s:o, s:I}", "interface",
-						    xs_json_text(cli->operands[0]), "generation",
-						    (json_int_t)applied.generation));
-	printf("%s: rule set %llu is confirmed\n", xs_shown(cli->operands[0]).text,
+		return xs_json_print(cli, json_pack("{s:o, s:I}", "interface", xs_json_text(ifname),
+						    "generation", (json_int_t)applied.generation));
+	printf("%s: rule set %llu is confirmed\n", xs_shown(ifname).text,
 	       (unsigned long long)applied.generation);
 	return 0;
 }
 
+#define IF_OPT \
+	{ \
+		"interface", 'd', "IF", "the interface, if it is no operand", \
+			XS_TO_TEXT(struct xs_rules_opts, ifname) \
+	}
+
+static const struct xs_opt if_opts[] = {
+	IF_OPT,
+	{ NULL },
+};
+
 static const struct xs_opt apply_opts[] = {
+	IF_OPT,
 	{ "confirm", 0, "SEC", "roll back after SEC seconds unless confirmed",
 	  XS_TO_U32(struct xs_rules_opts, confirm_sec, 1, CONFIRM_MAX_SEC), .unit = "seconds" },
 	{ NULL },
@@ -220,17 +283,41 @@ static const struct xs_opt cost_opts[] = {
 };
 
 static const struct xs_cmd cmds[] = {
-	{ "check", NULL, "FILE", "parse and compile only", check_opts, 1, 1, do_check },
-	{ "apply", NULL, "IF FILE", "put the rules of FILE in force, all or nothing", apply_opts, 2,
+	{ "check", NULL, "FILE", "parse and compile only", check_opts, 1, 2, do_check },
+	{ "apply", NULL, "IF FILE", "put the rules of FILE in force, all or nothing", apply_opts, 1,
 	  2, do_apply },
-	{ "confirm", NULL, "IF", "keep what was applied with --confirm", NULL, 1, 1, do_confirm },
-	{ "show", NULL, "IF", "the rules in force, with their counters", NULL, 1, 1, xs_do_show },
-	{ "flush", NULL, "IF", "remove all rules", NULL, 1, 1, do_flush },
+	{ "confirm", NULL, "IF", "keep what was applied with --confirm", if_opts, 0, 1,
+	  do_confirm },
+	{ "show", NULL, "IF", "the rules in force, with their counters", if_opts, 0, 1,
+	  xs_do_show },
+	{ "flush", NULL, "IF", "remove all rules", if_opts, 0, 1, do_flush },
 	{ "explain", NULL, "(-d IF | -f FILE) (--pcap FILE | --hex STRING)",
-	  "what the program does with packets, and why", explain_opts, 0, 0, xs_do_explain },
-	{ "cost", NULL, "(-d IF | -f FILE) [--pcap FILE]", "nanoseconds a packet", cost_opts, 0, 0,
+	  "what the program does with packets, and why", explain_opts, 0, 1, xs_do_explain },
+	{ "cost", NULL, "(-d IF | -f FILE) [--pcap FILE]", "nanoseconds a packet", cost_opts, 0, 1,
 	  xs_do_cost },
 	{ NULL },
+};
+
+/* nft's, iptables' and ethtool's ways of saying it. */
+static const struct xs_guess guesses[] = {
+	{ "list", "'show IF' shows the rules in force" },
+	{ "-L", "'show IF' shows the rules in force" },
+	{ "-S", "'show IF' shows the rules in force" },
+	{ "save", "'show IF' prints the rules so that they can be applied again" },
+	{ "add", "rules live in a file: add a line, then 'apply IF FILE'" },
+	{ "insert", "rules live in a file: add a line, then 'apply IF FILE'" },
+	{ "-A", "rules live in a file: add a line, then 'apply IF FILE'" },
+	{ "delete", "rules live in a file: take the line out, then 'apply IF FILE'" },
+	{ "-D", "rules live in a file: take the line out, then 'apply IF FILE'" },
+	{ "reset", "counters go on; 'flush IF' takes the rules away, with their counters" },
+	{ "-Z", "counters go on; 'flush IF' takes the rules away, with their counters" },
+	{ "-F", "'flush IF' takes all rules away" },
+	{ "monitor", "'xsteer-maps stats IF -w 1' shows what is counted as it goes on" },
+	{ "load", "'apply IF FILE' puts the rules of a file in force" },
+	{ "restore", "'apply IF FILE' puts the rules of a file in force" },
+	{ "-f", "'apply IF FILE' puts the rules of a file in force" },
+	{ "-c", "'check FILE' parses and compiles only" },
+	{ NULL, NULL },
 };
 
 int main(int argc, char **argv)
@@ -240,6 +327,7 @@ int main(int argc, char **argv)
 		.name = "xsteer-rules",
 		.summary = "Check, apply, show and explain the rules that steer frames.",
 		.cmds = cmds,
+		.guesses = guesses,
 	};
 
 	return xs_main(&tool, &options, argc, argv);

@@ -3,6 +3,7 @@
 #ifndef XS_TOOL_RULES_H
 #define XS_TOOL_RULES_H
 
+#include <stdbool.h>
 #include <linux/types.h>
 
 #include "tools/cli/cli.h"
@@ -18,6 +19,13 @@ static inline struct xs_rules_opts *xs_rules_opts(const struct xs_cli *cli)
 {
 	return cli->opts;
 }
+
+/*
+ * Every command takes its interface by -d or as its first operand: leaves the name in
+ * opts->ifname, and in cli->operands the `others` that follow. 0, or -EINVAL after
+ * xs_usage(), also where there is none unless `optional`.
+ */
+int xs_rules_take_if(struct xs_cli *cli, int others, bool optional);
 
 /* Commands that have their own files. 0 or -errno. */
 int xs_do_show(struct xs_cli *cli);

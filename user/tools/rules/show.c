@@ -80,16 +80,21 @@ static int show_rule(void *arg, const struct xsteer_rule *rule)
 
 int xs_do_show(struct xs_cli *cli)
 {
-	struct shown shown = { .ifname = cli->operands[0], .set = { .sz = sizeof(shown.set) } };
+	struct shown shown = { .set = { .sz = sizeof(shown.set) } };
+	const char *ifname;
 	char name[16];
 	__u32 ifindex;
 	int err;
 
+	err = xs_rules_take_if(cli, 0, false);
+	if (err)
+		return err;
+	ifname = shown.ifname = xs_rules_opts(cli)->ifname;
 	if (cli->json)
-		return show_json(cli, cli->operands[0]);
+		return show_json(cli, ifname);
 	if (!xs_netif_find(shown.ifname, &ifindex, name))
 		shown.ifname = name;
-	err = xsteer_rules_show(cli->ctx, cli->operands[0], &shown.set, show_rule, &shown);
+	err = xsteer_rules_show(cli->ctx, ifname, &shown.set, show_rule, &shown);
 	if (!err)
 		show_head(&shown);
 	return err;

@@ -7,10 +7,13 @@
 int xs_trial_open(struct xs_cli *cli, struct xsteer_explain **trial)
 {
 	XSTEER_STRUCT(xsteer_explain_opts, opts, .queue = xs_rules_opts(cli)->queue);
-	const char *ifname = xs_rules_opts(cli)->ifname, *file = xs_rules_opts(cli)->file;
+	const char *ifname, *file = xs_rules_opts(cli)->file;
 	struct xsteer_rules *rules = NULL;
-	int err = 0;
+	int err = xs_rules_take_if(cli, 0, true);
 
+	if (err)
+		return err;
+	ifname = xs_rules_opts(cli)->ifname;
 	if (!ifname == !file)
 		return xs_usage(cli, "give either -d IF, for the rules in force, or -f FILE");
 	if (file)

@@ -129,7 +129,18 @@ int xs_claim_why(struct xs_arena *arena, const struct xs_claim *claim, const str
 		 char *words, size_t size)
 {
 	enum xs_field field;
-	int err = find_contradiction(arena, rule, &field);
+	int err;
+
+	for (__u32 i = 0; i < rule->match_cnt; i++) {
+		const struct xs_match *match = &rule->matches[i];
+
+		if (!xs_fields[match->field].bits || match->range_cnt || match->negate)
+			continue;
+		snprintf(words, size, "what it compares '%s' with is empty",
+			 xs_fields[match->field].text);
+		return 0;
+	}
+	err = find_contradiction(arena, rule, &field);
 
 	if (err)
 		return err;

@@ -41,11 +41,29 @@ static int warn_covered(struct xs_rule_warnings *out, const struct xs_ruleset *s
 			   set->files[set->rules[by].file], set->rules[by].line);
 }
 
+/*
+ * "tcp flags != syn" was any byte without SYN up to version 0.1; for one release whoever
+ * wrote that is told.
+ */
+static int warn_of_flags(struct xs_rule_warnings *out, const struct xs_rule *of, __u32 rule)
+{
+	const char *found = strstr(of->text, "tcp flags != ");
+
+	for (__u32 i = 0; found && i < of->match_cnt; i++)
+		if (of->matches[i].field == XS_FIELD_tcp_flags && of->matches[i].negate &&
+		    found[strlen("tcp flags != ")] != '{')
+			return add_warning(out, rule,
+					   "'tcp flags !=' compares the whole byte, as in nft, "
+					   "since version 0.2; where none of the flags may be "
+					   "set, write 'tcp flags !'");
+	return 0;
+}
+
 static int warn_of_rule(struct xs_rule_warnings *out, struct xs_cover *cover,
 			struct xs_arena *arena, struct xs_claim *claim, __u32 rule)
 {
 	const struct xs_rule *of = &cover->set->rules[rule];
-	int err = xs_claim_find(arena, claim, of);
+	int err = warn_of_flags(out, of, rule) ?: xs_claim_find(arena, claim, of);
 	char words[160];
 	__u32 by;
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "field.h"
+#include "services.h"
 
 /* ---- names: each with its number behind it ---- */
 
@@ -13,13 +14,18 @@ static const char ether_types[] =
 	"ip 2048 arp 2054 ip6 34525 8021q 33024 8021ad 34984 vlan 33024 pppoe 34916 "
 	"mpls 34887 lldp 35020";
 
-/* As /etc/protocols has them; none in capitals, as nft prints none. */
+/* As Debian's /etc/protocols has them; none in capitals, as nft prints none. */
 static const char protocols[] =
 	"tcp 6 udp 17 icmp 1 icmpv6 58 ipv6-icmp 58 sctp 132 igmp 2 gre 47 esp 50 ah 51 "
 	"dccp 33 udplite 136 comp 108 ipcomp 108 ospf 89 ospfigp 89 pim 103 vrrp 112 "
-	"eigrp 88 l2tp 115 hopopt 0 ipencap 4 ipip 4 ipv6 41 ipv6-route 43 ipv6-frag 44 "
+	"eigrp 88 l2tp 115 hopopt 0 ipencap 4 ipip 94 ipv6 41 ipv6-route 43 ipv6-frag 44 "
 	"ipv6-nonxt 59 ipv6-opts 60 rsvp 46 etherip 97 encap 98 isis 124 fc 133 "
-	"mobility-header 135 manet 138 hip 139 shim6 140 wesp 141 rohc 142";
+	"mobility-header 135 manet 138 hip 139 shim6 140 wesp 141 rohc 142 ip 0 ggp 3 st "
+	"5 egp 8 igp 9 pup 12 hmp 20 xns-idp 22 rdp 27 iso-tp4 29 xtp 36 ddp 37 idpr-cmtp "
+	"38 idrp 45 skip 57 rspf 73 vmtp 81 ax.25 93 mpls-in-ip 137 ethernet 143";
+
+/* meta nfproto: what the frame's EtherType is */
+static const char nfprotos[] = "ipv4 2048 ipv6 34525";
 
 static const char dscps[] =
 	"cs0 0 cs1 8 cs2 16 cs3 24 cs4 32 cs5 40 cs6 48 cs7 56 df 0 be 0 le 1 lephb 1 "
@@ -27,18 +33,6 @@ static const char dscps[] =
 	"af42 36 af43 38 va 44 ef 46";
 
 static const char fragments[] = "none 0 first 1 later 2";
-
-/* The services that rule files name, with IANA's port; the same for every protocol. */
-static const char services[] =
-	"ssh 22 domain 53 http 80 echo 7 discard 9 ftp-data 20 ftp 21 telnet 23 smtp 25 "
-	"time 37 tacacs 49 bootps 67 bootpc 68 tftp 69 kerberos 88 pop3 110 sunrpc 111 "
-	"ntp 123 netbios-ns 137 netbios-dgm 138 netbios-ssn 139 imap2 143 imap 143 snmp 161 "
-	"snmp-trap 162 bgp 179 ldap 389 https 443 microsoft-ds 445 submissions 465 "
-	"isakmp 500 syslog 514 dhcpv6-client 546 dhcpv6-server 547 rtsp 554 submission 587 "
-	"ldaps 636 domain-s 853 rsync 873 imaps 993 pop3s 995 openvpn 1194 ms-sql-s 1433 "
-	"l2f 1701 radius 1812 radius-acct 1813 nfs 2049 mysql 3306 ms-wbt-server 3389 "
-	"ipsec-nat-t 4500 vxlan 4789 sip 5060 sip-tls 5061 mdns 5353 postgresql 5432 "
-	"amqp 5672 redis 6379 http-alt 8080";
 
 static const char tcp_flags[] = "fin 1 syn 2 rst 4 psh 8 ack 16 urg 32 ecn 64 cwr 128 ece 64";
 
@@ -72,10 +66,11 @@ static const char icmpv6_codes[] =
 #define VALUES_ipv4 XS_VALUE_IPV4, NULL, "an IPv4 address"
 #define VALUES_ipv6 XS_VALUE_IPV6, NULL, "an IPv6 address"
 #define VALUES_ether_type XS_VALUE_NUMBER, ether_types, "an EtherType"
+#define VALUES_nfproto XS_VALUE_NAME, nfprotos, "a family"
 #define VALUES_protocol XS_VALUE_NUMBER, protocols, "a protocol"
 #define VALUES_dscp XS_VALUE_NUMBER, dscps, "a DSCP value"
 #define VALUES_fragment XS_VALUE_NAME, fragments, "a kind of fragment"
-#define VALUES_port XS_VALUE_NUMBER, services, "a port"
+#define VALUES_port XS_VALUE_NUMBER, xs_services, "a port"
 #define VALUES_flags XS_VALUE_FLAGS, tcp_flags, "a TCP flag"
 #define VALUES_icmp_type XS_VALUE_NUMBER, icmp_types, "an ICMP type"
 #define VALUES_icmp_code XS_VALUE_NUMBER, icmp_codes, "an ICMP code"
@@ -88,7 +83,9 @@ static const struct xs_range icmp[] = { { 1, 1 } };
 static const struct xs_range tcp[] = { { 6, 6 } };
 static const struct xs_range udp[] = { { 17, 17 } };
 static const struct xs_range icmpv6[] = { { 58, 58 } };
+static const struct xs_range dccp[] = { { 33, 33 } };
 static const struct xs_range sctp[] = { { 132, 132 } };
+static const struct xs_range udplite[] = { { 136, 136 } };
 static const struct xs_range ports[] = {
 	{ 6, 6 }, { 17, 17 }, { 33, 33 }, { 132, 132 }, { 136, 136 }
 };
@@ -108,11 +105,15 @@ static const struct xs_header_info header_ip = { .families = XS_FAMILIES_IP };
 static const struct xs_header_info header_any_tcp = { XS_FAMILIES_IP, 0, 0, OF(tcp) };
 static const struct xs_header_info header_any_udp = { XS_FAMILIES_IP, 0, 0, OF(udp) };
 static const struct xs_header_info header_any_sctp = { XS_FAMILIES_IP, 0, 0, OF(sctp) };
+static const struct xs_header_info header_any_dccp = { XS_FAMILIES_IP, 0, 0, OF(dccp) };
+static const struct xs_header_info header_any_udplite = { XS_FAMILIES_IP, 0, 0, OF(udplite) };
 static const struct xs_header_info header_any_icmp = { IP4, 0, 0, OF(icmp) };
 static const struct xs_header_info header_any_icmpv6 = { IP6, 0, 0, OF(icmpv6) };
 static const struct xs_header_info header_tcp = { XS_FAMILIES_IP, 0, 20, OF(tcp) };
 static const struct xs_header_info header_udp = { XS_FAMILIES_IP, 0, 8, OF(udp) };
 static const struct xs_header_info header_sctp = { XS_FAMILIES_IP, 0, 12, OF(sctp) };
+static const struct xs_header_info header_dccp = { XS_FAMILIES_IP, 0, 12, OF(dccp) };
+static const struct xs_header_info header_udplite = { XS_FAMILIES_IP, 0, 8, OF(udplite) };
 static const struct xs_header_info header_ports = { XS_FAMILIES_IP, 0, 8, OF(ports) };
 static const struct xs_header_info header_icmp = { IP4, 0, 8, OF(icmp) };
 static const struct xs_header_info header_icmpv6 = { IP6, 0, 8, OF(icmpv6) };

@@ -68,12 +68,16 @@ __u32 xs_dim_bits(enum xs_dim dim, __u8 families);
 	X(ip6_dscp, "ip6 dscp", 6, dscp, dscp, ip6) \
 	X(ip6_hoplimit, "ip6 hoplimit", 8, ttl, number, ip6) \
 	X(meta_l4proto, "meta l4proto", 8, l4proto, protocol, ip) \
+	X(meta_nfproto, "meta nfproto", 16, ether_type, nfproto, ip) \
+	X(meta_protocol, "meta protocol", 16, ether_type, ether_type, frame) /* as ether type */ \
 	X(meta_fragment, "meta fragment", 2, fragment, fragment, ip) /* enum xs_fragment */ \
 	X(meta_length, "meta length", 32, length, number, frame) \
 	X(meta_rxqueue, "meta rxqueue", 32, rxqueue, number, frame) \
 	X(tcp, "tcp", 0, nothing, none, any_tcp) /* protocol alone, fragments included */ \
 	X(udp, "udp", 0, nothing, none, any_udp) \
 	X(sctp, "sctp", 0, nothing, none, any_sctp) \
+	X(dccp, "dccp", 0, nothing, none, any_dccp) \
+	X(udplite, "udplite", 0, nothing, none, any_udplite) \
 	X(icmp, "icmp", 0, nothing, none, any_icmp) /* in IPv4 */ \
 	X(icmpv6, "icmpv6", 0, nothing, none, any_icmpv6) /* in IPv6 */ \
 	X(tcp_sport, "tcp sport", 16, sport, port, tcp) \
@@ -85,6 +89,12 @@ __u32 xs_dim_bits(enum xs_dim dim, __u8 families);
 	X(sctp_sport, "sctp sport", 16, sport, port, sctp) \
 	X(sctp_dport, "sctp dport", 16, dport, port, sctp) \
 	X(sctp_port, "sctp port", 16, port, port, sctp) \
+	X(dccp_sport, "dccp sport", 16, sport, port, dccp) \
+	X(dccp_dport, "dccp dport", 16, dport, port, dccp) \
+	X(dccp_port, "dccp port", 16, port, port, dccp) \
+	X(udplite_sport, "udplite sport", 16, sport, port, udplite) \
+	X(udplite_dport, "udplite dport", 16, dport, port, udplite) \
+	X(udplite_port, "udplite port", 16, port, port, udplite) \
 	X(th_sport, "th sport", 16, sport, port, ports) /* tcp, udp, sctp, dccp, udplite */ \
 	X(th_dport, "th dport", 16, dport, port, ports) \
 	X(th_port, "th port", 16, port, port, ports) \

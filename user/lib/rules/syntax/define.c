@@ -106,6 +106,9 @@ bool xs_parse_define(struct xs_parser *p)
 	if (p->tok.type != XS_TOKEN_EQ)
 		return xs_parse_expected(p, "'=' after the name");
 	xs_parse_next(p);
+	/* the word that it would be without quotes, such as an interface's name */
+	if (p->tok.type == XS_TOKEN_STRING && p->tok.len)
+		p->tok.type = XS_TOKEN_WORD;
 	return xs_parse_operand(p, &p->operand, true, "a value, a set or a $name") &&
 	       xs_parse_end(p, "the end of the line") && add_define_name(p, name, line, &pos);
 }

@@ -75,6 +75,7 @@ static char *hide_error(struct xs_parser *p)
 
 bool xs_parse_error(struct xs_parser *p, const struct xs_pos *pos, const char *fmt, ...)
 {
+	bool secret = pos->of ? pos->of->secret : p->secret;
 	struct xs_rule_error *error;
 	va_list args;
 
@@ -85,18 +86,18 @@ bool xs_parse_error(struct xs_parser *p, const struct xs_pos *pos, const char *f
 		return false;
 	p->errs->cnt++;
 	va_start(args, fmt);
-	if (p->secret)
+	if (secret)
 		error->message = hide_error(p);
 	else if (vasprintf(&error->message, fmt, args) < 0)
 		error->message = NULL;
 	va_end(args);
 	error->line = pos->line;
 	error->column = pos->column;
-	error->file = strdup(p->set.files[p->file]);
-	error->source = p->secret ? strdup("") : malloc(XS_EXCERPT_MAX);
-	if (error->source && !p->secret)
-		error->caret = xs_excerpt(pos->line_start, p->lex.end, pos->column, error->source,
-					  XS_EXCERPT_MAX);
+	error->file = strdup(p->set.files[pos->of ? pos->of->file : p->file]);
+	error->source = secret ? strdup("") : malloc(XS_EXCERPT_MAX);
+	if (error->source && !secret)
+		error->caret = xs_excerpt(pos->line_start, pos->of ? pos->of->end : p->lex.end,
+					  pos->column, error->source, XS_EXCERPT_MAX);
 	if (error->message && error->file && error->source)
 		return false;
 	error_free(error);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* include "FILE": its text by the caller's callback, parsed where it stands. */
+/* include "FILE" or "PATTERN": texts by the caller's callbacks, parsed where it stands. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,10 +45,9 @@ static __u32 include_depth(const struct xs_parser *p)
 	return depth;
 }
 
-static bool include_text(struct xs_parser *p, const struct xs_pos *pos, char *path, size_t len,
-			 bool secret)
+static bool include_text(struct xs_parser *p, const struct xs_pos *pos, char *path,
+			 const char *text, size_t len, bool secret)
 {
-	const char *text = p->texts[p->include_cnt - 1];
 	__u32 file, outer_file = p->file;
 	struct xs_lexer lex = p->lex;
 	struct xs_token tok = p->tok;
@@ -67,42 +66,79 @@ static bool include_text(struct xs_parser *p, const struct xs_pos *pos, char *pa
 	return true;
 }
 
-static bool include_file(struct xs_parser *p, const struct xs_pos *pos, struct xs_str name)
+static bool include_error(struct xs_parser *p, const struct xs_pos *pos, const char *name, int err)
 {
-	char *path = NULL, *text = NULL, *copy;
-	size_t len = 0;
+	if (err == -ENOMEM)
+		return xs_parse_oom(p);
+	return xs_parse_error(p, pos, "cannot read '%s': %s", xs_quote(name, strlen(name)).s,
+			      strerror(-err));
+}
+
+bool xs_parse_read_file(struct xs_parser *p, const struct xs_pos *pos, const char *name,
+			char **path, const char **text, size_t *len, bool *secret)
+{
+	char *bytes = NULL;
 	int err;
 
 	if (include_depth(p) > XS_RULE_INCLUDE_DEPTH_MAX || p->include_cnt == XS_RULE_INCLUDE_MAX)
 		return xs_parse_error(p, pos,
 				      "too many includes: expected %u in all, %u deep, at most",
 				      XS_RULE_INCLUDE_MAX, XS_RULE_INCLUDE_DEPTH_MAX);
-	copy = strndup(name.p, name.len);
-	if (!copy)
-		return xs_parse_oom(p);
 	err = p->src->load
-		      ? p->src->load(p->src->arg, p->set.files[p->file], copy, &path, &text, &len)
+		      ? p->src->load(p->src->arg, p->set.files[p->file], name, path, &bytes, len)
 		      : -ENOTSUP;
-	free(copy);
-	if (err == -ENOMEM)
-		return xs_parse_oom(p);
 	if (err < 0)
-		return xs_parse_error(p, pos, "cannot read '%s': %s", xs_quote_str(name).s,
-				      strerror(-err));
-	p->texts[p->include_cnt++] = text;
-	return include_text(p, pos, path, len, err > 0);
+		return include_error(p, pos, name, err);
+	p->texts[p->include_cnt++] = bytes;
+	*text = bytes;
+	*secret = err > 0;
+	return true;
+}
+
+static bool include_file(struct xs_parser *p, const struct xs_pos *pos, const char *name)
+{
+	const char *text;
+	char *path;
+	size_t len;
+	bool secret;
+
+	return xs_parse_read_file(p, pos, name, &path, &text, &len, &secret) &&
+	       include_text(p, pos, path, text, len, secret);
+}
+
+/* Every file that a pattern stands for; an error in one does not end it. */
+static bool include_all(struct xs_parser *p, const struct xs_pos *pos, const char *pattern)
+{
+	char *names = NULL;
+	int err = p->src->expand(p->src->arg, p->set.files[p->file], pattern, &names);
+	bool good = true;
+
+	if (err)
+		return include_error(p, pos, pattern, err);
+	for (const char *name = names; *name && !p->err; name += strlen(name) + 1)
+		good &= include_file(p, pos, name);
+	free(names);
+	return good;
 }
 
 bool xs_parse_include(struct xs_parser *p)
 {
 	struct xs_pos pos;
-	struct xs_str name;
+	char *name;
+	bool good;
 
 	xs_parse_next(p);
 	pos = xs_token_pos(&p->tok);
 	if (p->tok.type != XS_TOKEN_STRING || !p->tok.len)
 		return xs_parse_expected(p, "a file name in double quotes after 'include'");
-	name = xs_token_str(&p->tok);
+	name = strndup(p->tok.p, p->tok.len);
+	if (!name)
+		return xs_parse_oom(p);
 	xs_parse_next(p);
-	return xs_parse_end(p, "the end of the line") && include_file(p, &pos, name);
+	good = xs_parse_end(p, "the end of the line");
+	if (good)
+		good = strpbrk(name, "*?[") && p->src->expand ? include_all(p, &pos, name)
+							      : include_file(p, &pos, name);
+	free(name);
+	return good;
 }

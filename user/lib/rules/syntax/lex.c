@@ -189,30 +189,29 @@ static void lex_name(struct xs_lexer *lex, struct xs_token *token)
 static void lex_other(struct xs_lexer *lex, struct xs_token *token)
 {
 	static const struct {
-		char c;
+		char text[3];
 		enum xs_token_type type;
-	} singles[] = {
-		{ '{', XS_TOKEN_LBRACE }, { '}', XS_TOKEN_RBRACE }, { ',', XS_TOKEN_COMMA },
-		{ '/', XS_TOKEN_SLASH },  { '=', XS_TOKEN_EQ },
+	} marks[] = {
+		/* the longer ones first */
+		{ "==", XS_TOKEN_EQ_EQ }, { "!=", XS_TOKEN_NE },    { "<=", XS_TOKEN_LE },
+		{ ">=", XS_TOKEN_GE },	  { "<", XS_TOKEN_LT },	    { ">", XS_TOKEN_GT },
+		{ "=", XS_TOKEN_EQ },	  { "!", XS_TOKEN_NOT },    { "&", XS_TOKEN_AMP },
+		{ "|", XS_TOKEN_PIPE },	  { "(", XS_TOKEN_LPAREN }, { ")", XS_TOKEN_RPAREN },
+		{ "{", XS_TOKEN_LBRACE }, { "}", XS_TOKEN_RBRACE }, { ",", XS_TOKEN_COMMA },
+		{ "/", XS_TOKEN_SLASH },  { ";", XS_TOKEN_EOL },
 	};
 
-	for (size_t i = 0; i < sizeof(singles) / sizeof(singles[0]); i++) {
-		if (*lex->p == singles[i].c) {
-			token->type = singles[i].type;
-			token->len = 1;
-			lex->p++;
-			return;
-		}
-	}
-	if (*lex->p == '!' && bytes_left(lex) > 1 && lex->p[1] == '=') {
-		token->type = XS_TOKEN_NE;
-		token->len = 2;
-		lex->p += 2;
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		size_t len = strlen(marks[i].text);
+
+		if (bytes_left(lex) < len || memcmp(lex->p, marks[i].text, len))
+			continue;
+		token->type = marks[i].type;
+		token->len = (__u32)len;
+		lex->p += len;
 		return;
 	}
-	set_bad(token, 1,
-		*lex->p == '!' ? "'!' means nothing alone: expected '!='"
-			       : "this character has no meaning here");
+	set_bad(token, 1, "this character has no meaning here");
 	lex->p++;
 }
 

@@ -11,7 +11,7 @@
 #include <linux/types.h>
 
 enum xs_token_type {
-	XS_TOKEN_EOL,
+	XS_TOKEN_EOL, /* or a ; which ends a statement as well, and has a length */
 	XS_TOKEN_EOF,
 	XS_TOKEN_WORD, /* keyword, number, address, range, name */
 	XS_TOKEN_STRING, /* "..."; p and len exclude the quotes */
@@ -20,8 +20,18 @@ enum xs_token_type {
 	XS_TOKEN_RBRACE,
 	XS_TOKEN_COMMA,
 	XS_TOKEN_SLASH,
+	XS_TOKEN_LPAREN,
+	XS_TOKEN_RPAREN,
+	XS_TOKEN_PIPE,
+	XS_TOKEN_AMP,
+	XS_TOKEN_NOT, /* ! */
 	XS_TOKEN_EQ, /* = */
+	XS_TOKEN_EQ_EQ, /* ==; this one and those behind it compare */
 	XS_TOKEN_NE, /* != */
+	XS_TOKEN_LT,
+	XS_TOKEN_LE,
+	XS_TOKEN_GT,
+	XS_TOKEN_GE,
 	XS_TOKEN_BAD,
 };
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The grammar of matches: FIELD [!=] VALUE, and the values of each field as ranges. */
+/*
+ * The grammar of matches: FIELD [==|!=] VALUE, and the values of each field as ranges.
+ * Flags are in flags.c, other comparisons in compare.c.
+ */
 #include <stdio.h>
 #include <string.h>
 
 #include "lib/rules/model/field.h"
-#include "parse.h"
-#include "value.h"
+#include "match.h"
 
 /* "0-65535 or a name such as ssh": what can stand where a value of the field must. */
 static void describe(enum xs_field field, char *buf, size_t size)
@@ -45,6 +47,8 @@ static __u32 bytes_to(const struct xs_parser *p, const struct xs_elem *elem, siz
 {
 	const char *begin = elem->pos.line_start + elem->pos.column - 1, *c = begin;
 
+	if (elem->pos.of)
+		return (__u32)at;
 	for (; c < p->lex.end; c++) {
 		if (*c == ' ' || *c == '\t')
 			continue;
@@ -69,9 +73,8 @@ static bool lacks_end(const struct xs_elem *elem, size_t at, size_t len)
 	return !len || (elem->define.p && (xs_verdict_of(&word) >= 0 || xs_is_family(word.p, len)));
 }
 
-/* Says what is wrong with [at, at + len) of the member. Returns false. */
-static bool bad_elem(struct xs_parser *p, enum xs_field field, const struct xs_elem *elem,
-		     enum xs_value_result result, size_t at, size_t len)
+bool xs_match_bad_elem(struct xs_parser *p, enum xs_field field, const struct xs_elem *elem,
+		       enum xs_value_result result, size_t at, size_t len)
 {
 	struct xs_quote q = xs_quote(elem->text.p + at, len);
 	char what[160], through[80] = "";
@@ -89,6 +92,11 @@ static bool bad_elem(struct xs_parser *p, enum xs_field field, const struct xs_e
 	}
 	if (!elem->define.len)
 		pos.column += bytes_to(p, elem, at);
+	if (elem->text.len > 1 && *elem->text.p == '@')
+		return xs_parse_error(p, &pos,
+				      "'%s' names a set of nft: expected 'define %s = { ... }' on "
+				      "an earlier line, and '$%s' here",
+				      q.s, q.s + 1, q.s + 1);
 	switch (result) {
 	case XS_VALUE_BEYOND:
 		return xs_parse_error(p, &pos, "'%s'%s is too large for '%s': expected %s", q.s,
@@ -117,7 +125,7 @@ static bool prefix_range(struct xs_parser *p, enum xs_field field, const struct 
 				      "'%s' has no prefixes: only addresses have", info->text);
 	result = xs_value_parse(field, elem->text.p, elem->text.len, &value);
 	if (result != XS_VALUE_OK)
-		return bad_elem(p, field, elem, result, 0, elem->text.len);
+		return xs_match_bad_elem(p, field, elem, result, 0, elem->text.len);
 	result = xs_number_parse(elem->prefix.p, elem->prefix.len, info->bits, &length);
 	if (result != XS_VALUE_OK)
 		return xs_parse_error(p, &elem->prefix_pos,
@@ -136,10 +144,10 @@ static bool elem_range(struct xs_parser *p, enum xs_field field, const struct xs
 	if (elem->prefix.p)
 		return prefix_range(p, field, elem, range);
 	result = xs_range_parse(field, elem->text.p, elem->text.len, range, &at, &len);
-	return result == XS_VALUE_OK || bad_elem(p, field, elem, result, at, len);
+	return result == XS_VALUE_OK || xs_match_bad_elem(p, field, elem, result, at, len);
 }
 
-static bool add_range(struct xs_parser *p, const struct xs_range *range)
+bool xs_match_add_range(struct xs_parser *p, const struct xs_range *range)
 {
 	struct xs_range *ranges =
 		xs_parse_grow(p, p->ranges, p->range_cnt, &p->range_cap, sizeof(*ranges));
@@ -151,8 +159,13 @@ static bool add_range(struct xs_parser *p, const struct xs_range *range)
 	return true;
 }
 
-/* The value's ranges, behind those of the rule's earlier matches. */
-static bool add_ranges(struct xs_parser *p, enum xs_field field, struct xs_match *match)
+void xs_match_end_ranges(struct xs_parser *p, struct xs_match *match, __u32 first)
+{
+	match->range_cnt = xs_ranges_merge(p->ranges + first, p->range_cnt - first);
+	p->range_cnt = first + match->range_cnt;
+}
+
+bool xs_match_add_operand(struct xs_parser *p, enum xs_field field, struct xs_match *match)
 {
 	const struct xs_operand *value = &p->operand;
 	__u32 first = p->range_cnt;
@@ -166,63 +179,11 @@ static bool add_ranges(struct xs_parser *p, enum xs_field field, struct xs_match
 	if (!xs_parse_charge(p, value->cnt * sizeof(range), &value->pos))
 		return false;
 	for (__u32 i = 0; i < value->cnt; i++)
-		if (!elem_range(p, field, &value->elems[i], &range) || !add_range(p, &range))
+		if (!elem_range(p, field, &value->elems[i], &range) ||
+		    !xs_match_add_range(p, &range))
 			return false;
-	match->range_cnt = xs_ranges_merge(p->ranges + first, p->range_cnt - first);
-	p->range_cnt = first + match->range_cnt;
+	xs_match_end_ranges(p, match, first);
 	return xs_parse_put_operand(p, value);
-}
-
-/* Flags, as the number they are together. */
-static bool flags_of(struct xs_parser *p, const struct xs_operand *value, __u32 *flags)
-{
-	xs_u128 flag;
-
-	if (value->shape == XS_SHAPE_SET)
-		return xs_parse_error(p, &value->pos,
-				      "'tcp flags' takes no set: expected a list such as syn,ack");
-	*flags = 0;
-	for (__u32 i = 0; i < value->cnt; i++) {
-		const struct xs_elem *elem = &value->elems[i];
-		enum xs_value_result result;
-
-		if (elem->prefix.p)
-			return xs_parse_error(p, &elem->prefix_pos, "'tcp flags' has no prefixes");
-		result = xs_value_parse(XS_FIELD_tcp_flags, elem->text.p, elem->text.len, &flag);
-		if (result != XS_VALUE_OK)
-			return bad_elem(p, XS_FIELD_tcp_flags, elem, result, 0, elem->text.len);
-		*flags |= (__u32)flag;
-	}
-	return true;
-}
-
-/* tcp flags [!=] A,B [/ M,N], from A on. */
-static bool parse_flags(struct xs_parser *p, struct xs_match *match)
-{
-	const char *what = "TCP flags: fin, syn, rst, psh, ack, urg, ecn, cwr or 0-255";
-	struct xs_range ranges[128];
-	__u32 flags, mask = 0;
-	bool masked;
-
-	if (!xs_parse_operand(p, &p->operand, false, what) || !flags_of(p, &p->operand, &flags) ||
-	    !xs_parse_put_operand(p, &p->operand))
-		return false;
-	masked = p->tok.type == XS_TOKEN_SLASH;
-	if (masked) {
-		xs_parse_next(p);
-		if (!xs_parse_put_token(p, "/", 1) ||
-		    !xs_parse_operand(p, &p->operand, false, what) ||
-		    !flags_of(p, &p->operand, &mask) || !xs_parse_put_operand(p, &p->operand))
-			return false;
-	}
-	match->range_cnt = xs_flags_ranges(flags, masked ? (int)mask : -1, match->negate, ranges);
-	match->negate = false;
-	if (!xs_parse_charge(p, match->range_cnt * sizeof(ranges[0]), &p->operand.pos))
-		return false;
-	for (__u32 i = 0; i < match->range_cnt; i++)
-		if (!add_range(p, &ranges[i]))
-			return false;
-	return true;
 }
 
 void xs_parse_family_words(struct xs_str family, char *buf, size_t size)
@@ -243,7 +204,7 @@ void xs_parse_family_words(struct xs_str family, char *buf, size_t size)
 }
 
 /* The words of the field, from its family on. */
-static bool parse_field(struct xs_parser *p, enum xs_field *field)
+static bool parse_words(struct xs_parser *p, enum xs_field *field)
 {
 	struct xs_str family = xs_token_str(&p->tok), word = { "", 0 };
 	char what[128];
@@ -264,34 +225,51 @@ static bool parse_field(struct xs_parser *p, enum xs_field *field)
 	return xs_parse_expected(p, "one of %s after '%s'", what, xs_quote_str(family).s);
 }
 
-bool xs_parse_match(struct xs_parser *p)
+bool xs_parse_field(struct xs_parser *p)
 {
 	struct xs_match *match = &p->matches[p->match_cnt];
 	struct xs_pos pos = xs_token_pos(&p->tok);
-	char what[200];
 
 	if (p->match_cnt == XS_RULE_MATCH_MAX)
 		return xs_parse_error(p, &pos, "the rule has more than %u matches",
 				      XS_RULE_MATCH_MAX);
 	memset(match, 0, sizeof(*match));
 	p->first_range[p->match_cnt] = p->range_cnt;
-	if (!parse_field(p, &match->field))
+	if (!parse_words(p, &match->field))
 		return false;
 	p->match_cnt++;
+	return true;
+}
+
+bool xs_parse_match(struct xs_parser *p)
+{
+	struct xs_match *match = &p->matches[p->match_cnt];
+	char what[200];
+
+	p->key_text = p->key_cnt ? p->key_text : p->text_len;
+	if (!xs_parse_field(p))
+		return false;
 	if (!xs_fields[match->field].bits)
 		return true;
-	if (p->tok.type == XS_TOKEN_NE) {
-		match->negate = true;
-		xs_parse_next(p);
-		if (!xs_parse_put_token(p, "!=", 2))
-			return false;
-	}
+	if (xs_parse_at_concat(p))
+		return xs_parse_concat(p);
+	if (p->tok.type == XS_TOKEN_AMP)
+		return xs_parse_masked(p, match);
 	if (match->field == XS_FIELD_tcp_flags)
-		return parse_flags(p, match);
+		return xs_parse_flags(p, match);
+	if (p->tok.type >= XS_TOKEN_LT && p->tok.type <= XS_TOKEN_GE)
+		return xs_parse_bound(p, match);
+	if (p->tok.type == XS_TOKEN_NOT)
+		return xs_parse_expected(p, "'!=': '!' stands before TCP flags only");
+	match->negate = p->tok.type == XS_TOKEN_NE;
+	if (match->negate && !xs_parse_put_token(p, "!=", 2))
+		return false;
+	if (match->negate || p->tok.type == XS_TOKEN_EQ_EQ)
+		xs_parse_next(p);
 	if (!xs_parse_at_value(p) && p->tok.type != XS_TOKEN_LBRACE) {
 		describe(match->field, what, sizeof(what));
 		return xs_parse_expected(p, "%s: %s", xs_fields[match->field].noun, what);
 	}
 	return xs_parse_operand(p, &p->operand, true, xs_fields[match->field].noun) &&
-	       add_ranges(p, match->field, match);
+	       xs_match_add_operand(p, match->field, match);
 }

@@ -21,10 +21,18 @@ struct xs_str {
 	__u32 len;
 };
 
-/* A place in the text that is being parsed. */
+/* A file of values that a set takes its members from. */
+struct xs_set_file {
+	const char *end; /* of its text */
+	__u32 file; /* index into xs_ruleset.files */
+	bool secret; /* its text must not be shown */
+};
+
+/* A place, in the text that is being parsed unless `of` says otherwise. */
 struct xs_pos {
 	__u32 line, column;
 	const char *line_start;
+	const struct xs_set_file *of;
 };
 
 /* One value as written. Its meaning depends on the field that it is compared with. */
@@ -56,6 +64,23 @@ struct xs_define {
 	struct xs_elem *elems;
 	__u32 cnt;
 	__u32 file, line;
+};
+
+/* Fields of one concatenation; nft has 5 registers' worth. */
+#define XS_KEYS_MAX 5
+
+/*
+ * One element of a concatenation or verdict map. It becomes a rule: the statement's other
+ * matches, and for each key one match with the ranges [first, first + cnt) of the parser.
+ */
+struct xs_branch {
+	struct {
+		__u32 first, cnt;
+	} key[XS_KEYS_MAX];
+	struct xs_str text; /* canonical: its matches, and its verdict if it is of a map */
+	struct xs_action action; /* of a map */
+	char target_name[XS_TARGET_NAME_MAX]; /* likewise */
+	__u32 line;
 };
 
 /* The files that are being read, innermost first. */
@@ -98,6 +123,11 @@ struct xs_parser {
 	__u32 match_cnt;
 	struct xs_range *ranges;
 	__u32 range_cnt, range_cap;
+	__u32 key_cnt, key_at; /* matches that each branch has its own of; 0: no branches */
+	bool is_map; /* the branches have the verdicts */
+	size_t key_text; /* where in `text` a branch's stands */
+	struct xs_branch *branches;
+	__u32 branch_cnt, branch_cap;
 	char *text; /* canonical, without a NUL */
 	size_t text_len, text_cap;
 
@@ -162,7 +192,7 @@ static inline struct xs_str xs_token_str(const struct xs_token *tok)
 
 static inline struct xs_pos xs_token_pos(const struct xs_token *tok)
 {
-	return (struct xs_pos){ tok->line, tok->column, tok->line_start };
+	return (struct xs_pos){ tok->line, tok->column, tok->line_start, NULL };
 }
 
 static inline bool xs_str_is(struct xs_str s, const char *word)
@@ -205,6 +235,12 @@ bool xs_parse_end(struct xs_parser *p, const char *what);
 bool xs_parse_operand(struct xs_parser *p, struct xs_operand *operand, bool prefixes,
 		      const char *what);
 bool xs_parse_put_operand(struct xs_parser *p, const struct xs_operand *operand);
+/* One member more of a set. */
+bool xs_parse_add_elem(struct xs_parser *p, struct xs_operand *operand, const struct xs_elem *elem);
+/* Likewise one member of a set, though a $NAME may hold more. */
+bool xs_parse_member(struct xs_parser *p, struct xs_operand *operand, const char *what);
+/* Over the line ends within a set. */
+void xs_parse_skip_lines(struct xs_parser *p);
 
 /*
  * Takes the current token as part of one value: a word, or a $NAME that stands for one,
@@ -212,14 +248,33 @@ bool xs_parse_put_operand(struct xs_parser *p, const struct xs_operand *operand)
  */
 bool xs_parse_take_part(struct xs_parser *p, struct xs_str *out, struct xs_str *through);
 
+/* set_file.c: file "NAME" in a set: each line of it as a member. The token is the name. */
+bool xs_parse_set_file(struct xs_parser *p, struct xs_operand *operand);
+
 /* define.c: define NAME = VALUE. */
 bool xs_parse_define(struct xs_parser *p);
 /* The define that the current token, a $NAME, refers to; NULL after an error. */
 const struct xs_define *xs_parse_this_define(struct xs_parser *p);
 void xs_parse_free_defines(struct xs_parser *p);
 
+/*
+ * concat.c: what follows the first field of a concatenation or verdict map, which is the
+ * last of p->matches: the other fields, into p->matches too, and p->branches.
+ */
+bool xs_parse_concat(struct xs_parser *p);
+/* Whether the token begins that: '.' or vmap. */
+bool xs_parse_at_concat(const struct xs_parser *p);
+
+/*
+ * idiom.c: a phrase of nft that other matches say, as these. False without an error: it is
+ * none, and the token is where it was.
+ */
+bool xs_parse_idiom(struct xs_parser *p);
+
 /* match.c: one match, added to p->matches. The current token is a family. */
 bool xs_parse_match(struct xs_parser *p);
+/* The words of a field, from its family on, as one more of p->matches without ranges. */
+bool xs_parse_field(struct xs_parser *p);
 /* Writes "saddr, daddr, ttl": the words that may follow a family; "" if none may. */
 void xs_parse_family_words(struct xs_str family, char *buf, size_t size);
 
@@ -235,6 +290,12 @@ bool xs_parse_rule(struct xs_parser *p);
 
 /* include.c: include "FILE", with everything in it. */
 bool xs_parse_include(struct xs_parser *p);
+/*
+ * Reads the file `name` (it stands at pos): *text and *len until the end of the parse,
+ * *path from malloc(), *secret as in struct xs_parser.
+ */
+bool xs_parse_read_file(struct xs_parser *p, const struct xs_pos *pos, const char *name,
+			char **path, const char **text, size_t *len, bool *secret);
 /* The number of the file with this name in p->set.files. Takes ownership of the name. */
 bool xs_parse_add_file(struct xs_parser *p, char *path, __u32 *file);
 

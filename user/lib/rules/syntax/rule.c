@@ -6,6 +6,7 @@
 
 #include "lib/rules/model/field.h"
 #include "parse.h"
+#include "value.h"
 
 #define CNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -27,28 +28,58 @@ static bool parse_comment(struct xs_parser *p, struct xs_str *comment)
 }
 
 /*
+ * counter [packets N bytes N]: every rule counts anyway, from 0, so that it says nothing
+ * and does not stand in the canonical text.
+ */
+static bool parse_counter(struct xs_parser *p)
+{
+	static const char *const words[] = { "packets", "bytes" };
+
+	xs_parse_next(p);
+	for (size_t i = 0; i < CNT(words); i++) {
+		__u64 number;
+
+		if (!xs_parse_at_word(p, words[i]))
+			return !i || xs_parse_expected(p, "'bytes 0'");
+		xs_parse_next(p);
+		if (p->tok.type != XS_TOKEN_WORD ||
+		    xs_number_parse(p->tok.p, p->tok.len, 0, &number))
+			return xs_parse_expected(p, "'%s 0': counters begin at 0", words[i]);
+		xs_parse_next(p);
+	}
+	return true;
+}
+
+/*
  * Puts the parts of the rule in one block: matches, ranges, text, comment. It
  * begins with the matches, and is freed by them.
  */
 static bool pack_rule(struct xs_parser *p, struct xs_rule *rule, const struct xs_str *comment)
 {
 	size_t matches = (p->match_cnt * sizeof(struct xs_match) + 15) & ~(size_t)15;
-	size_t ranges = p->range_cnt * sizeof(struct xs_range);
-	size_t size = matches + ranges + p->text_len + 1 + (comment->p ? comment->len + 1 : 0);
-	char *block = malloc(size);
+	size_t ranges = 0, size;
 	struct xs_range *to;
+	char *block;
 
+	for (__u32 i = 0; i < p->match_cnt; i++)
+		ranges += p->matches[i].range_cnt * sizeof(struct xs_range);
+	size = matches + ranges + p->text_len + 1 + (comment->p ? comment->len + 1 : 0);
+	block = malloc(size);
 	if (!block)
 		return xs_parse_oom(p);
 	rule->matches = (struct xs_match *)(void *)block;
 	rule->match_cnt = p->match_cnt;
 	to = (struct xs_range *)(void *)(block + matches);
 	memcpy(rule->matches, p->matches, p->match_cnt * sizeof(struct xs_match));
-	if (ranges)
-		memcpy(to, p->ranges, ranges);
-	for (__u32 i = 0; i < p->match_cnt; i++)
-		rule->matches[i].ranges = rule->matches[i].range_cnt ? to + p->first_range[i]
-								     : NULL;
+	for (__u32 i = 0; i < p->match_cnt; i++) {
+		struct xs_match *match = &rule->matches[i];
+
+		if (!match->range_cnt)
+			continue;
+		match->ranges = to;
+		memcpy(to, p->ranges + p->first_range[i], match->range_cnt * sizeof(*to));
+		to += match->range_cnt;
+	}
 	rule->text = block + matches + ranges;
 	memcpy(rule->text, p->text, p->text_len);
 	rule->text[p->text_len] = '\0';
@@ -81,13 +112,43 @@ static bool add_rule(struct xs_parser *p, struct xs_rule *rule, const struct xs_
 	return true;
 }
 
+/* One rule for each branch, each with its part of the text where the branches stood. */
+static bool add_branches(struct xs_parser *p, struct xs_rule *rule, const struct xs_str *comment,
+			 const struct xs_pos *pos)
+{
+	size_t tail_len = p->text_len - p->key_text;
+	char *tail = xs_parse_alloc(p, tail_len + 1);
+	bool good = tail;
+
+	if (good)
+		memcpy(tail, p->text + p->key_text, tail_len);
+	for (__u32 b = 0; good && b < p->branch_cnt; b++) {
+		const struct xs_branch *branch = &p->branches[b];
+		bool blank = tail_len && *tail != ' ';
+
+		for (__u32 i = 0; i < p->key_cnt; i++) {
+			p->matches[p->key_at + i].range_cnt = branch->key[i].cnt;
+			p->first_range[p->key_at + i] = branch->key[i].first;
+		}
+		if (p->is_map) {
+			rule->action = branch->action;
+			memcpy(rule->target_name, branch->target_name, sizeof(rule->target_name));
+		}
+		rule->line = branch->line;
+		p->text_len = p->key_text;
+		good = xs_parse_put(p, branch->text.p, branch->text.len) &&
+		       xs_parse_put(p, " ", blank) && xs_parse_put(p, tail, tail_len) &&
+		       add_rule(p, rule, comment, pos);
+	}
+	return good;
+}
+
 /* What people try who know nft, iptables or tcpdump; in lower case. NULL: nothing is known. */
 static const char *other_tools_word(struct xs_str word)
 {
 	static const struct {
 		const char *word, *hint;
 	} hints[] = {
-		{ "counter", "; every rule counts anyway: leave it out" },
 		{ "allow", "; it is called pass" },
 		{ "accept", "; it is called pass" }, /* ACCEPT: as it is, it is taken */
 		{ "deny", "; it is called drop" },
@@ -95,9 +156,13 @@ static const char *other_tools_word(struct xs_str word)
 		{ "redirect", "; it is called xsk, cpu, dev or chain" },
 		{ "log", "; nothing is logged, but every rule counts" },
 		{ "limit", "; there are no rates" },
+		{ "meter", "; there are no rates" },
+		{ "quota", "; there are no quotas, but every rule counts" },
 		{ "ct", "; connections are not tracked" },
 		{ "iif", "; the rules belong to one interface" },
 		{ "iifname", "; the rules belong to one interface" },
+		{ "oif", "; where a frame leaves is not known yet" },
+		{ "oifname", "; where a frame leaves is not known yet" },
 		{ "src", "; it is called ip saddr" },
 		{ "dst", "; it is called ip daddr" },
 		{ "queue", "; it is called meta rxqueue" },
@@ -105,7 +170,19 @@ static const char *other_tools_word(struct xs_str word)
 		{ "table", "; there are no tables and chains, only rules" },
 		{ "chain", "; there are no tables and chains, only rules" },
 		{ "flush", "; there are no tables and chains, only rules" },
+		{ "policy", "; it is called default" },
+		{ "jump", "; there are no chains to jump to, only rules" },
+		{ "goto", "; there are no chains to jump to, only rules" },
+		{ "return", "; there are no chains to return from, only rules" },
+		{ "continue", "; a rule whose matches hold decides" },
+		{ "set", "; write define NAME = { ... }" },
 		{ "add", "; a rule begins with its matches" },
+		{ "insert", "; a rule begins with its matches" },
+		{ "-a", "; a rule is nft's words, not iptables' options" },
+		{ "-i", "; a rule is nft's words, not iptables' options" },
+		{ "-p", "; a rule is nft's words, not iptables' options" },
+		{ "-s", "; a rule is nft's words, not iptables' options" },
+		{ "-j", "; a rule is nft's words, not iptables' options" },
 	};
 
 	for (size_t i = 0; i < CNT(hints); i++)
@@ -168,9 +245,11 @@ static bool bad_rule_word(struct xs_parser *p)
 	if (words[0])
 		return xs_parse_expected(p, "%s %s, another match or %s%s", xs_fields[last].text,
 					 words, verdicts, hint.s);
-	return xs_parse_expected(
-		p, "%s (ether, vlan, ip, ip6, meta, tcp, udp, sctp, th, icmp, icmpv6) or %s%s",
-		p->match_cnt ? "another match" : "a match", verdicts, hint.s);
+	return xs_parse_expected(p,
+				 "%s (ether, vlan, ip, ip6, meta, tcp, udp, sctp, dccp, udplite, "
+				 "th, icmp, icmpv6) or "
+				 "%s%s",
+				 p->match_cnt ? "another match" : "a match", verdicts, hint.s);
 }
 
 bool xs_parse_rule(struct xs_parser *p)
@@ -178,18 +257,29 @@ bool xs_parse_rule(struct xs_parser *p)
 	struct xs_pos pos = xs_token_pos(&p->tok);
 	struct xs_rule rule = { .line = p->tok.line, .file = p->file };
 	struct xs_str comment = { NULL, 0 };
+	__u32 errors;
 
-	while (p->tok.type == XS_TOKEN_WORD && xs_verdict_of(&p->tok) < 0) {
+	while (p->tok.type == XS_TOKEN_WORD && xs_verdict_of(&p->tok) < 0 && !p->is_map) {
+		if (xs_parse_at_word(p, "counter")) {
+			if (!parse_counter(p))
+				return false;
+			continue;
+		}
 		if (!xs_is_family(p->tok.p, p->tok.len))
 			return bad_rule_word(p);
-		if (!xs_parse_match(p))
+		errors = p->errs->cnt;
+		if (xs_parse_idiom(p))
+			continue;
+		if (p->err || p->errs->cnt > errors || !xs_parse_match(p))
 			return false;
 	}
-	if (p->tok.type != XS_TOKEN_WORD)
+	if (!p->is_map && p->tok.type != XS_TOKEN_WORD)
 		return bad_rule_word(p);
-	return xs_parse_verdict(p, &rule.action, rule.target_name) && parse_comment(p, &comment) &&
+	if (!p->is_map && !xs_parse_verdict(p, &rule.action, rule.target_name))
+		return false;
+	return parse_comment(p, &comment) &&
 	       xs_parse_end(p,
 			    comment.p ? "the end of the line"
 				      : "comment or the end of the line: the verdict comes last") &&
-	       add_rule(p, &rule, &comment, &pos);
+	       (p->key_cnt ? add_branches : add_rule)(p, &rule, &comment, &pos);
 }

@@ -97,6 +97,8 @@ static bool parse_statement(struct xs_parser *p)
 	p->match_cnt = 0;
 	p->range_cnt = 0;
 	p->text_len = 0;
+	p->key_cnt = 0;
+	p->is_map = false;
 	p->in_set = false;
 	if (xs_parse_at_word(p, "default"))
 		return parse_default(p);
@@ -113,7 +115,7 @@ static bool parse_statement(struct xs_parser *p)
 static bool check_text(struct xs_parser *p, const char *text, size_t len)
 {
 	const char *line = text, *end = text + len, *nl;
-	struct xs_pos pos = { 1, 1, text };
+	struct xs_pos pos = { .line = 1, .column = 1, .line_start = text };
 
 	p->bytes_read += len;
 	if (p->bytes_read > XS_RULE_FILE_MAX)
@@ -167,6 +169,7 @@ static void parser_free(struct xs_parser *p)
 		free(p->texts[i]);
 	free(p->operand.elems);
 	free(p->ranges);
+	free(p->branches);
 	free(p->text);
 	xs_ruleset_free(&p->set);
 }

@@ -64,6 +64,12 @@ struct xs_rule_source {
 	 */
 	int (*load)(void *arg, const char *including, const char *name, char **path, char **text,
 		    size_t *len);
+	/*
+	 * The names that `pattern`, which holds one of "*?[", stands for there: *names has
+	 * them one behind the other, each with a NUL, the last with two, in byte order; from
+	 * malloc(). That there is none is no error. 0 or -errno. NULL: a pattern is a name.
+	 */
+	int (*expand)(void *arg, const char *including, const char *pattern, char **names);
 	void *arg;
 };
 

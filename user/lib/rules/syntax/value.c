@@ -28,6 +28,8 @@ enum xs_value_result xs_number_parse(const char *p, size_t len, __u64 max, __u64
 		base = 16;
 		p += 2;
 		len -= 2;
+	} else if (len > 1 && p[0] == '0') {
+		base = 8; /* as nft and strtoul() read it */
 	}
 	if (!len)
 		return XS_VALUE_BAD;
@@ -46,18 +48,20 @@ enum xs_value_result xs_number_parse(const char *p, size_t len, __u64 max, __u64
 	return XS_VALUE_OK;
 }
 
+/* Six groups of one or two digits. */
 static enum xs_value_result parse_mac(const char *p, size_t len, xs_u128 *out)
 {
+	const char *end = p + len;
 	__u64 v = 0;
 
-	if (len != 17)
-		return XS_VALUE_BAD;
-	for (size_t i = 0; i < 18; i += 3) {
-		int high = hex_digit(p[i]), low = hex_digit(p[i + 1]);
+	for (int group = 0; group < 6; group++) {
+		int byte = p < end ? hex_digit(*p++) : -1;
 
-		if (high < 0 || low < 0 || (i < 15 && p[i + 2] != ':'))
+		if (byte >= 0 && p < end && hex_digit(*p) >= 0)
+			byte = byte << 4 | hex_digit(*p++);
+		if (byte < 0 || (group < 5 ? p == end || *p++ != ':' : p != end))
 			return XS_VALUE_BAD;
-		v = v << 8 | (__u64)(high << 4 | low);
+		v = v << 8 | (__u64)byte;
 	}
 	*out = v;
 	return XS_VALUE_OK;
@@ -93,6 +97,22 @@ static enum xs_value_result parse_number(enum xs_field field, const char *p, siz
 	return result;
 }
 
+/* "syn|ack": all of the flags. */
+static enum xs_value_result parse_flags(enum xs_field field, const char *p, size_t len,
+					xs_u128 *out)
+{
+	const char *bar = memchr(p, '|', len);
+	enum xs_value_result result;
+	xs_u128 first, rest;
+
+	result = xs_value_parse(field, p, (size_t)(bar - p), &first);
+	if (result == XS_VALUE_OK)
+		result = xs_value_parse(field, bar + 1, len - (size_t)(bar - p) - 1, &rest);
+	if (result == XS_VALUE_OK)
+		*out = first | rest;
+	return result;
+}
+
 enum xs_value_result xs_value_parse(enum xs_field field, const char *p, size_t len, xs_u128 *out)
 {
 	const struct xs_field_info *info = &xs_fields[field];
@@ -108,8 +128,12 @@ enum xs_value_result xs_value_parse(enum xs_field field, const char *p, size_t l
 		return parse_address(AF_INET, p, len, out);
 	case XS_VALUE_IPV6:
 		return parse_address(AF_INET6, p, len, out);
-	case XS_VALUE_NUMBER:
 	case XS_VALUE_FLAGS:
+		if (memchr(p, '|', len))
+			return parse_flags(field, p, len, out);
+		result = parse_number(field, p, len, out);
+		break;
+	case XS_VALUE_NUMBER:
 		result = parse_number(field, p, len, out);
 		break;
 	case XS_VALUE_NAME:

@@ -17,7 +17,10 @@ enum xs_value_result {
 	XS_VALUE_REVERSED, /* a range whose first value is above its last */
 };
 
-/* Parses a decimal or 0x number; it must be all of the text. BEYOND: it is above max. */
+/*
+ * Parses a decimal, 0x or (from 0 on) octal number; it must be all of the text. BEYOND: it is
+ * above max.
+ */
 enum xs_value_result xs_number_parse(const char *p, size_t len, __u64 max, __u64 *out);
 
 /* Parses one value; no prefix, no range. On failure *out is untouched. */
