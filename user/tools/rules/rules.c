@@ -275,6 +275,12 @@ static const struct xs_opt explain_opts[] = {
 	{ NULL },
 };
 
+static const struct xs_opt import_opts[] = {
+	{ "partial", 0, NULL, "succeed though some lines could not be said",
+	  XS_TO_FLAG(struct xs_rules_opts, partial) },
+	{ NULL },
+};
+
 static const struct xs_opt cost_opts[] = {
 	TRIAL_OPTS,
 	{ "pcap", 0, "FILE", "packets of a capture, instead of drawn from the rules",
@@ -295,6 +301,8 @@ static const struct xs_cmd cmds[] = {
 	  "what the program does with packets, and why", explain_opts, 0, 1, xs_do_explain },
 	{ "cost", NULL, "(-d IF | -f FILE) [--pcap FILE]", "nanoseconds a packet", cost_opts, 0, 1,
 	  xs_do_cost },
+	{ "import", NULL, "nft|iptables-save|ethtool|ovs|cidr FILE",
+	  "another tool's rules as a rule file", import_opts, 2, 2, xs_do_import },
 	{ NULL },
 };
 

@@ -13,6 +13,7 @@ struct xs_rules_opts {
 	const char *ifname, *file;
 	const char *pcap, *hex;
 	__u32 queue;
+	bool partial;
 };
 
 static inline struct xs_rules_opts *xs_rules_opts(const struct xs_cli *cli)
@@ -31,5 +32,6 @@ int xs_rules_take_if(struct xs_cli *cli, int others, bool optional);
 int xs_do_show(struct xs_cli *cli);
 int xs_do_explain(struct xs_cli *cli);
 int xs_do_cost(struct xs_cli *cli);
+int xs_do_import(struct xs_cli *cli);
 
 #endif
