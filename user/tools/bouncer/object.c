@@ -15,7 +15,7 @@
 #include "steer.h"
 #include "tools/cli/cli.h"
 #include "lib/base/failstep.h"
-#include "tools/cli/words.h"
+#include "tools/cli/library_log.h"
 
 static bool is_xdp(const struct bpf_program *prog)
 {
@@ -64,9 +64,9 @@ static int load(struct xs_steer *steer, struct bpf_program *prog)
 	bpf_program__set_expected_attach_type(prog, BPF_XDP);
 	/* what it says of pinning is for who keeps it; it ends with us */
 	bpf_object__for_each_map(map, steer->object) bpf_map__set_pin_path(map, NULL);
-	xs_words_keep();
+	xs_library_log_hold();
 	err = bpf_object__load(steer->object);
-	said = xs_words_end(err && err != -EPERM);
+	said = xs_library_log_release(err && err != -EPERM);
 	if (err)
 		xs_err(steer->cli->ctx, "%s: the kernel or libbpf refuses program '%s': %s%s",
 		       steer->opts->object, bpf_program__name(prog), strerror(-err),
@@ -146,10 +146,10 @@ int xs_object_open(struct xs_steer *steer, const struct xs_netif *netif)
 	int err;
 
 	steer->link_fd = -1;
-	xs_words_keep();
+	xs_library_log_hold();
 	steer->object = bpf_object__open_file(path, NULL);
 	err = steer->object ? 0 : -errno;
-	xs_words_end(err && err != -ENOENT);
+	xs_library_log_release(err && err != -ENOENT);
 	if (err) {
 		libbpf_strerror(err, why, sizeof(why)); /* it has numbers of its own */
 		xs_err(steer->cli->ctx, "cannot open %s: %s%s", path, why,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What libbpf and libxdp say, now or in case of a failure; see words.h. */
+/* What libbpf and libxdp say, now or in case of a failure; see library_log.h. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,14 +8,14 @@
 #include <xdp/libxdp.h>
 
 #include "lib/base/escape.h"
-#include "words.h"
+#include "library_log.h"
 
 static const struct xs_cli *call;
-static bool keeping;
-static char *kept;
-static size_t kept_len, kept_room;
+static bool holding;
+static char *held;
+static size_t held_len, held_room;
 
-static int __attribute__((format(printf, 1, 0))) keep_words(const char *fmt, va_list args)
+static int __attribute__((format(printf, 1, 0))) hold_text(const char *fmt, va_list args)
 {
 	va_list copy;
 	int len;
@@ -23,21 +23,21 @@ static int __attribute__((format(printf, 1, 0))) keep_words(const char *fmt, va_
 	va_copy(copy, args);
 	len = vsnprintf(NULL, 0, fmt, copy);
 	va_end(copy);
-	if (len > 0 && kept_len + len + 1 > kept_room) {
-		char *more = realloc(kept, 2 * (kept_len + len + 1));
+	if (len > 0 && held_len + len + 1 > held_room) {
+		char *more = realloc(held, 2 * (held_len + len + 1));
 
 		if (!more)
 			return 0;
-		kept = more;
-		kept_room = 2 * (kept_len + len + 1);
+		held = more;
+		held_room = 2 * (held_len + len + 1);
 	}
 	if (len > 0)
-		kept_len += vsnprintf(kept + kept_len, kept_room - kept_len, fmt, args);
+		held_len += vsnprintf(held + held_len, held_room - held_len, fmt, args);
 	return 0;
 }
 
 /* Paths in what they say hold interfaces' names. */
-static int __attribute__((format(printf, 1, 0))) print_words(const char *fmt, va_list args)
+static int __attribute__((format(printf, 1, 0))) print_text(const char *fmt, va_list args)
 {
 	char *raw, *shown;
 
@@ -55,8 +55,8 @@ static int __attribute__((format(printf, 2, 0)))
 hear_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
 {
 	if (call->verbose >= (level == LIBBPF_DEBUG ? 3 : 2))
-		return print_words(fmt, args);
-	return keeping && level != LIBBPF_DEBUG ? keep_words(fmt, args) : 0;
+		return print_text(fmt, args);
+	return holding && level != LIBBPF_DEBUG ? hold_text(fmt, args) : 0;
 }
 
 static int __attribute__((format(printf, 2, 0)))
@@ -64,34 +64,34 @@ hear_libxdp(enum libxdp_print_level level, const char *fmt, va_list args)
 {
 	if (level == LIBXDP_DEBUG ? call->verbose < 3 : call->verbose < 1)
 		return 0;
-	return print_words(fmt, args);
+	return print_text(fmt, args);
 }
 
-void xs_words_init(const struct xs_cli *cli)
+void xs_library_log_init(const struct xs_cli *cli)
 {
 	call = cli;
 	libbpf_set_print(hear_libbpf);
 	libxdp_set_print(hear_libxdp);
 }
 
-void xs_words_keep(void)
+void xs_library_log_hold(void)
 {
-	kept_len = 0;
-	keeping = true;
+	held_len = 0;
+	holding = true;
 }
 
-bool xs_words_end(bool print)
+bool xs_library_log_release(bool print)
 {
-	bool any = kept_len;
+	bool any = held_len;
 	char *shown;
 
-	keeping = false;
-	shown = print && kept_len ? xs_escape_dup(kept, "\n\t") : NULL;
+	holding = false;
+	shown = print && held_len ? xs_escape_dup(held, "\n\t") : NULL;
 	if (shown)
 		fputs(shown, stderr);
 	free(shown);
-	free(kept);
-	kept = NULL;
-	kept_len = kept_room = 0;
+	free(held);
+	held = NULL;
+	held_len = held_room = 0;
 	return any || call->verbose >= 2;
 }

@@ -4,21 +4,21 @@
  * the one place that keeps the tool's call in a static. Most of the text matters only
  * if something fails, so it is stored until that is known.
  */
-#ifndef XS_WORDS_H
-#define XS_WORDS_H
+#ifndef XS_LIBRARY_LOG_H
+#define XS_LIBRARY_LOG_H
 
 #include "cli.h"
 
 /* Sets both libraries' hooks, for as long as the process lives. */
-void xs_words_init(const struct xs_cli *cli);
+void xs_library_log_init(const struct xs_cli *cli);
 
 /* From now on stores what they print, unless -vv asks to see it at once. */
-void xs_words_keep(void);
+void xs_library_log_hold(void);
 
 /*
  * Stops storing. `print`: prints all of it to stderr. Returns whether there is, or was,
  * anything to see.
  */
-bool xs_words_end(bool print);
+bool xs_library_log_release(bool print);
 
 #endif
