@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* A context: its life, and the diagnostics that go through it; see ctx.h. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,6 +102,17 @@ struct xsteer_ctx *xsteer_ctx_new(const char *pin_root, xsteer_log_fn log, void 
 	ctx->log_arg = log_arg;
 	ctx->stop_fd = -1;
 	return ctx;
+}
+
+int xs_ctx_set_pin_root(struct xsteer_ctx *ctx, const char *pin_root)
+{
+	char *copy = strdup(pin_root);
+
+	if (!copy)
+		return -ENOMEM;
+	free(ctx->pin_root);
+	ctx->pin_root = copy;
+	return 0;
 }
 
 void xsteer_ctx_free(struct xsteer_ctx *ctx)

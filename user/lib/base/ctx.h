@@ -45,4 +45,10 @@ void xs_keep_err(struct xsteer_ctx *ctx, const char *fmt, ...)
 /* Logs the kernel's own text, such as the verifier's log: many lines, unchanged. */
 void xs_quote_kernel(struct xsteer_ctx *ctx, const char *text);
 
+/*
+ * Another pin root, copied, before anything was asked of the old one. 0 or -ENOMEM, silently,
+ * and the old one stays.
+ */
+int xs_ctx_set_pin_root(struct xsteer_ctx *ctx, const char *pin_root);
+
 #endif

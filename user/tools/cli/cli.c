@@ -12,7 +12,7 @@
 #include "cli.h"
 #include "json.h"
 #include "opts.h"
-#include "words.h"
+#include "library_log.h"
 
 /* The next steps as a user of the tools takes them. */
 static const char *const hints[XSTEER_HINT_MAX] = {
@@ -140,7 +140,7 @@ static const char *root_of_environment(void)
 	return root && root[0] ? root : XSTEER_PIN_ROOT;
 }
 
-/* From here on with the pin root that was asked for. */
+/* The pin root is the environment's until the options are read. */
 static int open_ctx(struct xs_cli *cli)
 {
 	const char *step = secure_getenv("XSTEER_FAIL_STEP");
@@ -148,7 +148,6 @@ static int open_ctx(struct xs_cli *cli)
 
 	if (step)
 		xs_parse_u64(step, 1, 10000, &fail_step);
-	xsteer_ctx_free(cli->ctx);
 	cli->ctx = xsteer_ctx_new(cli->pin_root, xs_cli_log, cli);
 	if (!cli->ctx)
 		return -ENOMEM;
@@ -173,7 +172,7 @@ static int run_cmd(struct xs_cli *cli, int argc, char **argv)
 	if (!err)
 		err = check_operands(cli);
 	if (!err)
-		err = open_ctx(cli);
+		err = xs_ctx_set_pin_root(cli->ctx, cli->pin_root);
 	if (!err)
 		err = cli->cmd->run(cli);
 	return err;
@@ -229,12 +228,12 @@ int xs_main(const struct xs_tool *tool, void *opts, int argc, char **argv)
 	};
 	int err;
 
-	xs_words_init(&cli);
+	xs_library_log_init(&cli);
 	cli.cmd = find_cmd(tool, "");
 	err = open_ctx(&cli);
 	if (!err)
 		err = cli.cmd ? run_cmd(&cli, argc, argv) : run_named(&cli, argc, argv);
-	if (err && !cli.first_error[0] && cli.cmd && !cli.told)
+	if (err && cli.ctx && !cli.first_error[0] && cli.cmd && !cli.told)
 		xs_err(cli.ctx, "%s%s%s", cli.cmd->name, cli.cmd->name[0] ? ": " : "",
 		       strerror(-err));
 	if (err && cli.json && !cli.json_done)
