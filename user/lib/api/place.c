@@ -44,6 +44,7 @@ int xs_place_get(struct xsteer_ctx *ctx, const char *ifname, enum xs_mode mode,
 		.redirects = !known || netif->xdp_features & XS_ACT_REDIRECT,
 		/* of a veth the flag says whether its other end takes frames */
 		.tx_arrives = !veth || !known || netif->xdp_features & XS_ACT_NDO_XMIT,
+		.peer_unseen = veth && !xs_netif_peer(netif->ifindex),
 		.open_checksums = veth && xs_netif_peer_leaves_checksums(netif->ifindex),
 		.rx_queues = netif->rx_queues,
 		.cpus = cpus > 0 ? (__u32)cpus : 0,

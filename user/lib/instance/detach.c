@@ -82,7 +82,7 @@ int xs_instance_detach(struct xsteer_ctx *ctx, const char *ifname)
 	if (!err && !xs_pins_complete(dir))
 		return xs_leftovers_take_rest(ctx, ifname, dir);
 	if (!err)
-		err = xs_pins_open(ctx, &pins, ifname, XS_PINS_WRITE);
+		err = xs_pins_open(ctx, &pins, ifname, XS_PINS_TAKE_AWAY);
 	if (err)
 		return err;
 	err = xs_instance_take_apart(&pins);

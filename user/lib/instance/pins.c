@@ -111,7 +111,7 @@ static int read_meta(struct xs_pins *pins)
 
 static bool wants_write(enum xs_map map, enum xs_pins_access how)
 {
-	return how == XS_PINS_WRITE ||
+	return how == XS_PINS_WRITE || how == XS_PINS_TAKE_AWAY ||
 	       (how == XS_PINS_SOCKET &&
 		(map == XS_MAP_xsks_map || map == XS_MAP_owners || map == XS_MAP_chains));
 }
@@ -184,10 +184,10 @@ int xs_pins_open_dir(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *d
 		err = read_meta(pins);
 	if (!err)
 		xs_pins_name(pins);
-	for (int i = 0; !err && i < XS_MAP_MAX; i++)
+	for (int i = 0; !err && how != XS_PINS_TAKE_AWAY && i < XS_MAP_MAX; i++)
 		if (i != XS_MAP_meta)
 			err = open_map(pins, i, how, &xs_map_shapes[i]);
-	if (!err && !pins->slots)
+	if (!err && how != XS_PINS_TAKE_AWAY && !pins->slots)
 		pins->slots = plain_slots(pins);
 	if (err)
 		xs_pins_close(pins);

@@ -59,6 +59,7 @@ enum xs_pins_access {
 	XS_PINS_READ, /* BPF_F_RDONLY: what show, stats and dump need */
 	XS_PINS_SOCKET, /* xsks_map and owners for writing; the rest as permissions allow */
 	XS_PINS_WRITE,
+	XS_PINS_TAKE_AWAY, /* meta for writing: what the other pins are does not matter */
 };
 
 /*

@@ -42,7 +42,7 @@ static int detach_if_here(struct xsteer_ctx *ctx, const char *dir, void *arg)
 
 	xs_error_mark(cli);
 	xs_pin_ifname(ifname, strrchr(dir, '/') + 1);
-	err = xs_pins_open_dir(ctx, &pins, dir, XS_PINS_READ);
+	err = xs_pins_open_dir(ctx, &pins, dir, XS_PINS_TAKE_AWAY);
 	if (err)
 		return xs_rows_add_failure(cli, xs_loader_opts(cli)->results, "interface", ifname,
 					   err);

@@ -13,9 +13,11 @@ static enum xs_fit cpu_fit(__u32 cpu, const struct xs_place *place, char *text, 
 	if (!place->open_checksums || !place->native)
 		return XS_FIT_YES;
 	snprintf(text, len,
-		 "cpu %u: %s is a veth: checksums that its other end leaves open arrive wrong, and "
+		 "cpu %u: %s is a veth%s: checksums that its other end leaves open arrive wrong, "
+		 "and "
 		 "TCP stops; 'ethtool -K PEER tx off' there fills them in, or attach in skb mode",
-		 cpu, place->ifname);
+		 cpu, place->ifname,
+		 place->peer_unseen ? " whose other end cannot be asked from here" : "");
 	return XS_FIT_DOUBTFUL;
 }
 

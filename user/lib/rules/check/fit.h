@@ -17,6 +17,7 @@ struct xs_place {
 	bool native; /* the driver runs the program; in skb mode the kernel can send everything */
 	bool redirects; /* the driver supports redirects, as far as is known */
 	bool tx_arrives; /* false: a veth's other end may refuse what is sent back */
+	bool peer_unseen; /* a veth whose other end is in another network namespace */
 	bool open_checksums; /* frames may come with unfinished checksums */
 	__u32 rx_queues; /* in use; 0: not known */
 	__u32 cpus; /* numbered from 0; 0: not known */

@@ -1,0 +1,309 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+# Commands that messages quote: each is taken out of the message and run as it stands, and
+# then what was refused works. Where a message leaves a word open (PEER, FILE), it is put in.
+#
+# ADVICE below says which test follows which advice; every command that a message of user/
+# quotes is in it (every_command_in_a_message_is_followed_here).
+
+. "$(dirname "$0")/lib.sh"
+PATH=$O:$PATH
+
+# What `'...'` in $OUT is a command: the last of them, or the one with WORD in it.
+_quoted() { # [WORD]
+	grep -oE "'(xsteer-[a-z]+|ip link|ethtool|bpftool|mount|rm|xdp-loader)( [^']*)?'" <<<"$OUT" |
+		grep -F -- "${1-}" | tail -n 1 | tr -d "'"
+}
+
+# COMMAND is refused with REGEX; the command that its message quotes is run, then THEN is
+# (attach anew, say), and COMMAND works.
+_helps() { # SENTENCE REGEX THEN COMMAND...
+	local what=$1 regex=$2 then=$3 advice
+	shift 3
+	refuses "$what" 1 "$regex" rx "$@"
+	advice=$(_quoted)
+	not_equal "$what: a command in its message" "$advice" ""
+	echo "# $advice"
+	# shellcheck disable=SC2086 # words of a command
+	check "$what: the advice" rx $advice
+	# shellcheck disable=SC2086
+	[[ -z $then ]] || check "$what: what follows it" rx $then
+	check "$what: helped" rx "$@"
+}
+
+no_instance_is_told_how_to_attach() {
+	local command advice
+	lab_up
+	for command in "xsteer-rules show rx0" "xsteer-maps stats rx0" "xsteer-maps sockets rx0" \
+		"xsteer-rules flush rx0" "xsteer-maps dump rx0 meta"; do
+		# shellcheck disable=SC2086
+		_helps "$command" "no xsteer instance" "" $command
+		check "again" rx "$LOADER" detach rx0
+	done
+	refuses "detach" 1 "no xsteer instance" rx "$LOADER" detach rx0
+	advice=$(_quoted)
+	attach
+	# shellcheck disable=SC2086
+	check "once there is one" rx $advice
+	contains "lists it" "$OUT" "rx0 +attached"
+}
+
+a_link_that_was_detached_is_told_to_clean() {
+	local command
+	lab_up
+	for command in "xsteer-rules flush rx0" "xsteer-bouncer -d rx0 -t 1"; do
+		attach
+		check "somebody's detach" bpftool link detach pinned "$PINS/rx0/link"
+		# shellcheck disable=SC2086
+		_helps "$command" "clean' removes" "xsteer-loader attach rx0" $command
+		check "again" rx "$LOADER" detach rx0
+	done
+	attach
+	check "somebody's detach" bpftool link detach pinned "$PINS/rx0/link"
+	check "show" rx "$O/xsteer-rules" show rx0
+	contains "its warning" "$OUT" "clean' removes it"
+	# shellcheck disable=SC2046
+	check "the advice" rx $(_quoted)
+	refuses "what was shown is gone" 1 "no xsteer instance" rx "$O/xsteer-rules" show rx0
+}
+
+an_interface_made_again_is_told_to_clean() {
+	lab_up --queues 1
+	attach
+	rx ip link del rx0
+	refuses "deleted" 1 "clean' removes its pins" rx "$O/xsteer-rules" flush rx0
+	rx ip link add rx0 type veth peer name rx1
+	_helps "made again" "deleted and made again" "" xsteer-loader attach rx0
+}
+
+another_mode_is_told_to_replace() {
+	local advice
+	lab_up
+	attach -m native # as doctor advises where the kernel does not tell
+	refuses "skb" 1 "attached in native mode, not skb" rx "$LOADER" attach -m skb rx0
+	advice=$(_quoted)
+	# shellcheck disable=SC2086
+	check "the advice, for what was asked" rx $advice -m skb rx0
+	equal "mode" "$(hook_mode)" 2
+}
+
+pins_that_do_not_fit_are_told_to_detach() {
+	lab_up
+	attach
+	rm "$PINS/rx0/owners"
+	_helps "a pin is missing" "incomplete, owners" "xsteer-loader attach rx0" xsteer-rules flush rx0
+	rm "$PINS/rx0/owners"
+	check "a map of another shape" bpftool map create "$PINS/rx0/owners" \
+		type array key 4 value 4 entries 1 name owners
+	_helps "a map of another shape" "owners" "xsteer-loader attach rx0" xsteer-rules flush rx0
+}
+
+a_moved_interface_is_told_to_remove_the_pins() {
+	lab_up --queues 1
+	attach
+	rx ip link set rx0 name moved0
+	rx ip link set moved0 netns "xs-t-tx"
+	check "clean" rx "$LOADER" clean
+	contains "clean leaves it alone" "$OUT" "left alone; 'rm -r $PINS/rx0' detaches it"
+	rx ip link add rx0 type veth peer name rx1
+	_helps "moved" "another network namespace now" "" xsteer-loader attach rx0
+	equal "the one that moved lost its program with its pins" "$(tx ip -o link show moved0 | grep -c prog/xdp)" 0
+}
+
+a_hook_that_is_held_is_told_how_to_free_it() {
+	lab_up
+	attach_foreign xdpdrv
+	_helps "by netlink, native" "attached by netlink" "" xsteer-loader attach rx0
+	check "again" rx "$LOADER" detach rx0
+	attach_foreign xdpgeneric
+	_helps "by netlink, skb" "attached by netlink" "" xsteer-loader attach rx0
+	check "again" rx "$LOADER" detach rx0
+	check "load" bpftool prog load "$DIR/foreign.o" /sys/fs/bpf/foreign type xdp
+	check "another's instance" rx "$LOADER" attach rx0 --pin-root /sys/fs/bpf/theirs
+	refuses "by a link" 1 "attached by bpf_link" rx "$LOADER" attach rx0
+	# shellcheck disable=SC2046
+	check "the advice" rx $(_quoted)
+	contains "says which pin holds it" "$OUT" "/sys/fs/bpf/theirs/rx0/link"
+	check "it can be removed" rm "$(grep -oE '/sys/fs/bpf/[^ ]*' <<<"$OUT" | head -n 1)"
+	check "attach" rx "$LOADER" attach rx0
+}
+
+a_dispatcher_is_told_to_unload_it() {
+	command -v xdp-loader >/dev/null || skip "no xdp-loader (xdp-tools)"
+	lab_up
+	attach_foreign xdpdrv
+	rx ip link set rx0 xdp off
+	rx xdp-loader load rx0 "$DIR/foreign.o" -s xdp >"$DIR/loader.log" 2>&1 ||
+		skip "libxdp's dispatcher does not load here: $(tail -n 1 "$DIR/loader.log")"
+	rx xdp-loader status rx0 | grep -q xdp_dispatcher ||
+		skip "libxdp attached without its dispatcher: this kernel has no freplace"
+	_helps "a dispatcher" "held by libxdp's dispatcher" "" xsteer-loader attach rx0
+}
+
+no_bpffs_is_told_to_mount_one() {
+	lab_up
+	umount /sys/fs/bpf
+	mountpoint -q /sys/fs/bpf && umount /sys/fs/bpf
+	_helps "attach" "is not on a bpffs" "" xsteer-loader attach rx0
+}
+
+a_bouncer_that_lost_its_instance_is_told_what_to_wait_for() {
+	lab_up
+	attach
+	start_bouncer 0
+	check "detach" rx "$LOADER" detach rx0
+	ends "$LAST_BOUNCER" 1
+	OUT=$(<"$DIR/bouncer-0.log")
+	contains "what to wait for" "$OUT" "status rx0' shows it attached"
+	local advice
+	advice=$(_quoted status)
+	attach
+	# shellcheck disable=SC2086
+	check "the advice" rx $advice
+	contains "attached" "$OUT" "rx0 +attached"
+	check "and then it starts" rx "$BOUNCER" -d rx0 -t 1
+}
+
+# As a program of another build would have it: only the number in meta differs.
+a_program_of_another_layout_is_told_to_upgrade() {
+	local at bytes
+	lab_up --queues 1
+	attach
+	at=$(bpftool -j btf dump map pinned "$PINS/rx0/meta" value |
+		jq '[.types[].members[]? | select(.name == "set_layout") | .bits_offset / 8][0]')
+	mapfile -t bytes < <(bpftool -j map dump pinned "$PINS/rx0/meta" | jq -r '.[0].value[]')
+	bytes[at]=0xee
+	check "a layout of another build" bpftool map update pinned "$PINS/rx0/meta" \
+		key hex 00 00 00 00 value hex "${bytes[@]#0x}"
+	echo "udp dport 9 drop" >"$DIR/rules"
+	_helps "apply" "searches rules of layout 238, this build writes" "" xsteer-rules apply rx0 "$DIR/rules"
+}
+
+what_waits_for_confirm_is_told_of_it() {
+	lab_up
+	attach
+	echo "udp dport 9 drop" >"$DIR/rules"
+	check "apply" rx "$O/xsteer-rules" apply rx0 "$DIR/rules" --confirm 60
+	# shellcheck disable=SC2046
+	check "what apply says" rx $(_quoted)
+	check "apply" rx "$O/xsteer-rules" apply rx0 "$DIR/rules" --confirm 60
+	check "show" rx "$O/xsteer-rules" show rx0
+	# shellcheck disable=SC2046
+	check "what show says" rx $(_quoted)
+	check "show" rx "$O/xsteer-rules" show rx0
+	equal "nothing waits" "$(_quoted)" ""
+}
+
+rules_that_do_not_fit_are_told_what_the_peer_needs() {
+	local verdict advice
+	lab_up
+	rx ip link add dv0 type veth peer name dv1
+	rx ip link set dv0 up
+	rx ip link set dv1 up
+	for verdict in tx "cpu 0" "dev dv0"; do
+		rx ethtool -K dv1 tx on gro off >/dev/null
+		echo "udp dport 9 $verdict" >"$DIR/rules"
+		check "check" rx "$O/xsteer-rules" check "$DIR/rules" -d dv0
+		contains "$verdict: a warning" "$OUT" "PEER"
+		advice=$(_quoted PEER)
+		# shellcheck disable=SC2086
+		check "$verdict: the advice" rx ${advice/PEER/dv1}
+		check "check" rx "$O/xsteer-rules" check "$DIR/rules" -d dv0
+		equal "$verdict: no warning any more" "$(_quoted PEER)" ""
+	done
+}
+
+# doctor.sh runs the fixes that name an interface of this namespace.
+doctor_is_right_about_a_peer_elsewhere() {
+	lab_up
+	tx ethtool -K tx0 tx on >/dev/null
+	rx ethtool -L rx0 rx 1 tx 1 || fail "queues"
+	refuses "native mode" 1 "." rx "$LOADER" attach -m native rx0
+	OUT=$(rx "$LOADER" doctor rx0)
+	contains "queues" "$OUT" "raise them with 'ethtool -L rx0 rx'"
+	# shellcheck disable=SC2046
+	check "the advice" rx $(_quoted "ethtool -L") "$(tx ethtool -l tx0 | awk '$1 == "TX:" { n = $2 } END { print n }')"
+	check "native mode" rx "$LOADER" attach -m native rx0
+	OUT=$(rx "$LOADER" doctor rx0)
+	contains "checksums" "$OUT" "'ethtool -K' with 'tx off txvlan off' on it"
+	check "what it says to look at" tx ethtool -k tx0
+	contains "they are left open" "$OUT" "tx-checksumming: on"
+	check "what it says to do" tx ethtool -K tx0 tx off txvlan off
+	check "what it says to look at" tx ethtool -k tx0
+	contains "they are filled in" "$OUT" "tx-checksumming: off"
+}
+
+the_wrong_tool_is_told_the_right_one() {
+	lab_up
+	attach
+	refuses "a map of no such name" 1 "no map 'nothing'" rx "$MAPS" dump rx0 nothing
+	# shellcheck disable=SC2046
+	check "the advice" rx $(_quoted)
+	contains "names of maps" "$OUT" "xdp_stats_map"
+	refuses "top to a pipe" 1 "needs a terminal" rx "$MAPS" top rx0
+	# shellcheck disable=SC2046
+	check "the advice" rx $(_quoted)
+	refuses "top -j" 2 "top has no JSON" rx "$MAPS" top -j rx0
+	OUT=$(_quoted)
+	# shellcheck disable=SC2086
+	rx timeout 5 ${OUT/IF/rx0} >"$DIR/json"
+	contains "JSON" "$(head -n 1 "$DIR/json")" '"schema"'
+	refuses "no such interface" 1 "no interface none0" rx "$LOADER" attach none0
+	# shellcheck disable=SC2046
+	check "the advice" rx $(_quoted)
+	contains "names of interfaces" "$OUT" "rx0"
+}
+
+# PATTERN, then the test that follows it, here or in the file named.
+ADVICE="
+ip link	the_wrong_tool_is_told_the_right_one
+ip link set dev %s %s off	a_hook_that_is_held_is_told_how_to_free_it
+bpftool link show id %u -f	a_hook_that_is_held_is_told_how_to_free_it
+xdp-loader unload %s --all	a_dispatcher_is_told_to_unload_it
+mount -t bpf bpf /sys/fs/bpf	no_bpffs_is_told_to_mount_one
+rm %s	only_ours.sh
+rm -r %s	a_moved_interface_is_told_to_remove_the_pins
+ethtool -K PEER tx off	rules_that_do_not_fit_are_told_what_the_peer_needs
+ethtool -K PEER gro on	rules_that_do_not_fit_are_told_what_the_peer_needs
+ethtool -k	doctor_is_right_about_a_peer_elsewhere
+ethtool -K	doctor_is_right_about_a_peer_elsewhere
+ethtool -L %s rx	doctor_is_right_about_a_peer_elsewhere
+xsteer-loader attach -m native %s	another_mode_is_told_to_replace
+xsteer-loader attach %s	no_instance_is_told_how_to_attach
+xsteer-loader attach {}	no_instance_is_told_how_to_attach
+xsteer-loader attach --replace	another_mode_is_told_to_replace
+xsteer-loader detach %s	pins_that_do_not_fit_are_told_to_detach
+xsteer-loader detach {}	pins_that_do_not_fit_are_told_to_detach
+xsteer-loader clean	a_link_that_was_detached_is_told_to_clean
+xsteer-loader upgrade {}	a_program_of_another_layout_is_told_to_upgrade
+xsteer-loader status	no_instance_is_told_how_to_attach
+xsteer-loader status %s	a_bouncer_that_lost_its_instance_is_told_what_to_wait_for
+xsteer-rules confirm %s	what_waits_for_confirm_is_told_of_it
+xsteer-maps list	the_wrong_tool_is_told_the_right_one
+xsteer-maps top -b 1	the_wrong_tool_is_told_the_right_one
+xsteer-maps stats -j -w 1 IF	the_wrong_tool_is_told_the_right_one
+"
+
+# Commands in the string literals of user/, with literals over several lines joined.
+_commands_in_messages() {
+	find "$ROOT/user" -name '*.c' -print0 | xargs -0 cat | tr -d '\n' | sed -E 's/"[[:space:]]*"//g' |
+		grep -oE "'(xsteer-[a-z]+|ip link|ethtool|bpftool|mount|rm|xdp-loader)( [^'\"]*)?'" | tr -d "'" | sort -u
+}
+
+every_command_in_a_message_is_followed_here() {
+	local command where found=0
+	while read -r command; do
+		((++found))
+		where=$(grep -F -- "$command	" <<<"$ADVICE" | grep "^$command	" | cut -f 2)
+		not_equal "a test that follows '$command'" "$where" ""
+		if [[ $where = *.sh ]]; then
+			check "$where follows '$command'" grep -qF "${command%% *}" "$ROOT/selftests/net_tests/$where"
+		else
+			equal "$where is a test" "$(type -t "$where")" function
+		fi
+	done < <(_commands_in_messages)
+	((found > 20)) || fail "only $found commands found"
+}
+
+run_tests "$@"
