@@ -180,7 +180,7 @@ __u32 xsnf_flows_expire(struct xsnf_flows *flows, __u64 now_ns, __u32 max)
 	return cnt;
 }
 
-static __u32 find(struct xsnf_flows *flows, const struct xsnf_flow_key *key, __u32 bucket)
+static __u32 find_flow(struct xsnf_flows *flows, const struct xsnf_flow_key *key, __u32 bucket)
 {
 	__u32 i = flows->buckets[bucket];
 
@@ -193,7 +193,7 @@ static __u32 find(struct xsnf_flows *flows, const struct xsnf_flow_key *key, __u
 static __u32 find_live(struct xsnf_flows *flows, const struct xsnf_flow_key *key, __u32 bucket,
 		       __u64 now_ns)
 {
-	__u32 i = find(flows, key, bucket);
+	__u32 i = find_flow(flows, key, bucket);
 
 	if (i == NONE || timed_out(flows, i, now_ns))
 		return NONE;
@@ -241,7 +241,7 @@ void *xsnf_flows_get(struct xsnf_flows *flows, const struct xsnf_headers *h, __u
 	if (fresh)
 		*fresh = i == NONE;
 	if (i == NONE) {
-		i = find(flows, &key, bucket);
+		i = find_flow(flows, &key, bucket);
 		if (i != NONE)
 			remove_entry(flows, i); /* timed out */
 		if (flows->free == NONE)

@@ -134,7 +134,7 @@ static int pin_prog(struct xs_build *build)
 	return xs_build_pin(build, fd, XS_PIN_PROG);
 }
 
-static int load(struct xs_build *build)
+static int load_program(struct xs_build *build)
 {
 	__u32 slots = build->netif.max_queues > XS_SLOTS_MIN ? build->netif.max_queues
 							     : XS_SLOTS_MIN;
@@ -167,7 +167,7 @@ int xs_build_staging(struct xs_build *build)
 		xs_err(build->ctx, "cannot make %s: %s", build->staging, strerror(-err));
 		return err;
 	}
-	err = load(build);
+	err = load_program(build);
 	if (!err)
 		err = pin_maps(build);
 	if (!err)

@@ -144,8 +144,8 @@ static bool has_id(__u32 prog_id, __u32 id)
 }
 
 /* The program on the interface that `is` holds for, with that id; NULL if it is not there. */
-static struct xdp_program *find(struct xdp_multiprog *mp, bool (*is)(__u32 prog_id, __u32 id),
-				__u32 id)
+static struct xdp_program *find_program(struct xdp_multiprog *mp,
+					bool (*is)(__u32 prog_id, __u32 id), __u32 id)
 {
 	struct xdp_program *prog = NULL;
 
@@ -171,7 +171,7 @@ int xs_dispatcher_has(__u32 ifindex, __u32 prog_id)
 		held = xs_netif_hook(ifindex, &hook);
 		return !held || held == -ENODEV ? 0 : err;
 	}
-	has = find(mp, has_id, prog_id);
+	has = find_program(mp, has_id, prog_id);
 	xdp_multiprog__close(mp);
 	return has;
 }
@@ -186,7 +186,7 @@ int xs_dispatcher_detach(struct xsteer_ctx *ctx, __u32 ifindex, __u32 prog_id)
 	mp = xdp_multiprog__get_from_ifindex(ifindex);
 	err = libxdp_get_error(mp);
 	if (!err) {
-		prog = find(mp, has_id, prog_id);
+		prog = find_program(mp, has_id, prog_id);
 		err = prog ? xdp_program__detach(prog, ifindex, xdp_multiprog__attach_mode(mp), 0)
 			   : -ENOENT;
 		xdp_multiprog__close(mp);
@@ -210,7 +210,7 @@ int xs_dispatcher_find_user_of(struct xsteer_ctx *ctx, __u32 ifindex, __u32 map_
 		       strerror(-err));
 		return err;
 	}
-	prog = find(mp, xs_prog_uses_map, map_id);
+	prog = find_program(mp, xs_prog_uses_map, map_id);
 	*prog_id = prog ? xdp_program__id(prog) : 0;
 	xdp_multiprog__close(mp);
 	return prog != NULL;
@@ -229,7 +229,7 @@ int xs_dispatcher_prio(struct xsteer_ctx *ctx, __u32 ifindex, __u32 prog_id, int
 	int err = libxdp_get_error(mp);
 
 	if (!err) {
-		prog = find(mp, has_id, prog_id);
+		prog = find_program(mp, has_id, prog_id);
 		err = prog ? 0 : -ENOENT;
 		*prio = prog ? (int)xdp_program__run_prio(prog) : 0;
 		xdp_multiprog__close(mp);
@@ -249,7 +249,7 @@ static bool is_alone(__u32 ifindex, __u32 prog_id)
 
 	if (libxdp_get_error(mp))
 		return false;
-	alone = xdp_multiprog__is_legacy(mp) && find(mp, has_id, prog_id);
+	alone = xdp_multiprog__is_legacy(mp) && find_program(mp, has_id, prog_id);
 	xdp_multiprog__close(mp);
 	return alone;
 }

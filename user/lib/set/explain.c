@@ -65,8 +65,8 @@ void xs_explain_close(struct xs_explain *explain)
 	explain->skel = NULL;
 }
 
-static int run(struct xsteer_ctx *ctx, int prog_fd, const struct xs_frame *frame, __u32 repeat,
-	       struct bpf_test_run_opts *opts)
+static int test_run(struct xsteer_ctx *ctx, int prog_fd, const struct xs_frame *frame, __u32 repeat,
+		    struct bpf_test_run_opts *opts)
 {
 	unsigned char *out = malloc(OUT_ROOM);
 	int err;
@@ -105,7 +105,7 @@ int xs_explain_run(struct xsteer_ctx *ctx, const struct xs_explain *explain,
 	struct bpf_test_run_opts opts = {};
 	int err;
 
-	err = run(ctx, bpf_program__fd(explain->skel->progs.xsteer), frame, 1, &opts);
+	err = test_run(ctx, bpf_program__fd(explain->skel->progs.xsteer), frame, 1, &opts);
 	if (err)
 		return err;
 	*result = explain->skel->bss->explained;
@@ -134,7 +134,7 @@ int xs_measure(struct xsteer_ctx *ctx, int prog_fd, const struct xs_frames *fram
 
 		for (__u32 round = 0; round < rounds; round++) {
 			struct bpf_test_run_opts opts = {};
-			int err = run(ctx, prog_fd, &frames->frames[i], repeat, &opts);
+			int err = test_run(ctx, prog_fd, &frames->frames[i], repeat, &opts);
 
 			if (err)
 				return err;

@@ -729,7 +729,7 @@ static int bounce(struct xs_bouncer *b, const int fds[SOURCE_MAX])
 	return err ? err : audit ? audit : last;
 }
 
-static int run(struct xs_cli *cli)
+static int run_bouncer(struct xs_cli *cli)
 {
 	struct xs_bouncer b = { .opts = *(struct xs_bouncer_opts *)cli->opts,
 				.cli = cli,
@@ -778,7 +778,7 @@ int main(int argc, char **argv)
 {
 	static const char *const hints[XSTEER_HINT_MAX] = { [XSTEER_HINT_SKB] = "'-S'" };
 	static const struct xs_cmd cmds[] = {
-		{ .name = "", .args = "-d IF", .help = "bounce packets", .run = run },
+		{ .name = "", .args = "-d IF", .help = "bounce packets", .run = run_bouncer },
 		{ .name = NULL },
 	};
 	struct xs_bouncer_opts opts;

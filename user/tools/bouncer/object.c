@@ -53,7 +53,7 @@ static struct bpf_program *choose_program(struct xs_steer *steer)
 	return NULL;
 }
 
-static int load(struct xs_steer *steer, struct bpf_program *prog)
+static int load_object(struct xs_steer *steer, struct bpf_program *prog)
 {
 	struct bpf_map *map;
 	bool said;
@@ -170,7 +170,7 @@ int xs_object_open(struct xs_steer *steer, const struct xs_netif *netif)
 		       path);
 		return -ENOENT;
 	}
-	err = load(steer, prog);
+	err = load_object(steer, prog);
 	if (!err)
 		err = xs_fail_step(steer->cli->ctx, "load");
 	if (!err)

@@ -22,7 +22,7 @@
 
 #define SCHEMA 1
 
-static __u64 load(const __u64 *counter)
+static __u64 read_counter(const __u64 *counter)
 {
 	return __atomic_load_n(counter, __ATOMIC_RELAXED);
 }
@@ -33,7 +33,7 @@ static void add_counters(void *sum, const void *part, size_t bytes)
 	size_t i;
 
 	for (i = 0; i < bytes / sizeof(__u64); i++)
-		((__u64 *)sum)[i] += load(&((const __u64 *)part)[i]);
+		((__u64 *)sum)[i] += read_counter(&((const __u64 *)part)[i]);
 }
 
 static void get_totals(struct xs_totals *totals, const struct xs_worker *w)
@@ -47,9 +47,9 @@ static void get_totals(struct xs_totals *totals, const struct xs_worker *w)
 	totals->rx_other += kernel.rx_dropped;
 	if (w->xsk.mode == XS_XSK_copy && kernel.rx_fill_ring_empty_descs <= kernel.rx_dropped)
 		totals->rx_other -= kernel.rx_fill_ring_empty_descs;
-	totals->stalls += load(&w->stalls);
-	totals->late += load(&w->late);
-	totals->sleeps += load(&w->sleeps);
+	totals->stalls += read_counter(&w->stalls);
+	totals->late += read_counter(&w->late);
+	totals->sleeps += read_counter(&w->sleeps);
 }
 
 static struct xs_totals sum_up(const struct xs_bouncer *b)
@@ -436,8 +436,8 @@ static void print_final(FILE *to, const struct xs_bouncer *b, const struct xs_to
 	fprintf(to, "TX: %llu packets, %llu bytes\n", now->xsk.tx_packets, now->xsk.tx_bytes);
 	for (i = 0; b->worker_cnt > 1 && i < b->worker_cnt; i++)
 		fprintf(to, "  queue %u: RX %llu, TX %llu\n", b->workers[i].queue,
-			load(&b->workers[i].xsk.counters.rx_packets),
-			load(&b->workers[i].xsk.counters.tx_packets));
+			read_counter(&b->workers[i].xsk.counters.rx_packets),
+			read_counter(&b->workers[i].xsk.counters.tx_packets));
 	print_losses(to, now, "Drops: ");
 	print_latency(to, b);
 }

@@ -356,7 +356,7 @@ static void idle(struct xs_worker *w, __u32 turns)
 		sleep_until_event(w, link_up);
 }
 
-static void run(struct xs_worker *w)
+static void serve(struct xs_worker *w)
 {
 	__u32 idle_turns = 0;
 
@@ -438,7 +438,7 @@ static void *work(void *arg)
 	struct xs_worker *w = arg;
 
 	pin_to_cpu(w);
-	run(w);
+	serve(w);
 	/* After an error of its own it waits for main, which first empties the slot. */
 	while (phase_of(w) == XS_PHASE_run)
 		sleep_until_event(w, false);

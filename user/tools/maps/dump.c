@@ -25,7 +25,7 @@ static struct values at(const struct values *values, size_t offset)
 	return (struct values){ values->data + offset, values->stride, values->cnt };
 }
 
-static __u64 load(const unsigned char *data, size_t size)
+static __u64 read_number(const unsigned char *data, size_t size)
 {
 	__u64 value = 0;
 
@@ -43,7 +43,7 @@ static json_t *decode_int(const struct btf_type *type, const struct values *valu
 	__u64 sum = 0;
 
 	for (int i = 0; i < values->cnt; i++)
-		sum += load(values->data + i * values->stride, type->size);
+		sum += read_number(values->data + i * values->stride, type->size);
 	return json_integer((json_int_t)sum);
 }
 
@@ -157,7 +157,7 @@ static json_t *decode_side(const struct dump *dump, __u32 type_id, const unsigne
 		return decode(dump->btf, type_id, values);
 	/* XSKMAP, maps of maps: u32 -> u32, and no BTF allowed */
 	if (size <= sizeof(__u64))
-		return json_integer((json_int_t)load(data, size));
+		return json_integer((json_int_t)read_number(data, size));
 	return decode_hex(data, size);
 }
 
