@@ -20,10 +20,10 @@
 #include <cap-ng.h>
 
 #include "lib/base/clock.h"
+#include "lib/net/sysfs.h"
 #include "bouncer.h"
 #include "out.h"
 #include "stats.h"
-#include "sysfs.h"
 #include "watch.h"
 #include "tools/cli/cli.h"
 #include "lib/base/failstep.h"

@@ -11,7 +11,6 @@
  *   stats.c   text and JSON
  *   out.c     prints, to a reader who may be slow
  *   busy.c    --busy-poll: the interface's side of it
- *   sysfs.c   files of /sys/class/net
  *   watch.c   the interface: up, down, gone; who else has sockets
  *   bouncer.c set-up, signals and timers, shutdown
  *

@@ -9,7 +9,7 @@
 #include <net/if.h>
 
 #include "bouncer.h"
-#include "sysfs.h"
+#include "lib/net/sysfs.h"
 #include "tools/cli/cli.h"
 
 /* The kernel documentation's own: two empty polls, then 200 us, before interrupts return. */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* Files of /sys/class/net. */
-#ifndef XS_BOUNCER_SYSFS_H
-#define XS_BOUNCER_SYSFS_H
+#ifndef XS_NET_SYSFS_H
+#define XS_NET_SYSFS_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <linux/types.h>
 
-#include "lib/net/netif.h"
+#include "netif.h"
 
 /*
  * Read files of /sys/class/net/IFNAME. 0 or -errno, silent. First ask whether they
