@@ -56,6 +56,14 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } chains SEC(".maps");
 
+/* by slot; the program does not use it, and an older build has none */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, XS_SLOTS_MIN);
+	__type(key, __u32);
+	__type(value, struct xs_knobs);
+} knobs SEC(".maps");
+
 /* Inner map of rule_sets: one compiled rule set (rule_set.h), with as many chunks as it needs. */
 struct xs_rule_chunks {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -198,6 +198,19 @@ struct xs_owner {
 	__u32 pidns; /* inode of pid's PID namespace; 0: not known */
 };
 
+/* What of the interface a socket's owner changes for busy-polling, by its file in /sys. */
+enum xs_knob { XS_KNOB_napi_defer_hard_irqs, XS_KNOB_gro_flush_timeout, XS_KNOB_MAX };
+
+/*
+ * One row of knobs, by slot; all zero: the slot's owner has changed nothing. Written by
+ * bouncers, and by whoever puts back what a killed one had changed.
+ */
+struct xs_knobs {
+	__u32 set; /* 1 << enum xs_knob */
+	__u32 pad;
+	__u64 before[XS_KNOB_MAX]; /* to be put back when no owner has it set any more */
+};
+
 #define XS_ASSERT_SIZE(type, bytes) \
 	_Static_assert(sizeof(struct type) == (bytes), "struct " #type " is ABI")
 
@@ -207,6 +220,7 @@ XS_ASSERT_SIZE(xs_action, 8);
 XS_ASSERT_SIZE(xs_meta, 80);
 XS_ASSERT_SIZE(xs_owner, 40);
 XS_ASSERT_SIZE(xs_chain_row, 32);
+XS_ASSERT_SIZE(xs_knobs, 24);
 XS_ASSERT_SIZE(xs_explained, 8);
 
 #endif

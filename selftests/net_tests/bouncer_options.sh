@@ -45,45 +45,6 @@ busy_poll_or_why_not() {
 	_bounces_with "" "" --busy-poll
 	equal "the interface's knob" "$(_knob gro_flush_timeout)" 0
 }
-# The kernel's busy-polling needs a NIC; a library in between names a NAPI as kernels
-# before 6.13 do for a veth: once the first packet has come.
-_napi_later() { # FILE
-	gcc -shared -fPIC -x c - -o "$1" -ldl <<-'C' || fail "gcc"
-		#define _GNU_SOURCE
-		#include <dlfcn.h>
-		#include <sys/socket.h>
-		int getsockopt(int fd, int level, int name, void *value, socklen_t *len)
-		{
-			static int asked;
-			int (*next)(int, int, int, void *, socklen_t *) = dlsym(RTLD_NEXT, "getsockopt");
-			int err = next(fd, level, name, value, len);
-			if (level == SOL_SOCKET && name == 56 && asked++)
-				*(int *)value = 7;
-			return err;
-		}
-	C
-}
-busy_poll_knobs_follow_a_napi_that_comes_later_and_a_rename() {
-	local pid
-	[[ ${XS_SAN-} ]] && skip "the address sanitizer has to be the first library"
-	lab_up --queues 1
-	attach
-	_napi_later "$DIR/napi.so"
-	# shellcheck disable=SC2016 # the inner shell expands
-	rx_bg napi unshare --mount --propagation unchanged -- sh -c \
-		'mkdir "$1" && mount --bind /sys/fs/bpf "$1" && mount -t sysfs none /sys &&
-			mount --bind "$1" /sys/fs/bpf || exit
-		export LD_PRELOAD=$2; exec "$0" -d rx0 --busy-poll' "$BOUNCER" "$DIR/bpf" "$DIR/napi.so"
-	pid=$!
-	becomes "ready" 15 _ready_or_dead 0 "$pid"
-	equal "the interface's knobs at first" "$(_knob napi_defer_hard_irqs) $(_knob gro_flush_timeout)" "0 0"
-	bounced -n 100
-	becomes "they are turned" 5 _knobs_are "2 200000" rx0
-	rx ip link set rx0 name other0
-	stop_bouncer "$pid"
-	check "and turned back under another name" _knobs_are "0 0" other0
-}
-_knobs_are() { [[ "$(_knob napi_defer_hard_irqs "$2") $(_knob gro_flush_timeout "$2")" = "$1" ]]; }
 cpu_is_kept() {
 	lab_up --queues 1
 	start_bouncer 0 -p --cpu 0

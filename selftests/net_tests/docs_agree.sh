@@ -245,7 +245,7 @@ pages_name_what_the_headers_name() {
 		maps/xsteer.h "$(_names XS_VERDICTS)"
 	_same "reasons" xsteer-maps.8 "$(_defined_in maps "## Reasons")" \
 		maps/xsteer.h "$(_names XS_MATCH_REASONS XS_FALLBACK_REASONS)"
-	_same "maps" xsteer-maps.8 "$(_defined_in maps "## Maps")" user/lib/instance/pins.h "$(_names XS_MAPS)"
+	_same "maps" xsteer-maps.8 "$(_defined_in maps "## Maps")" user/lib/instance/pins.h "$(_names XS_MAPS XS_MAPS_OPTIONAL)"
 }
 
 loader_page_names_every_check_of_doctor() {

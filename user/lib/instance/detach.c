@@ -10,6 +10,7 @@
 #include "dir.h"
 #include "dispatcher.h"
 #include "instance.h"
+#include "knobs.h"
 #include "leftovers.h"
 #include "live.h"
 #include "lock.h"
@@ -55,6 +56,7 @@ int xs_instance_take_apart(const struct xs_pins *pins)
 
 	if (lock < 0)
 		return lock;
+	xs_knobs_put_back(pins);
 	if (pins->meta.attach == XS_ATTACH_DISPATCHER)
 		err = leave_dispatcher(pins);
 	if (!err)

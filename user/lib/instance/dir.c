@@ -170,12 +170,8 @@ void xs_pin_copy_access(struct xsteer_ctx *ctx, const char *path, const char *mo
 bool xs_pins_complete(const char *dir)
 {
 	char path[PATH_MAX + 32];
-	struct xs_meta meta;
-	bool older = !xs_pins_look_at_meta(dir, &meta) && meta.abi < XS_ABI_CHAINS;
 
-	for (int i = 0; i < XS_MAP_MAX; i++) {
-		if (i == XS_MAP_chains && older)
-			continue;
+	for (int i = 0; i < XS_MAP_NEEDED_MAX; i++) {
 		snprintf(path, sizeof(path), "%s/%s", dir, xs_map_names[i]);
 		if (access(path, F_OK))
 			return false;

@@ -10,6 +10,7 @@
 
 #include "lib/base/ctx.h"
 #include "dir.h"
+#include "knobs.h"
 #include "live.h"
 #include "lock.h"
 #include "pins.h"
@@ -17,7 +18,7 @@
 
 const char *const xs_map_names[XS_MAP_MAX] = {
 #define X(name) #name,
-	XS_MAPS(X)
+	XS_MAPS(X) XS_MAPS_OPTIONAL(X)
 #undef X
 };
 
@@ -33,6 +34,7 @@ const struct xs_map_shape xs_map_shapes[XS_MAP_MAX] = {
 	[XS_MAP_rule_sets] = { BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(__u32), sizeof(__u32) },
 	[XS_MAP_rule_stats] = { BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(__u32), sizeof(__u32) },
 	[XS_MAP_cpu_map] = { BPF_MAP_TYPE_CPUMAP, sizeof(__u32), sizeof(__u32) },
+	[XS_MAP_knobs] = { BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct xs_knobs) },
 	[XS_MAP_dev_map] = { BPF_MAP_TYPE_DEVMAP_HASH, sizeof(__u32), sizeof(__u32) },
 };
 
@@ -112,8 +114,8 @@ static int read_meta(struct xs_pins *pins)
 static bool wants_write(enum xs_map map, enum xs_pins_access how)
 {
 	return how == XS_PINS_WRITE || how == XS_PINS_TAKE_AWAY ||
-	       (how == XS_PINS_SOCKET &&
-		(map == XS_MAP_xsks_map || map == XS_MAP_owners || map == XS_MAP_chains));
+	       (how == XS_PINS_SOCKET && (map == XS_MAP_xsks_map || map == XS_MAP_owners ||
+					  map == XS_MAP_chains || map == XS_MAP_knobs));
 }
 
 static int open_map(struct xs_pins *pins, enum xs_map map, enum xs_pins_access how,
@@ -125,7 +127,7 @@ static int open_map(struct xs_pins *pins, enum xs_map map, enum xs_pins_access h
 	fd = open_pin(pins, map, wants_write(map, how));
 	if (fd < 0 && how == XS_PINS_SOCKET && !needed)
 		return 0;
-	if (fd == -ENOENT && map == XS_MAP_chains && pins->meta.abi < XS_ABI_CHAINS)
+	if (fd == -ENOENT && map >= XS_MAP_NEEDED_MAX)
 		return 0;
 	if (fd == -ENOENT) {
 		int err = xs_pins_refuse_others(pins->ctx, pins->dir);
@@ -226,6 +228,8 @@ int xs_pins_open_locked(struct xsteer_ctx *ctx, struct xs_pins *pins, const char
 		err = xs_instance_need_alive(pins, &live);
 		if (err)
 			xs_pins_close(pins);
+		else
+			xs_knobs_settle(pins);
 	}
 	if (!err)
 		return lock;

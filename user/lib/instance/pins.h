@@ -21,15 +21,21 @@
 	X(rule_stats_map) \
 	X(meta) \
 	X(owners) \
-	X(chains) \
 	X(rule_sets) \
 	X(rule_stats) \
 	X(cpu_map) \
 	X(dev_map)
 
+/* Those that an instance of an older build lacks. What they are for is then done without. */
+#define XS_MAPS_OPTIONAL(X) \
+	X(chains) \
+	X(knobs)
+
 enum xs_map {
 #define X(name) XS_MAP_##name,
-	XS_MAPS(X)
+	XS_MAPS(X) XS_MAP_NEEDED_MAX,
+	XS_MAP_before_optional = XS_MAP_NEEDED_MAX - 1,
+	XS_MAPS_OPTIONAL(X)
 #undef X
 		XS_MAP_MAX
 };

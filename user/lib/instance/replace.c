@@ -13,6 +13,7 @@
 #include "lib/net/identity.h"
 #include "dir.h"
 #include "dispatcher.h"
+#include "knobs.h"
 #include "leftovers.h"
 #include "link.h"
 #include "lock.h"
@@ -253,6 +254,10 @@ void xs_replace_finish(struct xs_build *build)
 	if (build->replacing == XS_REPLACE_by_libxdp)
 		err = xs_dispatcher_leave(build->ctx, build->netif.ifindex,
 					  build->old_live.prog_id);
+	/* workers stay with the instance whose maps are taken over; others end */
+	if (build->old.dir[0] &&
+	    (build->replacing != XS_REPLACE_in_link || build->old.slots != build->pins.slots))
+		xs_knobs_put_back(&build->old);
 	if (!err && build->old.dir[0])
 		err = xs_leftovers_settle(build->ctx, build->dir);
 	if (err < 0)

@@ -13,7 +13,9 @@
 #include "chain_slots.h"
 #include "dir.h"
 #include "instance.h"
+#include "knobs.h"
 #include "live.h"
+#include "lock.h"
 #include "netns.h"
 #include "owners.h"
 #include "slots.h"
@@ -55,6 +57,17 @@ static bool clear_dead(struct xsteer_ctx *ctx, const char *ifname)
 	return dead;
 }
 
+/* Who joins now is not to be taken for the one who was killed in this slot. */
+static void settle_knobs(const struct xs_pins *pins)
+{
+	int lock = xs_pins_lock_dir(pins->ctx, pins->dir);
+
+	if (lock < 0)
+		return;
+	xs_knobs_settle(pins);
+	close(lock);
+}
+
 int xs_slots_open(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *ifname,
 		  struct xs_live *live)
 {
@@ -69,8 +82,10 @@ int xs_slots_open(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *ifna
 		*live = (struct xs_live){};
 		return 0;
 	}
-	if (live->life == XS_LIFE_alive)
+	if (live->life == XS_LIFE_alive) {
+		settle_knobs(pins);
 		return 0;
+	}
 	xs_pins_close(pins);
 	if (clear_dead(ctx, ifname))
 		return -ENOENT;

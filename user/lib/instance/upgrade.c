@@ -13,6 +13,7 @@
 #include "maps/rule_set.h"
 #include "dir.h"
 #include "instance.h"
+#include "knobs.h"
 #include "link.h"
 #include "netns.h"
 #include "program.h"
@@ -51,13 +52,12 @@ static int repin(const struct xs_pins *pins, int fd, const char *name, const cha
 }
 
 /*
- * Maps that an older build made otherwise, or not at all. The sums that it counted go into
- * the new map before frames do.
+ * The map that an older build made otherwise. The sums that it counted go into the new one
+ * before frames do.
  */
 static __u32 older_maps(const struct xs_pins *pins)
 {
-	return pins->meta.abi < XS_ABI_CHAINS ? 1U << XS_MAP_xdp_stats_map | 1U << XS_MAP_chains
-					      : 0;
+	return pins->meta.abi < XS_ABI_CHAINS ? 1U << XS_MAP_xdp_stats_map : 0;
 }
 
 static int fill_new_maps(const struct xs_pins *pins, const struct xsteer_bpf *skel)
@@ -67,17 +67,34 @@ static int fill_new_maps(const struct xs_pins *pins, const struct xsteer_bpf *sk
 	return xs_queue_stats_copy(pins, bpf_map__fd(skel->maps.xdp_stats_map));
 }
 
+/* What an older build had not: none of it is in use yet, so what cannot be pinned is only missed. */
+static void pin_missing_maps(const struct xs_pins *pins, const struct xsteer_bpf *skel)
+{
+	char path[PATH_MAX + 32], model[PATH_MAX + 32];
+
+	snprintf(model, sizeof(model), "%s/%s", pins->dir, xs_map_names[XS_MAP_owners]);
+	for (int i = XS_MAP_NEEDED_MAX; i < XS_MAP_MAX; i++) {
+		const struct bpf_map *map =
+			bpf_object__find_map_by_name(skel->obj, xs_map_names[i]);
+
+		if (pins->map_fds[i] >= 0)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", pins->dir, xs_map_names[i]);
+		if (bpf_obj_pin(bpf_map__fd(map), path))
+			xs_warn(pins->ctx, "cannot pin %s: %s", path, strerror(errno));
+		else
+			xs_pin_copy_access(pins->ctx, path, model);
+	}
+}
+
 /* Once the new program counts there. */
 static int pin_new_maps(const struct xs_pins *pins, const struct xsteer_bpf *skel)
 {
-	const char *stats = xs_map_names[XS_MAP_xdp_stats_map],
-		   *chains = xs_map_names[XS_MAP_chains], *owners = xs_map_names[XS_MAP_owners];
-	int err;
+	const char *stats = xs_map_names[XS_MAP_xdp_stats_map];
 
-	if (!older_maps(pins))
-		return 0;
-	err = repin(pins, bpf_map__fd(skel->maps.xdp_stats_map), stats, stats);
-	return err ? err : repin(pins, bpf_map__fd(skel->maps.chains), chains, owners);
+	pin_missing_maps(pins, skel);
+	return older_maps(pins) ? repin(pins, bpf_map__fd(skel->maps.xdp_stats_map), stats, stats)
+				: 0;
 }
 
 static int replace(struct xs_pins *pins, struct xsteer_bpf *skel, struct xs_upgraded *result)
@@ -142,6 +159,8 @@ int xs_upgrade(struct xsteer_ctx *ctx, const char *ifname, struct xs_upgraded *r
 		err = xs_program_load(ctx, skel);
 	if (!err)
 		err = replace(&pins, skel, result);
+	if (!err)
+		xs_knobs_settle(&pins);
 out:
 	xsteer_bpf__destroy(skel);
 	xs_pins_close(&pins);

@@ -573,7 +573,7 @@ static int on_worker(struct xs_bouncer *b, int fd)
 		return -EPIPE;
 	if (read(fd, &events, sizeof(events)) < 0)
 		return 0;
-	xs_busy_update(&b->busy, b); /* a socket may have learnt its NAPI */
+	xs_busy_update(b); /* a socket may have learnt its NAPI */
 	for (i = 0; i < b->worker_cnt; i++) {
 		int err = __atomic_load_n(&b->workers[i].err, __ATOMIC_ACQUIRE);
 
@@ -682,7 +682,7 @@ static int tear_down(struct xs_bouncer *b, int fds[SOURCE_MAX])
 		if (b->workers[i].wake_fd >= 0)
 			close(b->workers[i].wake_fd);
 	}
-	xs_busy_stop(b->cli, &b->busy, &b->netif);
+	xs_busy_stop(b);
 	err = xs_steer_close(&b->steer);
 	free(b->workers);
 	for (i = 0; i < SOURCE_MAX; i++)
@@ -709,7 +709,7 @@ static int set_up(struct xs_bouncer *b, int fds[SOURCE_MAX])
 	if (err)
 		return err;
 	if (b->opts.busy_poll)
-		xs_busy_start(&b->busy, b);
+		xs_busy_start(b);
 	drop_capabilities(b->cli, b->busy.wanted);
 	return 0;
 }

@@ -6,58 +6,56 @@
  */
 #include <errno.h>
 #include <string.h>
-#include <net/if.h>
+#include <unistd.h>
 
+#include "lib/instance/knobs.h"
+#include "lib/instance/lock.h"
+#include "lib/net/busy_knobs.h"
 #include "bouncer.h"
-#include "lib/net/sysfs.h"
 #include "tools/cli/cli.h"
 
-/* The kernel documentation's own: two empty polls, then 200 us, before interrupts return. */
-static const char *const knob_values[XS_BUSY_KNOBS] = { "2", "200000" };
-static const char *const knob_names[XS_BUSY_KNOBS] = { "napi_defer_hard_irqs",
-						       "gro_flush_timeout" };
-
-static void turn_knob(struct xs_cli *cli, struct xs_busy *busy, int i, const char *ifname)
+static bool has_record(const struct xs_bouncer *b)
 {
-	int err;
-
-	err = xs_sysfs_read(ifname, knob_names[i], busy->old[i], sizeof(busy->old[i]));
-	/* Somebody's setting, another bouncer's perhaps: it serves us too. */
-	if (!err && strcmp(busy->old[i], "0") != 0)
-		return;
-	if (!err)
-		err = xs_sysfs_write(ifname, knob_names[i], knob_values[i]);
-	if (err)
-		xs_warn(cli->ctx,
-			"%s: %s cannot be set to %s: %s; its interrupts go on beside busy-polling",
-			ifname, knob_names[i], knob_values[i], strerror(-err));
-	busy->turned[i] = !err;
+	return b->steer.kind == XS_STEER_instance && b->steer.pins.dir[0] &&
+	       xs_knobs_are_recorded(&b->steer.pins);
 }
 
-/* By its name of now: it may have been renamed. False: gone, or not in our /sys. */
-static bool is_here(const struct xs_netif *netif, struct xs_netif *now)
+/* One row a process, whatever it has of queues. */
+static __u32 row_of(const struct xs_bouncer *b)
 {
-	*now = *netif;
-	return if_indextoname(netif->ifindex, now->name) && xs_sysfs_is_ours(now);
+	return b->opts.queues[0];
 }
 
-static void turn_knobs(struct xs_cli *cli, struct xs_busy *busy, const struct xs_netif *netif)
+/* An instance whose directory is gone needs none: nobody else finds its record. */
+static int lock_record(const struct xs_bouncer *b)
 {
-	struct xs_netif now;
-	int i;
+	int lock = xs_pins_lock_dir(b->cli->ctx, b->steer.pins.dir);
 
-	if (busy->tried)
+	if (lock < 0 && lock != -ENOENT)
+		xs_warn(b->cli->ctx,
+			"%s: napi_defer_hard_irqs and gro_flush_timeout stay as they are: %s",
+			b->netif.name, strerror(-lock));
+	return lock;
+}
+
+static void turn_knobs(struct xs_bouncer *b)
+{
+	const struct xs_knobs nobodys = {};
+	int lock;
+
+	if (b->busy.turned)
 		return;
-	busy->tried = true;
-	if (!is_here(netif, &now)) {
-		xs_warn(cli->ctx,
-			"%s: napi_defer_hard_irqs and gro_flush_timeout stay as they are: /sys "
-			"shows another network namespace",
-			now.name);
+	b->busy.turned = true;
+	if (!has_record(b)) {
+		if (!xs_busy_knobs_plan(b->cli->ctx, b->netif.ifindex, &nobodys, &b->busy.own))
+			xs_busy_knobs_turn(b->cli->ctx, b->netif.ifindex, &b->busy.own);
 		return;
 	}
-	for (i = 0; i < XS_BUSY_KNOBS; i++)
-		turn_knob(cli, busy, i, now.name);
+	lock = lock_record(b);
+	if (lock < 0)
+		return;
+	xs_knobs_take(&b->steer.pins, row_of(b));
+	close(lock);
 }
 
 static void start_one(struct xs_worker *w)
@@ -82,25 +80,26 @@ static void start_one(struct xs_worker *w)
 			ifname, w->queue, w->xsk.mode == XS_XSK_copy ? "copy" : "zero-copy");
 }
 
-void xs_busy_start(struct xs_busy *busy, struct xs_bouncer *b)
+void xs_busy_start(struct xs_bouncer *b)
 {
+	struct xs_busy *busy = &b->busy;
 	__u32 i;
 
 	for (i = 0; i < b->worker_cnt; i++) {
 		start_one(&b->workers[i]);
 		busy->wanted = busy->wanted || b->workers[i].busy || b->workers[i].busy_later;
 	}
-	xs_busy_update(busy, b);
+	xs_busy_update(b);
 }
 
-void xs_busy_update(struct xs_busy *busy, const struct xs_bouncer *b)
+void xs_busy_update(struct xs_bouncer *b)
 {
 	__u32 i;
 
 	/* Without a poller, interrupts that are put off would only be late. */
 	for (i = 0; i < b->worker_cnt; i++)
 		if (__atomic_load_n(&b->workers[i].busy, __ATOMIC_ACQUIRE))
-			turn_knobs(b->cli, busy, &b->netif);
+			turn_knobs(b);
 }
 
 void xs_busy_recheck(struct xs_worker *w)
@@ -117,24 +116,21 @@ void xs_busy_recheck(struct xs_worker *w)
 			b->netif.name, w->queue);
 }
 
-void xs_busy_stop(struct xs_cli *cli, struct xs_busy *busy, const struct xs_netif *netif)
+void xs_busy_stop(struct xs_bouncer *b)
 {
-	struct xs_netif now;
-	char text[32];
-	int i, err;
+	int lock;
 
-	for (i = 0; i < XS_BUSY_KNOBS; i++) {
-		if (!busy->turned[i])
-			continue;
-		busy->turned[i] = false;
-		/* Gone, or changed by somebody since: not ours to put back. */
-		if (!is_here(netif, &now) ||
-		    xs_sysfs_read(now.name, knob_names[i], text, sizeof(text)) ||
-		    strcmp(text, knob_values[i]) != 0)
-			continue;
-		err = xs_sysfs_write(now.name, knob_names[i], busy->old[i]);
-		if (err)
-			xs_warn(cli->ctx, "%s: %s stays at %s, it was %s: %s", now.name,
-				knob_names[i], knob_values[i], busy->old[i], strerror(-err));
+	if (!b->busy.turned)
+		return;
+	b->busy.turned = false;
+	if (!has_record(b)) {
+		xs_busy_knobs_turn_back(b->cli->ctx, b->netif.ifindex, &b->busy.own);
+		return;
 	}
+	lock = lock_record(b);
+	if (lock < 0 && lock != -ENOENT)
+		return;
+	xs_knobs_give_up(&b->steer.pins, row_of(b));
+	if (lock >= 0)
+		close(lock);
 }

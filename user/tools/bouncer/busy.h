@@ -5,32 +5,30 @@
 
 #include <stdbool.h>
 
-#include "lib/net/netif.h"
-#include "tools/cli/cli.h"
+#include "maps/xsteer.h"
 #include "worker.h"
-
-#define XS_BUSY_KNOBS 2
 
 /* What --busy-poll changed at the interface and must be restored. */
 struct xs_busy {
 	bool wanted; /* by a socket that may poll, now or when its NAPI is known */
-	bool tried;
-	bool turned[XS_BUSY_KNOBS];
-	char old[XS_BUSY_KNOBS][32];
+	bool turned; /* the interface's knobs */
+	struct xs_knobs own; /* without an instance, that would have a record of it */
 };
 
 /*
  * Says for each open socket whether busy-polling has an effect, and if so sets the
  * interface's knobs. Needs CAP_NET_ADMIN, then and when stopping.
  */
-void xs_busy_start(struct xs_busy *busy, struct xs_bouncer *bouncer);
-void xs_busy_update(struct xs_busy *busy, const struct xs_bouncer *bouncer);
+void xs_busy_start(struct xs_bouncer *bouncer);
+void xs_busy_update(struct xs_bouncer *bouncer);
 
 /*
  * Called by a worker with busy_later once it has received something: some kernels tell
  * the NAPI only then.
  */
 void xs_busy_recheck(struct xs_worker *worker);
-void xs_busy_stop(struct xs_cli *cli, struct xs_busy *busy, const struct xs_netif *netif);
+
+/* While the bouncer has its slots: puts the knobs back, unless another polls there. */
+void xs_busy_stop(struct xs_bouncer *bouncer);
 
 #endif

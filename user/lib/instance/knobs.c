@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Settings for busy-polling, by owner; see knobs.h. */
+#include <errno.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+
+#include "lib/base/ctx.h"
+#include "lib/net/busy_knobs.h"
+#include "knobs.h"
+#include "netns.h"
+#include "owners.h"
+
+#define NO_SLOT (~0U)
+
+bool xs_knobs_are_recorded(const struct xs_pins *pins)
+{
+	return pins->map_fds[XS_MAP_knobs] >= 0;
+}
+
+static bool read_row(const struct xs_pins *pins, __u32 slot, struct xs_knobs *row)
+{
+	return !bpf_map_lookup_elem(pins->map_fds[XS_MAP_knobs], &slot, row) && row->set;
+}
+
+static int write_row(const struct xs_pins *pins, __u32 slot, const struct xs_knobs *row)
+{
+	int err;
+
+	if (!bpf_map_update_elem(pins->map_fds[XS_MAP_knobs], &slot, row, BPF_ANY))
+		return 0;
+	err = -errno;
+	xs_warn(pins->ctx, "cannot write slot %u of %s/knobs: %s", slot, pins->dir, strerror(-err));
+	return err;
+}
+
+static bool has_living_owner(const struct xs_pins *pins, __u32 slot)
+{
+	struct xs_owner owner;
+
+	return !bpf_map_lookup_elem(pins->map_fds[XS_MAP_owners], &slot, &owner) &&
+	       (xs_owner_alive(&owner) || xs_owner_is_coming(&owner));
+}
+
+/* All rows as one: what was there before whichever of them came first. *in_use: but for `but`. */
+static void add_up(const struct xs_pins *pins, struct xs_knobs *sum, __u32 but, bool *in_use)
+{
+	struct xs_knobs row;
+
+	*sum = (struct xs_knobs){};
+	*in_use = false;
+	for (__u32 slot = 0; xs_knobs_are_recorded(pins) && slot < pins->slots; slot++) {
+		if (!read_row(pins, slot, &row))
+			continue;
+		for (int i = 0; i < XS_KNOB_MAX; i++)
+			if (row.set & 1U << i)
+				sum->before[i] = row.before[i];
+		sum->set |= row.set;
+		*in_use = *in_use || (slot != but && has_living_owner(pins, slot));
+	}
+}
+
+/* Those whose owner is gone, that of `slot`, or all. */
+static void clear_rows(const struct xs_pins *pins, __u32 slot, bool all)
+{
+	const struct xs_knobs none = {};
+	struct xs_knobs row;
+
+	for (__u32 i = 0; i < pins->slots; i++)
+		if (read_row(pins, i, &row) && (all || i == slot || !has_living_owner(pins, i)))
+			write_row(pins, i, &none);
+}
+
+/* First the interface, then the record: who is killed between leaves it to the next. */
+static void end_use(const struct xs_pins *pins, __u32 slot, bool whoever_polls)
+{
+	struct xs_knobs sum;
+	bool in_use;
+
+	add_up(pins, &sum, slot, &in_use);
+	if (!sum.set)
+		return;
+	in_use = in_use && !whoever_polls;
+	/* of another network namespace: who is there puts it back */
+	if (!in_use && (xs_netns_of(&pins->meta) != XS_NETNS_OURS ||
+			xs_busy_knobs_turn_back(pins->ctx, pins->meta.ifindex, &sum)))
+		return;
+	clear_rows(pins, slot, !in_use);
+}
+
+void xs_knobs_take(const struct xs_pins *pins, __u32 slot)
+{
+	struct xs_knobs sum, own, planned;
+	bool in_use;
+
+	add_up(pins, &sum, NO_SLOT, &in_use);
+	if (xs_busy_knobs_plan(pins->ctx, pins->meta.ifindex, &sum, &own) ||
+	    write_row(pins, slot, &own))
+		return;
+	planned = own;
+	xs_busy_knobs_turn(pins->ctx, pins->meta.ifindex, &own);
+	if (own.set != planned.set)
+		write_row(pins, slot, &own);
+}
+
+void xs_knobs_give_up(const struct xs_pins *pins, __u32 slot)
+{
+	end_use(pins, slot, false);
+}
+
+void xs_knobs_settle(const struct xs_pins *pins)
+{
+	end_use(pins, NO_SLOT, false);
+}
+
+void xs_knobs_put_back(const struct xs_pins *pins)
+{
+	end_use(pins, NO_SLOT, true);
+}
