@@ -61,6 +61,14 @@ struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, XS_SLOTS_MIN);
 	__type(key, __u32);
+	__type(value, struct xs_socket_stats);
+} xsk_stats_map SEC(".maps");
+
+/* likewise */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, XS_SLOTS_MIN);
+	__type(key, __u32);
 	__type(value, struct xs_knobs);
 } knobs SEC(".maps");
 

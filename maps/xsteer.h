@@ -198,6 +198,44 @@ struct xs_owner {
 	__u32 pidns; /* inode of pid's PID namespace; 0: not known */
 };
 
+/* What a socket has received, to its process, and sent, to the device. */
+#define XS_SOCKET_COUNTERS(X) \
+	X(rx_packets) \
+	X(rx_bytes) \
+	X(tx_packets) \
+	X(tx_bytes)
+
+/* What became of packets that a rule gave to a socket, and that went no further: each is in one. */
+#define XS_SOCKET_LOSSES(X) \
+	X(rx_ring_full) /* the process was slower than the traffic */ \
+	X(no_frame) /* it had given too few frames to the fill ring; copy mode */ \
+	X(rx_other) /* longer than a frame, or no room for all of it */ \
+	X(rx_unread) /* arrived, and thrown away at the end of the process */ \
+	X(dropped) /* received, and dropped by the process */ \
+	X(tx_invalid) /* the kernel refused the descriptor */ \
+	X(tx_lost) /* taken for sending, and refused by the device's queue */ \
+	X(tx_too_long) /* more frames than a packet may have */
+
+struct xs_socket_counts {
+#define X(name) __u64 name;
+	XS_SOCKET_COUNTERS(X)
+	XS_SOCKET_LOSSES(X)
+#undef X
+};
+
+/*
+ * One row of xsk_stats_map, by slot: what the owners have seen of their sockets, so that it
+ * outlives them. `last` is of the owner since since_ns (in owners), `earlier` of all before.
+ */
+struct xs_socket_stats {
+	__u64 since_ns;
+	__u64 seen_ns; /* CLOCK_REALTIME when the row was written */
+	__u32 queue;
+	__u32 pad;
+	struct xs_socket_counts last;
+	struct xs_socket_counts earlier;
+};
+
 /* What of the interface a socket's owner changes for busy-polling, by its file in /sys. */
 enum xs_knob { XS_KNOB_napi_defer_hard_irqs, XS_KNOB_gro_flush_timeout, XS_KNOB_MAX };
 
@@ -221,6 +259,8 @@ XS_ASSERT_SIZE(xs_meta, 80);
 XS_ASSERT_SIZE(xs_owner, 40);
 XS_ASSERT_SIZE(xs_chain_row, 32);
 XS_ASSERT_SIZE(xs_knobs, 24);
+XS_ASSERT_SIZE(xs_socket_counts, 96);
+XS_ASSERT_SIZE(xs_socket_stats, 216);
 XS_ASSERT_SIZE(xs_explained, 8);
 
 #endif

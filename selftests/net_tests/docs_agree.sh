@@ -280,7 +280,7 @@ maps_page_names_every_event() {
 
 architecture_names_every_map() {
 	_same "maps" docs/architecture.md "$(_table docs/architecture.md "## Who writes which map")" \
-		user/lib/instance/pins.h "$(_names XS_MAPS)"
+		user/lib/instance/pins.h "$(_names XS_MAPS XS_MAPS_OPTIONAL)"
 }
 
 troubleshooting_names_every_reason() {

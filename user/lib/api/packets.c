@@ -13,6 +13,7 @@
 /* TX that does not move for so long is forced; far beyond any driver's interrupt delay. */
 #define STALL_NS 100000000ULL
 #define LOOK_MS 1000 /* how often a wait without packets looks whether any can come */
+#define KEEP_NS 1000000000ULL
 #define LOST_MAX 2 /* an instance that is being replaced is not there for a moment */
 
 static struct xsteer_packet packet_of(const struct xs_xsk *x, const struct xdp_desc *desc)
@@ -182,6 +183,15 @@ static bool turn_rings(struct xsteer_socket *s, __u64 now, __u64 *moved_ns)
 	return false;
 }
 
+/* A process may be killed, in the middle of work or while it waits. */
+static void keep_counts(struct xsteer_socket *s, __u64 now)
+{
+	if (now - s->kept_ns < KEEP_NS)
+		return;
+	s->kept_ns = now;
+	xs_socket_keep_counts(s);
+}
+
 int xsteer_socket_wait(struct xsteer_socket *s, int timeout_ms)
 {
 	struct pollfd fd = { .fd = s->xsk.fd, .events = POLLIN };
@@ -191,6 +201,7 @@ int xsteer_socket_wait(struct xsteer_socket *s, int timeout_ms)
 	for (;;) {
 		int err, sleep = sleep_ms(&s->xsk);
 
+		keep_counts(s, now);
 		if (turn_rings(s, now, &moved_ns))
 			return 1;
 		if (timeout_ms >= 0 && (until - now) / 1000000 < (__u64)sleep)

@@ -16,6 +16,8 @@
 #include "lib/instance/lock.h"
 #include "lib/instance/owners.h"
 #include "lib/instance/slots.h"
+#include "lib/instance/socket_stats.h"
+#include "lib/xsk/counts.h"
 #include "open.h"
 #include "sized.h"
 #include "socket.h"
@@ -140,11 +142,20 @@ static int take_slot(struct xsteer_socket *s, const struct xsteer_socket_opts *o
 	err = xs_fail_step(s->ctx, "slot");
 	/* Only now: who reads `owners` takes a row for a socket that is there. */
 	if (!err)
-		err = xs_slot_claim(&s->pins, s->slot, owner);
+		err = xs_slot_claim(&s->pins, s->slot, owner, &s->since_ns);
 	if (err)
 		return err;
 	s->claimed = true;
 	return xs_fail_step(s->ctx, "claim");
+}
+
+void xs_socket_keep_counts(struct xsteer_socket *s)
+{
+	struct xs_socket_counts counts;
+
+	xs_socket_counts_get(&counts, &s->xsk);
+	counts.rx_unread = s->unread;
+	xs_socket_stats_keep(&s->pins, s->slot, s->since_ns, &counts);
 }
 
 static int open_locked(struct xsteer_socket *s, struct xsteer_socket_opts *opts)
@@ -266,7 +277,9 @@ static void drain(struct xsteer_socket *s)
 	int err = 0;
 
 	while ((now = xs_monotonic_ns()) < deadline) {
-		__u32 moved = xs_xsk_reap(&s->xsk) + xs_xsk_discard(&s->xsk);
+		__u32 late = xs_xsk_discard(&s->xsk), moved = xs_xsk_reap(&s->xsk) + late;
+
+		s->unread += late;
 
 		if (s->xsk.tx_cnt)
 			err = xs_xsk_kick(&s->xsk, true);
@@ -303,6 +316,7 @@ int xsteer_socket_close(struct xsteer_socket *s)
 		return 0;
 	empty_slot(s);
 	drain(s);
+	xs_socket_keep_counts(s);
 	err = audit(s);
 	xs_xsk_close(&s->xsk);
 	/* Without the lock: the owner's row says by pid and start time when we are gone. */

@@ -17,9 +17,15 @@ struct xsteer_socket {
 	struct xs_xsk xsk;
 	__u32 slot; /* in xsks_map; also the queue */
 	bool inserted, claimed; /* the slot and the row in `owners` are ours */
+	__u64 since_ns; /* of that row */
+	__u64 kept_ns; /* when xs_socket_keep_counts() was last called, by the monotonic clock */
+	__u64 unread; /* packets thrown away when it was closed */
 	bool attached; /* the instance was attached for this socket */
 	__u32 lost_cnt; /* consecutive checks that found the instance gone */
 	struct xdp_desc descs[XS_XSK_BATCH_MAX];
 };
+
+/* Keeps with the instance what the socket has counted: it outlives the process there. */
+void xs_socket_keep_counts(struct xsteer_socket *s);
 
 #endif

@@ -34,6 +34,8 @@ const struct xs_map_shape xs_map_shapes[XS_MAP_MAX] = {
 	[XS_MAP_rule_sets] = { BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(__u32), sizeof(__u32) },
 	[XS_MAP_rule_stats] = { BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(__u32), sizeof(__u32) },
 	[XS_MAP_cpu_map] = { BPF_MAP_TYPE_CPUMAP, sizeof(__u32), sizeof(__u32) },
+	[XS_MAP_xsk_stats_map] = { BPF_MAP_TYPE_ARRAY, sizeof(__u32),
+				   sizeof(struct xs_socket_stats) },
 	[XS_MAP_knobs] = { BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct xs_knobs) },
 	[XS_MAP_dev_map] = { BPF_MAP_TYPE_DEVMAP_HASH, sizeof(__u32), sizeof(__u32) },
 };
@@ -114,8 +116,8 @@ static int read_meta(struct xs_pins *pins)
 static bool wants_write(enum xs_map map, enum xs_pins_access how)
 {
 	return how == XS_PINS_WRITE || how == XS_PINS_TAKE_AWAY ||
-	       (how == XS_PINS_SOCKET && (map == XS_MAP_xsks_map || map == XS_MAP_owners ||
-					  map == XS_MAP_chains || map == XS_MAP_knobs));
+	       (how == XS_PINS_SOCKET &&
+		(map == XS_MAP_xsks_map || map == XS_MAP_owners || map >= XS_MAP_NEEDED_MAX));
 }
 
 static int open_map(struct xs_pins *pins, enum xs_map map, enum xs_pins_access how,

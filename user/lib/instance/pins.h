@@ -29,7 +29,8 @@
 /* Those that an instance of an older build lacks. What they are for is then done without. */
 #define XS_MAPS_OPTIONAL(X) \
 	X(chains) \
-	X(knobs)
+	X(knobs) \
+	X(xsk_stats_map)
 
 enum xs_map {
 #define X(name) XS_MAP_##name,

@@ -33,6 +33,9 @@ static int fit(struct xsteer_bpf *skel, __u32 slots)
 		err = bpf_map__set_max_entries(skel->maps.owners, slots * (1 + XS_CHAIN_SLOTS));
 	if (!err)
 		err = bpf_map__set_max_entries(skel->maps.knobs, slots);
+	if (!err)
+		err = bpf_map__set_max_entries(skel->maps.xsk_stats_map,
+					       slots * (1 + XS_CHAIN_SLOTS));
 	if (!err && cpus > 0)
 		err = bpf_map__set_max_entries(skel->maps.cpu_map, cpus);
 	skel->rodata->last_queue = slots - 1;

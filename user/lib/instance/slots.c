@@ -19,6 +19,7 @@
 #include "netns.h"
 #include "owners.h"
 #include "slots.h"
+#include "socket_stats.h"
 
 /* but_us: our own rows may have resisted being cleared. */
 static bool anyone_alive(const struct xs_pins *pins, bool but_us)
@@ -188,13 +189,15 @@ int xs_slot_announce(const struct xs_pins *pins, __u32 slot)
 	return xs_owner_set(pins, slot, &owner);
 }
 
-int xs_slot_claim(const struct xs_pins *pins, __u32 slot, struct xs_owner owner)
+int xs_slot_claim(const struct xs_pins *pins, __u32 slot, struct xs_owner owner, __u64 *since_ns)
 {
 	struct timespec now;
 
 	xs_owner_set_self(&owner);
 	clock_gettime(CLOCK_REALTIME, &now);
 	owner.since_ns = now.tv_sec * 1000000000ull + now.tv_nsec;
+	*since_ns = owner.since_ns;
+	xs_socket_stats_begin(pins, slot, owner.queue, owner.since_ns);
 	return xs_owner_set(pins, slot, &owner);
 }
 

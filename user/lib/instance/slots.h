@@ -39,8 +39,11 @@ int xs_slot_announce(const struct xs_pins *pins, __u32 slot);
 int xs_slot_insert(struct xsteer_ctx *ctx, int map_fd, const struct xs_pins *pins,
 		   const char *ifname, __u32 slot, int socket_fd);
 
-/* Writes the owner: this process, as of now. Queue, modes and descriptor are those of `owner`. */
-int xs_slot_claim(const struct xs_pins *pins, __u32 slot, struct xs_owner owner);
+/*
+ * Writes the owner: this process, as of now. Queue, modes and descriptor are those of `owner`.
+ * Sets *since_ns, by which it keeps what its socket counts (socket_stats.h).
+ */
+int xs_slot_claim(const struct xs_pins *pins, __u32 slot, struct xs_owner owner, __u64 *since_ns);
 
 /* Is what is pinned now the same that was opened? What cannot be examined counts as the same. */
 bool xs_slots_still_pinned(const struct xs_pins *pins);

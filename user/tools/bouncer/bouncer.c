@@ -21,6 +21,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/net/sysfs.h"
+#include "lib/xsk/counts.h"
 #include "bouncer.h"
 #include "out.h"
 #include "stats.h"
@@ -514,6 +515,20 @@ static int say_lost(struct xs_bouncer *b)
 	return -ESTALE;
 }
 
+/* A killed process takes its sockets' counters along, but for what is kept here. */
+static void keep_counts(const struct xs_bouncer *b)
+{
+	struct xs_socket_counts counts;
+
+	for (__u32 i = 0; i < b->worker_cnt; i++) {
+		if (b->workers[i].xsk.fd < 0)
+			continue;
+		xs_socket_counts_get(&counts, &b->workers[i].xsk);
+		counts.rx_unread = __atomic_load_n(&b->workers[i].late, __ATOMIC_RELAXED);
+		xs_steer_keep_counts(&b->steer, i, &counts);
+	}
+}
+
 /*
  * What rtnetlink does not tell: the kernel marks the sockets of a device that
  * goes; and nothing marks those whose maps no program looks into any more.
@@ -635,6 +650,7 @@ static int loop(struct xs_bouncer *b, const int fds[SOURCE_MAX])
 			return -errno;
 		if (xs_monotonic_ns() - checked_ns >= CHECK_MS * 1000000ull) {
 			checked_ns = xs_monotonic_ns();
+			keep_counts(b);
 			err = check(b);
 		}
 		for (i = 0; !err && i < SOURCE_MAX; i++)
@@ -659,6 +675,7 @@ static void stop_workers(struct xs_bouncer *b)
 	for (i = 0; i < b->worker_cnt; i++)
 		if (b->workers[i].started)
 			pthread_join(b->workers[i].thread, NULL);
+	keep_counts(b);
 }
 
 /* Only a signal that comes from now on ends the waiting for locks. */

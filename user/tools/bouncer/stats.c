@@ -13,6 +13,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/escape.h"
+#include "lib/xsk/counts.h"
 #include "version.h"
 #include "bouncer.h"
 #include "out.h"
@@ -38,15 +39,14 @@ static void add_counters(void *sum, const void *part, size_t bytes)
 
 static void get_totals(struct xs_totals *totals, const struct xs_worker *w)
 {
+	struct xs_socket_counts counts = {};
 	struct xdp_statistics kernel = {};
 
 	add_counters(&totals->xsk, &w->xsk.counters, sizeof(totals->xsk));
 	if (!xs_xsk_statistics(&w->xsk, &kernel))
 		add_counters(&totals->kernel, &kernel, sizeof(kernel));
-	/* In copy mode a packet that finds no frame is in both of the kernel's counters. */
-	totals->rx_other += kernel.rx_dropped;
-	if (w->xsk.mode == XS_XSK_copy && kernel.rx_fill_ring_empty_descs <= kernel.rx_dropped)
-		totals->rx_other -= kernel.rx_fill_ring_empty_descs;
+	xs_socket_counts_take_kernel(&counts, &kernel, w->xsk.mode);
+	totals->rx_other += counts.rx_other;
 	totals->stalls += read_counter(&w->stalls);
 	totals->late += read_counter(&w->late);
 	totals->sleeps += read_counter(&w->sleeps);

@@ -17,6 +17,7 @@
 #include "lib/instance/owners.h"
 #include "lib/instance/lock.h"
 #include "lib/instance/slots.h"
+#include "lib/instance/socket_stats.h"
 #include "lib/instance/dir.h"
 
 static int map_info(int fd, struct bpf_map_info *info)
@@ -147,12 +148,20 @@ static int claim_slot(struct xs_steer *steer, __u32 i, const struct xs_xsk *xsk)
 		.asked = steer->opts->want,
 		.fd = xsk->fd,
 	};
-	int err = xs_slot_claim(&steer->pins, slot, owner);
+	int err = xs_slot_claim(&steer->pins, slot, owner, &steer->since_ns[i]);
 
 	if (err)
 		return err;
 	steer->claimed[i] = true;
 	return xs_fail_step(steer->cli->ctx, "claim");
+}
+
+void xs_steer_keep_counts(const struct xs_steer *steer, __u32 i,
+			  const struct xs_socket_counts *counts)
+{
+	if (steer->kind == XS_STEER_instance && steer->since_ns[i])
+		xs_socket_stats_keep(&steer->pins, steer->opts->queues[i], steer->since_ns[i],
+				     counts);
 }
 
 bool xs_steer_lost(const struct xs_steer *steer, __u32 ifindex)

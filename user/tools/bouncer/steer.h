@@ -31,6 +31,7 @@ struct xs_steer {
 	char mode[16]; /* how the program is attached; "": unknown */
 	bool attached; /* by this process */
 	bool claimed[XS_QUEUES_MAX]; /* the owners row is ours, by index into opts->queues */
+	__u64 since_ns[XS_QUEUES_MAX]; /* of that row */
 	bool inserted[XS_QUEUES_MAX]; /* the slot is ours */
 };
 
@@ -48,6 +49,10 @@ int xs_steer_open(struct xs_cli *cli, struct xs_steer *steer, const struct xs_bo
  * `owners`. 0 or -errno, logged.
  */
 int xs_steer_insert(struct xs_steer *steer, __u32 i, const struct xs_xsk *xsk);
+
+/* Keeps what the socket has counted with the instance, where it can: it outlives us there. */
+void xs_steer_keep_counts(const struct xs_steer *steer, __u32 i,
+			  const struct xs_socket_counts *counts);
 
 /*
  * Whether the instance was detached, or replaced by another one. Then no frame comes

@@ -114,7 +114,7 @@ int xs_held_slots_fill(struct xs_held_slots *slots, __u32 queue, const char *cha
 	if (err)
 		return err;
 	held->filled = true;
-	return xs_slot_claim(&slots->pins, held->slot, owner);
+	return xs_slot_claim(&slots->pins, held->slot, owner, &held->since_ns);
 }
 
 void xs_held_slots_empty(struct xs_held_slots *slots)

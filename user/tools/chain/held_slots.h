@@ -11,6 +11,7 @@
 struct xs_held_slot {
 	__u32 slot, queue;
 	bool filled; /* a socket of ours is in it */
+	__u64 since_ns; /* of our row in owners */
 };
 
 struct xs_held_slots {

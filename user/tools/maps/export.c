@@ -17,14 +17,15 @@
 #include "tools/cli/cli.h"
 #include "lib/instance/queue_stats.h"
 #include "export.h"
+#include "socket_json.h"
+#include "socket_look.h"
 #include "stats.h"
 #include "lib/net/netif.h"
 #include "lib/set/read.h"
 #include "lib/set/sets.h"
+#include "lib/instance/socket_stats.h"
 #include "tools/cli/json.h"
 #include "tools/cli/table.h"
-#include "lib/xsk/peek.h"
-#include "lib/instance/owners.h"
 
 /* An instance with what was read of it. */
 struct exported {
@@ -120,56 +121,99 @@ static void put_generations(FILE *out, const struct exported *from, int cnt)
 	}
 }
 
-struct socket_counter {
-	const char *name, *key, *help;
-	size_t offset; /* in struct xdp_statistics */
-};
-
-static const struct socket_counter socket_counters[] = {
-	{ "xsteer_socket_rx_dropped_total", "rx_dropped", "Frames the socket could not take.",
-	  offsetof(struct xdp_statistics, rx_dropped) },
-	{ "xsteer_socket_rx_ring_full_total", "rx_ring_full",
-	  "Frames dropped because the RX ring was full.",
-	  offsetof(struct xdp_statistics, rx_ring_full) },
-	{ "xsteer_socket_fill_ring_empty_total", "rx_fill_ring_empty_descs",
-	  "Times the fill ring had no frame.",
-	  offsetof(struct xdp_statistics, rx_fill_ring_empty_descs) },
-	{ "xsteer_socket_tx_invalid_descs_total", "tx_invalid_descs",
-	  "Descriptors to send that were invalid.",
-	  offsetof(struct xdp_statistics, tx_invalid_descs) },
-};
-
-static __u64 socket_value(const struct xs_xsk_state *state, const struct socket_counter *counter)
+/* All sockets that were in a slot: what ended with one that was killed does not count back. */
+static bool sum_of_slot(const struct exported *from, __u32 slot, __u32 *queue,
+			struct xs_socket_counts *sum)
 {
-	return *(const __u64 *)((const char *)&state->stats + counter->offset);
+	struct xs_socket_look look;
+
+	if (xs_socket_look(from->pins, slot, &look))
+		return false;
+	*queue = look.queue;
+	*sum = look.own;
+	xs_socket_counts_add(sum, &look.earlier);
+	return look.own_known || xs_socket_counts_any(sum);
 }
 
-/* A socket that cannot be looked at (it just went, no privilege) has no lines. */
-static bool look_at_socket(const struct exported *from, __u32 slot, struct xs_owner *owner,
-			   struct xs_xsk_state *state)
+static const struct {
+	const char *name, *help;
+	size_t offset; /* in struct xs_socket_counts */
+} socket_counters[] = {
+	{ "xsteer_socket_rx_packets_total", "Packets that the process received.",
+	  offsetof(struct xs_socket_counts, rx_packets) },
+	{ "xsteer_socket_rx_bytes_total", "Bytes of these packets.",
+	  offsetof(struct xs_socket_counts, rx_bytes) },
+	{ "xsteer_socket_tx_packets_total", "Packets that the kernel has sent for it.",
+	  offsetof(struct xs_socket_counts, tx_packets) },
+	{ "xsteer_socket_tx_bytes_total", "Bytes of these packets.",
+	  offsetof(struct xs_socket_counts, tx_bytes) },
+};
+
+static const char *const loss_names[] = {
+#define X(name) #name,
+	XS_SOCKET_LOSSES(X)
+#undef X
+};
+
+static void put_socket_value(FILE *out, const char *name, const struct exported *from, __u32 slot,
+			     __u32 queue, const char *reason, __u64 value)
 {
-	return !xs_owner_get(from->pins, slot, owner) && xs_owner_alive(owner) &&
-	       !xs_owner_is_elsewhere(owner) && !xs_xsk_peek(owner->pid, owner->fd, state);
+	fprintf(out, "%s{interface=\"", name);
+	put_label(out, from->ifname);
+	fprintf(out, "\",slot=\"%u\",queue=\"%u\"", slot, queue);
+	if (reason)
+		fprintf(out, ",reason=\"%s\"", reason);
+	fprintf(out, "} %llu\n", value);
 }
 
-static void put_socket(FILE *out, const struct exported *from, __u32 slot,
-		       const struct socket_counter *counter)
+static void put_socket_losses(FILE *out, const struct exported *from, __u32 slot, __u32 queue,
+			      const struct xs_socket_counts *sum)
 {
-	struct xs_xsk_state state;
-	struct xs_owner owner;
+	const __u64 values[] = {
+#define X(name) sum->name,
+		XS_SOCKET_LOSSES(X)
+#undef X
+	};
 
-	if (look_at_socket(from, slot, &owner, &state))
-		put_value(out, counter->name, from, owner.queue, NULL, NULL,
-			  socket_value(&state, counter));
+	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++)
+		put_socket_value(out, "xsteer_socket_lost_packets_total", from, slot, queue,
+				 loss_names[i], values[i]);
+}
+
+/* counter: of socket_counters; beyond these: the losses */
+static void put_sockets_family(FILE *out, const struct exported *from, size_t counter)
+{
+	const size_t cnt = sizeof(socket_counters) / sizeof(*socket_counters);
+	struct xs_socket_counts sum;
+	__u32 queue;
+
+	for (__u32 slot = 0; slot < from->pins->slots; slot++) {
+		if (!sum_of_slot(from, slot, &queue, &sum))
+			continue;
+		if (counter == cnt)
+			put_socket_losses(out, from, slot, queue, &sum);
+		else
+			put_socket_value(out, socket_counters[counter].name, from, slot, queue,
+					 NULL,
+					 *(const __u64 *)((const char *)&sum +
+							  socket_counters[counter].offset));
+	}
 }
 
 static void put_sockets(FILE *out, const struct exported *from, int cnt)
 {
-	for (size_t c = 0; c < sizeof(socket_counters) / sizeof(*socket_counters); c++) {
-		put_family(out, socket_counters[c].name, "counter", socket_counters[c].help);
+	const size_t counters = sizeof(socket_counters) / sizeof(*socket_counters);
+
+	for (size_t c = 0; c <= counters; c++) {
+		if (c < counters)
+			put_family(out, socket_counters[c].name, "counter",
+				   socket_counters[c].help);
+		else
+			put_family(out, "xsteer_socket_lost_packets_total", "counter",
+				   "Packets for a socket that went no further, each with one "
+				   "reason.");
 		for (int i = 0; i < cnt; i++)
-			for (__u32 slot = 0; slot < from[i].pins->all_slots; slot++)
-				put_socket(out, &from[i], slot, &socket_counters[c]);
+			put_sockets_family(out, &from[i], c);
 	}
 }
 
@@ -247,19 +291,16 @@ static json_t *rules_json(const struct exported *from)
 static json_t *sockets_json(const struct exported *from)
 {
 	json_t *sockets = json_array();
+	struct xs_socket_counts sum;
+	json_t *socket;
+	__u32 queue;
 
 	for (__u32 slot = 0; slot < from->pins->all_slots; slot++) {
-		struct xs_xsk_state state;
-		struct xs_owner owner;
-		json_t *socket;
-
-		if (!look_at_socket(from, slot, &owner, &state))
+		if (!sum_of_slot(from, slot, &queue, &sum))
 			continue;
-		socket = json_pack("{s:I}", "queue", (json_int_t)owner.queue);
-		for (size_t c = 0; c < sizeof(socket_counters) / sizeof(*socket_counters); c++)
-			json_object_set_new(socket, socket_counters[c].key,
-					    json_integer((json_int_t)socket_value(
-						    &state, &socket_counters[c])));
+		socket = xs_socket_counts_json(&sum);
+		json_object_set_new(socket, "slot", json_integer(slot));
+		json_object_set_new(socket, "queue", json_integer(queue));
 		json_array_append_new(sockets, socket);
 	}
 	return sockets;

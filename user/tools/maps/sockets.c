@@ -1,29 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* xsteer-maps sockets: who holds each slot, and how it fares. */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/api/open.h"
 #include "lib/base/escape.h"
 #include "lib/base/names.h"
-#include "lib/xsk/peek.h"
+#include "lib/instance/socket_stats.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/json.h"
 #include "tools/cli/table.h"
 #include "maps.h"
 #include "lib/instance/chain_slots.h"
-#include "lib/instance/owners.h"
+#include "socket_json.h"
+#include "socket_look.h"
 
-static json_t *socket_json(__u32 slot, const char *chain, const struct xs_owner *owner, bool alive)
-{
-	return json_pack("{s:I, s:s?, s:I, s:I, s:b, s:b, s:s, s:s, s:f}", "slot", (json_int_t)slot,
-			 "chain", chain, "queue", (json_int_t)owner->queue, "pid",
-			 (json_int_t)owner->pid, "alive", alive, "elsewhere",
-			 xs_owner_is_elsewhere(owner), "asked", xs_xsk_mode_name(owner->asked),
-			 "mode", xs_xsk_mode_name(owner->mode), "since", owner->since_ns / 1e9);
-}
+#define RING_COLUMNS 4
 
 static void add_state(json_t *object, const struct xs_xsk_state *state)
 {
@@ -44,83 +36,124 @@ static void add_state(json_t *object, const struct xs_xsk_state *state)
 				      (json_int_t)stats->tx_ring_empty_descs));
 }
 
-static void socket_cells(struct xs_table *table, __u32 slot, const char *chain,
-			 const struct xs_owner *owner, bool alive, const struct xs_xsk_state *state,
-			 int err)
+static json_t *socket_json(__u32 slot, const char *chain, const struct xs_socket_look *look)
 {
-	bool elsewhere = xs_owner_is_elsewhere(owner);
+	const struct xs_owner *owner = &look->owner;
+	json_t *object = json_pack("{s:I, s:s?, s:I, s:I, s:b, s:b}", "slot", (json_int_t)slot,
+				   "chain", chain, "queue", (json_int_t)look->queue, "pid",
+				   (json_int_t)owner->pid, "alive", look->alive, "elsewhere",
+				   look->elsewhere);
 
+	if (owner->pid) {
+		json_object_set_new(object, "asked", json_string(xs_xsk_mode_name(owner->asked)));
+		json_object_set_new(object, "mode", json_string(xs_xsk_mode_name(owner->mode)));
+		json_object_set_new(object, "since", json_real((double)owner->since_ns / 1e9));
+	}
+	if (!look->err)
+		add_state(object, &look->state);
+	if (look->own_known)
+		json_object_set_new(object, "counts", xs_socket_counts_json(&look->own));
+	if (xs_socket_counts_any(&look->earlier))
+		json_object_set_new(object, "earlier", xs_socket_counts_json(&look->earlier));
+	return object;
+}
+
+/* Each loss is in one column. */
+static void loss_cells(struct xs_table *table, const struct xs_socket_counts *counts)
+{
+	xs_table_cell(table, "%llu", counts->rx_ring_full);
+	xs_table_cell(table, "%llu", counts->no_frame);
+	xs_table_cell(table, "%llu", counts->rx_other + counts->rx_unread);
+	xs_table_cell(table, "%llu", counts->dropped);
+	xs_table_cell(table, "%llu", counts->tx_invalid + counts->tx_lost + counts->tx_too_long);
+}
+
+static void no_cells(struct xs_table *table, int cnt)
+{
+	for (int i = 0; i < cnt; i++)
+		xs_table_cell(table, "-");
+}
+
+static void owner_row(struct xs_table *table, __u32 slot, const char *chain,
+		      const struct xs_socket_look *look)
+{
 	xs_table_cell(table, "%u", slot);
 	xs_table_cell(table, "%s", chain ? chain : "");
-	xs_table_cell(table, "%u", owner->queue);
-	xs_table_cell(table, "%u", owner->pid);
-	xs_table_cell(table, "%s", elsewhere ? "elsewhere" : alive ? "alive" : "dead");
-	xs_table_cell(table, "%s", xs_xsk_mode_name(owner->asked));
-	xs_table_cell(table, "%s", xs_xsk_mode_name(owner->mode));
-	if (err) {
-		for (int i = 0; i < 7; i++)
-			xs_table_cell(table, "-");
-		xs_table_cell(table, "%s",
-			      elsewhere ? "another PID namespace"
-			      : alive	? strerror(-err)
-					: "");
-		return;
+	xs_table_cell(table, "%u", look->queue);
+	xs_table_cell(table, "%u", look->owner.pid);
+	xs_table_cell(table, "%s", look->elsewhere ? "elsewhere" : look->alive ? "alive" : "dead");
+	xs_table_cell(table, "%s", xs_xsk_mode_name(look->owner.asked));
+	xs_table_cell(table, "%s", xs_xsk_mode_name(look->owner.mode));
+	if (look->err) {
+		no_cells(table, RING_COLUMNS);
+	} else {
+		xs_table_cell(table, "%u", look->state.rx);
+		xs_table_cell(table, "%u", look->state.tx);
+		xs_table_cell(table, "%u", look->state.fill);
+		xs_table_cell(table, "%u", look->state.completion);
 	}
-	xs_table_cell(table, "%u", state->rx);
-	xs_table_cell(table, "%u", state->tx);
-	xs_table_cell(table, "%u", state->fill);
-	xs_table_cell(table, "%u", state->completion);
-	xs_table_cell(table, "%llu", state->stats.rx_dropped);
-	xs_table_cell(table, "%llu", state->stats.rx_ring_full);
-	xs_table_cell(table, "%llu", state->stats.rx_fill_ring_empty_descs);
+	if (look->own_known)
+		loss_cells(table, &look->own);
+	else
+		no_cells(table, 5);
+	xs_table_cell(table, "%s",
+		      look->elsewhere		 ? "another PID namespace"
+		      : look->alive && look->err ? strerror(-look->err)
+						 : "");
+}
+
+static void earlier_row(struct xs_table *table, __u32 slot, const char *chain,
+			const struct xs_socket_look *look)
+{
+	xs_table_cell(table, "%u", slot);
+	xs_table_cell(table, "%s", chain ? chain : "");
+	xs_table_cell(table, "%u", look->queue);
+	xs_table_cell(table, "-");
+	xs_table_cell(table, "earlier");
+	no_cells(table, 2 + RING_COLUMNS);
+	loss_cells(table, &look->earlier);
 	xs_table_cell(table, "%s", "");
 }
 
 int xs_do_sockets(struct xs_cli *cli)
 {
-	struct xs_table *table = xs_table_new(
-		"Slot|?Chain|Queue|>Pid|State|?Asked|Mode|>RX|>TX|>Fill|>Compl|>Dropped|>RX full|"
-		">No fill|Note");
+	struct xs_table *table = xs_table_new("Slot|?Chain|Queue|>Pid|State|?Asked|Mode|?>RX|?>TX|?"
+					      ">Fill|?>Compl|>RX full|>No frame|"
+					      ">RX other|>Dropped|>TX lost|Note");
 	json_t *sockets = json_array();
 	struct xs_pins pins;
+	__u32 owners = 0;
 	int err;
 
 	err = xs_api_open(cli->ctx, &pins, cli->operands[0]);
-	for (__u32 slot = 0; !err && slot < pins.all_slots; slot++) {
-		struct xs_xsk_state state;
+	for (__u32 slot = 0; err >= 0 && slot < pins.all_slots; slot++) {
+		struct xs_socket_look look;
 		char name[XS_CHAIN_NAME_MAX];
 		const char *chain;
-		struct xs_owner owner;
-		json_t *object;
-		bool alive;
-		int peek;
 
-		err = xs_owner_get(&pins, slot, &owner);
-		if (err || !owner.pid)
+		err = xs_socket_look(&pins, slot, &look);
+		if (err)
 			continue;
-		alive = xs_owner_alive(&owner);
 		chain = xs_chain_of_slot(&pins, slot, name) ? name : NULL;
-		peek = alive && !xs_owner_is_elsewhere(&owner)
-			       ? xs_xsk_peek(owner.pid, owner.fd, &state)
-			       : -ESRCH;
-		object = socket_json(slot, chain, &owner, alive);
-		if (!peek)
-			add_state(object, &state);
-		json_array_append_new(sockets, object);
-		socket_cells(table, slot, chain, &owner, alive, &state, peek);
+		json_array_append_new(sockets, socket_json(slot, chain, &look));
+		owners += look.owner.pid != 0;
+		if (look.owner.pid)
+			owner_row(table, slot, chain, &look);
+		if (xs_socket_counts_any(&look.earlier))
+			earlier_row(table, slot, chain, &look);
 	}
 	xs_pins_close(&pins);
-	if (!err && !cli->json && !json_array_size(sockets))
+	if (err >= 0 && !cli->json && !owners)
 		printf("%s: no slot has an owner: no bouncer runs here\n",
 		       xs_shown(cli->operands[0]).text);
-	if (!err && !cli->json)
+	if (err >= 0 && !cli->json)
 		xs_table_print(table);
 	else
 		xs_table_free(table);
-	if (!err && cli->json)
+	if (err >= 0 && cli->json)
 		return xs_json_print(cli,
 				     json_pack("{s:o, s:o}", "interface",
 					       xs_json_text(cli->operands[0]), "sockets", sockets));
 	json_decref(sockets);
-	return err;
+	return err < 0 ? err : 0;
 }

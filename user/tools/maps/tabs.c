@@ -6,10 +6,9 @@
 
 #include "lib/base/number.h"
 #include "lib/base/names.h"
-#include "lib/instance/owners.h"
 #include "lib/set/read.h"
 #include "lib/set/sets.h"
-#include "lib/xsk/peek.h"
+#include "socket_look.h"
 #include "tabs.h"
 
 #define RULES_MAX 5000 /* shown: a screen is for the busiest */
@@ -199,50 +198,62 @@ static struct xs_table *rules_table(struct xs_watched_list *watched, const struc
 
 /* ---- sockets ---- */
 
-static void socket_row(struct xs_table *table, const struct xs_watched *one, __u32 slot,
-		       const struct xs_owner *owner, const struct xs_tab_view *view)
+static void number_cells(struct xs_table *table, const double *values, int cnt, bool known,
+			 bool wide)
 {
-	bool alive = xs_owner_alive(owner), elsewhere = xs_owner_is_elsewhere(owner);
-	struct xs_xsk_state state = {};
-	bool seen = alive && !elsewhere && !xs_xsk_peek(owner->pid, owner->fd, &state);
-	const double values[] = {
-		state.rx,
-		state.tx,
-		state.fill,
-		state.completion,
-		(double)state.stats.rx_dropped,
-		(double)state.stats.rx_ring_full,
-		(double)state.stats.rx_fill_ring_empty_descs,
-	};
-
-	xs_table_cell(table, "%s", one->ifname);
-	xs_table_number(table, slot, "%u", slot);
-	xs_table_number(table, owner->queue, "%u", owner->queue);
-	xs_table_number(table, owner->pid, "%u", owner->pid);
-	xs_table_cell(table, "%s", elsewhere ? "elsewhere" : alive ? "alive" : "dead");
-	xs_table_cell(table, "%s", xs_xsk_mode_name(owner->mode));
-	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
-		if (seen)
-			number_cell(table, values[i], view->wide);
+	for (int i = 0; i < cnt; i++) {
+		if (known)
+			number_cell(table, values[i], wide);
 		else
 			xs_table_cell(table, "-");
 	}
+}
+
+/* Each loss is in one column. */
+static void loss_cells(struct xs_table *table, const struct xs_socket_counts *counts, bool known,
+		       const struct xs_tab_view *view)
+{
+	const double values[] = {
+		(double)counts->rx_ring_full,
+		(double)counts->no_frame,
+		(double)(counts->rx_other + counts->rx_unread),
+		(double)counts->dropped,
+		(double)(counts->tx_invalid + counts->tx_lost + counts->tx_too_long),
+	};
+
+	number_cells(table, values, 5, known, view->wide);
+}
+
+static void socket_row(struct xs_table *table, const struct xs_watched *one, __u32 slot,
+		       const struct xs_socket_look *look, const struct xs_tab_view *view)
+{
+	const double rings[] = { look->state.rx, look->state.tx, look->state.fill,
+				 look->state.completion };
+
+	xs_table_cell(table, "%s", one->ifname);
+	xs_table_number(table, slot, "%u", slot);
+	xs_table_number(table, look->queue, "%u", look->queue);
+	xs_table_number(table, look->owner.pid, "%u", look->owner.pid);
+	xs_table_cell(table, "%s", look->elsewhere ? "elsewhere" : look->alive ? "alive" : "dead");
+	xs_table_cell(table, "%s", xs_xsk_mode_name(look->owner.mode));
+	number_cells(table, rings, 4, !look->err, view->wide);
+	loss_cells(table, &look->own, look->own_known, view);
 }
 
 static struct xs_table *sockets_table(struct xs_watched_list *watched,
 				      const struct xs_tab_view *view)
 {
 	struct xs_table *table =
-		xs_table_new("Interface|?>Slot|>Queue|>Pid|State|Mode|>RX|>TX|>Fill|>Compl|"
-			     ">Dropped|>RX full|>No fill");
+		xs_table_new("Interface|?>Slot|>Queue|>Pid|State|Mode|?>RX|?>TX|?>Fill|?>Compl|"
+			     ">RX full|>No frame|>RX other|>Dropped|>TX lost");
 
 	for (int i = 0; i < watched->cnt; i++) {
 		const struct xs_watched *one = &watched->list[i];
-		struct xs_owner owner;
+		struct xs_socket_look look;
 
 		for (__u32 slot = 0; one->open && slot < one->pins.all_slots; slot++)
-			if (!xs_owner_get(&one->pins, slot, &owner) && owner.pid)
-				socket_row(table, one, slot, &owner, view);
+			if (xs_socket_look(&one->pins, slot, &look) >= 0 && look.owner.pid)
+				socket_row(table, one, slot, &look, view);
 	}
 	return table;
 }
