@@ -247,8 +247,8 @@ the_wrong_tool_is_told_the_right_one() {
 	refuses "top -j" 2 "top has no JSON" rx "$MAPS" top -j rx0
 	OUT=$(_quoted)
 	# shellcheck disable=SC2086
-	rx timeout 5 ${OUT/IF/rx0} >"$DIR/json"
-	contains "JSON" "$(head -n 1 "$DIR/json")" '"schema"'
+	rx timeout 5 ${OUT/IF/rx0} >"$DIR/stats.out"
+	contains "JSON" "$(head -n 1 "$DIR/stats.out")" '"schema"'
 	refuses "no such interface" 1 "no interface none0" rx "$LOADER" attach none0
 	# shellcheck disable=SC2046
 	check "the advice" rx $(_quoted)

@@ -52,11 +52,28 @@ static int open_pin(const struct xs_pins *pins, enum xs_map map, bool write)
 }
 
 /* Compares it with what this build wants, and notes how many entries it has. */
-static int check_shape(struct xs_pins *pins, enum xs_map map, const struct xs_map_shape *want)
+static bool has_shape(struct xs_pins *pins, enum xs_map map, const struct bpf_map_info *info)
 {
+	const struct xs_map_shape *want = &xs_map_shapes[map];
+	bool older = false;
+
+	if (map == XS_MAP_xdp_stats_map) {
+		pins->slots = info->max_entries;
+		pins->stats_bytes = info->value_size;
+		older = pins->meta.abi < XS_ABI_CHAINS &&
+			info->value_size == XS_QUEUE_STATS_BYTES_AT_2;
+	} else if (map == XS_MAP_xsks_map) {
+		pins->all_slots = info->max_entries;
+	}
+	return info->type == want->type && info->key_size == want->key_size &&
+	       (info->value_size == want->value_size || older);
+}
+
+static int check_shape(struct xs_pins *pins, enum xs_map map)
+{
+	const struct xs_map_shape *want = &xs_map_shapes[map];
 	struct bpf_map_info info = {};
 	__u32 len = sizeof(info);
-	bool older = false;
 
 	if (bpf_obj_get_info_by_fd(pins->map_fds[map], &info, &len)) {
 		int err = -errno;
@@ -65,16 +82,7 @@ static int check_shape(struct xs_pins *pins, enum xs_map map, const struct xs_ma
 		       strerror(errno));
 		return err;
 	}
-	if (map == XS_MAP_xdp_stats_map) {
-		pins->slots = info.max_entries;
-		pins->stats_bytes = info.value_size;
-		older = pins->meta.abi < XS_ABI_CHAINS &&
-			info.value_size == XS_QUEUE_STATS_BYTES_AT_2;
-	} else if (map == XS_MAP_xsks_map) {
-		pins->all_slots = info.max_entries;
-	}
-	if (info.type == want->type && info.key_size == want->key_size &&
-	    (info.value_size == want->value_size || older))
+	if (has_shape(pins, map, &info))
 		return 0;
 	xs_err(pins->ctx,
 	       "%s/%s was made by another version of xsteer: type %u, key %u, value %u bytes; "
@@ -120,8 +128,22 @@ static bool wants_write(enum xs_map map, enum xs_pins_access how)
 		(map == XS_MAP_xsks_map || map == XS_MAP_owners || map >= XS_MAP_NEEDED_MAX));
 }
 
-static int open_map(struct xs_pins *pins, enum xs_map map, enum xs_pins_access how,
-		    const struct xs_map_shape *shape)
+/* To take the instance away: what cannot be used is as if it were not there. */
+static void open_map_if_it_fits(struct xs_pins *pins, enum xs_map map)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+	int fd = open_pin(pins, map, true);
+
+	if (fd < 0)
+		return;
+	if (bpf_obj_get_info_by_fd(fd, &info, &len) || !has_shape(pins, map, &info))
+		close(fd);
+	else
+		pins->map_fds[map] = fd;
+}
+
+static int open_map(struct xs_pins *pins, enum xs_map map, enum xs_pins_access how)
 {
 	bool needed = map == XS_MAP_meta || map == XS_MAP_xsks_map || map == XS_MAP_owners;
 	int fd;
@@ -149,7 +171,7 @@ static int open_map(struct xs_pins *pins, enum xs_map map, enum xs_pins_access h
 		return fd;
 	}
 	pins->map_fds[map] = fd;
-	return check_shape(pins, map, shape);
+	return check_shape(pins, map);
 }
 
 /* Told from xsks_map, for who may not open xdp_stats_map. An upgrade leaves its size. */
@@ -183,15 +205,20 @@ int xs_pins_open_dir(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *d
 	}
 
 	/* meta first: a directory that is not ours must say so, not fail on some map */
-	err = open_map(pins, XS_MAP_meta, how, &xs_map_shapes[XS_MAP_meta]);
+	err = open_map(pins, XS_MAP_meta, how);
 	if (!err)
 		err = read_meta(pins);
 	if (!err)
 		xs_pins_name(pins);
-	for (int i = 0; !err && how != XS_PINS_TAKE_AWAY && i < XS_MAP_MAX; i++)
-		if (i != XS_MAP_meta)
-			err = open_map(pins, i, how, &xs_map_shapes[i]);
-	if (!err && how != XS_PINS_TAKE_AWAY && !pins->slots)
+	for (int i = 0; !err && i < XS_MAP_MAX; i++) {
+		if (i == XS_MAP_meta)
+			continue;
+		if (how == XS_PINS_TAKE_AWAY)
+			open_map_if_it_fits(pins, i);
+		else
+			err = open_map(pins, i, how);
+	}
+	if (!err && !pins->slots)
 		pins->slots = plain_slots(pins);
 	if (err)
 		xs_pins_close(pins);
