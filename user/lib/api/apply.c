@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Rules put in force, confirmed, and taken away again. */
+/* Puts rules in force, confirms them, and removes them. */
 #include <unistd.h>
 
 #include "lib/base/ctx.h"

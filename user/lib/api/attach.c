@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Instances made, taken away, and given this build's program. */
+/* Attaches, detaches and upgrades instances. */
 #include <errno.h>
 #include <unistd.h>
 
@@ -35,7 +35,7 @@ static int check_opts(struct xsteer_ctx *ctx, const struct xsteer_attach_opts *o
 	return -EINVAL;
 }
 
-/* What is in force before the first frame: rules, or at least the other default. */
+/* Sets what is in force before the first frame: the rules, or at least the other default. */
 static int put_rules(struct xs_pins *pins, void *arg)
 {
 	const struct xsteer_attach_opts *opts = arg;
@@ -69,7 +69,7 @@ static int attach_locked(struct xsteer_ctx *ctx, const char *ifname,
 
 	if (err || !got->already || !opts->rules)
 		return err;
-	/* nothing was prepared: it was there */
+	/* The instance was there, so nothing was prepared. */
 	return xsteer_rules_apply(ctx, ifname, opts->rules, NULL, NULL);
 }
 
@@ -119,7 +119,7 @@ int xsteer_detach(struct xsteer_ctx *ctx, const char *ifname)
 	return err == -ENOENT ? say_none(ctx, ifname) : err;
 }
 
-/* Against whoever changes the rules: both write meta. */
+/* Locks out commands that change rules, since both write meta. */
 static int upgrade_locked(struct xsteer_ctx *ctx, const char *ifname, struct xs_upgraded *result)
 {
 	int lock = xs_pins_lock(ctx, ifname, false), err;

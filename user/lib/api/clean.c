@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Pins that nothing belongs to any more. */
+/* Removes pins that belong to nothing any more. */
 #include <errno.h>
 #include <unistd.h>
 
@@ -17,7 +17,7 @@ struct cleaning {
 	void *arg;
 };
 
-/* err: of removing it, or of finding out whether it lives; reason NULL: it does. */
+/* err: of removing it, or of finding out whether it is alive. reason NULL: it is alive. */
 static int tell(const struct cleaning *cleaning, const char *dir, const char *reason, int err)
 {
 	const struct xsteer_cleaned own = {
@@ -29,7 +29,7 @@ static int tell(const struct cleaning *cleaning, const char *dir, const char *re
 	return err;
 }
 
-/* Frames meet it: the process was killed when only its name was wrong. */
+/* Frames meet it: when the process was killed, only its name was missing. */
 static int complete(struct xsteer_ctx *ctx, const struct cleaning *cleaning, const char *side)
 {
 	char dir[PATH_MAX];
@@ -66,7 +66,7 @@ static int clean_instance(struct xsteer_ctx *ctx, const char *dir, void *arg)
 	int err;
 
 	err = xs_pins_open_dir(ctx, &pins, dir, XS_PINS_READ);
-	if (!err) { /* else not ours, or of another version: said, and left alone */
+	if (!err) { /* else not ours, or of another version: logged, and left alone */
 		err = xs_instance_is_gone(&pins, &live);
 		if (err > 0) {
 			reason = live.why;

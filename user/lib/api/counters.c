@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Counters by queue, with their names; and who owns the slots. */
+/* Counters by queue, with their names; and the owners of the slots. */
 #include <errno.h>
 #include <stdlib.h>
 

@@ -8,7 +8,7 @@
 #include "lib/net/identity.h"
 #include "dev_text.h"
 
-/* The name after the word `dev`, which no match has; NULL: none. Strings are stepped over. */
+/* The name after the word `dev`, which no match contains; NULL: there is none. Skips strings. */
 static const char *find_name(const char *text)
 {
 	bool quoted = false;

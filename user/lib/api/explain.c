@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What the program does with a frame: over the rules in force, or over the caller's. */
+/* Finds out what the program does with a frame, with the rules in force or with the caller's. */
 #include <errno.h>
 #include <stdlib.h>
 

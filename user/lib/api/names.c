@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Numbers of the public header as the words that rules, counters and manuals have for them. */
+/* The words for the public header's numbers, as rules, counters and manuals use them. */
 #include "lib/base/names.h"
 #include "lib/instance/instance.h"
 #include "lib/set/explain.h"
 
 #include <xsteer/xsteer.h>
 
-/* The public enums are the pinned ones. */
+/* The public enums have the same values as the pinned ones. */
 #define SAME(public, ours) _Static_assert((int)(public) == (int)(ours), "one thing, one number")
 SAME(XSTEER_VERDICT_PASS, XS_VERDICT_pass);
 SAME(XSTEER_VERDICT_DROP, XS_VERDICT_drop);

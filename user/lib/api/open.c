@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Instances by the interface's name; see open.h. */
+/* Opens instances by the interface's name; see open.h. */
 #include <errno.h>
 
 #include "lib/base/ctx.h"

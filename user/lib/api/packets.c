@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Packets of a program's socket: received, sent, given back, waited for, accounted for. */
+/* Packets of a program's socket: receive, send, give back, wait, account for. */
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "sized.h"
 #include "socket.h"
 
-/* TX that does not move for so long is forced; far beyond any driver's interrupt delay. */
+/* If TX does not move for this long it is forced. Far above any driver's interrupt delay. */
 #define STALL_NS 100000000ULL
 #define LOOK_MS 1000 /* how often a wait without packets looks whether any can come */
 #define KEEP_NS 1000000000ULL
@@ -44,7 +44,7 @@ int xsteer_socket_receive(struct xsteer_socket *s, struct xsteer_packet *packets
 		return (int)n;
 	err = xs_xsk_wake_rx(x, false);
 	if (!err || err == -ENETDOWN || err == -ENXIO)
-		return 0; /* xsteer_socket_wait() says for good whether it is gone */
+		return 0; /* xsteer_socket_wait() finds out for certain whether it is gone */
 	xs_err(s->ctx, "%s queue %u: cannot receive: %s", s->netif.name, s->slot, strerror(-err));
 	return err;
 }
@@ -61,7 +61,7 @@ int xsteer_socket_take(struct xsteer_socket *s, struct xsteer_packet *packets, u
 	return (int)n;
 }
 
-/* The descriptor of a packet, and its frame, if the program holds it and it lies within. */
+/* The frame of a packet, and its descriptor, if the program holds it and the packet lies within. */
 static struct xs_umem_frame *held_frame(struct xs_xsk *x, const struct xsteer_packet *packet,
 					struct xdp_desc *desc)
 {
@@ -100,7 +100,10 @@ int xsteer_socket_send(struct xsteer_socket *s, const struct xsteer_packet *pack
 	for (__u32 i = 0; i < room; i++) {
 		struct xs_umem_frame *frame = held_frame(x, &packets[i], &s->descs[i]);
 
-		/* of the same packet twice the first is on its way: each goes by itself */
+		/*
+		 * If a packet occurs twice, the first is already on its way: so each is
+		 * sent by itself.
+		 */
 		if (!frame || !packets[i].len) {
 			int err = refuse_packet(s, i);
 
@@ -137,7 +140,7 @@ int xsteer_socket_kick(struct xsteer_socket *s)
 	return err;
 }
 
-/* 0; or why no packet can come any more. */
+/* 0; or the reason why no packet can come any more. */
 static int look_whether_lost(struct xsteer_socket *s)
 {
 	int err = xs_xsk_error(&s->xsk);
@@ -156,16 +159,16 @@ static int look_whether_lost(struct xsteer_socket *s)
 	return -ESTALE;
 }
 
-/* How long to sleep for packets, in ms, when nothing but an event would wake us. */
+/* How many ms to sleep for packets if only an event would end the sleep. */
 static int sleep_ms(const struct xs_xsk *x)
 {
 	if (xs_xsk_tx_queued(x))
 		return 1;
-	/* completions come without a wake-up, and without frames nothing is received */
+	/* Completions come without a wake-up, and without frames nothing is received. */
 	return x->tx_cnt ? 10 : LOOK_MS;
 }
 
-/* What a wait does before it sleeps; whether packets wait. */
+/* The work of a wait before it sleeps. Returns whether packets are waiting. */
 static bool turn_rings(struct xsteer_socket *s, __u64 now, __u64 *moved_ns)
 {
 	struct xs_xsk *x = &s->xsk;
@@ -262,7 +265,7 @@ int xsteer_socket_statistics(const struct xsteer_socket *s,
 
 	if (err)
 		return err;
-	xs_xsk_statistics(&s->xsk, &kernel); /* one whose interface is gone has none */
+	xs_xsk_statistics(&s->xsk, &kernel); /* fails if the interface is gone */
 	own = (struct xsteer_socket_statistics){
 		.sz = sizeof(own),
 		.rx_packets = counters->rx_packets,

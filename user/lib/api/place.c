@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* An interface as rules see it; see place.h. */
+/* Describes an interface as rules see it; see place.h. */
 #include <errno.h>
 #include <string.h>
 #include <net/if.h>
@@ -9,7 +9,7 @@
 #include "lib/base/ctx.h"
 #include "place.h"
 
-/* One that is not there has a message of its own when the rules are applied. */
+/* An interface that does not exist has its own message when the rules are applied. */
 static bool takes_redirects(void *arg, const char *ifname)
 {
 	struct xs_netif netif;
@@ -42,7 +42,7 @@ int xs_place_get(struct xsteer_ctx *ctx, const char *ifname, enum xs_mode mode,
 		.ifname = netif->name,
 		.native = is_native(netif, mode),
 		.redirects = !known || netif->xdp_features & XS_ACT_REDIRECT,
-		/* of a veth the flag says whether its other end takes frames */
+		/* For a veth the flag says whether its other end accepts frames. */
 		.tx_arrives = !veth || !known || netif->xdp_features & XS_ACT_NDO_XMIT,
 		.peer_unseen = veth && !xs_netif_peer(netif->ifindex),
 		.open_checksums = veth && xs_netif_peer_leaves_checksums(netif->ifindex),

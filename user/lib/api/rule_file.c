@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/*
- * Rule files on disk: reading, and what they include.
- */
+/* Reads rule files from disk, and the files that they include. */
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -16,7 +14,7 @@
 #include "lib/base/clock.h"
 #include "rule_file.h"
 
-#define WRITER_SECONDS 5 /* for the writer of a FIFO to open it */
+#define WRITER_SECONDS 5 /* how long to wait until the writer of a FIFO opens it */
 
 static int read_fd(int fd, char **text, size_t *len)
 {
@@ -48,7 +46,7 @@ static int read_fd(int fd, char **text, size_t *len)
 		if (!n)
 			break;
 		used += (size_t)n;
-		if (used > XS_RULE_FILE_MAX) /* endless input; the parser says it is too large */
+		if (used > XS_RULE_FILE_MAX) /* endless input; the parser refuses it */
 			break;
 	}
 	*text = buf;
@@ -56,7 +54,7 @@ static int read_fd(int fd, char **text, size_t *len)
 	return 0;
 }
 
-/* Looks without taking a byte: there is data, or a writer who has not said anything yet. */
+/* Whether there is data, or a writer who has not written yet. Takes no byte. */
 static bool has_writer(int fd, const int look[2])
 {
 	ssize_t seen = tee(fd, look[1], 1, SPLICE_F_NONBLOCK);
@@ -65,8 +63,8 @@ static bool has_writer(int fd, const int look[2])
 }
 
 /*
- * Opening a FIFO waits for a writer, who may never come. One that is there is waited for
- * as long as it takes to say something; one that came and went has said all it had.
+ * Opening a FIFO waits for a writer, who may never come. A writer that is there may
+ * take as long as it needs; one that came and went has written everything.
  */
 static int wait_for_writer(int fd)
 {
@@ -116,7 +114,7 @@ static int read_file(const char *path, char **text, size_t *len, bool *secret)
 	return err;
 }
 
-/* The name relative to the directory of the including file. From malloc(). */
+/* The name relative to the directory of the including file, from malloc(). */
 static char *beside(const char *including, const char *name)
 {
 	const char *slash = strrchr(including, '/');

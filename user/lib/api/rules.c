@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Rules for programs: from text or file, what is odd in them, and what they cost. */
+/* Rules for programs: parses text or files, and finds what is odd in them and what they cost. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +43,7 @@ static void tell_errors(const struct xsteer_rules_opts *opts, const struct xs_ru
 		opts->finding(opts->finding_arg, &more);
 }
 
-/* Whoever got each error by opts->finding is not told the first one once more. */
+/* If opts->finding got each error, do not log the first one again. */
 static void keep_first(struct xsteer_ctx *ctx, const struct xsteer_rules_opts *opts,
 		       const struct xs_rule_errors *errors)
 {
@@ -77,7 +77,7 @@ static int check_opts(struct xsteer_ctx *ctx, const struct xsteer_rules_opts *op
 	return -EINVAL;
 }
 
-/* A text, or if that is NULL the file. */
+/* Parses the text, or, if it is NULL, the file. */
 static int make_rules(struct xsteer_ctx *ctx, const char *text, size_t len, const char *path,
 		      const struct xsteer_rules_opts *theirs, struct xsteer_rules **out)
 {

@@ -9,9 +9,9 @@
 #include "open.h"
 #include "sized.h"
 
-#define DEV_TEXT_MAX 4096 /* of a rule with `dev`; what is longer is cut */
+#define DEV_TEXT_MAX 4096 /* of a rule with `dev`; longer text is cut */
 
-/* What the set says in so many words, or else what holds where it says nothing. */
+/* The words in the set, or, if it does not have any, the default's words. */
 static const char *said_or(const struct xs_rules_in_force *now, __u32 text, const char *otherwise)
 {
 	return now->header && text ? xs_set_string(now->header, text) : otherwise;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* One AF_XDP socket of a program: opened into its slot of an instance, and closed. */
+/* Opens an AF_XDP socket of a program into its slot of an instance, and closes it. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,7 +27,7 @@
 #define XDP_ACT_XSK_ZEROCOPY (1 << 3) /* NETDEV_XDP_ACT_XSK_ZEROCOPY, Linux 6.3 */
 #define FRAMES_MAX (1U << 20)
 #define DRAIN_NS 2000000000ULL
-/* No RCU reader holds the slot longer, so a socket quiet for this long stays quiet. */
+/* No RCU reader holds the slot longer. So a socket that is quiet for this long stays quiet. */
 #define QUIET_NS 5000000ULL
 #define KNOWN_FLAGS (XSTEER_SOCKET_ATTACH | XSTEER_SOCKET_HUGE)
 
@@ -56,7 +56,7 @@ static int check_opts(struct xsteer_ctx *ctx, const struct xsteer_socket_opts *o
 	return -EINVAL;
 }
 
-/* Frames that a packet of the MTU fits into. */
+/* Chooses frames that are large enough for a packet of the MTU. */
 static int choose_frame_size(struct xsteer_socket *s, struct xsteer_socket_opts *opts)
 {
 	__u32 taken = XS_XSK_KERNEL_HEADROOM + opts->headroom, need = s->netif.mtu + LINK_HEADER;
@@ -106,7 +106,7 @@ static int open_xsk(struct xsteer_socket *s, const struct xsteer_socket_opts *op
 	return err;
 }
 
-/* 0; -ENOENT, logged: there is none, and none was asked for. */
+/* 0; -ENOENT, logged: there is none, and attaching was not asked for. */
 static int join_or_attach(struct xsteer_socket *s, const struct xsteer_socket_opts *opts)
 {
 	const struct xs_attach_opts attach = { .mode = opts->attach_mode, .automatic = true };
@@ -140,7 +140,7 @@ static int take_slot(struct xsteer_socket *s, const struct xsteer_socket_opts *o
 		return err;
 	s->inserted = true;
 	err = xs_fail_step(s->ctx, "slot");
-	/* Only now: who reads `owners` takes a row for a socket that is there. */
+	/* Not earlier: readers of `owners` assume that the row's socket exists. */
 	if (!err)
 		err = xs_slot_claim(&s->pins, s->slot, owner, &s->since_ns);
 	if (err)
@@ -174,7 +174,7 @@ static int open_locked(struct xsteer_socket *s, struct xsteer_socket_opts *opts)
 	return err ? err : take_slot(s, opts);
 }
 
-/* Under the lock of the pin root. */
+/* The caller holds the lock of the pin root. */
 static void leave_locked(struct xsteer_socket *s)
 {
 	const struct xs_owner nobody = {};
@@ -193,7 +193,10 @@ static void leave_locked(struct xsteer_socket *s)
 
 static void empty_slot(struct xsteer_socket *s)
 {
-	/* ENOENT: the interface went, or someone emptied it; either way it is empty */
+	/*
+	 * ENOENT: the interface is gone, or somebody emptied the slot. In both cases it
+	 * is empty.
+	 */
 	if (s->inserted && bpf_map_delete_elem(s->pins.map_fds[XS_MAP_xsks_map], &s->slot) &&
 	    errno != ENOENT)
 		xs_warn(s->ctx, "cannot empty slot %u of xsks_map: %s", s->slot, strerror(errno));
@@ -223,8 +226,8 @@ static int open_socket(struct xsteer_socket *s, const char *ifname, struct xstee
 	if (err)
 		return err;
 	/*
-	 * Held until the slot is taken: so that the last to leave does not take away what we
-	 * join, and of two that want a queue one sees the other.
+	 * Held until the slot is taken. So the last process to leave does not remove
+	 * what we join, and two processes that want the same queue see each other.
 	 */
 	lock = xs_pins_lock(s->ctx, NULL, opts->flags & XSTEER_SOCKET_ATTACH);
 	if (lock < 0)
@@ -269,7 +272,7 @@ int xsteer_socket_open(struct xsteer_ctx *ctx, const char *ifname, uint32_t queu
 	return err;
 }
 
-/* The slot is empty by now: throws away what had arrived, and waits for what was sent. */
+/* The slot is empty already. Discards what had arrived, and waits for what is being sent. */
 static void drain(struct xsteer_socket *s)
 {
 	const struct timespec pause = { .tv_nsec = 100000 };
@@ -285,7 +288,7 @@ static void drain(struct xsteer_socket *s)
 			err = xs_xsk_kick(&s->xsk, true);
 		if (moved)
 			quiet_since = now;
-		/* A link that is down or gone takes nothing any more. */
+		/* A link that is down or gone accepts nothing any more. */
 		if (now - quiet_since > QUIET_NS && (!s->xsk.tx_cnt || (err && err != -EAGAIN)))
 			break;
 		if (!moved)
@@ -319,7 +322,10 @@ int xsteer_socket_close(struct xsteer_socket *s)
 	xs_socket_keep_counts(s);
 	err = audit(s);
 	xs_xsk_close(&s->xsk);
-	/* Without the lock: the owner's row says by pid and start time when we are gone. */
+	/*
+	 * Goes on without the lock: pid and start time in the owner's row tell others
+	 * when we are gone.
+	 */
 	lock = xs_pins_lock(s->ctx, NULL, false);
 	if (lock >= 0) {
 		leave_locked(s);

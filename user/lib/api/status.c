@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What is on an interface, and what is pinned in the pin root. */
+/* Finds out what is on an interface, and what is pinned in the pin root. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
