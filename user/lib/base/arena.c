@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* An arena takes its memory in blocks and gives each away from its end. */
+/* An arena gets its memory in blocks, and gives out pieces from the end of each. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "arena.h"
 
-/* Large enough that malloc() is rare, small enough to be nothing for one rule. */
+/* Large enough to make malloc() rare, small enough not to matter for one rule. */
 #define BLOCK_BYTES (256 << 10)
 #define ALIGN(bytes) (((bytes) + 15) & ~(size_t)15)
 

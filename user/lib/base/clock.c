@@ -20,8 +20,8 @@ __u64 xs_monotonic_ns(void)
 }
 
 /*
- * timens_offsets are those that children get. They are ours, too, unless this process
- * was started by a vfork() after an unshare(), on a kernel before 6.1.
+ * timens_offsets are those that children will have. They are also ours, unless this
+ * process was started by vfork() after unshare(), on a kernel before 6.1.
  */
 static int check_offsets_are_ours(void)
 {
@@ -52,7 +52,7 @@ static int get_shift(const char *clock, __s64 *ns)
 	int err;
 
 	*ns = 0;
-	/* a kernel without time namespaces shifts nothing; without /proc who knows */
+	/* A kernel without time namespaces shifts nothing. Without /proc this is not known. */
 	if (!offsets)
 		return errno == ENOENT && !access("/proc/self/ns", F_OK) ? 0 : -errno;
 	err = check_offsets_are_ours();

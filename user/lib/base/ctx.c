@@ -10,7 +10,7 @@
 #include "ctx.h"
 #include "escape.h"
 
-/* Names and paths in it may hold any byte. */
+/* Names and paths in the text may hold any byte. */
 static void __attribute__((format(printf, 2, 0)))
 format(char text[XS_ERROR_MAX], const char *fmt, va_list args)
 {

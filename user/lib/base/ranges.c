@@ -39,7 +39,7 @@ __u32 xs_ranges_merge(struct xs_range *ranges, __u32 cnt)
 		return cnt;
 	qsort(ranges, cnt, sizeof(*ranges), by_low_end);
 	for (__u32 i = 1; i < cnt; i++) {
-		/* hi + 1 would wrap at the very last address. */
+		/* hi + 1 would overflow at the very last address. */
 		if (ranges[i].lo <= ranges[last].hi || ranges[i].lo - 1 == ranges[last].hi) {
 			if (ranges[i].hi > ranges[last].hi)
 				ranges[last].hi = ranges[i].hi;
@@ -50,7 +50,7 @@ __u32 xs_ranges_merge(struct xs_range *ranges, __u32 cnt)
 	return last + 1;
 }
 
-/* Index of the first range that ends at v or above; cnt: none. */
+/* Index of the first range that ends at v or above; cnt: there is none. */
 static __u32 first_from(struct xs_ranges set, xs_u128 v)
 {
 	__u32 low = 0, high = set.cnt;
