@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Names in a set of chains, and what can be told from a chain's graph. */
+/* Looks up names in a set of chains, and derives facts from a chain's graph. */
 #include <string.h>
 
 #include "chains.h"
@@ -82,7 +82,7 @@ static __u32 tap_copies(const struct xs_chain *chain, int after)
 	return cnt;
 }
 
-/* From a step on. Each step is asked once: there may be many ways to it. */
+/* The cost from a step on. Each step is computed once, since there may be many ways to it. */
 static struct xs_chain_cost cost_from(const struct xs_chains *chains, const struct xs_chain *chain,
 				      int step, struct xs_chain_cost *known)
 {

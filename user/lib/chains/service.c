@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* service NAME ..., on SERVICE ...: what a service is, and what is done without it. */
+/* service NAME ..., on SERVICE ...: the properties of a service, and what happens without it. */
 #include <stdio.h>
 #include <string.h>
 

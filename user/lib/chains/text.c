@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* A whole chain file: statement after statement, then what holds for all of them. */
+/* Parses a whole chain file: statement after statement, then the checks over all of them. */
 #include <errno.h>
 #include <string.h>
 
@@ -32,7 +32,7 @@ static void skip_line(struct xs_chain_parser *p)
 		xs_chain_next(p);
 }
 
-/* At the first byte of a line of the text, for what concerns a statement as a whole. */
+/* A token at the first byte of a line of the text, for findings about a whole statement. */
 static struct xs_token line_token(const char *text, size_t len, __u32 line)
 {
 	struct xs_token at = { .line = 1, .column = 1, .p = text, .line_start = text };
@@ -64,7 +64,7 @@ static void check_whole(struct xs_chain_parser *p, const char *text, size_t len)
 	}
 }
 
-/* What a chain does not say of an exit, 'on SERVICE.EXIT' may have said for all. */
+/* If a chain does not bind an exit, 'on SERVICE.EXIT' may have bound it for all chains. */
 static void bind_exits(struct xs_chains *chains)
 {
 	for (__u32 c = 0; c < chains->chain_cnt; c++) {

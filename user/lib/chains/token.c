@@ -10,8 +10,8 @@
 #include "parse.h"
 
 /*
- * The lexer has no arrow: '-' is a byte of a word. "fw->nat" is a word, an arrow and a
- * word, as "fw -> nat" is.
+ * The lexer has no arrow, because '-' can be part of a word. "fw->nat" is a word, an
+ * arrow and a word, just as "fw -> nat".
  */
 void xs_chain_next(struct xs_chain_parser *p)
 {

@@ -20,7 +20,7 @@ static struct xs_chain *find_chain(struct xs_chain_parser *p, const struct xs_to
 
 /* ---- ways ---- */
 
-/* A new step of this service, without a way out yet; -1 after an error. */
+/* Adds a step of this service, still without a way out. -1 after an error. */
 static int add_step(struct xs_chain_parser *p, const struct xs_token *at, struct xs_chain *chain,
 		    const struct xs_service *service)
 {
@@ -44,8 +44,8 @@ static int add_step(struct xs_chain_parser *p, const struct xs_token *at, struct
 }
 
 /*
- * SERVICE [->] ... END from the current token on; *from is where it leads first. A
- * branch may end at a step that the chain has already.
+ * Parses SERVICE [->] ... END from the current token on. *from is the first step. A
+ * branch may end at a step that the chain already has.
  */
 static bool parse_way(struct xs_chain_parser *p, struct xs_chain *chain, __s8 *from, bool branch)
 {
