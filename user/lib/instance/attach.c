@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Making an instance; see instance.h.
+ * Makes an instance; see instance.h.
  *
- * A directory is built under the name %new-IF and renamed to IF; it is renamed
- * to %old-IF before it is taken apart. So IF is whole or not there, and what a
- * killed process leaves under a %name is garbage to whoever holds the lock.
+ * The directory is built under the name %new-IF and renamed to IF. It is renamed to
+ * %old-IF before it is removed. So IF is complete or not there, and whatever a killed
+ * process leaves under a %name is garbage for the holder of the lock.
  */
 #include <errno.h>
 #include <net/if.h>
@@ -27,7 +27,7 @@ const char *const xs_mode_names[] = {
 	[XS_MODE_SKB] = "skb",
 };
 
-/* Frames are lost until the link is back: whose doing that is should be said. */
+/* Frames are lost until the link is back. So say who caused it. */
 static void say_if_reset(const struct xs_build *build)
 {
 	if (xs_netif_carrier_losses(build->netif.ifindex) > build->netif.carrier_losses)
@@ -46,7 +46,7 @@ static int publish(struct xs_build *build)
 	return err;
 }
 
-/* What may be in force after a failure nobody removes: the next command completes it. */
+/* After a failure nobody removes what may be in force: the next command completes it. */
 static void clear_staging(struct xs_build *build)
 {
 	int in_force = 0;
@@ -83,7 +83,7 @@ static int build_instance(struct xs_build *build, struct xs_attached *got)
 	return err;
 }
 
-/* What was asked for and cannot be had without new maps; NULL: nothing. */
+/* What was asked for but is not possible without new maps; NULL: nothing. */
 static const char *unlike(const struct xs_pins *pins, const struct xs_attach_opts *opts)
 {
 	bool drop = pins->meta.flags & XS_META_XSK_DROP;
@@ -96,13 +96,13 @@ static const char *unlike(const struct xs_pins *pins, const struct xs_attach_opt
 	return NULL;
 }
 
-/* A bouncer attached it, and somebody wants it there: the last bouncer leaves it. */
+/* A bouncer attached it, and now somebody wants it to stay: the last bouncer must not remove it. */
 static int keep_for_good(struct xsteer_ctx *ctx, const char *ifname)
 {
 	struct xs_pins pins;
 	int lock, err;
 
-	/* against xsteer-rules: both write meta */
+	/* Locks out xsteer-rules, since both write meta. */
 	lock = xs_pins_open_locked(ctx, &pins, ifname);
 	if (lock < 0)
 		return lock;
@@ -116,7 +116,7 @@ static int keep_for_good(struct xsteer_ctx *ctx, const char *ifname)
 	return err;
 }
 
-/* 1: it is attached already, as asked; 0: it is not there; -errno: refused. */
+/* 1: it is already attached, as asked for; 0: it is not there; -errno: refused. */
 static int look_at_existing(struct xsteer_ctx *ctx, const char *ifname,
 			    const struct xs_attach_opts *opts, struct xs_attached *got)
 {
@@ -157,7 +157,7 @@ static int look_at_existing(struct xsteer_ctx *ctx, const char *ifname,
 	return 1;
 }
 
-/* Whose program is it? 0: ours or nobody's; -EBUSY, logged, someone else's. */
+/* Whose program is on the hook? 0: ours or none; -EBUSY, logged: someone else's. */
 static int check_hook(const struct xs_build *build)
 {
 	struct xs_hook hook;
@@ -170,7 +170,7 @@ static int check_hook(const struct xs_build *build)
 	return xs_hook_refuse_held(build->ctx, build->netif.name, &hook);
 }
 
-/* The program reads Ethernet frames; what a tunnel hands over begins with an IP header. */
+/* The program reads Ethernet frames, but a tunnel's packets begin with an IP header. */
 static int check_link_type(struct xsteer_ctx *ctx, const struct xs_netif *netif)
 {
 	if (netif->ethernet)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The pins of an instance under construction; see build.h. */
+/* Makes the pins of an instance under construction; see build.h. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,7 +49,7 @@ static int pin_maps(const struct xs_build *build)
 	return 0;
 }
 
-/* An instance without rules has counters of none, so that every pin is there. */
+/* An instance without rules has counters for no rule, so that every pin exists. */
 static int pin_rule_counters(const struct xs_build *build)
 {
 	int err, fd = xs_rule_stats_create(1);
@@ -81,7 +81,7 @@ static int write_meta(struct xs_build *build)
 		.malformed_action = { .verdict = XS_VERDICT_pass },
 		.attach = opts->prio > 0 ? XS_ATTACH_DISPATCHER : XS_ATTACH_LINK,
 		.set_layout = XS_SET_LAYOUT,
-		/* who watches the number sees that the rules are others */
+		/* Whoever watches the number must see that the rules changed. */
 		.generation = build->old.dir[0] ? build->old.meta.generation : 0,
 	};
 	int err;
@@ -101,8 +101,8 @@ static int write_meta(struct xs_build *build)
 }
 
 /*
- * Sockets in their slots, their owners, and what was counted stay where they are, so that
- * workers notice nothing: as long as the link stays, and there are as many slots.
+ * Sockets in their slots, their owners and the counters stay where they are, so that
+ * workers notice nothing. This works while the link stays and there are as many slots.
  */
 static int take_over_maps(const struct xs_build *build, __u32 slots)
 {
@@ -144,8 +144,9 @@ static int load_program(struct xs_build *build)
 	if (!build->skel)
 		return -errno;
 	/*
-	 * For the dispatcher only the maps: cpu_map and dev_map would belong to this
-	 * program's type, and the kernel would refuse them to the extension.
+	 * For the dispatcher make only the maps. If we loaded the program, cpu_map and
+	 * dev_map would belong to its type, and the kernel would refuse them to the
+	 * extension.
 	 */
 	bpf_program__set_autoload(build->skel->progs.xsteer, build->opts->prio <= 0);
 	err = take_over_maps(build, slots);

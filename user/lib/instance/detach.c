@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Taking an instance away; see instance.h. */
+/* Removes an instance; see instance.h. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 #include "lock.h"
 #include "publish.h"
 
-/* Somebody may have taken it out already. */
+/* Somebody may have removed the program already. */
 static int leave_dispatcher(const struct xs_pins *pins)
 {
 	struct xs_live live;
@@ -26,11 +26,11 @@ static int leave_dispatcher(const struct xs_pins *pins)
 	if (err)
 		return err < 0 ? err : 0;
 	if (!live.attached)
-		return -EXDEV; /* nobody takes it apart from here */
+		return -EXDEV; /* it cannot be removed from here */
 	return xs_dispatcher_detach(pins->ctx, pins->meta.ifindex, live.prog_id);
 }
 
-/* Whole as long as its program is on the hook: what cannot be detached stays as it was. */
+/* It stays complete while its program is on the hook: if detaching fails, nothing changes. */
 static int rename_and_remove(const struct xs_pins *pins, const char *old)
 {
 	int err;
@@ -50,7 +50,7 @@ static int rename_and_remove(const struct xs_pins *pins, const char *old)
 
 int xs_instance_take_apart(const struct xs_pins *pins)
 {
-	/* xsteer-rules locks nothing above: what it writes must not go into the next instance */
+	/* xsteer-rules locks only this directory, and must not write into the next instance. */
 	int lock = xs_pins_lock_dir(pins->ctx, pins->dir), err = 0;
 	char old[PATH_MAX];
 
@@ -80,7 +80,7 @@ int xs_instance_detach(struct xsteer_ctx *ctx, const char *ifname)
 		return err;
 	err = xs_pins_find(ctx, dir, ifname);
 	if (err == -ENOENT && were)
-		return 0; /* what a detach that was killed had begun */
+		return 0; /* finished what a killed detach had begun */
 	if (!err && !xs_pins_complete(dir))
 		return xs_leftovers_take_rest(ctx, ifname, dir);
 	if (!err)

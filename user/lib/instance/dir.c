@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Where the pins of an instance are; see dir.h. */
+/* Finds the pins of an instance; see dir.h. */
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -25,7 +25,7 @@ int xs_pin_dir(struct xsteer_ctx *ctx, char dir[PATH_MAX], const char *ifname)
 	char name[3 * IFNAMSIZ + 1];
 	int n = 0;
 
-	/* "" would be the pin root itself, and "IF/" what is in it */
+	/* "" would be the pin root itself, and "IF/" would be what is in IF. */
 	if (!ifname[0] || strchr(ifname, '/') || strlen(ifname) >= IFNAMSIZ) {
 		xs_err(ctx, "'%s' cannot be the name of an interface: 'ip link' lists them",
 		       ifname);
@@ -59,7 +59,7 @@ void xs_pin_ifname(char ifname[IFNAMSIZ], const char *name)
 	ifname[n] = '\0';
 }
 
-/* File system of the pin root, or of what is there above it. */
+/* The file system of the pin root, or of its nearest existing parent. */
 static int stat_root(struct xsteer_ctx *ctx, char path[PATH_MAX], struct statfs *fs)
 {
 	snprintf(path, PATH_MAX, "%s", ctx->pin_root);
@@ -112,7 +112,7 @@ int xs_pins_check_bpffs(struct xsteer_ctx *ctx)
 	return -ENOTSUP;
 }
 
-/* A name that xsteer gives to what it pins; "%..." is what a rename has not moved yet. */
+/* Is this a name that xsteer gives to a pin? "%..." is a rename that has not finished. */
 static bool is_our_name(const char *name)
 {
 	if (*name == '%')
@@ -123,7 +123,7 @@ static bool is_our_name(const char *name)
 	return !strcmp(name, XS_PIN_LINK) || !strcmp(name, XS_PIN_PROG);
 }
 
-/* Others have directories on a bpffs too, and may have called a pin "link" or "prog" in one. */
+/* Others may have directories on a bpffs, too, with a pin called "link" or "prog" in one. */
 int xs_pins_refuse_others(struct xsteer_ctx *ctx, const char *dir)
 {
 	bool only_common = true, ours = true;
@@ -157,7 +157,7 @@ void xs_pin_copy_access(struct xsteer_ctx *ctx, const char *path, const char *mo
 
 	if (lstat(model, &wanted) || lstat(path, &now))
 		return;
-	/* chown() takes bits of the mode away, so it comes first */
+	/* First, because chown() clears bits of the mode. */
 	if ((now.st_uid != wanted.st_uid || now.st_gid != wanted.st_gid) &&
 	    lchown(path, wanted.st_uid, wanted.st_gid))
 		xs_warn(ctx, "%s: cannot give it the owner and group that %s has: %s", path, model,
@@ -271,9 +271,9 @@ int xs_pins_each_leftover(struct xsteer_ctx *ctx,
 }
 
 struct wanted_instance {
-	char *dir; /* of PATH_MAX bytes */
+	char *dir; /* has PATH_MAX bytes */
 	__u32 ifindex;
-	int err; /* the first directory that could not be looked at */
+	int err; /* the first error of examining a directory */
 	char unseen[PATH_MAX];
 };
 
@@ -294,7 +294,7 @@ static int is_instance_of(struct xsteer_ctx *ctx, const char *dir, void *arg)
 	return 1;
 }
 
-/* The instance of an interface, whatever it was called when it was attached. 1, 0 or -errno, logged. */
+/* Finds the instance of an interface, whatever its name at attach. 1, 0 or -errno, logged. */
 static int find_by_index(struct xsteer_ctx *ctx, char dir[PATH_MAX], __u32 ifindex,
 			 const char *ifname)
 {
@@ -304,11 +304,11 @@ static int find_by_index(struct xsteer_ctx *ctx, char dir[PATH_MAX], __u32 ifind
 
 	if (err)
 		return err;
-	/* nearly always here */
+	/* Nearly always it is here. */
 	if (is_instance_of(ctx, named, &wanted) ||
 	    walk_root(ctx, false, is_instance_of, &wanted) > 0)
 		return 1;
-	/* what is there under its name, the caller looks at, and says why it cannot */
+	/* The caller examines what is there under its name, and says why it cannot. */
 	if (!wanted.err || !access(named, F_OK))
 		return 0;
 	xs_err(ctx, "%s: whether it has an instance is not known: cannot look at %s: %s", ifname,
@@ -351,6 +351,6 @@ int xs_pins_find(struct xsteer_ctx *ctx, char dir[PATH_MAX], const char *word)
 			return err < 0 ? err : 0;
 		err = xs_pin_dir(ctx, dir, name);
 	}
-	/* of no interface that is here: what has the name, for the caller to judge */
+	/* No interface here has an instance: the caller judges what has the name. */
 	return err ? err : access(dir, F_OK) ? -errno : 0;
 }

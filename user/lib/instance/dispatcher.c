@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* An instance beside other programs, through libxdp's dispatcher; see dispatcher.h. */
+/* An instance that shares the hook through libxdp's dispatcher; see dispatcher.h. */
 #include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@ static int configure(struct xdp_program *prog, const struct xs_attach_opts *opts
 	err = xdp_program__set_run_prio(prog, opts->prio);
 	if (!err)
 		err = xdp_program__set_chain_call_enabled(prog, XDP_PASS, true);
-	/* libxdp 1.3 does not look at the section's name */
+	/* libxdp 1.3 does not read the section's name. */
 	if (!err && xs_kernel_has_frags())
 		err = xdp_program__set_xdp_frags_support(prog, true);
 	return err;
@@ -167,7 +167,10 @@ int xs_dispatcher_has(__u32 ifindex, __u32 prog_id)
 	bool has;
 
 	if (err) {
-		/* libxdp's own -ENOENT has several meanings; the kernel's empty hook has one */
+		/*
+		 * libxdp's own -ENOENT has several meanings; the kernel's empty hook
+		 * has only one.
+		 */
 		held = xs_netif_hook(ifindex, &hook);
 		return !held || held == -ENODEV ? 0 : err;
 	}
@@ -204,7 +207,7 @@ int xs_dispatcher_find_user_of(struct xsteer_ctx *ctx, __u32 ifindex, __u32 map_
 	int err = libxdp_get_error(mp);
 
 	if (err == -ENOENT || err == -ENODEV)
-		return 0; /* nothing on the hook, or no interface any more */
+		return 0; /* nothing is on the hook, or the interface is gone */
 	if (err) {
 		xs_err(ctx, "interface %u: libxdp cannot tell what is on its hook: %s", ifindex,
 		       strerror(-err));
@@ -254,7 +257,7 @@ static bool is_alone(__u32 ifindex, __u32 prog_id)
 	return alone;
 }
 
-/* By netlink, as libxdp attaches what is alone. */
+/* Uses netlink, as libxdp does to attach a single program. */
 static int swap_alone(__u32 ifindex, enum xs_mode mode, __u32 old_prog_id, int prog)
 {
 	LIBBPF_OPTS(bpf_xdp_attach_opts, opts);

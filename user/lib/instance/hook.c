@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The program of an instance under construction onto the XDP hook; see build.h. */
+/* Puts the program of an instance under construction onto the XDP hook; see build.h. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +13,7 @@
 #include "build.h"
 #include "xsteer.skel.h"
 
-/* Held by someone else: say by whom, and what can be done. */
+/* Someone else holds the hook: log who, and what can be done. */
 int xs_hook_refuse_held(struct xsteer_ctx *ctx, const char *ifname, const struct xs_hook *hook)
 {
 	const char *name = hook->prog_name[0] ? hook->prog_name : "?";
@@ -51,7 +51,7 @@ int xs_hook_refuse_held(struct xsteer_ctx *ctx, const char *ifname, const struct
 	return -EBUSY;
 }
 
-/* A descriptor, or -errno. */
+/* Returns a descriptor, or -errno. */
 static int create_link(const struct xs_build *build, enum xs_mode mode)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, opts,
@@ -62,14 +62,17 @@ static int create_link(const struct xs_build *build, enum xs_mode mode)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Of the driver or the mode: not for want of a right, a descriptor, or a free hook. */
+/*
+ * Did the driver or the mode refuse, rather than a right, a descriptor or a free hook
+ * be missing?
+ */
 static bool is_refusal(int err)
 {
 	return err != -EBUSY && err != -EEXIST && err != -EPERM && err != -EMFILE &&
 	       err != -ENFILE && err != -EINTR;
 }
 
-/* The driver's refusal in its own words, or else the errno's. */
+/* The driver's refusal in its own words, or else the errno's text. */
 static void why_refused(const struct xs_build *build, enum xs_mode mode, int err, char *why,
 			size_t len)
 {
@@ -99,7 +102,7 @@ static int refuse_mode(const struct xs_build *build, enum xs_mode mode, int err)
 		return err;
 	}
 	why_refused(build, mode, err, why, sizeof(why));
-	if (mode == XS_MODE_NATIVE && !strstr(why, "upper device")) /* it bars skb too */
+	if (mode == XS_MODE_NATIVE && !strstr(why, "upper device")) /* it also excludes skb mode */
 		xs_err(build->ctx,
 		       "%s: the kernel refused to attach in native mode: %s; %s works on any "
 		       "driver, more slowly",
@@ -110,7 +113,7 @@ static int refuse_mode(const struct xs_build *build, enum xs_mode mode, int err)
 	return err;
 }
 
-/* A link in the mode that was asked for, or -errno, logged. */
+/* Makes a link in the mode that was asked for. Returns it, or -errno, logged. */
 static int create_any_link(struct xs_build *build)
 {
 	enum xs_mode wanted = build->opts->mode;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Pin directories that are no instances; see leftovers.h. */
+/* Handles pin directories that are not instances; see leftovers.h. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,7 +21,7 @@
 #include "netns.h"
 #include "pins.h"
 
-/* "ROOT/%new-IF": the name of a directory that is not, or no longer, an instance. */
+/* "ROOT/%new-IF": a directory that is not yet, or no longer, an instance. */
 int xs_side_dir(char side[PATH_MAX], const char *dir, const char *prefix)
 {
 	const char *name = strrchr(dir, '/') + 1;
@@ -129,7 +129,7 @@ int xs_leftover_take_off_hook(struct xsteer_ctx *ctx, const char *dir)
 	return err ? err : leave_dispatcher(ctx, dir);
 }
 
-/* Not what a symbolic link leads to, should somebody put one there just now. */
+/* Opens the directory itself, even if somebody just replaced it by a symbolic link. */
 static DIR *open_itself(const char *dir)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -147,7 +147,10 @@ bool xs_leftover_is_link(const char *dir)
 	return !lstat(dir, &file) && S_ISLNK(file.st_mode);
 }
 
-/* A symbolic link under a name of ours goes; what it leads to is not ours. 1, 0, -errno, logged. */
+/*
+ * Removes a symbolic link that has one of our names. What it points to is not ours. 1,
+ * 0, -errno, logged.
+ */
 static int remove_if_link(struct xsteer_ctx *ctx, const char *dir)
 {
 	if (!xs_leftover_is_link(dir))
@@ -196,7 +199,7 @@ int xs_instance_remove_dir(struct xsteer_ctx *ctx, const char *dir)
 	return err;
 }
 
-/* Index and name may be the same in another network namespace: the program's id is not. */
+/* Index and name may be equal in another network namespace; the program's id is not. */
 static bool is_on_hook_of(const struct bpf_link_info *link, const char *ifname)
 {
 	struct xs_hook hook;
@@ -207,7 +210,7 @@ static bool is_on_hook_of(const struct bpf_link_info *link, const char *ifname)
 	       xs_netif_hook(link->xdp.ifindex, &hook) == 1 && hook.prog_id == link->prog_id;
 }
 
-/* Pins were removed behind our back: the rest goes, unless its link is another interface's. */
+/* Somebody removed pins: removes the rest, unless its link is on another interface. */
 int xs_leftovers_take_rest(struct xsteer_ctx *ctx, const char *ifname, const char *dir)
 {
 	struct bpf_link_info info;

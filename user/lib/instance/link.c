@@ -21,7 +21,7 @@ int xs_link_open(const char *dir, struct bpf_link_info *info)
 
 	memset(info, 0, sizeof(*info));
 	snprintf(path, sizeof(path), "%s/%s", dir, XS_PIN_LINK);
-	/* a symbolic link leads to one that is not ours to detach */
+	/* A symbolic link may point to one that we must not detach. */
 	if (lstat(path, &file))
 		return -errno;
 	if (S_ISLNK(file.st_mode))
@@ -38,7 +38,7 @@ int xs_link_open(const char *dir, struct bpf_link_info *info)
 
 int xs_link_detach(int link)
 {
-	/* ENOLINK: the interface is gone, and took the program along */
+	/* ENOLINK: the interface is gone, and its program with it. */
 	return bpf_link_detach(link) && errno != ENOLINK ? -errno : 0;
 }
 
@@ -50,7 +50,7 @@ static __u32 xsks_map_id(const struct xs_pins *pins)
 	return bpf_obj_get_info_by_fd(pins->map_fds[XS_MAP_xsks_map], &info, &len) ? 0 : info.id;
 }
 
-/* What runs is not what is pinned. Anything but a program of this instance is not ours to replace. */
+/* The running program is not the pinned one. We may only replace a program of this instance. */
 static int open_unpinned(const struct xs_pins *pins, __u32 id)
 {
 	int fd = xs_prog_uses_map(id, xsks_map_id(pins)) ? bpf_prog_get_fd_by_id(id) : -1;
@@ -90,7 +90,7 @@ int xs_link_running(const struct xs_pins *pins, int link)
 
 int xs_link_swap(struct xsteer_ctx *ctx, const char *ifname, int link, int old_prog, int new_prog)
 {
-	/* the old program is named, so that nobody else's update is undone */
+	/* Name the old program, so that nobody else's update is undone. */
 	LIBBPF_OPTS(bpf_link_update_opts, opts, .old_prog_fd = old_prog, .flags = BPF_F_REPLACE);
 	int err = bpf_link_update(link, new_prog, &opts) ? -errno : 0;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Does an instance live; see live.h. */
+/* Finds out whether an instance is alive; see live.h. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,7 +29,7 @@ static int is_gone(struct xs_live *live, const char *why)
 	return 0;
 }
 
-/* Nothing of it is on the hook; or its interface has gone, with the hook. */
+/* Nothing of it is on the hook, or its interface is gone together with the hook. */
 static int is_off(const struct xs_pins *pins, struct xs_live *live, enum xs_netns netns)
 {
 	char name[16];
@@ -44,7 +44,7 @@ static int is_off(const struct xs_pins *pins, struct xs_live *live, enum xs_netn
 				     : "program is not attached any more");
 }
 
-/* The id of the program that is pinned; 0: none is; -errno. */
+/* The id of the pinned program; 0: none is pinned; -errno. */
 static int pinned_prog(const struct xs_pins *pins, __u32 *id)
 {
 	struct bpf_prog_info info = {};
@@ -65,8 +65,8 @@ static int pinned_prog(const struct xs_pins *pins, __u32 *id)
 }
 
 /*
- * Its link is not pinned, or may not be looked at. An empty hook is proof all the same;
- * so is ours on it, which somebody else's reference may hold there.
+ * Its link is not pinned, or may not be opened. An empty hook is still proof. So is our
+ * program on it, which another reference may hold there.
  */
 static int ask_hook(const struct xs_pins *pins, struct xs_live *live, enum xs_netns netns,
 		    int link_err)
@@ -97,7 +97,10 @@ static int ask_hook(const struct xs_pins *pins, struct xs_live *live, enum xs_ne
 	return 0;
 }
 
-/* The interface may have moved to another network namespace, and its index be another's here. */
+/*
+ * The interface may have moved to another network namespace, and another one may have
+ * its index here.
+ */
 static bool is_on_hook_here(const struct xs_live *live, __u32 ifindex)
 {
 	struct xs_hook hook;
@@ -109,7 +112,7 @@ static bool is_on_hook_here(const struct xs_live *live, __u32 ifindex)
 	return held == 1 ? hook.prog_id == live->prog_id : held < 0 && held != -ENODEV;
 }
 
-/* The link knows best: an upgrade that was killed leaves an older program's pin. */
+/* The link knows best: a killed upgrade leaves the pin of an older program. */
 static int ask_link(const struct xs_pins *pins, struct xs_live *live, enum xs_netns netns)
 {
 	struct bpf_link_info info;
@@ -176,7 +179,7 @@ int xs_instance_is_gone(const struct xs_pins *pins, struct xs_live *live)
 {
 	int err = xs_instance_live(pins, live);
 
-	/* of another network namespace, where it can be asked for: that is no failure here */
+	/* In another network namespace, where it can be asked for: not a failure here. */
 	if (err == -EXDEV)
 		return 0;
 	if (err)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Who may change pins; see lock.h. */
+/* Decides who may change pins; see lock.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #include "dir.h"
 #include "lock.h"
 
-#define LOCK_WAIT_MS 10000 /* an attach with a slow driver reset takes seconds */
+#define LOCK_WAIT_MS 10000 /* an attach may take seconds if the driver resets slowly */
 #define LOCK_POLL_MS 20
 
 static int lock_dir(struct xsteer_ctx *ctx, int fd, const char *dir)
@@ -44,7 +44,7 @@ static int lock_dir(struct xsteer_ctx *ctx, int fd, const char *dir)
 	return 0;
 }
 
-/* The directory may have been taken away, or made anew, while we waited. */
+/* The directory may have been removed, or made again, while we waited. */
 static bool still_there(int fd, const char *dir)
 {
 	struct stat locked, now;
@@ -53,7 +53,7 @@ static bool still_there(int fd, const char *dir)
 	       locked.st_dev == now.st_dev;
 }
 
-/* With what is missing above it. */
+/* Also makes the missing directories above it. */
 static int make_root(struct xsteer_ctx *ctx, const char *root)
 {
 	char dir[PATH_MAX];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Which network namespace an instance is of; see netns.h. */
+/* The network namespace that an instance belongs to; see netns.h. */
 #include <errno.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -11,7 +11,7 @@
 #define SO_NETNS_COOKIE 71
 #endif
 
-/* *cookie: 0 where the kernel has none. 0 or -errno. */
+/* *cookie is 0 if the kernel has none. 0 or -errno. */
 static int own_cookie(__u32 *cookie)
 {
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), err = 0;

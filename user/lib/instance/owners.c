@@ -22,15 +22,15 @@ static __u32 pidns_inode(void)
 }
 
 enum process {
-	PROCESS_GONE, /* or dead, and its parent has not looked yet */
+	PROCESS_GONE, /* or dead, and its parent has not collected it yet */
 	PROCESS_SEEN,
 	PROCESS_HIDDEN, /* by hidepid=, or without /proc */
 };
 
-/* The kernel tells start times in the time namespace of who asks, and rounds them then. */
+/* The kernel reports start times in the reader's time namespace, and rounds them then. */
 #define START_ROUNDING_TICKS 1
 
-/* As the machine counts, which is the same for every process that looks. 0 or -errno. */
+/* Ticks as the machine counts them: the same for every process that looks. 0 or -errno. */
 static int without_boot_shift(__u64 *ticks)
 {
 	__s64 shift_ns;
@@ -46,7 +46,7 @@ static bool is_same_start(__u64 a, __u64 b)
 	return (a > b ? a - b : b - a) <= START_ROUNDING_TICKS;
 }
 
-/* *start: in clock ticks since boot, if seen. */
+/* *start is set if it is visible: clock ticks since boot. */
 static enum process look_at_process(__u32 pid, __u64 *start)
 {
 	__u64 ticks = 0;
@@ -65,7 +65,7 @@ static enum process look_at_process(__u32 pid, __u64 *start)
 	if (len <= 0)
 		return PROCESS_GONE;
 	text[len] = '\0';
-	/* the name may hold spaces and parentheses: count fields from its end */
+	/* The name may hold spaces and parentheses: count fields from its end. */
 	after_name = strrchr(text, ')');
 	if (!after_name || after_name[1] != ' ')
 		return PROCESS_GONE;
@@ -110,12 +110,12 @@ bool xs_owner_alive(const struct xs_owner *owner)
 	case PROCESS_HIDDEN:
 		return true;
 	default:
-		/* 0: it could not see itself */
+		/* 0: the owner could not read its own. */
 		return !owner->start_time || is_same_start(start, owner->start_time);
 	}
 }
 
-/* As a row of the process that is named in `fd`. */
+/* Reads the row as if the process named in `fd` had its socket already. */
 static struct xs_owner as_if_there(const struct xs_owner *owner)
 {
 	struct xs_owner there = *owner;

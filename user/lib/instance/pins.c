@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The maps of an instance, opened and compared with this build; see pins.h. */
+/* Opens the maps of an instance and compares them with this build; see pins.h. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Is an instance that of the interface that was asked for; see place.h. */
+/* Is an instance the one of the interface that was asked for? See place.h. */
 #include <errno.h>
 #include <string.h>
 
@@ -50,7 +50,7 @@ static int refuse_elsewhere(const struct xs_pins *pins)
 	return -EXDEV;
 }
 
-/* The interface is not in this network namespace any more. */
+/* The interface is no longer in this network namespace. */
 static int refuse_absent(const struct xs_pins *pins, const char *word)
 {
 	struct xs_live live;
@@ -97,7 +97,7 @@ int xs_pins_check_place(const struct xs_pins *pins, const char *word)
 	if (err)
 		return err == -ENODEV ? refuse_absent(pins, word) : cannot_ask(pins, err);
 	err = xs_netif_find(word, &ifindex, name);
-	/* renamed since: the old name will do, unless it is another interface's now */
+	/* It was renamed since: the old name is valid unless another interface has it now. */
 	if (err == -ENODEV || (!err && ifindex == pins->meta.ifindex))
 		return 0;
 	if (err)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The program of this build, fitted to kernel and interface; see program.h. */
+/* The program of this build, adapted to kernel and interface; see program.h. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #include "xsteer.skel.h"
 
 #define KERNEL_LOG_BYTES \
-	(1 << 20) /* the end of a verifier log says why; older kernels take no less */
+	(1 << 20) /* the reason is at the end of a log; older kernels accept no less */
 #define MAPS_OF_PROG_MAX 64 /* ours has fewer */
 
 bool xs_kernel_has_frags(void)
@@ -54,10 +54,13 @@ struct xsteer_bpf *xs_program_open(struct xsteer_ctx *ctx, __u32 slots)
 		errno = -err;
 		return NULL;
 	}
-	/* the caller pins where and when it sees fit */
+	/* The caller pins, where and when it wants. */
 	bpf_object__for_each_map(map, skel->obj) bpf_map__set_pin_path(map, NULL);
 	err = fit(skel, slots);
-	/* by flag, not by the section's name: an old kernel refuses it, and libbpf obeys the name */
+	/*
+	 * By flag, not by the section's name: an old kernel refuses the flag, and
+	 * libbpf obeys the name.
+	 */
 	if (!err && xs_kernel_has_frags())
 		err = bpf_program__set_flags(skel->progs.xsteer, BPF_F_XDP_HAS_FRAGS);
 	if (err) {
@@ -92,7 +95,7 @@ int xs_program_load(struct xsteer_ctx *ctx, struct xsteer_bpf *skel)
 	char *log = calloc(1, KERNEL_LOG_BYTES);
 	int err;
 
-	/* libbpf asks for the log only when the kernel has refused */
+	/* libbpf asks for the log only after the kernel has refused. */
 	if (log)
 		bpf_program__set_log_buf(skel->progs.xsteer, log, KERNEL_LOG_BYTES);
 	err = xsteer_bpf__load(skel);

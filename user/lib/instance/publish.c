@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* An instance under its name; see publish.h. */
+/* Gives an instance its name; see publish.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,7 +15,7 @@
 #include "link.h"
 #include "publish.h"
 
-/* The program pinned in `dir`. 1, 0: none; -errno, logged. */
+/* Reads about the program pinned in `dir`. 1; 0: there is none; -errno, logged. */
 static int look_at_prog(struct xsteer_ctx *ctx, const char *dir, struct bpf_prog_info *info)
 {
 	__u32 len = sizeof(*info);
@@ -33,7 +33,7 @@ static int look_at_prog(struct xsteer_ctx *ctx, const char *dir, struct bpf_prog
 	return err ? xs_leftover_say_cannot_look(ctx, dir, XS_PIN_PROG, err) : 1;
 }
 
-/* A link that runs the program pinned beside it; 1, 0, -errno, logged. */
+/* Does a link run the program pinned beside it? 1, 0, -errno, logged. */
 static int runs_in_its_link(struct xsteer_ctx *ctx, const char *side)
 {
 	struct bpf_link_info link;
@@ -62,7 +62,10 @@ static int pin_prog(struct xsteer_ctx *ctx, const char *dir, int fd)
 	return err;
 }
 
-/* When the kernel loaded the program; its pin, which the killed process may not have come to, is made. */
+/*
+ * When the kernel loaded the program. Also makes its pin, which the killed process may
+ * not have made.
+ */
 static int look_at_found(struct xsteer_ctx *ctx, const char *side, __u32 prog_id, __u64 *load_ns)
 {
 	struct bpf_prog_info info = {};
@@ -80,7 +83,7 @@ static int look_at_found(struct xsteer_ctx *ctx, const char *side, __u32 prog_id
 	return err;
 }
 
-/* Of two in a dispatcher, one that was replaced and the one in its place, the later is. */
+/* If a dispatcher has both a replaced program and its successor, the later one is in force. */
 static int runs_in_dispatcher(struct xsteer_ctx *ctx, const char *side)
 {
 	__u32 ifindex, prog_id, other_id;
@@ -106,11 +109,14 @@ int xs_leftover_in_force(struct xsteer_ctx *ctx, const char *side)
 		return 0;
 	by_link = runs_in_its_link(ctx, side);
 	in_force = by_link ? by_link : runs_in_dispatcher(ctx, side);
-	/* somebody removed pins, too: not an instance any more */
+	/* Somebody removed pins, too: it is no longer an instance. */
 	return in_force > 0 ? xs_pins_complete(side) : in_force;
 }
 
-/* Before Linux 5.16: two steps. Killed between them, the new one is found to be in force. */
+/*
+ * Before Linux 5.16 this takes two steps. If it is killed between them, the new one is
+ * found to be in force.
+ */
 static int change_places(const char *staging, const char *dir)
 {
 	char old[PATH_MAX];

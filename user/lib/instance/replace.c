@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* One instance in place of another; see replace.h. */
+/* Replaces one instance by another; see replace.h. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -61,7 +61,7 @@ static int choose_way(struct xs_build *build)
 					 &build->old_prio);
 	if (err)
 		return err;
-	/* a hook has one mode at a time, and a link keeps libxdp off */
+	/* A hook has one mode at a time, and a link excludes libxdp. */
 	if (beside != (build->opts->prio > 0) ||
 	    (build->opts->mode != XS_MODE_AUTO && build->opts->mode != mode))
 		build->replacing = XS_REPLACE_anew;
@@ -93,7 +93,7 @@ int xs_replace_open(struct xs_build *build)
 	}
 	if (build->old_live.attached && build->old.meta.ifindex != build->netif.ifindex)
 		return refuse_moved(build);
-	/* an interface that was renamed keeps its directory */
+	/* An interface that was renamed keeps its directory. */
 	snprintf(build->dir, sizeof(build->dir), "%s", dir);
 	err = xs_side_dir(build->staging, dir, "new");
 	return err ? err : choose_way(build);
@@ -119,7 +119,7 @@ static int swap_in_link(struct xs_build *build)
 				  bpf_program__fd(build->skel->progs.xsteer));
 }
 
-/* In the mode that the hook has: others may be in the dispatcher. */
+/* Uses the mode that the hook has, since others may be in the dispatcher. */
 static int replace_by_libxdp(struct xs_build *build)
 {
 	struct xs_attach_opts opts = *build->opts;
@@ -143,7 +143,7 @@ static int take_old_off(struct xs_build *build)
 	return err;
 }
 
-/* The link is dead once it was detached: another, pinned in its place. */
+/* A detached link is dead: makes another one, and pins it in its place. */
 static int link_old_again(struct xs_build *build)
 {
 	LIBBPF_OPTS(bpf_link_create_opts, opts,
@@ -156,7 +156,7 @@ static int link_old_again(struct xs_build *build)
 	link = bpf_link_create(build->old_prog, build->netif.ifindex, BPF_XDP, &opts);
 	if (link < 0)
 		return -errno;
-	unlink(next); /* of a process that was killed here */
+	unlink(next); /* left by a process that was killed here */
 	if (bpf_obj_pin(link, next) || rename(next, path))
 		err = -errno;
 	close(link);
@@ -207,7 +207,10 @@ static int off_and_on(struct xs_build *build)
 
 int xs_replace_on_hook(struct xs_build *build)
 {
-	/* who writes rules holds this alone: they must not go into what is not in force any more */
+	/*
+	 * Writers of rules hold only this lock, and must not write into what is no
+	 * longer in force.
+	 */
 	if (build->old.dir[0]) {
 		build->old_lock = xs_pins_lock_dir(build->ctx, build->old.dir);
 		if (build->old_lock < 0)

@@ -12,7 +12,7 @@
 #include "maps/xsteer.h"
 #include "rule_stats.h"
 
-/* Field names for bpftool, as the program's BTF has them; without them it shows bytes. */
+/* Field names for bpftool, from the program's BTF. Without them it shows bytes. */
 static void add_btf(struct bpf_map_create_opts *opts)
 {
 	struct btf *btf = btf__new_empty();

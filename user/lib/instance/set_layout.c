@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Programs and rule sets of different builds; see set_layout.h. */
+/* Whether programs and rule sets of different builds work together; see set_layout.h. */
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -16,7 +16,7 @@ static bool is_searched(__u32 layout)
 	return layout >= XS_SET_LAYOUT_OLDEST && layout <= XS_SET_LAYOUT;
 }
 
-/* *layout: 0 if the slot is empty. */
+/* *layout is 0 if the slot is empty. */
 static int read_layout(const struct xs_pins *pins, __u32 slot, __u32 *layout)
 {
 	const struct xs_set_header *set;
@@ -75,7 +75,7 @@ int xs_set_layout_check_program(const struct xs_pins *pins)
 {
 	const struct xs_meta *meta = &pins->meta;
 
-	/* 0: of a build that did not say it, the last of which wrote layout 2 */
+	/* 0: its build did not say. The last such build wrote layout 2. */
 	if (!meta->set_layout || is_searched(meta->set_layout))
 		return 0;
 	xs_err(pins->ctx,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Slots of an instance, taken and given up; see slots.h. */
+/* Takes and gives up slots of an instance; see slots.h. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,7 +21,7 @@
 #include "slots.h"
 #include "socket_stats.h"
 
-/* but_us: our own rows may have resisted being cleared. */
+/* but_us: our own rows may have been impossible to clear. */
 static bool anyone_alive(const struct xs_pins *pins, bool but_us)
 {
 	struct xs_owner owner;
@@ -34,8 +34,8 @@ static bool anyone_alive(const struct xs_pins *pins, bool but_us)
 }
 
 /*
- * What the last of some automatic owners left when it was killed, and whose interface
- * has gone since. Nobody else's is touched. True: taken away.
+ * Removes what the last of several automatic owners left when it was killed, if its
+ * interface is gone since. Touches nobody else's. True: removed.
  */
 static bool clear_dead(struct xsteer_ctx *ctx, const char *ifname)
 {
@@ -46,7 +46,10 @@ static bool clear_dead(struct xsteer_ctx *ctx, const char *ifname)
 
 	if (xs_pins_find(ctx, dir, ifname) || xs_pins_open_dir(ctx, &pins, dir, XS_PINS_SOCKET))
 		return false;
-	/* a bouncer of a network namespace that is gone cannot be seen from here; it serves nobody */
+	/*
+	 * A bouncer in a network namespace that is gone cannot be seen from here, but
+	 * it serves nobody.
+	 */
 	dead = pins.meta.flags & XS_META_AUTO && !xs_instance_live(&pins, &live) &&
 	       live.life == XS_LIFE_gone &&
 	       (xs_netns_of(&pins.meta) != XS_NETNS_OURS || !anyone_alive(&pins, false));
@@ -127,7 +130,7 @@ int xs_slot_check(const struct xs_pins *pins, const char *ifname, __u32 slot)
 		       ifname, words_of(pins, slot).text, owner.fd, owner.fd);
 		return -EBUSY;
 	}
-	/* One that cannot be seen from here may be dead: the slot itself will tell. */
+	/* An owner that cannot be seen from here may be dead: the slot itself will tell. */
 	if (!xs_owner_alive(&owner) || xs_owner_is_elsewhere(&owner))
 		return 0;
 	xs_err(pins->ctx,
@@ -169,7 +172,7 @@ int xs_slot_insert(struct xsteer_ctx *ctx, int map_fd, const struct xs_pins *pin
 {
 	int err;
 
-	/* BPF_ANY would steal the slot of a socket that lives. */
+	/* BPF_ANY would steal the slot from a living socket. */
 	if (!bpf_map_update_elem(map_fd, &slot, &socket_fd, BPF_NOEXIST))
 		return 0;
 	err = -errno;
@@ -218,7 +221,7 @@ bool xs_slots_still_pinned(const struct xs_pins *pins)
 	return id == map_id(pins->map_fds[XS_MAP_xsks_map]);
 }
 
-/* By what is pinned: a replaced instance may have another meta there. */
+/* Reads what is pinned now, since a replaced instance may have another meta there. */
 bool xs_slots_unused(const struct xs_pins *pins, bool but_us)
 {
 	struct xs_meta meta;

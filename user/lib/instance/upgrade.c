@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* This build's program in place of the one that runs; see upgrade.h. */
+/* Replaces the running program by this build's program; see upgrade.h. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -39,7 +39,7 @@ static int repin(const struct xs_pins *pins, int fd, const char *name, const cha
 	snprintf(path, sizeof(path), "%s/%s", pins->dir, name);
 	snprintf(next, sizeof(next), "%s/%%%s", pins->dir, name);
 	snprintf(like, sizeof(like), "%s/%s", pins->dir, model);
-	unlink(next); /* of a process that was killed here */
+	unlink(next); /* left by a process that was killed here */
 	err = bpf_obj_pin(fd, next) ? -errno : 0;
 	if (!err) {
 		xs_pin_copy_access(pins->ctx, next, like);
