@@ -12,7 +12,7 @@
 #include "identity.h"
 #include "netlink.h"
 
-#define ALT_NAME_MAX 128 /* ALTIFNAMSIZ, with the end mark */
+#define ALT_NAME_MAX 128 /* ALTIFNAMSIZ, including the NUL */
 
 struct identity {
 	__u32 ifindex;
@@ -31,11 +31,11 @@ static int on_link(const struct nlmsghdr *nlh, void *arg)
 	return MNL_CB_OK;
 }
 
-/* By index, or, if that is 0, by word. */
+/* Asks by index, or, if that is 0, by word. */
 static int ask(__u32 ifindex, const char *word, struct identity *found)
 {
 	const struct xs_nl_call call = { .cb = on_link, .arg = found };
-	char buf[512] = {}; /* what pads an attribute is sent too */
+	char buf[512] = {}; /* zeroed, because an attribute's padding is sent, too */
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	struct ifinfomsg *ifi;
 	int err;
@@ -61,7 +61,7 @@ int xs_netif_find(const char *word, __u32 *ifindex, char name[IFNAMSIZ])
 	if (!word[0] || strlen(word) >= ALT_NAME_MAX)
 		return -ENODEV;
 	err = ask(0, word, &found);
-	/* before 5.5 there are no alternative names, and no name is as long */
+	/* Before 5.5 there are no alternative names, and no name is this long. */
 	if (err == -EINVAL)
 		err = -ENODEV;
 	if (err)

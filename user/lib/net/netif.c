@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What the kernel says of an interface; see netif.h. */
+/* What the kernel says about an interface; see netif.h. */
 #include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -84,7 +84,7 @@ static int get_link(struct xs_netif *netif)
 	return ask_link(netif->ifindex, on_link, netif);
 }
 
-/* An ifindex of another namespace says nothing here: the netnsid tells. */
+/* An ifindex of another namespace means nothing here; the netnsid shows it. */
 static int on_peer(const struct nlmsghdr *nlh, void *arg)
 {
 	const struct nlattr *attr;
@@ -116,7 +116,7 @@ __u32 xs_netif_carrier_losses(__u32 ifindex)
 	return get_link(&netif) ? 0 : netif.carrier_losses;
 }
 
-/* Drivers without ethtool channels use every queue that was allocated. */
+/* Drivers without ethtool channels use every allocated queue. */
 static void get_channels(struct xs_netif *netif)
 {
 	struct ethtool_channels ch = { .cmd = ETHTOOL_GCHANNELS };
@@ -199,7 +199,7 @@ static int on_features(const struct nlmsghdr *nlh, void *arg)
 	return MNL_CB_OK;
 }
 
-/* libbpf asks the same from 1.3 on; Debian 12's does not. */
+/* libbpf asks the same since 1.3; the version in Debian 12 does not. */
 static void get_features(struct xs_netif *netif)
 {
 	xs_netdev_ask(NETDEV_CMD_DEV_GET, NETDEV_A_DEV_IFINDEX, netif->ifindex, false, 0,
@@ -256,7 +256,7 @@ static void find_link(__u32 ifindex, struct xs_hook *hook)
 		int fd = bpf_link_get_fd_by_id(id);
 
 		if (fd < 0) {
-			if (errno != ENOENT) /* else gone since */
+			if (errno != ENOENT) /* else it is gone since */
 				hook->unknown = errno;
 			continue;
 		}
