@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Which frames meet a rule, and why none does. */
+/* Finds which frames match a rule, and why none does. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -85,7 +85,10 @@ static int find_contradiction(struct xs_arena *arena, const struct xs_rule *rule
 	return 0;
 }
 
-/* Whoever asks for the tags' types alone means tagged frames; other types are no mistake. */
+/*
+ * If the rule asks only for the tags' types, it means tagged frames. Other types are
+ * not a mistake.
+ */
 static const char *type_words(const struct xs_claim *claim)
 {
 	static const struct xs_range tags[] = { { ETH_P_8021Q, ETH_P_8021Q },

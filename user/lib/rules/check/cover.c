@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Earlier rules by their shape, and whether one claims all that another does. */
+/* Stores earlier rules by their shape, and finds out whether one claim contains another. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,31 +8,31 @@
 #include "maps/rule_set.h"
 #include "warn.h"
 
-#define PREFIX_MAX 127 /* of a shape: it compares bytes, with a bit above each */
+#define PREFIX_MAX 127 /* limit in a shape, which compares bytes and needs a bit above each */
 #define DIM_WORDS ((XS_DIM_MAX + 7) / 8)
 
 /*
- * Earlier rules of one shape: the same families, the same dimensions restricted,
- * and in each a common prefix of the same length. Whatever such a rule covers
- * shares these prefixes, so one probe of a hash finds it.
+ * Earlier rules of one shape: they have the same families, restrict the same
+ * dimensions, and have in each a common prefix of the same length. Every rule that such
+ * a rule covers shares these prefixes, so one hash lookup finds it.
  */
 struct xs_cover_shape {
 	__u8 families;
-	__u8 dim_cnt, dim[XS_DIM_MAX]; /* those with a prefix */
+	__u8 dim_cnt, dim[XS_DIM_MAX]; /* dimensions with a prefix */
 	union {
 		__u8 prefix[8 * DIM_WORDS]; /* bits + 1, up to PREFIX_MAX; 0: not restricted */
 		__u64 word[DIM_WORDS];
 	};
 };
 
-/* A choice of a rule's ports, where its shape and prefixes lead. */
+/* One choice of a rule's ports, at the place to which its shape and prefixes lead. */
 struct xs_cover_place {
 	__u64 key;
 	__u32 rule;
 	__u32 next; /* place + 1 */
 };
 
-enum { ALIKE_MAX = 16 }; /* earlier rules compared per shape */
+enum { ALIKE_MAX = 16 }; /* earlier rules that are compared for each shape */
 
 /* A claim's shape, and a value with its prefixes. */
 struct sketch {
@@ -88,7 +88,7 @@ static __u64 shape_key(const struct xs_cover *cover, const struct xs_cover_shape
 	return key;
 }
 
-/* Whether what has the shape `inner` can lie within a rule of this shape. */
+/* Whether a rule of shape `inner` can lie within a rule of this shape. */
 static bool fits(const struct xs_cover_shape *shape, __u8 families,
 		 const struct xs_cover_shape *inner)
 {
@@ -102,7 +102,7 @@ static bool fits(const struct xs_cover_shape *shape, __u8 families,
 	return true;
 }
 
-/* Whether all of `set` is in `in`; the budget pays. */
+/* Whether `in` contains all of `set`. Takes its cost from the budget. */
 static bool within(struct xs_cover *cover, struct xs_ranges set, struct xs_ranges in)
 {
 	if (!in.range)
@@ -113,7 +113,7 @@ static bool within(struct xs_cover *cover, struct xs_ranges set, struct xs_range
 	return xs_ranges_within(set, in);
 }
 
-/* Whether every choice of the claim's ports is within one of the earlier rule's. */
+/* Whether every choice of the claim's ports lies within one of the earlier rule's. */
 static bool ports_within(struct xs_cover *cover, const struct xs_claim *claim,
 			 const struct xs_meaning *earlier)
 {
@@ -148,7 +148,7 @@ static bool kinds_within(struct xs_cover *cover, const struct xs_claim *claim,
 	return true;
 }
 
-/* What it takes to find out the meaning of a rule: sets that it complements or intersects. */
+/* The cost of finding the meaning of a rule: the sets that must be complemented or intersected. */
 static __u64 meaning_cost(const struct xs_rule *rule)
 {
 	__u64 cost = 1, seen = 0;
@@ -183,8 +183,8 @@ static int covers(struct xs_cover *cover, __u32 earlier, const struct xs_claim *
 }
 
 /*
- * A bit for each key that leads to a place, and a few more. Most probes are in vain:
- * these bits stay in the CPU's cache, heads and places do not.
+ * A bit for each key that leads to a place, and for some others. Most lookups find
+ * nothing; these bits stay in the CPU's cache, while heads and places do not.
  */
 static __u64 *seen_word(const struct xs_cover *cover, __u64 key)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Rules and the place they are for; see fit.h. */
+/* Compares rules with the place that they are for; see fit.h. */
 #include <stdio.h>
 
 #include "fit.h"
@@ -84,13 +84,13 @@ enum xs_fit xs_action_fit(const struct xs_action *action, const char *dev,
 	return fit;
 }
 
-/* All that a match names is beyond the queues in use. */
+/* Every queue that a match names is beyond those in use. */
 static bool names_no_queue(const struct xs_rule *rule, const struct xs_place *place)
 {
 	for (__u32 i = 0; place->rx_queues && i < rule->match_cnt; i++) {
 		const struct xs_match *match = &rule->matches[i];
 
-		/* sorted: the first range has the least */
+		/* Sorted, so the first range has the lowest value. */
 		if (match->field == XS_FIELD_meta_rxqueue && !match->negate && match->range_cnt &&
 		    match->ranges[0].lo >= place->rx_queues)
 			return true;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Rules that no frame can ever reach, and why: the list of them, in words. */
+/* Lists the rules that no frame can ever reach, and says why. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -68,7 +68,7 @@ static int warn_of_rule(struct xs_rule_warnings *out, struct xs_cover *cover,
 	__u32 by;
 
 	if (err)
-		return err == -E2BIG ? 0 : err; /* for the compiler to refuse */
+		return err == -E2BIG ? 0 : err; /* the compiler refuses it */
 	if (!xs_claim_holds(claim)) {
 		err = xs_claim_why(arena, claim, of, words, sizeof(words));
 		return err ?: add_warning(out, rule, "never holds: %s", words);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * From an address to its rank and to the tables that may hold a match for it:
- * cells by the leading bits of IPv4, trees over the upper halves of IPv6.
+ * The index from an address to its rank and to the tables that may hold a match: cells
+ * by the leading bits for IPv4, trees over the upper halves for IPv6.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 
 #define CLASSES_MAX 65536 /* of an address field: 16 bits */
 
-/* tables[interval] of an axis. */
+/* Fills tables[interval] of an axis. */
 static int sweep_axis(const struct xs_compiler *c, int side, const struct xs_axis *axis,
 		      __u64 *tables)
 {
@@ -36,7 +36,7 @@ static int sweep_axis(const struct xs_compiler *c, int side, const struct xs_axi
 	return err;
 }
 
-/* Leading bits that lead to a cell: two starts a cell on average. */
+/* How many leading bits select a cell: on average two starts fall into a cell. */
 static __u32 cell_bits(const struct xs_axis *axis)
 {
 	__u32 cells = XS_CELLS_MIN;
@@ -63,7 +63,7 @@ static void write_cells(const struct xs_axis *axis, __u64 *cell, __u32 bits, con
 	}
 }
 
-/* Which tables the intervals of an axis need, each different answer as a class. */
+/* Which tables the intervals of an axis need. Each different answer is a class. */
 struct classes {
 	__u32 *of_interval;
 	__u64 *tables; /* of a class */
@@ -146,8 +146,8 @@ static int find_uppers(const struct xs_axis *axis, struct uppers *u)
 }
 
 /*
- * The nodes of one tree over `cnt` upper halves: the lowest level holds them
- * all, each other one the first of every node below. Where they end.
+ * Writes the nodes of one tree over `cnt` upper halves. The lowest level holds all of
+ * them; each other level holds the first of every node below. Returns where they end.
  */
 static __u32 write_tree(struct xs_compiler *c, struct xs_addr_index *index, int tree,
 			const __u64 *upper, __u32 cnt, __u32 offset)
@@ -223,7 +223,7 @@ out:
 	return err;
 }
 
-/* Appends the classes of one axis to those that the bounds are made from. */
+/* Appends the classes of one axis to those that the bounds are computed from. */
 static int append_classes(struct xs_compiler *c, int side, const struct classes *classes)
 {
 	__u32 cnt = c->class_cnt[side] + classes->cnt;
@@ -237,7 +237,7 @@ static int append_classes(struct xs_compiler *c, int side, const struct classes 
 	return 0;
 }
 
-/* The classes of an axis, from its boxes; *first: the tables of its first interval. */
+/* Makes the classes of an axis from its boxes. *first is the tables of its first interval. */
 static int make_classes(const struct xs_compiler *c, int side, const struct xs_axis *axis,
 			struct classes *classes, __u64 *first)
 {

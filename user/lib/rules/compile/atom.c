@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Conditions -> atoms: one range each, or a set with a bit for each value. */
+/* Turns conditions into atoms: one range each, or a set with a bit for each value. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,11 +7,11 @@
 #include "refuse.h"
 #include "steps.h"
 
-/* The sets of conditions, as they grow: a bit for each value. */
+/* The sets of conditions so far: a bit for each value. */
 struct bit_sets {
 	__u64 *word;
 	size_t cnt, room;
-	const struct xs_cond **known; /* hash of those with a set of their own */
+	const struct xs_cond **known; /* hash of conditions that have a set of their own */
 	__u32 known_cnt, known_slots;
 };
 
@@ -28,7 +28,7 @@ static struct xs_range cond_range(const struct xs_compiler *c, const struct xs_c
 	return range;
 }
 
-/* Values that a bit is kept for. */
+/* The number of values that need a bit. */
 static __u64 cond_values(const struct xs_compiler *c, const struct xs_cond *cond)
 {
 	const struct xs_axis *axis;
@@ -43,7 +43,7 @@ static bool same_set(const struct xs_cond *a, const struct xs_cond *b)
 {
 	if (a->dim != b->dim || a->ranges.cnt != b->ranges.cnt)
 		return false;
-	/* bits stand for ranks, and the same number has another rank in each family */
+	/* Bits stand for ranks, and the same number has a different rank in each family. */
 	if (a->dim <= XS_DIM_daddr && a->family != b->family)
 		return false;
 	return !memcmp(a->ranges.range, b->ranges.range, a->ranges.cnt * sizeof(*a->ranges.range));
@@ -83,7 +83,7 @@ static int grow_known(struct bit_sets *bits)
 	return 0;
 }
 
-/* Room for one more set at the end. */
+/* Makes room for one more set at the end. */
 static int grow_words(struct bit_sets *bits, size_t words)
 {
 	size_t room = 2 * (bits->room + words);
@@ -99,7 +99,7 @@ static int grow_words(struct bit_sets *bits, size_t words)
 	return 0;
 }
 
-/* The slot of the condition's set among those known, or the free one to put it. */
+/* The slot of the condition's set among those known, or the free slot for it. */
 static __u32 known_slot(const struct bit_sets *bits, const struct xs_cond *cond)
 {
 	__u32 slot = hash_set(cond) & (bits->known_slots - 1);
@@ -137,7 +137,7 @@ static int add_bits(const struct xs_compiler *c, struct bit_sets *bits, struct x
 	return bits->cnt * sizeof(*bits->word) > XS_CHUNK_BYTES ? -E2BIG : 0;
 }
 
-/* The sets of all conditions; each condition learns where its own begins. */
+/* Collects the sets of all conditions. Stores in each condition where its set begins. */
 static int gather_bits(struct xs_compiler *c, struct bit_sets *bits)
 {
 	const struct xs_cond *last[XS_DIM_MAX] = { NULL }; /* boxes of one rule share their sets */

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What a set costs at most, for the report; what costs too much is refused. */
+/* Computes the most that a set can cost, for the report. Refuses a set that costs too much. */
 #include "refuse.h"
 #include "steps.h"
 
-/* Pairs of classes looked at for the bounds; beyond, each side alone bounds them. */
+/*
+ * Most pairs of classes that are examined for the bounds; above, each side alone gives
+ * the bound.
+ */
 #define BOUND_PAIRS_MAX 1000000
 
 static void add_bound(const struct xs_compiler *c, __u64 tables, __u32 *probes, __u32 *steps)
@@ -18,7 +21,7 @@ static void add_bound(const struct xs_compiler *c, __u64 tables, __u32 *probes, 
 		*steps = step;
 }
 
-/* What one frame may cost at most, over all pairs of source and destination classes. */
+/* The most that one frame can cost, over all pairs of source and destination classes. */
 static void find_bounds(const struct xs_compiler *c, __u32 *probes, __u32 *steps)
 {
 	__u64 pairs = (__u64)c->class_cnt[0] * c->class_cnt[1];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Rules -> boxes: intersects each rule's matches, then multiplies its sets out. */
+/* Turns rules into boxes: intersects each rule's matches, then multiplies its sets out. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,13 +7,13 @@
 #include "box.h"
 #include "lib/base/grow.h"
 
-#define SPLIT_MIN_BITS 2 /* a cut must win this many leading bits */
+#define SPLIT_MIN_BITS 2 /* a cut must gain this many leading bits */
 #define FINE_SET_MAX 64 /* members of a set that `finely` gives boxes of their own */
-#define PORT_PREFIX_MIN 6 /* shorter ones tell too little to be hashed */
-#define OTHERS_MAX 2 /* ranges that a condition tells apart one by one */
-#define OTHERS_MAX_WIDE 4 /* likewise of fields too wide for a bit for each value */
+#define PORT_PREFIX_MIN 6 /* shorter prefixes tell too little to be hashed */
+#define OTHERS_MAX 2 /* most ranges that a condition lists one by one */
+#define OTHERS_MAX_WIDE 4 /* likewise, for fields too wide for a bit for each value */
 
-/* Cuts each range where it crosses its widest boundary, if both parts gain by it. */
+/* Cuts each range at its widest boundary, if both parts gain from it. */
 static int cut_ranges(struct xs_arena *arena, struct xs_ranges *set, __u32 bits)
 {
 	struct xs_range *out = xs_arena_get(arena, 2 * set->cnt * sizeof(*out));
@@ -51,7 +51,7 @@ static __u64 hash_mask(const __u64 *words)
 	return h ^ h >> 32;
 }
 
-/* The number of a mask among the signatures; a new one if need be. < 0: -ENOMEM. */
+/* The number of a mask among the signatures; adds it if it is new. < 0: -ENOMEM. */
 static long signature_of(struct xs_boxes *boxes, const __u64 *mask)
 {
 	void *more;
@@ -119,7 +119,7 @@ static void set_addr_key(struct xs_box *box, __u64 *mask, int side)
 	}
 }
 
-/* Adds what one dimension of a box says; `conds` gathers what entries do not compare. */
+/* Adds what one dimension of a box says. `conds` collects what entries do not compare. */
 static void set_dim(struct xs_box *box, __u64 *mask, enum xs_dim dim, struct xs_range range)
 {
 	const struct xs_dim_place *place = &xs_dim_places[dim];
@@ -157,14 +157,14 @@ static struct xs_box *new_box(struct xs_boxes *boxes)
 	return &more[boxes->cnt];
 }
 
-/* Whether a set of values can be a condition, or must be multiplied out. */
+/* Whether a set of values can be a condition. If not, it must be multiplied out. */
 static bool is_wide(enum xs_dim dim)
 {
 	return dim != XS_DIM_saddr && dim != XS_DIM_daddr &&
 	       xs_dim_places[dim].bits > XS_COND_BITS_MAX;
 }
 
-/* How many ranges of the field the set leaves out, markers of a missing field included. */
+/* How many ranges of the field the set excludes, including markers of a missing field. */
 static __u32 others_cnt(enum xs_dim dim, __u8 families, const struct xs_ranges *set)
 {
 	xs_u128 max = xs_ones(xs_dim_bits(dim, families));
@@ -191,7 +191,7 @@ static int add_cond(struct xs_boxes *boxes, struct xs_box *box, enum xs_dim dim,
 	return 0;
 }
 
-/* Conditions for what the entry itself does not compare. */
+/* Adds conditions for what the entry itself does not compare. */
 static int add_conds(struct xs_boxes *boxes, struct xs_box *box, enum xs_dim dim,
 		     struct xs_ranges set)
 {
@@ -218,8 +218,8 @@ static bool must_multiply(enum xs_dim dim, const struct xs_meaning *meaning)
 }
 
 /*
- * Which sets to multiply out: those that must be, then small ones first, so
- * that as many as possible are, within the limit.
+ * Chooses the sets to multiply out: first those that must be, then small ones, so that
+ * as many as possible are, within the limit.
  */
 static int choose_sets(const struct xs_meaning *meaning, bool finely, bool *multiply)
 {
@@ -297,7 +297,7 @@ static int add_one_box(struct xs_boxes *boxes, const struct xs_meaning *meaning,
 	return 0;
 }
 
-/* One box for each combination of the members of the sets to multiply out. */
+/* Makes one box for each combination of members of the sets to multiply out. */
 static int multiply_out(struct xs_boxes *boxes, struct xs_meaning *meaning, __u32 rule, bool finely)
 {
 	__u32 at[XS_DIM_MAX] = { 0 };
@@ -341,7 +341,7 @@ static int add_rule(struct xs_boxes *boxes, const struct xs_rule *rule, __u32 nu
 		boxes->limit = XS_LIMIT_EITHER;
 	if (err || meaning.never)
 		return err;
-	/* `port`: either side, so every way to choose a side for each of them */
+	/* `port` means either side, so try every way to choose a side for each of them. */
 	for (__u32 sides = 0; sides < 1U << meaning.either_cnt; sides++) {
 		struct xs_meaning one = meaning;
 

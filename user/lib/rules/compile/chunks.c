@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Chunks of a set, and room within them: the first chunk that has enough. */
+/* The chunks of a set, and room in the first chunk that has enough. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

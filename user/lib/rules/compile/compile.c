@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The rule compiler: the order of its steps, its header, and coarse against fine. */
+/* The rule compiler: the order of its steps, the header, and the choice between coarse and fine. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,13 +8,16 @@
 #include "set_text.h"
 #include "steps.h"
 
-/* The different actions; number 0 is for the data path's "no entry". */
+/* The different actions. Number 0 is the data path's "no entry". */
 struct action_table {
 	struct xs_action action[XS_ACTIONS_MAX];
 	__u32 cnt;
 };
 
-/* The number of an action, mostly that of the rule before; XS_ACTIONS_MAX: no room. */
+/*
+ * The number of an action, which is mostly that of the rule before; XS_ACTIONS_MAX:
+ * there is no room.
+ */
 static __u32 number_action(struct action_table *t, const struct xs_action *action, __u32 before)
 {
 	__u32 n = before;
@@ -145,7 +148,10 @@ static int write_text(struct xs_compiler *c)
 	return err;
 }
 
-/* What steps place in chunk 0 fits at its most, so that none of them has to refuse a rule. */
+/*
+ * Everything that steps place in chunk 0 fits even at its largest, so no step must
+ * refuse a rule.
+ */
 #define PORT_INDEX_MAX (64 + 256 * sizeof(__u64) + 64 + XS_KEY_NO_PORT + 1)
 _Static_assert(sizeof(struct xs_set_header) + (XS_TABLES_MAX + 1) * sizeof(struct xs_set_table) +
 			       (XS_ACTIONS_MAX + 2) * sizeof(struct xs_action) + 64 +

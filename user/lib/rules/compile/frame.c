@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What a rule asks of one kind of frames, as bytes; see frame.h. */
+/* Writes the bytes that a rule asks of one kind of frames; see frame.h. */
 #include <string.h>
 
 #include <netinet/in.h>
@@ -10,7 +10,7 @@
 
 #define L4_BYTES 20 /* a TCP header, the longest we write */
 #define EXTENSION_BYTES 8
-#define ORDINARY_BYTES 98 /* of a frame whose length the rule leaves open */
+#define ORDINARY_BYTES 98 /* length of a frame if the rule does not restrict it */
 
 struct draw {
 	struct xs_meaning meaning;
@@ -28,7 +28,7 @@ static __u64 next_random(struct draw *draw)
 	return z ^ z >> 31;
 }
 
-/* A value that the rule takes, or `otherwise` where it does not care. */
+/* A value that the rule accepts, or `otherwise` if the rule does not restrict it. */
 static xs_u128 pick_value(struct draw *draw, enum xs_dim dim, xs_u128 otherwise)
 {
 	struct xs_ranges set = draw->meaning.dim[dim];
@@ -72,7 +72,7 @@ static __u32 pick_proto(struct draw *draw)
 {
 	const struct xs_range udp = { IPPROTO_UDP, IPPROTO_UDP };
 
-	/* whatever the kind allows is in the set; an ordinary frame is UDP */
+	/* The set contains everything that the kind allows. An ordinary frame is UDP. */
 	if (xs_ranges_within((struct xs_ranges){ &udp, 1 }, draw->meaning.dim[XS_DIM_l4proto]))
 		return IPPROTO_UDP;
 	return (__u32)pick_value(draw, XS_DIM_l4proto, IPPROTO_UDP);
@@ -102,7 +102,7 @@ static void put_ipv4(struct draw *draw, unsigned char *at, const unsigned char *
 	put_l4(draw, at + 20, proto);
 }
 
-/* The header that nexthdr names, and a fragment header if it must be another one. */
+/* Writes the header that nexthdr names, and also a fragment header if one is needed. */
 static unsigned char *put_extensions(unsigned char *at, __u32 nexthdr, __u32 fragment, __u32 proto)
 {
 	if (fragment != XS_FRAGMENT_none && nexthdr != IPPROTO_FRAGMENT) {
@@ -152,7 +152,7 @@ static unsigned char *put_ethernet(struct draw *draw, unsigned char *at)
 	return put_number(at, pick_value(draw, XS_DIM_ether_type, ETH_P_IP), 2);
 }
 
-/* The first kind that can meet the rule, and a choice of sides that leaves it ports. */
+/* Chooses the first kind that can match the rule, and a choice of sides that leaves it ports. */
 static int choose_kind(struct xs_arena *arena, struct draw *draw, const struct xs_rule *rule)
 {
 	struct xs_meaning asked;
@@ -172,7 +172,7 @@ static int choose_kind(struct xs_arena *arena, struct draw *draw, const struct x
 		draw->kind = (enum xs_kind)kind;
 		unmet = xs_kind_meet(arena, &draw->meaning, draw->kind);
 	}
-	if (unmet > XS_MET && err == 0) { /* a contradiction: any IPv4 frame */
+	if (unmet > XS_MET && err == 0) { /* a contradiction: make any IPv4 frame */
 		draw->meaning = (struct xs_meaning)XS_MEANING_ANY;
 		draw->kind = XS_KIND_ip4;
 		unmet = xs_kind_meet(arena, &draw->meaning, draw->kind);
@@ -180,7 +180,7 @@ static int choose_kind(struct xs_arena *arena, struct draw *draw, const struct x
 	return err ?: unmet;
 }
 
-/* Bytes of the frame: those that the rule wants, if the headers have room in them. */
+/* The frame's length: the one that the rule wants, if the headers fit. */
 static size_t frame_bytes(struct draw *draw)
 {
 	struct xs_ranges length = draw->meaning.dim[XS_DIM_length];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Signatures -> groups, by joining the smallest group to its best host, again and again. */
+/* Turns signatures into groups: repeatedly joins the smallest group to its best host. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,61 +7,64 @@
 #include "group.h"
 
 /*
- * Measured over 36 sets of 1,000 to 100,000 rules that look like real ones (all of
- * them compile in 5.5 s), and 700 random ones. "Steps" are those of the report: what
- * one frame may cost at most.
+ * The constants were measured over 36 sets of 1,000 to 100,000 rules that look like
+ * real ones (all of them compile in 5.5 s), and over 700 random ones. "Steps" are those
+ * of the report: the most that one frame can cost.
  */
 
 /*
- * More signatures than this are first made coarser: joining costs their square. With
- * 512 a set is refused and chains grow to 290; 4096 takes nearly twice the time and
- * saves 2% of the steps.
+ * If there are more signatures than this, they are first made coarser, because the cost
+ * of joining grows with their square. With 512 one set is refused and chains grow to
+ * 290; 4096 takes nearly twice the time and saves 2% of the steps.
  */
 #define SIGNATURES_MAX 1536
 /*
- * Hosts tried by hashing, among those that seem best by the bits lost. TRIES_SAME,
- * where the mask stays: 2 or 12 make the same tables, 12 takes 40% more time.
- * TRIES_COARSER, where the mask loses bits: with 1 there are 4% more steps, 8 saves none.
+ * How many hosts to try by hashing, among those that lose the fewest bits. TRIES_SAME,
+ * if the mask stays: 2 or 12 make the same tables, but 12 takes 40% more time.
+ * TRIES_COARSER, if the mask loses bits: with 1 there are 4% more steps, and 8 saves
+ * none.
  */
 #define TRIES_SAME 6
 #define TRIES_COARSER 4
 /*
- * Rounds of grouping, each of what the one before left over. One round alone makes
+ * Rounds of grouping. Each round groups what the one before left over. One round makes
  * chains of 862 and refuses sets; two make chains of 15; with four all are within
- * XS_CHAIN_GOOD, and six find nothing more to do.
+ * XS_CHAIN_GOOD; six find nothing more to do.
  */
 #define ROUNDS 4
 /*
- * The share of the tables that a round may take. With 4/8 there are 6% more steps,
- * with 7/8 the last rounds have too few left: chains of 23, and a frame looks into more tables.
+ * The share of the tables that one round may use. With 4/8 there are 6% more steps.
+ * With 7/8 too few are left for the last rounds: chains of 23, and a frame looks into
+ * more tables.
  */
 #define ROUND_SHARE_NUM 5
 #define ROUND_SHARE_DEN 8
 /*
- * A host this much larger than the guest is not tried if it would lose bits: hashing
- * it costs most. In the sets measured, 5000 and no limit at all make the same tables.
+ * A host that is this much larger than the guest is not tried if it would lose bits,
+ * because hashing it costs most. In the sets measured, 5000 and no limit make the same
+ * tables.
  */
 #define COARSER_COST_MAX 50000
 
 struct group {
 	__u64 mask[XS_KEY_WORDS];
-	__u32 first; /* signature; the rest by next_signature */
+	__u32 first; /* signature; the others follow by next_signature */
 	__u32 last;
 	__u32 box_cnt;
 	__u32 chain; /* longest */
-	__u64 squares; /* sum of the chains' squared lengths: comparisons if all boxes are looked up */
+	__u64 squares; /* sum of the squared chain lengths: comparisons to look up all boxes */
 };
 
 struct grouping {
 	const struct xs_boxes *boxes;
-	const __u32 *box; /* those to be grouped */
+	const __u32 *box; /* the boxes to be grouped */
 	__u32 box_cnt;
 	__u32 *boxes_of; /* box numbers by signature */
-	__u32 *first_box; /* signature -> its first in boxes_of; one more */
+	__u32 *first_box; /* signature -> its first in boxes_of; one entry more than signatures */
 	__u32 *next_signature;
 	struct group *group;
 	__u32 cnt;
-	/* scratch: keys seen */
+	/* Scratch memory: keys seen. */
 	__u64 *seen;
 	__u32 *seen_cnt;
 	__u32 seen_slots;
@@ -98,7 +101,7 @@ static __u64 hash_key(const __u64 *key, const __u64 *mask)
 	return h * XS_HASH_A1 | 1; /* 0 marks a free slot */
 }
 
-/* Counts a group's boxes by their key under `mask`, into the scratch hash. */
+/* Counts a group's boxes by their key under `mask`, in the scratch hash. */
 static void count_keys(struct grouping *g, const struct group *group, const __u64 *mask,
 		       __u32 *chain, __u64 *squares)
 {
@@ -117,7 +120,7 @@ static void count_keys(struct grouping *g, const struct group *group, const __u6
 	}
 }
 
-/* Longest chain and squares of one or two groups under `mask`. */
+/* Finds the longest chain and the squares of one or two groups under `mask`. */
 static void weigh(struct grouping *g, const struct group *a, const struct group *b,
 		  const __u64 *mask, __u32 *chain, __u64 *squares)
 {
@@ -135,7 +138,7 @@ static void weigh(struct grouping *g, const struct group *a, const struct group 
 		count_keys(g, b, mask, chain, squares);
 }
 
-/* Leaves in each 32 bits of an address only a multiple of `step` leading ones. */
+/* Shortens each 32 bits of an address mask to a multiple of `step` leading ones. */
 static void coarsen(__u64 *mask, __u32 step)
 {
 	for (int i = XS_KEY_addr0; i <= XS_KEY_addr3; i++) {
@@ -173,8 +176,8 @@ static void join_guest(struct grouping *g, struct group *host, const struct grou
 }
 
 /*
- * One group for each signature, then for each of the signatures made coarser.
- * Whether they are: then some boxes may be left over.
+ * Makes one group for each signature, or for each signature made coarser. Returns
+ * whether they were made coarser: then some boxes may be left over.
  */
 static bool start_groups(struct grouping *g)
 {
@@ -324,7 +327,7 @@ static void sort_boxes(struct grouping *g)
 struct keyed {
 	__u64 key;
 	__u32 box;
-	__u32 spare; /* bits of its signature that the group does not hash */
+	__u32 spare; /* bits of the box's signature that the group does not hash */
 };
 
 static int by_key(const void *a, const void *b)
@@ -339,9 +342,8 @@ static int by_key(const void *a, const void *b)
 }
 
 /*
- * Puts a group's boxes into group `number` of *out, but for those beyond
- * XS_CHAIN_GOOD of a chain that would be told apart by a finer mask: these are
- * appended to `left`.
+ * Puts a group's boxes into group `number` of *out. Boxes beyond XS_CHAIN_GOOD of a
+ * chain that a finer mask would separate are appended to `left` instead.
  */
 static void take_group(struct grouping *g, struct xs_groups *out, const struct group *group,
 		       __u32 number, bool all, __u32 *left, __u32 *left_cnt, struct keyed *keyed)
@@ -370,7 +372,7 @@ static void take_group(struct grouping *g, struct xs_groups *out, const struct g
 	}
 }
 
-/* One round: groups the boxes at g->box, leaves the numbers of the rest in `left`. */
+/* One round: groups the boxes at g->box and puts the numbers of the rest into `left`. */
 static __u32 group_round(struct grouping *g, struct xs_groups *out, bool last, __u32 *left,
 			 struct keyed *keyed)
 {
@@ -380,7 +382,7 @@ static __u32 group_round(struct grouping *g, struct xs_groups *out, bool last, _
 
 	sort_boxes(g);
 	coarser = start_groups(g);
-	last |= max == 1; /* what is left over would find no table */
+	last |= max == 1; /* no table would be left for the rest */
 	if (!last && g->cnt > (coarser ? share : max))
 		max = share;
 	join_groups(g, max);

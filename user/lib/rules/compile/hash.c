@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Keys -> slots: hash and displace, with another seed or more parts where that fails. */
+/* Finds slots for keys: hash and displace. If that fails, tries another seed or more parts. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "hash.h"
 
-/* Share of slots that keys fill: fuller means longer to place, emptier means more memory. */
+/*
+ * The share of slots that keys fill. A larger share takes longer to place; a smaller
+ * one takes more memory.
+ */
 #define FILL_NUM 4
 #define FILL_DEN 5
 #define KEYS_PER_DISPLACEMENT 4U
@@ -32,7 +35,7 @@ static int by_hash(const void *a, const void *b)
 	return x->box < y->box ? -1 : x->box > y->box;
 }
 
-/* Whether every frame that meets b meets a. */
+/* Whether every frame that matches b also matches a. */
 static bool box_covers(const struct xs_box *a, const struct xs_box *b)
 {
 	for (int side = 0; side < 2; side++) {
@@ -44,7 +47,7 @@ static bool box_covers(const struct xs_box *a, const struct xs_box *b)
 	return a->proto_lo <= b->proto_lo && a->proto_hi >= b->proto_hi && !a->cond;
 }
 
-/* Takes out of a chain what an earlier entry of it always hides. */
+/* Removes from a chain what an earlier entry of it always hides. */
 static __u32 prune_chain(const struct xs_boxes *boxes, struct xs_hashed *chain, __u32 cnt)
 {
 	__u32 left = 0;
@@ -61,7 +64,7 @@ static __u32 prune_chain(const struct xs_boxes *boxes, struct xs_hashed *chain, 
 	return left;
 }
 
-/* The chain of the hashed boxes from `first` up to `end`, and what it costs. */
+/* Adds the chain of the hashed boxes from `first` up to `end`, with its cost. */
 static void add_chain(const struct xs_boxes *boxes, struct xs_table_plan *t, struct xs_placing *p,
 		      __u32 first, __u32 end)
 {
@@ -103,7 +106,7 @@ static void hash_boxes(const struct xs_boxes *boxes, struct xs_table_plan *t, st
 	}
 }
 
-/* Sizes all parts alike: the data path knows one layout for a table. */
+/* Makes all parts the same size, because the data path knows one layout for a table. */
 static void size_parts(struct xs_table_plan *t, struct xs_placing *p)
 {
 	__u32 chains_max = 0, part = 0;
@@ -123,7 +126,7 @@ static void size_parts(struct xs_table_plan *t, struct xs_placing *p)
 			p->extra_max = extra;
 	}
 	t->record.slot_cnt = chains_max * FILL_DEN / FILL_NUM + 1;
-	p->displace_bits = 4; /* 32 bytes: slots start behind it, and never with number 0 */
+	p->displace_bits = 4; /* 32 bytes: slots start after it, and never with number 0 */
 	while (KEYS_PER_DISPLACEMENT << p->displace_bits < chains_max)
 		p->displace_bits++;
 	t->record.displace_shift = 64 - p->displace_bits;
@@ -144,7 +147,7 @@ static int by_bucket(const void *a, const void *b)
 	return x->at < y->at ? -1 : x->at > y->at;
 }
 
-/* A displacement under which all chains of a bucket find slots of their own. */
+/* Finds a displacement that gives all chains of a bucket their own slots. */
 static bool place_bucket(const struct xs_table_plan *t, struct xs_placing *p,
 			 const struct bucket *bucket, __u16 *displacement, __u32 *taken)
 {
@@ -169,7 +172,7 @@ static bool place_bucket(const struct xs_table_plan *t, struct xs_placing *p,
 	return false;
 }
 
-/* Places the chains of one part; -EAGAIN: not with this seed. */
+/* Places the chains of one part. -EAGAIN: impossible with this seed. */
 static int place_part(const struct xs_table_plan *t, struct xs_placing *p, __u32 part)
 {
 	__u32 bucket_cnt = 1U << p->displace_bits, end = p->part_first[part + 1];
@@ -207,7 +210,10 @@ void xs_placing_free(struct xs_placing *p)
 	*p = (struct xs_placing){ 0 };
 }
 
-/* Tries one seed. -EAGAIN: another one; -E2BIG: it needs more parts; else it is in vain. */
+/*
+ * Tries one seed. -EAGAIN: try another; -E2BIG: more parts are needed; others: there is
+ * no use in trying.
+ */
 static int try_seed(struct xs_table_plan *t, const struct xs_boxes *boxes, struct xs_placing *p)
 {
 	int err = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Intervals, ranks and classes of fields: sorting and sweeping. */
+/* Computes intervals, ranks and classes of fields by sorting and sweeping. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@ static int by_addr(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Starts being gathered. */
+/* The starts that are being collected. */
 struct starts {
 	xs_u128 *start;
 	__u32 cnt, room;
@@ -51,7 +51,7 @@ static void sort_starts(struct starts *g)
 	g->cnt = cnt;
 }
 
-/* All starts that boxes and conditions make on one side in one family. */
+/* Adds all starts that boxes and conditions make on one side in one family. */
 static int add_side_starts(struct starts *g, const struct xs_boxes *boxes, int side, int family,
 			   xs_u128 max)
 {
@@ -68,7 +68,7 @@ static int add_side_starts(struct starts *g, const struct xs_boxes *boxes, int s
 		for (const struct xs_cond *c = box->cond; !err && c; c = c->next) {
 			if (c->dim != (enum xs_dim)side)
 				continue;
-			/* boxes of one rule mostly share the set */
+			/* Boxes of one rule mostly share the set. */
 			if (done && done->ranges.range == c->ranges.range)
 				break;
 			done = c;
@@ -88,7 +88,7 @@ static int make_axis(struct xs_axis *axis, const struct xs_boxes *boxes, int sid
 	if (err)
 		goto out;
 	sort_starts(&g);
-	/* each of the two trees over IPv6 addresses needs a first key */
+	/* Each of the two trees over IPv6 addresses needs a first key. */
 	if (g.cnt > 1 && family == XS_FAMILY_ipv6) {
 		err = add_start(&g, (xs_u128)1 << 127);
 		if (err)
@@ -175,7 +175,7 @@ int xs_spans_sweep(__u64 *tables, __u32 cnt, const struct xs_span *spans, __u32 
 	}
 	for (__u32 v = 1; v < cnt + 2; v++)
 		at[v] += at[v - 1];
-	/* at[v]: first event of v; filling moves it to the first of v + 1 */
+	/* at[v] is the first event of v. Filling moves it to the first of v + 1. */
 	for (__u32 i = 0; i < span_cnt; i++) {
 		event[at[spans[i].lo]++] = spans[i].table;
 		event[at[spans[i].hi + 1]++] = spans[i].table | 0x80;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The rows of the kinds, and what is left of a rule in one; see kind.h. */
+/* The kinds as rows, and what is left of a rule in one; see kind.h. */
 #include <errno.h>
 
 #include <linux/if_ether.h>
 
 #include "kind.h"
 
-/* EtherTypes are compared behind the VLAN tags, so no frame has a tag's there. */
+/* EtherTypes are compared after the VLAN tags, so no frame has a tag's type there. */
 static const struct xs_range type_ip4[] = { { ETH_P_IP, ETH_P_IP } };
 static const struct xs_range type_ip6[] = { { ETH_P_IPV6, ETH_P_IPV6 } };
 static const struct xs_range type_other[] = {
@@ -17,7 +17,10 @@ static const struct xs_range type_other[] = {
 	{ ETH_P_8021AD + 1, 0xffff },
 };
 static const struct xs_range any_proto[] = { { 0, 255 } };
-/* IPv6 extension headers that are walked; no L4 protocol, but behind a later fragment. */
+/*
+ * IPv6 extension headers that the program walks. They are no L4 protocol, except after
+ * a later fragment.
+ */
 static const struct xs_range walked[] = { { 0, 0 }, { 43, 44 }, { 51, 51 }, { 60, 60 } };
 static const struct xs_range not_walked[] = { { 1, 42 }, { 45, 50 }, { 52, 59 }, { 61, 255 } };
 static const struct xs_range any_fragment[] = { { XS_FRAGMENT_none, XS_FRAGMENT_later } };
@@ -58,7 +61,7 @@ __u32 xs_kind_bytes(enum xs_kind kind)
 struct demand {
 	enum xs_dim dim;
 	struct xs_ranges ranges; /* NULL: none */
-	enum xs_unmet unmet; /* if it leaves no value */
+	enum xs_unmet unmet; /* the result if it leaves no value */
 };
 
 int xs_kind_meet(struct xs_arena *arena, struct xs_meaning *meaning, enum xs_kind kind)
@@ -89,7 +92,7 @@ int xs_kind_meet(struct xs_arena *arena, struct xs_meaning *meaning, enum xs_kin
 		if (!one->ranges.range)
 			continue;
 		err = xs_meaning_restrict(arena, meaning, one->dim, one->ranges);
-		/* the fixed header's next header is the protocol */
+		/* The fixed header's next header is the protocol. */
 		if (!err && kind == XS_KIND_ip6_direct && one->dim == XS_DIM_nexthdr) {
 			err = xs_meaning_restrict(arena, meaning, XS_DIM_nexthdr,
 						  meaning->dim[XS_DIM_l4proto]);

@@ -4,7 +4,7 @@
 
 #include "meaning.h"
 
-/* The field saturates at `max`: what lies above cannot occur, or is `max`. */
+/* The field saturates at `max`: a larger value cannot occur, or becomes `max`. */
 static int saturate(struct xs_arena *arena, struct xs_ranges *set, xs_u128 max)
 {
 	const struct xs_range possible = { 0, max };
@@ -28,7 +28,7 @@ int xs_meaning_restrict(struct xs_arena *arena, struct xs_meaning *meaning, enum
 	return err;
 }
 
-/* What the match says by its field alone, whatever the values. */
+/* Adds what the match says by its field alone, whatever the values. */
 static int add_header(struct xs_arena *arena, struct xs_meaning *meaning,
 		      const struct xs_header_info *header)
 {
@@ -39,7 +39,10 @@ static int add_header(struct xs_arena *arena, struct xs_meaning *meaning,
 		meaning->tag_bytes = header->tag_bytes;
 	if (header->l4_bytes > meaning->l4_bytes)
 		meaning->l4_bytes = header->l4_bytes;
-	/* of several, as for th, the key tells no more: only their frames have ports at all */
+	/*
+	 * If there are several, as for `th`, the key adds nothing: only their frames
+	 * have ports at all.
+	 */
 	if (header->protos.cnt == 1)
 		return xs_meaning_restrict(arena, meaning, XS_DIM_l4proto, header->protos);
 	if (header->protos.cnt)
@@ -65,7 +68,7 @@ int xs_meaning_add(struct xs_arena *arena, struct xs_meaning *meaning, const str
 	}
 	if (info->dim != XS_DIM_port)
 		return xs_meaning_restrict(arena, meaning, info->dim, ranges);
-	if (match->negate) { /* neither port: both are in what is left */
+	if (match->negate) { /* neither port is: both are in the rest */
 		err = xs_meaning_restrict(arena, meaning, XS_DIM_sport, ranges);
 		return err ?: xs_meaning_restrict(arena, meaning, XS_DIM_dport, ranges);
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* From a protocol or a port to the tables that may hold a match for it. */
+/* The index from a protocol or a port to the tables that may hold a match. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -24,7 +24,10 @@ static struct xs_span proto_span(const struct xs_box *box)
 	return (struct xs_span){ box->proto_lo, box->proto_hi, 0 };
 }
 
-/* tables[value] of a field that is not an address; *differ: whether it tells any apart. */
+/*
+ * Fills tables[value] for a field that is not an address. *differ: whether the values
+ * differ in tables.
+ */
 static int sweep_field(const struct xs_compiler *c, span_fn span_of, __u32 cnt, __u64 *tables,
 		       bool *differ)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Rules and strings of a set: one table, and NUL-terminated strings one behind the other. */
+/* The rules and strings of a set: one table, and NUL-terminated strings one after the other. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,11 +7,11 @@
 #include "set_text.h"
 
 struct strings {
-	char *text; /* with room for all of them; NULL: they are only counted */
+	char *text; /* with room for all of them; NULL: only count them */
 	size_t cnt;
 };
 
-/* Appends a string; its place, 0 for NULL. */
+/* Appends a string and returns its place; 0 for NULL. */
 static __u32 add_string(struct strings *s, const char *text)
 {
 	size_t bytes, place = s->cnt;

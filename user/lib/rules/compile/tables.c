@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Groups -> tables, and their bytes: entries, chains, displacements. */
+/* Turns groups into tables, and writes their bytes: entries, chains, displacements. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +34,7 @@ static void order_tables(struct xs_compiler *c)
 	qsort(c->table, c->table_cnt, sizeof(*c->table), by_best);
 }
 
-/* What the data path must look at to hash a frame for this table. */
+/* What the data path must read to hash a frame for this table. */
 static void set_mask(struct xs_set_table *record, const __u64 *mask)
 {
 	memcpy(record->mask, mask, sizeof(record->mask));
@@ -86,7 +86,7 @@ static void write_box(const struct xs_compiler *c, struct xs_set_entry *entry,
 	entry->high_b = XS_ENTRY_B(box->port_hi[0], box->port_hi[1]) | XS_B_GUARDS;
 }
 
-/* What no frame matches, and what ends a chain. */
+/* An entry that no frame matches, and that ends a chain. */
 static void write_empty(struct xs_set_entry *entry)
 {
 	*entry = (struct xs_set_entry){
@@ -97,7 +97,7 @@ static void write_empty(struct xs_set_entry *entry)
 	};
 }
 
-/* A box's conditions, in slots from *extra on; the first of them. */
+/* Writes a box's conditions into slots from *extra on. Returns the first of them. */
 static __u32 write_conds(const struct xs_compiler *c, const struct xs_box *box,
 			 struct xs_set_entry *slots, __u32 next, __u32 *extra)
 {
@@ -113,7 +113,7 @@ static __u32 write_conds(const struct xs_compiler *c, const struct xs_box *box,
 	return first;
 }
 
-/* One chain: its first entry in its slot, the rest and conditions from *extra on. */
+/* Writes one chain: its first entry into its slot, the rest and the conditions from *extra on. */
 static void write_chain(const struct xs_compiler *c, const struct xs_placing *p,
 			const struct xs_chain *chain, struct xs_set_entry *slots, __u32 slot,
 			__u32 *extra)
@@ -154,7 +154,7 @@ static void write_part(const struct xs_compiler *c, const struct xs_table_plan *
 	}
 }
 
-/* A table whose chains are placed, into room in one chunk or into chunks of its own. */
+/* Puts a table whose chains are placed into room of one chunk, or into chunks of its own. */
 static int write_parts(struct xs_compiler *c, struct xs_table_plan *t, const struct xs_placing *p)
 {
 	size_t bytes = xs_part_bytes(t, p);
@@ -188,7 +188,7 @@ static int write_table(struct xs_compiler *c, struct xs_table_plan *t)
 	if (!err)
 		err = write_parts(c, t, &p);
 	else if (err == -EOVERFLOW)
-		err = 0; /* the bounds will refuse it, when all tables' steps are known */
+		err = 0; /* the bounds will refuse it when the steps of all tables are known */
 	else if (err == -EAGAIN || err == -E2BIG)
 		err = xs_refuse(c->report, c->rules, t->record.best,
 				"no hash function found for the table of this rule");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The rows of the fields, and nft's names for their values. Nothing is read from
- * /etc/protocols or services, so that a rule file means the same on every machine.
+ * The fields as rows, and nft's names for their values. Reads neither /etc/protocols
+ * nor /etc/services, so that a rule file means the same on every machine.
  */
 #include <string.h>
 
@@ -144,8 +144,8 @@ xs_u128 xs_field_max(enum xs_field field)
 }
 
 /*
- * What follows FAMILY in a field's text: "" for a protocol alone, "saddr" for
- * "ip saddr"; NULL if the field is of another family.
+ * What follows FAMILY in a field's text: "" for a protocol alone, "saddr" for "ip
+ * saddr"; NULL: the field has another family.
  */
 static const char *after_family(enum xs_field field, const char *family, size_t len)
 {

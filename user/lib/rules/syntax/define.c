@@ -23,8 +23,8 @@ static const struct xs_define *find_define(struct xs_parser *p, struct xs_str na
 }
 
 /*
- * "$LOW-90" may be the range from $LOW to 90, or a name with a '-' in it; the
- * longest name that is defined wins, and the rest is the next token.
+ * "$LOW-90" may be the range from $LOW to 90, or a name with a '-' in it. The longest
+ * defined name wins, and the rest is the next token.
  */
 static const struct xs_define *split_name(struct xs_parser *p)
 {
@@ -58,7 +58,7 @@ const struct xs_define *xs_parse_this_define(struct xs_parser *p)
 	return define;
 }
 
-/* A define holds the value as written; it means something where it is used. */
+/* A define holds the value as written. It gets its meaning where it is used. */
 static bool add_define_name(struct xs_parser *p, struct xs_str name, __u32 line,
 			    const struct xs_pos *pos)
 {

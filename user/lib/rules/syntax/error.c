@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What is wrong with a rule text, in words, with the line and the place in it. */
+/* Says in words what is wrong with a rule text, with the line and the place in it. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -65,7 +65,7 @@ static struct xs_rule_error *new_error(struct xs_parser *p)
 	return &errors[errs->cnt];
 }
 
-/* In place of a message that would quote the text. One is enough: the parse ends. */
+/* Replaces a message that would quote the text. One is enough, because the parse ends. */
 static char *hide_error(struct xs_parser *p)
 {
 	p->err = -EINVAL;

@@ -24,7 +24,7 @@ __u32 xs_excerpt(const char *line_start, const char *text_end, __u32 column, cha
 
 	if ((size_t)(end - start) >= size && at > BEFORE)
 		start += at - BEFORE;
-	/* Not in the middle of a character. */
+	/* Do not start in the middle of a character. */
 	while (start < line_start + at && ((unsigned char)*start & 0xc0) == 0x80)
 		start++;
 	at -= (size_t)(start - line_start);

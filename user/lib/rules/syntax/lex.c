@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/*
- * The bytes of a rule file as tokens; nothing of what they mean.
- */
+/* Splits the bytes of a rule file into tokens. Knows nothing of their meaning. */
 #include <string.h>
 
 #include "lib/base/escape.h"
@@ -70,7 +68,7 @@ static void begin_line(struct xs_lexer *lex)
 	lex->line_start = lex->last_end = lex->p;
 }
 
-/* Bytes of the line end that begins at p: 1, 2 (CR LF), or 0. A CR before the end counts. */
+/* Number of bytes of the line end at p: 1, 2 (CR LF), or 0. A CR at the end of the text counts. */
 static size_t line_end(const struct xs_lexer *lex, const char *p)
 {
 	if (p == lex->end)
@@ -85,8 +83,8 @@ static size_t line_end(const struct xs_lexer *lex, const char *p)
 }
 
 /*
- * Steps over a backslash that ends its line, with the line end. The end of the text
- * ends a line, too: not every editor leaves a newline there.
+ * Steps over a backslash that ends its line, together with the line end. The end of the
+ * text also ends a line: not every editor writes a newline there.
  */
 static bool join_line(struct xs_lexer *lex)
 {
@@ -103,7 +101,7 @@ static bool join_line(struct xs_lexer *lex)
 	return true;
 }
 
-/* Spaces, a comment, joined lines: up to the next token or line end. */
+/* Skips spaces, a comment, and joined lines, up to the next token or line end. */
 static void skip_blank(struct xs_lexer *lex)
 {
 	while (bytes_left(lex)) {

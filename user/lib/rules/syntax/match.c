@@ -9,7 +9,7 @@
 #include "lib/rules/model/field.h"
 #include "match.h"
 
-/* "0-65535 or a name such as ssh": what can stand where a value of the field must. */
+/* "0-65535 or a name such as ssh": the possible values of the field, for messages. */
 static void describe(enum xs_field field, char *buf, size_t size)
 {
 	static const char *const addresses[] = {
@@ -40,8 +40,8 @@ static void describe(enum xs_field field, char *buf, size_t size)
 }
 
 /*
- * Bytes from where the member begins in its line to byte `at` of its text, which has
- * no blanks even if the parts of the range had: "80 - 90".
+ * Bytes from the start of the member in its line to byte `at` of its text. The text has
+ * no blanks, even if the range was written with them: "80 - 90".
  */
 static __u32 bytes_to(const struct xs_parser *p, const struct xs_elem *elem, size_t at)
 {
@@ -59,8 +59,8 @@ static __u32 bytes_to(const struct xs_parser *p, const struct xs_elem *elem, siz
 }
 
 /*
- * Whether [at, at + len) of the member, which is no value, is where a range's end
- * should be: "80-", or "80- drop", which took the verdict for it.
+ * Whether [at, at + len) of the member, which is not a value, is in the place of a
+ * range's end: "80-", or "80- drop", where the verdict was taken for the end.
  */
 static bool lacks_end(const struct xs_elem *elem, size_t at, size_t len)
 {
@@ -84,7 +84,7 @@ bool xs_match_bad_elem(struct xs_parser *p, enum xs_field field, const struct xs
 	if (elem->define.len)
 		snprintf(through, sizeof(through), " (of '$%s')", xs_quote_str(elem->define).s);
 	if (result == XS_VALUE_BAD && lacks_end(elem, at, len)) {
-		/* Right behind the '-', which is where it should begin. */
+		/* Directly after the '-', where it should begin. */
 		if (!elem->define.len)
 			pos.column += bytes_to(p, elem, at - 1) + 1;
 		return xs_parse_error(p, &pos, "the range '%s'%s lacks its end: expected %s",

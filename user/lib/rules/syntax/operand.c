@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Values as written: words, ranges, prefixes, lists and sets, $names replaced.
- * What they mean is for the match they are in.
+ * Parses values as written: words, ranges, prefixes, lists and sets, and replaces
+ * $names. Their meaning depends on the match that they are in.
  */
 #include <string.h>
 
@@ -53,7 +53,7 @@ bool xs_parse_add_elem(struct xs_parser *p, struct xs_operand *value, const stru
 	return true;
 }
 
-/* Whether a $NAME is one plain word, that can be part of a range or prefix. */
+/* Whether a $NAME is one plain word, which can be part of a range or prefix. */
 static bool is_plain(const struct xs_define *define)
 {
 	return define->shape == XS_SHAPE_ONE && !define->elems[0].prefix.p;
@@ -84,7 +84,7 @@ bool xs_parse_take_part(struct xs_parser *p, struct xs_str *out, struct xs_str *
 	return true;
 }
 
-/* What a $NAME holds, each member as if it stood here. */
+/* Adds the members of a $NAME, as if each was written here. */
 static bool add_define(struct xs_parser *p, struct xs_operand *value,
 		       const struct xs_define *define, const struct xs_pos *pos)
 {
@@ -108,7 +108,7 @@ static bool add_define(struct xs_parser *p, struct xs_operand *value,
 	return true;
 }
 
-/* "80 - 90", "$low-$high": parts of one range, though not one word. */
+/* "80 - 90", "$low-$high": parts of one range, although not one word. */
 static bool is_joined(const struct xs_parser *p, struct xs_str text)
 {
 	if (p->tok.first)
@@ -140,7 +140,7 @@ static bool join_part(struct xs_parser *p, struct xs_elem *elem, const char *bet
 	memcpy(bytes + elem->text.len + gap, part.p, part.len);
 	whole.p = bytes;
 	elem->text = whole;
-	/* Not one word of the line: "" says so where no $NAME does. */
+	/* It is not one word of the line; "" says so if there is no $NAME. */
 	if (!elem->define.p)
 		elem->define = (struct xs_str){ "", 0 };
 	return true;

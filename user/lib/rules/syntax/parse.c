@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What all of the parser needs: its memory, the canonical text, the current token. */
+/* Shared by the whole parser: its memory, the canonical text, the current token. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* One rule: matches, a verdict, a comment; and its place in the set. */
+/* Parses one rule: matches, a verdict, a comment; and adds it to the set. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,7 +150,7 @@ static const char *other_tools_word(struct xs_str word)
 		const char *word, *hint;
 	} hints[] = {
 		{ "allow", "; it is called pass" },
-		{ "accept", "; it is called pass" }, /* ACCEPT: as it is, it is taken */
+		{ "accept", "; it is called pass" }, /* ACCEPT: in this spelling it is accepted */
 		{ "deny", "; it is called drop" },
 		{ "reject", "; nothing is answered here: drop" },
 		{ "redirect", "; it is called xsk, cpu, dev or chain" },
@@ -191,7 +191,10 @@ static const char *other_tools_word(struct xs_str word)
 	return NULL;
 }
 
-/* Whether it may stand here: behind the field `last`, or XS_FIELD_MAX where a rule begins. */
+/*
+ * Whether the word may stand here: after the field `last`, or XS_FIELD_MAX at the start
+ * of a rule.
+ */
 static bool is_known(struct xs_str word, enum xs_field last)
 {
 	static const char *const statements[] = { "default", "malformed", "define", "include" };
@@ -209,7 +212,7 @@ struct hint {
 	char s[80];
 };
 
-/* What the word that stands at the wrong place is called here; "" if nothing is known. */
+/* What a misplaced word is called in this language; "" if nothing is known. */
 static struct hint hint_at(const struct xs_token *token, enum xs_field last)
 {
 	char lower[32];
@@ -230,7 +233,7 @@ static struct hint hint_at(const struct xs_token *token, enum xs_field last)
 	return hint;
 }
 
-/* Neither match nor verdict stands where one must. */
+/* Reports that neither a match nor a verdict is there, although one must be. */
 static bool bad_rule_word(struct xs_parser *p)
 {
 	const char *verdicts = "a verdict: pass, drop, tx, xsk, cpu, dev or chain";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Whole texts: statement after statement, and on after an error. */
+/* Parses whole texts: statement after statement, and continues after an error. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "lib/rules/model/field.h"
 #include "parse.h"
 
-/* Whether default or malformed still may be said. */
+/* Whether `default` or `malformed` is still allowed. */
 static bool check_said(struct xs_parser *p, const char *word, const struct xs_said *said)
 {
 	struct xs_pos pos = xs_token_pos(&p->tok);
@@ -18,7 +18,7 @@ static bool check_said(struct xs_parser *p, const char *word, const struct xs_sa
 			      word, p->set.files[said->file], said->line);
 }
 
-/* The end of default or malformed, that began at `pos`; *text: its words. */
+/* The end of `default` or `malformed`, which began at `pos`. *text gets its words. */
 static bool end_said(struct xs_parser *p, const struct xs_pos *pos, struct xs_said *said,
 		     char **text)
 {
@@ -73,9 +73,9 @@ static bool begins_statement(const struct xs_token *tok)
 }
 
 /*
- * After an error: to the next statement. That is the next line; inside a set,
- * the line after it, or the first one that looks like a statement, since then
- * the closing brace is what is missing.
+ * After an error, skips to the next statement. This is the next line. Inside a set it
+ * is the line after the set, or the first line that looks like a statement, since then
+ * the closing brace is missing.
  */
 static void recover(struct xs_parser *p, __u32 line)
 {
@@ -111,7 +111,7 @@ static bool parse_statement(struct xs_parser *p)
 	return xs_parse_rule(p);
 }
 
-/* What would break the parser's or the caller's arithmetic, said once. */
+/* Refuses, once, what would overflow the parser's or the caller's arithmetic. */
 static bool check_text(struct xs_parser *p, const char *text, size_t len)
 {
 	const char *line = text, *end = text + len, *nl;

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/*
- * One value of a rule as text, to a range of numbers.
- */
+/* Converts one value of a rule from text to a range of numbers. */
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +36,7 @@ enum xs_value_result xs_number_parse(const char *p, size_t len, __u64 max, __u64
 
 		if (digit < 0 || digit >= base)
 			return XS_VALUE_BAD;
-		/* Once beyond any field it stays so, without wrapping round. */
+		/* Once it is larger than any field it stays so, and does not wrap around. */
 		if (v <= (1ULL << 56))
 			v = v * (__u64)base + (__u64)digit;
 	}
@@ -146,8 +144,8 @@ enum xs_value_result xs_value_parse(enum xs_field field, const char *p, size_t l
 }
 
 /*
- * Tries the text as a range with its '-' at `dash`. If only one side is a value
- * of the field, *at is the other one.
+ * Tries the text as a range with its '-' at `dash`. If only one side is a value of the
+ * field, *at is the other side.
  */
 static enum xs_value_result try_range(enum xs_field field, const char *p, size_t len, size_t dash,
 				      struct xs_range *out, size_t *at, size_t *at_len)
@@ -190,8 +188,9 @@ enum xs_value_result xs_range_parse(enum xs_field field, const char *p, size_t l
 	if (result == XS_VALUE_BEYOND)
 		return result;
 	/*
-	 * Names have a '-' too, so any of them may be the range's; four is a name's most.
-	 * No value is empty, so the first byte is none of them: "-5" is not half a range.
+	 * Names have a '-', too, so any '-' may be the range's; a name has at most
+	 * four. No value is empty, so the first byte cannot be one: "-5" is not half a
+	 * range.
 	 */
 	for (dash = len ? memchr(p + 1, '-', len - 1) : NULL; dash && tries < 10;
 	     dash = memchr(dash + 1, '-', len - (size_t)(dash - p) - 1), tries++) {

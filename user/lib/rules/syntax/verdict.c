@@ -7,7 +7,7 @@
 
 int xs_verdict_of(const struct xs_token *tok)
 {
-	/* counters.h has these too, but draws in libbpf, which the parser knows nothing of. */
+	/* counters.h has these words, too, but includes libbpf, which the parser must not know. */
 	static const char *const words[XS_VERDICT_MAX] = {
 #define X(name) #name,
 		XS_VERDICTS(X)
@@ -39,7 +39,7 @@ static bool is_letter(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/* A number, or a $NAME that holds one, up to XS_RULE_INDEX_MAX. */
+/* Parses a number, or a $NAME that holds one, up to XS_RULE_INDEX_MAX. */
 static bool parse_index(struct xs_parser *p, const char *what, __u32 *out)
 {
 	struct xs_pos pos = xs_token_pos(&p->tok);
@@ -108,7 +108,7 @@ static bool parse_chain(struct xs_parser *p, struct xs_action *action, char *out
 	return xs_parse_put_token(p, name.p, name.len) && parse_else(p, action);
 }
 
-/* As the kernel's dev_valid_name(). */
+/* The same check as the kernel's dev_valid_name(). */
 static bool is_ifname(struct xs_str name)
 {
 	if (!name.len || name.len > 15 || xs_str_is(name, ".") || xs_str_is(name, ".."))
@@ -119,7 +119,7 @@ static bool is_ifname(struct xs_str name)
 	return true;
 }
 
-/* Quoted where it holds what no word holds. */
+/* Puts quotes around a name if it holds characters that a word cannot have. */
 static bool put_ifname(struct xs_parser *p, struct xs_str name)
 {
 	for (__u32 i = 0; i < name.len; i++)
