@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* A set compiled and put in force, all or nothing; see sets.h. */
+/* Compiles a set and puts it in force, all or nothing; see sets.h. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -23,8 +23,8 @@ struct xs_action xs_builtin_default(const struct xs_pins *pins)
 }
 
 /*
- * Settled once more: compiling takes seconds, and a deadline that passes in them
- * leaves the fallback's counters as the ones to go on from.
+ * Settles again: compiling takes seconds. If a deadline passes meanwhile, counting
+ * continues from the fallback's counters.
  */
 static int open_old_sets(struct xs_switching *apply)
 {
@@ -77,7 +77,7 @@ static int put_compiled(struct xs_switching *apply, struct xs_ruleset *rules,
 	if (!err)
 		err = apply_blob(apply, &blob, result);
 	xs_rule_blob_free(&blob);
-	xs_targets_close_unnamed(apply->pins); /* of the old set, or of one that came to nothing */
+	xs_targets_close_unnamed(apply->pins); /* targets of the old set, or of a set that failed */
 	return err;
 }
 

@@ -106,7 +106,7 @@ struct pin_paths {
 	char now[PATH_MAX + 32], staged[PATH_MAX + 32];
 };
 
-/* false: there are no pins. */
+/* False: there are no pins. */
 static bool find_pins(const struct xs_pins *pins, struct pin_paths *paths)
 {
 	const char *name = xs_map_names[XS_MAP_rule_stats_map];
@@ -124,7 +124,7 @@ int xs_rule_counters_stage(const struct xs_pins *pins, __u32 stats_slot)
 
 	if (!find_pins(pins, &paths))
 		return 0;
-	unlink(paths.staged); /* of a process that was killed here */
+	unlink(paths.staged); /* left by a process that was killed here */
 	if (bpf_map_lookup_elem(pins->map_fds[XS_MAP_rule_stats], &stats_slot, &id)) {
 		err = errno == ENOENT ? 0 : -errno;
 		if (err)

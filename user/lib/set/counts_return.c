@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Counts of a set that was not confirmed, for the set before it; see counts_return.h. */
+/* Returns the counts of a set that was not confirmed to the set before it; see counts_return.h. */
 #include <errno.h>
 
 #include "counters.h"
 #include "counts_return.h"
 #include "pairs.h"
 
-/* Rows of the data path: all slices but the carried one, which is the last. */
+/* Rows of the data path: all slices except the carried one, which is the last. */
 static struct xs_rule_stats *row_of(const struct xs_rule_counters *counters, __u32 slice,
 				    __u32 rule)
 {
@@ -26,7 +26,7 @@ static struct xs_rule_stats own_count(const struct xs_rule_counters *counters, _
 	return sum;
 }
 
-/* By exchange: a frame that is still being counted is not lost between load and store. */
+/* By exchange, so that a frame that is just being counted is not lost between load and store. */
 static void move_row(struct xs_rule_stats *from, struct xs_rule_stats *to)
 {
 	to->packets += __atomic_exchange_n(&from->packets, 0, __ATOMIC_RELAXED);

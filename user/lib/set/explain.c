@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The real program, run on given frames; see explain.h. */
+/* Runs the real program on given frames; see explain.h. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +15,12 @@
 #include "lib/instance/program.h"
 #include "xsteer.skel.h"
 
-/* Shared with the instance; all else is the private program's own. */
+/* Not shared with the instance: the private program's own. */
 #define OWN_MAPS \
 	(1U << XS_MAP_xdp_stats_map | 1U << XS_MAP_rule_stats | 1U << XS_MAP_meta | \
 	 1U << XS_MAP_owners)
 
-#define OUT_ROOM 65536 /* the kernel refuses a buffer that the frame does not fit */
+#define OUT_ROOM 65536 /* the kernel refuses a buffer that is too small for the frame */
 
 int xs_explain_open(struct xsteer_ctx *ctx, struct xs_explain *explain, const struct xs_pins *live,
 		    __u32 queue)

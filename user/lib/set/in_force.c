@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The set that frames are classified by now, read back; see sets.h. */
+/* Reads back the set that frames are classified by now; see sets.h. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +29,7 @@ __u64 xs_rule_sets_generation(const struct xs_pins *pins)
 	return generation;
 }
 
-#define READ_TRIES 1000 /* each apply between the steps of a try costs it one */
+#define READ_TRIES 1000 /* each apply during a try costs that try */
 
 static int read_counters(const struct xs_pins *pins, struct xs_rules_in_force *now)
 {
@@ -44,7 +44,7 @@ static int read_counters(const struct xs_pins *pins, struct xs_rules_in_force *n
 	return now->stats ? 0 : -ENOMEM;
 }
 
-/* The set that was not confirmed in time is still in its slot, with what it has counted. */
+/* The set that was not confirmed in time is still in its slot, with its counts. */
 static void add_rolled_back(const struct xs_pins *pins, struct xs_rules_in_force *now)
 {
 	struct xs_mapped_set over;
@@ -77,7 +77,7 @@ static int try_read(const struct xs_pins *pins, struct xs_rules_in_force *now,
 	return err;
 }
 
-/* A set keeps its counters while it is in its slot; the lock is not for readers. */
+/* A set keeps its counters while it is in its slot. Readers do not take the lock. */
 static bool still_in_force(const struct xs_pins *pins, const struct xs_rules_in_force *now,
 			   const struct xs_sets_seen *seen)
 {
@@ -87,7 +87,7 @@ static bool still_in_force(const struct xs_pins *pins, const struct xs_rules_in_
 
 		if (bpf_map_lookup_elem(pins->map_fds[XS_MAP_rule_sets], &slot, &id) &&
 		    errno != ENOENT)
-			return true; /* it will not get better */
+			return true; /* trying again would not help */
 		if (id != seen->ids[slot])
 			return false;
 	}

@@ -53,7 +53,7 @@ int xs_mapped_open(const struct xs_pins *pins, __u32 slot, int prot, struct xs_m
 		err = -EPROTO;
 	if (err)
 		xs_mapped_close(set);
-	set->id = id; /* of one that cannot be read, too */
+	set->id = id; /* set even if it cannot be read */
 	return err;
 }
 
@@ -106,7 +106,7 @@ bool xs_set_waits(const struct xs_set_header *set)
 	return set && set->deadline_ns && set->deadline_ns != XS_SET_CONFIRMED;
 }
 
-/* Whose clock cannot be told does not roll back: the data path does by itself. */
+/* If the clock cannot be read, it does not roll back: the data path does that by itself. */
 bool xs_set_is_over(const struct xs_set_header *set)
 {
 	__u64 now;
@@ -127,7 +127,7 @@ int xs_mapped_open_current(const struct xs_pins *pins, struct xs_mapped_set *set
 			   struct xs_sets_seen *seen, bool *rolled_back, __u64 *confirm_ns)
 {
 	__u64 time = 0;
-	bool known = !xs_kernel_ns(&time); /* else what waits is taken to be in force */
+	bool known = !xs_kernel_ns(&time); /* if not, a waiting set is assumed to be in force */
 	int err = xs_mapped_open(pins, XS_SET_IN_FORCE, PROT_READ, set);
 
 	*seen = (struct xs_sets_seen){ .ids[XS_SET_IN_FORCE] = set->id };

@@ -19,7 +19,7 @@ static const char *text_of(const struct xs_set_header *set, __u32 rule)
 	return xs_set_string(set, xs_set_rules(set)[rule].text);
 }
 
-/* A rule is the same whatever its comment says, which stands last. */
+/* The comment, which comes last, does not belong to a rule's identity. */
 static size_t identity_len(const char *text)
 {
 	const char *comment = strstr(text, " comment \"");
@@ -77,7 +77,10 @@ static void pair_up(struct xs_rule_pairs *pairs, const struct xs_set_header *fro
 		} else if (old[o].hash > new[n].hash) {
 			n++;
 		} else {
-			/* texts that differ under one hash lose their counters, not more */
+			/*
+			 * If different texts have the same hash, the only loss is their
+			 * counters.
+			 */
 			if (is_same(text_of(from, old[o].rule), text_of(to, new[n].rule)))
 				pairs->pairs[pairs->cnt++] =
 					(struct xs_rule_pair){ old[o].rule, new[n].rule };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Rules and strings of a compiled set, read back; see read.h. */
+/* Reads back the rules and strings of a compiled set; see read.h. */
 #include <string.h>
 
 #include "read.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * What was left behind, put right: a deadline that has passed, a tool that was
- * killed after its switch; and confirm. See sets.h.
+ * Repairs what was left behind: a deadline that has passed, a tool that was killed
+ * after its switch. Also confirms. See sets.h.
  */
 #include <errno.h>
 #include <string.h>
@@ -19,8 +19,8 @@
 #include "targets.h"
 
 /*
- * The pin of the counters, staged before the switch, and meta follow the set in
- * force. meta comes last: where it does not agree with the set, tidy() repairs.
+ * Updates the pin of the counters, which was staged before the switch, and meta. meta
+ * comes last: if it does not agree with the set, tidy() repairs.
  */
 int xs_set_publish(struct xs_pins *pins, const struct xs_set_header *header)
 {
@@ -48,7 +48,7 @@ static int roll_back(struct xs_pins *pins, struct xs_mapped_set *over, struct xs
 	err = xs_rule_counters_stage(pins, header->stats_slot);
 	if (err)
 		return err;
-	/* before the switch: nobody finds the other set's counters after it */
+	/* Before the switch, because after it nobody finds the other set's counters. */
 	if (back->header && xs_counts_return(pins, over->header, back->header))
 		xs_warn(pins->ctx, "%s: what rule set %llu has counted is lost", pins->ifname,
 			over->header->generation);
@@ -72,7 +72,7 @@ static int tidy(struct xs_pins *pins, const struct xs_mapped_set *now)
 {
 	int err = xs_set_slot_put(pins, XS_SET_FALLBACK, -1);
 
-	/* an apply that was killed, or failed, after its switch */
+	/* An apply was killed, or failed, after its switch. */
 	if (err || !now->header || pins->meta.generation == now->header->generation)
 		return err;
 	err = xs_rule_counters_stage(pins, now->header->stats_slot);
@@ -108,8 +108,8 @@ static int too_late(const struct xs_pins *pins)
 }
 
 /*
- * The deadline goes before the time is looked at, so it cannot pass in between:
- * if it had passed, frames have met the fallback already, and it is put back.
+ * Clears the deadline before it reads the time, so that it cannot pass in between. If
+ * it had passed, frames have met the fallback already, and the deadline is put back.
  */
 static int keep_set(struct xs_pins *pins, struct xs_mapped_set *now)
 {
@@ -146,7 +146,7 @@ int xs_rule_sets_confirm(struct xs_pins *pins)
 		return err;
 	if (!xs_set_waits(now.header)) {
 		xs_err(pins->ctx, "%s: no rule set waits to be confirmed", pins->ifname);
-		/* what a confirm that was killed has not come to */
+		/* A confirm that was killed may not have done this. */
 		xs_targets_close_unnamed(pins);
 		err = -ENOENT;
 	} else {

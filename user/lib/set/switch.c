@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The switch from one set to the next; see switch.h. */
+/* Switches from one set to the next; see switch.h. */
 #include <bpf/bpf.h>
 
 #include "lib/base/clock.h"
@@ -64,7 +64,7 @@ static bool is_waiting(const struct xs_switching *apply)
 	return xs_set_waits(apply->now.header);
 }
 
-/* The switch did not happen: as if nothing had been prepared. */
+/* The switch did not happen: undoes all preparations. */
 static void take_back(const struct xs_switching *apply)
 {
 	const __u32 slot = XS_SET_FALLBACK, stats_slot = apply->next.header->stats_slot;
@@ -76,8 +76,8 @@ static void take_back(const struct xs_switching *apply)
 }
 
 /*
- * All that can fail for a reason outside comes before the switch. The fallback,
- * too: from the switch on the data path may need it.
+ * Everything that can fail for an outside reason comes before the switch. This includes
+ * the fallback, which the data path may need from the switch on.
  */
 static int put_in_force(struct xs_switching *apply, struct xs_apply *result)
 {
@@ -96,7 +96,7 @@ static int put_in_force(struct xs_switching *apply, struct xs_apply *result)
 	return err;
 }
 
-/* What no set in force or fallback counts in is given back. */
+/* Releases counters that neither the set in force nor the fallback uses. */
 static void release_stats(const struct xs_switching *apply)
 {
 	const struct xs_mapped_set *kept = !apply->confirm_sec	? NULL
@@ -109,15 +109,15 @@ static void release_stats(const struct xs_switching *apply)
 			bpf_map_delete_elem(apply->pins->map_fds[XS_MAP_rule_stats], &slot);
 }
 
-/* The set is in force, whatever becomes of this; settling or the next apply makes up for it. */
+/* The set is in force even if this fails; settling or the next apply repairs it. */
 static void follow_switch(struct xs_switching *apply, struct xs_apply *result)
 {
 	const struct xs_set_header *header = apply->next.header;
 	int fallback_err = 0, err;
 
-	/* no frame is in the old set any more: the kernel has waited for them (RCU) */
+	/* No frame is in the old set any more: the kernel has waited for them (RCU). */
 	xs_rule_counters_carry(&apply->counters, &apply->old_counters, &apply->pairs);
-	/* the fallback is that of the set now replaced, which has counted on for it */
+	/* The fallback belongs to the set that is now replaced, which went on counting for it. */
 	if (apply->confirm_sec && apply->back.header && apply->now.header)
 		xs_counts_return(apply->pins, apply->now.header, apply->back.header);
 	if (!apply->confirm_sec)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What the rules of a set send frames to; see targets.h. */
+/* Opens and closes the targets that the rules of a set send frames to; see targets.h. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,9 +16,9 @@
 #include "read.h"
 #include "targets.h"
 
-#define CPU_QUEUE_FRAMES 2048 /* of a cpu_map entry: a burst of a NIC ring fits */
+#define CPU_QUEUE_FRAMES 2048 /* in a cpu_map entry; a burst of a NIC ring fits */
 
-/* Where an action stands in the file, for messages: "FILE:LINE" or "default". */
+/* The place of an action in the file, for messages: "FILE:LINE" or "default". */
 static const char *where(const struct xs_ruleset *rules, const struct xs_rule *rule, char *text,
 			 size_t len)
 {
@@ -54,8 +54,8 @@ static int open_dev(const struct xs_pins *pins, struct xs_action *action, const 
 }
 
 /*
- * Written again, the entry would be another with a thread of its own, and the
- * frames of a flow that wait in the old one would be overtaken.
+ * Writing the entry again would make another one with a thread of its own. It would
+ * overtake frames of a flow that wait in the old one.
  */
 static bool has_cpu(const struct xs_pins *pins, __u32 cpu)
 {
@@ -134,8 +134,8 @@ static int by_ifindex(const void *a, const void *b)
 }
 
 /*
- * An interface that is deleted takes its entry along; if that was the key to go
- * on from, the kernel starts again, so there may be doubles, and no end.
+ * If an interface is deleted, its entry is deleted, too. If that was the key to
+ * continue from, the kernel starts again; so there may be duplicates, and no end.
  */
 static void read_devs(const struct xs_pins *pins, struct open_devs *open)
 {
@@ -209,7 +209,7 @@ static bool names_cpu(const struct xs_set_header *set, __u32 cpu)
 	return named;
 }
 
-/* Each entry has a thread of the kernel's. */
+/* Each entry has a kernel thread. */
 static void close_unnamed_cpus(const struct xs_pins *pins, const struct xs_set_header *now,
 			       const struct xs_set_header *back)
 {
