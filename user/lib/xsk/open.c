@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Makes an AF_XDP socket: UMEM, rings, options, bind; and takes it apart. Each
- * attempt at another mode starts from a new socket, since a failed bind leaves
- * one in a state that kernels disagree about.
+ * Makes an AF_XDP socket (UMEM, rings, options, bind) and closes it. Each attempt at
+ * another mode starts with a new socket, since kernels disagree about the state of a
+ * socket after a failed bind.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -27,10 +27,10 @@
 #endif
 
 #define HUGE_PAGE (2u << 20)
-#define FRAMES_COPY 1024 /* 2 MB of 2 KB frames stay in cache; more measured slower */
+#define FRAMES_COPY 1024 /* 2 MB of 2 KB frames stay in cache; more was measured to be slower */
 #define FRAMES_ZERO_COPY 4096 /* a NIC's ring (often 2048) and ours, both full */
 #define BIND_RETRY_MS 5
-#define MPOL_PREFERRED 1 /* <numaif.h> belongs to a library that is not needed */
+#define MPOL_PREFERRED 1 /* <numaif.h> belongs to a library that we do not need */
 
 #define fail(cfg, fmt, ...) \
 	xs_err((cfg)->ctx, "%s queue %u: " fmt, (cfg)->ifname, (cfg)->queue, ##__VA_ARGS__)
@@ -58,7 +58,7 @@ static int make_socket(int *fd, const struct xs_xsk_config *cfg)
 	return err;
 }
 
-/* Best effort: memory of the NIC's node saves the way across sockets. */
+/* Best effort: memory of the NIC's node avoids the way across sockets. */
 static void prefer_node(const struct xs_xsk *x, int node)
 {
 	unsigned long mask[16] = {};
@@ -101,13 +101,13 @@ static int map_memory(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 	return xs_fail_step(cfg->ctx, "UMEM memory");
 }
 
-/* -ENOBUFS is not logged: the memory of an attempt before may still be counted. */
+/* -ENOBUFS is not logged: the memory of an earlier attempt may still be counted. */
 static int register_umem(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 {
 	struct xdp_umem_reg reg;
 	int err;
 
-	/* The padding at its end too: newer kernels read a metadata length there. */
+	/* Includes the padding at the end, where newer kernels read a metadata length. */
 	memset(&reg, 0, sizeof(reg));
 	reg.addr = (unsigned long)x->umem;
 	reg.len = (__u64)x->frame_cnt * x->frame_size;
@@ -292,7 +292,7 @@ static void set_tx_budget(struct xs_xsk *x, const struct xs_xsk_config *cfg, __u
 		return;
 	if (budget > ring)
 		budget = ring;
-	/* Older kernels do not know it: more sendto() calls then, nothing else. */
+	/* Older kernels do not know this option; it only means more sendto() calls. */
 	if (!setsockopt(x->fd, SOL_XDP, XDP_MAX_TX_SKB_BUDGET, &budget, sizeof(budget)))
 		x->tx_budget = budget;
 }
@@ -366,7 +366,10 @@ static int read_mode(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 	return 0;
 }
 
-/* One attempt. *bind_err: what is not logged, bind()'s errno or -ENOBUFS for memlock. */
+/*
+ * One attempt. *bind_err is the error that is not logged: bind()'s errno, or -ENOBUFS
+ * for memlock.
+ */
 static int open_once(struct xs_xsk *x, const struct xs_xsk_config *cfg, enum xs_xsk_mode mode,
 		     bool sg, int *bind_err)
 {
@@ -421,7 +424,7 @@ static __u64 now_ms(void)
 	return xs_monotonic_ns() / 1000000;
 }
 
-/* One mode, waiting for a queue that its last owner has only just left. */
+/* Opens in one mode. Waits for a queue that its last owner has only just left. */
 static int open_mode(struct xs_xsk *x, const struct xs_xsk_config *cfg, enum xs_xsk_mode mode,
 		     __u64 deadline_ms, int *bind_err)
 {
@@ -438,7 +441,7 @@ static int open_mode(struct xs_xsk *x, const struct xs_xsk_config *cfg, enum xs_
 			sg = false; /* zero-copy at any price was asked for */
 			continue;
 		}
-		/* Queue and locked memory of one who left are given back a little later. */
+		/* The kernel frees queue and locked memory of a closed socket a little later. */
 		if ((*bind_err != -EBUSY && *bind_err != -ENOBUFS) || now_ms() >= deadline_ms)
 			return err;
 		err = xs_wait_ms(cfg->ctx, BIND_RETRY_MS);
@@ -453,12 +456,12 @@ struct bind_hint {
 	char text[320];
 };
 
-/* What a refusal of bind(2) means, and what to do about it. */
+/* The meaning of a refusal of bind(2), and what to do about it. */
 static struct bind_hint bind_hint(const struct xs_xsk_config *cfg, int err, bool long_packets)
 {
 	struct bind_hint hint = { "" };
 
-	/* Linux 7 looks at the MTU, older ones let longer packets be lost */
+	/* Linux 7 checks the MTU; older kernels lose longer packets. */
 	if (err == -EINVAL && long_packets)
 		snprintf(hint.text, sizeof(hint.text),
 			 ": the driver's zero-copy takes packets of one buffer only, and the MTU "
@@ -515,14 +518,14 @@ void xs_xsk_close(struct xs_xsk *x)
 	unsigned int i;
 
 	/*
-	 * The rings first: a mapping keeps the socket, and its slot in an
-	 * XSKMAP, alive after the descriptor is closed.
+	 * The rings first: after the descriptor is closed, a mapping keeps the socket
+	 * and its slot in an XSKMAP alive.
 	 */
 	for (i = 0; i < 4; i++) {
 		if (x->maps[i].addr)
 			munmap(x->maps[i].addr, x->maps[i].bytes);
 	}
-	if (x->frame_cnt && x->fd >= 0) /* a zeroed one holds no descriptor 0 */
+	if (x->frame_cnt && x->fd >= 0) /* a zeroed struct does not hold descriptor 0 */
 		close(x->fd);
 	if (x->umem_bytes)
 		munmap(x->umem, x->umem_bytes);

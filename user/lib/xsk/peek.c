@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Looking at an AF_XDP socket of another process; see peek.h. */
+/* Looks at an AF_XDP socket of another process; see peek.h. */
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * An AF_XDP socket at work: frames between our stack and the four rings, and
- * the ledger over them. Making and binding it is in open.c.
+ * An AF_XDP socket at work: moves frames between our stack and the four rings, and
+ * keeps the ledger. open.c makes and binds the socket.
  */
 #include <errno.h>
 #include <string.h>
@@ -15,7 +15,7 @@ static inline void count(__u64 *counter, __u64 n)
 	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
 }
 
-/* NULL if the address lies outside the UMEM: never trust it as an index. */
+/* NULL if the address lies outside the UMEM. Never use it as an index unchecked. */
 static inline struct xs_umem_frame *frame_of(struct xs_xsk *x, __u64 addr)
 {
 	if (xsk_umem__extract_addr(addr) >= (__u64)x->frame_cnt * x->frame_size)
@@ -35,7 +35,7 @@ __u32 xs_xsk_refill(struct xs_xsk *x)
 
 	if (!n)
 		return 0;
-	/* Never more than there is room for: reserving is all or nothing. */
+	/* Never more than there is room for, because reserving is all or nothing. */
 	room = xsk_prod_nb_free(&x->fill, n);
 	if (n > room)
 		n = room;
@@ -153,7 +153,7 @@ __u32 xs_xsk_bounce(struct xs_xsk *x, __u32 max)
 			(struct xdp_desc){ .addr = desc->addr, .len = desc->len };
 	}
 	xsk_ring_cons__release(&x->rx, n);
-	x->tx.cached_prod -= n - sent; /* the library has no such cancel */
+	x->tx.cached_prod -= n - sent; /* the library has no function to cancel */
 	xsk_ring_prod__submit(&x->tx, sent);
 	x->fill_cnt -= sent;
 	x->tx_cnt += sent;
@@ -264,11 +264,11 @@ __u32 xs_xsk_reap(struct xs_xsk *x)
 static int send_once(struct xs_xsk *x)
 {
 	count(&x->counters.kicks, 1);
-	/* Without MSG_DONTWAIT it is EOPNOTSUPP. */
+	/* Without MSG_DONTWAIT it fails with EOPNOTSUPP. */
 	if (sendto(x->fd, NULL, 0, MSG_DONTWAIT, NULL, 0) >= 0)
 		return 0;
 	switch (errno) {
-	case ENOBUFS: /* the send buffer of the socket is full: completions make room */
+	case ENOBUFS: /* the socket's send buffer is full: completions make room */
 	case EINTR:
 		return -EAGAIN;
 	default:
@@ -278,7 +278,7 @@ static int send_once(struct xs_xsk *x)
 
 int xs_xsk_kick(struct xs_xsk *x, bool force)
 {
-	/* A batch needs as many calls as it has budgets; what is left waits for the next turn. */
+	/* A batch needs as many calls as it has budgets. What is left waits for the next turn. */
 	int tries = XS_XSK_BATCH_MAX / 32, err;
 
 	if (!force && !xsk_ring_prod__needs_wakeup(&x->tx))
@@ -288,7 +288,7 @@ int xs_xsk_kick(struct xs_xsk *x, bool force)
 
 		err = send_once(x);
 		if (err == -EBUSY && x->mode == XS_XSK_copy) {
-			/* The device's queue refused the packet; its frame completes all the same. */
+			/* The device's queue refused the packet. Its frame still completes. */
 			count(&x->counters.tx_lost, 1);
 			err = 0;
 		} else if (err && err != -EAGAIN) {
@@ -349,7 +349,7 @@ int xs_xsk_statistics_of(int fd, struct xdp_statistics *stats)
 {
 	socklen_t len = sizeof(*stats);
 
-	/* Kernels before 5.9 fill in the first three only. */
+	/* Kernels before 5.9 fill in only the first three. */
 	memset(stats, 0, sizeof(*stats));
 	if (getsockopt(fd, SOL_XDP, XDP_STATISTICS, stats, &len))
 		return -errno;
