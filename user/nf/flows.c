@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * State by flow: a hash table of fixed size with its entries in a list, the one that
- * was met longest ago first, so that finding what timed out costs nothing.
+ * State by flow: a hash table of fixed size. Its entries are also in a list, sorted by
+ * when they were last used, so that finding what has timed out costs nothing.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 struct entry {
 	struct xsnf_flow_key key;
 	__u64 met_ns;
-	__u32 next; /* in its bucket, or among the free ones */
+	__u32 next; /* in its bucket, or in the list of free ones */
 	__u32 older, newer;
 	__u32 bucket;
 };
@@ -23,12 +23,12 @@ struct xsnf_flows {
 	struct xsnf_flows_config config;
 	struct entry *entries;
 	char *values;
-	size_t value_bytes; /* rounded up, so that each is aligned for any type */
+	size_t value_bytes; /* rounded up, so that each value is aligned for any type */
 	__u32 *buckets;
 	__u32 mask;
 	__u32 free, oldest, newest;
 	__u32 cnt;
-	__u64 seed; /* else a sender could aim at one bucket */
+	__u64 seed; /* without it a sender could aim at one bucket */
 };
 
 static bool alloc(struct xsnf_flows *flows)
@@ -64,7 +64,7 @@ struct xsnf_flows *xsnf_flows_new(const struct xsnf_flows_config *config)
 	for (__u32 i = 0; i < config->max; i++)
 		flows->entries[i].next = i + 1 < config->max ? i + 1 : NONE;
 	flows->oldest = flows->newest = NONE;
-	/* Without randomness the table works all the same. */
+	/* The table also works without randomness. */
 	if (getrandom(&flows->seed, sizeof(flows->seed), GRND_NONBLOCK) < 0)
 		flows->seed = 1;
 	return flows;
@@ -189,7 +189,7 @@ static __u32 find_flow(struct xsnf_flows *flows, const struct xsnf_flow_key *key
 	return i;
 }
 
-/* Met now: the newest. One that timed out meanwhile is none. */
+/* Finds the entry and makes it the newest. An entry that has timed out counts as none. */
 static __u32 find_live(struct xsnf_flows *flows, const struct xsnf_flow_key *key, __u32 bucket,
 		       __u64 now_ns)
 {
@@ -243,7 +243,7 @@ void *xsnf_flows_get(struct xsnf_flows *flows, const struct xsnf_headers *h, __u
 	if (i == NONE) {
 		i = find_flow(flows, &key, bucket);
 		if (i != NONE)
-			remove_entry(flows, i); /* timed out */
+			remove_entry(flows, i); /* it has timed out */
 		if (flows->free == NONE)
 			xsnf_flows_expire(flows, now_ns, 1);
 		i = add_entry(flows, &key, bucket, now_ns);

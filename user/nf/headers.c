@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * What is in a packet, and changes that keep its checksums true. Every access is
+ * Parses a packet, and changes it so that its checksums stay correct. Every access is
  * within the packet's length, whatever its bytes say.
  */
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include "xsteer/nf.h"
 
 #define ETH_BYTES 14
-#define VLAN_MAX 4 /* tags, and extension headers, as the rules of xsteer step over */
+#define VLAN_MAX 4 /* tags, and extension headers, like the rules of xsteer */
 #define EXT_MAX 8
 #define DCCP 33
 #define UDPLITE 136
@@ -29,7 +29,7 @@ static void put16(unsigned char *p, __u16 value)
 
 /* ---- parsing ---- */
 
-/* Where the network header begins; 0: cut short. */
+/* The offset of the network header; 0: the packet is cut short. */
 static __u32 parse_ethernet(const struct xsnf_packet *packet, struct xsnf_headers *h)
 {
 	__u32 off = ETH_BYTES;
@@ -46,7 +46,7 @@ static __u32 parse_ethernet(const struct xsnf_packet *packet, struct xsnf_header
 	return off;
 }
 
-/* Where what follows the IPv4 header begins, and where the datagram ends; 0: malformed. */
+/* The offset of what follows the IPv4 header, and the end of the datagram; 0: malformed. */
 static __u32 parse_ip4(const struct xsnf_packet *packet, __u32 off, struct xsnf_headers *h,
 		       __u32 *end)
 {
@@ -112,7 +112,7 @@ static __u32 parse_ip6(const struct xsnf_packet *packet, __u32 off, struct xsnf_
 	return skip_extensions(packet, off + 40, *end, h);
 }
 
-/* The least bytes of an L4 header; 0: any number will do. */
+/* The smallest L4 header in bytes; 0: any number is enough. */
 static __u32 l4_bytes(__u8 proto)
 {
 	switch (proto) {
@@ -200,7 +200,7 @@ __u16 xsnf_csum_fold(__u32 sum)
 	return (__u16)~sum;
 }
 
-/* Writes `len` bytes (even) over those at `field`, and into the checksum what that changes. */
+/* Writes `len` bytes (even) over those at `field`, and updates the checksum. */
 static void replace(unsigned char *field, const void *bytes, size_t len,
 		    unsigned char *checksums[2])
 {
@@ -219,7 +219,7 @@ static void replace(unsigned char *field, const void *bytes, size_t len,
 	memcpy(field, bytes, len);
 }
 
-/* Where the L4 checksum is that covers ports and addresses; NULL: there is none. */
+/* The L4 checksum that covers ports and addresses; NULL: there is none. */
 static unsigned char *l4_checksum(struct xsnf_packet *packet, const struct xsnf_headers *h)
 {
 	unsigned char *l4 = packet->data + h->l4;

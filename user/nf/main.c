@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The whole main() of a network function: its options, its loop, its signals. The
- * only file of the library that prints.
+ * A complete main() of a network function: its options, its loop, its signals. No other
+ * file of the library prints.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -15,11 +15,11 @@
 #include "session.h"
 
 #define RETRY_MS 500 /* a broker that was killed is back within a second */
-#define LEAVE_MS 2000 /* a broker that does not answer is not waited for longer */
-#define SPIN_TURNS 4096 /* adaptive: some 20 us, about what going to sleep costs */
-#define LOOK_EVERY 1024 /* turns without sleep between looks at messages and clock */
-#define SLEEP_MS 500 /* at most: a signal just before the sleep would else be slept over */
-#define BATCH 256 /* amortises a wake-up; 64 was measured 2 to 4 times slower on one core */
+#define LEAVE_MS 2000 /* a broker that does not answer is waited for no longer */
+#define SPIN_TURNS 4096 /* adaptive: about 20 us, which is what going to sleep costs */
+#define LOOK_EVERY 1024 /* turns without sleep between checks of messages and clock */
+#define SLEEP_MS 500 /* at most, in case a signal comes just before the sleep */
+#define BATCH 256 /* amortises a wake-up; on one core, 64 was measured 2 to 4 times slower */
 
 enum wait_mode { WAIT_SLEEP, WAIT_ADAPTIVE, WAIT_SPIN };
 
@@ -34,7 +34,7 @@ struct options {
 /* One run of xsnf_main(). */
 struct run {
 	struct options opts;
-	struct xsnf_ops ops; /* with --service's name */
+	struct xsnf_ops ops; /* with the name of --service */
 	const char *name; /* for messages */
 	__u64 packets, end_ms, next_tick_ms;
 	struct xsnf_packet *batch;
@@ -160,7 +160,7 @@ static int parse_options(struct run *run, int argc, char **argv)
 {
 	int letter, err = 0;
 
-	optind = 0; /* glibc: start anew */
+	optind = 0; /* glibc: start again */
 	while (!err && (letter = getopt_long(argc, argv, "+d:S:s:w:b:l:t:oh", longs, NULL)) != -1) {
 		if (letter == 'h') {
 			print_help(run);
@@ -188,7 +188,7 @@ static bool is_over(const struct run *run)
 	       (run->end_ms && now_ms() >= run->end_ms);
 }
 
-/* Calls .tick when it is time; how long to sleep at most, for that or the end. */
+/* Calls .tick when it is time. Returns the longest sleep until the next tick or the end. */
 static int tick(struct run *run, struct xsnf *nf)
 {
 	__u64 now = now_ms(), until = now + SLEEP_MS;
@@ -213,7 +213,7 @@ static __u32 batch_room(const struct run *run)
 	return left < run->opts.batch ? (__u32)left : run->opts.batch;
 }
 
-/* Until the end is asked for: 0; or xsnf_wait()'s -EPIPE or -ESHUTDOWN. */
+/* Serves until the end is asked for: 0; or -EPIPE or -ESHUTDOWN of xsnf_wait(). */
 static int serve(struct run *run, struct xsnf *nf)
 {
 	__u32 idle = 0, since_look = 0;
@@ -239,7 +239,7 @@ static int serve(struct run *run, struct xsnf *nf)
 	}
 }
 
-/* What is under way is still handled; no more comes. */
+/* Handles what is still under way. No more packets come. */
 static int leave(struct run *run, struct xsnf *nf)
 {
 	__u64 end_ms = now_ms() + LEAVE_MS;
@@ -252,7 +252,7 @@ static int leave(struct run *run, struct xsnf *nf)
 	return err;
 }
 
-/* One session. 1: another may follow; 0: the end; -errno. */
+/* One session. 1: another one may follow; 0: the end; -errno. */
 static int serve_session(struct run *run, struct xsnf *nf)
 {
 	int err = run->ops.start ? run->ops.start(nf) : 0;
@@ -283,7 +283,7 @@ static void pause_ms(int ms)
 	poll(NULL, 0, ms);
 }
 
-/* Session after session. 0 or -errno, told. */
+/* Session after session. 0 or -errno, printed. */
 static int serve_sessions(struct run *run)
 {
 	char why[512] = "", path[128];
@@ -325,7 +325,7 @@ static int serve_sessions(struct run *run)
 
 static void catch_signals(void)
 {
-	/* Without SA_RESTART: a wait ends. */
+	/* Without SA_RESTART, so that a signal ends a wait. */
 	struct sigaction action = { .sa_handler = on_signal };
 
 	sigaction(SIGINT, &action, NULL);

@@ -94,7 +94,7 @@ __u32 xsnf_recv(struct xsnf *nf, struct xsnf_packet *packets, __u32 max)
 
 	for (__u32 i = 0; i < nf->port_cnt && cnt < max; i++)
 		cnt += recv_from(nf, (nf->turn + i) % nf->port_cnt, packets + cnt, max - cnt);
-	/* Else the first queue could keep the others from being heard. */
+	/* Starts with another queue each time; else the first one could starve the others. */
 	if (nf->port_cnt)
 		nf->turn = (nf->turn + 1) % nf->port_cnt;
 	if (cnt)
@@ -124,7 +124,7 @@ static void publish(struct xsnf *nf, struct xsnf_port *port)
 	if (port->prod != port->n2b->prod) {
 		xsnf_store(&port->n2b->prod, port->prod);
 		reached(nf, XSNF_AT_PUBLISHED);
-		/* A full socket has bytes that wake as well as this one. */
+		/* If the socket is full, its bytes wake the other end as well as this one would. */
 		if (xsnf_sleeps(&port->b2n->asleep) && port->wake >= 0)
 			send(port->wake, &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 	}

@@ -14,7 +14,7 @@
 
 #include "session.h"
 
-#define ANSWER_MS 5000 /* a broker that is busy applying answers within this */
+#define ANSWER_MS 5000 /* a broker that is busy applying answers within this time */
 
 static int __attribute__((format(printf, 3, 4)))
 fail(const struct xsnf_config *config, int err, const char *fmt, ...)
@@ -68,7 +68,10 @@ static void close_fds(const int *fds, int cnt)
 		close(fds[i]);
 }
 
-/* One message, with up to XSNF_FD_MAX descriptors in fds; how many. -EAGAIN: none waits. */
+/*
+ * Receives one message, and up to XSNF_FD_MAX descriptors into fds. Returns how many.
+ * -EAGAIN: none waits.
+ */
 static int recv_msg(int fd, struct xsnf_msg *msg, int *fds)
 {
 	union {
@@ -102,7 +105,7 @@ static int say_closed(const struct xsnf_config *config)
 	return fail(config, -EPIPE, "the broker closed the connection");
 }
 
-/* The next message, waiting for it; how many descriptors came with it. */
+/* Waits for the next message. Returns how many descriptors came with it. */
 static int await_msg(const struct xsnf_config *config, int fd, struct xsnf_msg *msg, int *fds)
 {
 	struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
@@ -222,7 +225,10 @@ static void *map(int fd, __u64 bytes, int prot)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
-/* A descriptor that cannot be written cannot be mapped so: the flag is not needed before. */
+/*
+ * A descriptor that cannot be written cannot be mapped for writing, so the flag is not
+ * needed earlier.
+ */
 static void *map_frames(int fd, __u64 bytes)
 {
 	void *frames = map(fd, bytes, PROT_READ | PROT_WRITE);

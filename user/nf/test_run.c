@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * An NF in the process of its test: a port in plain memory takes the broker's place,
- * so that the NF goes through the library's own rings and loop.
+ * Runs an NF in the process of its test. A port in plain memory replaces the broker, so
+ * that the NF uses the library's own rings and loop.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "session.h"
 
 #define FRAME_BYTES 2048
-#define HEADROOM 256 /* as the broker's */
+#define HEADROOM 256 /* like the broker's */
 #define BATCH 256
 
 struct bench {
@@ -32,7 +32,7 @@ static __u32 ring_for(__u32 cnt)
 	return entries;
 }
 
-/* Of 128-byte aligned memory, as the rings' members ask for. */
+/* 128-byte aligned memory, as the members of the rings need. */
 static void *get_zeroed(size_t bytes)
 {
 	void *memory = aligned_alloc(128, (bytes + 127) & ~(size_t)127);
@@ -79,7 +79,7 @@ static void free_bench(struct bench *bench)
 	free(bench->batch);
 }
 
-/* Flows need no real hash here, only one that differs and stays. */
+/* A real hash is not needed: it only has to differ between flows and stay the same. */
 static void give(struct bench *bench, __u32 i)
 {
 	const struct xsnf_test_packet *packet = &bench->packets[i];
