@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * An interface's files below /sys/class/net, where /sys shows the right one: it
- * shows the interfaces of the network namespace that it was mounted in.
+ * Reads an interface's files below /sys/class/net, if /sys shows the right interface:
+ * it shows those of the network namespace in which it was mounted.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -53,7 +53,7 @@ int xs_sysfs_write(const char *ifname, const char *file, const char *text)
 
 /*
  * /sys may show another network namespace, which may have an interface of that name and
- * index: then it has another address, as netlink tells that of this one.
+ * index. But then its address differs from the one that netlink reports.
  */
 bool xs_sysfs_is_ours(const struct xs_netif *netif)
 {

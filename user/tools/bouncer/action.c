@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What is done to a packet on its way through. Pure: bytes in, bytes out. A
- * packet too short for an action, or of another protocol, goes on as it is.
+ * Actions on a packet on its way. Pure: bytes in, bytes out. A packet that is too short
+ * for an action, or of another protocol, goes on unchanged.
  */
 #include <stddef.h>
 #include <string.h>
@@ -22,7 +22,7 @@
 struct packet {
 	unsigned char *data;
 	__u32 len;
-	/* by find_ip(): the IP header behind the tags; NULL: there is none */
+	/* Filled by find_ip(): the IP header after the tags; NULL: there is none. */
 	bool looked;
 	unsigned char *ip, *l4; /* l4: NULL unless it is the start of an unfragmented one */
 	__u32 l4_len;
@@ -44,7 +44,7 @@ static void swap(unsigned char *a, unsigned char *b, size_t len)
 	memcpy(b, kept, len);
 }
 
-/* Behind as many VLAN tags as the XDP program steps over. */
+/* After as many VLAN tags as the XDP program steps over. */
 static void look_for_ip(struct packet *p)
 {
 	__u32 off = ETH_HLEN, header;
@@ -67,7 +67,10 @@ static void look_for_ip(struct packet *p)
 		p->version = 4;
 		p->proto = ip[9];
 		header = (ip[0] & 15) * 4;
-		/* neither offset nor more to come: a fragment's checksum is not all here */
+		/*
+		 * Offset 0 and no more to come: the checksum of a fragment also covers
+		 * bytes that are elsewhere.
+		 */
 		if (header >= IPV4_HEADER && !(read_be16(ip + 6) & 0x3fff) &&
 		    p->len >= off + header)
 			p->l4 = ip + header;
@@ -98,7 +101,7 @@ static void exchange_macs(struct packet *p)
 		swap(p->data, p->data + ETH_ALEN, ETH_ALEN);
 }
 
-/* Checksums, the pseudo-header's too, do not know which address comes first. */
+/* Checksums, including the pseudo-header's, do not depend on the order of the addresses. */
 static void exchange_addresses(struct packet *p)
 {
 	if (p->version == 4)
@@ -107,7 +110,7 @@ static void exchange_addresses(struct packet *p)
 		swap(p->ip + 8, p->ip + 24, 16);
 }
 
-/* A checksum's change when one 16-bit word of what it covers changes (RFC 1624). */
+/* Updates a checksum when one 16-bit word of what it covers changes (RFC 1624). */
 static void patch_checksum(unsigned char *sum, __u16 before, __u16 after)
 {
 	__u32 value = (__u16)~read_be16(sum) + (__u16)~before + after;
@@ -115,21 +118,21 @@ static void patch_checksum(unsigned char *sum, __u16 before, __u16 after)
 	value = (value & 0xffff) + (value >> 16);
 	value = (value & 0xffff) + (value >> 16);
 	value = ~value & 0xffff;
-	/* The other zero: right for what sums to zero, and the only one for all zeros. */
+	/* The other zero: correct for a sum of zero, and the only correct one for all zeros. */
 	if (!value)
 		value = 0xffff;
 	sum[0] = value >> 8;
 	sum[1] = value;
 }
 
-/* The actions, each by its name in XS_BOUNCER_ACTIONS. False: nothing goes back. */
+/* The actions, each named as in XS_BOUNCER_ACTIONS. False: do not send the packet back. */
 
 static bool drop(struct packet *p __attribute__((unused)))
 {
 	return false;
 }
 
-/* An echo request becomes its reply. */
+/* Turns an echo request into its reply. */
 static bool echo(struct packet *p)
 {
 	bool v4 = find_ip(p) && p->version == 4;
@@ -147,7 +150,7 @@ static bool echo(struct packet *p)
 	return true;
 }
 
-/* Ports where the checksum is a sum, which SCTP's is not. */
+/* Whether it has ports and the checksum is a sum, which SCTP's is not. */
 static bool has_ports(const struct packet *p)
 {
 	return p->l4 && p->l4_len >= 4 &&

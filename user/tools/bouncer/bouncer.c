@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * xsteer-bouncer: takes packets from receive queues by AF_XDP and sends them
- * back. Here: set-up in order, the loop of signals and timers, and a shutdown
- * that leaves no frame, slot or program behind.
+ * xsteer-bouncer: takes packets from receive queues by AF_XDP and sends them back. This
+ * file has the set-up in order, the loop of signals and timers, and a shutdown that
+ * leaves no frame, slot or program behind.
  */
 #include <errno.h>
 #include <poll.h>
@@ -33,13 +33,13 @@
 #define BIND_WAIT_MS 2000
 #define BIND_WAIT_MORE_MS 4000
 #define CHECK_MS 1000
-#define LAST_WORDS_MS 1000 /* for whoever reads what is printed, once all else is done */
-#define BUSY_POLL_US 20 /* of polling in one system call; xdpsock's choice too */
+#define LAST_WORDS_MS 1000 /* how long the reader may take once everything else is done */
+#define BUSY_POLL_US 20 /* polling in one system call; xdpsock uses the same */
 /* Ethernet header and one VLAN tag, which the MTU does not count. */
 #define LINK_HEADER 18
 #define XDP_ACT_XSK_ZEROCOPY (1 << 3) /* NETDEV_XDP_ACT_XSK_ZEROCOPY, Linux 6.3 */
 
-/* What the loop waits for. */
+/* The events that the loop waits for. */
 enum source {
 	SOURCE_signal,
 	SOURCE_interval,
@@ -50,8 +50,8 @@ enum source {
 };
 
 /*
- * igb and igc in zero-copy mode round a receive buffer down to whole kilobytes,
- * and hand on what does not fit as a packet of its own.
+ * In zero-copy mode igb and igc round a receive buffer down to whole kilobytes, and
+ * pass on the rest of a frame as a packet of its own.
  */
 static bool rounds_buffers_down(const struct xs_bouncer *b)
 {
@@ -91,8 +91,8 @@ static int choose_frame_size(struct xs_bouncer *b, bool *sg)
 }
 
 /*
- * In skb mode a frame is what the stack made of it: segments that GRO merged, or that
- * a veth's peer never cut, up to 64 KB whatever the MTU says.
+ * In skb mode a frame is what the stack made of it: up to 64 KB, whatever the MTU is,
+ * from segments that GRO merged or that a veth's peer never cut.
  */
 static void expect_merged_frames(struct xs_bouncer *b, bool *sg)
 {
@@ -107,7 +107,10 @@ static void choose_batch(struct xs_bouncer_opts *opts)
 {
 	__u32 room = opts->ring ? opts->ring / 2 : opts->batch;
 
-	/* A batch and the start of a long packet must fit into the TX ring at once. */
+	/*
+	 * The TX ring must have room for a batch and the start of a long packet at the
+	 * same time.
+	 */
 	if (opts->frames && opts->frames < room)
 		room = opts->frames;
 	if (opts->batch > room)
@@ -145,7 +148,7 @@ static int check_privilege(struct xs_cli *cli)
 	return -EPERM;
 }
 
-/* Only a warning: the kernel may not even count what is locked. */
+/* Only a warning, since the kernel may not even count locked memory. */
 static void raise_memlock(const struct xs_bouncer *b)
 {
 	const struct rlimit unlimited = { .rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY };
@@ -173,7 +176,7 @@ static int look_at_interface(struct xs_bouncer *b)
 	if (usable && usable < b->netif.tx_queues)
 		b->netif.tx_queues = usable;
 	if (!err)
-		b->opts.ifname = b->netif.name; /* it may have been said by another */
+		b->opts.ifname = b->netif.name; /* the user may have typed another one */
 	return err;
 }
 
@@ -238,9 +241,9 @@ static void tell_out(void *arg, const char *text, size_t len)
 }
 
 /*
- * Signals are blocked before there is anything to clean up, and read from a
- * descriptor. Those that end the bouncer have one more, for what waits before the
- * loop does.
+ * Blocks signals before there is anything to clean up, and reads them from a
+ * descriptor. Signals that end the bouncer have one more descriptor, for waits before
+ * the loop starts.
  */
 static int open_signals(struct xs_bouncer *b, int fds[SOURCE_MAX])
 {
@@ -250,7 +253,10 @@ static int open_signals(struct xs_bouncer *b, int fds[SOURCE_MAX])
 	sigemptyset(&set);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
-	/* A hang-up of no terminal of ours asks a daemon to reload: nothing to. */
+	/*
+	 * Without a terminal of ours, a hang-up asks a daemon to reload. There is
+	 * nothing to reload.
+	 */
 	if (isatty(STDOUT_FILENO))
 		sigaddset(&set, SIGHUP);
 	b->cli->ctx->stop_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -266,7 +272,7 @@ static int open_signals(struct xs_bouncer *b, int fds[SOURCE_MAX])
 	return err;
 }
 
-/* From here on nothing that is said blocks. */
+/* From here on no output blocks. */
 static int open_out(struct xs_bouncer *b, int fds[SOURCE_MAX])
 {
 	int err;
@@ -285,7 +291,7 @@ static int open_out(struct xs_bouncer *b, int fds[SOURCE_MAX])
 	return 0;
 }
 
-/* The last that happens: what is not read by now is lost, and the exit status says so. */
+/* The last step: output that is not read by now is lost, and the exit status says so. */
 static int close_out(struct xs_bouncer *b)
 {
 	int err;
@@ -298,7 +304,7 @@ static int close_out(struct xs_bouncer *b)
 	b->cli->tell = NULL;
 	err = xs_out_close(b->out, LAST_WORDS_MS);
 	b->out = NULL;
-	if (err && err != -ETIMEDOUT) /* then stderr may be as full */
+	if (err && err != -ETIMEDOUT) /* in that case stderr may be full, too */
 		xs_err(b->cli->ctx, "cannot write to standard output: %s", strerror(-err));
 	if (err)
 		b->cli->json_done = b->cli->told = true;
@@ -336,9 +342,9 @@ static void start_timer(int fd, __u64 ns, bool again)
 }
 
 /*
- * A queue that is still held: by whom? Seeing nobody, the kernel may be slow to
- * give it back: its last socket is released by a worker that waits for the RTNL
- * lock, behind whatever else changes interfaces.
+ * The queue is still held. Finds out by whom. If nobody is seen, the kernel may be slow
+ * to free it: a worker releases the last socket, and waits for the RTNL lock behind
+ * other changes of interfaces.
  */
 static int open_busy_socket(struct xs_worker *w, struct xs_xsk_config *cfg)
 {
@@ -366,7 +372,7 @@ static int open_busy_socket(struct xs_worker *w, struct xs_xsk_config *cfg)
 static void say_one_buffer(const struct xs_bouncer *b, const struct xs_worker *w)
 {
 	const __u32 room = b->opts.frame_size - XS_XSK_KERNEL_HEADROOM - b->opts.headroom;
-	/* kernels that have it tell of zero-copy drivers how far theirs goes */
+	/* Kernels with this field say how many buffers a driver's zero-copy supports. */
 	const bool driver = w->xsk.mode == XS_XSK_zero_copy && b->netif.xdp_zc_max_segs;
 
 	xs_warn(b->cli->ctx,
@@ -423,7 +429,7 @@ static int open_sockets(struct xs_bouncer *b, bool sg)
 	return 0;
 }
 
-/* Before 5.19 the kernel asks even for a map that is open, unless everybody may use bpf(2). */
+/* Before 5.19 the kernel demands it even for an open map, unless everybody may use bpf(2). */
 static bool maps_need_cap_bpf(void)
 {
 	unsigned int major = 0, minor = 0;
@@ -435,8 +441,8 @@ static bool maps_need_cap_bpf(void)
 }
 
 /*
- * Sockets and map stay open; what is left to do needs no more than the pins'
- * permissions, and CAP_NET_ADMIN to put the interface's knobs back.
+ * Sockets and map stay open. The rest needs only the pins' permissions, and
+ * CAP_NET_ADMIN to restore the interface's knobs.
  */
 static void drop_capabilities(struct xs_cli *cli, bool keep_net_admin)
 {
@@ -450,7 +456,7 @@ static void drop_capabilities(struct xs_cli *cli, bool keep_net_admin)
 		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_BPF);
 	if (keep_net_admin)
 		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN);
-	/* Without CAP_SETPCAP the bounding set stays; the other sets still go. */
+	/* Without CAP_SETPCAP the bounding set stays; the other sets are still dropped. */
 	if (capng_apply(CAPNG_SELECT_BOTH) && capng_apply(CAPNG_SELECT_CAPS))
 		xs_warn(cli->ctx, "cannot drop capabilities: %s", strerror(errno));
 }
@@ -530,8 +536,8 @@ static void keep_counts(const struct xs_bouncer *b)
 }
 
 /*
- * What rtnetlink does not tell: the kernel marks the sockets of a device that
- * goes; and nothing marks those whose maps no program looks into any more.
+ * Checks what rtnetlink does not tell. The kernel marks the sockets of a device that
+ * goes away; but nothing marks sockets whose maps no program uses any more.
  */
 static int check(struct xs_bouncer *b)
 {
@@ -547,7 +553,7 @@ static int check(struct xs_bouncer *b)
 	return 0;
 }
 
-/* Frames are as they were made at the start: longer packets fit into several of them, or not at all. */
+/* The frames were chosen at the start: longer packets fit into several of them, or not at all. */
 static void on_mtu(struct xs_bouncer *b, __u32 mtu)
 {
 	const __u32 room = b->opts.frame_size - XS_XSK_KERNEL_HEADROOM - b->opts.headroom;
@@ -630,7 +636,7 @@ static int handle(struct xs_bouncer *b, enum source source, int fd)
 	}
 }
 
-/* Until something ends it: 0 or -errno, logged. */
+/* Runs until something ends it. 0 or -errno, logged. */
 static int loop(struct xs_bouncer *b, const int fds[SOURCE_MAX])
 {
 	__u64 checked_ns = xs_monotonic_ns();
@@ -662,7 +668,7 @@ static int loop(struct xs_bouncer *b, const int fds[SOURCE_MAX])
 	return err > 0 ? 0 : err;
 }
 
-/* First no more frames, then those that are here, then the threads. */
+/* First stops new frames, then handles those that are here, then ends the threads. */
 static void stop_workers(struct xs_bouncer *b)
 {
 	__u64 received = __atomic_load_n(&b->received, __ATOMIC_RELAXED);
@@ -678,7 +684,7 @@ static void stop_workers(struct xs_bouncer *b)
 	keep_counts(b);
 }
 
-/* Only a signal that comes from now on ends the waiting for locks. */
+/* Only a signal that comes from now on ends the wait for locks. */
 static void forget_signals(const struct xs_bouncer *b)
 {
 	struct signalfd_siginfo info;
@@ -708,7 +714,7 @@ static int tear_down(struct xs_bouncer *b, int fds[SOURCE_MAX])
 	return err;
 }
 
-/* Until frames may come; on failure tear_down() undoes what there is. */
+/* Everything until frames may arrive. After a failure tear_down() undoes it. */
 static int set_up(struct xs_bouncer *b, int fds[SOURCE_MAX])
 {
 	bool sg = false;
@@ -762,7 +768,7 @@ static int run_bouncer(struct xs_cli *cli)
 	if (!err)
 		err = bounce(&b, fds);
 	else if (err == -EINTR && xs_asked_to_stop(cli->ctx))
-		err = 0; /* before it was ready */
+		err = 0; /* ended before it was ready */
 	late = tear_down(&b, fds);
 	if (!err)
 		err = late;
@@ -774,7 +780,7 @@ static int run_bouncer(struct xs_cli *cli)
 	return err ? err : late;
 }
 
-/* --busy-poll takes a budget or none, which the common table of options cannot say. */
+/* --busy-poll may have a budget or not, which the common table of options cannot express. */
 static void join_busy_poll(int argc, char **argv)
 {
 	static char with_budget[] = "--busy-poll-budget", joined[64];

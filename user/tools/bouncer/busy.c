@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * --busy-poll: the interface's two knobs that keep its interrupts off while a
- * socket polls, and whether polling does anything here at all. Without these
- * knobs the kernel accepts the socket's options and ignores them.
+ * --busy-poll: the interface's two knobs that hold back its interrupts while a socket
+ * polls, and whether polling has any effect here. Without these knobs the kernel
+ * accepts the socket's options and ignores them.
  */
 #include <errno.h>
 #include <string.h>
@@ -96,7 +96,7 @@ void xs_busy_update(struct xs_bouncer *b)
 {
 	__u32 i;
 
-	/* Without a poller, interrupts that are put off would only be late. */
+	/* Without a poller, holding back interrupts would only delay them. */
 	for (i = 0; i < b->worker_cnt; i++)
 		if (__atomic_load_n(&b->workers[i].busy, __ATOMIC_ACQUIRE))
 			turn_knobs(b);

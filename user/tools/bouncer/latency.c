@@ -4,7 +4,7 @@
 
 #define SUB (1u << XS_LATENCY_SUB_BITS)
 
-/* Values below SUB have a bucket each; from there on, SUB buckets for each power of two. */
+/* Values below SUB have a bucket each; above, each power of two has SUB buckets. */
 __u32 xs_latency_bucket(__u64 ns)
 {
 	__u32 shift, bucket;
@@ -44,7 +44,10 @@ void xs_latency_add(struct xs_latency *sum, const struct xs_latency *hist)
 	for (i = 0; i < XS_LATENCY_BUCKETS; i++) {
 		__u64 n = __atomic_load_n(&hist->buckets[i], __ATOMIC_RELAXED);
 
-		/* counted here, not read: the writer may be between the two */
+		/*
+		 * Summed here rather than read, because the writer may be between the
+		 * two counters.
+		 */
 		sum->buckets[i] += n;
 		sum->count += n;
 	}

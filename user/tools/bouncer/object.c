@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * -f: a program of the user's own in place of xsteer's. It is attached by a
- * bpf_link for this process's life and pins nothing, so it goes whichever way
- * the process ends.
+ * -f: a program of the user's own instead of xsteer's. A bpf_link attaches it for the
+ * life of this process and pins nothing, so it goes away however the process ends.
  */
 #include <errno.h>
 #include <string.h>
@@ -23,7 +22,7 @@ static bool is_xdp(const struct bpf_program *prog)
 	       !strncmp(bpf_program__section_name(prog), "xdp", 3);
 }
 
-/* By section or by function, or the first; the others are not loaded. */
+/* Chooses by section or by function, or takes the first; the others are not loaded. */
 static struct bpf_program *choose_program(struct xs_steer *steer)
 {
 	const char *name = steer->opts->section;
@@ -59,10 +58,10 @@ static int load_object(struct xs_steer *steer, struct bpf_program *prog)
 	bool said;
 	int err;
 
-	/* The section may be called anything; the manager's object says "xdp_sock_prog". */
+	/* The section may have any name; in the manager's object it is "xdp_sock_prog". */
 	bpf_program__set_type(prog, BPF_PROG_TYPE_XDP);
 	bpf_program__set_expected_attach_type(prog, BPF_XDP);
-	/* what it says of pinning is for who keeps it; it ends with us */
+	/* Its pinning is for a loader that stays; this program ends with us. */
 	bpf_object__for_each_map(map, steer->object) bpf_map__set_pin_path(map, NULL);
 	xs_library_log_hold();
 	err = bpf_object__load(steer->object);
@@ -151,7 +150,7 @@ int xs_object_open(struct xs_steer *steer, const struct xs_netif *netif)
 	err = steer->object ? 0 : -errno;
 	xs_library_log_release(err && err != -ENOENT);
 	if (err) {
-		libbpf_strerror(err, why, sizeof(why)); /* it has numbers of its own */
+		libbpf_strerror(err, why, sizeof(why)); /* it has error numbers of its own */
 		xs_err(steer->cli->ctx, "cannot open %s: %s%s", path, why,
 		       err == -ENOENT ? "" : "; is it a BPF object, clang -target bpf -g?");
 		return err;
@@ -185,7 +184,7 @@ int xs_object_open(struct xs_steer *steer, const struct xs_netif *netif)
 void xs_object_close(struct xs_steer *steer)
 {
 	if (steer->link_fd >= 0)
-		close(steer->link_fd); /* the last descriptor of a link detaches it */
+		close(steer->link_fd); /* closing the last descriptor of a link detaches it */
 	steer->link_fd = -1;
 	bpf_object__close(steer->object);
 	steer->object = NULL;

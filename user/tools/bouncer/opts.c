@@ -9,7 +9,7 @@
 #include "opts.h"
 #include "tools/cli/cli.h"
 
-/* With a TX budget to match, what measured best; docs/performance.md has the others. */
+/* With a TX budget to match, this measured best; docs/performance.md has the other values. */
 #define BATCH_DEFAULT 512
 #define INTERVAL_DEFAULT_NS 2000000000ull
 #define BUSY_POLL_BUDGET 64
@@ -128,7 +128,7 @@ static int set_map_fd(struct xs_cli *cli, void *state, const char *arg)
 	return 0;
 }
 
-/* "3", "0-3", "0,2,5-7" into numbers below `limit`. 0, -EINVAL or -ERANGE; silent. */
+/* Parses "3", "0-3", "0,2,5-7" into numbers below `limit`. 0, -EINVAL or -ERANGE; silent. */
 static int parse_list(const char *text, __u32 limit, __u32 *out, __u32 *cnt)
 {
 	const char *p = text;
@@ -176,7 +176,7 @@ static int set_cpu(struct xs_cli *cli, void *state, const char *arg)
 #define ROW_ACTION(name, option, help) \
 	{ option, 0, NULL, help, XS_TO_BITS(struct xs_bouncer_opts, actions, XS_ACTION_##name) },
 
-/* The order is that of --help: the openNetVM manager's first. */
+/* In the order of --help: the options of the openNetVM manager come first. */
 const struct xs_opt xs_bouncer_opt_table[] = {
 	{ "interface", 'd', "IF", "interface to receive and send on", XS_TO_CALL(set_interface) },
 	{ "queue", 'Q', "QUEUE", "receive queue: 0, 0-3, all (0)",
@@ -254,7 +254,10 @@ int xs_bouncer_opts_queues(struct xs_cli *cli, struct xs_bouncer_opts *opts,
 	__u32 limit = rx < tx ? rx : tx, i, j;
 	int err;
 
-	/* A queue that only sends gets no frames; copy mode never sends on one that only receives. */
+	/*
+	 * A queue that only sends receives no frames; copy mode never sends on one that
+	 * only receives.
+	 */
 	if (!strcmp(opts->queue_text, "all")) {
 		for (i = 0; i < limit && i < XS_QUEUES_MAX; i++)
 			opts->queues[opts->queue_cnt++] = i;

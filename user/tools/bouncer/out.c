@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Text on its way to somebody who may not read; see out.h. */
+/* Prints to a reader who may be slow; see out.h. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -22,10 +22,10 @@ struct piece {
 
 struct xs_out {
 	pthread_t thread;
-	pthread_mutex_t lock; /* of all below; never held over a write */
+	pthread_mutex_t lock; /* of all members below; never held during a write */
 	pthread_cond_t more, written;
 	struct piece *first, **end;
-	size_t waiting; /* bytes, with those being written */
+	size_t waiting; /* bytes, including those being written */
 	int wake_fd;
 	int error; /* of standard output: -errno */
 	bool ending, ended;
@@ -46,7 +46,7 @@ static int write_all(const struct piece *piece)
 	return 0;
 }
 
-/* The piece that is next, or NULL: it is time to end. Called and left with the lock held. */
+/* Returns the next piece, or NULL: it is time to end. The lock is held before and after. */
 static struct piece *wait_for_piece(struct xs_out *out)
 {
 	while (!out->first && !out->ending)
@@ -61,7 +61,7 @@ static void drop_first(struct xs_out *out, int err)
 
 	if (err && piece->fd == STDOUT_FILENO && !out->error) {
 		__atomic_store_n(&out->error, err, __ATOMIC_RELEASE);
-		/* full: whoever reads it is awake */
+		/* If it is full, the reader is awake. */
 		(void)!write(out->wake_fd, &one, sizeof(one));
 	}
 	out->first = piece->next;
@@ -76,7 +76,10 @@ static void *write_pieces(void *arg)
 	struct xs_out *out = arg;
 	struct piece *piece;
 
-	/* It is there before the others drop theirs, and each thread has its own. */
+	/*
+	 * The thread exists before the others drop their capabilities, and each thread
+	 * has its own.
+	 */
 	capng_clear(CAPNG_SELECT_CAPS);
 	capng_apply(CAPNG_SELECT_CAPS);
 	pthread_mutex_lock(&out->lock);
@@ -166,7 +169,10 @@ int xs_out_close(struct xs_out *out, int ms)
 	err = ended ? out->error : -ETIMEDOUT;
 	pthread_mutex_unlock(&out->lock);
 	if (!ended) {
-		/* It still waits in its write, with this memory, until the process ends. */
+		/*
+		 * It is still blocked in its write, and keeps this memory, until the
+		 * process ends.
+		 */
 		pthread_detach(out->thread);
 		return err;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What the bouncer says: the start, an interval, the end; as text in the
- * openNetVM manager's format, or as one JSON object a line. Reads the workers'
- * counters, changes nothing.
+ * What the bouncer prints at the start, at each interval and at the end: as text in the
+ * openNetVM manager's format, or as JSON, one object on each line. Reads the workers'
+ * counters and changes nothing.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -28,7 +28,7 @@ static __u64 read_counter(const __u64 *counter)
 	return __atomic_load_n(counter, __ATOMIC_RELAXED);
 }
 
-/* Each counter summed up, by the order of its struct: all are __u64. */
+/* Adds each counter, in the order of the struct: all are __u64. */
 static void add_counters(void *sum, const void *part, size_t bytes)
 {
 	size_t i;
@@ -62,10 +62,10 @@ static struct xs_totals sum_up(const struct xs_bouncer *b)
 	return totals;
 }
 
-/* Every way a frame is lost, by name; the kernel's first. Shown when not zero. */
+/* Every way to lose a frame, by name; the kernel's first. Shown if it is not zero. */
 struct loss {
 	const char *name;
-	const char *text; /* NULL: in JSON only */
+	const char *text; /* NULL: only in JSON */
 	__u64 packets;
 };
 
@@ -73,7 +73,7 @@ struct loss {
 
 static void list_losses(const struct xs_totals *t, struct loss losses[LOSS_MAX])
 {
-	/* one too long counts at once, and as dropped when its end has come */
+	/* A packet that is too long is counted at once, and as dropped when its end has arrived. */
 	__u64 by_action = t->xsk.dropped > t->xsk.tx_too_long ? t->xsk.dropped - t->xsk.tx_too_long
 							      : 0;
 	const struct loss list[LOSS_MAX] = {
@@ -97,14 +97,14 @@ static void list_losses(const struct xs_totals *t, struct loss losses[LOSS_MAX])
 	memcpy(losses, list, sizeof(list));
 }
 
-/* One report, printed as a whole: whoever reads it may be slow, and the bouncer is not. */
+/* One report, printed as a whole: the reader may be slow, but the bouncer must not be. */
 struct report {
 	FILE *to;
 	char *text;
 	size_t len;
 };
 
-/* Without memory ->to is NULL, and there is no report. */
+/* If there is no memory, ->to is NULL and there is no report. */
 static FILE *begin_report(struct report *report)
 {
 	*report = (struct report){};
@@ -112,7 +112,7 @@ static FILE *begin_report(struct report *report)
 	return report->to;
 }
 
-/* -EPIPE: nobody can read any more, which ends the bouncer, and not by a signal. */
+/* -EPIPE: nobody can read any more. This ends the bouncer, although not by a signal. */
 static int end_report(const struct xs_bouncer *b, struct report *report, bool *lost)
 {
 	bool broken = ferror(report->to), taken;
@@ -408,14 +408,14 @@ int xs_stats_interval(struct xs_bouncer *b)
 	struct xs_totals now = sum_up(b);
 	const struct xs_xsk_counters before = b->last;
 	__u64 ns = xs_monotonic_ns();
-	/* measured, since a timer may be late */
+	/* Measured, since a timer may be late. */
 	double period = (ns - b->last_ns) / 1e9;
 	struct report report;
 	bool lost;
 	int err;
 
 	if (!begin_report(&report))
-		return 0; /* the next one has it all */
+		return 0; /* the next report includes this one */
 	b->last = now.xsk;
 	b->last_ns = ns;
 	if (b->cli->json)

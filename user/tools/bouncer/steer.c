@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Who sends frames to the bouncer's sockets: xsteer's instance, joined or
- * attached; a program of the user's own; or an XSKMAP that someone hands over.
- * And who owns the slots in it.
+ * Who sends frames to the bouncer's sockets: xsteer's instance, joined or attached; a
+ * program of the user's own; or an XSKMAP that somebody provides. Also who owns the
+ * slots in it.
  */
 #include <errno.h>
 #include <string.h>
@@ -28,7 +28,7 @@ static int map_info(int fd, struct bpf_map_info *info)
 	return bpf_obj_get_info_by_fd(fd, info, &len) ? -errno : 0;
 }
 
-/* Any map descriptor may come in from outside: is it an XSKMAP? */
+/* Any map descriptor may come from outside, so check that it is an XSKMAP. */
 static int check_xskmap(struct xs_steer *steer, const char *what)
 {
 	struct bpf_map_info info;
@@ -122,8 +122,9 @@ static void learn_mode(struct xs_steer *steer, __u32 ifindex)
 }
 
 /*
- * From now on the instance is not taken away, and of two that want a queue one sees
- * the other. What waits, the socket's bind above all, comes after the lock.
+ * From now on the instance is not removed, and two processes that want the same queue
+ * see each other. Everything that waits, such as the socket's bind, comes after the
+ * lock.
  */
 static int announce(struct xs_steer *steer)
 {
@@ -172,7 +173,7 @@ bool xs_steer_lost(const struct xs_steer *steer, __u32 ifindex)
 	       (!xs_slots_still_pinned(&steer->pins) || !xs_netif_hook(ifindex, &hook));
 }
 
-/* A row that stays names a process that is gone, so it holds nothing; but it should not stay. */
+/* A row that stays names a process that is gone, so it holds nothing. Still, it should not stay. */
 static int give_up_slots(struct xs_steer *steer)
 {
 	const struct xs_owner nobody = {};
@@ -199,14 +200,14 @@ static int say_stays(const struct xs_steer *steer, int err)
 	return err;
 }
 
-/* Under the lock. */
+/* The caller holds the lock. */
 static int leave_locked(struct xs_steer *steer)
 {
 	int first = give_up_slots(steer), err;
 
 	if (steer->map_fd < 0 ? !steer->attached : !xs_slots_unused(&steer->pins, true))
 		return first;
-	/* By its pins: the interface may be gone, and its name another's. */
+	/* By its pins, since the interface may be gone, and another one may have its name. */
 	err = steer->map_fd < 0 ? xs_instance_detach(steer->cli->ctx, steer->opts->ifname)
 				: xs_instance_take_apart(&steer->pins);
 	return err && err != -ENOENT ? say_stays(steer, err) : first;
@@ -250,7 +251,7 @@ static void let_go_of_lock(struct xs_steer *steer)
 	steer->lock = -1;
 }
 
-/* After a failure the lock is kept: xs_steer_close() undoes what there is under it. */
+/* After a failure the lock is kept, so that xs_steer_close() can undo everything under it. */
 static int join_instance(struct xs_steer *steer, const struct xs_netif *netif)
 {
 	int err;
@@ -306,7 +307,7 @@ int xs_steer_insert(struct xs_steer *steer, __u32 i, const struct xs_xsk *xsk)
 		return err;
 	steer->inserted[i] = true;
 	err = xs_fail_step(steer->cli->ctx, "slot");
-	/* Only now: who reads `owners` takes a row for a socket that is there. */
+	/* Not earlier: readers of `owners` assume that the row's socket exists. */
 	return err || !joined ? err : claim_slot(steer, i, xsk);
 }
 
@@ -317,7 +318,10 @@ void xs_steer_remove(struct xs_steer *steer)
 	for (i = 0; i < XS_QUEUES_MAX; i++) {
 		if (!steer->inserted[i])
 			continue;
-		/* ENOENT: the interface went, or someone emptied it; either way it is empty */
+		/*
+		 * ENOENT: the interface is gone, or somebody emptied the slot. In both
+		 * cases it is empty.
+		 */
 		if (bpf_map_delete_elem(steer->map_fd, &steer->opts->queues[i]) && errno != ENOENT)
 			xs_warn(steer->cli->ctx, "cannot empty slot %u of xsks_map: %s",
 				steer->opts->queues[i], strerror(errno));
@@ -329,7 +333,7 @@ static int leave_instance(struct xs_steer *steer)
 {
 	int err = 0;
 
-	if (steer->map_fd < 0 && !steer->attached) /* it did not come that far */
+	if (steer->map_fd < 0 && !steer->attached) /* it did not get that far */
 		goto out;
 	if (steer->lock < 0)
 		steer->lock = xs_pins_lock(steer->cli->ctx, NULL, false);

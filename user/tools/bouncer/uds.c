@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * --uds: the AF_XDP device plugin's protocol, as a client. SOCK_SEQPACKET, plain
- * text without a final NUL, at most 64 bytes a message; the map's descriptor
- * comes beside "/fd_ack". The server takes one connection, so one is all we make.
+ * --uds: a client of the AF_XDP device plugin's protocol. SOCK_SEQPACKET; each message
+ * is plain text without a NUL, at most 64 bytes. The map's descriptor comes with
+ * "/fd_ack". The server accepts one connection, so we make only one.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -38,7 +38,7 @@ static int dial(struct xs_cli *cli, const char *path)
 		xs_err(cli->ctx, "cannot make a UNIX socket: %s", strerror(-err));
 		return err;
 	}
-	/* EAGAIN: others wait there already, and nothing tells when there is room */
+	/* EAGAIN: others are waiting already, and nothing reports when there is room. */
 	do {
 		err = connect(fd, (struct sockaddr *)&addr, sizeof(addr)) ? -errno : 0;
 		left_ms -= CONNECT_POLL_MS;
@@ -53,7 +53,7 @@ static int dial(struct xs_cli *cli, const char *path)
 	return err;
 }
 
-/* The descriptor beside a message, or -1; more than one are closed. */
+/* Returns the descriptor that came with a message, or -1. If there are several, closes them. */
 static int take_fd(struct msghdr *msg)
 {
 	struct cmsghdr *cmsg;
@@ -77,7 +77,10 @@ static int take_fd(struct msghdr *msg)
 	return fd;
 }
 
-/* Sends, and wants `expected` back. *fd, if not NULL: the descriptor beside it. */
+/*
+ * Sends a question and expects `expected` as the answer. *fd, if not NULL, is the
+ * descriptor that came with it.
+ */
 static int ask(struct xs_cli *cli, int sock, const char *path, const char *question,
 	       const char *expected, int *fd)
 {
@@ -143,7 +146,7 @@ int xs_uds_map(struct xs_cli *cli, const char *path, const char *ifname)
 		snprintf(question, sizeof(question), "/xsk_map_fd,%s", ifname);
 		err = ask(cli, sock, path, question, "/fd_ack", &fd);
 	}
-	/* Politeness: the server goes on without it. */
+	/* Only polite: the server continues without it. */
 	if (!err && send(sock, "/fin", 4, MSG_NOSIGNAL) == 4 &&
 	    !xs_wait_readable(cli->ctx, sock, ANSWER_SECONDS * 1000))
 		(void)!recv(sock, ignored, sizeof(ignored), 0);

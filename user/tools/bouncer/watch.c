@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What happens to the interface, by rtnetlink: poll() on an AF_XDP socket stays
- * silent when its interface goes. And who else has such sockets, for an error
- * that would otherwise only say EBUSY.
+ * Watches the interface by rtnetlink, because poll() on an AF_XDP socket stays silent
+ * when its interface goes away. Also lists who else has such sockets, for an error that
+ * would otherwise only say EBUSY.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -60,7 +60,7 @@ static enum xs_link_state state_of(const struct nlmsghdr *nlh, __u32 ifindex, __
 
 	if (nlh->nlmsg_len < NLMSG_LENGTH(sizeof(*link)) || (__u32)link->ifi_index != ifindex)
 		return XS_LINK_same;
-	/* A bridge port that leaves its bridge is deleted too, from the bridge's family. */
+	/* When a port leaves its bridge, the bridge's family reports it as deleted, too. */
 	if (nlh->nlmsg_type == RTM_DELLINK && link->ifi_family == AF_UNSPEC)
 		return XS_LINK_gone;
 	if (nlh->nlmsg_type != RTM_NEWLINK)
@@ -69,7 +69,7 @@ static enum xs_link_state state_of(const struct nlmsghdr *nlh, __u32 ifindex, __
 	return link->ifi_flags & IFF_UP ? XS_LINK_up : XS_LINK_down;
 }
 
-/* Messages were lost: ask. */
+/* Messages were lost, so ask. */
 static enum xs_link_state ask(struct xs_cli *cli, __u32 ifindex, __u32 *mtu)
 {
 	struct xs_netif netif;

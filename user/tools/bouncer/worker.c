@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * One thread a queue: takes packets from the RX ring, does the actions, puts
- * them on the TX ring, and gives finished frames back to the fill ring. Nothing
- * here waits without end: what cannot be done in this turn is tried in the next.
+ * One thread for each queue: takes packets from the RX ring, does the actions, puts
+ * them on the TX ring, and returns finished frames to the fill ring. Nothing here waits
+ * without limit: what cannot be done in this turn is tried again in the next.
  */
 #include <errno.h>
 #include <poll.h>
@@ -18,14 +18,14 @@
 #include "tools/cli/cli.h"
 #include "lib/base/failstep.h"
 
-/* Spinning checks clock and link this often: a clock read is 20 empty turns. */
+/* How often spinning checks clock and link: reading the clock costs 20 empty turns. */
 #define IDLE_CHECK 256
-/* TX that does not move for so long is forced; far beyond any driver's interrupt delay. */
+/* If TX does not move for this long it is forced. Far above any driver's interrupt delay. */
 #define STALL_NS 100000000ull
-/* How long --adaptive spins after the last packet: about two wake-ups' worth. */
+/* How long --adaptive spins after the last packet: about as long as two wake-ups take. */
 #define SPIN_NS 50000ull
 #define DRAIN_NS 2000000000ull
-/* No RCU reader holds the slot longer, so a socket quiet for this long stays quiet. */
+/* No RCU reader holds the slot longer. So a socket that is quiet for this long stays quiet. */
 #define QUIET_NS 5000000ull
 #define LINK_WAIT_MS 100
 #define UNBOUND_MAX 10 /* of these waits */
@@ -35,7 +35,7 @@ static inline void count(__u64 *counter, __u64 n)
 	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
 }
 
-/* Leaves the core to the other thread on it for a moment. */
+/* Gives the core's other thread a moment. */
 static inline void cpu_relax(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
@@ -56,7 +56,7 @@ static void tell_main(const struct xs_worker *w)
 {
 	const __u64 one = 1;
 
-	/* It can only fail when the counter is about to overflow: main knows then. */
+	/* It can only fail when the counter is about to overflow, and then main knows. */
 	if (write(w->bouncer->done_fd, &one, sizeof(one)) < 0)
 		return;
 }
@@ -69,7 +69,7 @@ void xs_worker_wake(struct xs_worker *w)
 		return;
 }
 
-/* Takes on what may be taken now, of --limit. Nobody ever takes on more than there are. */
+/* Reserves packets of --limit. All workers together never reserve more than there are. */
 static __u64 claim_packets(struct xs_worker *w)
 {
 	struct xs_bouncer *b = w->bouncer;
@@ -117,7 +117,7 @@ static __u32 receive(struct xs_worker *w, struct xdp_desc *descs)
 	return n;
 }
 
-/* The same, straight to the TX ring. */
+/* The same, but straight to the TX ring. */
 static __u32 bounce(struct xs_worker *w)
 {
 	__u64 claim = claim_packets(w);
@@ -137,7 +137,7 @@ static void stamp(struct xs_worker *w, const struct xdp_desc *descs, __u32 n)
 		xs_xsk_frame(&w->xsk, descs[i].addr)->received_ns = now;
 }
 
-/* The packet in descs[0..n-1]: to be sent? */
+/* Whether the packet in descs[0..n-1] must be sent. */
 static bool wanted(struct xs_worker *w, const struct xdp_desc *descs, __u32 n)
 {
 	__u32 actions = w->bouncer->opts.actions;
@@ -146,7 +146,7 @@ static bool wanted(struct xs_worker *w, const struct xdp_desc *descs, __u32 n)
 		w->skipping = false;
 		return false;
 	}
-	/* More fragments than an skb has: the kernel would keep their frames for good. */
+	/* It has more fragments than an skb can: the kernel would keep their frames for good. */
 	if (n > XS_XSK_FRAGS_MAX) {
 		count(&w->xsk.counters.tx_too_long, 1);
 		return false;
@@ -156,14 +156,14 @@ static bool wanted(struct xs_worker *w, const struct xdp_desc *descs, __u32 n)
 }
 
 /*
- * Sends or drops each whole packet of descs[0..n-1], in order; what is left of
- * a packet whose end has not come is moved to the front. *sent: descriptors.
+ * Sends or drops each whole packet of descs[0..n-1], in order. Moves the rest, a packet
+ * whose end has not arrived, to the front. *sent counts descriptors.
  */
 static __u32 forward(struct xs_worker *w, __u32 n)
 {
 	__u32 first = 0, run = 0, i;
 
-	/* descs[run..first-1] are wanted and not sent yet, descs[first..i] one packet. */
+	/* descs[run..first-1] must be sent and are not yet; descs[first..i] is one packet. */
 	for (i = 0; i < n; i++) {
 		if (w->descs[i].options & XDP_PKT_CONTD)
 			continue;
@@ -184,7 +184,7 @@ static void keep_rest(struct xs_worker *w, __u32 done, __u32 n)
 	if (!w->held)
 		return;
 	if (w->held > XS_XSK_FRAGS_MAX) {
-		/* Too long already; its end will be thrown away when it comes. */
+		/* It is too long already. Its end will be thrown away when it arrives. */
 		if (!w->skipping)
 			count(&w->xsk.counters.tx_too_long, 1);
 		xs_xsk_drop(&w->xsk, &w->descs[done], w->held);
@@ -195,19 +195,19 @@ static void keep_rest(struct xs_worker *w, __u32 done, __u32 n)
 	memmove(w->descs, &w->descs[done], w->held * sizeof(w->descs[0]));
 }
 
-/* Nobody looks at a packet, and each has one frame. */
+/* Whether nobody looks at packets, and each has one frame. */
 static bool plain(const struct xs_worker *w)
 {
 	return !w->xsk.sg && !w->bouncer->opts.actions && !w->bouncer->opts.latency;
 }
 
-/* One turn of the loop; how many frames came or went. */
+/* One turn of the loop. Returns how many frames came or went. */
 static __u32 turn(struct xs_worker *w)
 {
 	__u32 reaped = xs_xsk_reap(&w->xsk), n;
 
 	xs_xsk_refill(&w->xsk);
-	/* With the TX ring full, packets wait in the RX ring, where overflow is counted. */
+	/* If the TX ring is full, packets wait in the RX ring, where overflow is counted. */
 	if (xs_xsk_tx_room(&w->xsk, w->bouncer->opts.batch + w->held) <
 	    w->bouncer->opts.batch + w->held)
 		return reaped;
@@ -233,14 +233,14 @@ static void record_latency(void *arg, const struct xs_umem_frame *frame)
 }
 
 /*
- * TX has not moved for too long though something waits: the wake-up flag lied, or
- * was lost; or nobody polls the NIC's transmit side.
+ * TX has not moved for too long although something waits. The wake-up flag was wrong or
+ * got lost, or nobody polls the NIC's transmit side.
  */
 static bool stalled(struct xs_worker *w, __u64 now)
 {
 	const struct xs_xsk *x = &w->xsk;
 	__u32 seen = __atomic_load_n(x->tx.consumer, __ATOMIC_RELAXED) + x->comp.cached_cons;
-	/* In copy mode what was taken is out of our hands: its skb may wait anywhere. */
+	/* In copy mode we cannot know about what was taken: its skb may wait anywhere. */
 	bool waits = x->mode == XS_XSK_zero_copy ? x->tx_cnt > 0 : xs_xsk_tx_queued(x) > 0;
 
 	if (seen != w->tx_seen || !waits || !w->tx_moved_ns) {
@@ -252,8 +252,8 @@ static bool stalled(struct xs_worker *w, __u64 now)
 }
 
 /*
- * Where RX and TX have different NAPIs (virtio_net; igb with few queues), a socket
- * that prefers busy-polling suppresses the wake-up of the one and polls the other.
+ * If RX and TX have different NAPIs (virtio_net; igb with few queues), a socket that
+ * prefers busy-polling suppresses the wake-up of one and polls the other.
  */
 static void end_busy_poll(struct xs_worker *w)
 {
@@ -283,7 +283,10 @@ static void kick(struct xs_worker *w, bool force)
 		return;
 	err = xs_xsk_kick(&w->xsk, force);
 	w->net_down = err == -ENETDOWN || err == -ENXIO;
-	/* ENXIO: unbound, mostly since the interface went; then the main thread says so first. */
+	/*
+	 * ENXIO: unbound, mostly because the interface is gone. Then the main thread
+	 * reports that first.
+	 */
 	if (err != -ENXIO)
 		w->unbound = 0;
 	if ((err && err != -EAGAIN && !w->net_down) || w->unbound > UNBOUND_MAX)
@@ -291,7 +294,7 @@ static void kick(struct xs_worker *w, bool force)
 	w->unbound += err == -ENXIO;
 }
 
-/* How long poll() may sleep, in ms, when nothing but an event would wake it. */
+/* How many ms poll() may sleep if only an event would wake it. */
 static int sleep_ms(const struct xs_worker *w)
 {
 	if (xs_xsk_tx_queued(&w->xsk))
@@ -311,13 +314,13 @@ static void sleep_until_event(struct xs_worker *w, bool link_up)
 	int n = 2, timeout = sleep_ms(w);
 	__u64 drain;
 
-	/* Never POLLOUT: it is true nearly always, and poll() would not sleep. */
+	/* Never POLLOUT: it is nearly always set, and poll() would not sleep. */
 	if (!link_up || w->net_down) {
 		n = 1;
 		timeout = LINK_WAIT_MS;
 		w->net_down = false; /* try again after that */
 	} else if (limit_taken(w->bouncer)) {
-		n = 1; /* what waits in the RX ring is not for us any more */
+		n = 1; /* the packets in the RX ring are not for us any more */
 		timeout = 10;
 	}
 	count(&w->sleeps, 1);
@@ -364,7 +367,7 @@ static void serve(struct xs_worker *w)
 		__u32 moved = turn(w);
 
 		kick(w, w->busy && w->xsk.tx_cnt);
-		/* Busy-polling happens in system calls: one a turn at least. */
+		/* Busy-polling happens in system calls, so make at least one in each turn. */
 		if (w->busy && moved && !w->xsk.tx_cnt)
 			xs_xsk_wake_rx(&w->xsk, true);
 		if (w->busy_later && w->xsk.counters.rx_packets) {
@@ -381,7 +384,7 @@ static void serve(struct xs_worker *w)
 	}
 }
 
-/* The slot is empty by now. Bounces, or throws away, what had arrived; waits for TX. */
+/* The slot is empty already. Bounces, or throws away, what had arrived; waits for TX. */
 static void drain(struct xs_worker *w, bool discard)
 {
 	const struct timespec pause = { .tv_nsec = 100000 };
@@ -392,7 +395,7 @@ static void drain(struct xs_worker *w, bool discard)
 	while ((now = xs_monotonic_ns()) < deadline) {
 		__u32 moved = xs_xsk_reap(&w->xsk);
 
-		/* Nothing is given to the fill ring any more, so RX must come to an end. */
+		/* The fill ring gets no more frames, so RX must come to an end. */
 		if (discard || limit_taken(w->bouncer)) {
 			n = xs_xsk_discard(&w->xsk);
 			count(&w->late, n);
@@ -410,7 +413,7 @@ static void drain(struct xs_worker *w, bool discard)
 			err = xs_xsk_kick(&w->xsk, true);
 		if (moved)
 			quiet_since = now;
-		/* A link that is down or gone takes nothing any more. */
+		/* A link that is down or gone accepts nothing any more. */
 		if (now - quiet_since > QUIET_NS && (!w->xsk.tx_cnt || (err && err != -EAGAIN)))
 			break;
 		if (!moved)
