@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Which instance of a service gets which flows. Flows are kept in buckets by their hash;
- * a bucket moves to another instance while none of its frames is under way, so that
- * frames of a flow keep their order.
+ * Decides which instance of a service gets which flows. Flows are in buckets by their
+ * hash. A bucket moves to another instance only while none of its frames is under way,
+ * so that the frames of a flow keep their order.
  */
 #include "engine.h"
 
-#define MOVE_NS 10000000 /* a bucket that is never empty is moved after this, and counted */
+#define MOVE_NS 10000000 /* a bucket that is never empty is moved after this time, and counted */
 
 static bool may_have_flows(const struct xs_engine *e, __s16 port)
 {
@@ -25,7 +25,7 @@ static __u32 count_ports(const struct xs_engine *e, __u32 service)
 	return cnt;
 }
 
-/* Buckets that the ports may have each: equal, the first ones one more. */
+/* How many buckets each port may have: equal shares; the first ports get one more. */
 static void set_quotas(const struct xs_engine *e, __u32 service, __u32 *quota, __u32 cnt)
 {
 	__u32 k = 0;
@@ -46,7 +46,7 @@ void xs_balance_spread(struct xs_engine *e, __u32 service)
 
 	if (cnt)
 		set_quotas(e, service, quota, cnt);
-	/* Who has a bucket keeps it, within its quota. */
+	/* A port keeps the buckets that it has, within its quota. */
 	for (int i = 0; i < XS_BUCKETS; i++) {
 		if (cnt && may_have_flows(e, b->port[i]) && quota[b->port[i]]) {
 			b->want[i] = b->port[i];

@@ -9,7 +9,7 @@
 
 /* ---- text ---- */
 
-/* "-> b -> c -> tx", up to an end or to a step that was drawn before. */
+/* Draws "-> b -> c -> tx", up to an end or to a step that was already drawn. */
 static void draw_way(const struct xs_chains *chains, const struct xs_chain *chain, int to,
 		     bool *drawn)
 {

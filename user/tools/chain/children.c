@@ -17,7 +17,7 @@ static void run_child(const char *command, int fd)
 	snprintf(number, sizeof(number), "%d", fd);
 	snprintf(line, sizeof(line), "exec %s", command);
 	setenv("XSTEER_NF_FD", number, 1);
-	if (!fcntl(fd, F_SETFD, 0)) /* this descriptor alone outlives exec */
+	if (!fcntl(fd, F_SETFD, 0)) /* only this descriptor survives exec */
 		execl("/bin/sh", "sh", "-c", line, (char *)NULL);
 	_exit(127);
 }

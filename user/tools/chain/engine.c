@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The way of frames from step to step; see engine.h. */
+/* Moves frames from step to step; see engine.h. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,7 +83,7 @@ static unsigned char *bytes_of(const struct xs_engine *e, __u32 frame)
 	return e->frames + (__u64)frame * e->frame_size;
 }
 
-/* The index that the NF shall know the frame by: of a copy, where it has its own memory. */
+/* The index by which the NF knows the frame: that of a copy if it has memory of its own. */
 static __u32 index_for(struct xs_engine *e, struct xs_port *port, __u32 frame)
 {
 	const struct xs_held *h = &e->held[frame];
@@ -123,7 +123,7 @@ static void give(struct xs_engine *e, struct xs_port *port, __u32 frame)
 	hop->in++;
 	hop->held++;
 	if (!port->held)
-		port->moved_ns = e->now_ns; /* the NF's time begins now */
+		port->moved_ns = e->now_ns; /* the NF's time starts now */
 	xs_port_give(port, &desc);
 }
 
@@ -141,7 +141,7 @@ static __u8 bucket_of(const struct xs_engine *e, const struct xs_held *h, __u32 
 	return (__u8)(h->hashes[e->chains->services[service].sticky] % XS_BUCKETS);
 }
 
-/* A copy, if there is room: a tap never makes a frame wait. */
+/* Gives a copy if there is room. A frame never waits for a tap. */
 static bool show_to_tap(struct xs_engine *e, struct xs_port *port, const struct xs_held *h,
 			__u32 frame)
 {
@@ -176,7 +176,10 @@ static void show_to_taps(struct xs_engine *e, __u32 frame, int after)
 
 /* ---- the next step ---- */
 
-/* What the chain file says of a service that is dead or full: where to; or it waits or ends. */
+/*
+ * What the chain file says about a service that is dead or full: a target, or waiting,
+ * or an end.
+ */
 static bool do_instead(struct xs_engine *e, __u32 frame, enum xs_instead instead, enum xs_loss loss,
 		       struct xs_waiting *list)
 {
@@ -195,7 +198,7 @@ static bool do_instead(struct xs_engine *e, __u32 frame, enum xs_instead instead
 	}
 }
 
-/* True: the frame goes past this step. */
+/* True: the frame skips this step. */
 static bool meet_step(struct xs_engine *e, __u32 frame, const struct xs_step *step)
 {
 	struct xs_held *h = &e->held[frame];
@@ -207,7 +210,7 @@ static bool meet_step(struct xs_engine *e, __u32 frame, const struct xs_step *st
 	port = port_for(e, step->service, h->bucket);
 	if (!port || port->closed)
 		return do_instead(e, frame, service->on_dead, XS_LOSS_dead, &balance->waiting);
-	/* Behind those that wait already, for their order. */
+	/* After those that already wait, to keep their order. */
 	if (port->held < port->entries && !port->waiting.cnt) {
 		balance->inside[h->bucket]++;
 		give(e, port, frame);
@@ -273,7 +276,7 @@ static bool is_bad(struct xs_engine *e, struct xs_port *port, const char *why)
 	return false;
 }
 
-/* The frame that the NF means by an index; false: it does not hold it. */
+/* The frame that the NF means by an index. False: the NF does not hold it. */
 static bool find_frame(struct xs_engine *e, const struct xs_port *port, __u32 index, __u32 *frame)
 {
 	if (port->frames) {
@@ -317,7 +320,7 @@ static void free_slot(struct xs_port *port, __u32 slot)
 	port->free_slots[port->free_cnt++] = slot;
 }
 
-/* What the NF may have changed. */
+/* Copies back what the NF may have changed. */
 static void take_changes(struct xs_engine *e, const struct xs_port *port,
 			 const struct xsnf_desc *desc, __u32 frame)
 {
@@ -335,7 +338,7 @@ static void take_changes(struct xs_engine *e, const struct xs_port *port,
 	e->copies++;
 }
 
-/* Counts the verdict; where that leads. */
+/* Counts the verdict, and returns where it leads. */
 static int follow_verdict(struct xs_engine *e, const struct xs_port *port, const struct xs_held *h,
 			  __u8 verdict)
 {
@@ -427,7 +430,7 @@ static __u32 give_to_waiting(struct xs_engine *e, struct xs_port *port)
 	return cnt;
 }
 
-/* All that wait in the list are asked anew where they shall go. */
+/* Finds a new way for every frame that waits in the list. */
 static __u32 route_waiting(struct xs_engine *e, struct xs_waiting *list, bool inside)
 {
 	__u32 cnt = list->cnt;
@@ -444,7 +447,7 @@ static __u32 route_waiting(struct xs_engine *e, struct xs_waiting *list, bool in
 	return cnt;
 }
 
-/* Those that waited as long as the chain file says for somebody to come. */
+/* Ends frames that have waited as long as the chain file allows. */
 static __u32 end_late(struct xs_engine *e, __u32 service)
 {
 	struct xs_waiting *list = &e->balance[service].waiting;
@@ -561,7 +564,7 @@ void xs_engine_close_port(struct xs_engine *e, struct xs_port *port)
 	route_waiting(e, &port->waiting, true);
 }
 
-/* A frame that a dead NF held: a read-only one cannot have changed it. */
+/* A frame that a dead NF held. If the NF was read-only it cannot have changed it. */
 static void bury(struct xs_engine *e, struct xs_port *port, __u32 frame)
 {
 	struct xs_held *h = &e->held[frame];

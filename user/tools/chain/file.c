@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Reads a chain file and shows what is wrong with it; see file.h. */
+/* Reads a chain file and prints what is wrong with it; see file.h. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "file.h"
 #include "tools/cli/json.h"
 
-/* All of it, from malloc(); NULL with *err set. */
+/* Reads the whole file into memory from malloc(); NULL with *err set. */
 static char *read_all(FILE *from, size_t *len, int *err)
 {
 	size_t room = XS_CHAINS_TEXT_MAX + 1;
@@ -42,7 +42,7 @@ static char *read_file(struct xs_cli *cli, const char *path, size_t *len, int *e
 	return text;
 }
 
-/* Under the byte that `caret` counts to, however wide the characters before are. */
+/* Under the byte at `caret`, however wide the characters before it are. */
 static void print_caret(const struct xs_chain_finding *finding)
 {
 	for (__u32 i = 0; i < finding->caret; i++) {

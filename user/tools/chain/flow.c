@@ -33,7 +33,7 @@ static __u64 hash_addr(const unsigned char *addr, __u32 len)
 	return hash;
 }
 
-/* Addition makes both directions the same. */
+/* Addition makes both directions equal. */
 static void set_hashes(__u32 hashes[XS_STICKY_MAX], const unsigned char *saddr,
 		       const unsigned char *daddr, __u32 addr_len, __u8 proto, __u32 sport,
 		       __u32 dport)
@@ -52,7 +52,7 @@ static bool has_ports(__u8 proto)
 
 void xs_flow_hashes(const unsigned char *frame, __u32 len, __u32 hashes[XS_STICKY_MAX])
 {
-	/* A private copy: an NF that writes into the frame meanwhile changes no bound. */
+	/* A private copy, so that an NF that writes into the frame meanwhile changes no bound. */
 	unsigned char h[HEADERS + 44] = {};
 	__u32 have = len < sizeof(h) ? len : sizeof(h), off = 12, type, l4;
 	bool ports;

@@ -125,7 +125,10 @@ void xs_held_slots_empty(struct xs_held_slots *slots)
 		if (!held->filled)
 			continue;
 		held->filled = false;
-		/* ENOENT: the interface went, or someone emptied it; either way it is empty */
+		/*
+		 * ENOENT: the interface is gone, or somebody emptied the slot. In both
+		 * cases it is empty.
+		 */
 		if (bpf_map_delete_elem(slots->pins.map_fds[XS_MAP_xsks_map], &held->slot) &&
 		    errno != ENOENT)
 			xs_warn(slots->pins.ctx, "cannot empty slot %u of xsks_map: %s", held->slot,
@@ -141,7 +144,7 @@ void xs_held_slots_close(struct xs_held_slots *slots)
 		xs_held_slots_empty(slots);
 		if (slots->lock < 0)
 			slots->lock = xs_pins_lock(slots->pins.ctx, NULL, false);
-		/* Without the lock the rows say by pid and start time that we are gone. */
+		/* Without the lock, pid and start time in the rows tell others that we are gone. */
 		for (__u32 i = 0; slots->lock >= 0 && i < slots->cnt; i++)
 			xs_owner_set(&slots->pins, slots->slots[i].slot, &nobody);
 		slots->cnt = 0;

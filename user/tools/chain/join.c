@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* A network function joins: what it offers is checked, and it gets its ports. */
+/* A network function joins: checks what it offers, and gives it its ports. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,7 +53,10 @@ static int send_with_fds(const struct xs_nf *nf, struct xsnf_msg *msg, const int
 	return sendmsg(nf->fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL) == sizeof(*msg) ? 0 : -errno;
 }
 
-/* What the NF maps the frames by: its copies, or all frames, to read or to write. */
+/*
+ * The descriptor by which the NF maps the frames: its copies, or all frames, to read or
+ * to write.
+ */
 static int frames_fd(const struct xs_nfs *nfs, const struct xs_port *port, __u32 queue,
 		     __u64 *bytes)
 {
@@ -131,7 +134,7 @@ static int make_ports(struct xs_nfs *nfs, struct xs_nf *nf, const struct xsnf_ms
 	return 0;
 }
 
-/* The lowest number that no NF of the service has; 0: it has all that it may. */
+/* The lowest number that no NF of the service has; 0: the service has all that it may have. */
 static __u32 free_instance(const struct xs_nfs *nfs, __u32 service)
 {
 	bool taken[XS_INSTANCES_MAX + 1] = {};
@@ -149,7 +152,7 @@ static __u32 free_instance(const struct xs_nfs *nfs, __u32 service)
 	return 0;
 }
 
-/* Text from another process: terminated, and what a terminal may be shown. */
+/* Whether a text from another process is terminated and safe to show on a terminal. */
 static bool is_plain(const char name[XSNF_NAME_MAX])
 {
 	size_t len = strnlen(name, XSNF_NAME_MAX);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Whether the account of an engine adds up. */
+/* Checks whether the account of an engine adds up. */
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -21,7 +21,7 @@ complain(const struct complaint *to, const char *fmt, ...)
 	return false;
 }
 
-/* What was given to NFs came back, is with them, or died with them. */
+/* Everything that was given to NFs came back, is with them, or died with them. */
 static bool hop_is_balanced(const struct xs_engine *e, __u32 c, __u32 s, const struct complaint *to)
 {
 	const struct xs_hop *hop = &e->hops[c][s];
@@ -64,7 +64,7 @@ static bool chain_is_balanced(const struct xs_engine *e, __u32 c, const struct c
 						 chain->name, count->entered, out);
 }
 
-/* The table of frames says the same as the counters do. */
+/* The table of frames agrees with the counters. */
 static bool frames_are_balanced(const struct xs_engine *e, const struct complaint *to)
 {
 	__u32 with_nfs = 0, waiting = 0, held = 0, listed = 0;

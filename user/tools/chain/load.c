@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Captures and made frames of a replay; see load.h. */
+/* Captures and generated frames for a replay; see load.h. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,9 @@
 
 #define SNAP 65535
 
-/* ---- captures ---- */
+/*
+ * ---- captures ----
+ */
 
 static int add_frame(struct xsteer_ctx *ctx, struct xs_load *load, const struct pcap_pkthdr *header,
 		     const unsigned char *bytes)
@@ -145,7 +147,9 @@ void xs_load_free(struct xs_load *load)
 	memset(load, 0, sizeof(*load));
 }
 
-/* ---- made frames ---- */
+/*
+ * ---- generated frames ----
+ */
 
 int xs_load_parse(struct xs_load *load, const char *text)
 {
@@ -180,7 +184,7 @@ static __u16 ip_checksum(const unsigned char *ip)
 	return (__u16) ~(sum + (sum >> 16));
 }
 
-/* UDP over IPv4 of one of XS_LOAD_FLOWS flows; its number is in the payload. */
+/* UDP over IPv4, of one of XS_LOAD_FLOWS flows. The frame's number is in the payload. */
 static void make_frame(const struct xs_load *load, __u64 i, unsigned char *to)
 {
 	static const unsigned char start[] = { 2,    0, 0, 0, 0,  2, 2, 0, 0,  0,  0, 1,

@@ -16,7 +16,7 @@ static int make_fd(const char *name, __u64 bytes)
 
 	if (fd < 0)
 		return -errno;
-	/* A memfd begins with mode 0777: a reader could open it again for writing. */
+	/* A memfd has mode 0777 at first, and a reader could open it again for writing. */
 	if (!fchmod(fd, 0600) && !ftruncate(fd, (off_t)bytes) &&
 	    !fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL))
 		return fd;

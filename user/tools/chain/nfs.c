@@ -19,11 +19,11 @@
 #endif
 
 #define CHECK_NS 100000000ull
-#define JOIN_NS 5000000000ull /* who connects and says nothing is in the way of others */
-#define LAST_MS 50 /* the kernel closes a dying process's sockets before it says that it is dead */
-#define MSGS_A_TURN 16 /* of one NF: it shall not keep the broker from the others */
+#define JOIN_NS 5000000000ull /* whoever connects and says nothing would block others */
+#define LAST_MS 50 /* the kernel closes a dying process's sockets before it reports its death */
+#define MSGS_A_TURN 16 /* of one NF, so that it does not keep the broker from the others */
 
-/* What epoll tells: which NF, and which of its descriptors. */
+/* The data of an epoll event: which NF, and which of its descriptors. */
 enum { ON_FD, ON_PIDFD };
 static const __u64 on_listening = ~0ull;
 
@@ -117,7 +117,7 @@ static __u32 held_by(const struct xs_nfs *nfs, const struct xs_nf *nf)
 	return held;
 }
 
-/* Dead, or as good as that since it holds nothing. */
+/* The NF is dead, or may be treated so since it holds nothing. */
 static void part(struct xs_nfs *nfs, struct xs_nf *nf)
 {
 	bool served = nf->state != XS_NF_new && nf->state != XS_NF_offered;
@@ -146,7 +146,7 @@ static void close_ports(struct xs_nfs *nfs, struct xs_nf *nf)
 	}
 }
 
-/* Until it is known to be dead its frames stay where they are: it may still write there. */
+/* Until its death is certain its frames stay where they are: it may still write there. */
 static void quarantine(struct xs_nfs *nfs, struct xs_nf *nf, const char *why)
 {
 	close_ports(nfs, nf);
@@ -194,7 +194,7 @@ static struct xs_nf *free_place(struct xs_nfs *nfs)
 	return NULL;
 }
 
-/* Takes over fd and pidfd; both are closed on failure. */
+/* Takes over fd and pidfd, and closes both on failure. */
 static int add_nf(struct xs_nfs *nfs, int fd, int pidfd, pid_t pid, bool child)
 {
 	struct xs_nf *nf = free_place(nfs);
@@ -216,7 +216,7 @@ static int add_nf(struct xs_nfs *nfs, int fd, int pidfd, pid_t pid, bool child)
 	return -EIO;
 }
 
-/* The process at the other end, by a handle that cannot be taken for another's later. */
+/* A handle of the process at the other end. Unlike a pid, it cannot mean another process later. */
 static int peer_pidfd(int fd, pid_t *pid)
 {
 	struct ucred cred = {};
@@ -308,7 +308,7 @@ static void begin_draining(struct xs_nfs *nfs, struct xs_nf *nf)
 	set_state(nfs, nf, XS_NF_draining);
 }
 
-/* To all instances that it is for; where one does not read, it is lost. */
+/* Sends it to all instances that it is for. An instance that does not read loses it. */
 static void pass_on(const struct xs_nfs *nfs, const struct xs_nf *from, struct xsnf_msg *msg)
 {
 	int service;
@@ -329,7 +329,7 @@ static void pass_on(const struct xs_nfs *nfs, const struct xs_nf *from, struct x
 	}
 }
 
-/* false: the NF has to go. */
+/* False: the NF must go. */
 static bool hear(struct xs_nfs *nfs, struct xs_nf *nf, struct xsnf_msg *msg)
 {
 	switch (msg->type) {
@@ -347,7 +347,7 @@ static bool hear(struct xs_nfs *nfs, struct xs_nf *nf, struct xsnf_msg *msg)
 		begin_draining(nfs, nf);
 		return true;
 	case XSNF_MSG_BYE:
-		return nf->state == XS_NF_stopping; /* it closes itself */
+		return nf->state == XS_NF_stopping; /* it closes the connection itself */
 	case XSNF_MSG_TEXT:
 		if (nf->state == XS_NF_serving || nf->state == XS_NF_draining)
 			pass_on(nfs, nf, msg);
@@ -362,7 +362,10 @@ static void read_msgs(struct xs_nfs *nfs, struct xs_nf *nf)
 	struct xsnf_msg msg;
 
 	for (int i = 0; i < MSGS_A_TURN && nf->fd >= 0; i++) {
-		/* Without room for descriptors: what an NF sends along is closed by the kernel. */
+		/*
+		 * Without room for descriptors, so that the kernel closes what an NF
+		 * sends along.
+		 */
 		ssize_t len = recv(nf->fd, &msg, sizeof(msg), MSG_DONTWAIT);
 
 		if (len < 0 && (errno == EAGAIN || errno == EINTR))
@@ -391,9 +394,11 @@ static void handle(struct xs_nfs *nfs, __u64 what)
 		read_msgs(nfs, nf);
 }
 
-/* ---- what is looked at from time to time ---- */
+/*
+ * ---- what is checked from time to time ----
+ */
 
-/* NULL, or what is wrong with a port that serves. */
+/* NULL, or what is wrong with a port in use. */
 static const char *look_at_port(const struct xs_nfs *nfs, struct xs_engine *e, struct xs_port *port)
 {
 	const char *wrong = NULL;

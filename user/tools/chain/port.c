@@ -19,7 +19,7 @@ static int make_wake(struct xs_port *port)
 	return 0;
 }
 
-/* Copies are as large as the frames, one for each descriptor that the ring can hold. */
+/* Copies are as large as frames; there is one for each descriptor that the ring can hold. */
 static int make_own(struct xs_port *port, const struct xs_port_config *config)
 {
 	int err = xs_memory_make(&port->own, "xsteer-copies",
@@ -131,7 +131,7 @@ void xs_port_publish(struct xs_port *port)
 
 	xsnf_store(&port->b2n->prod, port->given);
 	port->dirty = false;
-	/* A full socket has bytes that wake as well as this one. */
+	/* If the socket is full, its bytes wake the other end as well as this one would. */
 	if (xsnf_sleeps(&port->n2b->asleep))
 		send(port->wake, &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
@@ -153,7 +153,7 @@ struct xsnf_desc xs_port_take(struct xs_port *port)
 {
 	struct xsnf_desc desc = port->n2b->ring[port->taken++ & (port->entries - 1)];
 
-	/* From here on the copy: the compiler must not read the NF's memory again. */
+	/* From here on use the copy: the compiler must not read the NF's memory again. */
 	__asm__ volatile("" : "+m"(desc) : : "memory");
 	port->taken_total++;
 	return desc;
@@ -171,7 +171,7 @@ void xs_port_drain_wakes(struct xs_port *port)
 {
 	char bytes[64];
 
-	/* As many as an honest NF leaves there; one that floods is only looked at again. */
+	/* As many as an honest NF leaves there. If one floods, we only look again. */
 	for (int i = 0; i < 16 && recv(port->wake, bytes, sizeof(bytes), MSG_DONTWAIT) > 0; i++)
 		;
 }

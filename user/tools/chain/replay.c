@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * xsteer-chain replay: the frames of a capture, or made ones, through a chain of real
- * network functions, over the rings and by the account of a broker on an interface.
+ * xsteer-chain replay: sends the frames of a capture, or generated ones, through a
+ * chain of real network functions, with the rings and the account of a broker on an
+ * interface.
  */
 #include <errno.h>
 #include <poll.h>
@@ -23,9 +24,9 @@
 #define FRAME_BYTES 2048
 #define HEADROOM 256 /* room to grow to the front, as on an interface */
 #define BATCH 64
-#define POLL_TURNS 64 /* turns between looks at the NFs' connections */
+#define POLL_TURNS 64 /* turns between checks of the NFs' connections */
 #define IDLE_MS 10
-#define QUIET_NS 1000000000ull /* an NF that keeps packets for longer is asked to go */
+#define QUIET_NS 1000000000ull /* an NF that keeps packets longer is asked to leave */
 #define END_NS 5000000000ull /* and has this long to do so */
 
 struct replay {
@@ -39,7 +40,7 @@ struct replay {
 	struct xs_load load;
 	__u32 *free_frames;
 	__u32 free_cnt;
-	__u64 entered; /* frames of the load that are in, or were too long */
+	__u64 entered; /* frames of the load that entered, or were too long */
 	__u64 too_long;
 	__u64 sent, sent_bytes;
 	int err;
@@ -127,7 +128,7 @@ static int start_nfs(struct replay *r)
 	return err;
 }
 
-/* The first service of the chain, or tap, that nobody offers; NULL: all are there. */
+/* The first service of the chain, or tap, that nobody offers; NULL: all are offered. */
 static const char *missing_service(const struct replay *r)
 {
 	const struct xs_chain *chain = &r->chains->chains[r->chain];
@@ -143,7 +144,7 @@ static const char *missing_service(const struct replay *r)
 	return NULL;
 }
 
-/* Until all that were started have joined and, with --socket, every service is offered. */
+/* Waits until all started NFs have joined and, with --socket, every service is offered. */
 static int await_nfs(struct replay *r)
 {
 	__u64 end = xs_monotonic_ns() + r->opts->wait_sec * 1000000000ull;
@@ -214,7 +215,7 @@ static void sleep_until_something(struct replay *r)
 	xs_engine_set_asleep(r->engine, false);
 }
 
-/* One turn of everything; whether frames moved. */
+/* One turn of everything. Returns whether frames moved. */
 static bool turn(struct replay *r, __u32 *turns)
 {
 	__u64 now = xs_monotonic_ns();
@@ -242,14 +243,14 @@ static void run_frames(struct replay *r)
 	       (r->entered < r->load.cnt || xs_engine_inside(r->engine))) {
 		if (turn(r, &turns))
 			moved_ns = xs_monotonic_ns();
-		/* All that is left is kept by NFs. */
+		/* NFs keep everything that is left. */
 		else if (r->entered == r->load.cnt && xs_monotonic_ns() - moved_ns > QUIET_NS)
 			break;
 	}
 	r->end_ns = xs_monotonic_ns();
 }
 
-/* Whoever keeps packets gives them back now, or loses them. */
+/* NFs that keep packets must return them now, or lose them. */
 static void end_nfs(struct replay *r)
 {
 	__u64 end = xs_monotonic_ns() + END_NS;

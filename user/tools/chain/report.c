@@ -4,7 +4,7 @@
 
 #include "report.h"
 
-/* The sum over all queues of one chain. */
+/* The sum for one chain over all queues. */
 struct chain_sum {
 	struct xs_chain_count count;
 	struct xs_hop hops[XS_CHAIN_STEPS_MAX];

@@ -24,8 +24,8 @@
 #include "tools/cli/json.h"
 
 #define SOCKET_GROUP "xsteer-nf"
-#define LOOK_MS 50 /* an NF that dies is seen at once; this is for all else */
-#define DRAIN_NS 2000000000ull /* for frames that are inside when it ends */
+#define LOOK_MS 50 /* the death of an NF is seen at once; this is for everything else */
+#define DRAIN_NS 2000000000ull /* for frames that are inside at the end */
 #define LEAVE_NS 5000000000ull /* and for NFs to give back what they keep */
 
 static volatile sig_atomic_t interrupted;
@@ -146,7 +146,7 @@ static int make_worker(struct xs_broker *b, __u32 i)
 	return 0;
 }
 
-/* For members of the group, if there is one; else for the user who runs this. */
+/* For members of the group, if it exists; else for the user who runs this. */
 static int listen_for_nfs(struct xs_broker *b)
 {
 	const struct group *group = getgrnam(SOCKET_GROUP);
@@ -155,7 +155,7 @@ static int listen_for_nfs(struct xs_broker *b)
 	if (b->opts->socket) {
 		snprintf(b->path, sizeof(b->path), "%s", b->opts->socket);
 	} else {
-		mkdir(XS_CHAIN_SOCKET_DIR, 0755); /* where it is not, listening says why */
+		mkdir(XS_CHAIN_SOCKET_DIR, 0755); /* if it fails, listening reports why */
 		snprintf(b->path, sizeof(b->path), XS_CHAIN_SOCKET_DIR "/%s.sock", b->netif.name);
 	}
 	err = xs_nfs_listen(&b->nfs, b->path, 0600);
@@ -185,7 +185,7 @@ static int start_workers(struct xs_broker *b)
 	return err;
 }
 
-/* What is left is needed to empty the slots, and to kill who cheats, of any user. */
+/* Keeps what is needed to empty the slots, and to kill cheating NFs of any user. */
 static void drop_privileges(const struct xs_broker *b)
 {
 	bool bpf, kill_any;
@@ -230,7 +230,7 @@ static int set_up(struct xs_broker *b)
 	return err;
 }
 
-/* With no more rights than the broker keeps, and the NFs need none. */
+/* After dropping rights, since NFs need none and must not get more than the broker keeps. */
 static int start_all(struct xs_broker *b)
 {
 	int err = start_workers(b);
@@ -305,8 +305,8 @@ static void set_phase(struct xs_broker *b, enum xs_worker_phase phase)
 }
 
 /*
- * The slots first, so that the rules' `else` has what comes from now on; then the frames
- * that are inside go their way, then NFs give back what they keep.
+ * First the slots, so that the rules' `else` decides new frames. Then the frames that
+ * are inside go on to their ends. Then NFs return what they keep.
  */
 static void finish(struct xs_broker *b)
 {

@@ -8,8 +8,8 @@
 #include "lib/base/ctx.h"
 #include "worker.h"
 
-#define BIND_WAIT_MS 1000 /* the kernel frees a queue some 20 ms after its socket closed */
-#define IDLE_MS 100 /* new NFs and the end are seen this late, at most, when nothing moves */
+#define BIND_WAIT_MS 1000 /* the kernel frees a queue some 20 ms after its socket was closed */
+#define IDLE_MS 100 /* most delay until new NFs and the end are seen, if nothing moves */
 #define POLLED_MAX 256
 
 /* ---- frames between the socket and the engine ---- */
@@ -113,11 +113,11 @@ static bool frames_wait(const struct xs_worker *w)
 	return false;
 }
 
-/* Without the lock while it sleeps: the main thread may add and take away ports. */
+/* Releases the lock while it sleeps: the main thread may add and remove ports. */
 static void sleep_until_something(struct xs_worker *w, __u32 phase)
 {
 	struct pollfd fds[POLLED_MAX];
-	/* Completions of copy mode come without a wake-up. */
+	/* Completions in copy mode come without a wake-up. */
 	int timeout = w->xsk.tx_cnt || frames_wait(w) ? 1 : IDLE_MS;
 	nfds_t cnt = list_wakes(w, fds, phase);
 	bool may = xs_engine_set_asleep(w->engine, true);
@@ -136,7 +136,7 @@ static void send_queued(struct xs_worker *w)
 	if (!xs_xsk_tx_queued(&w->xsk))
 		return;
 	err = xs_xsk_kick(&w->xsk, false);
-	/* A link that is down, or gone: the main thread sees that by itself. */
+	/* The main thread itself notices a link that is down or gone. */
 	if (err && err != -EAGAIN && err != -ENETDOWN && err != -ENXIO)
 		__atomic_store_n(&w->err, err, __ATOMIC_RELAXED);
 }
@@ -224,7 +224,7 @@ bool xs_worker_balanced(struct xs_worker *w)
 	struct xs_ledger ledger;
 
 	xs_xsk_ledger(&w->xsk, &ledger);
-	/* What the socket handed out is in the engine, and nowhere else. */
+	/* Everything that the socket handed out is in the engine, and nowhere else. */
 	return ledger.balanced && ledger.rx == xs_engine_inside(w->engine) &&
 	       sum_received(w) == sum_entered(w);
 }
