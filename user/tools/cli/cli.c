@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* A tool from its main() to its exit status, and what it says on the way; see cli.h. */
+/* Runs a tool from main() to its exit status, and prints its diagnostics; see cli.h. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
@@ -14,7 +14,7 @@
 #include "opts.h"
 #include "library_log.h"
 
-/* The next steps as a user of the tools takes them. */
+/* The next steps in the words of the tools. */
 static const char *const hints[XSTEER_HINT_MAX] = {
 	[XSTEER_HINT_BESIDE] = "'-P PRIO'",
 	[XSTEER_HINT_REPLACE] = "'xsteer-loader attach --replace'",

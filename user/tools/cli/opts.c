@@ -11,7 +11,7 @@
 #include "opts.h"
 #include "version.h"
 
-#define HELP_COLUMN 28 /* what is longer has its help on the next line */
+#define HELP_COLUMN 28 /* longer names have their help on the next line */
 
 #define OPTS_MAX 64
 #define LONG_ONLY 256 /* getopt value of options without a letter: above any char */
@@ -35,7 +35,7 @@ static int set_pin_root(struct xs_cli *cli, void *opts, const char *arg)
 	return 0;
 }
 
-/* A tool's own -v and -p come first in its table, and so win. */
+/* A tool's own -v and -p come first in its table, and therefore win. */
 static const struct xs_opt common_opts[] = {
 	{ "json", 'j', NULL, "JSON on stdout", XS_TO_FLAG(struct xs_cli, json) },
 	{ "pretty", 'p', NULL, "JSON, indented", XS_TO_CALL(set_pretty) },
@@ -53,7 +53,7 @@ static bool is_common(const struct xs_opt *opt)
 	return opt >= common_opts && opt < common_opts + sizeof(common_opts) / sizeof(*common_opts);
 }
 
-/* Every option of a command, in the order that help shows and getopt knows. */
+/* All options of a command, in the order of help, as getopt knows them. */
 struct opt_list {
 	const struct xs_opt *opts[OPTS_MAX];
 	int cnt;
@@ -216,7 +216,7 @@ static int set_opt(struct xs_cli *cli, const struct xs_opt *opt, const char *arg
 
 /* ---- getopt ---- */
 
-/* getopt's tables out of ours; the value of an option is its index + LONG_ONLY. */
+/* Makes getopt's tables from ours. The value of an option is its index + LONG_ONLY. */
 static void getopt_tables(const struct opt_list *list, struct option *longs, char *shorts)
 {
 	int n = 0;
@@ -246,7 +246,7 @@ static const struct xs_opt *opt_of(const struct opt_list *list, int value)
 	return NULL;
 }
 
-/* getopt has stepped past the word, unless it stands amid a cluster. */
+/* getopt has stepped past the word, unless the letter is in the middle of a cluster. */
 static int refuse_option(struct xs_cli *cli, const struct opt_list *list, char **argv)
 {
 	const struct xs_opt *opt = optopt ? opt_of(list, optopt) : NULL;
@@ -267,7 +267,7 @@ int xs_opts_parse(struct xs_cli *cli, const struct xs_cmd *cmd, int argc, char *
 	int value, err;
 
 	getopt_tables(&list, longs, shorts + 1);
-	optind = 0; /* glibc: start anew */
+	optind = 0; /* glibc: start again */
 	opterr = 0;
 	while ((value = getopt_long(argc, argv, cmd ? shorts + 1 : shorts, longs, NULL)) != -1) {
 		if (value == '?')

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Rows of things of which some may have failed; see rows.h. */
+/* Rows for things of which some may have failed; see rows.h. */
 #include <string.h>
 
 #include "rows.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Rules that a person wrote; see rule_text.h. */
+/* Reads rules that a person wrote; see rule_text.h. */
 #include "lib/base/escape.h"
 #include "rule_text.h"
 
@@ -11,7 +11,7 @@ static void print_caret(FILE *to, const struct xsteer_finding *finding)
 
 		if (c == '\t')
 			fputc('\t', to);
-		else if ((c & 0xc0) != 0x80) /* one column a character */
+		else if ((c & 0xc0) != 0x80) /* one column for each character */
 			fputc(' ', to);
 	}
 	fputs("^\n", to);

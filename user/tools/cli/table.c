@@ -16,7 +16,7 @@
 
 struct cell {
 	char *text; /* escaped */
-	double value; /* of a number; 0 of text */
+	double value; /* of a number; 0 for text */
 	bool number;
 };
 
@@ -258,7 +258,7 @@ static void put_cell(FILE *out, const struct layout *layout, int column, bool ri
 	put_spaces(out, layout->gap + (right ? 0 : pad));
 }
 
-/* row NULL: the headings */
+/* row NULL: the headings. */
 static char *line_of(const struct xs_table *table, const struct layout *layout,
 		     const struct cell *row)
 {
