@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* xsteer-loader attach: the program, and the rules of -r before its first frame. */
+/* xsteer-loader attach: attaches the program, with the rules of -r before its first frame. */
 #include <stdio.h>
 
 #include <xsteer/xsteer.h>
@@ -24,7 +24,7 @@ static int attach_one(struct xs_cli *cli, const char *ifname)
 	int err = 0;
 	bool already;
 
-	/* What the interface cannot do of the rules: said; refused if it never works. */
+	/* Says which rules the interface cannot serve; refuses if one can never work. */
 	if (opts->rules)
 		err = xs_place_compare(cli->ctx, opts->rules, ifname, (enum xs_mode)opts->mode,
 				       print_misfit, NULL);
@@ -44,7 +44,7 @@ static int attach_one(struct xs_cli *cli, const char *ifname)
 	return 0;
 }
 
-/* Once for all interfaces, and before any lock: standard input may take its time. */
+/* Once for all interfaces, and before any lock, since standard input may take its time. */
 static int load_rules(struct xs_cli *cli)
 {
 	struct xs_loader_opts *opts = xs_loader_opts(cli);

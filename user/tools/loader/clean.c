@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* xsteer-loader clean: pins whose interface or program is gone. */
+/* xsteer-loader clean: removes pins whose interface or program is gone. */
 #include <stdio.h>
 
 #include <xsteer/xsteer.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* xsteer-loader detach: of interfaces by name, or of all in this network namespace. */
+/* xsteer-loader detach: detaches from interfaces by name, or from all in this network namespace. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,7 +46,10 @@ static int detach_if_here(struct xsteer_ctx *ctx, const char *dir, void *arg)
 	if (err)
 		return xs_rows_add_failure(cli, xs_loader_opts(cli)->results, "interface", ifname,
 					   err);
-	/* by its directory: its interface may have been renamed, and its name be another's */
+	/*
+	 * By its directory, since its interface may have been renamed, and another may
+	 * have its name.
+	 */
 	if (xs_netns_of(&pins.meta) == XS_NETNS_OURS) {
 		err = xs_instance_take_apart(&pins);
 		if (!err)
@@ -63,7 +66,7 @@ static int detach_all(struct xs_cli *cli)
 	int lock = xs_pins_lock(cli->ctx, NULL, false), err;
 
 	if (lock == -ENOENT)
-		return 0; /* no pin root, no instance */
+		return 0; /* no pin root, so no instance */
 	if (lock < 0)
 		return lock;
 	err = xs_pins_each(cli->ctx, detach_if_here, cli);

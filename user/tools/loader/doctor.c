@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What would make an interface fail or crawl under XDP; see doctor.h. */
+/* Finds what would make an interface fail or be slow under XDP; see doctor.h. */
 #include <errno.h>
 #include <net/if.h>
 #include <stdarg.h>
@@ -27,8 +27,8 @@
 #include "lib/instance/live.h"
 #include "lib/instance/dir.h"
 
-#define UMEM_BYTES (8ULL << 20) /* of a roomy bouncer */
-/* A frame and its headroom must fit in a page without fragments (driver limits differ a little). */
+#define UMEM_BYTES (8ULL << 20) /* for a bouncer with many frames */
+/* Without fragments a frame and its headroom must fit in a page (driver limits differ a little). */
 #define MTU_ONE_BUFFER 3498
 
 enum level {
@@ -45,10 +45,10 @@ struct diagnosis {
 	struct xs_table *table;
 	json_t *findings;
 	int failed;
-	bool no_pins; /* seen when the hook was looked at, and said if need be */
+	bool no_pins; /* found when the hook was examined, and reported if necessary */
 	bool veth;
 	struct xs_netif peer; /* the veth's other end; ifindex 0: not in this namespace */
-	char fix[256]; /* of the next finding, where it has a name or a number in it */
+	char fix[256]; /* of the next finding, if it has a name or a number in it */
 };
 
 static const char *__attribute__((format(printf, 2, 3)))
@@ -108,7 +108,7 @@ static void check_bpffs(struct diagnosis *d)
 		find(d, "bpffs", LEVEL_OK, "", "%s is on a bpffs", d->cli->pin_root);
 }
 
-/* The kernel lets nobody attach to the port of a master that has a program. */
+/* The kernel lets nobody attach to a port whose master has a program. */
 static void check_free_hook(struct diagnosis *d)
 {
 	char master[IF_NAMESIZE];
@@ -125,7 +125,7 @@ static void check_free_hook(struct diagnosis *d)
 		find(d, "hook", LEVEL_OK, "", "the XDP hook is free");
 }
 
-/* The hook is free, and attach refuses all the same. */
+/* The hook is free, but attach refuses. */
 static bool find_left_pins(struct diagnosis *d)
 {
 	struct xs_pins pins = {};
@@ -209,14 +209,17 @@ static void check_link(struct diagnosis *d)
 		     master);
 }
 
-/* Then attach takes skb mode. What has no driver to name (lo) has no native XDP either. */
+/* Attach then uses skb mode. An interface without a driver name (lo) has no native XDP either. */
 static bool skb_only(const struct xs_netif *netif)
 {
 	return netif->xdp_features_known ? !(netif->xdp_features & XS_ACT_BASIC)
 					 : !netif->driver[0];
 }
 
-/* A veth receives natively on no fewer queues than its peer sends on, and says "no XDP" until then. */
+/*
+ * In native mode a veth needs at least as many receive queues as its peer has transmit
+ * queues. Until then it says "no XDP".
+ */
 static bool veth_lacks_queues(const struct diagnosis *d)
 {
 	if (!d->veth || (d->netif.xdp_features_known && !skb_only(&d->netif)))
@@ -287,7 +290,10 @@ static void check_mtu(struct diagnosis *d)
 		find(d, "mtu", LEVEL_OK, "", "MTU %u", d->netif.mtu);
 }
 
-/* A veth gets a frame as its peer's kernel left it: what that leaves to a driver is not done. */
+/*
+ * A veth gets a frame as its peer's kernel left it: what that kernel leaves to a driver
+ * is not done.
+ */
 static void check_veth_peer(struct diagnosis *d)
 {
 	const struct xs_netif *peer = &d->peer;
@@ -338,7 +344,7 @@ static void check_queues(struct diagnosis *d)
 		     netif->rx_queues, netif->tx_queues, xs_s(netif->tx_queues));
 }
 
-/* Queues with a socket, in one piece, are what RSS can be kept to. */
+/* RSS can be limited to the queues with a socket if they are contiguous. */
 static const char *fix_sockets(struct diagnosis *d, __u32 held, __u32 first, __u32 last)
 {
 	if (last - first + 1 != held || !xs_netif_has_rss_table(d->netif.name))
@@ -349,9 +355,9 @@ static const char *fix_sockets(struct diagnosis *d, __u32 held, __u32 first, __u
 
 /* The slots that the rules in force lead to. */
 struct led_to {
-	bool own; /* a frame's own queue's: all in use */
+	bool own; /* the frame's own queue: all queues in use */
 	bool any;
-	bool *slots; /* beside those, by number */
+	bool *slots; /* in addition to those, by number */
 	__u32 chains; /* a bit for each row of `chains` */
 };
 
@@ -368,7 +374,7 @@ static void add_led_to(struct led_to *to, const struct xs_pins *pins,
 		to->slots[action->target] = true;
 }
 
-/* Where the rules cannot be read, any queue may be meant. */
+/* If the rules cannot be read, any queue may be meant. */
 static void find_led_to(const struct xs_pins *pins, struct led_to *to)
 {
 	struct xs_rules_in_force now;
@@ -384,7 +390,7 @@ static void find_led_to(const struct xs_pins *pins, struct led_to *to)
 	xs_rules_in_force_close(&now);
 }
 
-/* What was found of the slots that the rules lead to. */
+/* The findings about the slots that the rules lead to. */
 struct slots_seen {
 	__u32 empty, held, first_empty, first_held, last_held;
 };
@@ -454,10 +460,10 @@ static void find_chains(struct diagnosis *d, const struct xs_pins *pins, const s
 	}
 }
 
-/* RSS spreads over every queue: one without a socket goes to the kernel, or nowhere. */
+/* RSS spreads over every queue: frames of a queue without a socket go to the kernel, or nowhere. */
 static void check_sockets(struct diagnosis *d)
 {
-	/* without words: what may not be read is said where it matters */
+	/* Without diagnostics: what may not be read is reported where it matters. */
 	struct xsteer_ctx *quiet = xsteer_ctx_new(d->cli->pin_root, NULL, NULL);
 	struct led_to to = {};
 	struct xs_pins pins;
@@ -486,9 +492,9 @@ static void check_sockets(struct diagnosis *d)
 	xsteer_ctx_free(quiet);
 }
 
-#define MISFITS_MAX 8 /* that are listed: a long set would hide all else */
+#define MISFITS_MAX 8 /* in the list: a long set would hide everything else */
 
-/* False: enough. */
+/* False: there are enough. */
 static bool find_misfit(struct diagnosis *d, const struct xs_place *place,
 			const struct xs_action *action, const char *where, __u32 *cnt)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What driver and kernel offer; see features.h. */
+/* Shows what driver and kernel offer; see features.h. */
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>

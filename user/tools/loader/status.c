@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* xsteer-loader status: who holds which XDP hook. */
+/* xsteer-loader status: shows who holds which XDP hook. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,8 +20,8 @@ struct status {
 	struct xs_cli *cli;
 	struct xs_table *table;
 	json_t *list;
-	bool named; /* interfaces were given: say so of an empty one too */
-	bool blind; /* cannot look for pins */
+	bool named; /* interfaces were given: also report an empty one */
+	bool blind; /* pins cannot be looked for */
 };
 
 static const char *const state_names[] = {
@@ -70,7 +70,7 @@ static void show_row(struct status *status, const struct xsteer_status *got)
 }
 
 /*
- * An interface that fails to answer must not end the listing. Where no pins can be looked
+ * An interface that fails to answer must not end the list. If pins cannot be looked
  * for, only what is on a hook is known.
  */
 static int show_interface(__u32 ifindex, const char *ifname, void *arg)

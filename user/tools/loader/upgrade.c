@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* xsteer-loader upgrade: this build's program in place of the running one. */
+/* xsteer-loader upgrade: replaces the running program by this build's. */
 #include <stdio.h>
 
 #include <xsteer/xsteer.h>
