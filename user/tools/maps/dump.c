@@ -13,7 +13,7 @@
 #include "tools/cli/json.h"
 #include "dump.h"
 
-/* The values of one row: one, or one a CPU, `stride` bytes apart. */
+/* The values of one row: one, or one for each CPU, `stride` bytes apart. */
 struct values {
 	const unsigned char *data;
 	size_t stride;
@@ -29,7 +29,7 @@ static __u64 read_number(const unsigned char *data, size_t size)
 {
 	__u64 value = 0;
 
-	memcpy(&value, data, size); /* little endian or not: sizes are those of the type */
+	memcpy(&value, data, size); /* any byte order: sizes are those of the type */
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
 	value >>= 8 * (sizeof(value) - size);
 #endif
@@ -129,7 +129,7 @@ static json_t *decode(const struct btf *btf, __u32 type_id, const struct values 
 
 struct dump {
 	struct bpf_map_info info;
-	struct btf *btf; /* of the map; NULL: it has none, or we may not see it */
+	struct btf *btf; /* of the map; NULL: it has none, or we may not read it */
 	unsigned char *key, *next, *value;
 	int fd, cpus;
 	size_t stride;
@@ -155,7 +155,7 @@ static json_t *decode_side(const struct dump *dump, __u32 type_id, const unsigne
 {
 	if (dump->btf && type_id)
 		return decode(dump->btf, type_id, values);
-	/* XSKMAP, maps of maps: u32 -> u32, and no BTF allowed */
+	/* XSKMAP, maps of maps: u32 -> u32, and no BTF allowed. */
 	if (size <= sizeof(__u64))
 		return json_integer((json_int_t)read_number(data, size));
 	return decode_hex(data, size);
@@ -182,7 +182,7 @@ static int dump_rows(struct dump *dump, json_t *rows)
 		memcpy(dump->key, dump->next, dump->info.key_size);
 		previous = dump->key;
 		if (bpf_map_lookup_elem(dump->fd, dump->key, dump->value)) {
-			/* ENOENT: an empty slot, or gone since; EOPNOTSUPP: XSKMAP */
+			/* ENOENT: an empty slot, or gone since. EOPNOTSUPP: XSKMAP. */
 			if (errno == ENOENT)
 				continue;
 			return errno == EOPNOTSUPP ? 0 : -errno;

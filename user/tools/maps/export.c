@@ -27,15 +27,15 @@
 #include "tools/cli/json.h"
 #include "tools/cli/table.h"
 
-/* An instance with what was read of it. */
+/* An instance with everything that was read from it. */
 struct exported {
 	const struct xs_pins *pins;
-	char ifname[IF_NAMESIZE]; /* now: it may have been renamed since */
+	char ifname[IF_NAMESIZE]; /* its current name */
 	struct xs_queue_stats *rows;
 	__u32 cnt;
-	__u32 queues; /* in use: shown even without packets, or rate() misses their first ones */
-	struct xs_rules_in_force rules; /* zeroed where they may not be read */
-	__u32 rule_cnt; /* of these, exported */
+	__u32 queues; /* in use: exported without packets too, else rate() misses the first */
+	struct xs_rules_in_force rules; /* zeroed if they may not be read */
+	__u32 rule_cnt; /* number of these that are exported */
 };
 
 static bool is_shown(const struct exported *from, __u32 queue)
@@ -43,7 +43,7 @@ static bool is_shown(const struct exported *from, __u32 queue)
 	return queue < from->queues || from->rows[queue].packets;
 }
 
-/* A label's value; names may hold quotes, backslashes, and bytes that are no UTF-8. */
+/* A label's value. Names may hold quotes, backslashes, and bytes that are not UTF-8. */
 static void put_label(FILE *out, const char *value)
 {
 	const struct xs_shown shown = xs_shown(value);
@@ -217,7 +217,7 @@ static void put_sockets(FILE *out, const struct exported *from, int cnt)
 	}
 }
 
-/* A rule's name is where it stands in its file, and its text. */
+/* A rule is identified by its place in its file, and its text. */
 static void put_rule(FILE *out, const char *name, const struct exported *from, __u32 i, __u64 value)
 {
 	const struct xs_set_rule *rule = &from->rules.rules[i];
@@ -325,9 +325,10 @@ static int print_json(struct xs_cli *cli, const struct exported *from, int cnt, 
 }
 
 /*
- * Beside `path`, under a name that nobody can guess or have taken, with the mode that
- * fopen() would give. Without a name until it is whole, where the file system can: who is
- * killed then leaves nothing. The descriptor, or -errno; *next: "" if it has no name yet.
+ * Creates a file beside `path`, under a name that nobody can guess or take before, with
+ * the mode that fopen() would give. If the file system can, it has no name until it is
+ * complete, so a killed process leaves nothing. Returns the descriptor, or -errno;
+ * *next is "" if it has no name yet.
  */
 static int create_beside(const char *path, char next[PATH_MAX])
 {
@@ -349,7 +350,7 @@ static int create_beside(const char *path, char next[PATH_MAX])
 	return fd;
 }
 
-/* A name for it: link() takes none that is there, so it is tried with others. 0 or -errno. */
+/* Gives it a name. link() does not replace an existing file, so tries other names. 0 or -errno. */
 static int name_it(int fd, const char *path, char next[PATH_MAX])
 {
 	char self[64];
@@ -389,7 +390,7 @@ static int fill_file(int fd, const struct exported *from, int cnt)
 	return err;
 }
 
-/* Whole or not at all; a symbolic link at `path` is replaced, not followed. */
+/* All or nothing. A symbolic link at `path` is replaced, not followed. */
 static int write_file(struct xs_cli *cli, const struct exported *from, int cnt, const char *path)
 {
 	char next[PATH_MAX];
@@ -410,7 +411,10 @@ static int write_file(struct xs_cli *cli, const struct exported *from, int cnt, 
 	return err;
 }
 
-/* The first `most` rules. Without the right to read them (CAP_SYS_ADMIN) the rest is exported. */
+/*
+ * Reads the first `most` rules. Without the right to read them (CAP_SYS_ADMIN) the rest
+ * is exported.
+ */
 static void look_at_rules(struct xs_cli *cli, struct exported *from, __u32 most)
 {
 	__u32 cnt;

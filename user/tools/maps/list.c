@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* xsteer-maps list: instances and their maps. */
+/* xsteer-maps list: shows instances and their maps. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -20,7 +20,7 @@ struct listing {
 	json_t *instances;
 };
 
-/* Bytes that the kernel charges for the map, as bpftool shows them; 0: not said. */
+/* Bytes that the kernel charges for the map, as bpftool shows them; 0: not known. */
 static __u64 map_memory(int fd)
 {
 	unsigned long long bytes = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* xsteer-maps: look at the maps of instances, never write one; its commands and main(). */
+/* xsteer-maps: reads the maps of instances, never writes one. Its commands and main(). */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +25,7 @@ struct options {
 	__u64 count; /* reports under -w; 0: until interrupted */
 	bool all;
 	const char *textfile;
-	__u32 rules; /* exported, at most */
+	__u32 rules; /* most rules to export */
 	__u64 batch; /* reports of top as lines; 0: a screen */
 	const char *tab, *filter, *sort;
 	__u64 delay; /* of watch: milliseconds between two looks */
@@ -88,7 +88,7 @@ static struct xs_pins *one_more(struct opened *opened)
 	return &more[opened->cnt];
 }
 
-/* By its directory: its interface may have been renamed, and its name be another's. */
+/* By its directory, since its interface may have been renamed, and another may have its name. */
 static int open_found(struct xsteer_ctx *ctx, const char *dir, void *arg)
 {
 	struct opened *opened = arg;
@@ -113,8 +113,8 @@ static int open_found(struct xsteer_ctx *ctx, const char *dir, void *arg)
 }
 
 /*
- * The instances named, or every one of this network namespace. On failure
- * *opened are those that could be opened.
+ * Opens the instances named, or every one of this network namespace. On failure *opened
+ * are those that could be opened.
  */
 static int open_wanted(struct xs_cli *cli, int argc, char **argv, struct opened *opened)
 {
@@ -148,7 +148,7 @@ static int do_export(struct xs_cli *cli)
 	if (options_of(cli)->textfile && cli->json)
 		return xs_usage(cli, "export: --textfile is for Prometheus text: leave out -j");
 	err = open_wanted(cli, cli->operand_cnt, cli->operands, &opened);
-	/* without any, an old file tells more than an empty one */
+	/* If there are none, an old file tells more than an empty one. */
 	if (!err || opened.cnt)
 		err_export = xs_maps_export(cli, opened.pins, opened.cnt, options_of(cli)->rules,
 					    options_of(cli)->textfile,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* xsteer-maps stats: counters by queue, once or again and again; see stats.h. */
+/* xsteer-maps stats: prints counters by queue, once or repeatedly; see stats.h. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -90,8 +90,8 @@ static bool is_zero(const struct xs_queue_stats *row)
 }
 
 struct report {
-	const struct sample *now, *before; /* before NULL: no rates */
-	__u32 queues; /* shown even when all zero */
+	const struct sample *now, *before; /* before is NULL: no rates */
+	__u32 queues; /* shown even if all are zero */
 	double interval;
 	bool all;
 };
@@ -175,7 +175,7 @@ static void show_stats(struct xs_cli *cli, const char *ifname, const struct repo
 	fflush(stdout);
 }
 
-/* Of an instance that was attached anew, all that it has counted is new. */
+/* If the instance was attached again, everything that it has counted is new. */
 static int look_again(struct xs_cli *cli, const char *ifname, struct xs_pins *pins,
 		      struct sample *before)
 {

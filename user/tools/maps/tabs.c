@@ -11,12 +11,12 @@
 #include "socket_look.h"
 #include "tabs.h"
 
-#define RULES_MAX 5000 /* shown: a screen is for the busiest */
-#define SPARK_COLUMNS 20 /* three seconds each */
+#define RULES_MAX 5000 /* that are shown: a screen is for the busiest */
+#define SPARK_COLUMNS 20 /* each is three seconds */
 
 const char *const xs_tab_names[XS_TAB_MAX] = { "queues", "rules", "sockets" };
 
-/* Six columns at most, unless there is room for the whole number. */
+/* At most six columns, unless there is room for the whole number. */
 static void number_cell(struct xs_table *table, double value, bool wide)
 {
 	static const char units[] = "kMGTPE";
@@ -38,7 +38,10 @@ static void number_cell(struct xs_table *table, double value, bool wide)
 			shown, units[unit]);
 }
 
-/* The last minute of a queue, each column the mean of a few samples, by its own peak. */
+/*
+ * The last minute of a queue. Each column is the mean of a few samples, relative to the
+ * queue's own peak.
+ */
 static void spark_cell(struct xs_table *table, const float *history, bool utf8)
 {
 	static const char *const blocks[] = { " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
@@ -86,7 +89,10 @@ static void queue_cells(struct xs_table *table, const char *ifname, int queue,
 		xs_table_cell(table, "%s", "");
 }
 
-/* Why frames fell back or were malformed in the last interval; nothing if none were. */
+/*
+ * Why frames fell back or were malformed in the last interval. Prints nothing if there
+ * were none.
+ */
 static void note_reasons(FILE *notes, const char *ifname, const struct xs_queue_stats *delta,
 			 double seconds)
 {
@@ -103,7 +109,7 @@ static void note_reasons(FILE *notes, const char *ifname, const struct xs_queue_
 		fputc('\n', notes);
 }
 
-/* table NULL: only the totals */
+/* table NULL: only the totals. */
 static void queue_rows(struct xs_table *table, const struct xs_watched *one,
 		       const struct xs_tab_view *view, struct xs_queue_stats *total,
 		       struct xs_queue_stats *total_delta)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Queues, rules and sockets, live: the screen, its keys, and lines instead; see top.h. */
+/* Shows queues, rules and sockets live: the screen, its keys, and lines instead; see top.h. */
 #include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
@@ -18,7 +18,7 @@
 #include "top.h"
 #include "watched.h"
 
-#define WIDE_COLUMNS 120 /* from here on numbers are shown whole */
+#define WIDE_COLUMNS 120 /* from this width on numbers are shown whole */
 #define ESCAPE_KEY 27
 
 struct top {
@@ -27,18 +27,18 @@ struct top {
 	struct xs_watched_list watched;
 	struct xs_tab_view view;
 	enum xs_tab tab;
-	int sort; /* a column, -1: as they come */
+	int sort; /* a column; -1: not sorted */
 	bool ascending, paused, help, typing; /* typing: keys go into the filter */
 	char filter[64];
 	size_t first; /* row at the top of the screen */
 	double at; /* of the last sample, seconds */
 };
 
-/* What a report consists of. */
+/* The parts of a report. */
 struct page {
 	char **lines; /* the headings and the rows */
 	size_t cnt;
-	char *notes; /* lines that follow */
+	char *notes; /* lines after the rows */
 	size_t note_cnt;
 };
 
@@ -87,7 +87,7 @@ static void build_page(struct top *top, size_t width, struct page *page, char so
 	table = xs_tab_table(top->tab, &top->watched, &top->view, &fixed, notes);
 	if (top->filter[0]) {
 		xs_table_filter(table, top->filter);
-		fixed = 0; /* totals are of all rows: filtered, they are rows as others */
+		fixed = 0; /* totals are of all rows; with a filter they are ordinary rows */
 	}
 	heading = heading_of_sort(top, table);
 	snprintf(sorted, 32, "%s", heading ? heading : "");
@@ -220,7 +220,7 @@ static void draw_notes(const struct page *page, int row)
 	}
 }
 
-/* Rows between the heading, which has line 2, and the notes. */
+/* Number of rows between the heading, which is line 2, and the notes. */
 static size_t rows_of_screen(const struct page *page)
 {
 	int room = LINES - 4 - (int)page->note_cnt;
@@ -315,10 +315,10 @@ static void scroll_key(struct top *top, int key)
 	else if (key == KEY_HOME)
 		top->first = 0;
 	else if (key == KEY_END)
-		top->first = 1u << 30; /* drawing takes it back to the last page */
+		top->first = 1u << 30; /* drawing limits it to the last page */
 }
 
-/* false: end */
+/* False: end. */
 static bool take_key(struct top *top, int key)
 {
 	if (top->typing) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Instances that are looked at again and again; see watched.h. */
+/* Instances that are looked at repeatedly; see watched.h. */
 #include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@ static __u32 counters_id(const struct xs_pins *pins)
 											: info.id;
 }
 
-/* One that cannot be asked is taken to be in force. */
+/* An instance that cannot be examined is assumed to be in force. */
 static bool is_off(const struct xs_pins *pins)
 {
 	struct xs_live live;
@@ -100,7 +100,7 @@ static bool is_listed(const struct xs_watched_list *watched, const char *dir)
 	return false;
 }
 
-/* By its directory: its interface may have been renamed, and its name be another's. */
+/* By its directory, since its interface may have been renamed, and another may have its name. */
 static int add_found(struct xsteer_ctx *ctx, const char *dir, void *arg)
 {
 	struct xs_watched_list *watched = arg;
@@ -112,7 +112,7 @@ static int add_found(struct xsteer_ctx *ctx, const char *dir, void *arg)
 	if (!more)
 		return -ENOMEM;
 	if (xs_pins_open_dir(ctx, &more->pins, dir, XS_PINS_READ))
-		return 0; /* looked at again with the next sample */
+		return 0; /* tried again with the next sample */
 	if (!if_indextoname(more->pins.meta.ifindex, more->ifname) || is_off(&more->pins)) {
 		xs_pins_close(&more->pins);
 		return 0;
@@ -122,7 +122,7 @@ static int add_found(struct xsteer_ctx *ctx, const char *dir, void *arg)
 	return 0;
 }
 
-/* Of a named one that is not there, or not any more. */
+/* For a named instance that is not there, or no longer there. */
 static void open_again(struct xs_watched_list *watched, struct xs_watched *one)
 {
 	int err = xs_pins_open(watched->quiet, &one->pins, one->ifname, XS_PINS_READ);
