@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* xsteer-rules cost: nanoseconds a packet, beside a bare program. */
+/* xsteer-rules cost: measures nanoseconds per packet, beside a bare program. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,14 +19,14 @@
 #include "trial.h"
 
 /*
- * Each test run waits for an RCU grace period (the kernel enters and leaves its
- * XDP dispatcher), so there are few and long ones.
+ * Each test run waits for an RCU grace period, because the kernel enters and leaves its
+ * XDP dispatcher. So there are few runs, and long ones.
  */
-#define COST_FRAMES 32 /* drawn from the rules, or spread over a capture */
+#define COST_FRAMES 32 /* generated from the rules, or spread over a capture */
 #define COST_REPEAT 50000
 #define COST_ROUNDS 3
 
-/* The rules as parsed, from the text that the set itself carries. */
+/* The parsed rules, from the text that the set itself contains. */
 static int rules_of(const struct xsteer_explain *trial, struct xs_ruleset *rules)
 {
 	struct xs_rule_errors errors = {};
@@ -73,7 +73,7 @@ static int draw_trace(struct xs_cli *cli, const struct xsteer_explain *trial,
 	return err;
 }
 
-/* Of a longer capture, frames from all over it. */
+/* Reads a trace. From a longer capture it takes frames spread over the whole capture. */
 static int read_trace(struct xs_cli *cli, struct xs_frames *frames)
 {
 	int err = xs_frames_read_pcap(cli, frames, xs_rules_opts(cli)->pcap);
@@ -149,7 +149,7 @@ int xs_do_cost(struct xs_cli *cli)
 	if (!err)
 		err = measure_trial(cli, trial, &frames);
 	if (!err && frames.broken)
-		xs_warn(cli->ctx, "%s", frames.broken); /* it is a trace as good as any */
+		xs_warn(cli->ctx, "%s", frames.broken); /* this trace is as good as any */
 	xs_frames_free(&frames);
 	xsteer_explain_close(trial);
 	return err;

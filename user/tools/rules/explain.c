@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* xsteer-rules explain: what the program does with packets, and why. */
+/* xsteer-rules explain: shows what the program does with packets, and why. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "rules.h"
 #include "trial.h"
 
-/* A rule as explain names it: LINE, or FILE:LINE where it was included. */
+/* A rule as explain names it: LINE, or FILE:LINE if it was included. */
 static json_t *rule_json(const struct xsteer_explained *why)
 {
 	json_t *text;
@@ -61,7 +61,7 @@ static int read_frames(struct xs_cli *cli, struct xs_frames *frames)
 					: xs_frames_read_hex(cli, frames, xs_rules_opts(cli)->hex);
 }
 
-/* Below what its whole packets gave: at the top nobody would see it. */
+/* After the output for the whole packets: at the top nobody would see it. */
 static int say_broken(struct xs_cli *cli, const struct xs_frames *frames)
 {
 	if (!frames->broken)

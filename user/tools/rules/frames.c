@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Ethernet frames from a capture file or from hex text; see frames.h. */
+/* Reads Ethernet frames from a capture file or from hex text; see frames.h. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -39,7 +39,7 @@ int xs_frames_add(struct xs_cli *cli, struct xs_frames *frames, const void *byte
 	return 0;
 }
 
-/* What the library says of the packet behind the last whole one. */
+/* Stores what the library says about the packet after the last whole one. */
 static int note_broken(struct xs_cli *cli, struct xs_frames *frames, const char *path,
 		       const char *why)
 {

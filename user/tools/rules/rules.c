@@ -62,7 +62,10 @@ static int warn_of(struct xs_cli *cli, const struct xsteer_rules *rules, json_t 
 	return err;
 }
 
-/* What `ifname` cannot do of the rules; as warn_of(). -ERANGE, logged: some never works. */
+/*
+ * Compares the rules with what `ifname` can do; prints as warn_of(). -ERANGE, logged:
+ * one can never work.
+ */
 static int compare(struct xs_cli *cli, const struct xsteer_rules *rules, const char *ifname,
 		   json_t *list)
 {
@@ -195,7 +198,7 @@ static int do_apply(struct xs_cli *cli)
 	return err;
 }
 
-/* As an apply of an empty file, whose cost can be told. */
+/* Like an apply of an empty file, whose cost is known. */
 static int do_flush(struct xs_cli *cli)
 {
 	struct xsteer_rules *none;

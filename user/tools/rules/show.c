@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* xsteer-rules show: the rules in force, with their counters. */
+/* xsteer-rules show: prints the rules in force, with their counters. */
 #include <stdio.h>
 
 #include <stdbool.h>
@@ -47,7 +47,7 @@ static int show_json(struct xs_cli *cli, const char *ifname)
 struct shown {
 	const char *ifname;
 	struct xsteer_rule_set set;
-	bool headed; /* what is above the rules has been printed */
+	bool headed; /* the text above the rules has been printed */
 };
 
 static void show_head(struct shown *shown)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The program over the rules that -d or -f name; see trial.h. */
+/* Loads the program with the rules that -d or -f name; see trial.h. */
 #include "tools/cli/rule_text.h"
 #include "rules.h"
 #include "trial.h"
