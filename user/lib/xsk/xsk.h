@@ -265,7 +265,7 @@ struct xs_ledger {
 	__u32 total;
 	__u32 free;
 	__u32 fill_ring; /* in the fill ring */
-	__u32 kernel; /* taken from the fill ring: the kernel's cache, the NIC's ring, the RX ring */
+	__u32 kernel; /* taken from it: the kernel's cache, the NIC's ring, the RX ring */
 	__u32 rx; /* held by the caller */
 	__u32 tx_ring; /* not yet taken by the kernel */
 	__u32 in_flight; /* taken, not completed */

@@ -198,7 +198,7 @@ void xsnf_set_daddr(struct xsnf_packet *packet, struct xsnf_headers *h,
 		    const union xsnf_addr *addr);
 void xsnf_set_sport(struct xsnf_packet *packet, struct xsnf_headers *h, __u16 port);
 void xsnf_set_dport(struct xsnf_packet *packet, struct xsnf_headers *h, __u16 port);
-void xsnf_dec_ttl(struct xsnf_packet *packet, struct xsnf_headers *h); /* if it is 0: does nothing */
+void xsnf_dec_ttl(struct xsnf_packet *packet, struct xsnf_headers *h); /* of 0: nothing */
 
 /* Swaps the two MAC addresses. The packet must have at least 14 bytes. */
 void xsnf_swap_mac(struct xsnf_packet *packet);
