@@ -268,6 +268,8 @@ ethtool -K PEER tx off	rules_that_do_not_fit_are_told_what_the_peer_needs
 ethtool -K PEER gro on	rules_that_do_not_fit_are_told_what_the_peer_needs
 ethtool -k	doctor_is_right_about_a_peer_elsewhere
 ethtool -K	doctor_is_right_about_a_peer_elsewhere
+ethtool -N IF flow-type TYPE ... action N	the_wrong_tool_is_told_the_right_one
+xsteer-chain run IF FILE	chain_control.sh
 ethtool -L %s rx	doctor_is_right_about_a_peer_elsewhere
 xsteer-loader attach -m native %s	another_mode_is_told_to_replace
 xsteer-loader attach %s	no_instance_is_told_how_to_attach
@@ -280,6 +282,7 @@ xsteer-loader upgrade {}	a_program_of_another_layout_is_told_to_upgrade
 xsteer-loader status	no_instance_is_told_how_to_attach
 xsteer-loader status %s	a_bouncer_that_lost_its_instance_is_told_what_to_wait_for
 xsteer-rules confirm %s	what_waits_for_confirm_is_told_of_it
+xsteer-maps stats IF -w 1	the_wrong_tool_is_told_the_right_one
 xsteer-maps list	the_wrong_tool_is_told_the_right_one
 xsteer-maps top -b 1	the_wrong_tool_is_told_the_right_one
 xsteer-maps stats -j -w 1 IF	the_wrong_tool_is_told_the_right_one

@@ -90,7 +90,8 @@ maps_prints_what_its_schemas_say() {
 	echo 'tcp drop' >"$DIR/r"
 	check "apply" rx "$RULES" apply rx0 "$DIR/r"
 	start_bouncer 1 -p
-	check "send" tx "$TRAFFIC" -o -n 100 -f 30 tx0
+	steer 1
+	bounced -n 100 -p udp4
 	_prints maps list
 	_prints maps stats -a rx0
 	_prints maps stats -w 1 -n 1 rx0
