@@ -8,7 +8,7 @@
 HOLD=$O/selftests/tools/hold_socket RULES=$O/xsteer-rules
 
 _queues() {
-	JSON=$(rx "$LOADER" queues -j "${1-rx0}") || fail "queues -j"
+	JSON=$(rx "$LOADER" queues -j rx0) || fail "queues -j"
 }
 _row() { # QUEUE JQ-FILTER
 	jq -c ".queues[] | select(.queue == $1) | $2" <<<"$JSON"
