@@ -340,6 +340,57 @@ static void manual_lists_every_field_and_name(void **state)
 #undef X
 }
 
+/* Whether the parser takes "MATCH drop". */
+static bool takes(const char *match, size_t len)
+{
+	char text[256];
+	struct xs_rule_source src = { .name = "-", .text = text };
+	struct xs_rule_errors errs = {};
+	struct xs_ruleset set = {};
+	int err;
+
+	src.len = (size_t)snprintf(text, sizeof(text), "%.*s drop", (int)len, match);
+	assert_true(src.len < sizeof(text));
+	/* a bar in a table of Markdown is written with a backslash */
+	for (char *bar; (bar = strstr(text, "\\|")); src.len--)
+		memmove(bar, bar + 1, strlen(bar));
+	err = xs_rules_parse(&set, &src, &errs);
+	xs_rule_errors_free(&errs);
+	if (!err)
+		xs_ruleset_free(&set);
+	return !err;
+}
+
+/* Each `expression` of a row that says yes is taken, of one that says no refused. */
+static void page_for_users_of_nft_says_what_is_taken(void **state)
+{
+	char path[64], line[1024];
+	int said[2] = {};
+	FILE *file;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/docs/from-nftables.md", top());
+	file = fopen(path, "r");
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file)) {
+		char *yes = strstr(line, " | yes |"), *end = yes ? yes : strstr(line, " | no |");
+
+		if (!end)
+			continue;
+		*end = '\0';
+		for (char *from = strchr(line, '`'); from; from = strchr(from, '`')) {
+			size_t len = strcspn(++from, "`");
+
+			if (takes(from, len) != !!yes)
+				fail_msg("'%.*s'", (int)len, from);
+			said[!!yes]++;
+			from += len + 1;
+		}
+	}
+	fclose(file);
+	assert_true(said[0] > 50 && said[1] > 40);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -354,6 +405,7 @@ int main(void)
 		cmocka_unit_test(dash_is_standard_input),
 		cmocka_unit_test(profiles_parse_without_warning),
 		cmocka_unit_test(manual_lists_every_field_and_name),
+		cmocka_unit_test(page_for_users_of_nft_says_what_is_taken),
 	};
 
 	return cmocka_run_group_tests_name("rule_file", tests, make_dir, remove_dir);
