@@ -77,6 +77,7 @@ rules_prints_what_its_schemas_say() {
 	printf 'udp drop\nudp dport 53 drop\n' >"$DIR/r"
 	_prints rules check "$DIR/r"
 	_prints rules apply rx0 "$DIR/r"
+	_prints rules import --partial nft "$ROOT/selftests/import/router.nft"
 	_prints rules show rx0
 	_prints rules explain -d rx0 --hex 0200000000020200000000010806
 	_prints rules cost -f "$DIR/r"
