@@ -565,8 +565,23 @@ static void canonical_text_is_as_stated(void **state)
 static void elements_become_rules(void **state)
 {
 	static const struct {
-		const char *written, *rules[5];
+		const char *written, *rules[6];
 	} sets[] = {
+		{ "flush ruleset\ntable inet filter {\n set bad { type ipv4_addr; flags interval\n"
+		  "elements = { 192.0.2.0/24,\n198.51.100.7 } }\nchain input { # all\n"
+		  "type filter hook input priority filter; policy drop;\nip saddr @bad drop\n"
+		  "udp dport 1 counter accept; udp dport { 2, 3 } drop\n}\n}\n",
+		  { "meta nfproto { ipv4, ipv6 } ip saddr { 192.0.2.0/24, 198.51.100.7 } drop",
+		    "meta nfproto { ipv4, ipv6 } udp dport 1 accept",
+		    "meta nfproto { ipv4, ipv6 } udp dport { 2, 3 } drop",
+		    "meta nfproto { ipv4, ipv6 } drop" } },
+		{ "table ip t { chain c { type filter hook prerouting priority 0; udp drop; } "
+		  "}\ntcp drop",
+		  { "meta nfproto ipv4 udp drop", "meta nfproto ipv4 accept", "tcp drop" } },
+		{ "table ip6 t {\nchain empty {\n}\nset s { type inet_service; elements = { 1 }; "
+		  "}\n}\n"
+		  "udp dport { @s, 2 } drop",
+		  { "udp dport { 1, 2 } drop" } },
 		{ "ip saddr . tcp dport { 10.0.0.1 . 22, 10.0.0.0/8 . 80-90, } counter drop;",
 		  { "ip saddr 10.0.0.1 tcp dport 22 drop",
 		    "ip saddr 10.0.0.0/8 tcp dport 80-90 drop" } },
@@ -604,6 +619,27 @@ static void elements_become_rules(void **state)
 		assert_round_trip(&set);
 		xs_ruleset_free(&set);
 	}
+}
+
+static void policy_of_a_netdev_chain_is_the_default(void **state)
+{
+	struct xs_ruleset set;
+
+	(void)state;
+	parse_good(&set, "table netdev t { chain c { type filter hook ingress device \"eth0\" "
+			 "priority -500; policy drop;\nudp dport 1 accept\n}\n}");
+	assert_int_equal(set.rule_cnt, 1);
+	assert_string_equal(set.rules[0].text, "udp dport 1 accept");
+	assert_int_equal(set.rules[0].line, 2);
+	assert_int_equal(set.default_action.verdict, XS_VERDICT_drop);
+	assert_string_equal(set.default_text, "default drop");
+	assert_round_trip(&set);
+	xs_ruleset_free(&set);
+	parse_good(
+		&set,
+		"table netdev t { chain c { type filter hook ingress device eth0 priority 0\n} }");
+	assert_string_equal(set.default_text, "default accept");
+	xs_ruleset_free(&set);
 }
 
 static void elements_have_their_lines(void **state)
@@ -831,6 +867,25 @@ static const struct {
 	{ "ip frag-off & 0x1fff != 1 drop", 1, 4, "saddr, daddr" },
 	{ "meta pkttype host drop", 1, 6, "rxqueue" },
 	{ "ip version 5 drop", 1, 4, "saddr, daddr" },
+	{ "table inet t {\nchain c {\ntype filter hook input priority 0\n}\n", 1, 1, "not closed" },
+	{ "table arp t { }", 1, 7, "netdev, inet, ip or ip6" },
+	{ "table t { }", 1, 7, "netdev, inet, ip or ip6" },
+	{ "table inet { }", 1, 12, "the table's name" },
+	{ "table inet t {\nudp drop\n}", 2, 1, "chain, set or '}'" },
+	{ "table inet t {\nchain c {\nudp drop\n}\n}", 3, 1, "'type filter hook ...' first" },
+	{ "table inet t {\nchain c {\ntype nat hook input priority 0\n}\n}", 3, 6, "'filter'" },
+	{ "table inet t {\nchain c {\ntype filter hook forward priority 0\n}\n}", 3, 18,
+	  "ingress" },
+	{ "table inet t {\nchain c {\ntype filter hook input priority 0\npolicy foo\n}\n}", 4, 8,
+	  "accept or drop" },
+	{ "table inet t {\nchain c {\ntype filter hook input priority 0\njump d\n}\n}", 4, 1,
+	  "no chains to jump to" },
+	{ "table ip t { chain a { type filter hook input priority 0\n}\nchain b {\ntype filter "
+	  "hook "
+	  "input priority 1\n}\n}",
+	  4, 1, "second base chain" },
+	{ "flush table x", 1, 7, "'ruleset'" },
+	{ "udp dport @none drop", 1, 11, "names a set of nft" },
 	{ "tcp . udp drop", 1, 5, "or a verdict" },
 	{ "ip ttl . udp { 1 . 2 } drop", 1, 10, "a protocol alone has no value" },
 	{ "ip ttl . { 1 . 2 } drop", 1, 10, "a field after '.'" },
@@ -1259,6 +1314,7 @@ int main(void)
 		cmocka_unit_test(default_and_malformed_stand_anywhere),
 		cmocka_unit_test(canonical_text_is_as_stated),
 		cmocka_unit_test(elements_become_rules),
+		cmocka_unit_test(policy_of_a_netdev_chain_is_the_default),
 		cmocka_unit_test(elements_have_their_lines),
 		cmocka_unit_test(lines_are_those_of_the_file),
 		cmocka_unit_test(matches_keep_their_order),

@@ -22,6 +22,11 @@ static const struct xs_define *find_define(struct xs_parser *p, struct xs_str na
 	return node ? *node : NULL;
 }
 
+bool xs_parse_is_set(struct xs_parser *p)
+{
+	return find_define(p, xs_token_str(&p->tok));
+}
+
 /*
  * "$LOW-90" may be the range from $LOW to 90, or a name with a '-' in it. The longest
  * defined name wins, and the rest is the next token.
@@ -59,8 +64,8 @@ const struct xs_define *xs_parse_this_define(struct xs_parser *p)
 }
 
 /* A define holds the value as written. It gets its meaning where it is used. */
-static bool add_define_name(struct xs_parser *p, struct xs_str name, __u32 line,
-			    const struct xs_pos *pos)
+bool xs_parse_add_define(struct xs_parser *p, struct xs_str name, __u32 line,
+			 const struct xs_pos *pos)
 {
 	struct xs_define *define;
 
@@ -110,7 +115,7 @@ bool xs_parse_define(struct xs_parser *p)
 	if (p->tok.type == XS_TOKEN_STRING && p->tok.len)
 		p->tok.type = XS_TOKEN_WORD;
 	return xs_parse_operand(p, &p->operand, true, "a value, a set or a $name") &&
-	       xs_parse_end(p, "the end of the line") && add_define_name(p, name, line, &pos);
+	       xs_parse_end(p, "the end of the line") && xs_parse_add_define(p, name, line, &pos);
 }
 
 static void free_nothing(void *node)

@@ -55,7 +55,7 @@ static bool take_phrase(struct xs_parser *p, const char *phrase)
 	return true;
 }
 
-static bool parse_meant(struct xs_parser *p, const char *meant)
+bool xs_parse_meant(struct xs_parser *p, const char *meant)
 {
 	const struct xs_lexer lex = p->lex;
 	const struct xs_token tok = p->tok;
@@ -78,7 +78,7 @@ bool xs_parse_idiom(struct xs_parser *p)
 		if (!take_phrase(p, idioms[i].phrase))
 			continue;
 		if (p->match_cnt + 2 <= XS_RULE_MATCH_MAX)
-			return parse_meant(p, idioms[i].meant);
+			return xs_parse_meant(p, idioms[i].meant);
 		return xs_parse_error(p, &pos, "the rule has more than %u matches",
 				      XS_RULE_MATCH_MAX);
 	}

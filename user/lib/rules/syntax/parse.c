@@ -103,6 +103,9 @@ bool xs_parse_put_string(struct xs_parser *p, struct xs_str s)
 void xs_parse_next(struct xs_parser *p)
 {
 	xs_lex(&p->lex, &p->tok);
+	/* the name of a set that a block has defined */
+	if (p->tok.type == XS_TOKEN_WORD && *p->tok.p == '@' && xs_parse_is_set(p))
+		p->tok.type = XS_TOKEN_NAME;
 }
 
 bool xs_parse_at_word(const struct xs_parser *p, const char *word)

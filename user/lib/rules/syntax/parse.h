@@ -83,6 +83,21 @@ struct xs_branch {
 	__u32 line;
 };
 
+/* Where in nft's blocks a statement stands. */
+enum xs_block_kind {
+	XS_BLOCK_NONE,
+	XS_BLOCK_TABLE,
+	XS_BLOCK_CHAIN,
+};
+
+struct xs_block {
+	enum xs_block_kind kind;
+	struct xs_pos pos[XS_BLOCK_CHAIN + 1]; /* where the open one of each kind begins */
+	const char *implied; /* matches that the table's family puts before each rule */
+	bool is_base; /* of a chain: its rules are read where they stand */
+	const char *policy; /* of a chain: "accept", "drop" */
+};
+
 /* The files that are being read, innermost first. */
 struct xs_parse_include {
 	const struct xs_parse_include *outer;
@@ -111,6 +126,9 @@ struct xs_parser {
 	bool secret; /* messages must not show the text of `file` */
 	__u32 include_cnt;
 	char *texts[XS_RULE_INCLUDE_MAX];
+
+	struct xs_block block;
+	bool had_base; /* a base chain has begun */
 
 	void *defines; /* tsearch(3) tree of struct xs_define */
 	__u32 define_cnt;
@@ -255,6 +273,11 @@ bool xs_parse_set_file(struct xs_parser *p, struct xs_operand *operand);
 bool xs_parse_define(struct xs_parser *p);
 /* The define that the current token, a $NAME, refers to; NULL after an error. */
 const struct xs_define *xs_parse_this_define(struct xs_parser *p);
+/* p->operand as what $NAME stands for, or with an '@' before it a set's name. */
+bool xs_parse_add_define(struct xs_parser *p, struct xs_str name, __u32 line,
+			 const struct xs_pos *pos);
+/* Whether the token, which begins with an '@', is a set's name. */
+bool xs_parse_is_set(struct xs_parser *p);
 void xs_parse_free_defines(struct xs_parser *p);
 
 /*
@@ -270,6 +293,17 @@ bool xs_parse_at_concat(const struct xs_parser *p);
  * none, and the token is where it was.
  */
 bool xs_parse_idiom(struct xs_parser *p);
+
+/* Reads `meant`, matches, in place of what stands in the text. */
+bool xs_parse_meant(struct xs_parser *p, const char *meant);
+
+/*
+ * block.c: whether the token begins or ends a block, or is a statement of one that is no
+ * rule; that statement; and what the block says of each rule, or that it may not stand here.
+ */
+bool xs_parse_at_block(const struct xs_parser *p);
+bool xs_parse_block(struct xs_parser *p);
+bool xs_parse_begin_rule(struct xs_parser *p);
 
 /* match.c: one match, added to p->matches. The current token is a family. */
 bool xs_parse_match(struct xs_parser *p);
@@ -299,6 +333,8 @@ bool xs_parse_read_file(struct xs_parser *p, const struct xs_pos *pos, const cha
 /* The number of the file with this name in p->set.files. Takes ownership of the name. */
 bool xs_parse_add_file(struct xs_parser *p, char *path, __u32 *file);
 
+/* text.c: one statement, as if `text` stood at the current token. */
+bool xs_parse_as_if(struct xs_parser *p, const char *text);
 /* text.c: all statements of a text. Errors go to p->errs and p->err. */
 void xs_parse_text(struct xs_parser *p, __u32 file, const char *text, size_t len);
 

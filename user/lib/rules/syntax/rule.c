@@ -262,6 +262,8 @@ bool xs_parse_rule(struct xs_parser *p)
 	struct xs_str comment = { NULL, 0 };
 	__u32 errors;
 
+	if (!xs_parse_begin_rule(p))
+		return false;
 	while (p->tok.type == XS_TOKEN_WORD && xs_verdict_of(&p->tok) < 0 && !p->is_map) {
 		if (xs_parse_at_word(p, "counter")) {
 			if (!parse_counter(p))

@@ -100,6 +100,8 @@ static bool parse_statement(struct xs_parser *p)
 	p->key_cnt = 0;
 	p->is_map = false;
 	p->in_set = false;
+	if (xs_parse_at_block(p))
+		return xs_parse_block(p);
 	if (xs_parse_at_word(p, "default"))
 		return parse_default(p);
 	if (xs_parse_at_word(p, "malformed"))
@@ -109,6 +111,21 @@ static bool parse_statement(struct xs_parser *p)
 	if (xs_parse_at_word(p, "include"))
 		return xs_parse_include(p);
 	return xs_parse_rule(p);
+}
+
+bool xs_parse_as_if(struct xs_parser *p, const char *text)
+{
+	const struct xs_lexer lex = p->lex;
+	const struct xs_token tok = p->tok;
+	bool good;
+
+	xs_lexer_init(&p->lex, text, strlen(text));
+	p->lex.line = tok.line;
+	xs_parse_next(p);
+	good = parse_statement(p);
+	p->lex = lex;
+	p->tok = tok;
+	return good;
 }
 
 /* Refuses, once, what would overflow the parser's or the caller's arithmetic. */
@@ -143,12 +160,14 @@ static bool check_text(struct xs_parser *p, const char *text, size_t len)
 void xs_parse_text(struct xs_parser *p, __u32 file, const char *text, size_t len)
 {
 	const struct xs_parse_include include = { p->include, file };
+	const struct xs_block outer = p->block;
 
 	p->file = file;
 	xs_lexer_init(&p->lex, text, len);
 	if (!check_text(p, text, len))
 		return;
 	p->include = &include;
+	p->block = (struct xs_block){};
 	xs_parse_next(p);
 	while (!p->err && p->tok.type != XS_TOKEN_EOF) {
 		__u32 line = p->tok.line;
@@ -158,6 +177,10 @@ void xs_parse_text(struct xs_parser *p, __u32 file, const char *text, size_t len
 		else if (!parse_statement(p))
 			recover(p, line);
 	}
+	if (!p->err && p->block.kind != XS_BLOCK_NONE)
+		xs_parse_error(p, &p->block.pos[p->block.kind],
+			       "the block is not closed: expected '}'");
+	p->block = outer;
 	p->include = include.outer;
 }
 

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * nft's blocks: table FAMILY NAME { set NAME { ... } chain NAME { ... } }. The rules of a
+ * base chain that sees what arrives are read where they stand; its policy decides last.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "parse.h"
+
+#define CNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* What a family says of every rule in its tables. */
+static const struct {
+	const char *family, *implied; /* "": nothing */
+} families[] = {
+	{ "netdev", "" },
+	{ "ip", "meta nfproto ipv4" },
+	{ "ip6", "meta nfproto ipv6" },
+	{ "inet", "meta nfproto { ipv4, ipv6 }" },
+};
+
+bool xs_parse_at_block(const struct xs_parser *p)
+{
+	switch (p->block.kind) {
+	case XS_BLOCK_NONE:
+		return xs_parse_at_word(p, "table") || xs_parse_at_word(p, "flush");
+	case XS_BLOCK_TABLE:
+		return true;
+	case XS_BLOCK_CHAIN:
+		return p->tok.type == XS_TOKEN_RBRACE || xs_parse_at_word(p, "type") ||
+		       xs_parse_at_word(p, "policy");
+	}
+	return false;
+}
+
+static bool open_brace(struct xs_parser *p, enum xs_block_kind kind, const struct xs_pos *pos)
+{
+	if (p->tok.type != XS_TOKEN_LBRACE)
+		return xs_parse_expected(p, "'{'");
+	xs_parse_next(p);
+	p->block.kind = kind;
+	p->block.pos[kind] = *pos;
+	return true;
+}
+
+/* table [FAMILY] NAME { */
+static bool parse_table(struct xs_parser *p)
+{
+	struct xs_pos pos = xs_token_pos(&p->tok);
+	struct xs_str first = { "", 0 };
+	size_t i;
+
+	xs_parse_next(p);
+	if (p->tok.type == XS_TOKEN_WORD)
+		first = xs_token_str(&p->tok);
+	for (i = 0; i < CNT(families) && !xs_str_is(first, families[i].family); i++)
+		;
+	if (i == CNT(families))
+		return xs_parse_expected(p, "netdev, inet, ip or ip6 after 'table'");
+	xs_parse_next(p);
+	if (p->tok.type != XS_TOKEN_WORD)
+		return xs_parse_expected(p, "the table's name");
+	xs_parse_next(p);
+	p->block.implied = families[i].implied;
+	return open_brace(p, XS_BLOCK_TABLE, &pos);
+}
+
+static bool parse_chain(struct xs_parser *p)
+{
+	struct xs_pos pos = xs_token_pos(&p->tok);
+
+	xs_parse_next(p);
+	if (p->tok.type != XS_TOKEN_WORD)
+		return xs_parse_expected(p, "the chain's name");
+	xs_parse_next(p);
+	p->block.is_base = false;
+	p->block.policy = "accept";
+	return open_brace(p, XS_BLOCK_CHAIN, &pos);
+}
+
+static void skip_to_end(struct xs_parser *p)
+{
+	while (!xs_parse_at_end(p) && p->tok.type != XS_TOKEN_RBRACE)
+		xs_parse_next(p);
+}
+
+/* type filter hook HOOK ... priority N */
+static bool parse_hook(struct xs_parser *p)
+{
+	struct xs_pos pos = xs_token_pos(&p->tok);
+
+	if (p->had_base)
+		return xs_parse_error(p, &pos,
+				      "a second base chain: expected all rules in the first");
+	xs_parse_next(p);
+	if (!xs_parse_at_word(p, "filter"))
+		return xs_parse_expected(p, "'filter' after 'type'");
+	xs_parse_next(p);
+	if (!xs_parse_at_word(p, "hook"))
+		return xs_parse_expected(p, "'hook'");
+	xs_parse_next(p);
+	if (!xs_parse_at_word(p, "ingress") && !xs_parse_at_word(p, "prerouting") &&
+	    !xs_parse_at_word(p, "input"))
+		return xs_parse_expected(p, "ingress, prerouting or input: other hooks do not see "
+					    "all that arrives");
+	/* which device, with which priority: rules belong to one interface, before all else */
+	while (!xs_parse_at_end(p))
+		xs_parse_next(p);
+	p->had_base = p->block.is_base = true;
+	return true;
+}
+
+static bool parse_policy(struct xs_parser *p)
+{
+	xs_parse_next(p);
+	if (!xs_parse_at_word(p, "accept") && !xs_parse_at_word(p, "drop"))
+		return xs_parse_expected(p, "accept or drop after 'policy'");
+	p->block.policy = xs_parse_at_word(p, "drop") ? "drop" : "accept";
+	xs_parse_next(p);
+	return true;
+}
+
+/* elements = { ... }, as what @NAME stands for. */
+static bool parse_elements(struct xs_parser *p, struct xs_str name, const struct xs_pos *pos)
+{
+	xs_parse_next(p);
+	if (p->tok.type != XS_TOKEN_EQ)
+		return xs_parse_expected(p, "'=' after 'elements'");
+	xs_parse_next(p);
+	if (p->tok.type != XS_TOKEN_LBRACE)
+		return xs_parse_expected(p, "'{'");
+	return xs_parse_operand(p, &p->operand, true, "a value") &&
+	       xs_parse_add_define(p, name, pos->line, pos);
+}
+
+/* set NAME { type ...; flags ...; elements = { ... } } */
+static bool parse_set_block(struct xs_parser *p)
+{
+	struct xs_pos pos = xs_token_pos(&p->tok);
+	struct xs_str name;
+	char *text;
+
+	xs_parse_next(p);
+	if (p->tok.type != XS_TOKEN_WORD)
+		return xs_parse_expected(p, "the set's name");
+	text = xs_parse_alloc(p, p->tok.len + 1);
+	if (!text)
+		return false;
+	*text = '@';
+	memcpy(text + 1, p->tok.p, p->tok.len);
+	name = (struct xs_str){ text, p->tok.len + 1 };
+	xs_parse_next(p);
+	if (p->tok.type != XS_TOKEN_LBRACE)
+		return xs_parse_expected(p, "'{'");
+	xs_parse_next(p);
+	while (p->tok.type != XS_TOKEN_RBRACE) {
+		if (p->tok.type == XS_TOKEN_EOF)
+			return xs_parse_error(p, &pos, "the set is not closed: expected '}'");
+		if (p->tok.type == XS_TOKEN_EOL)
+			xs_parse_next(p);
+		else if (!xs_parse_at_word(p, "elements"))
+			skip_to_end(p);
+		else if (!parse_elements(p, name, &pos))
+			return false;
+	}
+	xs_parse_next(p);
+	return true;
+}
+
+/* The end of a base chain: what its policy does with what is left. */
+static bool end_chain(struct xs_parser *p)
+{
+	char text[16];
+
+	if (!p->block.is_base)
+		return true;
+	/* of all frames, or of those that the table's family has */
+	strcpy(text, *p->block.implied ? "" : "default ");
+	strcat(text, p->block.policy);
+	return xs_parse_as_if(p, text);
+}
+
+bool xs_parse_block(struct xs_parser *p)
+{
+	if (p->tok.type == XS_TOKEN_RBRACE) {
+		bool was_chain = p->block.kind == XS_BLOCK_CHAIN;
+		bool good = !was_chain || end_chain(p);
+
+		p->block.kind = was_chain ? XS_BLOCK_TABLE : XS_BLOCK_NONE;
+		p->block.implied = was_chain ? p->block.implied : NULL;
+		xs_parse_next(p);
+		return good;
+	}
+	if (xs_parse_at_word(p, "type"))
+		return parse_hook(p);
+	if (xs_parse_at_word(p, "policy"))
+		return parse_policy(p);
+	if (p->block.kind == XS_BLOCK_TABLE && xs_parse_at_word(p, "chain"))
+		return parse_chain(p);
+	if (p->block.kind == XS_BLOCK_TABLE && xs_parse_at_word(p, "set"))
+		return parse_set_block(p);
+	if (p->block.kind == XS_BLOCK_TABLE)
+		return xs_parse_expected(p, "chain, set or '}' in the table");
+	if (xs_parse_at_word(p, "table"))
+		return parse_table(p);
+	/* flush ruleset: what an apply does anyway */
+	xs_parse_next(p);
+	if (!xs_parse_at_word(p, "ruleset"))
+		return xs_parse_expected(p, "'ruleset' after 'flush'");
+	xs_parse_next(p);
+	return xs_parse_end(p, "the end of the line");
+}
+
+bool xs_parse_begin_rule(struct xs_parser *p)
+{
+	if (p->block.kind == XS_BLOCK_CHAIN && !p->block.is_base)
+		return xs_parse_expected(p,
+					 "'type filter hook ...' first: the rules of other chains "
+					 "are reached by jumps alone, which are not taken");
+	return !p->block.implied || !*p->block.implied || xs_parse_meant(p, p->block.implied);
+}
