@@ -3,7 +3,6 @@
  * nft's blocks: table FAMILY NAME { set NAME { ... } chain NAME { ... } }. The rules of a
  * base chain that sees what arrives are read where they stand; its policy decides last.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "parse.h"

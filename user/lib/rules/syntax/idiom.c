@@ -3,8 +3,7 @@
  * Matches of nft on fields that the key has not, which other matches say: fragments by the
  * bits of ip frag-off, broadcasts by meta pkttype. They are read as those others.
  */
-#include <stdlib.h>
-#include <strings.h>
+#include <string.h>
 
 #include "parse.h"
 
