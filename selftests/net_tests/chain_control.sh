@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# A broker that runs is asked: show, export, drain; and who may ask.
+# A broker that runs is asked: show, export, drain, apply; and who may ask.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -92,6 +92,63 @@ drain_moves_flows_and_lets_it_stop() {
 	refuses "no number" 2 "1 to 64" _ask drain rx0 a zero
 	_end
 	equal "exit status 0: left, not killed" "$(jq .nfs.left <<<"$OUT")" 3
+}
+
+# Two versions take turns while frames come: each frame goes one way or the other, none is lost.
+apply_under_traffic_loses_no_frame() {
+	local traffic i
+	lab_up --queues 1
+	attach
+	_two_steps
+	cp "$DIR/f.chain" "$DIR/one.chain"
+	printf '%s\n' 'service c' 'service a' 'chain web a c tx' 'on a.miss drop' 'on c.miss drop' >"$DIR/two.chain"
+	printf '%s\n' 'service a' 'service b' 'service c' 'chain web a b c tx' 'on a.miss drop' 'on b.miss drop' \
+		'on c.miss drop' >"$DIR/f.chain"
+	_run 3 --nf "$PROBE -s a" --nf "$PROBE -s b" --nf "$PROBE -s c"
+	tx_bg traffic "$TRAFFIC" -n 20000 -r 6000 -t 5000 tx0
+	traffic=$!
+	for ((i = 1; i <= 20; i++)); do
+		check "apply $i" _ask apply -j rx0 "$DIR/f.chain"
+		equal "its number" "$(jq .applied <<<"$OUT")" "$i"
+		sleep 0.05
+	done
+	ends "$traffic" 0 # all came back, once, unchanged
+	bounced -n 1000
+	check "without c" _ask apply rx0 "$DIR/one.chain"
+	becomes "c is drained, and stops" 10 _left 1
+	bounced -n 1000
+	OUT=$(_ask show -j rx0)
+	equal "the steps" "$(jq -c '[.brokers[0].chains[0].hops[] | [.service, .in]]' <<<"$OUT")" '[["a",22000],["b",22000]]'
+	check "without b, whose place c takes" _ask apply rx0 "$DIR/two.chain"
+	"$PROBE" -S "$DIR/nf.sock" -s c &
+	becomes "c again" 15 _joined 4
+	bounced -n 1000
+	_end
+	equal "none was lost" "$(jq -c '.chains[0] | [.entered, .tx]' <<<"$OUT")" '[23000,23000]'
+	equal "the steps at the end" "$(jq -c '[.chains[0].hops[] | [.service, .in]]' <<<"$OUT")" '[["a",23000],["c",1000]]'
+}
+
+apply_refuses_what_it_cannot_do_and_what_was_served_stays() {
+	local i
+	lab_up --queues 1
+	attach
+	_two_steps
+	_run 2 --nf "$PROBE -s a" --nf "$PROBE -s b -- --keep 3"
+	bounced -n 3 -o
+	echo 'chain web tx' >"$DIR/keeps.chain"
+	refuses "an error in the file" 1 "bad.chain:1:1" _ask apply rx0 "$(echo nonsense >"$DIR/bad.chain" && echo "$DIR/bad.chain")"
+	echo 'chain other tx' >"$DIR/other.chain"
+	refuses "other chains" 1 "chain other is new" _ask apply rx0 "$DIR/other.chain"
+	printf '%s\n' 'service a ring 64' 'service b' 'chain web a b tx' >"$DIR/ring.chain"
+	refuses "another ring" 1 "service a has other memory or rings" _ask apply rx0 "$DIR/ring.chain"
+	for ((i = 0; i < 50; i++)); do
+		(($(_ask show -j rx0 | jq '.brokers[0].chains[0].inside') == 3)) && break
+		sleep 0.1
+	done
+	refuses "frames that are kept" 1 "3 frames are still inside" _ask apply rx0 "$DIR/keeps.chain"
+	bounced -n 500
+	_end
+	equal "as before" "$(jq -c '[.chains[0].hops[] | .in]' <<<"$OUT")" '[503,503]'
 }
 
 only_root_and_the_brokers_user_may_ask() {

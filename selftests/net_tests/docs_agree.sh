@@ -227,6 +227,7 @@ chain_prints_the_json_of_its_page() {
 		--nf "$O/selftests/tools/nf_probe -s fw"
 	becomes "the NF joined" 15 grep -q joined "$DIR/broker.log"
 	_json_agrees_here chain show rx0 --socket "$DIR/show.sock"
+	_json_agrees_here chain apply rx0 "$DIR/web.chain" --socket "$DIR/show.sock"
 	_json_agrees_here chain drain rx0 fw --socket "$DIR/show.sock"
 }
 # Without what it warns of; at rx0, where there is one.

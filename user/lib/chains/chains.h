@@ -7,6 +7,7 @@
 #define XS_CHAINS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <linux/types.h>
 
 #include "maps/xsteer.h"
@@ -99,5 +100,14 @@ struct xs_chain_cost xs_chain_cost(const struct xs_chains *chains, const struct 
 
 /* Whether some way passes the same step twice. */
 bool xs_chain_has_loop(const struct xs_chain *chain);
+
+/*
+ * `next` in place of `now`, for a broker that runs: chains, services and exits of the same
+ * name keep their index, so that what is known of them by index stays true. Services and
+ * exits that `next` does not have stay, in no chain. 0; -EINVAL with the reason: chains came
+ * or went, or there are too many names.
+ */
+int xs_chains_merge(const struct xs_chains *now, const struct xs_chains *next,
+		    struct xs_chains *out, char *why, size_t why_bytes);
 
 #endif

@@ -118,5 +118,7 @@ json_t *xs_broker_answer(void *arg, const json_t *request)
 		return answer_show(b);
 	if (!strcmp(command, "drain"))
 		return answer_drain(b, request);
+	if (!strcmp(command, "apply") && json_string_value(json_object_get(request, "text")))
+		return xs_broker_apply(b, json_string_value(json_object_get(request, "text")));
 	return NULL;
 }

@@ -7,6 +7,7 @@
 
 #include "ask.h"
 #include "control.h"
+#include "file.h"
 #include "options.h"
 #include "report.h"
 #include "tools/cli/json.h"
@@ -125,4 +126,42 @@ int xs_chain_drain(struct xs_cli *cli)
 	       json_integer_value(json_object_get(answer, "draining")), cli->operands[1]);
 	json_decref(answer);
 	return 0;
+}
+
+static int send_file(struct xs_cli *cli, const char *text, size_t len)
+{
+	json_t *request = json_pack("{s:s, s:s%}", "command", "apply", "text", text, len), *answer;
+	char path[XS_CONTROL_PATH_MAX];
+	int err;
+
+	if (!request) {
+		xs_err(cli->ctx, "%s: it is no UTF-8", cli->operands[1]);
+		return -EILSEQ;
+	}
+	path_of(cli, cli->operands[0], path);
+	err = xs_control_ask(cli, path, request, &answer);
+	if (err)
+		return err;
+	if (cli->json)
+		return xs_json_print(cli, answer);
+	printf("%s: %s is in force\n", cli->operands[0], cli->operands[1]);
+	json_decref(answer);
+	return 0;
+}
+
+int xs_chain_apply(struct xs_cli *cli)
+{
+	struct xs_chains *chains = NULL;
+	size_t len = 0;
+	int err;
+	char *text = xs_chain_file_text(cli, cli->operands[1], &len, &err);
+
+	/* here first, where its errors can be shown with their lines */
+	if (text)
+		err = xs_chain_file_parse(cli, cli->operands[1], text, len, &chains, NULL);
+	if (!err)
+		err = send_file(cli, text, len);
+	free(text);
+	free(chains);
+	return err;
 }

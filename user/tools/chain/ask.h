@@ -8,5 +8,6 @@
 int xs_chain_show(struct xs_cli *cli);
 int xs_chain_export(struct xs_cli *cli);
 int xs_chain_drain(struct xs_cli *cli);
+int xs_chain_apply(struct xs_cli *cli);
 
 #endif

@@ -24,16 +24,25 @@ struct xs_broker {
 	__u32 worker_cnt;
 	struct xs_nfs nfs;
 	struct xs_control control;
+	__u32 applied; /* versions, after the first */
 	__u64 begin_ns;
 };
 
 /* ---- divide.c ---- */
 
 /*
- * Says how many entries each RX ring has, and gives each chain a limit. 0; -ENOSPC, logged:
- * there are too few frames.
+ * Says how many entries each RX ring has, and gives each of the chains a limit. 0; -ENOSPC,
+ * logged: there are too few frames.
  */
-int xs_broker_divide_frames(struct xs_broker *b);
+int xs_broker_divide_frames(struct xs_broker *b, struct xs_chains *chains);
+
+/* ---- apply.c ---- */
+
+/*
+ * Puts a chain file's text in place of the one that is served. Frames wait at the entry
+ * until those inside have left, up to a second. The answer: {"applied": N} or {"error"}.
+ */
+json_t *xs_broker_apply(struct xs_broker *b, const char *text);
 
 /* ---- answers.c ---- */
 

@@ -73,6 +73,8 @@ static const struct xs_cmd cmds[] = {
 	  xs_chain_run },
 	{ "check", NULL, "FILE", "parse a chain file, draw its chains, say what they may cost",
 	  NULL, 1, 1, xs_chain_check },
+	{ "apply", NULL, "IF FILE", "serve another version of the chains, under traffic", ask_opts,
+	  2, 2, xs_chain_apply },
 	{ "show", NULL, "[IF]", "what brokers that run have counted, by chain and step", ask_opts,
 	  0, 1, xs_chain_show },
 	{ "export", NULL, "[IF]", "the same as metrics for Prometheus", ask_opts, 0, 1,

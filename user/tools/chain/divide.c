@@ -8,9 +8,8 @@
 #define LIMIT_MIN 64 /* frames of a chain: a batch of the NFs' library */
 
 /* Chains without a limit of their own get equal parts of what is left. */
-static void share_frames(struct xs_broker *b, __u32 frames)
+static void share_frames(struct xs_chains *chains, __u32 frames)
 {
-	struct xs_chains *chains = b->chains;
 	__u32 without = 0;
 
 	for (__u32 c = 0; c < chains->chain_cnt; c++) {
@@ -26,9 +25,9 @@ static void share_frames(struct xs_broker *b, __u32 frames)
  * A chain that nobody serves fast enough keeps frames in its RX ring and inside. All of
  * them together must leave enough for the others to be received: a quarter.
  */
-int xs_broker_divide_frames(struct xs_broker *b)
+int xs_broker_divide_frames(struct xs_broker *b, struct xs_chains *chains)
 {
-	__u32 cnt = b->chains->chain_cnt, frames = b->opts->frames, without = 0;
+	__u32 cnt = chains->chain_cnt, frames = b->opts->frames, without = 0;
 	__u64 limits = 0, rings;
 
 	if (cnt == 1)
@@ -37,8 +36,8 @@ int xs_broker_divide_frames(struct xs_broker *b)
 		b->rx_ring *= 2;
 	rings = (__u64)b->rx_ring * cnt;
 	for (__u32 c = 0; c < cnt; c++) {
-		limits += b->chains->chains[c].limit;
-		without += !b->chains->chains[c].limit;
+		limits += chains->chains[c].limit;
+		without += !chains->chains[c].limit;
 	}
 	if (rings + limits + (__u64)without * LIMIT_MIN > frames - frames / 4) {
 		xs_err(b->cli->ctx,
@@ -49,6 +48,6 @@ int xs_broker_divide_frames(struct xs_broker *b)
 		       frames, cnt, b->rx_ring, limits, LIMIT_MIN);
 		return -ENOSPC;
 	}
-	share_frames(b, frames - frames / 4 - (__u32)rings);
+	share_frames(chains, frames - frames / 4 - (__u32)rings);
 	return 0;
 }

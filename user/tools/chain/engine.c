@@ -243,7 +243,7 @@ __u32 xs_engine_room(const struct xs_engine *e, __u32 chain)
 	const struct xs_chain_count *count = &e->count[chain];
 	__u32 limit = e->chains->chains[chain].limit;
 
-	if (count->waiting)
+	if (count->waiting || e->paused)
 		return 0;
 	if (!limit)
 		return e->frame_cnt;
@@ -514,6 +514,48 @@ bool xs_engine_set_asleep(struct xs_engine *e, bool asleep)
 			may = false;
 	}
 	return may;
+}
+
+/* ---- another version ---- */
+
+static void carry_hops(struct xs_engine *e, __u32 c, const struct xs_chain *next)
+{
+	const struct xs_chain *now = &e->chains->chains[c];
+	struct xs_hop hops[XS_CHAIN_STEPS_MAX] = {};
+
+	for (__u32 s = 0; s < now->step_cnt; s++) {
+		int to = xs_chain_step_of(next, now->steps[s].service);
+
+		if (to >= 0) {
+			hops[to] = e->hops[c][s];
+			continue;
+		}
+		for (int k = 0; k < XS_LOSS_MAX; k++)
+			e->lost_before[c][k] += e->hops[c][s].lost[k];
+	}
+	memcpy(e->hops[c], hops, sizeof(hops));
+}
+
+static void carry_taps(struct xs_engine *e, __u32 c, const struct xs_chain *next)
+{
+	const struct xs_chain *now = &e->chains->chains[c];
+	struct xs_chain_count *count = &e->count[c], old = *count;
+
+	memset(count->taps, 0, sizeof(count->taps));
+	for (__u32 t = 0; t < next->tap_cnt; t++)
+		for (__u32 k = 0; k < now->tap_cnt; k++)
+			if (now->taps[k].service == next->taps[t].service &&
+			    now->taps[k].after == next->taps[t].after)
+				count->taps[t] = old.taps[k];
+}
+
+void xs_engine_apply(struct xs_engine *e, const struct xs_chains *chains)
+{
+	for (__u32 c = 0; c < chains->chain_cnt; c++) {
+		carry_hops(e, c, &chains->chains[c]);
+		carry_taps(e, c, &chains->chains[c]);
+	}
+	e->chains = chains;
 }
 
 /* ---- ports ---- */

@@ -99,6 +99,8 @@ struct xs_engine {
 	struct xs_balance balance[XS_SERVICES_MAX];
 	struct xs_hop hops[XS_CHAINS_MAX][XS_CHAIN_STEPS_MAX];
 	struct xs_chain_count count[XS_CHAINS_MAX];
+	__u64 lost_before[XS_CHAINS_MAX][XS_LOSS_MAX]; /* at steps that are in no chain any more */
+	bool paused; /* nothing enters: xs_engine_room() is 0 */
 	__u64 copies; /* of whole frames */
 	__u64 bad; /* descriptors that no honest NF writes */
 	__u64 reorder_risk; /* buckets that were moved while frames were under way */
@@ -142,6 +144,12 @@ __u32 xs_engine_turn(struct xs_engine *e, __u64 now_ns);
 
 /* Announces that the broker sleeps or is awake. False: do not sleep, something came meanwhile. */
 bool xs_engine_set_asleep(struct xs_engine *e, bool asleep);
+
+/*
+ * Puts another version in force, which xs_chains_merge() made of the one in force; nothing
+ * may be inside. Hops keep their counts by service. `chains` is borrowed.
+ */
+void xs_engine_apply(struct xs_engine *e, const struct xs_chains *chains);
 
 /* ---- ports ---- */
 

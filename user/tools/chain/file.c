@@ -25,7 +25,7 @@ static char *read_all(FILE *from, size_t *len, int *err)
 	return NULL;
 }
 
-static char *read_file(struct xs_cli *cli, const char *path, size_t *len, int *err)
+char *xs_chain_file_text(struct xs_cli *cli, const char *path, size_t *len, int *err)
 {
 	FILE *from = strcmp(path, "-") ? fopen(path, "re") : stdin;
 	char *text = NULL;
@@ -73,31 +73,39 @@ static void tell(struct xs_cli *cli, const char *path, const struct xs_chain_fin
 	}
 }
 
-int xs_chain_file_read(struct xs_cli *cli, const char *path, struct xs_chains **chains,
-		       json_t *warnings)
+int xs_chain_file_parse(struct xs_cli *cli, const char *path, const char *text, size_t len,
+			struct xs_chains **chains, json_t *warnings)
 {
 	struct xs_chain_findings *findings = calloc(1, sizeof(*findings));
 	struct xs_chains *made = malloc(sizeof(*made));
-	size_t len = 0;
-	char *text = NULL;
 	int err = -ENOMEM;
 
 	if (findings && made)
-		text = read_file(cli, path, &len, &err);
+		err = xs_chains_parse(made, text, len, findings);
 	else
 		xs_err(cli->ctx, "not enough memory for the chains");
-	if (text)
-		err = xs_chains_parse(made, text, len, findings);
-	for (__u32 i = 0; text && i < findings->cnt; i++)
+	for (__u32 i = 0; findings && i < findings->cnt; i++)
 		tell(cli, path, &findings->findings[i], warnings);
-	if (text && findings->more)
+	if (findings && findings->more)
 		fprintf(stderr, "more than %d errors: fix these first\n", XS_CHAIN_FINDINGS_MAX);
-	free(text);
 	free(findings);
 	if (err)
 		free(made);
 	else
 		*chains = made;
+	return err;
+}
+
+int xs_chain_file_read(struct xs_cli *cli, const char *path, struct xs_chains **chains,
+		       json_t *warnings)
+{
+	size_t len = 0;
+	int err;
+	char *text = xs_chain_file_text(cli, path, &len, &err);
+
+	if (text)
+		err = xs_chain_file_parse(cli, path, text, len, chains, warnings);
+	free(text);
 	return err;
 }
 

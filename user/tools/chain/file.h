@@ -16,6 +16,12 @@
 int xs_chain_file_read(struct xs_cli *cli, const char *path, struct xs_chains **chains,
 		       json_t *warnings);
 
+/* The halves of it. The bytes, from malloc(); NULL with *err set, logged. */
+char *xs_chain_file_text(struct xs_cli *cli, const char *path, size_t *len, int *err);
+/* And what they say. */
+int xs_chain_file_parse(struct xs_cli *cli, const char *path, const char *text, size_t len,
+			struct xs_chains **chains, json_t *warnings);
+
 /*
  * Chooses one of the chains of file `path`: the one of that name; NULL: the only one.
  * 0, or that of xs_usage().

@@ -93,25 +93,31 @@ static int send_port(const struct xs_nfs *nfs, const struct xs_nf *nf, struct xs
 	return err;
 }
 
-static void bind_exits(struct xs_nfs *nfs, const struct xs_service *service, struct xs_port *port,
-		       const struct xsnf_msg *msg, bool first)
+void xs_nf_bind_exits(const struct xs_nf *nf, const struct xs_service *service,
+		      struct xs_port *port)
 {
-	port->exit_cnt = msg->join.exit_cnt;
-	for (__u32 i = 0; i < msg->join.exit_cnt; i++) {
-		port->exit_of[i] = (__s8)xs_service_exit(service, msg->join.exits[i]);
-		if (port->exit_of[i] < 0 && first)
+	port->exit_cnt = nf->exit_cnt;
+	for (__u32 i = 0; i < nf->exit_cnt; i++)
+		port->exit_of[i] = (__s8)xs_service_exit(service, nf->exits[i]);
+}
+
+/* Once for a service. */
+static void warn_of_exits(const struct xs_nfs *nfs, const struct xs_nf *nf,
+			  const struct xs_service *service)
+{
+	for (__u32 i = 0; nf->instance == 1 && i < nf->exit_cnt; i++)
+		if (xs_service_exit(service, nf->exits[i]) < 0)
 			xs_warn(nfs->ctx,
 				"service %s: exit '%s' leads nowhere: frames that leave by it are "
 				"dropped as unbound; 'on %s.%s drop' says that it is meant",
-				service->name, msg->join.exits[i], service->name,
-				msg->join.exits[i]);
-	}
+				service->name, nf->exits[i], service->name, nf->exits[i]);
 }
 
-static int make_ports(struct xs_nfs *nfs, struct xs_nf *nf, const struct xsnf_msg *msg)
+static int make_ports(struct xs_nfs *nfs, struct xs_nf *nf)
 {
 	const struct xs_service *service = &nfs->chains->services[nf->service];
 
+	warn_of_exits(nfs, nf, service);
 	for (__u32 q = 0; q < nfs->engine_cnt; q++) {
 		const struct xs_port_config config = {
 			.service = service,
@@ -126,7 +132,7 @@ static int make_ports(struct xs_nfs *nfs, struct xs_nf *nf, const struct xsnf_ms
 
 		if (err)
 			return err;
-		bind_exits(nfs, service, nf->ports[q], msg, !q && nf->instance == 1);
+		xs_nf_bind_exits(nf, service, nf->ports[q]);
 		err = send_port(nfs, nf, nf->ports[q], q);
 		if (err)
 			return err;
@@ -203,7 +209,9 @@ int xs_nf_offer(struct xs_nfs *nfs, struct xs_nf *nf, const struct xsnf_msg *msg
 		return refuse(nfs, nf, why);
 	}
 	nf->service = (__u32)service;
-	if (make_ports(nfs, nf, msg))
+	nf->exit_cnt = msg->join.exit_cnt;
+	memcpy(nf->exits, msg->join.exits, sizeof(nf->exits));
+	if (make_ports(nfs, nf))
 		return refuse(nfs, nf, "the broker has no memory or descriptors left for it");
 	return 0;
 }

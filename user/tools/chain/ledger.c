@@ -2,6 +2,7 @@
 /* Checks whether the account of an engine adds up. */
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "engine.h"
 
@@ -42,8 +43,9 @@ static bool chain_is_balanced(const struct xs_engine *e, __u32 c, const struct c
 	const struct xs_chain_count *count = &e->count[c];
 	const struct xs_chain *chain = &e->chains->chains[c];
 	__u64 out = count->tx + count->drop + count->inside, inside = 0;
-	__u64 lost[XS_LOSS_MAX] = {};
+	__u64 lost[XS_LOSS_MAX];
 
+	memcpy(lost, e->lost_before[c], sizeof(lost));
 	for (__u32 s = 0; s < chain->step_cnt; s++) {
 		if (!hop_is_balanced(e, c, s, to))
 			return false;

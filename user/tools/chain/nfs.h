@@ -32,6 +32,8 @@ struct xs_nf {
 	bool child; /* our child: to be waited for */
 	__u64 since_ns; /* when it got into this state */
 	__u32 service, instance;
+	__u32 exit_cnt;
+	char exits[XSNF_EXITS_MAX][XSNF_NAME_MAX]; /* that it named when it joined */
 	struct xs_port *ports[XSNF_PORTS_MAX]; /* for each engine; ours until it takes it over */
 };
 
@@ -78,7 +80,20 @@ __u32 xs_nfs_present(const struct xs_nfs *nfs);
 /* Begins to drain an instance (0: all) of a service (-1: any). Returns how many. */
 __u32 xs_nfs_drain(struct xs_nfs *nfs, int service, __u32 instance);
 
+/*
+ * Whether the NFs that are there go on with another version of the chains: their services
+ * keep what they were told of memory and rings. Otherwise the reason is put into words.
+ */
+bool xs_nfs_may_apply(const struct xs_nfs *nfs, const struct xs_chains *chains, char *why,
+		      size_t why_bytes);
+/* After the engines: exits are bound anew, and NFs of services in no chain are drained. */
+void xs_nfs_apply(struct xs_nfs *nfs, const struct xs_chains *chains);
+
 /* ---- join.c ---- */
+
+/* Says of each exit of the NF where the service's are. */
+void xs_nf_bind_exits(const struct xs_nf *nf, const struct xs_service *service,
+		      struct xs_port *port);
 
 /* Sends the protocol versions that the broker speaks. 0 or -errno. */
 int xs_nf_greet(const struct xs_nf *nf);

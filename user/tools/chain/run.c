@@ -217,7 +217,7 @@ static int set_up(struct xs_broker *b)
 	if (!err)
 		err = check_chains(b);
 	if (!err)
-		err = xs_broker_divide_frames(b);
+		err = xs_broker_divide_frames(b, b->chains);
 	if (!err)
 		err = reserve_slots(b);
 	xs_held_slots_settle(&b->slots);

@@ -118,7 +118,7 @@ static void sleep_until_something(struct xs_worker *w, __u32 phase)
 {
 	struct pollfd fds[POLLED_MAX];
 	/* Completions in copy mode come without a wake-up. */
-	int timeout = w->xsk.tx_cnt || frames_wait(w) ? 1 : IDLE_MS;
+	int timeout = w->xsk.tx_cnt || frames_wait(w) || w->engine->paused ? 1 : IDLE_MS;
 	nfds_t cnt = list_wakes(w, fds, phase);
 	bool may = xs_engine_set_asleep(w->engine, true);
 
