@@ -93,6 +93,60 @@ flow_counter_counts_every_flow() {
 	equal "packets and bytes of each" "$(awk '{ print $6, $7 }' "$DIR/list" | sort -u)" "10 640"
 }
 
+# What a capture has on the way in is what the tap's file has.
+recorder_writes_what_the_tap_saw() {
+	[[ $(type -P python3) ]] || skip "no python3, which reads the file"
+	_example record
+	printf '%s\n' 'service record tap ring 8192' 'chain w tx' 'chain w mirror record' >"$DIR/f.chain"
+	check "replay" "$O/xsteer-chain" replay -j "$DIR/f.chain" --gen 64:2000 --nf "$DIR/record -- $DIR/rec.pcapng"
+	equal "seen" "$(jq -c '.chains[0].taps[0] | [.seen, .missed]' <<<"$OUT")" '[2000,0]'
+	check "its packets through the chain again" "$O/xsteer-chain" replay -j "$DIR/f.chain" --pcap "$DIR/rec.pcapng" \
+		--out "$DIR/out.pcap" --nf "$DIR/record -- $DIR/cut.pcapng 40"
+	equal "frames in the file" "$(jq .frames <<<"$OUT")" 2000
+	check "blocks, lengths, bytes, times" python3 - "$DIR" <<-'PY'
+		import struct, sys, time
+		def recorded(name):
+		    data = open(sys.argv[1] + "/" + name, "rb").read()
+		    at = 60  # behind the section's header and the interface's
+		    while at < len(data):
+		        kind, size, _, high, low, kept, length = struct.unpack_from("<7I", data, at)
+		        assert kind == 6 and size % 4 == 0 and struct.unpack_from("<I", data, at + size - 4)[0] == size
+		        assert abs((high << 32 | low) / 1e9 - time.time()) < 600
+		        yield length, data[at + 28 : at + 28 + kept]
+		        at += size
+		    assert at == len(data)
+		out, at, sent = open(sys.argv[1] + "/out.pcap", "rb").read(), 24, []
+		while at < len(out):
+		    size = struct.unpack_from("<I", out, at + 8)[0]
+		    sent.append(out[at + 16 : at + 16 + size])
+		    at += 16 + size
+		assert [bytes for _, bytes in recorded("rec.pcapng")] == sent and len(sent) == 2000
+		assert list(recorded("cut.pcapng")) == [(64, bytes[:40]) for bytes in sent]
+	PY
+	refuses "no file" 2 "" "$DIR/record" -S x
+	refuses "no bytes" 2 "" "$DIR/record" -S x -- "$DIR/x" 0
+	refuses "no folder" 2 "No such file" "$DIR/record" -S x -- "$DIR/none/x"
+}
+
+# The kernel sees none of the pings, and ping itself is content with every byte.
+echo_answers_pings_and_nothing_else() {
+	_example echo
+	lab_up --queues 1
+	check "attach" rx "$LOADER" attach rx0
+	printf '%s\n' 'service echo' 'chain echo echo drop' >"$DIR/f.chain"
+	printf '%s\n' 'icmp type echo-request chain echo else drop' 'icmpv6 type echo-request chain echo else drop' |
+		rx "$O/xsteer-rules" apply rx0 - >"$DIR/apply.log" 2>&1 || fail "apply"
+	rx_bg broker "$O/xsteer-chain" run -v rx0 "$DIR/f.chain" --socket "$DIR/nf.sock" --nf "$DIR/echo"
+	becomes "it joined" 15 grep -q joined "$DIR/broker.log"
+	check "IPv4" tx ping -q -c 5 -i 0.02 -W 2 198.18.0.2
+	check "IPv6, another size" tx ping -q -c 5 -i 0.02 -W 2 -s 333 fd00:198:18::2
+	OUT=$("$O/xsteer-chain" show -j rx0 --socket "$DIR/nf.sock")
+	equal "all by the NF" "$(jq -c '.brokers[0].chains[0] | [.entered, .tx, .drop]' <<<"$OUT")" '[10,10,0]'
+	printf '%s\n' 'service echo' 'chain w echo tx' >"$DIR/g.chain"
+	check "other frames" "$O/xsteer-chain" replay -j "$DIR/g.chain" --gen 64:1000 --nf "$DIR/echo"
+	equal "go on" "$(jq -c '.chains[0].hops[0] | [.next, .tx]' <<<"$OUT")" '[1000,0]'
+}
+
 # The first block of docs/chains.md as it stands there, but for the build before it.
 the_first_steps_of_the_page_work() {
 	[[ ${XS_SAN-} ]] && skip "the address sanitizer has to be the first library"
