@@ -142,6 +142,111 @@ bind_that_waits_locks_nobody_out() {
 	check "its row is empty again" test "$(owner_pid 0)" = 0
 	refuses "its row is empty again" 1 "" _is_coming 0
 }
+# A library's socket and a broker's, whose queue a stranger holds; $1 is the lab's only one.
+_waits_without_a_lock() { # COMMAND...
+	rx_bg waiter "$@"
+	becomes "it is about to take the queue" 10 _is_coming 0
+	check "the pin root is not locked" flock -n "$PINS" true
+	ends $! 1
+	contains "why" "$(cat "$DIR/waiter.log")" "held"
+	check "its row is empty again" test "$(owner_pid 0)" = 0
+	refuses "its row is empty again" 1 "" _is_coming 0
+}
+socket_and_broker_that_wait_lock_nobody_out() {
+	[[ ${O##*/} =~ san|cov ]] && skip "the example is not built so"
+	lab_up --queues 1
+	attach
+	rx_bg stranger "$BOUNCER" -d rx0 -p --xskmap "$PINS/rx0/xsks_map"
+	becomes "the stranger is ready" 5 grep -q Rings "$DIR/stranger.log"
+	check "compile an example" cc -I "$ROOT/user/lib" -o "$DIR/worker" "$ROOT/docs/examples/worker.c" \
+		"$O/libxsteer.so.0"
+	_waits_without_a_lock env LD_LIBRARY_PATH="$O" "$DIR/worker" rx0 0
+	printf '%s\n' 'service fw' 'chain web fw tx' >"$DIR/web.chain"
+	_waits_without_a_lock "$O/xsteer-chain" run rx0 "$DIR/web.chain" --socket "$DIR/nf.sock"
+}
+broker_meets_a_bouncer_that_has_announced_itself() {
+	lab_up --queues 1
+	attach
+	rx_bg stranger "$BOUNCER" -d rx0 -p --xskmap "$PINS/rx0/xsks_map"
+	becomes "the stranger is ready" 5 grep -q Rings "$DIR/stranger.log"
+	rx_bg bouncer-0 "$BOUNCER" -d rx0 -p
+	local starter=$!
+	becomes "it is about to take the queue" 5 _is_coming 0
+	printf '%s\n' 'service fw' 'chain web fw tx' >"$DIR/web.chain"
+	refuses "a broker" 1 "queue 0 is about to be held by process $starter\\b" \
+		rx "$O/xsteer-chain" run rx0 "$DIR/web.chain" --socket "$DIR/nf.sock"
+	check "the bouncer is still about to" _is_coming 0
+	kill -TERM "$starter"
+	ends "$starter" 0
+}
+
+# In the middle of the program's load, which takes a good part of a second.
+_stopped_while_it_builds() { # COMMAND...
+	rx_bg builder "$@"
+	BUILDER=$!
+	until [[ -d $PINS/%new-rx0 ]]; do
+		kill -0 "$BUILDER" 2>/dev/null || fail "nothing was built: $(cat "$DIR/builder.log")"
+	done
+	kill -STOP "$BUILDER"
+	becomes "it is stopped" 5 grep -q '^State:	T' "/proc/$BUILDER/status"
+	check "in the middle" test -d "$PINS/%new-rx0"
+}
+_others() {
+	check "two others" rx ip link add other0 type veth peer name third0
+	check "attach" rx "$LOADER" attach other0
+	echo "udp dport 9 drop" >"$DIR/rules"
+}
+_others_go_on() {
+	check "attach of another" rx "$LOADER" attach third0
+	check "apply of another" rx "$O/xsteer-rules" apply other0 "$DIR/rules"
+	check "upgrade of another" rx "$LOADER" upgrade other0
+	check "detach of another" rx "$LOADER" detach other0
+	check "clean" rx "$LOADER" clean
+	check "leaves it alone" test -d "$PINS/%new-rx0"
+}
+_pins() { (cd "$PINS" && echo *); }
+attach_that_is_stopped_holds_up_no_other_interface() {
+	lab_up
+	_others
+	_stopped_while_it_builds "$LOADER" attach rx0
+	_others_go_on
+	refuses "who wants this one waits" 1 "%new-rx0 is locked by another xsteer tool" \
+		rx "$LOADER" attach rx0
+	kill -CONT "$BUILDER"
+	ends "$BUILDER" 0
+	not_equal "hook" "$(hook)" ""
+	equal "pins" "$(_pins)" "rx0 third0"
+}
+bouncer_that_is_stopped_as_it_attaches_holds_up_no_other_interface() {
+	lab_up
+	_others
+	_stopped_while_it_builds "$BOUNCER" -d rx0 -p
+	_others_go_on
+	kill -CONT "$BUILDER"
+	becomes "it holds its slot" 10 _owned_by 0 "$BUILDER"
+	stop_bouncer "$BUILDER"
+	equal "pins" "$(_pins)" "third0"
+}
+replace_that_is_stopped_leaves_the_old_in_force() {
+	lab_up
+	_others
+	attach
+	_stopped_while_it_builds "$LOADER" attach rx0 --replace
+	_others_go_on
+	check "apply to the old" rx "$O/xsteer-rules" apply rx0 "$DIR/rules"
+	refuses "detach --all" 1 "another attach is at work" rx "$LOADER" detach --all
+	kill -CONT "$BUILDER"
+	ends "$BUILDER" 0
+	equal "pins" "$(_pins)" "rx0"
+}
+attach_that_is_killed_as_it_builds_is_followed_by_the_next() {
+	lab_up
+	_stopped_while_it_builds "$LOADER" attach rx0
+	kill -KILL "$BUILDER"
+	wait "$BUILDER" 2>/dev/null
+	attach
+	equal "pins" "$(_pins)" "rx0"
+}
 _is_coming() {
 	bpftool -j map dump pinned "$PINS/rx0/owners" | jq -e --argjson q "$1" '
 		.[] | .formatted | select(.key == $q) | .value | .pid == 0 and .start_time > 0'

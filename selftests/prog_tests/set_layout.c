@@ -43,7 +43,7 @@ static int set_up(void **state)
 	(void)state;
 	ctx = ctx ? ctx : xsteer_ctx_new(ROOT, test_log, NULL);
 	lock = xs_pins_lock(ctx, NULL, true);
-	return lock < 0 || xs_instance_attach(ctx, "lo", &opts, &got) ||
+	return lock < 0 || xs_instance_attach(ctx, "lo", &opts, &got, &lock) ||
 	       xs_pins_open(ctx, &pins, "lo", XS_PINS_WRITE);
 }
 

@@ -53,7 +53,7 @@ static int put_rules(struct xs_pins *pins, void *arg)
 }
 
 static int attach_locked(struct xsteer_ctx *ctx, const char *ifname,
-			 struct xsteer_attach_opts *opts, struct xs_attached *got)
+			 struct xsteer_attach_opts *opts, struct xs_attached *got, int *root)
 {
 	const struct xs_attach_opts attach = {
 		.mode = opts->mode,
@@ -65,7 +65,7 @@ static int attach_locked(struct xsteer_ctx *ctx, const char *ifname,
 		.prepare = put_rules,
 		.prepare_arg = opts,
 	};
-	int err = xs_instance_attach(ctx, ifname, &attach, got);
+	int err = xs_instance_attach(ctx, ifname, &attach, got, root);
 
 	if (err || !got->already || !opts->rules)
 		return err;
@@ -86,13 +86,12 @@ int xsteer_attach(struct xsteer_ctx *ctx, const char *ifname, const struct xstee
 		err = xs_sized_check(ctx, attached, "xsteer_attached");
 	if (!err)
 		err = check_opts(ctx, &own);
-	if (!err)
-		err = xs_pins_check_bpffs(ctx);
-	lock = err ? err : xs_pins_lock(ctx, NULL, true);
+	lock = err ? err : xs_pins_lock_for(ctx, ifname, true);
 	if (lock < 0)
 		return lock;
-	err = attach_locked(ctx, ifname, &own, &got);
-	close(lock);
+	err = attach_locked(ctx, ifname, &own, &got, &lock);
+	if (lock >= 0)
+		close(lock);
 	if (err)
 		return err;
 	given.mode = got.mode;
@@ -111,24 +110,12 @@ static int say_none(struct xsteer_ctx *ctx, const char *ifname)
 
 int xsteer_detach(struct xsteer_ctx *ctx, const char *ifname)
 {
-	int lock = xs_pins_lock(ctx, NULL, false), err;
+	int lock = xs_pins_lock_for(ctx, ifname, false), err;
 
 	err = lock < 0 ? lock : xs_instance_detach(ctx, ifname);
 	if (lock >= 0)
 		close(lock);
 	return err == -ENOENT ? say_none(ctx, ifname) : err;
-}
-
-/* Locks out commands that change rules, since both write meta. */
-static int upgrade_locked(struct xsteer_ctx *ctx, const char *ifname, struct xs_upgraded *result)
-{
-	int lock = xs_pins_lock(ctx, ifname, false), err;
-
-	if (lock < 0)
-		return lock;
-	err = xs_upgrade(ctx, ifname, result);
-	close(lock);
-	return err;
 }
 
 int xsteer_upgrade(struct xsteer_ctx *ctx, const char *ifname, struct xsteer_upgraded *upgraded)
@@ -139,8 +126,9 @@ int xsteer_upgrade(struct xsteer_ctx *ctx, const char *ifname, struct xsteer_upg
 
 	if (err)
 		return err;
-	lock = xs_pins_lock(ctx, NULL, false);
-	err = lock < 0 ? lock : upgrade_locked(ctx, ifname, &result);
+	/* against whoever changes the rules, since both write meta, and takes it apart */
+	lock = xs_pins_lock(ctx, ifname, false);
+	err = lock < 0 ? lock : xs_upgrade(ctx, ifname, &result);
 	if (lock >= 0)
 		close(lock);
 	if (err)

@@ -46,8 +46,11 @@ static int clean_leftover(struct xsteer_ctx *ctx, const char *dir, void *arg)
 {
 	const struct cleaning *cleaning = arg;
 	const char *reason = "left by a process that was killed";
-	int err = xs_leftover_in_force(ctx, dir);
+	int err;
 
+	if (xs_pins_is_being_built(dir))
+		return 0;
+	err = xs_leftover_in_force(ctx, dir);
 	if (err > 0) {
 		reason = NULL;
 		err = complete(ctx, cleaning, dir);
@@ -61,10 +64,13 @@ static int clean_instance(struct xsteer_ctx *ctx, const char *dir, void *arg)
 {
 	const struct cleaning *cleaning = arg;
 	const char *reason = NULL;
+	char side[PATH_MAX];
 	struct xs_live live;
 	struct xs_pins pins;
 	int err;
 
+	if (!xs_side_dir(side, dir, "new") && xs_pins_is_being_built(side))
+		return 0; /* it is being replaced */
 	err = xs_pins_open_dir(ctx, &pins, dir, XS_PINS_READ);
 	if (!err) { /* else not ours, or of another version: logged, and left alone */
 		err = xs_instance_is_gone(&pins, &live);

@@ -107,7 +107,7 @@ static int open_xsk(struct xsteer_socket *s, const struct xsteer_socket_opts *op
 }
 
 /* 0; -ENOENT, logged: there is none, and attaching was not asked for. */
-static int join_or_attach(struct xsteer_socket *s, const struct xsteer_socket_opts *opts)
+static int join_or_attach(struct xsteer_socket *s, const struct xsteer_socket_opts *opts, int *root)
 {
 	const struct xs_attach_opts attach = { .mode = opts->attach_mode, .automatic = true };
 	struct xs_attached got;
@@ -119,7 +119,7 @@ static int join_or_attach(struct xsteer_socket *s, const struct xsteer_socket_op
 		return err;
 	if (!(opts->flags & XSTEER_SOCKET_ATTACH))
 		return xs_api_no_instance(s->ctx, s->netif.name);
-	err = xs_instance_attach(s->ctx, s->netif.name, &attach, &got);
+	err = xs_instance_attach(s->ctx, s->netif.name, &attach, &got, root);
 	if (err)
 		return err;
 	s->attached = true;
@@ -143,10 +143,7 @@ static int take_slot(struct xsteer_socket *s, const struct xsteer_socket_opts *o
 	/* Not earlier: readers of `owners` assume that the row's socket exists. */
 	if (!err)
 		err = xs_slot_claim(&s->pins, s->slot, owner, &s->since_ns);
-	if (err)
-		return err;
-	s->claimed = true;
-	return xs_fail_step(s->ctx, "claim");
+	return err ? err : xs_fail_step(s->ctx, "claim");
 }
 
 void xs_socket_keep_counts(struct xsteer_socket *s)
@@ -158,9 +155,13 @@ void xs_socket_keep_counts(struct xsteer_socket *s)
 	xs_socket_stats_keep(&s->pins, s->slot, s->since_ns, &counts);
 }
 
-static int open_locked(struct xsteer_socket *s, struct xsteer_socket_opts *opts)
+/*
+ * From now on the last to leave does not take away what we join, and of two that want a
+ * queue one sees the other; the socket waits for its queue without a lock.
+ */
+static int join_locked(struct xsteer_socket *s, const struct xsteer_socket_opts *opts, int *root)
 {
-	int err = join_or_attach(s, opts);
+	int err = join_or_attach(s, opts, root);
 
 	if (!err && s->slot >= s->pins.slots) {
 		xs_err(s->ctx, "queue %u: xsks_map has only %u slots; valid: 0-%u", s->slot,
@@ -170,8 +171,11 @@ static int open_locked(struct xsteer_socket *s, struct xsteer_socket_opts *opts)
 	if (!err)
 		err = xs_slot_check(&s->pins, s->netif.name, s->slot);
 	if (!err)
-		err = open_xsk(s, opts);
-	return err ? err : take_slot(s, opts);
+		err = xs_slot_announce(&s->pins, s->slot);
+	if (err)
+		return err;
+	s->claimed = true;
+	return xs_fail_step(s->ctx, "announce");
 }
 
 /* The caller holds the lock of the pin root. */
@@ -189,6 +193,32 @@ static void leave_locked(struct xsteer_socket *s)
 	if (err && err != -ENOENT)
 		xs_warn(s->ctx, "%s stays attached: %s; %s takes it away", s->netif.name,
 			strerror(-err), xs_hint(s->ctx, XSTEER_HINT_DETACH, s->netif.name).text);
+}
+
+/* Without the lock: the owner's row says by pid and start time when we are gone. */
+static void leave(struct xsteer_socket *s)
+{
+	int lock;
+
+	if (!s->pins.dir[0] && !s->attached)
+		return;
+	lock = xs_pins_lock_for(s->ctx, s->netif.name, false);
+	if (lock < 0)
+		return;
+	leave_locked(s);
+	close(lock);
+}
+
+static int join(struct xsteer_socket *s, const char *ifname, const struct xsteer_socket_opts *opts)
+{
+	int lock = xs_pins_lock_for(s->ctx, ifname, opts->flags & XSTEER_SOCKET_ATTACH), err;
+
+	if (lock < 0)
+		return lock == -ENOENT ? xs_api_no_instance(s->ctx, ifname) : lock;
+	err = join_locked(s, opts, &lock);
+	if (lock >= 0)
+		close(lock);
+	return err;
 }
 
 static void empty_slot(struct xsteer_socket *s)
@@ -214,7 +244,7 @@ static int check_queue(struct xsteer_socket *s)
 
 static int open_socket(struct xsteer_socket *s, const char *ifname, struct xsteer_socket_opts *opts)
 {
-	int lock, err;
+	int err;
 
 	err = xs_netif_get(s->ctx, &s->netif, ifname);
 	if (!err)
@@ -225,19 +255,15 @@ static int open_socket(struct xsteer_socket *s, const char *ifname, struct xstee
 		err = xs_pins_check_bpffs(s->ctx);
 	if (err)
 		return err;
-	/*
-	 * Held until the slot is taken. So the last process to leave does not remove
-	 * what we join, and two processes that want the same queue see each other.
-	 */
-	lock = xs_pins_lock(s->ctx, NULL, opts->flags & XSTEER_SOCKET_ATTACH);
-	if (lock < 0)
-		return lock == -ENOENT ? xs_api_no_instance(s->ctx, ifname) : lock;
-	err = open_locked(s, opts);
+	err = join(s, ifname, opts);
+	if (!err)
+		err = open_xsk(s, opts);
+	if (!err)
+		err = take_slot(s, opts);
 	if (err) {
 		empty_slot(s);
-		leave_locked(s);
+		leave(s);
 	}
-	close(lock);
 	return err;
 }
 
@@ -313,7 +339,7 @@ static int audit(const struct xsteer_socket *s)
 
 int xsteer_socket_close(struct xsteer_socket *s)
 {
-	int lock, err;
+	int err;
 
 	if (!s)
 		return 0;
@@ -322,15 +348,7 @@ int xsteer_socket_close(struct xsteer_socket *s)
 	xs_socket_keep_counts(s);
 	err = audit(s);
 	xs_xsk_close(&s->xsk);
-	/*
-	 * Goes on without the lock: pid and start time in the owner's row tell others
-	 * when we are gone.
-	 */
-	lock = xs_pins_lock(s->ctx, NULL, false);
-	if (lock >= 0) {
-		leave_locked(s);
-		close(lock);
-	}
+	leave(s);
 	xs_pins_close(&s->pins);
 	free(s);
 	return err;

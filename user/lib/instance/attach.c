@@ -37,10 +37,19 @@ static void say_if_reset(const struct xs_build *build)
 			build->netif.name, build->netif.driver);
 }
 
+/* What the caller does with it next, such as to announce a slot, is one step with this. */
+static int lock_root_again(struct xs_build *build)
+{
+	*build->root = xs_pins_lock(build->ctx, NULL, false);
+	return *build->root < 0 ? *build->root : 0;
+}
+
 static int publish(struct xs_build *build)
 {
-	int err = xs_instance_publish(build->ctx, build->staging, build->dir);
+	int err = lock_root_again(build);
 
+	if (!err)
+		err = xs_instance_publish(build->ctx, build->staging, build->dir);
 	if (err)
 		xs_replace_undo(build);
 	return err;
@@ -65,7 +74,9 @@ static int build_instance(struct xs_build *build, struct xs_attached *got)
 {
 	int err;
 
-	err = xs_build_staging(build);
+	err = xs_build_begin(build);
+	if (!err)
+		err = xs_build_staging(build);
 	if (!err)
 		err = xs_replace_on_hook(build);
 	if (!err) {
@@ -80,6 +91,10 @@ static int build_instance(struct xs_build *build, struct xs_attached *got)
 	}
 	xs_pins_close(&build->pins);
 	xsteer_bpf__destroy(build->skel);
+	if (build->lock >= 0)
+		close(build->lock);
+	if (*build->root < 0)
+		lock_root_again(build);
 	return err;
 }
 
@@ -183,11 +198,15 @@ static int check_link_type(struct xsteer_ctx *ctx, const struct xs_netif *netif)
 }
 
 int xs_instance_attach(struct xsteer_ctx *ctx, const char *ifname,
-		       const struct xs_attach_opts *opts, struct xs_attached *got)
+		       const struct xs_attach_opts *opts, struct xs_attached *got, int *root)
 {
-	struct xs_build build = {
-		.ctx = ctx, .opts = opts, .old_lock = -1, .old_link = -1, .old_prog = -1
-	};
+	struct xs_build build = { .ctx = ctx,
+				  .opts = opts,
+				  .root = root,
+				  .lock = -1,
+				  .old_lock = -1,
+				  .old_link = -1,
+				  .old_prog = -1 };
 	int err;
 
 	*got = (struct xs_attached){};

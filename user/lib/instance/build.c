@@ -14,6 +14,7 @@
 #include "maps/rule_set.h"
 #include "build.h"
 #include "dir.h"
+#include "lock.h"
 #include "netns.h"
 #include "program.h"
 #include "queue_stats.h"
@@ -159,7 +160,7 @@ static int load_program(struct xs_build *build)
 	return err;
 }
 
-int xs_build_staging(struct xs_build *build)
+int xs_build_begin(struct xs_build *build)
 {
 	int err;
 
@@ -168,7 +169,18 @@ int xs_build_staging(struct xs_build *build)
 		xs_err(build->ctx, "cannot make %s: %s", build->staging, strerror(-err));
 		return err;
 	}
-	err = load_program(build);
+	build->lock = xs_pins_lock_dir(build->ctx, build->staging);
+	if (build->lock < 0)
+		return build->lock;
+	close(*build->root);
+	*build->root = -1;
+	return 0;
+}
+
+int xs_build_staging(struct xs_build *build)
+{
+	int err = load_program(build);
+
 	if (!err)
 		err = pin_maps(build);
 	if (!err)

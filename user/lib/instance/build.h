@@ -36,12 +36,20 @@ struct xs_build {
 	enum xs_replacing replacing;
 	struct xs_pins old;
 	struct xs_live old_live;
+	int *root; /* the pin root's lock; -1 while it is not held */
+	int lock; /* of the directory that is built in */
 	int old_lock, old_link, old_prog; /* descriptors; -1: none */
 	int old_prio; /* in the dispatcher */
 };
 
 /* Pins `fd` under `name` in the staging directory. 0 or -errno, logged. */
 int xs_build_pin(const struct xs_build *build, int fd, const char *name);
+
+/*
+ * Makes the staging directory, locks it, and releases the lock of the pin root: from here
+ * on only those who want this interface wait for us. 0 or -errno, logged.
+ */
+int xs_build_begin(struct xs_build *build);
 
 /*
  * Creates and pins all of an instance except its link: maps, meta, rules, and the

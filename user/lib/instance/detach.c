@@ -48,12 +48,27 @@ static int rename_and_remove(const struct xs_pins *pins, const char *old)
 	return err;
 }
 
+static int refuse_if_replaced(const struct xs_pins *pins)
+{
+	char side[PATH_MAX];
+	int err = xs_side_dir(side, pins->dir, "new");
+
+	if (err || !xs_pins_is_being_built(side))
+		return err;
+	xs_err(pins->ctx, "%s: another attach is at work there: try again when it has ended",
+	       pins->ifname);
+	return -EBUSY;
+}
+
 int xs_instance_take_apart(const struct xs_pins *pins)
 {
-	/* xsteer-rules locks only this directory, and must not write into the next instance. */
-	int lock = xs_pins_lock_dir(pins->ctx, pins->dir), err = 0;
+	int err = refuse_if_replaced(pins), lock;
 	char old[PATH_MAX];
 
+	if (err)
+		return err;
+	/* xsteer-rules locks nothing above: what it writes must not go into the next instance */
+	lock = xs_pins_lock_dir(pins->ctx, pins->dir);
 	if (lock < 0)
 		return lock;
 	xs_knobs_put_back(pins);

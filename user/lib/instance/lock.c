@@ -12,6 +12,7 @@
 #include "lib/base/ctx.h"
 #include "lib/base/wait.h"
 #include "dir.h"
+#include "leftovers.h"
 #include "lock.h"
 
 #define LOCK_WAIT_MS 10000 /* an attach may take seconds if the driver resets slowly */
@@ -114,4 +115,61 @@ int xs_pins_lock(struct xsteer_ctx *ctx, const char *ifname, bool create)
 	if (!err && !ifname && create)
 		err = make_root(ctx, dir);
 	return err ? err : xs_pins_lock_dir(ctx, dir);
+}
+
+static int open_side(const char *side)
+{
+	return open(side, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+bool xs_pins_is_being_built(const char *side)
+{
+	int fd = open_side(side);
+	bool held = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK;
+
+	if (fd >= 0)
+		close(fd);
+	return held;
+}
+
+static int side_of(struct xsteer_ctx *ctx, char side[PATH_MAX], const char *word)
+{
+	char dir[PATH_MAX];
+	int err = xs_pins_find(ctx, dir, word);
+
+	if (err == -ENOENT)
+		err = xs_pins_named_dir(ctx, dir, word);
+	return err ? err : xs_side_dir(side, dir, "new");
+}
+
+/* Without the root's lock, so that nobody else waits with us. */
+static int wait_for_builder(struct xsteer_ctx *ctx, const char *side)
+{
+	int fd = open_side(side), err;
+
+	if (fd < 0)
+		return 0;
+	err = lock_dir(ctx, fd, side);
+	close(fd);
+	return err;
+}
+
+int xs_pins_lock_for(struct xsteer_ctx *ctx, const char *word, bool create)
+{
+	char side[PATH_MAX];
+	int root, err;
+
+	for (;;) {
+		root = xs_pins_lock(ctx, NULL, create);
+		if (root < 0)
+			return root;
+		err = side_of(ctx, side, word);
+		if (!err && !xs_pins_is_being_built(side))
+			return root;
+		close(root);
+		if (!err)
+			err = wait_for_builder(ctx, side);
+		if (err)
+			return err;
+	}
 }

@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Only one tool at a time changes pins: flock on the pin root, or on an instance's directory. */
+/*
+ * Only one tool at a time changes pins: flock on the pin root, or on an instance's directory.
+ *
+ * The lock of the root is for what must be one step: to make, rename or take apart a
+ * directory, to announce a slot. Building an instance takes the verifier's time, or a
+ * driver's: its directory %new-IF is locked then, so that only those who want this
+ * interface wait.
+ */
 #ifndef XS_INSTANCE_LOCK_H
 #define XS_INSTANCE_LOCK_H
 
@@ -14,6 +21,16 @@
  * there is no such directory.
  */
 int xs_pins_lock(struct xsteer_ctx *ctx, const char *ifname, bool create);
+/*
+ * The lock of the pin root, at a moment when nobody builds an instance of `word`, as a user
+ * calls an interface. For whoever joins, attaches or takes apart there. As above, or as
+ * xs_pins_find().
+ */
+int xs_pins_lock_for(struct xsteer_ctx *ctx, const char *word, bool create);
+
+/* Is `side` a directory in which a living process builds an instance? Silent. */
+bool xs_pins_is_being_built(const char *side);
+
 /* The same by the instance's directory, whatever its interface is called. */
 int xs_pins_lock_dir(struct xsteer_ctx *ctx, const char *dir);
 

@@ -113,6 +113,11 @@ static int swap_in_link(struct xs_build *build)
 {
 	int err = xs_build_pin(build, build->old_link, XS_PIN_LINK);
 
+	/* an upgrade may have been quicker than we were without a lock */
+	close(build->old_prog);
+	build->old_prog = xs_link_running(&build->old, build->old_link);
+	if (!err && build->old_prog < 0)
+		err = build->old_prog;
 	build->mode = build->old_live.native ? XS_MODE_NATIVE : XS_MODE_SKB;
 	return err ? err
 		   : xs_link_swap(build->ctx, build->netif.name, build->old_link, build->old_prog,

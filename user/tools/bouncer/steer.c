@@ -94,7 +94,7 @@ static int attach_instance(struct xs_steer *steer)
 	struct xs_attached got = {};
 	int err;
 
-	err = xs_instance_attach(steer->cli->ctx, steer->opts->ifname, &attach, &got);
+	err = xs_instance_attach(steer->cli->ctx, steer->opts->ifname, &attach, &got, &steer->lock);
 	if (err) {
 		if (err == -EPERM || err == -EACCES)
 			xs_note(steer->cli->ctx,
@@ -256,7 +256,7 @@ static int join_instance(struct xs_steer *steer, const struct xs_netif *netif)
 {
 	int err;
 
-	steer->lock = xs_pins_lock(steer->cli->ctx, NULL, true);
+	steer->lock = xs_pins_lock_for(steer->cli->ctx, steer->opts->ifname, true);
 	if (steer->lock < 0) {
 		if (steer->lock == -ENOENT)
 			xs_err(steer->cli->ctx, "%s is not there and cannot be made",
@@ -336,7 +336,7 @@ static int leave_instance(struct xs_steer *steer)
 	if (steer->map_fd < 0 && !steer->attached) /* it did not get that far */
 		goto out;
 	if (steer->lock < 0)
-		steer->lock = xs_pins_lock(steer->cli->ctx, NULL, false);
+		steer->lock = xs_pins_lock_for(steer->cli->ctx, steer->opts->ifname, false);
 	if (steer->lock >= 0)
 		err = leave_locked(steer);
 	else if (steer->map_fd >= 0 && steer->pins.meta.flags & XS_META_AUTO)

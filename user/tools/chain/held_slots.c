@@ -21,7 +21,7 @@ int xs_held_slots_open(struct xsteer_ctx *ctx, struct xs_held_slots *slots, cons
 
 	memset(slots, 0, sizeof(*slots));
 	slots->instance_lock = -1;
-	slots->lock = xs_pins_lock(ctx, NULL, false);
+	slots->lock = xs_pins_lock_for(ctx, ifname, false);
 	if (slots->lock < 0 && slots->lock != -ENOENT)
 		return slots->lock;
 	err = slots->lock < 0 ? -ENOENT : 0;
