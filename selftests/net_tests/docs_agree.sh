@@ -171,7 +171,8 @@ _json_agrees() { # TOOL COMMAND [ARGUMENT...]
 
 loader_prints_the_json_of_its_page() {
 	lab_up
-	_json_agrees loader attach rx0
+	echo "udp dport 9 drop" >"$DIR/rules"
+	_json_agrees loader attach rx0 -r "$DIR/rules"
 	_json_agrees loader status rx0
 	_json_agrees loader upgrade rx0
 	mkdir "$PINS/%new-gone"

@@ -488,6 +488,28 @@ attach_with_rules_and_with_bad_ones() {
 	equal "generation" "$(_generation)" 2
 }
 
+attach_says_which_rules_are_in_force() {
+	lab_up
+	printf '%s\n' "udp dport 9 drop" "tcp dport 9 drop" >"$DIR/two.rules"
+	echo "udp dport 9 drop" >"$DIR/one.rules"
+	: >"$DIR/none.rules"
+	attach -r "$DIR/two.rules"
+	contains "first" "$OUT" "^rx0: rules of $DIR/two.rules in force: 2 rules, generation 1$"
+	attach -r "$DIR/one.rules"
+	contains "on what was there" "$OUT" "^rx0: already attached in native mode"
+	contains "others" "$OUT" "one.rules in force: 1 rule, generation 2; they replace those that were in force$"
+	attach -r "$DIR/none.rules"
+	contains "none" "$OUT" "none.rules in force: 0 rules, generation 3; those that were in force are gone$"
+	equal "none" "$(rx "$RULES" show -j rx0 | jq '.rules | length')" 0
+	attach
+	equal "without -r nothing is said of rules" "$(grep -c rules <<<"$OUT")" 0
+	check "as JSON" rx "$LOADER" attach -j rx0 -r "$DIR/two.rules"
+	equal "the same" "$(jq -c '.instances[0] | [.already, .rules.count, .rules.generation, .rules.file]' <<<"$OUT")" \
+		"[true,2,4,\"$DIR/two.rules\"]"
+	check "of one that is replaced" rx "$LOADER" attach -j rx0 --replace -r "$DIR/one.rules"
+	equal "the same" "$(jq -c '.instances[0] | [.already, .rules.count, .rules.generation]' <<<"$OUT")" "[false,1,5]"
+}
+
 xsk_missing_drop_is_the_default_without_a_socket() {
 	lab_up
 	attach --xsk-missing drop

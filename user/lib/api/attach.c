@@ -35,10 +35,16 @@ static int check_opts(struct xsteer_ctx *ctx, const struct xsteer_attach_opts *o
 	return -EINVAL;
 }
 
-/* Sets what is in force before the first frame: the rules, or at least the other default. */
+struct attaching {
+	const struct xsteer_attach_opts *opts;
+	__u64 generation; /* of the set that opts->rules became */
+};
+
+/* What is in force before the first frame: rules, or at least the other default. */
 static int put_rules(struct xs_pins *pins, void *arg)
 {
-	const struct xsteer_attach_opts *opts = arg;
+	struct attaching *attaching = arg;
+	const struct xsteer_attach_opts *opts = attaching->opts;
 	struct xs_apply result;
 	int err;
 
@@ -47,14 +53,30 @@ static int put_rules(struct xs_pins *pins, void *arg)
 	err = xs_rule_sets_apply(pins, &opts->rules->set, 0, &result);
 	if (err)
 		return err;
+	attaching->generation = result.generation;
 	opts->rules->report = result.report;
 	opts->rules->compiled = true;
 	return 0;
 }
 
-static int attach_locked(struct xsteer_ctx *ctx, const char *ifname,
-			 struct xsteer_attach_opts *opts, struct xs_attached *got, int *root)
+/* It was there, so nothing was prepared. Rules lock their instance alone. */
+static int apply_rules(struct xsteer_ctx *ctx, const char *ifname, struct attaching *attaching,
+		       int *root)
 {
+	XSTEER_STRUCT(xsteer_applied, applied);
+	int err;
+
+	close(*root);
+	*root = -1;
+	err = xsteer_rules_apply(ctx, ifname, attaching->opts->rules, NULL, &applied);
+	attaching->generation = applied.generation;
+	return err;
+}
+
+static int attach_locked(struct xsteer_ctx *ctx, const char *ifname, struct attaching *attaching,
+			 struct xs_attached *got, int *root)
+{
+	const struct xsteer_attach_opts *opts = attaching->opts;
 	const struct xs_attach_opts attach = {
 		.mode = opts->mode,
 		.prio = (int)opts->prio,
@@ -63,14 +85,13 @@ static int attach_locked(struct xsteer_ctx *ctx, const char *ifname,
 		.automatic = opts->flags & XSTEER_ATTACH_AUTOMATIC,
 		.replace = opts->flags & XSTEER_ATTACH_REPLACE,
 		.prepare = put_rules,
-		.prepare_arg = opts,
+		.prepare_arg = attaching,
 	};
 	int err = xs_instance_attach(ctx, ifname, &attach, got, root);
 
 	if (err || !got->already || !opts->rules)
 		return err;
-	/* The instance was there, so nothing was prepared. */
-	return xsteer_rules_apply(ctx, ifname, opts->rules, NULL, NULL);
+	return apply_rules(ctx, ifname, attaching, root);
 }
 
 int xsteer_attach(struct xsteer_ctx *ctx, const char *ifname, const struct xsteer_attach_opts *opts,
@@ -78,6 +99,7 @@ int xsteer_attach(struct xsteer_ctx *ctx, const char *ifname, const struct xstee
 {
 	struct xsteer_attach_opts own = { .sz = sizeof(own) };
 	struct xsteer_attached given = { .sz = sizeof(given) };
+	struct attaching attaching = { .opts = &own };
 	struct xs_attached got = {};
 	int lock, err;
 
@@ -89,13 +111,14 @@ int xsteer_attach(struct xsteer_ctx *ctx, const char *ifname, const struct xstee
 	lock = err ? err : xs_pins_lock_for(ctx, ifname, true);
 	if (lock < 0)
 		return lock;
-	err = attach_locked(ctx, ifname, &own, &got, &lock);
+	err = attach_locked(ctx, ifname, &attaching, &got, &lock);
 	if (lock >= 0)
 		close(lock);
 	if (err)
 		return err;
 	given.mode = got.mode;
 	given.prog_id = got.prog_id;
+	given.generation = attaching.generation;
 	given.flags = got.already ? XSTEER_ATTACHED_ALREADY : 0;
 	xs_sized_give(attached, &given, sizeof(given));
 	return 0;

@@ -157,6 +157,7 @@ struct xsteer_attached {
 	uint32_t prog_id;
 	uint32_t flags; /* XSTEER_ATTACHED_* */
 	uint32_t reserved;
+	uint64_t generation; /* of the set that opts->rules became; 0: none were given */
 };
 
 /*
