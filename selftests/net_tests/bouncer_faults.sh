@@ -155,6 +155,43 @@ hang_ups_do_not_end_it_and_usr1_prints() {
 	stop_bouncer
 }
 
+# Every attempt to delete an element of a map is refused: libbpf calls by syscall(3).
+_no_delete() { # FILE
+	[[ ${XS_SAN-} ]] && skip "the address sanitizer has to be the first library"
+	gcc -shared -fPIC -x c - -o "$1" -ldl <<-'C' || fail "gcc"
+		#define _GNU_SOURCE
+		#include <dlfcn.h>
+		#include <errno.h>
+		#include <sys/syscall.h>
+		long syscall(long number, long a, long b, long c, long d, long e, long f)
+		{
+			long (*next)(long, ...) = dlsym(RTLD_NEXT, "syscall");
+			if (number == SYS_bpf && a == 3) {
+				errno = EPERM;
+				return -1;
+			}
+			return next(number, a, b, c, d, e, f);
+		}
+	C
+}
+slot_that_cannot_be_emptied_is_said() {
+	lab_up --queues 1
+	attach
+	_no_delete "$DIR/no_delete.so"
+	rx_bg bouncer-0 env LD_PRELOAD="$DIR/no_delete.so" "$BOUNCER" -d rx0 -p
+	LAST_BOUNCER=$!
+	becomes "it owns its slot" 15 _owned_by 0 "$LAST_BOUNCER"
+	bounced -n 100
+	kill -INT "$LAST_BOUNCER"
+	ends "$LAST_BOUNCER" 1
+	contains "why" "$(cat "$DIR/bouncer-0.log")" "cannot empty slot 0 of xsks_map: Operation not permitted"
+	equal "its row is empty" "$(owner_pid 0)" 0
+	pings # the kernel has emptied the slot
+	start_bouncer 0 -p
+	bounced -n 100
+	stop_bouncer
+}
+
 socket_of_a_stranger_is_named() {
 	lab_up --queues 1
 	attach

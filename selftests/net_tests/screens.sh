@@ -188,6 +188,16 @@ stats_w_ends_when_the_instance_is_detached() {
 	contains "why" "$(cat "$DIR/stats.log")" 'rx0: detached: its counters ended'
 }
 
+stats_w_that_cannot_ask_does_not_call_the_interface_gone() {
+	lab_up --queues 1
+	attach
+	rx_bg stats "$MAPS" stats rx0 -w 1
+	becomes "a report" 10 grep -q total "$DIR/stats.log"
+	check "no more descriptors" prlimit --pid $! --nofile=3:3
+	ends $! 1
+	contains "why" "$(cat "$DIR/stats.log")" 'rx0: cannot ask for the interface: Too many open files'
+}
+
 stats_w_ends_when_the_interface_is_deleted() {
 	lab_up --queues 1
 	attach

@@ -669,19 +669,20 @@ static int loop(struct xs_bouncer *b, const int fds[SOURCE_MAX])
 }
 
 /* First stops new frames, then handles those that are here, then ends the threads. */
-static void stop_workers(struct xs_bouncer *b)
+static int stop_workers(struct xs_bouncer *b)
 {
 	__u64 received = __atomic_load_n(&b->received, __ATOMIC_RELAXED);
 	bool discard = b->opts.limit && received == b->opts.limit;
+	int err = xs_steer_remove(&b->steer);
 	__u32 i;
 
-	xs_steer_remove(&b->steer);
 	__atomic_store_n(&b->phase, discard ? XS_PHASE_discard : XS_PHASE_drain, __ATOMIC_RELEASE);
 	wake_workers(b);
 	for (i = 0; i < b->worker_cnt; i++)
 		if (b->workers[i].started)
 			pthread_join(b->workers[i].thread, NULL);
 	keep_counts(b);
+	return err;
 }
 
 /* Only a signal that comes from now on ends the wait for locks. */
@@ -739,16 +740,18 @@ static int set_up(struct xs_bouncer *b, int fds[SOURCE_MAX])
 
 static int bounce(struct xs_bouncer *b, const int fds[SOURCE_MAX])
 {
-	int err, audit, last;
+	int err, audit, last, removed;
 
 	err = xs_stats_start(b);
 	if (!err)
 		err = start_workers(b);
 	if (!err)
 		err = loop(b, fds);
-	stop_workers(b);
+	removed = stop_workers(b);
 	last = b->start_ns ? xs_stats_final(b) : 0;
 	audit = xs_stats_audit(b);
+	if (!err)
+		err = removed;
 	return err ? err : audit ? audit : last;
 }
 

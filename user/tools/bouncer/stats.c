@@ -90,7 +90,7 @@ static void list_losses(const struct xs_totals *t, struct loss losses[LOSS_MAX])
 		{ "tx_stalls", "TX stalls, forced on", t->stalls },
 		{ "rx_unowned", "received frames not ours to get", t->xsk.rx_unowned },
 		{ "tx_unowned", "completions of frames not being sent", t->xsk.tx_unowned },
-		{ "late", "after the limit, thrown away", t->late },
+		{ "late", "after the limit or at the end, thrown away", t->late },
 		{ "dropped", "dropped by an action", by_action },
 	};
 

@@ -20,6 +20,8 @@
 #include "lib/instance/socket_stats.h"
 #include "lib/instance/dir.h"
 
+#define SLOT_TRIES 3
+
 static int map_info(int fd, struct bpf_map_info *info)
 {
 	__u32 len = sizeof(*info);
@@ -311,22 +313,38 @@ int xs_steer_insert(struct xs_steer *steer, __u32 i, const struct xs_xsk *xsk)
 	return err || !joined ? err : claim_slot(steer, i, xsk);
 }
 
-void xs_steer_remove(struct xs_steer *steer)
+/* The next try may succeed; frames that come meanwhile are bounced. */
+static int empty_slot(const struct xs_steer *steer, __u32 slot)
 {
+	int err = 0;
+
+	for (int i = 0; i < SLOT_TRIES; i++) {
+		/* ENOENT: the interface went, or someone emptied it; either way it is empty */
+		if (!bpf_map_delete_elem(steer->map_fd, &slot) || errno == ENOENT)
+			return 0;
+		err = -errno;
+	}
+	xs_err(steer->cli->ctx,
+	       "cannot empty slot %u of xsks_map: %s; it is empty once this process has ended, and "
+	       "frames that come until then are lost",
+	       slot, strerror(-err));
+	return err;
+}
+
+int xs_steer_remove(struct xs_steer *steer)
+{
+	int first = 0, err;
 	__u32 i;
 
 	for (i = 0; i < XS_QUEUES_MAX; i++) {
 		if (!steer->inserted[i])
 			continue;
-		/*
-		 * ENOENT: the interface is gone, or somebody emptied the slot. In both
-		 * cases it is empty.
-		 */
-		if (bpf_map_delete_elem(steer->map_fd, &steer->opts->queues[i]) && errno != ENOENT)
-			xs_warn(steer->cli->ctx, "cannot empty slot %u of xsks_map: %s",
-				steer->opts->queues[i], strerror(errno));
 		steer->inserted[i] = false;
+		err = empty_slot(steer, steer->opts->queues[i]);
+		if (err && !first)
+			first = err;
 	}
+	return first;
 }
 
 static int leave_instance(struct xs_steer *steer)
@@ -349,11 +367,10 @@ out:
 
 int xs_steer_close(struct xs_steer *steer)
 {
-	int err = 0;
+	int err = xs_steer_remove(steer), left = 0;
 
-	xs_steer_remove(steer);
 	if (steer->kind == XS_STEER_instance) {
-		err = leave_instance(steer);
+		left = leave_instance(steer);
 	} else if (steer->kind == XS_STEER_object) {
 		xs_object_close(steer);
 	} else if (steer->kind == XS_STEER_map && steer->map_fd >= 0) {
@@ -361,5 +378,5 @@ int xs_steer_close(struct xs_steer *steer)
 	}
 	steer->kind = XS_STEER_none;
 	steer->map_fd = -1;
-	return err;
+	return err ? err : left;
 }

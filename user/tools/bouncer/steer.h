@@ -61,8 +61,11 @@ void xs_steer_keep_counts(const struct xs_steer *steer, __u32 i,
  */
 bool xs_steer_lost(const struct xs_steer *steer, __u32 ifindex);
 
-/* Removes all sockets from their slots: no frame is steered here any more. */
-void xs_steer_remove(struct xs_steer *steer);
+/*
+ * Takes all sockets out of their slots: no frame is steered here any more. 0; or -errno,
+ * logged: a slot cannot be emptied, so frames come until its socket is closed.
+ */
+int xs_steer_remove(struct xs_steer *steer);
 
 /*
  * Gives up the claims. The last owner of an automatic instance removes the instance. 0;

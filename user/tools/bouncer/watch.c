@@ -17,6 +17,7 @@
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 
+#include "lib/net/identity.h"
 #include "lib/net/netif.h"
 #include "watch.h"
 #include "tools/cli/cli.h"
@@ -74,9 +75,13 @@ static enum xs_link_state ask(struct xs_cli *cli, __u32 ifindex, __u32 *mtu)
 {
 	struct xs_netif netif;
 	char name[IF_NAMESIZE];
+	int err = xs_netif_name(ifindex, name);
 
-	if (!if_indextoname(ifindex, name) || xs_netif_get(cli->ctx, &netif, name))
+	if (err == -ENODEV)
 		return XS_LINK_gone;
+	/* what cannot be asked changes nothing; sockets of a device that goes say so, too */
+	if (err || xs_netif_get(cli->ctx, &netif, name))
+		return XS_LINK_same;
 	*mtu = netif.mtu;
 	return netif.up ? XS_LINK_up : XS_LINK_down;
 }

@@ -419,6 +419,8 @@ static void drain(struct xs_worker *w, bool discard)
 		if (!moved)
 			nanosleep(&pause, NULL);
 	}
+	/* still coming, as from a slot that could not be emptied */
+	count(&w->late, xs_xsk_discard(&w->xsk));
 	xs_xsk_drop(&w->xsk, w->descs, w->held);
 	w->held = 0;
 }

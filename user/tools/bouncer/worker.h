@@ -34,7 +34,7 @@ struct xs_worker {
 	int wake_fd; /* eventfd: ends poll() */
 	/* Written by the worker, read by any thread. */
 	__u64 stalls; /* TX that did not move until it was forced */
-	__u64 late; /* packets that came after the limit and were thrown away */
+	__u64 late; /* packets that came after the limit, or at the end, and were thrown away */
 	__u64 sleeps;
 	int err; /* why it ended early; 0: it did not */
 	bool done;

@@ -10,6 +10,7 @@
 
 #include "lib/instance/dir.h"
 #include "lib/instance/live.h"
+#include "lib/net/identity.h"
 #include "watched.h"
 
 static __u32 counters_id(const struct xs_pins *pins)
@@ -36,11 +37,14 @@ int xs_pins_again(struct xs_pins *pins)
 	struct xs_pins next;
 	int err;
 
-	if (!if_indextoname(pins->meta.ifindex, ifname)) {
+	err = xs_netif_name(pins->meta.ifindex, ifname);
+	if (err == -ENODEV)
 		xs_err(ctx, "%s: the interface is gone; %s removes its pins", pins->ifname,
 		       xs_hint(ctx, XSTEER_HINT_CLEAN, NULL).text);
-		return -ENODEV;
-	}
+	else if (err)
+		xs_err(ctx, "%s: cannot ask for the interface: %s", pins->ifname, strerror(-err));
+	if (err)
+		return err;
 	err = xs_pins_open(ctx, &next, ifname, XS_PINS_READ);
 	if (err == -ENOENT)
 		xs_err(ctx, "%s: detached: its counters ended", ifname);
@@ -113,7 +117,7 @@ static int add_found(struct xsteer_ctx *ctx, const char *dir, void *arg)
 		return -ENOMEM;
 	if (xs_pins_open_dir(ctx, &more->pins, dir, XS_PINS_READ))
 		return 0; /* tried again with the next sample */
-	if (!if_indextoname(more->pins.meta.ifindex, more->ifname) || is_off(&more->pins)) {
+	if (xs_netif_name(more->pins.meta.ifindex, more->ifname) || is_off(&more->pins)) {
 		xs_pins_close(&more->pins);
 		return 0;
 	}
@@ -152,7 +156,7 @@ static void look_again(struct xs_watched_list *watched, struct xs_watched *one)
 		snprintf(one->why, sizeof(one->why), "%s", watched->quiet->error);
 		close_one(one);
 	} else {
-		if_indextoname(one->pins.meta.ifindex, one->ifname);
+		xs_netif_name(one->pins.meta.ifindex, one->ifname);
 	}
 }
 
