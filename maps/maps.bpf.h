@@ -58,7 +58,8 @@ struct {
 
 /* by slot; the program does not use it, and an older build has none */
 struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC); /* of all slots few ever had a socket */
 	__uint(max_entries, XS_SLOTS_MIN);
 	__type(key, __u32);
 	__type(value, struct xs_socket_stats);

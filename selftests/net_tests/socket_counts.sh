@@ -74,6 +74,8 @@ what_other_processes_had_counted_is_kept() {
 	kill -KILL "$first"
 	wait "$first" 2>/dev/null
 	equal "what both had" "$(_exported)" "$(_verdict_xsk)"
+	equal "as text" "$(rx "$MAPS" export rx0 | awk '/^xsteer_socket_rx_packets_total/ { sum += $NF } END { print sum }')" \
+		"$(_verdict_xsk)"
 }
 
 each_loss_is_in_one_column() {
@@ -90,6 +92,7 @@ each_loss_is_in_one_column() {
 		"$(_socket '.counts.lost | add')"
 	not_equal "some found no frame" "$(_socket '.counts.lost | .no_frame + .rx_ring_full')" 0
 	kill -CONT "$LAST_BOUNCER"
+	becomes "it has caught up" 10 _socket_is .rings.rx 0
 	bounced -n 100 -w 16
 	stop_bouncer
 	equal "received, or lost for a reason" "$(_socket "${RECEIVED/counts/earlier}")" "$(_verdict_xsk)"

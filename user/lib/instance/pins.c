@@ -34,7 +34,7 @@ const struct xs_map_shape xs_map_shapes[XS_MAP_MAX] = {
 	[XS_MAP_rule_sets] = { BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(__u32), sizeof(__u32) },
 	[XS_MAP_rule_stats] = { BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(__u32), sizeof(__u32) },
 	[XS_MAP_cpu_map] = { BPF_MAP_TYPE_CPUMAP, sizeof(__u32), sizeof(__u32) },
-	[XS_MAP_xsk_stats_map] = { BPF_MAP_TYPE_ARRAY, sizeof(__u32),
+	[XS_MAP_xsk_stats_map] = { BPF_MAP_TYPE_HASH, sizeof(__u32),
 				   sizeof(struct xs_socket_stats) },
 	[XS_MAP_knobs] = { BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct xs_knobs) },
 	[XS_MAP_dev_map] = { BPF_MAP_TYPE_DEVMAP_HASH, sizeof(__u32), sizeof(__u32) },

@@ -40,10 +40,11 @@ static void write_row(const struct xs_pins *pins, __u32 slot, struct xs_socket_s
 
 void xs_socket_stats_begin(const struct xs_pins *pins, __u32 slot, __u32 queue, __u64 since_ns)
 {
-	struct xs_socket_stats row;
+	struct xs_socket_stats row = {};
 
-	if (!xs_socket_stats_read(pins, slot, &row))
+	if (pins->map_fds[XS_MAP_xsk_stats_map] < 0)
 		return;
+	xs_socket_stats_read(pins, slot, &row); /* else the first of the slot */
 	xs_socket_counts_add(&row.earlier, &row.last);
 	row.last = (struct xs_socket_counts){};
 	row.since_ns = since_ns;

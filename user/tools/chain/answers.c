@@ -3,15 +3,26 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/xsk/counts.h"
 #include "broker.h"
 #include "report.h"
 
-static __u64 ring_full_of(const struct xs_worker *w, const struct xs_entry *entry)
+/*
+ * Of one chain's socket on one queue. Each receives, the main one sends for all. The kernel
+ * tells each how often the fill ring was empty for all of the queue.
+ */
+static struct xs_socket_counts counts_of(const struct xs_worker *w, const struct xs_entry *entry)
 {
-	struct xdp_statistics stats;
+	struct xs_socket_counts counts = {};
+	struct xdp_statistics stats = {};
 
+	if (entry == w->entries)
+		xs_socket_counts_get(&counts, &w->xsk);
 	xs_xsk_statistics_of(xs_worker_fd(w, entry), &stats);
-	return stats.rx_ring_full;
+	xs_socket_counts_take_kernel(&counts, &stats, w->xsk.mode);
+	counts.rx_packets = entry->received;
+	counts.rx_unread = entry->unread;
+	return counts;
 }
 
 struct xs_broker_totals xs_broker_totals(struct xs_broker *b)
@@ -20,25 +31,39 @@ struct xs_broker_totals xs_broker_totals(struct xs_broker *b)
 
 	for (__u32 i = 0; i < b->worker_cnt; i++) {
 		const struct xs_worker *w = &b->workers[i];
-		struct xdp_statistics stats;
 
 		pthread_mutex_lock(&w->engine->lock); /* its thread counts under it */
 		for (__u32 k = 0; k < w->entry_cnt; k++) {
-			const struct xs_entry *entry = &w->entries[k];
+			const struct xs_socket_counts counts = counts_of(w, &w->entries[k]);
 
-			xs_xsk_statistics_of(xs_worker_fd(w, entry), &stats);
-			sum.received += entry->received;
-			sum.unread += entry->unread;
-			sum.ring_full += stats.rx_ring_full;
-			sum.no_frame += stats.rx_dropped;
+			sum.received += counts.rx_packets;
+			sum.unread += counts.rx_unread;
+			sum.ring_full += counts.rx_ring_full;
+			sum.no_frame += counts.no_frame + counts.rx_other;
 		}
-		xs_xsk_statistics(&w->xsk, &stats);
 		sum.sent += w->xsk.counters.tx_packets - w->xsk.counters.tx_lost;
 		sum.refused += w->xsk.counters.tx_lost;
-		sum.no_frame += stats.rx_fill_ring_empty_descs; /* the queue's, told by each */
 		pthread_mutex_unlock(&w->engine->lock);
 	}
 	return sum;
+}
+
+void xs_broker_keep_counts(struct xs_broker *b)
+{
+	for (__u32 i = 0; i < b->worker_cnt; i++) {
+		const struct xs_worker *w = &b->workers[i];
+
+		for (__u32 k = 0; k < w->entry_cnt; k++) {
+			struct xs_socket_counts counts;
+
+			pthread_mutex_lock(&w->engine->lock);
+			counts = counts_of(w, &w->entries[k]);
+			pthread_mutex_unlock(&w->engine->lock);
+			xs_held_slots_keep_counts(&b->slots, w->queue,
+						  b->chains->chains[w->entries[k].chain].name,
+						  &counts);
+		}
+	}
 }
 
 /* Where frames came in: a row for each chain and queue. */
@@ -52,12 +77,13 @@ static json_t *json_entries(const struct xs_broker *b)
 			const struct xs_entry *entry = &b->workers[i].entries[k];
 
 			json_array_append_new(
-				rows, json_pack("{s:s, s:i, s:I, s:I, s:I}", "chain",
-						b->chains->chains[entry->chain].name, "queue",
-						b->workers[i].queue, "received",
-						(json_int_t)entry->received, "rx_ring_full",
-						(json_int_t)ring_full_of(&b->workers[i], entry),
-						"unread", (json_int_t)entry->unread));
+				rows,
+				json_pack("{s:s, s:i, s:I, s:I, s:I}", "chain",
+					  b->chains->chains[entry->chain].name, "queue",
+					  b->workers[i].queue, "received",
+					  (json_int_t)entry->received, "rx_ring_full",
+					  (json_int_t)counts_of(&b->workers[i], entry).rx_ring_full,
+					  "unread", (json_int_t)entry->unread));
 		}
 		pthread_mutex_unlock(&b->workers[i].engine->lock);
 	}

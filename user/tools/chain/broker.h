@@ -25,7 +25,7 @@ struct xs_broker {
 	struct xs_nfs nfs;
 	struct xs_control control;
 	__u32 applied; /* versions, after the first */
-	__u64 begin_ns;
+	__u64 begin_ns, kept_ns;
 };
 
 /* ---- divide.c ---- */
@@ -52,6 +52,8 @@ struct xs_broker_totals {
 
 /* Over all queues. Takes the engines' locks, as all of these. */
 struct xs_broker_totals xs_broker_totals(struct xs_broker *b);
+/* Keeps with the instance what the sockets have counted: it outlives this process there. */
+void xs_broker_keep_counts(struct xs_broker *b);
 /* The account, as JSON. */
 json_t *xs_broker_json(struct xs_broker *b);
 /* For xs_control_serve(); arg is the broker. */

@@ -11,6 +11,7 @@
 #include "lib/instance/lock.h"
 #include "lib/instance/owners.h"
 #include "lib/instance/slots.h"
+#include "lib/instance/socket_stats.h"
 #include "lib/set/targets.h"
 #include "held_slots.h"
 
@@ -115,6 +116,15 @@ int xs_held_slots_fill(struct xs_held_slots *slots, __u32 queue, const char *cha
 		return err;
 	held->filled = true;
 	return xs_slot_claim(&slots->pins, held->slot, owner, &held->since_ns);
+}
+
+void xs_held_slots_keep_counts(struct xs_held_slots *slots, __u32 queue, const char *chain,
+			       const struct xs_socket_counts *counts)
+{
+	const struct xs_held_slot *held = find_slot(slots, queue, chain);
+
+	if (held && held->since_ns)
+		xs_socket_stats_keep(&slots->pins, held->slot, held->since_ns, counts);
 }
 
 void xs_held_slots_empty(struct xs_held_slots *slots)

@@ -42,6 +42,13 @@ void xs_held_slots_settle(struct xs_held_slots *slots);
 int xs_held_slots_fill(struct xs_held_slots *slots, __u32 queue, const char *chain,
 		       enum xs_xsk_mode mode, int fd);
 
+/*
+ * Keeps with the instance what the chain's socket has counted: it outlives us there. A
+ * socket that is in its queue's own slot, too, counts in the chain's alone.
+ */
+void xs_held_slots_keep_counts(struct xs_held_slots *slots, __u32 queue, const char *chain,
+			       const struct xs_socket_counts *counts);
+
 /* Empties the slots: frames go where the rules send those without a socket. */
 void xs_held_slots_empty(struct xs_held_slots *slots);
 /* The same, and gives up the ownership. */

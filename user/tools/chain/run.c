@@ -24,6 +24,7 @@
 #include "tools/cli/json.h"
 
 #define SOCKET_GROUP "xsteer-nf"
+#define KEEP_NS 1000000000ull /* what a killed broker takes along of its counts */
 #define LOOK_MS 50 /* the death of an NF is seen at once; this is for everything else */
 #define DRAIN_NS 2000000000ull /* for frames that are inside at the end */
 #define LEAVE_NS 5000000000ull /* and for NFs to give back what they keep */
@@ -283,6 +284,10 @@ static int serve(struct xs_broker *b)
 		look_after_nfs(b);
 		xs_control_serve(&b->control, xs_broker_answer, b);
 		err = check_workers(b);
+		if (xs_monotonic_ns() - b->kept_ns >= KEEP_NS) {
+			b->kept_ns = xs_monotonic_ns();
+			xs_broker_keep_counts(b);
+		}
 	}
 	return err;
 }
@@ -328,6 +333,7 @@ static void finish(struct xs_broker *b)
 	xs_nfs_free(&b->nfs);
 	for (__u32 i = 0; i < b->worker_cnt; i++)
 		xs_worker_discard(&b->workers[i]);
+	xs_broker_keep_counts(b);
 }
 
 static int check_account(struct xs_broker *b)

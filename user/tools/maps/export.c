@@ -187,7 +187,7 @@ static void put_sockets_family(FILE *out, const struct exported *from, size_t co
 	struct xs_socket_counts sum;
 	__u32 queue;
 
-	for (__u32 slot = 0; slot < from->pins->slots; slot++) {
+	for (__u32 slot = 0; slot < from->pins->all_slots; slot++) {
 		if (!sum_of_slot(from, slot, &queue, &sum))
 			continue;
 		if (counter == cnt)

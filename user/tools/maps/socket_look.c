@@ -16,6 +16,19 @@ static void look_at_process(struct xs_socket_look *look)
 			    : -ESRCH;
 }
 
+/* A broker's socket may be in its queue's own slot and in that of a chain. */
+static bool is_in_chain(const struct xs_pins *pins, __u32 slot, const struct xs_owner *owner)
+{
+	struct xs_owner other;
+
+	for (__u32 s = slot + pins->slots; slot < pins->slots && s < pins->all_slots;
+	     s += pins->slots)
+		if (!xs_owner_get(pins, s, &other) && other.pid == owner->pid &&
+		    other.fd == owner->fd)
+			return true;
+	return false;
+}
+
 static void sort_out_counts(const struct xs_pins *pins, __u32 slot, struct xs_socket_look *look)
 {
 	struct xs_socket_stats kept = {};
@@ -29,7 +42,10 @@ static void sort_out_counts(const struct xs_pins *pins, __u32 slot, struct xs_so
 	} else {
 		xs_socket_counts_add(&look->earlier, &kept.last);
 	}
-	if (look->err)
+	look->in_chain = look->owner.pid && is_in_chain(pins, slot, &look->owner);
+	if (look->in_chain)
+		look->own_known = false;
+	if (look->err || look->in_chain)
 		return;
 	xs_socket_counts_take_kernel(&look->own, &look->state.stats, look->owner.mode);
 	look->own_known = true;

@@ -15,6 +15,7 @@
 struct xs_socket_look {
 	struct xs_owner owner; /* pid 0: nobody */
 	bool alive, elsewhere;
+	bool in_chain; /* it is in a chain's slot, too, and its counts are there alone */
 	int err; /* 0: `state` is of now; else why it is not there */
 	struct xs_xsk_state state;
 	/* the owner's socket: the kernel's share of now or, as its process's, as last kept */

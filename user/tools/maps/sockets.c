@@ -98,6 +98,7 @@ static void owner_row(struct xs_table *table, __u32 slot, const char *chain,
 		no_cells(table, 5);
 	xs_table_cell(table, "%s",
 		      look->elsewhere		 ? "another PID namespace"
+		      : look->in_chain		 ? "counted in its chain's row"
 		      : look->alive && look->err ? strerror(-look->err)
 						 : "");
 }
