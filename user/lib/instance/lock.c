@@ -135,8 +135,12 @@ bool xs_pins_is_being_built(const char *side)
 static int side_of(struct xsteer_ctx *ctx, char side[PATH_MAX], const char *word)
 {
 	char dir[PATH_MAX];
-	int err = xs_pins_find(ctx, dir, word);
+	int err;
 
+	/* nothing is built for what cannot be a name: the caller says so in its own words */
+	if (!word[0] || strchr(word, '/'))
+		return -ENOENT;
+	err = xs_pins_find(ctx, dir, word);
 	if (err == -ENOENT)
 		err = xs_pins_named_dir(ctx, dir, word);
 	return err ? err : xs_side_dir(side, dir, "new");
@@ -164,7 +168,7 @@ int xs_pins_lock_for(struct xsteer_ctx *ctx, const char *word, bool create)
 		if (root < 0)
 			return root;
 		err = side_of(ctx, side, word);
-		if (!err && !xs_pins_is_being_built(side))
+		if (err == -ENOENT || (!err && !xs_pins_is_being_built(side)))
 			return root;
 		close(root);
 		if (!err)
