@@ -325,6 +325,7 @@ INSTALLED = $(foreach f,$(BINS),755:$(f):$(PREFIX)/sbin/$(notdir $(f))) \
 	644:user/lib/xsteer/xsteer.h:$(PREFIX)/include/xsteer/xsteer.h \
 	$(foreach f,$(wildcard docs/examples/*.rules),644:$(f):$(PREFIX)/share/xsteer/$(notdir $(f))) \
 	$(foreach f,$(wildcard docs/schema/*.json),644:$(f):$(PREFIX)/share/xsteer/schema/$(notdir $(f))) \
+	$(foreach f,$(wildcard docs/monitoring/*),644:$(f):$(PREFIX)/share/xsteer/monitoring/$(notdir $(f))) \
 	$(foreach f,$(notdir $(BINS)),644:scripts/completion:$(PREFIX)/share/bash-completion/completions/$(f))
 
 install: all $(O)/xsteer.pc ## DESTDIR= PREFIX=/usr/local LIBDIR=
@@ -335,7 +336,7 @@ install: all $(O)/xsteer.pc ## DESTDIR= PREFIX=/usr/local LIBDIR=
 
 uninstall: ## what install with the same DESTDIR and PREFIX has put there
 	$(Q)set -e; for row in $(INSTALLED); do rm -fv "$(DESTDIR)$${row##*:}"; done
-	$(Q)for dir in share/xsteer/schema share/xsteer include/xsteer; do \
+	$(Q)for dir in share/xsteer/schema share/xsteer/monitoring share/xsteer include/xsteer; do \
 		rmdir "$(DESTDIR)$(PREFIX)/$$dir" 2>/dev/null || :; done
 
 clean: ## remove .output

@@ -13,10 +13,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/base/escape.h"
 #include "tools/cli/cli.h"
 #include "lib/instance/queue_stats.h"
 #include "export.h"
+#include "instance_state.h"
+#include "metrics.h"
 #include "socket_json.h"
 #include "socket_look.h"
 #include "stats.h"
@@ -36,6 +37,7 @@ struct exported {
 	__u32 queues; /* in use: exported without packets too, else rate() misses the first */
 	struct xs_rules_in_force rules; /* zeroed if they may not be read */
 	__u32 rule_cnt; /* number of these that are exported */
+	struct xs_instance_state *state; /* of an array for all that are exported */
 };
 
 static bool is_shown(const struct exported *from, __u32 queue)
@@ -43,29 +45,11 @@ static bool is_shown(const struct exported *from, __u32 queue)
 	return queue < from->queues || from->rows[queue].packets;
 }
 
-/* A label's value. Names may hold quotes, backslashes, and bytes that are not UTF-8. */
-static void put_label(FILE *out, const char *value)
-{
-	const struct xs_shown shown = xs_shown(value);
-
-	for (const char *c = shown.text; *c; c++) {
-		if (*c == '"' || *c == '\\')
-			fputc('\\', out);
-		fputc(*c, out);
-	}
-}
-
-static void put_family(FILE *out, const char *name, const char *type, const char *help)
-{
-	fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
-}
-
 static void put_value(FILE *out, const char *name, const struct exported *from, __u32 queue,
 		      const char *label, const char *label_value, __u64 value)
 {
-	fprintf(out, "%s{interface=\"", name);
-	put_label(out, from->ifname);
-	fprintf(out, "\",queue=\"%u\"", queue);
+	xs_metric_begin(out, name, from->ifname);
+	fprintf(out, ",queue=\"%u\"", queue);
 	if (label)
 		fprintf(out, ",%s=\"%s\"", label, label_value);
 	fprintf(out, "} %llu\n", value);
@@ -96,28 +80,28 @@ static void put_labelled(FILE *out, const struct exported *from, int cnt, const 
 
 static void put_counters(FILE *out, const struct exported *from, int cnt)
 {
-	put_family(out, "xsteer_packets_total", "counter", "Frames received.");
+	xs_metric_family(out, "xsteer_packets_total", "counter", "Frames received.");
 	put_queues(out, from, cnt, "xsteer_packets_total", COUNTER(packets));
-	put_family(out, "xsteer_bytes_total", "counter",
-		   "Bytes received, from the Ethernet header on.");
+	xs_metric_family(out, "xsteer_bytes_total", "counter",
+			 "Bytes received, from the Ethernet header on.");
 	put_queues(out, from, cnt, "xsteer_bytes_total", COUNTER(bytes));
-	put_family(out, "xsteer_verdict_packets_total", "counter",
-		   "Frames by what became of them.");
+	xs_metric_family(out, "xsteer_verdict_packets_total", "counter",
+			 "Frames by what became of them.");
 	put_labelled(out, from, cnt, "xsteer_verdict_packets_total", "verdict", xs_verdict_names,
 		     COUNTER(verdict_pass), XS_VERDICT_MAX);
-	put_family(out, "xsteer_reason_packets_total", "counter",
-		   "Frames that no rule decided, or whose verdict fell back, by reason.");
+	xs_metric_family(out, "xsteer_reason_packets_total", "counter",
+			 "Frames that no rule decided, or whose verdict fell back, by reason.");
 	put_labelled(out, from, cnt, "xsteer_reason_packets_total", "reason", xs_reason_names + 1,
 		     COUNTER(reason_default), XS_REASON_MAX - 1);
 }
 
 static void put_generations(FILE *out, const struct exported *from, int cnt)
 {
-	put_family(out, "xsteer_rule_set_generation", "gauge", "Number of the rule set in force.");
+	xs_metric_family(out, "xsteer_rule_set_generation", "gauge",
+			 "Number of the rule set in force.");
 	for (int i = 0; i < cnt; i++) {
-		fprintf(out, "xsteer_rule_set_generation{interface=\"");
-		put_label(out, from[i].ifname);
-		fprintf(out, "\"} %llu\n", xs_rule_sets_generation(from[i].pins));
+		xs_metric_begin(out, "xsteer_rule_set_generation", from[i].ifname);
+		fprintf(out, "} %llu\n", xs_rule_sets_generation(from[i].pins));
 	}
 }
 
@@ -158,9 +142,8 @@ static const char *const loss_names[] = {
 static void put_socket_value(FILE *out, const char *name, const struct exported *from, __u32 slot,
 			     __u32 queue, const char *reason, __u64 value)
 {
-	fprintf(out, "%s{interface=\"", name);
-	put_label(out, from->ifname);
-	fprintf(out, "\",slot=\"%u\",queue=\"%u\"", slot, queue);
+	xs_metric_begin(out, name, from->ifname);
+	fprintf(out, ",slot=\"%u\",queue=\"%u\"", slot, queue);
 	if (reason)
 		fprintf(out, ",reason=\"%s\"", reason);
 	fprintf(out, "} %llu\n", value);
@@ -206,12 +189,12 @@ static void put_sockets(FILE *out, const struct exported *from, int cnt)
 
 	for (size_t c = 0; c <= counters; c++) {
 		if (c < counters)
-			put_family(out, socket_counters[c].name, "counter",
-				   socket_counters[c].help);
+			xs_metric_family(out, socket_counters[c].name, "counter",
+					 socket_counters[c].help);
 		else
-			put_family(out, "xsteer_socket_lost_packets_total", "counter",
-				   "Packets for a socket that went no further, each with one "
-				   "reason.");
+			xs_metric_family(out, "xsteer_socket_lost_packets_total", "counter",
+					 "Packets for a socket that went no further, each with one "
+					 "reason.");
 		for (int i = 0; i < cnt; i++)
 			put_sockets_family(out, &from[i], c);
 	}
@@ -222,23 +205,23 @@ static void put_rule(FILE *out, const char *name, const struct exported *from, _
 {
 	const struct xs_set_rule *rule = &from->rules.rules[i];
 
-	fprintf(out, "%s{interface=\"", name);
-	put_label(out, from->ifname);
-	fprintf(out, "\",index=\"%u\",file=\"", i);
-	put_label(out, xs_set_file(from->rules.header, rule->file));
+	xs_metric_begin(out, name, from->ifname);
+	fprintf(out, ",index=\"%u\",file=\"", i);
+	xs_metric_label(out, xs_set_file(from->rules.header, rule->file));
 	fprintf(out, "\",line=\"%u\",rule=\"", rule->line);
-	put_label(out, xs_set_string(from->rules.header, rule->text));
+	xs_metric_label(out, xs_set_string(from->rules.header, rule->text));
 	fprintf(out, "\"} %llu\n", value);
 }
 
 static void put_rules(FILE *out, const struct exported *from, int cnt)
 {
-	put_family(out, "xsteer_rule_packets_total", "counter", "Frames that the rule decided.");
+	xs_metric_family(out, "xsteer_rule_packets_total", "counter",
+			 "Frames that the rule decided.");
 	for (int i = 0; i < cnt; i++)
 		for (__u32 r = 0; r < from[i].rule_cnt; r++)
 			put_rule(out, "xsteer_rule_packets_total", &from[i], r,
 				 from[i].rules.stats[r].packets);
-	put_family(out, "xsteer_rule_bytes_total", "counter", "Bytes of these frames.");
+	xs_metric_family(out, "xsteer_rule_bytes_total", "counter", "Bytes of these frames.");
 	for (int i = 0; i < cnt; i++)
 		for (__u32 r = 0; r < from[i].rule_cnt; r++)
 			put_rule(out, "xsteer_rule_bytes_total", &from[i], r,
@@ -251,6 +234,7 @@ static void put_all(FILE *out, const struct exported *from, int cnt)
 	put_counters(out, from, cnt);
 	put_generations(out, from, cnt);
 	put_sockets(out, from, cnt);
+	xs_instance_states_put(out, from->state, cnt);
 }
 
 static json_t *queues_json(const struct exported *from)
@@ -310,14 +294,15 @@ static int print_json(struct xs_cli *cli, const struct exported *from, int cnt, 
 {
 	json_t *instances = json_array(), *object;
 
-	for (int i = 0; i < cnt; i++)
-		json_array_append_new(instances,
-				      json_pack("{s:o, s:I, s:o, s:o, s:o}", "interface",
-						xs_json_text(from[i].ifname), "generation",
-						(json_int_t)xs_rule_sets_generation(from[i].pins),
-						"queues", queues_json(&from[i]), "sockets",
-						sockets_json(&from[i]), "rules",
-						rules_json(&from[i])));
+	for (int i = 0; i < cnt; i++) {
+		object = json_pack("{s:o, s:I, s:o, s:o, s:o}", "interface",
+				   xs_json_text(from[i].ifname), "generation",
+				   (json_int_t)xs_rule_sets_generation(from[i].pins), "queues",
+				   queues_json(&from[i]), "sockets", sockets_json(&from[i]),
+				   "rules", rules_json(&from[i]));
+		xs_instance_state_add(object, from[i].state);
+		json_array_append_new(instances, object);
+	}
 	object = json_pack("{s:o}", "instances", instances);
 	if (failure)
 		json_object_set_new(object, "error", xs_json_text(failure));
@@ -440,17 +425,20 @@ static int look_at(struct xs_cli *cli, struct exported *from, const struct xs_pi
 		return err;
 	from->queues = netif.rx_queues;
 	from->rows = xs_queue_stats_read(pins, &from->cnt);
-	return from->rows ? 0 : -EIO;
+	return from->rows ? xs_instance_state_read(pins, &netif, from->state) : -EIO;
 }
 
 int xs_maps_export(struct xs_cli *cli, const struct xs_pins *pins, int cnt, __u32 rules,
 		   const char *textfile, const char *failure)
 {
+	struct xs_instance_state *states = calloc(cnt + 1, sizeof(*states));
 	struct exported *from = calloc(cnt + 1, sizeof(*from));
-	int err = from ? 0 : -ENOMEM;
+	int err = from && states ? 0 : -ENOMEM;
 
-	for (int i = 0; !err && i < cnt; i++)
+	for (int i = 0; !err && i < cnt; i++) {
+		from[i].state = &states[i];
 		err = look_at(cli, &from[i], &pins[i]);
+	}
 	for (int i = 0; !err && i < cnt; i++)
 		look_at_rules(cli, &from[i], rules);
 	if (!err && cli->json)
@@ -463,6 +451,9 @@ int xs_maps_export(struct xs_cli *cli, const struct xs_pins *pins, int cnt, __u3
 		free(from[i].rows);
 		xs_rules_in_force_close(&from[i].rules);
 	}
+	for (int i = 0; states && i < cnt; i++)
+		xs_instance_state_free(&states[i]);
+	free(states);
 	free(from);
 	return err;
 }
