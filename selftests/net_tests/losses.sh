@@ -269,6 +269,25 @@ another_queue_is_named_without_tracing() {
 	JSON=$OUT
 	_only other_queue 14
 }
+# Its socket's counters go with it; what it has written down stays.
+what_a_killed_bouncer_had_lost_is_not_forgotten() {
+	lab_up --queues 1
+	attach
+	start_bouncer 0 -p --ring 64 --frames 256
+	kill -STOP "$LAST_BOUNCER"
+	_send 100 "$_udp4" 60
+	kill -CONT "$LAST_BOUNCER"
+	becomes "it has written that down" 20 _has_written 36
+	kill -KILL "$LAST_BOUNCER"
+	becomes "its slot is empty" 10 _is_empty
+	check "losses" rx "$MAPS" losses rx0 -j
+	JSON=$OUT
+	_only no_frame 36
+}
+_has_written() {
+	bpftool -j map dump pinned "$PINS/rx0/xsk_stats_map" | jq -e "any(.[]; .formatted.value.last.no_frame == $1)"
+}
+_is_empty() { [[ $(rx "$LOADER" queues -j rx0 | jq '.queues[0].sockets | length') = 0 ]]; }
 # The driver counts on; what it counted before is not taken for what is lost now.
 attached_anew_the_drivers_older_counters_do_not_count() {
 	lab_up --queues 1

@@ -149,6 +149,19 @@ static void sum_sockets(const struct finding *find, __u32 slot, struct slot_loss
 	}
 }
 
+static void sum_kept(const struct finding *find, __u32 slot, struct slot_losses *sum)
+{
+	for (__u32 i = 0; i < find->sources->kept_cnt; i++) {
+		const struct xs_loss_kept *kept = &find->sources->kept[i];
+
+		if (kept->slot != slot)
+			continue;
+		sum->full += kept->counts.rx_ring_full;
+		sum->no_frame += kept->counts.no_frame;
+		sum->too_long += kept->counts.rx_other;
+	}
+}
+
 static void sum_traced(struct finding *find, __u32 slot, struct slot_losses *sum)
 {
 	for (__u32 i = 0; i < find->sources->failures.cnt; i++) {
@@ -222,6 +235,7 @@ static void find_at_slot(struct finding *find, __u32 slot)
 	__u64 no_space;
 
 	sum_sockets(find, slot, &sum);
+	sum_kept(find, slot, &sum);
 	sum_traced(find, slot, &sum);
 	no_space = sum.errors[AT_ENOSPC];
 	if (!sum.errors[AT_ENOBUFS] && !sum.errors[AT_ENOMEM])
@@ -249,6 +263,12 @@ static void find_at_sockets(struct finding *find)
 				  .pid = socket->pid,
 				  .frames = socket->stats.tx_invalid_descs });
 	}
+	for (__u32 i = 0; i < find->sources->kept_cnt; i++)
+		add(find,
+		    (struct xs_loss_part){ .cause = XS_LOSS_send_invalid,
+					   .of = XS_LOSS_OF_SLOT,
+					   .number = find->sources->kept[i].slot,
+					   .frames = find->sources->kept[i].counts.tx_invalid });
 }
 
 /* ---- CPUs, interfaces, and back out ---- */

@@ -10,10 +10,12 @@
 #include "lib/instance/live.h"
 #include "lib/instance/owners.h"
 #include "lib/instance/slot_sockets.h"
+#include "lib/instance/socket_stats.h"
 #include "lib/net/xdp_diag.h"
 #include "lib/set/sets.h"
 #include "lib/xsk/peek.h"
 #include "loss_sources.h"
+#include "socket_look.h"
 
 static int read_queues(const struct xs_pins *pins, struct xs_loss_sources *sources)
 {
@@ -136,6 +138,29 @@ static int read_sockets(const struct xs_pins *pins, struct xs_loss_sources *sour
 	return err;
 }
 
+/* A socket that went took its counters along, but for what its process has written down. */
+static int read_kept(const struct xs_pins *pins, struct xs_loss_sources *sources)
+{
+	struct xs_socket_look look;
+	struct xs_loss_kept *more;
+
+	for (__u32 slot = 0; slot < pins->all_slots; slot++) {
+		if (xs_socket_look(pins, slot, &look))
+			continue;
+		if (!look.alive && look.own_known)
+			xs_socket_counts_add(&look.earlier, &look.own);
+		if (!xs_socket_counts_any(&look.earlier))
+			continue;
+		more = realloc(sources->kept, (sources->kept_cnt + 1) * sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		sources->kept = more;
+		more[sources->kept_cnt++] =
+			(struct xs_loss_kept){ .slot = slot, .counts = look.earlier };
+	}
+	return 0;
+}
+
 /* ---- all of it ---- */
 
 int xs_loss_sources_read(const struct xs_pins *pins, const struct xs_netif *netif,
@@ -151,6 +176,8 @@ int xs_loss_sources_read(const struct xs_pins *pins, const struct xs_netif *neti
 	err = read_queues(pins, &found);
 	if (!err)
 		err = read_sockets(pins, &found);
+	if (!err)
+		err = read_kept(pins, &found);
 	if (err)
 		goto out;
 	read_rules(pins, &found.rules);
@@ -175,6 +202,7 @@ void xs_loss_sources_free(struct xs_loss_sources *sources)
 {
 	free(sources->queues);
 	free(sources->sockets);
+	free(sources->kept);
 	free(sources->nic.rows);
 	free(sources->failures.rows);
 	free(sources->slot_queues);
@@ -253,6 +281,8 @@ int xs_loss_sources_since(const struct xs_loss_sources *now, const struct xs_los
 	struct xs_loss_sources copy = *now;
 	int err = 0;
 
+	copy.kept = NULL;
+	copy.kept_cnt = 0;
 	copy.queues = copy_of(now->queues, now->queue_cnt * sizeof(*now->queues), &err);
 	copy.sockets = copy_of(now->sockets, now->socket_cnt * sizeof(*now->sockets), &err);
 	copy.nic.rows = copy_of(now->nic.rows, now->nic.cnt * sizeof(*now->nic.rows), &err);

@@ -31,6 +31,12 @@ struct xs_loss_rules {
 	__u8 by_default, of_malformed; /* enum xs_verdict */
 };
 
+/* What was kept of the sockets that were in a slot before, and have gone. */
+struct xs_loss_kept {
+	__u32 slot;
+	struct xs_socket_counts counts;
+};
+
 struct xs_loss_sources {
 	double at; /* seconds, monotonic */
 	struct xs_queue_stats *queues, total;
@@ -39,6 +45,8 @@ struct xs_loss_sources {
 	struct xs_nic_counters nic;
 	struct xs_loss_socket *sockets;
 	__u32 socket_cnt;
+	struct xs_loss_kept *kept; /* not in what was counted between two moments */
+	__u32 kept_cnt;
 	struct xs_failures failures; /* none without tracing */
 	bool traced;
 	bool native; /* the mode that it is attached in; else skb */
