@@ -12,9 +12,9 @@
 
 /* If TX does not move for this long it is forced. Far above any driver's interrupt delay. */
 #define STALL_NS 100000000ULL
-#define LOOK_MS 1000 /* how often a wait without packets looks whether any can come */
+#define LOOK_MS 1000 /* how often a wait without packets checks whether any can come */
 #define KEEP_NS 1000000000ULL
-#define LOST_MAX 2 /* an instance that is being replaced is not there for a moment */
+#define LOST_MAX 2 /* while an instance is being replaced, it is missing for a moment */
 
 static struct xsteer_packet packet_of(const struct xs_xsk *x, const struct xdp_desc *desc)
 {
