@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* A context: its life, and the diagnostics that go through it; see ctx.h. */
+/* A context: its creation and end, and the diagnostics that go through it; see ctx.h. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
