@@ -112,7 +112,7 @@ static int take_over_maps(const struct xs_build *build, __u32 slots)
 
 	if (build->replacing != XS_REPLACE_in_link || build->old.slots != slots)
 		return 0;
-	/* an older build's counters have another layout: they are copied */
+	/* An older build's counters have another layout, so they are copied. */
 	if (build->old.stats_bytes == XS_QUEUE_STATS_BYTES_AT_2)
 		taken &= ~(1U << XS_MAP_xdp_stats_map);
 	return xs_program_reuse(build->skel, &build->old, ~taken);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Rows of `chains`, taken and given up; see chain_slots.h. */
+/* Takes and gives up rows of `chains`; see chain_slots.h. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "chain_slots.h"
 #include "owners.h"
 
-/* Rows that have slots: none in an instance whose xsks_map another loader made. */
+/* Number of rows that have slots. Zero if another loader made the instance's xsks_map. */
 static __u32 row_cnt(const struct xs_pins *pins)
 {
 	__u32 cnt = pins->slots ? pins->all_slots / pins->slots - 1 : 0;

@@ -143,7 +143,7 @@ static bool has_id(__u32 prog_id, __u32 id)
 	return prog_id == id;
 }
 
-/* The program on the interface that `is` holds for, with that id; NULL if it is not there. */
+/* The program on the interface with this id, according to `is`; NULL: it is not there. */
 static struct xdp_program *find_program(struct xdp_multiprog *mp,
 					bool (*is)(__u32 prog_id, __u32 id), __u32 id)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What the kernel did not deliver after the verdict; see failures.h. */
+/* Reads what the kernel did not deliver after the verdict; see failures.h. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

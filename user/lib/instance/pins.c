@@ -51,7 +51,7 @@ static int open_pin(const struct xs_pins *pins, enum xs_map map, bool write)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Compares it with what this build wants, and notes how many entries it has. */
+/* Compares the map with what this build needs, and stores how many entries it has. */
 static bool has_shape(struct xs_pins *pins, enum xs_map map, const struct bpf_map_info *info)
 {
 	const struct xs_map_shape *want = &xs_map_shapes[map];
@@ -174,7 +174,10 @@ static int open_map(struct xs_pins *pins, enum xs_map map, enum xs_pins_access h
 	return check_shape(pins, map);
 }
 
-/* Told from xsks_map, for who may not open xdp_stats_map. An upgrade leaves its size. */
+/*
+ * Computed from xsks_map, for processes that may not open xdp_stats_map. An upgrade
+ * does not change its size.
+ */
 static __u32 plain_slots(const struct xs_pins *pins)
 {
 	bool with_chains = pins->meta.abi >= XS_ABI_CHAINS &&
@@ -204,7 +207,10 @@ int xs_pins_open_dir(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *d
 		return -ENOTDIR;
 	}
 
-	/* meta first: a directory that is not ours must say so, not fail on some map */
+	/*
+	 * meta first: for a directory that is not ours the message must say so, not
+	 * name some map.
+	 */
 	err = open_map(pins, XS_MAP_meta, how);
 	if (!err)
 		err = read_meta(pins);

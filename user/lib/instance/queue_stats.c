@@ -30,8 +30,9 @@ void xs_queue_stats_sub(struct xs_queue_stats *now, const struct xs_queue_stats 
 #define AT(member) (offsetof(struct xs_queue_stats, member) / sizeof(__u64))
 
 /*
- * A row up to ABI 2, widened: it has no verdict_chain, so that all reasons stand one place
- * earlier, and no reason_no_chain. From the last to the first, since both are the same memory.
+ * Widens a row of ABI 2 or older. It has no verdict_chain, so all reasons are one place
+ * earlier, and no reason_no_chain. Goes from the last to the first, since both are in
+ * the same memory.
  */
 static void widen_row(struct xs_queue_stats *row)
 {
@@ -42,7 +43,7 @@ static void widen_row(struct xs_queue_stats *row)
 	row->verdict_chain = row->reason_no_chain = 0;
 }
 
-/* One row of each CPU, in this build's layout. */
+/* Reads the rows of all CPUs, in this build's layout. */
 static int read_row(const struct xs_pins *pins, __u32 queue, struct xs_queue_stats *cpus,
 		    int cpu_cnt)
 {

@@ -27,8 +27,8 @@ static inline const __u64 *xs_reason_counters(const struct xs_queue_stats *stats
 
 /*
  * Copies what the instance has counted, row by row and CPU by CPU, into another
- * xdp_stats_map with as many rows, of this build's layout. What is counted meanwhile may be
- * in neither. 0 or -errno, logged.
+ * xdp_stats_map with as many rows, in this build's layout. Frames counted meanwhile may
+ * be in neither. 0 or -errno, logged.
  */
 int xs_queue_stats_copy(const struct xs_pins *from, int to_fd);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Which slots have a socket, and of which queue; see slot_sockets.h. */
+/* Finds out which slots have a socket, and of which queue; see slot_sockets.h. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -30,7 +30,7 @@ static __u32 prog_id(int fd)
 	return bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.id;
 }
 
-/* In place of what is pinned by that name, if anything is; it gets the access of `model`. */
+/* Replaces the pin of that name, if there is one. The new pin gets the access of `model`. */
 static int repin(const struct xs_pins *pins, int fd, const char *name, const char *model)
 {
 	char path[PATH_MAX + 32], next[PATH_MAX + 32], like[PATH_MAX + 32];
@@ -87,7 +87,7 @@ static void pin_missing_maps(const struct xs_pins *pins, const struct xsteer_bpf
 	}
 }
 
-/* Once the new program counts there. */
+/* After the new program counts there. */
 static int pin_new_maps(const struct xs_pins *pins, const struct xsteer_bpf *skel)
 {
 	const char *stats = xs_map_names[XS_MAP_xdp_stats_map];
