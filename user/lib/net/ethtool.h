@@ -3,7 +3,7 @@
 #ifndef XS_ETHTOOL_H
 #define XS_ETHTOOL_H
 
-/* `request` begins with its command and takes the answer. 0 or -errno, silently. */
+/* `request` begins with its command and receives the answer. 0 or -errno, silently. */
 int xs_ethtool(const char *ifname, void *request);
 
 #endif

@@ -36,7 +36,7 @@ static struct nlmsghdr *put_request(char *buf, __u16 type, __u8 cmd)
 static int find_family(__u16 *family)
 {
 	const struct xs_nl_call call = { .cb = on_family, .arg = family };
-	char buf[XS_NETDEV_REQUEST] = {}; /* what pads an attribute is sent too */
+	char buf[XS_NETDEV_REQUEST] = {}; /* zeroed, because an attribute's padding is sent, too */
 	struct nlmsghdr *nlh = put_request(buf, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
 	int err;
 

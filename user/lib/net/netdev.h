@@ -39,13 +39,14 @@
 #define NETDEV_A_QSTATS_RX_ALLOC_FAIL 12
 #define NETDEV_A_QSTATS_RX_HW_DROPS 13
 
-#define XS_NETDEV_REQUEST 256 /* bytes, zeroed, of a request */
+#define XS_NETDEV_REQUEST 256 /* bytes of a request, which must be zeroed */
 
 /*
- * One request about an interface: `ifindex_attr` names it in this command's words. `dump`:
- * all that it has. Answers, their genlmsghdr first, to `cb`. `scope`: of QSTATS_GET, 0: none.
- * 0; -ENOENT: this kernel has no such family; -EOPNOTSUPP: no such command, or not by this
- * driver; or -errno, silently. No privilege needed.
+ * Sends one request about an interface. `ifindex_attr` is the attribute that holds its
+ * index in this command. `dump` asks for everything that it has. `scope` is for
+ * QSTATS_GET; 0: none. Answers go to `cb`, starting at their genlmsghdr. 0; -ENOENT:
+ * this kernel has no such family; -EOPNOTSUPP: no such command, or not by this driver;
+ * other -errno. Silent. Needs no privilege.
  */
 int xs_netdev_ask(__u8 cmd, __u16 ifindex_attr, __u32 ifindex, bool dump, __u64 scope, mnl_cb_t cb,
 		  void *arg);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What a driver counts, by its own names; see nic_counters.h. */
+/* Reads what a driver counts, under its own names; see nic_counters.h. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,10 @@
 #include "netlink.h"
 #include "nic_counters.h"
 
-/* Read in the drivers' sources. A driver that is not here has counters of no known role. */
+/*
+ * From the drivers' sources. For a driver that is not listed, the roles of its counters
+ * are unknown.
+ */
 static const struct known {
 	const char *driver, *before, *behind; /* the number of the queue */
 	enum xs_nic_role role;
@@ -23,7 +26,7 @@ static const struct known {
 	{ "veth", "rx_queue_", "_xdp_tx_errors", XS_NIC_tx_lost },
 	{ "veth", "rx_queue_", "_xdp_packets", XS_NIC_seen },
 	{ "virtio_net", "rx_queue_", "_xdp_drops", XS_NIC_lost_or_dropped },
-	/* rxN_ from Linux 6.10 on */
+	/* Since Linux 6.10: rxN_. */
 	{ "virtio_net", "rx", "_xdp_drops", XS_NIC_lost_or_dropped },
 	{ "virtio_net", "rx_queue_", "_xdp_packets", XS_NIC_seen },
 	{ "virtio_net", "rx", "_xdp_packets", XS_NIC_seen },
@@ -35,7 +38,7 @@ static const struct known {
 	{ "igc", "rx_queue_", "_alloc_failed", XS_NIC_no_memory },
 };
 
-/* The queue, if the name is of this form; else -1. */
+/* The queue in the name, if the name has this form; else -1. */
 static int queue_in(const char *name, const struct known *form)
 {
 	size_t len = strlen(form->before);
@@ -96,7 +99,7 @@ static int read_driver(const char *ifname, const char *driver, struct xs_nic_cou
 		if (!err)
 			err = xs_ethtool(ifname, values);
 	}
-	/* the driver may have fewer by now: another queue count */
+	/* The driver may have fewer by now, after a change of the number of queues. */
 	if (!err && values->n_stats < cnt)
 		cnt = values->n_stats;
 	for (__u32 i = 0; !err && i < cnt; i++) {
@@ -129,7 +132,7 @@ static int on_stats(const struct nlmsghdr *nlh, void *arg)
 	return MNL_CB_OK;
 }
 
-/* What every driver tells in the same words. */
+/* Reads what every driver reports in the same words. */
 static int read_common(__u32 ifindex, struct xs_nic_counters *counters)
 {
 	struct rtnl_link_stats64 stats = {};

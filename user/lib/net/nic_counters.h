@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What a driver counts, by its own names, as `ethtool -S` shows it; and what of it is
- * known to be a loss before or behind an XDP program.
+ * What a driver counts, under its own names, as `ethtool -S` shows it; and which of
+ * these are known to be a loss before or after an XDP program.
  */
 #ifndef XS_NIC_COUNTERS_H
 #define XS_NIC_COUNTERS_H
@@ -11,13 +11,13 @@
 
 enum xs_nic_role {
 	XS_NIC_other,
-	XS_NIC_missed, /* came in while the NIC had no room */
-	XS_NIC_bad, /* came in broken */
-	XS_NIC_no_memory, /* came in, and there was no buffer */
+	XS_NIC_missed, /* arrived while the NIC had no room */
+	XS_NIC_bad, /* arrived broken */
+	XS_NIC_no_memory, /* arrived, but there was no buffer */
 	XS_NIC_seen, /* met an XDP program */
 	XS_NIC_lost, /* its verdict could not be carried out */
 	XS_NIC_lost_or_dropped, /* that, or the verdict was drop */
-	XS_NIC_tx_lost, /* its verdict was tx, and the driver took no more */
+	XS_NIC_tx_lost, /* its verdict was tx, and the driver accepted no more */
 	XS_NIC_ROLE_MAX
 };
 
@@ -29,14 +29,14 @@ struct xs_nic_counter {
 };
 
 struct xs_nic_counters {
-	struct xs_nic_counter *rows; /* the caller's to free */
+	struct xs_nic_counter *rows; /* the caller frees it */
 	__u32 cnt;
-	bool counts_lost; /* the driver tells of all that is lost behind the program, in native mode */
+	bool counts_lost; /* in native mode the driver reports all that is lost after the program */
 };
 
 /*
- * `driver`: as ethtool -i names it. 0, with none for a driver that counts nothing; or
- * -errno, silently. No privilege needed.
+ * `driver` is its name as in ethtool -i. 0, with no rows if the driver counts nothing;
+ * or -errno, silently. Needs no privilege.
  */
 int xs_nic_counters_read(const char *ifname, __u32 ifindex, const char *driver,
 			 struct xs_nic_counters *counters);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* AF_XDP sockets of any process; see xdp_diag.h. */
+/* Lists AF_XDP sockets of any process; see xdp_diag.h. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* AF_XDP sockets of any process, as the kernel's sock_diag tells of them. */
+/* AF_XDP sockets of any process, as the kernel's sock_diag reports them. */
 #ifndef XS_XDP_DIAG_H
 #define XS_XDP_DIAG_H
 
@@ -17,13 +17,14 @@ struct xs_diag_socket {
 };
 
 struct xs_diag_sockets {
-	struct xs_diag_socket *rows; /* the caller's to free */
+	struct xs_diag_socket *rows; /* the caller frees it */
 	__u32 cnt;
 };
 
 /*
- * Those that are bound to an interface of this network namespace. 0; -ENOENT: this kernel
- * was built without CONFIG_XDP_SOCKETS_DIAG; or -errno, silently. No privilege needed.
+ * Lists the sockets that are bound to an interface of this network namespace. 0;
+ * -ENOENT: this kernel was built without CONFIG_XDP_SOCKETS_DIAG; other -errno. Silent.
+ * Needs no privilege.
  */
 int xs_diag_sockets_read(__u32 ifindex, struct xs_diag_sockets *sockets);
 
