@@ -203,7 +203,7 @@ void xs_parse_family_words(struct xs_str family, char *buf, size_t size)
 	}
 }
 
-/* The words of the field, from its family on. */
+/* Parses the words of the field, starting at its family. */
 static bool parse_words(struct xs_parser *p, enum xs_field *field)
 {
 	struct xs_str family = xs_token_str(&p->tok), word = { "", 0 };

@@ -191,7 +191,7 @@ static bool end_elem(struct xs_parser *p, struct xs_operand *value, const struct
 	return xs_parse_charge(p, sizeof(*elem), &elem->pos) && xs_parse_add_elem(p, value, elem);
 }
 
-/* One member: a value, range or prefix, or a $NAME that may hold several. */
+/* Parses one member: a value, range or prefix, or a $NAME that may hold several. */
 static bool parse_elem(struct xs_parser *p, struct xs_operand *value, bool prefixes,
 		       const char *what)
 {

@@ -312,7 +312,7 @@ bool xs_parse_field(struct xs_parser *p);
 /* Writes "saddr, daddr, ttl": the words that may follow a family; "" if none may. */
 void xs_parse_family_words(struct xs_str family, char *buf, size_t size);
 
-/* verdict.c: a verdict with what belongs to it; action and name are zero. */
+/* verdict.c: a verdict with its target and fallback. The caller zeroes action and name. */
 bool xs_parse_verdict(struct xs_parser *p, struct xs_action *action, char name[XS_TARGET_NAME_MAX]);
 /* The verdict pass or drop, which must follow the word `after`. */
 bool xs_parse_pass_or_drop(struct xs_parser *p, const char *after, __u8 *verdict);

@@ -51,8 +51,8 @@ static bool parse_counter(struct xs_parser *p)
 }
 
 /*
- * Puts the parts of the rule in one block: matches, ranges, text, comment. It
- * begins with the matches, and is freed by them.
+ * Copies the parts of the rule into one block: matches, ranges, text, comment. The
+ * block begins with the matches, and freeing them frees it.
  */
 static bool pack_rule(struct xs_parser *p, struct xs_rule *rule, const struct xs_str *comment)
 {
@@ -143,7 +143,10 @@ static bool add_branches(struct xs_parser *p, struct xs_rule *rule, const struct
 	return good;
 }
 
-/* What people try who know nft, iptables or tcpdump; in lower case. NULL: nothing is known. */
+/*
+ * Words that people try who know nft, iptables or tcpdump, in lower case. NULL: nothing
+ * is known.
+ */
 static const char *other_tools_word(struct xs_str word)
 {
 	static const struct {

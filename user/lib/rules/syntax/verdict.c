@@ -76,7 +76,7 @@ static bool parse_xsk(struct xs_parser *p, struct xs_action *action)
 	return parse_else(p, action);
 }
 
-/* As chain files have it. */
+/* The same names as in chain files. */
 static bool is_chain_name(struct xs_str name)
 {
 	if (!name.len || name.len >= XS_TARGET_NAME_MAX || !is_letter(name.p[0]))
