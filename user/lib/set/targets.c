@@ -171,7 +171,7 @@ static void mark_devs_of(struct open_devs *open, const struct xs_set_header *set
 		mark_dev(open, &xs_set_rules(set)[i].action);
 }
 
-/* A bit for each row of `chains` that the set names. */
+/* Returns a bit for each row of `chains` that the set names. */
 static __u32 rows_of(const struct xs_pins *pins, const struct xs_action *action)
 {
 	if (action->verdict != XS_VERDICT_chain || action->target < pins->slots)
