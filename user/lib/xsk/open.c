@@ -537,7 +537,7 @@ void xs_xsk_close(struct xs_xsk *x)
 
 /* ---- sockets that share a queue ---- */
 
-/* Binding to a bound socket takes its pool, mode and rings: no other flag may be said. */
+/* Binding to a bound socket takes over its pool, mode and rings: no other flag is allowed. */
 static int bind_shared(const struct xs_xsk_shared *s, const struct xs_xsk *x,
 		       const struct xs_xsk_config *cfg)
 {

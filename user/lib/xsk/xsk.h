@@ -72,7 +72,7 @@ struct xs_xsk_config {
 	__u32 frame_size; /* bytes */
 	__u32 headroom; /* bytes kept free before each packet, besides the kernel's 256 */
 	__u32 ring; /* entries of each ring, a power of two; 0: enough for every frame */
-	__u32 rx_ring; /* of the RX ring, where other sockets share the queue; 0: as `ring` */
+	__u32 rx_ring; /* of the RX ring, if other sockets share the queue; 0: as `ring` */
 	__u32 spare; /* frames that never go to the fill ring: for xs_xsk_take() */
 	__u32 tx_budget; /* packets that one sendto() may send in copy mode; 0: the kernel's 32 */
 	__u32 bind_wait_ms; /* how long to retry EBUSY */
@@ -150,9 +150,10 @@ int xs_xsk_open(struct xs_xsk *x, const struct xs_xsk_config *cfg);
 void xs_xsk_close(struct xs_xsk *x); /* zeroed or closed: does nothing */
 
 /*
- * A socket with nothing but an RX ring, on the queue and over the UMEM of another: the
- * XDP program chooses between them by slot, and each has a full ring of its own. Frames are
- * the other's: all functions but these are called for it, by the same thread.
+ * A socket that has only an RX ring, on the queue and over the UMEM of another socket.
+ * The XDP program chooses between them by slot, and each can have a full ring of its
+ * own. The frames belong to the other socket: call all functions except these for that
+ * one, from the same thread.
  */
 struct xs_xsk_shared {
 	int fd; /* -1: closed */
@@ -161,17 +162,18 @@ struct xs_xsk_shared {
 };
 
 /*
- * `ring`: entries, a power of two. The queue's socket must be open; both are closed in any
- * order. Needs CAP_NET_RAW. 0 or -errno, logged; on failure nothing is left.
+ * Opens one. `ring` is its number of entries, a power of two. The queue's socket must
+ * be open; close the two in any order. Needs CAP_NET_RAW. 0 or -errno, logged; on
+ * failure nothing is left.
  */
 int xs_xsk_open_shared(struct xs_xsk_shared *s, const struct xs_xsk *x,
 		       const struct xs_xsk_config *cfg, __u32 ring);
 void xs_xsk_close_shared(struct xs_xsk_shared *s);
 
 /*
- * Whether several sockets on one queue are safe where the kernel, not the driver, runs the
- * program (skb mode): before Linux 6.15 two CPUs may take the same entry of the fill ring
- * (CVE-2025-37920). Kernels that got the fix earlier cannot be told from others.
+ * Whether several sockets on one queue are safe if the kernel, not the driver, runs the
+ * program (skb mode). Before Linux 6.15 two CPUs may take the same entry of the fill
+ * ring (CVE-2025-37920). An older kernel that has the fix cannot be recognised.
  */
 bool xs_xsk_may_share_in_skb_mode(void);
 
@@ -193,7 +195,7 @@ static inline __u32 xs_xsk_waiting(struct xs_xsk *x, __u32 max)
 __u32 xs_xsk_receive(struct xs_xsk *x, struct xdp_desc *descs, __u32 max, __u64 max_packets,
 		     __u32 *packets);
 
-/* The same from the RX ring of a shared socket, each packet in one frame. */
+/* The same from the RX ring of a shared socket; each packet has one frame. */
 __u32 xs_xsk_receive_shared(struct xs_xsk *x, struct xs_xsk_shared *s, struct xdp_desc *descs,
 			    __u32 max);
 
