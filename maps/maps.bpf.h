@@ -47,7 +47,7 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 } owners SEC(".maps");
 
-/* by number of the chain; written by the tools, never read by the data path */
+/* By number of the chain. The tools write it; the data path never reads it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, XS_CHAIN_SLOTS);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What bpf/slot_sockets.bpf.c answers: the queue of a slot's socket, or this. */
+/* The answer of bpf/slot_sockets.bpf.c: the queue of a slot's socket, or this. */
 #ifndef XSTEER_SLOT_SOCKETS_H
 #define XSTEER_SLOT_SOCKETS_H
 

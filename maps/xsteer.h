@@ -14,11 +14,11 @@
 #define XS_MAGIC 0x72657473782e7378ULL /* "xs.xster" as bytes in memory */
 #define XS_ABI 3 /* incremented when a pinned layout changes its meaning */
 /*
- * Of the pins that this build reads. ABI 1 knew no netns_cookie; up to ABI 2 there were no
- * chains, and fewer counters in struct xs_queue_stats.
+ * The oldest pins that this build can read. ABI 1 had no netns_cookie. Up to ABI 2
+ * there were no chains, and fewer counters in struct xs_queue_stats.
  */
 #define XS_ABI_OLDEST 1
-#define XS_ABI_CHAINS 3 /* the first that knows chains */
+#define XS_ABI_CHAINS 3 /* the first ABI with chains */
 
 #define XS_PIN_ROOT "/sys/fs/bpf/xsteer"
 #define XS_PIN_LINK "link"
@@ -28,8 +28,9 @@
 #define XS_VLAN_MAX 4 /* that the parser steps over */
 #define XS_IPV6_EXT_MAX 8 /* IPv6 extension headers that it steps over */
 /*
- * Chains that one instance can serve at once. xsks_map has so many slots more for each of
- * its plain ones: 16 make 8.5 KB of a map of 64, and nobody runs more brokers than that.
+ * Most chains that one instance can serve at one time. For each plain slot, xsks_map
+ * has this many more. With 16, a map of 64 slots grows by 8.5 KB, and nobody runs more
+ * brokers than that.
  */
 #define XS_CHAIN_SLOTS 16
 #define XS_CHAIN_NAME_MAX 32 /* bytes, with its NUL */
@@ -104,7 +105,7 @@ struct xs_queue_stats {
 #undef X
 };
 
-/* Bytes of a row up to ABI 2: without verdict_chain and reason_no_chain. */
+/* Bytes of a row up to ABI 2, without verdict_chain and reason_no_chain. */
 #define XS_QUEUE_STATS_BYTES_AT_2 184
 
 /* One row of rule_stats_map: frames that one rule decided on one CPU. */
@@ -116,8 +117,8 @@ struct xs_rule_stats {
 /* The action of a rule, the default or `malformed`. Part of the rule tables. */
 struct xs_action {
 	__u8 verdict; /* enum xs_verdict */
-	__u8 otherwise; /* xsk, chain: XS_VERDICT_pass or _drop where no socket is */
-	__u8 own_slot; /* xsk, chain: 1 = the slot is `target` and the frame's queue added */
+	__u8 otherwise; /* xsk, chain: XS_VERDICT_pass or _drop if there is no socket */
+	__u8 own_slot; /* xsk, chain: 1 = the slot is `target` plus the frame's queue */
 	__u8 pad;
 	__u32 target; /* slot, CPU number, ifindex; chain: slot of its queue 0 */
 };
@@ -165,14 +166,14 @@ struct xs_meta {
 };
 
 /*
- * One row of chains: a chain that rules name or somebody serves; no name: free. Its sockets
- * are in slots XS_CHAIN_BASE() + queue.
+ * One row of chains: a chain that rules name or somebody serves. Without a name: free.
+ * Its sockets are in slots XS_CHAIN_BASE() + queue.
  */
 struct xs_chain_row {
 	char name[XS_CHAIN_NAME_MAX];
 };
 
-/* `slots`: plain ones, as many as xdp_stats_map has rows. */
+/* `slots` are the plain ones, as many as xdp_stats_map has rows. */
 #define XS_CHAIN_BASE(row, slots) (((row) + 1) * (slots))
 
 /* The mode that an AF_XDP socket got from the kernel. */
