@@ -13,14 +13,14 @@ struct xs_outcome {
 	enum xs_reason fallback; /* none, or why `verdict` is not the action's */
 };
 
-/* Why a redirect fell back, by its verdict: the two lists have the same order. */
+/* The reason for a redirect that fell back, from its verdict: both lists have the same order. */
 #define NOT_TAKEN(verdict) ((verdict)-XS_VERDICT_xsk + XS_REASON_no_socket)
 _Static_assert(NOT_TAKEN(XS_VERDICT_cpu) == (int)XS_REASON_no_cpu &&
 		       NOT_TAKEN(XS_VERDICT_dev) == (int)XS_REASON_no_dev &&
 		       NOT_TAKEN(XS_VERDICT_chain) == (int)XS_REASON_no_chain,
 	       "a verdict and its fallback reason");
 
-/* One place for all redirects: the verifier walks what comes after it less often. */
+/* One place for all redirects, so that the verifier walks the code after it less often. */
 static __always_inline void redirected(struct xs_outcome *out, enum xs_verdict verdict)
 {
 	if (out->xdp == XDP_REDIRECT) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Counts what the kernel could not do after the program's verdict. Attached to the
- * kernel's xdp tracepoints while somebody watches, never to an interface; looks at
- * one interface, and at the CPU map of its instance.
+ * Counts what the kernel could not do after the program's verdict. It is attached to
+ * the kernel's xdp tracepoints while somebody watches, never to an interface. It looks
+ * at one interface, and at the CPU map of its instance.
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 
 #include "../maps/failures.h"
 
-/* The kernel's own, as far as they are read; CO-RE finds the members. */
+/* The kernel's own types, with the members that are read; CO-RE finds them. */
 #define KERNEL_TYPE __attribute__((preserve_access_index))
 struct ns_common {
 	unsigned int inum;
@@ -43,9 +43,9 @@ struct {
 	__type(value, __u64);
 } failures SEC(".maps");
 
-__u64 uncounted; /* frames whose key found no room */
+__u64 uncounted; /* frames whose key had no room */
 
-/* An ifindex alone is another interface in another network namespace. */
+/* The same ifindex may be another interface in another network namespace. */
 static bool is_ours(const struct net_device *dev)
 {
 	return BPF_CORE_READ(dev, ifindex) == (int)ifindex &&
@@ -53,8 +53,8 @@ static bool is_ours(const struct net_device *dev)
 }
 
 /*
- * An argument of the tracepoint, by one load of the whole: the verifier takes no narrower
- * one, and none by a pointer that the compiler has made of two.
+ * An argument of the tracepoint, loaded as a whole. The verifier accepts no narrower
+ * load, and none by a pointer that the compiler has made of two.
  */
 #define ARG(ctx, i) \
 	({ \
@@ -101,7 +101,7 @@ static __u32 kind_of(__u32 map_type)
 	}
 }
 
-/* dev, prog, target, errno, then map type, map id, index; before Linux 5.13 map, index. */
+/* dev, prog, target, errno, then map type, map id, index; before Linux 5.13: map, index. */
 SEC("raw_tp/xdp_redirect_err")
 int redirect_failed(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -129,7 +129,7 @@ int cpu_queue_full(struct bpf_raw_tracepoint_args *ctx)
 	return count(XS_FAILURE_cpu_queue, (__u32)ARG(ctx, 3), 0, (__u32)ARG(ctx, 2));
 }
 
-/* map id, frames taken, frames dropped; on the CPU itself */
+/* map id, frames taken, frames dropped; runs on that CPU */
 SEC("raw_tp/xdp_cpumap_kthread")
 int cpu_without_memory(struct bpf_raw_tracepoint_args *ctx)
 {

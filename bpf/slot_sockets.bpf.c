@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Says of which queue the socket in a slot of an XSKMAP is. User space cannot look
- * into such a map, so this is run by BPF_PROG_TEST_RUN, never attached: the slot
- * stands at the beginning of the frame, the answer is what the program returns.
+ * Finds the queue of the socket in a slot of an XSKMAP. User space cannot read such a
+ * map. So BPF_PROG_TEST_RUN runs this, and it is never attached: the slot is at the
+ * start of the frame, and the return value is the answer.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
