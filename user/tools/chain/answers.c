@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What a broker says of itself, at its end and when it is asked; see broker.h. */
+/* What a broker reports about itself, at its end and when it is asked; see broker.h. */
 #include <string.h>
 #include <unistd.h>
 
@@ -32,7 +32,7 @@ struct xs_broker_totals xs_broker_totals(struct xs_broker *b)
 	for (__u32 i = 0; i < b->worker_cnt; i++) {
 		const struct xs_worker *w = &b->workers[i];
 
-		pthread_mutex_lock(&w->engine->lock); /* its thread counts under it */
+		pthread_mutex_lock(&w->engine->lock); /* its thread counts under this lock */
 		for (__u32 k = 0; k < w->entry_cnt; k++) {
 			const struct xs_socket_counts counts = counts_of(w, &w->entries[k]);
 

@@ -23,7 +23,7 @@ static void path_of(const struct xs_cli *cli, const char *ifname, char path[XS_C
 	xs_control_path(path, opts->socket ? opts->socket : socket);
 }
 
-/* One that ended without a word left its path behind. */
+/* A broker that ended without closing left its path behind. */
 static int ask_all(struct xs_cli *cli, json_t *answers)
 {
 	glob_t found = {};
@@ -44,7 +44,7 @@ static int ask_all(struct xs_cli *cli, json_t *answers)
 	return err;
 }
 
-/* What each broker says of itself: those of the operand, or all. */
+/* Collects the answers of the operand's broker, or of all brokers. */
 static int ask_brokers(struct xs_cli *cli, json_t *answers)
 {
 	const struct xs_chain_options *opts = cli->opts;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* The commands of xsteer-chain that ask a broker that runs. 0 or -errno, told. */
+/* The commands of xsteer-chain that ask a running broker. 0 or -errno, logged. */
 #ifndef XS_CHAIN_ASK_H
 #define XS_CHAIN_ASK_H
 

@@ -15,7 +15,7 @@ struct xs_broker {
 	const struct xs_chain_options *opts;
 	struct xs_chains *chains;
 	__u32 first; /* the chain of each queue's main socket */
-	bool takes_xsk; /* it gets the frames with the verdict xsk, too */
+	bool takes_xsk; /* it also gets the frames with the verdict xsk */
 	__u32 rx_ring;
 	struct xs_netif netif;
 	char path[108];
@@ -50,7 +50,7 @@ struct xs_broker_totals {
 	__u64 received, sent, refused, ring_full, no_frame, unread;
 };
 
-/* Over all queues. Takes the engines' locks, as all of these. */
+/* Sums over all queues. Takes the engines' locks, as all of these do. */
 struct xs_broker_totals xs_broker_totals(struct xs_broker *b);
 /* Keeps with the instance what the sockets have counted: it outlives this process there. */
 void xs_broker_keep_counts(struct xs_broker *b);

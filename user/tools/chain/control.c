@@ -34,7 +34,7 @@ static int send_object(int fd, const json_t *object)
 	return err;
 }
 
-/* NULL with *err set. */
+/* NULL, with *err set, after an error. */
 static json_t *receive_object(int fd, int *err)
 {
 	char *text = malloc(XS_CONTROL_MAX);
@@ -99,7 +99,10 @@ void xs_control_close(struct xs_control *control)
 	control->fd = -1;
 }
 
-/* By what the kernel knows of the other end: the path may have been opened to others. */
+/*
+ * Uses what the kernel knows about the other end, because the path may have been opened
+ * to others.
+ */
 static bool may_ask(int fd)
 {
 	struct ucred peer = { .uid = (uid_t)-1 };
@@ -139,7 +142,7 @@ void xs_control_serve(struct xs_control *control,
 		return;
 	set_timeout(fd, WAIT_SEC);
 	object = answer_one(fd, answer, arg);
-	send_object(fd, object); /* one that does not read has gone */
+	send_object(fd, object); /* a client that does not read is gone */
 	json_decref(object);
 	close(fd);
 }
@@ -189,7 +192,7 @@ int xs_control_ask(struct xs_cli *cli, const char *path, json_t *request, json_t
 	set_timeout(fd, ANSWER_SEC);
 	err = send_object(fd, request);
 	json_decref(request);
-	/* one that refused has said so before it read */
+	/* A broker that refuses answers before it reads. */
 	*answer = receive_object(fd, &err);
 	close(fd);
 	err = check_answer(cli, path, *answer, err);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What a broker is asked while it runs: one JSON object each way, through a UNIX socket
- * beside that of the network functions. Only root and the broker's own user may ask.
+ * Questions to a running broker: one JSON object in each direction, through a UNIX
+ * socket beside that of the network functions. Only root and the broker's own user may
+ * ask.
  */
 #ifndef XS_CHAIN_CONTROL_H
 #define XS_CHAIN_CONTROL_H
@@ -19,23 +20,27 @@ struct xs_control {
 	char path[XS_CONTROL_PATH_MAX];
 };
 
-/* The path for the broker whose network functions join at `socket`: .ctl for .sock. */
+/*
+ * The control path of the broker whose network functions join at `socket`: with .ctl in
+ * place of .sock.
+ */
 void xs_control_path(char path[XS_CONTROL_PATH_MAX], const char *socket);
 
-/* Listens there, mode 0600. 0 or -errno, logged. */
+/* Listens at the path with mode 0600. 0 or -errno, logged. */
 int xs_control_open(struct xs_control *control, struct xsteer_ctx *ctx, const char *path);
-void xs_control_close(struct xs_control *control); /* and removes the path */
+void xs_control_close(struct xs_control *control); /* also removes the path */
 
 /*
- * Answers who has come: answer() gets the request, and gives the object to send, or NULL for
- * one that makes no sense. Each may block it for a second or two: they are trusted.
+ * Answers waiting clients. answer() gets the request and returns the object to send, or
+ * NULL if the request makes no sense. Each client may block this for a second or two:
+ * clients are trusted.
  */
 void xs_control_serve(struct xs_control *control,
 		      json_t *(*answer)(void *arg, const json_t *request), void *arg);
 
 /*
- * Asks the broker at the control path; takes the request over. 0 with *answer; or -errno,
- * logged: also if the answer has "error".
+ * Asks the broker at the control path, and frees the request. 0 with *answer; or
+ * -errno, logged, also if the answer has "error".
  */
 int xs_control_ask(struct xs_cli *cli, const char *path, json_t *request, json_t **answer);
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The frames of a queue, divided among the chains that it serves; see broker.h. */
+/* Divides the frames of a queue among the chains that it serves; see broker.h. */
 #include <errno.h>
 
 #include "broker.h"
 
 #define RX_RING_MIN 64
-#define LIMIT_MIN 64 /* frames of a chain: a batch of the NFs' library */
+#define LIMIT_MIN 64 /* fewest frames of a chain: a batch of the NFs' library */
 
 /* Chains without a limit of their own get equal parts of what is left. */
 static void share_frames(struct xs_chains *chains, __u32 frames)
@@ -22,8 +22,8 @@ static void share_frames(struct xs_chains *chains, __u32 frames)
 }
 
 /*
- * A chain that nobody serves fast enough keeps frames in its RX ring and inside. All of
- * them together must leave enough for the others to be received: a quarter.
+ * A chain that is not served fast enough keeps frames in its RX ring and inside. All
+ * such chains together must leave enough frames for the others to receive: a quarter.
  */
 int xs_broker_divide_frames(struct xs_broker *b, struct xs_chains *chains)
 {

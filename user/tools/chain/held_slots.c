@@ -35,10 +35,10 @@ int xs_held_slots_open(struct xsteer_ctx *ctx, struct xs_held_slots *slots, cons
 	if (err == -ENOENT)
 		xs_err(ctx, "%s: no xsteer instance: 'xsteer-loader attach %s' makes one", ifname,
 		       ifname);
-	/* of brokers that are gone */
+	/* Of brokers that are gone. */
 	if (!err)
 		xs_targets_close_unnamed(&slots->pins);
-	/* what may not be asked is taken for skb mode, which allows less */
+	/* If the mode may not be asked, assume skb mode, which allows less. */
 	slots->native = !err && !xs_instance_live(&slots->pins, &live) && live.native;
 	return err;
 }
@@ -51,7 +51,7 @@ static int reserve(struct xs_held_slots *slots, __u32 slot, __u32 queue)
 	if (err)
 		return err;
 	if (slots->cnt == XS_HELD_SLOTS_MAX)
-		return -ENOSPC; /* cannot be: there are not so many queues and chains */
+		return -ENOSPC; /* cannot happen: there are not so many queues and chains */
 	xs_owner_set_coming(&coming);
 	err = xs_owner_set(&slots->pins, slot, &coming);
 	if (!err)

@@ -6,7 +6,7 @@
 #include "lib/instance/pins.h"
 #include "lib/xsk/xsk.h"
 
-#define XS_HELD_SLOTS_MAX (64 * (1 + XS_CHAIN_SLOTS)) /* a queue's own, and one a chain */
+#define XS_HELD_SLOTS_MAX (64 * (1 + XS_CHAIN_SLOTS)) /* a queue's own, and one per chain */
 
 struct xs_held_slot {
 	__u32 slot, queue;
@@ -16,28 +16,30 @@ struct xs_held_slot {
 
 struct xs_held_slots {
 	struct xs_pins pins;
-	bool native; /* the driver runs the program; else the kernel, in skb mode */
+	bool native; /* true: the driver runs the program; false: skb mode */
 	int lock, instance_lock; /* on the pin root and on the instance; -1: not held */
 	struct xs_held_slot slots[XS_HELD_SLOTS_MAX];
 	__u32 cnt;
 };
 
 /*
- * Opens the instance of an interface and holds its locks until xs_held_slots_settle(), so
- * that of two that want a slot one sees the other. Needs the permissions of a bouncer, and
- * to write `chains`. 0 or -errno, logged; *slots is to be closed in either case.
+ * Opens the instance of an interface and holds its locks until xs_held_slots_settle(),
+ * so that two processes that want the same slot see each other. Needs the permissions
+ * of a bouncer, and write permission on `chains`. 0 or -errno, logged; the caller
+ * closes *slots in either case.
  */
 int xs_held_slots_open(struct xsteer_ctx *ctx, struct xs_held_slots *slots, const char *ifname);
 
-/* Says that a socket of the queue will be in its own slot. 0 or -errno, logged. */
+/* Announces that a socket of the queue will be in its own slot. 0 or -errno, logged. */
 int xs_held_slots_reserve(struct xs_held_slots *slots, __u32 queue);
 /* The same for the slot of a chain. */
 int xs_held_slots_reserve_chain(struct xs_held_slots *slots, __u32 queue, const char *chain);
 void xs_held_slots_settle(struct xs_held_slots *slots);
 
 /*
- * Puts a socket into the slot that was reserved so, never over another; chain NULL: the
- * queue's own. 0 or -errno, logged; -ENOENT: none was.
+ * Inserts a socket into the slot that was reserved for it; never overwrites another
+ * one. chain NULL: the queue's own slot. 0 or -errno, logged. -ENOENT: no slot was
+ * reserved.
  */
 int xs_held_slots_fill(struct xs_held_slots *slots, __u32 queue, const char *chain,
 		       enum xs_xsk_mode mode, int fd);

@@ -28,7 +28,7 @@ static int bind_path(int fd, const struct sockaddr_un *addr)
 		return -errno;
 	if (lstat(addr->sun_path, &st) || !S_ISSOCK(st.st_mode) || is_served(addr))
 		return -EADDRINUSE;
-	/* Left behind by a broker that was killed. */
+	/* A broker that was killed left it behind. */
 	if (unlink(addr->sun_path) || bind(fd, (const struct sockaddr *)addr, sizeof(*addr)))
 		return -errno;
 	return 0;

@@ -8,8 +8,8 @@
 #include "lib/base/ctx.h"
 
 /*
- * Listens, without blocking, at the path, which must not exist, or be a socket that a process
- * left behind. The descriptor, or -errno, logged.
+ * Listens at the path without blocking. The path must not exist, or must be a socket
+ * that a process left behind. Returns the descriptor, or -errno, logged.
  */
 int xs_listen_at(struct xsteer_ctx *ctx, const char *path, mode_t mode);
 

@@ -7,10 +7,13 @@
 
 #include "nfs.h"
 
-/* An object that the caller adds to and prints. NULL: out of memory. Takes the engines' locks. */
+/*
+ * Returns an object that the caller adds to and prints. NULL: out of memory. Takes the
+ * engines' locks.
+ */
 json_t *xs_report_json(struct xs_nfs *nfs);
 
-/* The network functions that are there: an array. Takes the engines' locks. */
+/* Returns the network functions that are there, as an array. Takes the engines' locks. */
 json_t *xs_report_instances(struct xs_nfs *nfs);
 
 /* Whether every engine's account adds up. If not, logs it. */
@@ -18,9 +21,9 @@ bool xs_report_balanced(struct xs_nfs *nfs);
 
 /* ---- report_text.c: of such an object, whoever made it ---- */
 
-/* Prints tables: hops, taps, instances if it has them, and the sum of each chain. */
+/* Prints tables: hops, taps, instances if the report has them, and the sum of each chain. */
 void xs_report_print(const json_t *report);
-/* Prints the same for Prometheus, of several brokers. */
+/* Prints the same for Prometheus, for several brokers. */
 void xs_report_print_metrics(const json_t *const *reports, size_t cnt);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The account of a broker, as report.h has it as JSON, for people and for Prometheus. */
+/* Prints the account of a broker, from the JSON of report.h, for people and for Prometheus. */
 #include <stdio.h>
 
 #include "report.h"
@@ -153,7 +153,7 @@ static void put_family(const char *name, const char *type, const char *help)
 	printf("# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-/* One line for each key of an object, as label `label`; names are plain words. */
+/* Prints one line for each key of an object, as label `label`. The names are plain words. */
 static void put_keys(const char *metric, const char *labels, const char *label,
 		     const json_t *object)
 {

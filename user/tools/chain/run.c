@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * xsteer-chain run: serves chains on the queues of an interface. A thread a queue moves
- * frames; this one speaks with network functions, and ends it all in order.
+ * xsteer-chain run: serves chains on the queues of an interface. One thread for each
+ * queue moves frames. This one talks to network functions, and ends everything in
+ * order.
  */
 #include <errno.h>
 #include <grp.h>
@@ -89,7 +90,10 @@ static int check_chains(const struct xs_broker *b)
 	return -EOPNOTSUPP;
 }
 
-/* Before any socket is made: binding may wait for its queue, which no lock shall. */
+/*
+ * Before any socket is made, because binding may wait for its queue, and no lock may be
+ * held then.
+ */
 static int reserve_slots(struct xs_broker *b)
 {
 	int err = 0;

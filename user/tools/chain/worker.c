@@ -89,7 +89,7 @@ static __u32 turn_locked(struct xs_worker *w, __u32 phase)
 
 /* ---- the thread ---- */
 
-/* What wakes it: the socket of each chain that would take a frame, and NFs. */
+/* The events that wake it: the socket of each chain that can take a frame, and NFs. */
 static nfds_t list_wakes(struct xs_worker *w, struct pollfd *fds, __u32 phase)
 {
 	nfds_t cnt = 0;
@@ -244,7 +244,7 @@ static int make_engine(struct xs_worker *w, const struct xs_worker_config *confi
 	return xs_engine_make(&w->engine, &engine);
 }
 
-/* One socket with an RX ring alone for each chain but the first. */
+/* Opens a socket that has only an RX ring for each chain except the first. */
 static int open_entries(struct xs_worker *w, const struct xs_worker_config *config,
 			const struct xs_xsk_config *socket)
 {

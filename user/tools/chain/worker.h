@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * One queue of a broker on an interface: its AF_XDP sockets, its engine, and the thread
- * that moves frames between them. The first chain has the socket that sends and fills as
- * well; each other has one with an RX ring alone, so that loss for want of a reader is that
- * chain's own.
+ * that moves frames between them. The first chain has the socket that also sends and
+ * fills. Each other chain has a socket with only an RX ring. So a chain that reads too
+ * slowly loses only its own frames.
  */
 #ifndef XS_CHAIN_WORKER_H
 #define XS_CHAIN_WORKER_H
@@ -30,12 +30,12 @@ struct xs_worker_config {
 
 enum xs_worker_phase { XS_WORKER_serve, XS_WORKER_finish, XS_WORKER_end };
 
-/* Where frames of one chain enter. */
+/* Where the frames of one chain enter. */
 struct xs_entry {
 	__u32 chain;
-	struct xs_xsk_shared shared; /* fd -1: the worker's main socket */
+	struct xs_xsk_shared shared; /* fd -1: use the worker's main socket */
 	__u64 received;
-	__u64 unread; /* were in its RX ring when it ended */
+	__u64 unread; /* frames that were in its RX ring at the end */
 };
 
 struct xs_worker {
@@ -66,7 +66,10 @@ void xs_worker_free(struct xs_worker *w);
 
 /* The entry's socket. */
 int xs_worker_fd(const struct xs_worker *w, const struct xs_entry *entry);
-/* Empties the RX rings, and counts what was in them. Only while the thread does not run. */
+/*
+ * Empties the RX rings, and counts what was in them. Call it only while the thread is
+ * not running.
+ */
 void xs_worker_discard(struct xs_worker *w);
 
 /* Number of frames that are in the engine or being sent. Takes the lock. */
