@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Waiting between two reports; see interval.h. */
+/* Waits between two reports; see interval.h. */
 #include <errno.h>
 #include <time.h>
 

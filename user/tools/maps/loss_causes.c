@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* From what was counted to what became of the frames; see loss_causes.h. */
+/* Derives what happened to the frames from what was counted; see loss_causes.h. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,8 +25,8 @@ _Static_assert(XS_LOSS_malformed_dccp - XS_LOSS_malformed_eth ==
 struct finding {
 	const struct xs_loss_sources *sources;
 	struct xs_losses *losses;
-	bool driver_counts; /* its counters are of the same frames as ours */
-	__u64 seen_by_driver; /* losses named here that the driver counts, too */
+	bool driver_counts; /* its counters cover the same frames as ours */
+	__u64 seen_by_driver; /* losses named here that the driver also counts */
 	bool no_memory;
 };
 
@@ -72,7 +72,7 @@ static void find_in_nic(struct finding *find)
 	}
 }
 
-/* Of what is left to be explained, as much as a counter says. */
+/* Attributes to this cause as much of the unexplained rest as a counter says. */
 static void allot(struct finding *find, __u64 *left, enum xs_loss cause, __u64 frames)
 {
 	frames = frames < *left ? frames : *left;
@@ -81,9 +81,10 @@ static void allot(struct finding *find, __u64 *left, enum xs_loss cause, __u64 f
 }
 
 /*
- * Each frame that was dropped is one of a rule, of the default, malformed, or one without
- * a socket whose rule says "else drop". The counters of a set go with it, and so does what
- * it said of malformed frames: what no counter claims is told as that of earlier rules.
+ * Each dropped frame was decided by a rule or the default, was malformed, or had no
+ * socket and a rule with "else drop". When a set is replaced, its counters go, and so
+ * does what it said about malformed frames. Drops that no counter claims are attributed
+ * to earlier rules.
  */
 static void find_dropped(struct finding *find)
 {
@@ -110,9 +111,9 @@ static void find_dropped(struct finding *find)
 
 /* ---- sockets ---- */
 
-/* What sockets in one slot have lost, by what they count and by what was traced. */
+/* What sockets in one slot have lost, according to their counters and to the trace. */
 struct slot_losses {
-	__u64 full, no_frame, too_long; /* as the sockets count */
+	__u64 full, no_frame, too_long; /* according to the sockets' counters */
 	__u32 pid;
 	__u64 errors[4]; /* ENOBUFS, ENOMEM, ENOSPC, EINVAL */
 	__u64 not_bound;
@@ -139,7 +140,10 @@ static void sum_sockets(const struct finding *find, __u32 slot, struct slot_loss
 
 		if (!is_in_slot(socket, slot))
 			continue;
-		/* zero-copy: how often the driver found none, not how many frames it lost */
+		/*
+		 * Zero-copy counts how often the driver found no frame, not how many
+		 * frames it lost.
+		 */
 		if (socket->zero_copy || no_frame > stats->rx_dropped)
 			no_frame = socket->zero_copy ? 0 : stats->rx_dropped;
 		sum->pid = socket->pid;
@@ -209,7 +213,7 @@ static void add_of_slot(struct finding *find, __u32 slot, enum xs_loss cause, __
 
 static __u64 lost_by_driver(const struct xs_loss_sources *sources, int queue);
 
-/* Without tracing: the slot that the queue's frames went to has a socket of another queue. */
+/* Without tracing: the slot that the queue's frames went to holds a socket of another queue. */
 static __u64 lost_to_other_queue(const struct finding *find, __u32 slot)
 {
 	const struct xs_loss_sources *sources = find->sources;
@@ -225,9 +229,9 @@ static __u64 lost_to_other_queue(const struct finding *find, __u32 slot)
 }
 
 /*
- * A socket's counters and the tracepoint tell of the same frames; either may know of more:
- * the trace of sockets that cannot be looked at, the counters of times without a trace.
- * Before Linux 5.19 ENOSPC stood for all three.
+ * A socket's counters and the tracepoint report the same frames. Either may know of
+ * more: the trace includes sockets that cannot be examined; the counters include times
+ * without a trace. Before Linux 5.19 ENOSPC stood for all three causes.
  */
 static void find_at_slot(struct finding *find, __u32 slot)
 {
@@ -294,7 +298,7 @@ static void find_elsewhere(struct finding *find, const struct xs_failure *row)
 
 	switch (row->key.kind) {
 	case XS_FAILURE_cpu:
-		/* in skb mode a full queue is told twice: here, and as cpu_queue */
+		/* In skb mode a full queue is reported twice: here, and as cpu_queue. */
 		if (row->key.error == ENOSPC)
 			return;
 		part.cause = XS_LOSS_cpu_other;
@@ -320,7 +324,7 @@ static void find_elsewhere(struct finding *find, const struct xs_failure *row)
 		part.of = XS_LOSS_OF_IFINDEX;
 		break;
 	case XS_FAILURE_exception:
-		/* drivers report a failed redirect here once more */
+		/* Drivers report a failed redirect here a second time. */
 		if (row->key.index == XDP_REDIRECT)
 			return;
 		part.cause = row->key.index == XDP_TX ? XS_LOSS_tx_failed : XS_LOSS_not_done;
@@ -344,7 +348,7 @@ static __u64 of_role(const struct xs_loss_sources *sources, enum xs_nic_role rol
 	return sum;
 }
 
-/* Behind the program, at a queue, or at all with -1. */
+/* After the program, on a queue, or with -1 on all queues. */
 static __u64 lost_by_driver(const struct xs_loss_sources *sources, int queue)
 {
 	__u64 both = of_role(sources, XS_NIC_lost_or_dropped, queue);
@@ -376,7 +380,10 @@ static void find_sent_back(struct finding *find)
 
 /* ---- all of it ---- */
 
-/* Counted since the driver began: of the same frames only if no other program was there. */
+/*
+ * The driver counts since it was loaded: these are the same frames only if no other
+ * program was there.
+ */
 static bool driver_counts(const struct xs_loss_sources *sources, bool whole)
 {
 	return sources->nic.counts_lost && sources->native &&
@@ -408,7 +415,7 @@ static __u64 less(__u64 frames, __u64 lost)
 	return frames > lost ? frames - lost : 0;
 }
 
-/* What was lost at sockets of chains, whose slots come after the plain ones. */
+/* Frames lost at sockets of chains, whose slots come after the plain ones. */
 static __u64 lost_in_chains(const struct finding *find)
 {
 	__u64 lost = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * From what was counted to what became of the frames: each loss under one cause, with
- * its remedy, what was delivered, and what is left that nobody can name. Reads nothing.
+ * Derives what happened to the frames from what was counted: each loss under one cause,
+ * with its remedy; what was delivered; and what is left unexplained. Reads nothing.
  */
 #ifndef XS_LOSS_CAUSES_H
 #define XS_LOSS_CAUSES_H
@@ -24,7 +24,7 @@
 	XS_LOSS_IS_MALFORMED(X, malformed_sctp) \
 	XS_LOSS_IS_MALFORMED(X, malformed_dccp)
 
-/* Place, cause, remedy; {}: the interface. In the order of a frame's way. */
+/* Place, cause, remedy; {} stands for the interface. In the order in which a frame passes them. */
 #define XS_LOSSES(X) \
 	X(nic, nic_full, "a larger ring (ethtool -G {} rx N), more queues") \
 	X(nic, nic_no_memory, "the driver got no memory for frames: more memory, smaller rings") \
@@ -61,7 +61,7 @@ enum xs_loss {
 		XS_LOSS_MAX
 };
 
-/* Where on the way. Of these, nic is before the program and send is no frame that came in. */
+/* The place of a loss. nic is before the program; frames of send did not come in here. */
 enum xs_loss_place {
 	XS_PLACE_nic,
 	XS_PLACE_program,
@@ -81,7 +81,7 @@ struct xs_loss_text {
 extern const struct xs_loss_text xs_loss_texts[XS_LOSS_MAX];
 extern const char *const xs_loss_places[XS_PLACE_MAX];
 
-/* What the number of a part is of. */
+/* What the number of a part identifies. */
 enum xs_loss_of {
 	XS_LOSS_OF_ALL,
 	XS_LOSS_OF_QUEUE,
@@ -96,7 +96,7 @@ struct xs_loss_part {
 	enum xs_loss_of of;
 	__u32 number;
 	__u32 pid; /* of the socket; 0: not known */
-	int error; /* errno; 0: none was told */
+	int error; /* errno; 0: not reported */
 	__u64 frames;
 };
 
@@ -106,12 +106,15 @@ struct xs_losses {
 	__u64 delivered[XS_VERDICT_MAX]; /* by verdict; drop: 0 */
 	struct xs_loss_part *parts;
 	__u32 part_cnt;
-	bool measured; /* somebody who knows of all that is lost was asked */
-	__u64 unexplained; /* what that one counted beyond the causes */
-	const char *unmeasured; /* not measured: why */
+	bool measured; /* a source that knows of all losses was read */
+	__u64 unexplained; /* what that source counted beyond the causes */
+	const char *unmeasured; /* why not measured */
 };
 
-/* `whole`: counts since whenever, not an interval. 0 or -ENOMEM; xs_losses_free(). */
+/*
+ * `whole`: the counts are not of an interval but since their start. 0 or -ENOMEM. The
+ * caller calls xs_losses_free().
+ */
 int xs_losses_find(const struct xs_loss_sources *sources, bool whole, struct xs_losses *losses);
 void xs_losses_free(struct xs_losses *losses);
 

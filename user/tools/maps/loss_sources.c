@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Everything that counts frames around an instance; see loss_sources.h. */
+/* Reads everything that counts frames around an instance; see loss_sources.h. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +25,7 @@ static int read_queues(const struct xs_pins *pins, struct xs_loss_sources *sourc
 	return sources->queues ? 0 : -EIO;
 }
 
-/* Where they may not be read (no CAP_SYS_ADMIN) drops are told as one sum. */
+/* If they may not be read (no CAP_SYS_ADMIN), drops are reported as one sum. */
 static void read_rules(const struct xs_pins *pins, struct xs_loss_rules *rules)
 {
 	struct xs_rules_in_force now;
@@ -88,7 +88,7 @@ static struct xs_loss_socket *find_socket(struct xs_loss_sources *sources, __u32
 	return NULL;
 }
 
-/* Several slots may have one socket: it is counted once. */
+/* Several slots may hold the same socket; it is counted once. */
 static int take_owner(struct xs_loss_sources *sources, __u32 slot, const struct xs_owner *owner)
 {
 	struct xs_loss_socket *socket;
@@ -181,7 +181,7 @@ int xs_loss_sources_read(const struct xs_pins *pins, const struct xs_netif *neti
 	if (err)
 		goto out;
 	read_rules(pins, &found.rules);
-	/* a driver that counts nothing is no failure */
+	/* It is not a failure if a driver counts nothing. */
 	if (xs_nic_counters_read(netif->name, netif->ifindex, netif->driver, &found.nic))
 		found.nic = (struct xs_nic_counters){};
 	found.slot_queues = xs_slot_sockets(pins);
@@ -263,7 +263,7 @@ static void subtract_all(struct xs_loss_sources *now, const struct xs_loss_sourc
 	subtract(&now->failures.uncounted, before->failures.uncounted);
 }
 
-/* Of nothing: nothing, which is no failure. */
+/* A copy of nothing is nothing, which is not a failure. */
 static void *copy_of(const void *rows, size_t bytes, int *err)
 {
 	void *copy = rows ? malloc(bytes + 1) : NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * Everything that counts frames around an instance, read at one moment: our counters,
- * the sockets' of whatever process, the driver's, and what the kernel's tracepoints told.
- * Says nothing of what the numbers mean: loss_causes.h.
+ * those of every process's sockets, the driver's, and the kernel's tracepoints.
+ * loss_causes.h says what the numbers mean.
  */
 #ifndef XS_LOSS_SOURCES_H
 #define XS_LOSS_SOURCES_H
@@ -24,7 +24,7 @@ struct xs_loss_socket {
 	struct xdp_statistics stats;
 };
 
-/* What the set in force says of frames; `known` false: it may not be read. */
+/* What the set in force says about frames. `known` is false if it may not be read. */
 struct xs_loss_rules {
 	bool known;
 	__u64 dropped; /* frames of rules with verdict drop */
@@ -49,24 +49,24 @@ struct xs_loss_sources {
 	__u32 kept_cnt;
 	struct xs_failures failures; /* none without tracing */
 	bool traced;
-	bool native; /* the mode that it is attached in; else skb */
+	bool native; /* the mode of the program; false: skb */
 	bool unread; /* the sockets of some process may not be looked at */
-	bool every_socket; /* the kernel told of every process's */
+	bool every_socket; /* the kernel reported those of every process */
 	int *slot_queues; /* by slot, as xs_slot_sockets(); NULL: may not be asked */
 	__u32 slots;
 };
 
 /*
- * `watch`: as xs_failures_open(), or NULL. 0 or -errno, logged, and nothing is to be freed;
- * what only some may read is left out silently. Does not block.
+ * `watch` comes from xs_failures_open(), or is NULL. Does not block. What only some may
+ * read is left out silently. 0; or -errno, logged, with nothing to free.
  */
 int xs_loss_sources_read(const struct xs_pins *pins, const struct xs_netif *netif,
 			 const struct failures_bpf *watch, struct xs_loss_sources *sources);
 void xs_loss_sources_free(struct xs_loss_sources *sources);
 
 /*
- * What was counted between two moments: a copy of `now` that is freed like it. A counter that
- * ran backwards began anew and is taken whole. 0 or -ENOMEM.
+ * What was counted between two moments: a copy of `now` that is freed like it. If a
+ * counter ran backwards it was reset, and its whole value is used. 0 or -ENOMEM.
  */
 int xs_loss_sources_since(const struct xs_loss_sources *now, const struct xs_loss_sources *before,
 			  struct xs_loss_sources *since);

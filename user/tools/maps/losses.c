@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* xsteer-maps losses: what became of frames, as a table or JSON; see losses.h. */
+/* xsteer-maps losses: shows what happened to frames, as a table or JSON; see losses.h. */
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,10 +19,10 @@ struct report {
 	const struct xs_loss_sources *sources;
 	const struct xs_losses *losses;
 	double seconds; /* 0: since the counters began */
-	const char *untraced; /* asked for and not allowed: why; or NULL */
+	const char *untraced; /* why tracing was asked for and not allowed; or NULL */
 };
 
-/* What is handed on, by verdict, as a person reads it; NULL: not delivered. */
+/* The receiver of a frame, by verdict, as people read it; NULL: not delivered. */
 static const char *const receivers[XS_VERDICT_MAX] = {
 	[XS_VERDICT_pass] = "kernel",	       [XS_VERDICT_tx] = "sent back",
 	[XS_VERDICT_xsk] = "sockets",	       [XS_VERDICT_cpu] = "other CPUs",
@@ -251,7 +251,7 @@ static int report_once(struct xs_cli *cli, struct xs_pins *pins, const struct xs
 
 struct watching {
 	struct failures_bpf *trace; /* NULL: not allowed */
-	char why[256]; /* then */
+	char why[256]; /* why not */
 	struct xs_loss_sources before;
 };
 
@@ -277,7 +277,7 @@ static void end(struct watching *watching)
 	xs_loss_sources_free(&watching->before);
 }
 
-/* Of an instance that was attached anew everything begins again. */
+/* If the instance was attached again, everything starts again. */
 static int begin_again(struct xs_cli *cli, struct xs_pins *pins, const struct xs_netif *netif,
 		       struct watching *watching)
 {
@@ -320,7 +320,7 @@ static int report_interval(struct xs_cli *cli, const struct xs_pins *pins,
 	return err;
 }
 
-/* A signal ends it with what the interval that it broke off has brought. */
+/* After a signal, also reports the interval that it broke off. */
 static int report_intervals(struct xs_cli *cli, struct xs_pins *pins, const struct xs_netif *netif,
 			    struct watching *watching, const struct xs_losses_opts *opts,
 			    const sigset_t *signals)
