@@ -274,7 +274,7 @@ own_object_is_refused_with_the_reason() {
 	refuses "no ELF" 1 "not a proper ELF" rx "$BOUNCER" -d rx0 -t 1 -f "$DIR/text.o"
 	refuses "the verifier's words" 1 "invalid access to packet" \
 		rx "$BOUNCER" -d rx0 -t 1 -f "$O/selftests/progs/own_xsk.bpf.o" -P xdp_bad
-	contains "and ours" "$OUT" "reads_beyond.*said above"
+	contains "and ours" "$OUT" "reads_beyond.*reason is above"
 	equal "hook" "$(hook)" ""
 }
 

@@ -184,7 +184,7 @@ a_stopped_nf_is_cut_off() {
 	_chain 'service a' 'service b' 'chain w a b tx' 'on a.miss drop' 'on b.miss drop'
 	_replay --gen 64:20000 --nf "$PROBE -s a -- --stop-after 500" --nf "$PROBE -s b"
 	equal "stalled" "$(_get .nfs.stalled)" 1
-	contains "it was told" "$(cat "$DIR/said")" "a/1 .* is cut off: it did not move"
+	contains "it was told" "$(cat "$DIR/said")" "a/1 .* is cut off: it held packets"
 	equal "the sum" "$(_get "$_sum")" true
 }
 

@@ -49,7 +49,7 @@ out_of_descriptors_nothing_is_taken_for_gone() {
 			"$RULES apply rx0 $DIR/some.rules" "$RULES show rx0"; do
 			# shellcheck disable=SC2016,SC2086 # the inner shell expands; words
 			OUT=$(rx bash -c 'ulimit -n "$0" && exec "$@"' $limit $command 2>&1)
-			if grep -qE "is gone|any more|no interface|no such interface|no xsteer instance|made again|clean'" <<<"$OUT"; then
+			if grep -qE "is gone|any more|no longer|no interface|no such interface|no xsteer instance|created again|clean'" <<<"$OUT"; then
 				fail "with $limit descriptors '$command' says: $OUT"
 			fi
 			[[ -e $PINS/rx0/link && -e $PINS/rx0/meta ]] || fail "with $limit descriptors '$command' removed it"
@@ -68,13 +68,13 @@ a_link_that_was_detached_is_gone_for_every_command() {
 	for words in "rules apply rx0 $DIR/some.rules" "rules flush rx0" "rules confirm rx0" \
 		"loader attach rx0"; do
 		# shellcheck disable=SC2086 # words
-		refuses "$words" 1 "not attached any more.*'xsteer-loader clean'" rx "$O"/xsteer-$words
+		refuses "$words" 1 "no longer attached.*'xsteer-loader clean'" rx "$O"/xsteer-$words
 	done
 	for words in "rules show rx0" "maps stats rx0" "maps dump rx0" "maps sockets rx0" "maps export" \
 		"maps export rx0"; do
 		# shellcheck disable=SC2086 # words
 		check "$words" rx "$O"/xsteer-$words
-		contains "$words warns" "$OUT" "not attached any more.*'xsteer-loader clean'"
+		contains "$words warns" "$OUT" "no longer attached.*'xsteer-loader clean'"
 	done
 	OUT=$(rx "$LOADER" doctor -j rx0 2>/dev/null)
 	equal "doctor" "$(jq -r '.findings[] | select(.check == "hook") | .level + " " + .fix' <<<"$OUT")" \
@@ -103,7 +103,7 @@ a_program_that_left_the_dispatcher_is_gone() {
 	check "another tool's unload" rx ip link set rx0 xdp off
 	rx ip link set rx0 xdpgeneric off
 	xdp_is_off || skip "the dispatcher stays"
-	refuses "flush" 1 "not attached any more" rx "$RULES" flush rx0
+	refuses "flush" 1 "no longer attached" rx "$RULES" flush rx0
 	check "clean" rx "$LOADER" clean
 	equal "pins" "$(ls "$PINS")" ""
 }

@@ -217,7 +217,7 @@ stats_w_ends_when_the_link_is_detached_by_another() {
 	becomes "a report" 10 grep -q total "$DIR/stats.log"
 	check "another's hand" rx bpftool link detach pinned "$PINS/rx0/link"
 	ends $! 1
-	contains "why" "$(cat "$DIR/stats.log")" "not on the hook any more; 'xsteer-loader clean' removes"
+	contains "why" "$(cat "$DIR/stats.log")" "no longer on the hook; 'xsteer-loader clean' removes"
 	check "that is true" rx "$LOADER" clean
 	equal "pins" "$(ls -A "$PINS")" ""
 }

@@ -128,7 +128,7 @@ tx_into_a_veth_that_takes_none_is_said() {
 	lab_up --queues 1
 	attach
 	tx ethtool -K tx0 gro off >/dev/null
-	_warns_everywhere "tx: the other end of veth rx0 takes no frames back" "udp tx"
+	_warns_everywhere "tx: the other end of veth rx0 accepts no frames back" "udp tx"
 	_doctor_says "it.rules:1: tx"
 	tx ethtool -K tx0 gro on >/dev/null
 	_fits "udp tx"

@@ -83,7 +83,7 @@ static void print_help(const struct run *run)
 	       "  -b, --batch N         take up to N packets at once (1 to %d, default %d)\n"
 	       "  -l, --limit N         end after N packets\n"
 	       "  -t, --duration SEC    end after SEC seconds\n"
-	       "  -o, --once            end when the broker goes, and when there is none\n"
+	       "  -o, --once            end when the broker goes away, or if there is none\n"
 	       "  -h, --help            this\n",
 	       run->name, run->ops.usage ? " -- " : "", run->ops.usage ? run->ops.usage : "",
 	       run->ops.service, XSNF_BATCH_MAX, BATCH);

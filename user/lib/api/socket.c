@@ -330,7 +330,7 @@ static int audit(const struct xsteer_socket *s)
 	if (ledger.balanced && !s->xsk.counters.rx_unowned && !s->xsk.counters.tx_unowned)
 		return 0;
 	xs_err(s->ctx,
-	       "%s queue %u: frames are not where they were left: %u free, %u in the kernel, %u "
+	       "%s queue %u: frames are not where they should be: %u free, %u in the kernel, %u "
 	       "received, %u being sent, of %u",
 	       s->netif.name, s->slot, ledger.free, ledger.fill_ring + ledger.kernel, ledger.rx,
 	       ledger.tx_ring + ledger.in_flight + ledger.completed, ledger.total);

@@ -129,10 +129,11 @@ static bool copy_name(struct xs_chain_parser *p, const char *s, size_t len, cons
 		      char name[XS_CHAIN_NAME_MAX])
 {
 	if (!is_name(s, len))
-		return xs_chain_error(p, &p->tok,
-				      "'%.*s' is no name of %s: expected a letter, then letters, "
-				      "digits, _ and -, at most %d in all",
-				      (int)(len > 40 ? 40 : len), s, what, XS_CHAIN_NAME_MAX - 1);
+		return xs_chain_error(
+			p, &p->tok,
+			"'%.*s' is not the name of %s: expected a letter, then letters, "
+			"digits, _ and -, at most %d in all",
+			(int)(len > 40 ? 40 : len), s, what, XS_CHAIN_NAME_MAX - 1);
 	memcpy(name, s, len);
 	name[len] = '\0';
 	return true;

@@ -192,7 +192,7 @@ static int check_link_type(struct xsteer_ctx *ctx, const struct xs_netif *netif)
 		return 0;
 	xs_err(ctx,
 	       "%s: its frames have no Ethernet header (link type %u, as of tun or a tunnel), and "
-	       "xsteer reads no others: attach to the interface that they come in on",
+	       "xsteer reads no others: attach to the interface on which they arrive",
 	       netif->name, netif->link_type);
 	return -EPROTONOSUPPORT;
 }

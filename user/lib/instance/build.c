@@ -56,7 +56,8 @@ static int pin_rule_counters(const struct xs_build *build)
 	int err, fd = xs_rule_stats_create(1);
 
 	if (fd < 0) {
-		xs_err(build->ctx, "cannot make the counters of no rules: %s", strerror(-fd));
+		xs_err(build->ctx, "cannot make the counters of an empty rule set: %s",
+		       strerror(-fd));
 		return fd;
 	}
 	err = xs_build_pin(build, fd, xs_map_names[XS_MAP_rule_stats_map]);

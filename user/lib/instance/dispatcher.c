@@ -126,7 +126,7 @@ int xs_dispatcher_attach(const struct xs_netif *netif, const struct xs_pins *pin
 	prog = xdp_program__from_bpf_obj(skel->obj, bpf_program__section_name(skel->progs.xsteer));
 	err = libxdp_get_error(prog);
 	if (err) {
-		xs_err(pins->ctx, "libxdp does not take the program: %s", strerror(-err));
+		xs_err(pins->ctx, "libxdp refuses the program: %s", strerror(-err));
 		goto out;
 	}
 	err = attach(prog, netif, pins, opts, got);

@@ -37,8 +37,8 @@ int xs_hook_refuse_held(struct xsteer_ctx *ctx, const char *ifname, const struct
 		       ifname, name, hook->prog_id, strerror(hook->unknown));
 	else if (hook->by == XS_HOOK_UNKNOWN)
 		xs_err(ctx,
-		       "%s: the XDP hook is held by program '%s' (id %u): how it is attached is "
-		       "told to CAP_SYS_ADMIN only, run as root",
+		       "%s: the XDP hook is held by program '%s' (id %u): only CAP_SYS_ADMIN "
+		       "can see how it is attached: run as root",
 		       ifname, name, hook->prog_id);
 	else
 		xs_err(ctx,

@@ -37,11 +37,10 @@ static int is_off(const struct xs_pins *pins, struct xs_live *live, enum xs_netn
 	if (netns == XS_NETNS_GONE)
 		return is_gone(live, "network namespace is gone");
 	if (netns == XS_NETNS_OTHER)
-		return is_gone(live,
-			       "program is not attached any more, in another network namespace");
+		return is_gone(live, "program is no longer attached, in another network namespace");
 	return is_gone(live, xs_netif_name(pins->meta.ifindex, name) == -ENODEV
 				     ? "interface is gone"
-				     : "program is not attached any more");
+				     : "program is no longer attached");
 }
 
 /* The id of the pinned program; 0: none is pinned; -errno. */
@@ -203,7 +202,7 @@ int xs_instance_need_alive(const struct xs_pins *pins, struct xs_live *live)
 	if (live->life != XS_LIFE_gone)
 		return 0;
 	xs_err(pins->ctx,
-	       "%s: the %s, so no rules are in force: %s removes its pins, then attach anew",
+	       "%s: the %s, so no rules are in force: %s removes its pins, then attach again",
 	       pins->ifname, live->why, xs_hint(pins->ctx, XSTEER_HINT_CLEAN, NULL).text);
 	return -ESTALE;
 }

@@ -87,7 +87,7 @@ static int check_shape(struct xs_pins *pins, enum xs_map map)
 	xs_err(pins->ctx,
 	       "%s/%s was made by another version of xsteer: type %u, key %u, value %u bytes; "
 	       "this build wants %u, %u, %u. Use that version, or take the instance away with "
-	       "%s and attach anew",
+	       "%s and attach again",
 	       pins->dir, xs_map_names[map], info.type, info.key_size, info.value_size, want->type,
 	       want->key_size, want->value_size,
 	       xs_hint(pins->ctx, XSTEER_HINT_DETACH, pins->ifname).text);
@@ -114,7 +114,7 @@ static int read_meta(struct xs_pins *pins)
 	if (pins->meta.abi < XS_ABI_OLDEST || pins->meta.abi > XS_ABI) {
 		xs_err(pins->ctx,
 		       "%s has ABI %u, this build reads %u to %u: use the version that attached it "
-		       "to detach it, then attach anew",
+		       "to detach it, then attach again",
 		       pins->dir, pins->meta.abi, XS_ABI_OLDEST, XS_ABI);
 		return -EPROTO;
 	}
@@ -158,7 +158,7 @@ static int open_map(struct xs_pins *pins, enum xs_map map, enum xs_pins_access h
 
 		if (err)
 			return err;
-		xs_err(pins->ctx, "%s is incomplete, %s is not there: %s takes away what is left",
+		xs_err(pins->ctx, "%s is incomplete, %s is not there: %s removes what is left",
 		       pins->dir, xs_map_names[map],
 		       xs_hint(pins->ctx, XSTEER_HINT_DETACH, strrchr(pins->dir, '/') + 1).text);
 		return -ENODATA;

@@ -31,7 +31,7 @@ static int cannot_ask(const struct xs_pins *pins, int err)
 
 static int refuse_gone(const struct xs_pins *pins, const char *why)
 {
-	xs_err(pins->ctx, "%s: the %s: %s removes its pins, then attach anew", pins->dir, why,
+	xs_err(pins->ctx, "%s: the %s: %s removes its pins, then attach again", pins->dir, why,
 	       xs_hint(pins->ctx, XSTEER_HINT_CLEAN, NULL).text);
 	return -ESTALE;
 }
@@ -75,8 +75,8 @@ static int refuse_absent(const struct xs_pins *pins, const char *word)
 	if (xs_netif_find(word, &ifindex, name))
 		return refuse_gone(pins, live.why);
 	xs_err(pins->ctx,
-	       "interface %s was deleted and made again (index %u, the pins in %s are of %u): "
-	       "remove them with %s, then attach anew",
+	       "interface %s was deleted and created again (index %u, the pins in %s are of %u): "
+	       "remove them with %s, then attach again",
 	       name, ifindex, pins->dir, pins->meta.ifindex,
 	       xs_hint(pins->ctx, XSTEER_HINT_CLEAN, NULL).text);
 	return -ESTALE;

@@ -64,7 +64,7 @@ struct xsteer_bpf *xs_program_open(struct xsteer_ctx *ctx, __u32 slots)
 	if (!err && xs_kernel_has_frags())
 		err = bpf_program__set_flags(skel->progs.xsteer, BPF_F_XDP_HAS_FRAGS);
 	if (err) {
-		xs_err(ctx, "cannot fit the program to %u queues: %s", slots, strerror(-err));
+		xs_err(ctx, "cannot adapt the program to %u queues: %s", slots, strerror(-err));
 		xsteer_bpf__destroy(skel);
 		errno = -err;
 		return NULL;
@@ -108,7 +108,7 @@ int xs_program_load(struct xsteer_ctx *ctx, struct xsteer_bpf *skel)
 	else if (err)
 		xs_err(ctx, "the kernel refused the program: %s%s", strerror(-err),
 		       err == -ENOMEM  ? ": not enough memory for its maps"
-		       : log && log[0] ? "; its words are above"
+		       : log && log[0] ? "; the verifier's log is above"
 				       : "");
 	free(log);
 	return err;

@@ -93,7 +93,7 @@ int xs_slots_open(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *ifna
 	xs_pins_close(pins);
 	if (clear_dead(ctx, ifname))
 		return -ENOENT;
-	xs_err(ctx, "%s: its program is not attached any more: %s removes its pins", ifname,
+	xs_err(ctx, "%s: its program is no longer attached: %s removes its pins", ifname,
 	       xs_hint(ctx, XSTEER_HINT_CLEAN, ifname).text);
 	return -ESTALE;
 }

@@ -108,7 +108,7 @@ int xs_rule_sets_read(const struct xs_pins *pins, struct xs_rules_in_force *now)
 		xs_rules_in_force_close(now);
 	}
 	if (!steady) {
-		xs_err(pins->ctx, "%s: other rules are applied all the time: try again",
+		xs_err(pins->ctx, "%s: the rules change too often to be read: try again",
 		       pins->ifname);
 		return -EAGAIN;
 	}

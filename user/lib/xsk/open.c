@@ -275,7 +275,7 @@ static int make_frames(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 	x->frames = calloc(x->frame_cnt, sizeof(*x->frames));
 	x->free_stack = calloc(x->frame_cnt, sizeof(*x->free_stack));
 	if (!x->frames || !x->free_stack) {
-		fail(cfg, "no memory for the account of %u frames", x->frame_cnt);
+		fail(cfg, "no memory to keep account of %u frames", x->frame_cnt);
 		return -ENOMEM;
 	}
 	for (i = 0; i < x->frame_cnt; i++)

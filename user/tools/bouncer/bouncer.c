@@ -354,7 +354,8 @@ static int open_busy_socket(struct xs_worker *w, struct xs_xsk_config *cfg)
 	xs_holders(holders, sizeof(holders));
 	if (!holders[0]) {
 		xs_note(w->bouncer->cli->ctx,
-			"%s queue %u: held by a socket of no process to be seen: waits %d s more",
+			"%s queue %u: held by a socket whose process cannot be seen: waits %d s "
+			"more",
 			cfg->ifname, w->queue, BIND_WAIT_MORE_MS / 1000);
 		cfg->bind_wait_ms = BIND_WAIT_MORE_MS;
 		err = xs_xsk_open(&w->xsk, cfg);
@@ -514,9 +515,9 @@ static int say_lost(struct xs_bouncer *b)
 {
 	b->why = "instance detached";
 	xs_err(b->cli->ctx,
-	       "%s: the instance that was joined is detached, or another one took its place: no "
-	       "frame "
-	       "comes here any more; start again once 'xsteer-loader status %s' shows it attached",
+	       "%s: the instance that was joined is detached, or replaced by another one: no "
+	       "more frames arrive here; start again once 'xsteer-loader status %s' shows it "
+	       "attached",
 	       b->netif.name, b->netif.name);
 	return -ESTALE;
 }

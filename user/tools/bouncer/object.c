@@ -70,7 +70,7 @@ static int load_object(struct xs_steer *steer, struct bpf_program *prog)
 		xs_err(steer->cli->ctx, "%s: the kernel or libbpf refuses program '%s': %s%s",
 		       steer->opts->object, bpf_program__name(prog), strerror(-err),
 		       err == -EPERM ? "; it needs CAP_BPF and CAP_NET_ADMIN"
-		       : said	     ? "; why is said above"
+		       : said	     ? "; the reason is above"
 				     : "");
 	return err;
 }
@@ -87,7 +87,7 @@ static int held(struct xs_cli *cli, const struct xs_netif *netif)
 		       netif->name, hook.prog_name[0] ? hook.prog_name : "?", hook.prog_id,
 		       hook.by == XS_HOOK_LINK	    ? "bpf_link"
 		       : hook.by == XS_HOOK_NETLINK ? "netlink"
-						    : "a way that only root is told",
+						    : "a way that only root can see",
 		       netif->name);
 	else
 		xs_err(cli->ctx, "%s already carries an XDP program", netif->name);

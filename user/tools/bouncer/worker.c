@@ -434,7 +434,7 @@ static void pin_to_cpu(const struct xs_worker *w)
 	CPU_ZERO(&set);
 	CPU_SET(w->cpu, &set);
 	if (pthread_setaffinity_np(pthread_self(), sizeof(set), &set))
-		xs_warn(w->ctx, "%s queue %u: cannot run on CPU %d: runs wherever it may",
+		xs_warn(w->ctx, "%s queue %u: cannot run on CPU %d: runs on any CPU",
 			w->bouncer->netif.name, w->queue, w->cpu);
 }
 

@@ -306,7 +306,7 @@ static bool check_desc(struct xs_engine *e, struct xs_port *port, const struct x
 	if (port->tap)
 		return true;
 	if (!verdict_is_known(port, desc->verdict))
-		return is_bad(e, port, "its verdict is none that it may give");
+		return is_bad(e, port, "it may not give this verdict");
 	if (!port->readonly && (desc->off < e->headroom || desc->off + desc->len > e->frame_size))
 		return is_bad(e, port, "its packet does not lie within the frame");
 	if (!port->readonly && desc->verdict != XSNF_DROP && desc->len < 14)

@@ -443,7 +443,7 @@ static void look_at_ports(struct xs_nfs *nfs, struct xs_nf *nf)
 		else
 			nfs->stalled++;
 		if (!wrong[0])
-			wrong = "it did not move for 1.5 seconds with packets in its hands";
+			wrong = "it held packets and did not move for 1.5 seconds";
 		xs_warn(nfs->ctx, "%s/%u (process %d) is cut off: %s", name_of(nfs, nf),
 			nf->instance, nf->pid, wrong);
 		quarantine(nfs, nf, wrong);

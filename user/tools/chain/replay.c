@@ -275,7 +275,7 @@ static int check_account(struct replay *r)
 	if (!missing)
 		return 0;
 	xs_err(r->cli->ctx,
-	       "the account does not add up: %u frames are nowhere: please report this", missing);
+	       "the account does not add up: %u frames are missing: please report this", missing);
 	return -EIO;
 }
 

@@ -79,7 +79,7 @@ static int load_rules(struct xs_cli *cli)
 	int err = opts->rules ? xs_cli_read_rules(cli, opts->rules, &opts->attach.rules) : 0;
 
 	if (err)
-		xs_err(cli->ctx, "the rules in %s are not applied, and nothing is attached",
+		xs_err(cli->ctx, "the rules in %s were not applied, and nothing was attached",
 		       opts->rules);
 	return err;
 }

@@ -166,13 +166,13 @@ static void check_hook(struct diagnosis *d)
 	d->no_pins = err;
 	if (err == -ENOTSUP) {
 		find(d, "hook", LEVEL_WARN, "mount the bpffs, or name its pin root",
-		     "program id %u holds the XDP hook; whether it is xsteer's is not to be seen",
+		     "program id %u holds the XDP hook; it cannot be seen whether it is xsteer's",
 		     hook.prog_id);
 		return;
 	}
 	if (err == -EACCES || err == -EPERM) {
 		find(d, "hook", LEVEL_WARN, "run as root, or as the owner of the pins",
-		     "program id %u holds the XDP hook; whether it is xsteer's is not to be seen",
+		     "program id %u holds the XDP hook; it cannot be seen whether it is xsteer's",
 		     hook.prog_id);
 		return;
 	}
@@ -197,7 +197,7 @@ static void check_link(struct diagnosis *d)
 	char master[IF_NAMESIZE];
 
 	if (!d->netif.ethernet)
-		find(d, "ethernet", LEVEL_FAIL, "attach to the interface that they come in on",
+		find(d, "ethernet", LEVEL_FAIL, "attach to the interface on which they arrive",
 		     "its frames have no Ethernet header (link type %u, as of tun or a tunnel)",
 		     d->netif.link_type);
 	if (!d->netif.up)

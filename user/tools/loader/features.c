@@ -35,7 +35,7 @@ static const struct driver_feature {
 };
 
 static const struct driver_feature metadata[] = {
-	{ "rx-timestamp", "tells XDP when the frame came", XS_RX_TIMESTAMP },
+	{ "rx-timestamp", "tells XDP when the frame arrived", XS_RX_TIMESTAMP },
 	{ "rx-hash", "tells XDP the RSS hash", XS_RX_HASH },
 	{ "rx-vlan", "tells XDP the tag that it stripped", XS_RX_VLAN },
 };

@@ -214,8 +214,7 @@ static int show(struct xs_cli *cli, const struct report *report)
 		print_table(report);
 	fflush(stdout);
 	if (!sources->rules.known)
-		xs_info(cli->ctx, "%s: which rules drop is not to be seen: that needs root",
-			report->ifname);
+		xs_info(cli->ctx, "%s: only root can see which rules drop", report->ifname);
 	if (sources->unread)
 		xs_note(cli->ctx,
 			"%s: the counters of a socket may not be read: run as root, in the PID "

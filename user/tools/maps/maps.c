@@ -246,7 +246,7 @@ static int do_dump(struct xs_cli *cli)
 }
 
 static const struct xs_opt stats_opts[] = {
-	{ "watch", 'w', "SEC", "again every SEC seconds, with rates",
+	{ "watch", 'w', "SEC", "repeat every SEC seconds, with rates",
 	  XS_TO_U64(struct options, watch, 1, 86400), .unit = "seconds" },
 	{ "count", 'n', "N", "with -w: N reports, then end",
 	  XS_TO_U64(struct options, count, 1, ~0ULL) },
@@ -283,7 +283,7 @@ static const struct xs_opt watch_opts[] = {
 static const struct xs_opt export_opts[] = {
 	{ "rules", 0, "N", "the counters of N rules at most (default 100); 0: of none",
 	  XS_TO_U32(struct options, rules, 0, 1000000) },
-	{ "textfile", 0, "FILE", "write FILE at one stroke, instead of standard output",
+	{ "textfile", 0, "FILE", "write FILE atomically, instead of standard output",
 	  XS_TO_TEXT(struct options, textfile) },
 	{ NULL },
 };
@@ -301,7 +301,7 @@ static const struct xs_cmd cmds[] = {
 	  do_dump },
 	{ "sockets", NULL, "IF", "who holds each slot, and how it fares", NULL, 1, 1,
 	  xs_do_sockets },
-	{ "losses", NULL, "IF", "what became of frames, each loss with its cause and remedy",
+	{ "losses", NULL, "IF", "what happened to frames, each loss with cause and remedy",
 	  losses_opts, 1, 1, do_losses },
 	{ "top", NULL, "[IF...]", "live: queues, rules, sockets", top_opts, 0, -1, do_top },
 	{ "watch", NULL, "[IF]", "an event a line: attach, apply, owners, queues, link", watch_opts,

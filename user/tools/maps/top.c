@@ -391,7 +391,7 @@ static SCREEN *open_screen(struct xs_cli *cli)
 	SCREEN *screen = newterm(NULL, stdout, stdin);
 
 	if (!screen) {
-		xs_note(cli->ctx, "the terminal '%s' is not known: lines instead of a screen",
+		xs_note(cli->ctx, "unknown terminal '%s': lines instead of a screen",
 			getenv("TERM") ? getenv("TERM") : "");
 		return NULL;
 	}
@@ -463,7 +463,7 @@ int xs_maps_top(struct xs_cli *cli, const struct xs_top_opts *opts)
 	if (err)
 		return err;
 	if (cli->json)
-		return xs_usage(cli, "top has no JSON: 'xsteer-maps stats -j -w 1 IF' has");
+		return xs_usage(cli, "top has no JSON: use 'xsteer-maps stats -j -w 1 IF'");
 	if (!opts->batch && !isatty(STDOUT_FILENO)) {
 		xs_err(cli->ctx, "top needs a terminal; 'xsteer-maps top -b 1' prints lines");
 		return -ENOTTY;

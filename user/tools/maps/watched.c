@@ -51,8 +51,8 @@ int xs_pins_again(struct xs_pins *pins)
 	if (err)
 		return err;
 	if (is_off(&next)) {
-		xs_err(ctx, "%s: its program is not on the hook any more; %s removes its pins",
-		       ifname, xs_hint(ctx, XSTEER_HINT_CLEAN, NULL).text);
+		xs_err(ctx, "%s: its program is no longer on the hook; %s removes its pins", ifname,
+		       xs_hint(ctx, XSTEER_HINT_CLEAN, NULL).text);
 		xs_pins_close(&next);
 		return -ENOLINK;
 	}

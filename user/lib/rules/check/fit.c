@@ -36,11 +36,11 @@ static enum xs_fit tx_fit(const struct xs_place *place, char *text, size_t len)
 {
 	if (!place->native || place->tx_arrives)
 		return XS_FIT_YES;
-	snprintf(
-		text, len,
-		"tx: the other end of veth %s takes no frames back: they are lost, until it has an "
-		"XDP program or 'ethtool -K PEER gro on'",
-		place->ifname);
+	snprintf(text, len,
+		 "tx: the other end of veth %s accepts no frames back: they are lost until it has "
+		 "an "
+		 "XDP program or 'ethtool -K PEER gro on'",
+		 place->ifname);
 	return XS_FIT_DOUBTFUL;
 }
 

@@ -122,7 +122,7 @@ static bool prefix_range(struct xs_parser *p, enum xs_field field, const struct 
 	if (info->kind != XS_VALUE_IPV4 && info->kind != XS_VALUE_IPV6 &&
 	    info->kind != XS_VALUE_MAC)
 		return xs_parse_error(p, &elem->prefix_pos,
-				      "'%s' has no prefixes: only addresses have", info->text);
+				      "'%s' has no prefixes: only addresses have them", info->text);
 	result = xs_value_parse(field, elem->text.p, elem->text.len, &value);
 	if (result != XS_VALUE_OK)
 		return xs_match_bad_elem(p, field, elem, result, 0, elem->text.len);

@@ -76,7 +76,7 @@ bool xs_parse_take_part(struct xs_parser *p, struct xs_str *out, struct xs_str *
 		return false;
 	if (!is_plain(define))
 		return xs_parse_error(p, &pos,
-				      "'$%s' is not a single value, so it can be no part of one",
+				      "'$%s' is not a single value, so it cannot be part of one",
 				      xs_quote_str(define->name).s);
 	*out = define->elems[0].text;
 	*through = define->name;
