@@ -74,7 +74,7 @@ an_interface_made_again_is_told_to_clean() {
 	rx ip link del rx0
 	refuses "deleted" 1 "clean' removes its pins" rx "$O/xsteer-rules" flush rx0
 	rx ip link add rx0 type veth peer name rx1
-	_helps "made again" "deleted and made again" "" xsteer-loader attach rx0
+	_helps "made again" "deleted and created again" "" xsteer-loader attach rx0
 }
 
 another_mode_is_told_to_replace() {
