@@ -898,6 +898,7 @@ static const struct {
 	{ "ip ttl . ip ttl . ip ttl . ip ttl . ip ttl . ip ttl 1 . 1 . 1 . 1 . 1 . 1 drop", 1, 46,
 	  "at most 5 fields" },
 	{ "udp dport vmap { 1 : drop, 2 } ", 1, 30, "':' and a verdict" },
+	{ "udp dport vmap { :* : drop }", 1, 18, "':*' is not a port" },
 	{ "udp dport vmap { 1 : jump x }", 1, 22, "a verdict" },
 	{ "udp dport vmap { 1 : drop } drop", 1, 29, "the verdict comes last" },
 	{ "udp dport vmap { * : drop, * : accept }", 1, 39, "'*' once" },

@@ -62,7 +62,7 @@ static void split_colon(struct xs_parser *p, enum xs_field field)
 	const char *colon = memchr(p->tok.p, ':', p->tok.len);
 	__u32 last = p->tok.len - 1;
 
-	if (p->tok.type != XS_TOKEN_WORD || !colon || !last)
+	if (p->tok.type != XS_TOKEN_WORD || !colon || colon == p->tok.p)
 		return;
 	if (kind != XS_VALUE_MAC && kind != XS_VALUE_IPV6)
 		split_token(p, (__u32)(colon - p->tok.p));

@@ -161,6 +161,9 @@ bool xs_match_add_range(struct xs_parser *p, const struct xs_range *range)
 
 void xs_match_end_ranges(struct xs_parser *p, struct xs_match *match, __u32 first)
 {
+	match->range_cnt = 0;
+	if (p->range_cnt == first) /* an empty file of values; there may be no array yet */
+		return;
 	match->range_cnt = xs_ranges_merge(p->ranges + first, p->range_cnt - first);
 	p->range_cnt = first + match->range_cnt;
 }
