@@ -84,6 +84,8 @@ rules_prints_what_its_schemas_say() {
 	_prints rules apply --confirm 60 rx0 "$DIR/r"
 	_prints rules confirm rx0
 	_prints rules flush rx0
+	printf '192.0.2.0/24\n# a comment\n198.51.100.7\n' >"$DIR/list"
+	_prints rules import cidr "$DIR/list"
 }
 maps_prints_what_its_schemas_say() {
 	lab_up
@@ -104,6 +106,7 @@ maps_prints_what_its_schemas_say() {
 	_prints maps export
 }
 bouncer_and_chain_print_what_their_schemas_say() {
+	local broker
 	printf '%s\n' 'service fw' 'service rec tap' 'chain web fw tx' 'chain web mirror rec after fw' >"$DIR/c"
 	lab_up
 	OUT=$(rx "$BOUNCER" -d rx0 -Q 0 -j -v --interval 1 -t 2 --latency 2>/dev/null) || fail "bouncer: exit $?"
@@ -113,6 +116,15 @@ bouncer_and_chain_print_what_their_schemas_say() {
 	_prints chain replay "$DIR/c" --gen 60:9 --nf "$O/selftests/tools/nf_probe -s fw"
 	attach
 	_prints chain run rx0 "$DIR/c" -t 1 --socket "$DIR/nf.sock"
+	rx_bg broker "$O/xsteer-chain" run -v rx0 "$DIR/c" --socket "$DIR/nf.sock" \
+		--nf "$O/selftests/tools/nf_probe -s fw"
+	broker=$!
+	becomes "its function joins" 20 grep -q joined "$DIR/broker.log"
+	_prints chain show --socket "$DIR/nf.sock" rx0
+	_prints chain export --socket "$DIR/nf.sock" rx0
+	_prints chain drain --socket "$DIR/nf.sock" rx0 fw
+	kill -INT "$broker"
+	ends "$broker" 0
 }
 
 run_tests "$@"
