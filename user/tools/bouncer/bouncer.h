@@ -12,7 +12,10 @@
  *   out.c     prints, to a reader who may be slow
  *   busy.c    --busy-poll: the interface's side of it
  *   watch.c   the interface: up, down, gone; who else has sockets
- *   bouncer.c set-up, signals and timers, shutdown
+ *   prepare.c what is decided before anything is opened
+ *   sockets.c a socket for each worker, in its slot
+ *   events.c  signals, timers, the link and the workers, as they come
+ *   bouncer.c set-up in order, and shutdown
  *
  * Threads: each worker owns its socket, rings, UMEM and counters. One thread writes
  * what is printed and logged; it is the only one that waits for the reader. The main

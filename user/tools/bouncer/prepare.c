@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* What a bouncer decides before it opens anything; see xs_bouncer_prepare.h. */
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <sys/utsname.h>
+
+#include <cap-ng.h>
+
+#include "lib/base/clock.h"
+#include "lib/net/sysfs.h"
+#include "lib/xsk/counts.h"
+#include "bouncer.h"
+#include "out.h"
+#include "stats.h"
+#include "watch.h"
+#include "tools/cli/cli.h"
+#include "lib/base/failstep.h"
+#include "lib/base/wait.h"
+#include "prepare.h"
+#include "sockets.h"
+#include "events.h"
+
+/*
+ * In zero-copy mode igb and igc round a receive buffer down to whole kilobytes, and
+ * pass on the rest of a frame as a packet of its own.
+ */
+static bool rounds_buffers_down(const struct xs_bouncer *b)
+{
+	return b->opts.want != XS_XSK_copy &&
+	       (!strcmp(b->netif.driver, "igb") || !strcmp(b->netif.driver, "igc"));
+}
+
+static __u32 packet_room(const struct xs_bouncer *b, __u32 frame_size)
+{
+	__u32 room = frame_size - XS_XSK_KERNEL_HEADROOM - b->opts.headroom;
+
+	return rounds_buffers_down(b) ? room & ~1023U : room;
+}
+
+static int choose_frame_size(struct xs_bouncer *b, bool *sg)
+{
+	struct xs_bouncer_opts *opts = &b->opts;
+	__u32 need = b->netif.mtu + XS_LINK_HEADER, taken = XS_XSK_KERNEL_HEADROOM + opts->headroom;
+
+	b->frame_size_said = opts->frame_size;
+	if (!opts->frame_size)
+		opts->frame_size = taken < XS_XSK_FRAME_MIN &&
+						   need <= packet_room(b, XS_XSK_FRAME_MIN)
+					   ? XS_XSK_FRAME_MIN
+					   : XS_XSK_FRAME_MAX;
+	if (taken + 64 > opts->frame_size)
+		return xs_usage(b->cli, "--headroom %u leaves nothing of a frame of %u bytes",
+				opts->headroom, opts->frame_size);
+	*sg = need > opts->frame_size - taken;
+	if (!*sg && need > packet_room(b, opts->frame_size))
+		xs_warn(b->cli->ctx,
+			"%s: in zero-copy mode %s breaks packets longer than %u bytes into "
+			"pieces: use --frame-size 4096, an MTU of %u, or -c",
+			b->netif.name, b->netif.driver, packet_room(b, opts->frame_size),
+			packet_room(b, XS_XSK_FRAME_MAX) - XS_LINK_HEADER);
+	return 0;
+}
+
+/*
+ * In skb mode a frame is what the stack made of it: up to 64 KB, whatever the MTU is,
+ * from segments that GRO merged or that a veth's peer never cut.
+ */
+void xs_bouncer_expect_merged_frames(struct xs_bouncer *b, bool *sg)
+{
+	if (strcmp(b->steer.mode, xs_mode_names[XS_MODE_SKB]))
+		return;
+	*sg = true;
+	if (!b->frame_size_said && !b->opts.headroom)
+		b->opts.frame_size = XS_XSK_FRAME_MAX;
+}
+
+static void choose_batch(struct xs_bouncer_opts *opts)
+{
+	__u32 room = opts->ring ? opts->ring / 2 : opts->batch;
+
+	/*
+	 * The TX ring must have room for a batch and the start of a long packet at the
+	 * same time.
+	 */
+	if (opts->frames && opts->frames < room)
+		room = opts->frames;
+	if (opts->batch > room)
+		opts->batch = room;
+}
+
+static int check_cpus(struct xs_cli *cli, const struct xs_bouncer_opts *opts)
+{
+	cpu_set_t set;
+	__u32 i;
+
+	if (sched_getaffinity(0, sizeof(set), &set))
+		return 0;
+	for (i = 0; i < opts->cpu_cnt; i++) {
+		if (CPU_ISSET(opts->cpus[i], &set))
+			continue;
+		xs_err(cli->ctx,
+		       "--cpu %u: this process may not run there (see taskset -p, or the cgroup's "
+		       "cpuset)",
+		       opts->cpus[i]);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int check_privilege(struct xs_cli *cli)
+{
+	if (capng_get_caps_process())
+		return 0; /* unknown: let the kernel decide */
+	if (capng_have_capability(CAPNG_EFFECTIVE, CAP_NET_RAW))
+		return 0;
+	xs_err(cli->ctx,
+	       "AF_XDP sockets need CAP_NET_RAW: run as root, or setcap cap_net_raw+ep on this "
+	       "program");
+	return -EPERM;
+}
+
+/* Only a warning, since the kernel may not even count locked memory. */
+static void raise_memlock(const struct xs_bouncer *b)
+{
+	const struct rlimit unlimited = { .rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY };
+	__u64 frames = b->opts.frames ? b->opts.frames : 1024;
+	__u64 need = frames * b->opts.frame_size * b->worker_cnt;
+	struct rlimit limit;
+
+	if (capng_have_capability(CAPNG_EFFECTIVE, CAP_IPC_LOCK) ||
+	    !setrlimit(RLIMIT_MEMLOCK, &unlimited) || getrlimit(RLIMIT_MEMLOCK, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_MEMLOCK, &limit);
+	if (limit.rlim_cur < need)
+		xs_warn(b->cli->ctx,
+			"may lock %llu bytes of memory only, and the UMEM needs %llu: if the "
+			"kernel refuses it, raise `ulimit -l`",
+			(unsigned long long)limit.rlim_cur, need);
+}
+
+static int look_at_interface(struct xs_bouncer *b)
+{
+	int err = xs_netif_get(b->cli->ctx, &b->netif, b->opts.ifname);
+	__u32 usable = err ? 0 : xs_sysfs_tx_queues(&b->netif);
+
+	if (usable && usable < b->netif.tx_queues)
+		b->netif.tx_queues = usable;
+	if (!err)
+		b->opts.ifname = b->netif.name; /* the user may have typed another one */
+	return err;
+}
+
+int xs_bouncer_prepare(struct xs_bouncer *b, bool *sg)
+{
+	struct xs_bouncer_opts *opts = &b->opts;
+	__u32 i;
+	int err;
+
+	err = xs_bouncer_opts_check(b->cli, opts);
+	if (!err)
+		err = look_at_interface(b);
+	if (!err)
+		err = xs_bouncer_opts_queues(b->cli, opts, &b->netif);
+	if (!err)
+		err = choose_frame_size(b, sg);
+	if (!err)
+		err = check_cpus(b->cli, opts);
+	if (!err)
+		err = check_privilege(b->cli);
+	if (err)
+		return err;
+	choose_batch(opts);
+	__atomic_store_n(&b->link_up, b->netif.up, __ATOMIC_RELEASE);
+	if (!b->netif.up)
+		xs_note(b->cli->ctx, "%s is down: waits until it is up", b->netif.name);
+
+	b->workers = calloc(opts->queue_cnt, sizeof(*b->workers));
+	if (!b->workers) {
+		xs_err(b->cli->ctx, "no memory for %u queues", opts->queue_cnt);
+		return -ENOMEM;
+	}
+	b->worker_cnt = opts->queue_cnt;
+	for (i = 0; i < b->worker_cnt; i++) {
+		struct xs_worker *w = &b->workers[i];
+
+		w->bouncer = b;
+		w->ctx = xsteer_ctx_new(b->cli->pin_root, xs_cli_log, b->cli);
+		if (!w->ctx)
+			return -ENOMEM;
+		w->queue = opts->queues[i];
+		w->cpu = opts->cpu_cnt ? (int)opts->cpus[i % opts->cpu_cnt] : -1;
+		w->xsk.fd = -1;
+		w->wake_fd = -1;
+	}
+	raise_memlock(b);
+	return 0;
+}

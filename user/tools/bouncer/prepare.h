@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/* What a bouncer decides before it opens anything: frames, batches, CPUs, limits. */
+#ifndef XS_BOUNCER_PREPARE_H
+#define XS_BOUNCER_PREPARE_H
+
+#include "bouncer.h"
+
+/* Ethernet header and one VLAN tag, which the MTU does not count. */
+#define XS_LINK_HEADER 18
+
+/*
+ * Looks at the interface and at what this process may do, fills in what the options leave open,
+ * and makes the workers. *sg: packets may take several frames. Asks the kernel, and raises
+ * RLIMIT_MEMLOCK where it may. 0 or -errno, logged.
+ */
+int xs_bouncer_prepare(struct xs_bouncer *b, bool *sg);
+
+/*
+ * Once the mode is known: in skb mode the kernel hands on frames that it has merged, which are
+ * longer than the MTU. Sets *sg for them.
+ */
+void xs_bouncer_expect_merged_frames(struct xs_bouncer *b, bool *sg);
+
+#endif
