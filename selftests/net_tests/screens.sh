@@ -42,7 +42,7 @@ top_fits_80_columns_and_uses_200() {
 	_fits "the screen" 80 "$(_tmux capture-pane -p)"
 	equal "the last minute has no room" "$(_tmux capture-pane -p | grep -c 'Last minute')" 0
 	_tmux resize-window -x 200 -y 60
-	_shows "the last minute" 'Dev +Packets +Last minute'
+	_shows "the last minute" 'Dev +Chain +Packets +Last minute'
 	_keys q
 	_shows "its end" 'ended with 0'
 }
@@ -142,7 +142,7 @@ top_on_an_unknown_terminal_repeats_lines() {
 	lab_up --queues 1
 	attach
 	_screen 80 24 "TERM=nosuch $MAPS top rx0"
-	_shows "what it does instead" "terminal 'nosuch' is not known"
+	_shows "what it does instead" "unknown terminal 'nosuch'"
 	_shows "lines" 'rx0 +all .*'
 	becomes "again and again" 20 _twice
 	_keys C-c

@@ -142,12 +142,15 @@ static int stats_print_json(struct xs_cli *cli, const char *ifname, const struct
 	return xs_json_print(cli, object);
 }
 
+_Static_assert(XS_VERDICT_MAX == 7, "a column for each verdict");
+
 static void stats_print_table(const struct report *report)
 {
 	struct xs_table *table = xs_table_new(
-		report->before ? "Queue|>Packets|>Bytes|>Packets/s|>Mbit/"
-				 "s|>Pass|>Drop|>Tx|>Xsk|>Cpu|>Dev|Reasons"
-			       : "Queue|>Packets|>Bytes|>Pass|>Drop|>Tx|>Xsk|>Cpu|>Dev|Reasons");
+		report->before
+			? "Queue|>Packets|>Bytes|>Packets/s|>Mbit/"
+			  "s|>Pass|>Drop|>Tx|>Xsk|>Cpu|>Dev|>Chain|Reasons"
+			: "Queue|>Packets|>Bytes|>Pass|>Drop|>Tx|>Xsk|>Cpu|>Dev|>Chain|Reasons");
 	struct xs_queue_stats total = {}, total_delta = {};
 
 	for (__u32 q = 0; q < report->now->cnt; q++) {

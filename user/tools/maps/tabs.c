@@ -128,12 +128,14 @@ static void queue_rows(struct xs_table *table, const struct xs_watched *one,
 	}
 }
 
+_Static_assert(XS_VERDICT_MAX == 7, "a column for each verdict");
+
 static struct xs_table *queues_table(struct xs_watched_list *watched,
 				     const struct xs_tab_view *view, size_t *fixed, FILE *notes)
 {
-	struct xs_table *table = xs_table_new(
-		"Interface|>Queue|>Packets/s|>Mbit/s|>Pass|>Drop|>Tx|>Xsk|>Cpu|>Dev|?>Packets|"
-		"?Last minute");
+	struct xs_table *table = xs_table_new("Interface|>Queue|>Packets/s|>Mbit/"
+					      "s|>Pass|>Drop|>Tx|>Xsk|>Cpu|>Dev|?>Chain|?>Packets|"
+					      "?Last minute");
 	struct xs_queue_stats totals[2];
 
 	*fixed = watched->cnt;

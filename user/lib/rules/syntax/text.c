@@ -166,6 +166,7 @@ void xs_parse_text(struct xs_parser *p, __u32 file, const char *text, size_t len
 	xs_lexer_init(&p->lex, text, len);
 	if (!check_text(p, text, len))
 		return;
+	/* cppcheck-suppress autoVariables ; taken back below */
 	p->include = &include;
 	p->block = (struct xs_block){};
 	xs_parse_next(p);
