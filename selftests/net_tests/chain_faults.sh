@@ -72,7 +72,7 @@ a_stopped_one_is_cut_off_and_the_other_chain_goes_on() {
 	bounced -n 200 -p udp4
 	kill -STOP "$B"
 	bounced -n 1000 -p udp4 -r 1000
-	becomes "it is cut off" 5 _said 'b/1 .* is cut off: it did not move' 1
+	becomes "it is cut off" 5 _said 'b/1 .* is cut off: it held packets and did not move' 1
 	bounced -n 200 -p udp4
 	wait "$B" 2>/dev/null
 	_bad_joins 2

@@ -79,7 +79,7 @@ static int find_row(const struct xs_pins *pins, const char *name, __u32 *row)
 
 int xs_chain_take(const struct xs_pins *pins, const char *name, __u32 *base)
 {
-	__u32 row;
+	__u32 row = 0;
 	int err;
 
 	if (!row_cnt(pins))

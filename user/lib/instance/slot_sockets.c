@@ -27,10 +27,11 @@ static int ask_slot(int prog, __u32 slot, int *queue)
 static int ask_slots(const struct xs_pins *pins, int *queues)
 {
 	struct slot_sockets_bpf *skel = slot_sockets_bpf__open();
-	int err = skel ? 0 : -errno;
+	int err;
 
-	if (!err)
-		err = bpf_map__reuse_fd(skel->maps.xsks_map, pins->map_fds[XS_MAP_xsks_map]);
+	if (!skel)
+		return -errno;
+	err = bpf_map__reuse_fd(skel->maps.xsks_map, pins->map_fds[XS_MAP_xsks_map]);
 	if (!err)
 		err = slot_sockets_bpf__load(skel);
 	for (__u32 slot = 0; !err && slot < pins->all_slots; slot++)

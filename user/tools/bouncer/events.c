@@ -92,12 +92,11 @@ int xs_events_open(struct xs_bouncer *b, int fds[XS_SOURCE_MAX])
 
 static void start_timer(int fd, __u64 ns, bool again)
 {
-	struct itimerspec timer = {
-		.it_value = { .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 },
-	};
+	const struct timespec in = { .tv_sec = (time_t)(ns / 1000000000),
+				     .tv_nsec = (long)(ns % 1000000000) };
+	const struct itimerspec timer = { .it_value = in,
+					  .it_interval = again ? in : (struct timespec){ 0 } };
 
-	if (again)
-		timer.it_interval = timer.it_value;
 	timerfd_settime(fd, 0, &timer, NULL);
 }
 

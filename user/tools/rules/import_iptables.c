@@ -287,18 +287,16 @@ static void end_table(struct xs_import *im, struct saved *s)
 static void import_line(struct xs_import *im, struct saved *s, char **words, int cnt)
 {
 	int at = cnt > 0 && words[0][0] == '['; /* counters, before a rule */
+	const char *first = cnt > at ? words[0] : "";
 
-	if (cnt - at < 1)
-		xs_import_refuse(im, "expected what iptables-save prints");
-	else if (words[0][0] == '*')
-		snprintf(s->table, sizeof(s->table), "%s", words[0] + 1);
-	else if (!strcmp(words[0], "COMMIT"))
+	if (first[0] == '*')
+		snprintf(s->table, sizeof(s->table), "%s", first + 1);
+	else if (!strcmp(first, "COMMIT"))
 		end_table(im, s);
-	else if (words[0][0] == ':' && cnt > 1 && !strcmp(words[0], ":INPUT") &&
-		 !strcmp(s->table, "filter"))
+	else if (!strcmp(first, ":INPUT") && cnt > 1 && !strcmp(s->table, "filter"))
 		snprintf(s->policy, sizeof(s->policy), "%s", words[1]);
-	else if (words[0][0] == ':' && cnt > 1)
-		xs_import_put(im, "# chain %s", words[0] + 1);
+	else if (first[0] == ':' && cnt > 1)
+		xs_import_put(im, "# chain %s", first + 1);
 	else if (cnt - at > 1 && !strcmp(words[at], "-A"))
 		import_rule(im, s, words + at + 1, cnt - at - 1);
 	else
