@@ -2,6 +2,7 @@
 /* Decides who may change pins; see lock.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -11,6 +12,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/ctx.h"
 #include "lib/base/wait.h"
+#include "lib/net/identity.h"
 #include "dir.h"
 #include "leftovers.h"
 #include "lock.h"
@@ -134,11 +136,16 @@ bool xs_pins_is_being_built(const char *side)
 
 static int side_of(struct xsteer_ctx *ctx, char side[PATH_MAX], const char *word)
 {
-	char dir[PATH_MAX];
+	char dir[PATH_MAX], name[IFNAMSIZ];
+	__u32 ifindex;
 	int err;
 
-	/* nothing is built for what cannot be a name: the caller says so in its own words */
-	if (!word[0] || strchr(word, '/'))
+	/*
+	 * Nothing is built for what is no name: the caller says so in its own words. A long one
+	 * may still be an alternative name.
+	 */
+	if (!word[0] || strchr(word, '/') ||
+	    (strlen(word) >= IFNAMSIZ && xs_netif_find(word, &ifindex, name)))
 		return -ENOENT;
 	err = xs_pins_find(ctx, dir, word);
 	if (err == -ENOENT)
