@@ -14,7 +14,7 @@ _slice() { # SCENARIOS EVERY
 	contains "cases were run" "$OUT" '^[1-9][0-9]* passed, 0 failed'
 }
 
-rules_commands_killed_or_failed_at_system_calls() { _slice apply,apply-confirm,confirm,flush 131; }
+rules_commands_killed_or_failed_at_system_calls() { _slice apply,apply-confirm,confirm,flush 181; }
 attach_killed_or_failed_at_system_calls() { _slice attach,attach-rules,attach-prio 211; }
 replace_killed_or_failed_at_system_calls() { _slice replace,replace-mode,replace-prio 401; }
 detach_upgrade_and_clean_killed_or_failed_at_system_calls() { _slice detach,detach-prio,upgrade,clean 131; }
