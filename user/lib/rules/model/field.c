@@ -194,7 +194,14 @@ bool xs_name_next(const char **names, struct xs_name *name)
 bool xs_name_find(const char *names, const char *name, size_t len, __u32 *value)
 {
 	struct xs_name one;
+	size_t digits = 0;
 
+	/* most values are numbers and ranges, which no name is, and services are many */
+	while (digits < len &&
+	       ((name[digits] >= '0' && name[digits] <= '9') || name[digits] == '-'))
+		digits++;
+	if (digits == len)
+		return false;
 	while (xs_name_next(&names, &one)) {
 		if (one.len == len && !memcmp(one.name, name, len)) {
 			*value = one.value;

@@ -69,10 +69,29 @@ bool xs_parse_meant(struct xs_parser *p, const char *meant)
 	return good;
 }
 
+/* Whether the second word is one of a phrase: few matches are, and each phrase costs time. */
+static bool may_begin_phrase(struct xs_parser *p)
+{
+	static const char *const seconds[] = { "frag-off", "version", "pkttype" };
+	const struct xs_lexer lex = p->lex;
+	const struct xs_token tok = p->tok;
+	bool may = false;
+
+	xs_parse_next(p);
+	for (size_t i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++)
+		may |= p->tok.len == strlen(seconds[i]) &&
+		       !strncasecmp(p->tok.p, seconds[i], p->tok.len);
+	p->lex = lex;
+	p->tok = tok;
+	return may;
+}
+
 bool xs_parse_idiom(struct xs_parser *p)
 {
 	const struct xs_pos pos = xs_token_pos(&p->tok);
 
+	if (!may_begin_phrase(p))
+		return false;
 	for (size_t i = 0; i < sizeof(idioms) / sizeof(idioms[0]); i++) {
 		if (!take_phrase(p, idioms[i].phrase))
 			continue;
