@@ -23,9 +23,10 @@ _udp4=$(_ip4 11 002e)03e8000a001a0000
 # --- the report of one interval ---
 
 _watch() { # until _report, however long that takes
+	rm -f "$DIR/losses.log" # of the watch before, which said the same
 	rx_bg losses "$MAPS" losses rx0 -v -j -w 600
 	WATCHER=$!
-	becomes "it watches" 20 grep -q 'rx0: watching' "$DIR/losses.log"
+	becomes "it watches" 20 grep -qs 'rx0: watching' "$DIR/losses.log"
 }
 _report() {
 	kill -INT "$WATCHER"
@@ -316,7 +317,7 @@ without_the_right_to_trace_it_is_said_and_the_rest_works() {
 	chmod 755 "$PINS" "$PINS/rx0" && chmod 644 "$PINS"/rx0/*
 	rx_bg losses setpriv --reuid 65534 --clear-groups --bounding-set -all "$DIR/xsteer-maps" losses rx0 -v -j -w 600
 	WATCHER=$!
-	becomes "it watches" 20 grep -q 'rx0: watching' "$DIR/losses.log"
+	becomes "it watches" 20 grep -qs 'rx0: watching' "$DIR/losses.log"
 	_send 12 "$_udp4" 60
 	_report
 	contains "it is said" "$(cat "$DIR/losses.log")" 'no tracing here'
@@ -330,7 +331,7 @@ it_ends_when_the_instance_is_gone_and_refuses_what_is_not_there() {
 	attach
 	rx_bg losses "$MAPS" losses rx0 -v -w 1
 	WATCHER=$!
-	becomes "it watches" 20 grep -q 'rx0: watching' "$DIR/losses.log"
+	becomes "it watches" 20 grep -qs 'rx0: watching' "$DIR/losses.log"
 	check "detach" rx "$LOADER" detach rx0
 	ends "$WATCHER" 1
 	contains "why" "$(cat "$DIR/losses.log")" "detached"

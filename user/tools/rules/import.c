@@ -315,7 +315,8 @@ static int print_imported(struct xs_import *im)
 
 	if (im->oom)
 		return -ENOMEM;
-	qsort(im->lines, im->line_cnt, sizeof(*im->lines), by_key);
+	if (im->line_cnt) /* else there is no array */
+		qsort(im->lines, im->line_cnt, sizeof(*im->lines), by_key);
 	if (im->cli->json)
 		err = print_json(im);
 	else
