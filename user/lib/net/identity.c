@@ -36,15 +36,9 @@ static int ask(__u32 ifindex, const char *word, struct identity *found)
 {
 	const struct xs_nl_call call = { .cb = on_link, .arg = found };
 	char buf[512] = {}; /* zeroed, because an attribute's padding is sent, too */
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct ifinfomsg *ifi;
+	struct nlmsghdr *nlh = xs_nl_put_getlink(buf, ifindex);
 	int err;
 
-	nlh->nlmsg_type = RTM_GETLINK;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
-	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
-	ifi->ifi_family = AF_UNSPEC;
-	ifi->ifi_index = ifindex;
 	if (!ifindex)
 		mnl_attr_put_strz(nlh, strlen(word) < IFNAMSIZ ? IFLA_IFNAME : IFLA_ALT_IFNAME,
 				  word);

@@ -68,15 +68,8 @@ static int ask_link(__u32 ifindex, mnl_cb_t cb, void *arg)
 {
 	const struct xs_nl_call call = { .cb = cb, .arg = arg };
 	char buf[256];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct ifinfomsg *ifi;
 
-	nlh->nlmsg_type = RTM_GETLINK;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
-	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
-	ifi->ifi_family = AF_UNSPEC;
-	ifi->ifi_index = ifindex;
-	return xs_nl_call(NETLINK_ROUTE, nlh, &call);
+	return xs_nl_call(NETLINK_ROUTE, xs_nl_put_getlink(buf, ifindex), &call);
 }
 
 static int get_link(struct xs_netif *netif)

@@ -7,6 +7,7 @@
 
 #include <libmnl/libmnl.h>
 #include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 
 #include "netlink.h"
 
@@ -67,4 +68,17 @@ int xs_nl_call(int bus, struct nlmsghdr *nlh, const struct xs_nl_call *call)
 		err = nl_answers(nl, call, nlh->nlmsg_seq);
 	mnl_socket_close(nl);
 	return err;
+}
+
+struct nlmsghdr *xs_nl_put_getlink(void *buf, __u32 ifindex)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
+	struct ifinfomsg *ifi;
+
+	nlh->nlmsg_type = RTM_GETLINK;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
+	ifi->ifi_family = AF_UNSPEC;
+	ifi->ifi_index = (int)ifindex;
+	return nlh;
 }

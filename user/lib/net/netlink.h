@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 #include <libmnl/libmnl.h>
+#include <linux/types.h>
 
 /*
  * One request. Its answers go to `cb`, which returns 0 or -errno. The kernel's words go
@@ -23,5 +24,12 @@ struct xs_nl_call {
  * -errno, silently.
  */
 int xs_nl_call(int bus, struct nlmsghdr *nlh, const struct xs_nl_call *call);
+
+/*
+ * Begins a request for one interface in `buf`, for NETLINK_ROUTE. ifindex 0: the caller adds
+ * the attribute that names the interface, and zeroes `buf` before, because the attribute's
+ * padding is sent, too.
+ */
+struct nlmsghdr *xs_nl_put_getlink(void *buf, __u32 ifindex);
 
 #endif

@@ -83,9 +83,10 @@ static __u32 counter_cnt(const char *ifname)
 	return request.cnt;
 }
 
-static int read_driver(const char *ifname, const char *driver, struct xs_nic_counters *counters)
+/* Adds `cnt` rows at most. */
+static int read_driver(const char *ifname, const char *driver, __u32 cnt,
+		       struct xs_nic_counters *counters)
 {
-	__u32 cnt = counter_cnt(ifname);
 	struct ethtool_gstrings *names = calloc(1, sizeof(*names) + (size_t)cnt * ETH_GSTRING_LEN);
 	struct ethtool_stats *values = calloc(1, sizeof(*values) + cnt * sizeof(__u64));
 	int err = names && values ? 0 : -ENOMEM;
@@ -132,22 +133,16 @@ static int on_stats(const struct nlmsghdr *nlh, void *arg)
 	return MNL_CB_OK;
 }
 
-/* Reads what every driver reports in the same words. */
+#define COMMON_CNT 2
+
+/* Reads what every driver reports in the same words: COMMON_CNT rows. */
 static int read_common(__u32 ifindex, struct xs_nic_counters *counters)
 {
 	struct rtnl_link_stats64 stats = {};
 	const struct xs_nl_call call = { .cb = on_stats, .arg = &stats };
 	char buf[256];
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
-	struct ifinfomsg *ifi;
-	int err;
+	int err = xs_nl_call(NETLINK_ROUTE, xs_nl_put_getlink(buf, ifindex), &call);
 
-	nlh->nlmsg_type = RTM_GETLINK;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
-	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
-	ifi->ifi_family = AF_UNSPEC;
-	ifi->ifi_index = (int)ifindex;
-	err = xs_nl_call(NETLINK_ROUTE, nlh, &call);
 	if (err)
 		return err;
 	counters->rows[counters->cnt++] = (struct xs_nic_counter){ "rx_missed_errors",
@@ -162,14 +157,15 @@ int xs_nic_counters_read(const char *ifname, __u32 ifindex, const char *driver,
 			 struct xs_nic_counters *counters)
 {
 	struct xs_nic_counters found = { .counts_lost = counts_lost(driver) };
+	__u32 cnt = counter_cnt(ifname);
 	int err;
 
-	found.rows = calloc(counter_cnt(ifname) + 64, sizeof(*found.rows));
+	found.rows = calloc(COMMON_CNT + cnt, sizeof(*found.rows));
 	if (!found.rows)
 		return -ENOMEM;
 	err = read_common(ifindex, &found);
 	if (!err)
-		err = read_driver(ifname, driver, &found);
+		err = read_driver(ifname, driver, cnt, &found);
 	if (err)
 		free(found.rows);
 	else
