@@ -118,13 +118,8 @@ __u32 xs_chain_served(const struct xs_pins *pins, __u32 row)
 {
 	__u32 cnt = 0;
 
-	for (__u32 queue = 0; row < row_cnt(pins) && queue < pins->slots; queue++) {
-		__u32 slot = XS_CHAIN_BASE(row, pins->slots) + queue;
-		struct xs_owner owner;
-
-		cnt += !bpf_map_lookup_elem(pins->map_fds[XS_MAP_owners], &slot, &owner) &&
-		       (xs_owner_alive(&owner) || xs_owner_is_coming(&owner));
-	}
+	for (__u32 queue = 0; row < row_cnt(pins) && queue < pins->slots; queue++)
+		cnt += xs_slot_in_use(pins, XS_CHAIN_BASE(row, pins->slots) + queue);
 	return cnt;
 }
 

@@ -12,14 +12,6 @@
 #include "failures.h"
 #include "failures.skel.h"
 
-static __u32 map_id(int fd)
-{
-	struct bpf_map_info info = {};
-	__u32 len = sizeof(info);
-
-	return fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.id;
-}
-
 static int refused(char *why, size_t len, const char *what, int err)
 {
 	snprintf(why, len, "%s: %s", what, strerror(-err));
@@ -40,7 +32,7 @@ int xs_failures_open(const struct xs_pins *pins, struct failures_bpf **watch, ch
 		return refused(why, why_len, "the tracing program", -errno);
 	skel->rodata->ifindex = pins->meta.ifindex;
 	skel->rodata->netns_inode = (__u32)netns.st_ino;
-	skel->rodata->cpu_map_id = map_id(pins->map_fds[XS_MAP_cpu_map]);
+	skel->rodata->cpu_map_id = xs_map_id(pins->map_fds[XS_MAP_cpu_map]);
 	err = failures_bpf__load(skel);
 	if (err)
 		err = refused(why, why_len, "the kernel refused the tracing program", err);

@@ -34,14 +34,6 @@ static int write_row(const struct xs_pins *pins, __u32 slot, const struct xs_kno
 	return err;
 }
 
-static bool has_living_owner(const struct xs_pins *pins, __u32 slot)
-{
-	struct xs_owner owner;
-
-	return !bpf_map_lookup_elem(pins->map_fds[XS_MAP_owners], &slot, &owner) &&
-	       (xs_owner_alive(&owner) || xs_owner_is_coming(&owner));
-}
-
 /* All rows as one: what was there before whichever of them came first. *in_use: but for `but`. */
 static void add_up(const struct xs_pins *pins, struct xs_knobs *sum, __u32 but, bool *in_use)
 {
@@ -56,7 +48,7 @@ static void add_up(const struct xs_pins *pins, struct xs_knobs *sum, __u32 but, 
 			if (row.set & 1U << i)
 				sum->before[i] = row.before[i];
 		sum->set |= row.set;
-		*in_use = *in_use || (slot != but && has_living_owner(pins, slot));
+		*in_use = *in_use || (slot != but && xs_slot_in_use(pins, slot));
 	}
 }
 
@@ -67,7 +59,7 @@ static void clear_rows(const struct xs_pins *pins, __u32 slot, bool all)
 	struct xs_knobs row;
 
 	for (__u32 i = 0; i < pins->slots; i++)
-		if (read_row(pins, i, &row) && (all || i == slot || !has_living_owner(pins, i)))
+		if (read_row(pins, i, &row) && (all || i == slot || !xs_slot_in_use(pins, i)))
 			write_row(pins, i, &none);
 }
 

@@ -42,18 +42,12 @@ int xs_link_detach(int link)
 	return bpf_link_detach(link) && errno != ENOLINK ? -errno : 0;
 }
 
-static __u32 xsks_map_id(const struct xs_pins *pins)
-{
-	struct bpf_map_info info = {};
-	__u32 len = sizeof(info);
-
-	return bpf_obj_get_info_by_fd(pins->map_fds[XS_MAP_xsks_map], &info, &len) ? 0 : info.id;
-}
-
 /* The running program is not the pinned one. We may only replace a program of this instance. */
 static int open_unpinned(const struct xs_pins *pins, __u32 id)
 {
-	int fd = xs_prog_uses_map(id, xsks_map_id(pins)) ? bpf_prog_get_fd_by_id(id) : -1;
+	int fd = xs_prog_uses_map(id, xs_map_id(pins->map_fds[XS_MAP_xsks_map]))
+			 ? bpf_prog_get_fd_by_id(id)
+			 : -1;
 
 	if (fd >= 0)
 		return fd;

@@ -168,6 +168,14 @@ int xs_owner_set(const struct xs_pins *pins, __u32 slot, const struct xs_owner *
 	return err;
 }
 
+bool xs_slot_in_use(const struct xs_pins *pins, __u32 slot)
+{
+	struct xs_owner owner;
+
+	return !bpf_map_lookup_elem(pins->map_fds[XS_MAP_owners], &slot, &owner) &&
+	       (xs_owner_alive(&owner) || xs_owner_is_coming(&owner));
+}
+
 __u32 xs_owners_alive(const struct xs_pins *pins)
 {
 	struct xs_owner owner;

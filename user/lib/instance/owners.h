@@ -20,6 +20,8 @@ bool xs_owner_alive(const struct xs_owner *owner);
 bool xs_owner_is_coming(const struct xs_owner *owner);
 /* The owner is in another PID namespace, so its pid means nothing here. */
 bool xs_owner_is_elsewhere(const struct xs_owner *owner);
+/* Does a living process hold the slot, or is one about to? Silent: what cannot be read is free. */
+bool xs_slot_in_use(const struct xs_pins *pins, __u32 slot);
 /* Number of slots that living processes hold. Silent: what cannot be read is not counted. */
 __u32 xs_owners_alive(const struct xs_pins *pins);
 int xs_owner_get(const struct xs_pins *pins, __u32 slot, struct xs_owner *owner);

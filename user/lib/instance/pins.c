@@ -272,6 +272,14 @@ int xs_pins_open_locked(struct xsteer_ctx *ctx, struct xs_pins *pins, const char
 	return err;
 }
 
+__u32 xs_map_id(int map_fd)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+
+	return map_fd < 0 || bpf_obj_get_info_by_fd(map_fd, &info, &len) ? 0 : info.id;
+}
+
 void xs_pins_close(struct xs_pins *pins)
 {
 	if (!pins->dir[0])

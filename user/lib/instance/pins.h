@@ -94,6 +94,9 @@ int xs_pins_open_locked(struct xsteer_ctx *ctx, struct xs_pins *pins, const char
 /* The same for a directory by its path, whatever its network namespace and interface. */
 int xs_pins_open_dir(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *dir,
 		     enum xs_pins_access how);
+/* The kernel's number of a map; 0: no descriptor, or it does not tell. */
+__u32 xs_map_id(int map_fd);
+
 void xs_pins_close(struct xs_pins *pins); /* zeroed or closed: does nothing */
 
 int xs_meta_set(struct xs_pins *pins); /* writes pins->meta back; logs */

@@ -141,15 +141,6 @@ int xs_slot_check(const struct xs_pins *pins, const char *ifname, __u32 slot)
 	return -EBUSY;
 }
 
-/* 0: not known. */
-static __u32 map_id(int map_fd)
-{
-	struct bpf_map_info info = {};
-	__u32 len = sizeof(info);
-
-	return bpf_obj_get_info_by_fd(map_fd, &info, &len) ? 0 : info.id;
-}
-
 static void say_taken(struct xsteer_ctx *ctx, int map_fd, const struct xs_pins *pins,
 		      const char *ifname, __u32 slot)
 {
@@ -164,7 +155,7 @@ static void say_taken(struct xsteer_ctx *ctx, int map_fd, const struct xs_pins *
 		xs_err(ctx,
 		       "%s %s: slot %u of xsks_map (id %u) holds another socket, of a "
 		       "process that is not xsteer's: stop it, or take another queue",
-		       ifname, words_of(pins, slot).text, slot, map_id(map_fd));
+		       ifname, words_of(pins, slot).text, slot, xs_map_id(map_fd));
 }
 
 int xs_slot_insert(struct xsteer_ctx *ctx, int map_fd, const struct xs_pins *pins,
@@ -180,7 +171,7 @@ int xs_slot_insert(struct xsteer_ctx *ctx, int map_fd, const struct xs_pins *pin
 		say_taken(ctx, map_fd, pins, ifname, slot);
 	else
 		xs_err(ctx, "%s %s: cannot put the socket into xsks_map (id %u): %s", ifname,
-		       words_of(pins, slot).text, map_id(map_fd), strerror(-err));
+		       words_of(pins, slot).text, xs_map_id(map_fd), strerror(-err));
 	return err;
 }
 
@@ -216,9 +207,9 @@ bool xs_slots_still_pinned(const struct xs_pins *pins)
 	fd = bpf_obj_get(path);
 	if (fd < 0)
 		return errno != ENOENT;
-	id = map_id(fd);
+	id = xs_map_id(fd);
 	close(fd);
-	return id == map_id(pins->map_fds[XS_MAP_xsks_map]);
+	return id == xs_map_id(pins->map_fds[XS_MAP_xsks_map]);
 }
 
 /* Reads what is pinned now, since a replaced instance may have another meta there. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* What changes on instances; see events.h. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,14 +27,6 @@ static __u32 id_in_slot(const struct xs_pins *pins, __u32 slot)
 	__u32 id = 0;
 
 	return bpf_map_lookup_elem(pins->map_fds[XS_MAP_rule_sets], &slot, &id) ? 0 : id;
-}
-
-static __u32 map_id(int fd)
-{
-	struct bpf_map_info info = {};
-	__u32 len = sizeof(info);
-
-	return bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.id;
 }
 
 static void look_at_rules(const struct xs_pins *pins, struct xs_seen_rules *rules)
@@ -94,7 +85,7 @@ static int look_at(const struct xs_pins *pins, struct xs_seen *seen)
 	seen->prog_id = live.prog_id;
 	seen->native = live.native;
 	seen->rx_queues = netif.rx_queues;
-	seen->maps_id = map_id(pins->map_fds[XS_MAP_xdp_stats_map]);
+	seen->maps_id = xs_map_id(pins->map_fds[XS_MAP_xdp_stats_map]);
 	look_at_rules(pins, &seen->rules);
 	err = look_at_owners(pins, seen);
 	if (err)

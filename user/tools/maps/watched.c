@@ -6,21 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <bpf/bpf.h>
-
 #include "lib/instance/dir.h"
 #include "lib/instance/live.h"
 #include "lib/net/identity.h"
 #include "watched.h"
-
-static __u32 counters_id(const struct xs_pins *pins)
-{
-	struct bpf_map_info info = {};
-	__u32 len = sizeof(info);
-
-	return bpf_obj_get_info_by_fd(pins->map_fds[XS_MAP_xdp_stats_map], &info, &len) ? 0
-											: info.id;
-}
 
 /* An instance that cannot be examined is assumed to be in force. */
 static bool is_off(const struct xs_pins *pins)
@@ -56,7 +45,8 @@ int xs_pins_again(struct xs_pins *pins)
 		xs_pins_close(&next);
 		return -ENOLINK;
 	}
-	if (counters_id(&next) == counters_id(pins)) {
+	if (xs_map_id(next.map_fds[XS_MAP_xdp_stats_map]) ==
+	    xs_map_id(pins->map_fds[XS_MAP_xdp_stats_map])) {
 		xs_pins_close(&next);
 		return 0;
 	}
