@@ -10,30 +10,15 @@ CHAIN=$O/xsteer-chain PROBE=$O/selftests/tools/nf_probe
 _two_steps() {
 	printf '%s\n' 'service a' 'service b' 'chain web a b tx' 'on a.miss drop' 'on b.miss drop' >"$DIR/f.chain"
 }
-_run() { # N OPTION...: in the background, once N network functions have joined
-	local n=$1
-	shift
-	nsenter --net=/run/netns/xs-t-rx -- "$CHAIN" run -v -j rx0 "$DIR/f.chain" --socket "$DIR/nf.sock" "$@" \
-		>"$DIR/result" 2>"$DIR/run.log" &
-	BROKER=$!
-	becomes "it listens" 15 test -S "$DIR/nf.ctl"
-	becomes "$n joined" 15 _joined "$n"
-}
-_joined() { (($(grep -c joined "$DIR/run.log") >= $1)); }
 _left() { (($(grep -c left "$DIR/run.log") >= $1)); }
 _ask() { "$CHAIN" "$1" --socket "$DIR/nf.sock" "${@:2}"; }
-_end() {
-	kill -INT "$BROKER"
-	ends "$BROKER" 0
-	OUT=$(cat "$DIR/result")
-}
 
 show_has_the_account_of_now() {
 	local shown
 	lab_up --queues 1
 	attach
 	_two_steps
-	_run 2 --nf "$PROBE -s a -- --drop-every 4" --nf "$PROBE -s b"
+	start_broker 2 --nf "$PROBE -s a -- --drop-every 4" --nf "$PROBE -s b"
 	tx "$TRAFFIC" -n 4000 -t 300 tx0 >"$DIR/traffic.log"
 	shown=$(_ask show -j rx0) || fail "show"
 	equal "entered is what came to an end" "$(jq '.brokers[0].chains[0] |
@@ -46,7 +31,7 @@ show_has_the_account_of_now() {
 	contains "as a table" "$(_ask show rx0)" "^web +b "
 	contains "its sum" "$(_ask show rx0)" "entered = .* inside"
 	contains "without IF" "$(_ask show)" "^rx0:"
-	_end
+	stop_broker
 	equal "the last words say the same" "$(jq -c '[.chains[0].entered, .chains[0].drop]' <<<"$OUT")" \
 		"$(jq -c '.brokers[0].chains[0] | [.entered, .drop]' <<<"$shown")"
 	check "the path is gone" test ! -e "$DIR/nf.ctl"
@@ -56,7 +41,7 @@ export_is_what_prometheus_reads() {
 	lab_up --queues 1
 	attach
 	_two_steps
-	_run 2 --nf "$PROBE -s a" --nf "$PROBE -s b"
+	start_broker 2 --nf "$PROBE -s a" --nf "$PROBE -s b"
 	bounced -n 500
 	OUT=$(_ask export rx0)
 	contains "entered" "$OUT" '^xsteer_chain_entered_total\{interface="rx0",chain="web"\} 500$'
@@ -66,7 +51,7 @@ export_is_what_prometheus_reads() {
 	contains "by exit" "$OUT" '^xsteer_chain_hop_frames_total\{interface="rx0",chain="web",service="a",exit="miss"\} 0$'
 	contains "by queue" "$OUT" '^xsteer_chain_rx_ring_full_total\{interface="rx0",chain="web",queue="0"\} 0$'
 	equal "each family has its type" "$(grep -c '^# TYPE' <<<"$OUT")" 6
-	_end
+	stop_broker
 }
 
 # Another instance joins, the first is drained, and no frame is lost or overtaken.
@@ -75,11 +60,11 @@ drain_moves_flows_and_lets_it_stop() {
 	lab_up --queues 1
 	attach
 	_two_steps
-	_run 2 --nf "$PROBE -s a" --nf "$PROBE -s b"
+	start_broker 2 --nf "$PROBE -s a" --nf "$PROBE -s b"
 	tx_bg traffic "$TRAFFIC" -n 20000 -r 8000 tx0
 	traffic=$!
 	"$PROBE" -S "$DIR/nf.sock" -s a &
-	becomes "another a" 15 _joined 3
+	broker_said 3 joined
 	check "drain" _ask drain rx0 a 1
 	becomes "the first left" 10 _left 1
 	ends "$traffic" 0
@@ -90,7 +75,7 @@ drain_moves_flows_and_lets_it_stop() {
 	refuses "it is gone" 1 "no such instance" _ask drain rx0 a 1
 	refuses "another name" 1 "no service of that name" _ask drain rx0 nobody
 	refuses "no number" 2 "1 to 64" _ask drain rx0 a zero
-	_end
+	stop_broker
 	equal "exit status 0: left, not killed" "$(jq .nfs.left <<<"$OUT")" 3
 }
 
@@ -104,7 +89,7 @@ apply_under_traffic_loses_no_frame() {
 	printf '%s\n' 'service c' 'service a' 'chain web a c tx' 'on a.miss drop' 'on c.miss drop' >"$DIR/two.chain"
 	printf '%s\n' 'service a' 'service b' 'service c' 'chain web a b c tx' 'on a.miss drop' 'on b.miss drop' \
 		'on c.miss drop' >"$DIR/f.chain"
-	_run 3 --nf "$PROBE -s a" --nf "$PROBE -s b" --nf "$PROBE -s c"
+	start_broker 3 --nf "$PROBE -s a" --nf "$PROBE -s b" --nf "$PROBE -s c"
 	tx_bg traffic "$TRAFFIC" -n 20000 -r 6000 -t 5000 tx0
 	traffic=$!
 	for ((i = 1; i <= 20; i++)); do
@@ -121,9 +106,9 @@ apply_under_traffic_loses_no_frame() {
 	equal "the steps" "$(jq -c '[.brokers[0].chains[0].hops[] | [.service, .in]]' <<<"$OUT")" '[["a",22000],["b",22000]]'
 	check "without b, whose place c takes" _ask apply rx0 "$DIR/two.chain"
 	"$PROBE" -S "$DIR/nf.sock" -s c &
-	becomes "c again" 15 _joined 4
+	broker_said 4 joined
 	bounced -n 1000
-	_end
+	stop_broker
 	equal "none was lost" "$(jq -c '.chains[0] | [.entered, .tx]' <<<"$OUT")" '[23000,23000]'
 	equal "the steps at the end" "$(jq -c '[.chains[0].hops[] | [.service, .in]]' <<<"$OUT")" '[["a",23000],["c",1000]]'
 }
@@ -133,7 +118,7 @@ apply_refuses_what_it_cannot_do_and_what_was_served_stays() {
 	lab_up --queues 1
 	attach
 	_two_steps
-	_run 2 --nf "$PROBE -s a" --nf "$PROBE -s b -- --keep 3"
+	start_broker 2 --nf "$PROBE -s a" --nf "$PROBE -s b -- --keep 3"
 	bounced -n 3 -o
 	echo 'chain web tx' >"$DIR/keeps.chain"
 	refuses "an error in the file" 1 "bad.chain:1:1" _ask apply rx0 "$(echo nonsense >"$DIR/bad.chain" && echo "$DIR/bad.chain")"
@@ -147,7 +132,7 @@ apply_refuses_what_it_cannot_do_and_what_was_served_stays() {
 	done
 	refuses "frames that are kept" 1 "3 frames are still inside" _ask apply rx0 "$DIR/keeps.chain"
 	bounced -n 500
-	_end
+	stop_broker
 	equal "as before" "$(jq -c '[.chains[0].hops[] | .in]' <<<"$OUT")" '[503,503]'
 }
 
@@ -157,21 +142,21 @@ only_root_and_the_brokers_user_may_ask() {
 	_two_steps
 	chmod 777 "$DIR"
 	public_copy "$CHAIN"
-	_run 0
+	start_broker 0
 	refuses "the path" 1 "run as root, or as the broker's user" \
 		setpriv --reuid 65534 --regid 65534 --clear-groups "$DIR/xsteer-chain" show --socket "$DIR/nf.sock"
 	chmod 666 "$DIR/nf.ctl"
 	refuses "even if its path is open to all" 1 "only root and the broker's user may ask" \
 		setpriv --reuid 65534 --regid 65534 --clear-groups "$DIR/xsteer-chain" show --socket "$DIR/nf.sock"
 	check "it serves still" _ask show rx0
-	_end
+	stop_broker
 }
 
 nonsense_is_refused_and_the_broker_lives() {
 	lab_up --queues 1
 	attach
 	_two_steps
-	_run 0
+	start_broker 0
 	refuses "nobody there" 1 "no broker is asked at" "$CHAIN" show --socket "$DIR/none.sock"
 	check "bytes, an object without a command, one too large, and nothing" python3 - "$DIR/nf.ctl" <<-'PY'
 		import json, socket, sys
@@ -197,7 +182,7 @@ nonsense_is_refused_and_the_broker_lives() {
 		    assert "error" in ask(*parts), parts
 	PY
 	check "it serves still" _ask show rx0
-	_end
+	stop_broker
 }
 
 run_tests "$@"

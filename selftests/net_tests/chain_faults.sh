@@ -6,7 +6,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
-CHAIN=$O/xsteer-chain RULES=$O/xsteer-rules PROBE=$O/selftests/tools/nf_probe
+RULES=$O/xsteer-rules PROBE=$O/selftests/tools/nf_probe
 
 # Chain good for IPv4, chain bad for IPv6; the broker serves both, and a serves good.
 _two_chains() { # [LINE...]
@@ -16,16 +16,12 @@ _two_chains() { # [LINE...]
 		"$@" >"$DIR/f.chain"
 	printf '%s\n' 'ip protocol udp chain good else drop' 'ip6 nexthdr udp chain bad else drop' 'default pass' |
 		rx "$RULES" apply rx0 - >"$DIR/apply.log" 2>&1 || fail "apply"
-	nsenter --net=/run/netns/xs-t-rx -- "$CHAIN" run -v -j rx0 "$DIR/f.chain" --socket "$DIR/nf.sock" \
-		--nf "$PROBE -s a" >"$DIR/result" 2>"$DIR/run.log" &
-	BROKER=$!
-	becomes "a joined" 15 _said 'a/1 joined' 1
+	start_broker 1 --nf "$PROBE -s a"
 }
-_said() { (($(grep -c "$1" "$DIR/run.log") >= $2)); } # REGEX TIMES
 _bad_joins() { # TIMES [PROBE OPTION...]: an instance of b; its pid is $B
 	"$PROBE" -S "$DIR/nf.sock" -s b "${@:2}" 2>/dev/null &
 	B=$!
-	becomes "b joined" 15 _said 'b/[0-9]* joined' "$1"
+	broker_said "$1" 'b/[0-9]* joined'
 }
 _bad_traffic() {
 	tx_bg bad "$TRAFFIC" -o -p udp6 -n 1000000 -r 20000 tx0
@@ -34,9 +30,7 @@ _bad_traffic() {
 _end() {
 	kill "$BAD" 2>/dev/null
 	wait "$BAD" 2>/dev/null
-	kill -INT "$BROKER"
-	ends "$BROKER" 0 # every frame is in one counter of one step
-	OUT=$(cat "$DIR/result")
+	stop_broker # every frame is in one counter of one step
 }
 _get() { jq -c "$1" <<<"$OUT"; }
 _good_lost_nothing() { # FRAMES
@@ -57,7 +51,7 @@ killed_again_and_again_they_cost_their_own_frames() {
 		kill -9 "$B"
 		wait "$B" 2>/dev/null
 	done
-	becomes "each death is seen" 10 _said 'b/1 died' 12
+	broker_said 12 'b/1 died'
 	_end
 	_good_lost_nothing 2400
 	equal "deaths" "$(_get .nfs.died)" 12
@@ -72,7 +66,7 @@ a_stopped_one_is_cut_off_and_the_other_chain_goes_on() {
 	bounced -n 200 -p udp4
 	kill -STOP "$B"
 	bounced -n 1000 -p udp4 -r 1000
-	becomes "it is cut off" 5 _said 'b/1 .* is cut off: it held packets and did not move' 1
+	becomes "it is cut off" 5 _broker_said 1 'b/1 .* is cut off: it held packets and did not move'
 	bounced -n 200 -p udp4
 	wait "$B" 2>/dev/null
 	_bad_joins 2
@@ -87,7 +81,7 @@ every_cheat_on_an_interface_is_cut_off_and_the_kernel_sees_nothing() {
 	_bad_traffic
 	for how in index foreign length short verdict keep producer duplicate scribble hang-up; do
 		_bad_joins $((++times)) -- --evil "$how" --evil-after 300
-		becomes "$how: cut off" 15 _said 'b/1 .*\(is cut off\|closed its connection\)' "$times"
+		broker_said "$times" 'b/1 .*\(is cut off\|closed its connection\)'
 		bounced -n 100 -p udp4
 		wait "$B" 2>/dev/null
 	done

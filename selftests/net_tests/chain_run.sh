@@ -12,31 +12,6 @@ _chain() { # LINE...
 }
 _three() { _chain 'service a' 'service b' 'service c' 'chain web a b c tx' 'on a.miss drop' 'on b.miss drop' 'on c.miss drop'; }
 
-# In the background, once it listens and N network functions have joined.
-_run() { # N OPTION...
-	local n=$1
-	shift
-	nsenter --net=/run/netns/xs-t-rx -- "$CHAIN" run -v -j rx0 "$DIR/f.chain" --socket "$DIR/nf.sock" "$@" \
-		>"$DIR/result" 2>"$DIR/run.log" &
-	BROKER=$!
-	becomes "it listens" 15 test -S "$DIR/nf.sock"
-	_joined "$n"
-}
-_count_joined() { grep -c joined "$DIR/run.log"; }
-_joined() { # N: since this broker's start
-	local n=$1 i
-	for ((i = 0; i < 500; i++)); do
-		(($(_count_joined) >= n)) && return
-		sleep 0.02
-	done
-	fail "$n did not join"
-}
-# It ends with 0: every frame is accounted for. The result's JSON is in $OUT.
-_end() {
-	kill -INT "$BROKER"
-	ends "$BROKER" 0
-	OUT=$(cat "$DIR/result")
-}
 _get() { jq -r "$1" <<<"$OUT"; }
 _sum='.chains[0] | .entered == .tx + .drop + (.lost | add) + .inside'
 
@@ -44,9 +19,9 @@ every_frame_goes_through_the_chain_and_back() {
 	lab_up
 	attach
 	_three
-	_run 3 --nf "$PROBE -s a" --nf "$PROBE -s b" --nf "$PROBE -s c"
+	start_broker 3 --nf "$PROBE -s a" --nf "$PROBE -s b" --nf "$PROBE -s c"
 	bounced -n 20000
-	_end
+	stop_broker
 	equal "received" "$(_get .received)" 20000
 	equal "sent" "$(_get .sent)" 20000
 	equal "given at each step" "$(_get '.chains[0].hops | map(.in) | @csv')" 20000,20000,20000
@@ -58,9 +33,9 @@ skb_mode_works_as_well() {
 	lab_up
 	attach -m skb
 	_chain 'service a' 'chain w a tx' 'on a.miss drop'
-	_run 1 --nf "$PROBE -s a" -c
+	start_broker 1 --nf "$PROBE -s a" -c
 	bounced -n 5000
-	_end
+	stop_broker
 	equal "sent" "$(_get .sent)" 5000
 }
 
@@ -68,8 +43,8 @@ one_queue_is_enough() {
 	lab_up --queues 2
 	attach
 	_chain 'service a' 'chain w a tx' 'on a.miss drop'
-	_run 1 --nf "$PROBE -s a" -Q 1
-	_end
+	start_broker 1 --nf "$PROBE -s a" -Q 1
+	stop_broker
 	equal "queues" "$(_get .queues)" 1
 	refuses "a queue that is not there" 1 "no queue 7: valid: 0-1" rx "$CHAIN" run rx0 "$DIR/f.chain" -Q 7
 }
@@ -80,21 +55,21 @@ an_nf_of_nobody_joins_leaves_and_dies() {
 	chmod 777 "$DIR"
 	cp "$PROBE" "$DIR/nf_probe"
 	_chain 'service a' 'chain w a tx' 'on a dead hold 20s' 'on a.miss drop'
-	_run 0
+	start_broker 0
 	chmod 666 "$DIR/nf.sock"
 	setpriv --reuid 65534 --regid 65534 --clear-groups "$DIR/nf_probe" -S "$DIR/nf.sock" -s a &
 	local nf=$!
-	_joined 1
+	broker_said 1 joined
 	equal "its capabilities" "$(sed -n 's/^CapEff:\t//p' "/proc/$nf/status")" 0000000000000000
 	bounced -n 3000
 	kill -9 "$nf"
 	"$PROBE" -S "$DIR/nf.sock" -s a &
 	nf=$!
-	_joined 2
+	broker_said 2 joined
 	bounced -n 3000
 	kill "$nf"
 	ends "$nf" 0
-	_end
+	stop_broker
 	equal "died" "$(_get .nfs.died)" 1
 	equal "left" "$(_get .nfs.left)" 1
 	equal "sent" "$(_get .sent)" 6000
@@ -105,9 +80,9 @@ a_cheat_loses_its_own_and_the_kernel_sees_nothing() {
 	lab_up --queues 1
 	attach
 	_three
-	_run 3 --nf "$PROBE -s a" --nf "$PROBE -s b -- --evil foreign --evil-after 2000" --nf "$PROBE -s c"
+	start_broker 3 --nf "$PROBE -s a" --nf "$PROBE -s b -- --evil foreign --evil-after 2000" --nf "$PROBE -s c"
 	tx "$TRAFFIC" -n 10000 -t 300 tx0 >"$DIR/traffic.log"
-	_end
+	stop_broker
 	equal "cut off" "$(_get .nfs.cheated)" 1
 	equal "the sum" "$(_get "$_sum")" true
 	equal "all that was received entered" "$(_get '.received == .chains[0].entered')" true
@@ -119,16 +94,16 @@ a_killed_broker_leaves_traffic_to_the_kernel_and_the_next_serves() {
 	lab_up --queues 1
 	attach
 	_chain 'service a' 'chain w a tx' 'on a.miss drop'
-	_run 0
+	start_broker 0
 	"$PROBE" -S "$DIR/nf.sock" -s a 2>/dev/null &
 	local nf=$!
-	_joined 1
+	broker_said 1 joined
 	kill -9 "$BROKER"
 	wait "$BROKER" 2>/dev/null
 	pings
-	_run 1 # the same NF, by itself
+	start_broker 1 # the same NF, by itself
 	bounced -n 3000
-	_end
+	stop_broker
 	equal "sent" "$(_get .sent)" 3000
 	kill "$nf"
 	ends "$nf" 0

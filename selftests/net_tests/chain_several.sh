@@ -14,24 +14,6 @@ _two() { # [RULE...]
 		"$@" 'default pass' >"$DIR/it.rules"
 	check "apply" rx "$RULES" apply rx0 "$DIR/it.rules"
 }
-_run() { # N OPTION...: in the background, once N network functions have joined
-	local n=$1 i
-	shift
-	nsenter --net=/run/netns/xs-t-rx -- "$CHAIN" run -v -j rx0 "$DIR/f.chain" --socket "$DIR/nf.sock" "$@" \
-		>"$DIR/result" 2>"$DIR/run.log" &
-	BROKER=$!
-	for ((i = 0; i < 1000; i++)); do
-		[[ -S $DIR/nf.sock ]] && (($(grep -c joined "$DIR/run.log") >= n)) && return
-		kill -0 "$BROKER" 2>/dev/null || break
-		sleep 0.02
-	done
-	fail "$n did not join"
-}
-_end() {
-	kill -INT "$BROKER"
-	ends "$BROKER" 0
-	OUT=$(cat "$DIR/result")
-}
 _get() { jq -r "$1" <<<"$OUT"; }
 _sums='[.chains[] | .entered == .tx + .drop + (.lost | add) + .inside] | all'
 _entered() { _get ".chains[] | select(.name == \"$1\").entered"; }
@@ -40,13 +22,13 @@ each_chain_gets_the_frames_of_its_rules() {
 	lab_up --queues 2
 	attach
 	_two
-	_run 2 --nf "$PROBE -s a" --nf "$PROBE -s b"
+	start_broker 2 --nf "$PROBE -s a" --nf "$PROBE -s b"
 	bounced -n 3000 -p udp4
 	bounced -n 2000 -p udp6
 	equal "the owner of a chain's slot" "$(rx "$MAPS" sockets -j rx0 |
 		jq -c '[.sockets[] | [.chain, .queue]] | sort')" '[["fast",0],["fast",1],["slow",0],["slow",1]]'
 	contains "doctor" "$(rx "$LOADER" doctor rx0)" "chain fast is served on each queue"
-	_end
+	stop_broker
 	equal "fast" "$(_entered fast)" 3000
 	equal "slow" "$(_entered slow)" 2000
 	equal "by entry" "$(_get '[.entries[] | .chain] | sort | join(" ")')" "fast fast slow slow"
@@ -62,11 +44,11 @@ one_of_them_gets_what_goes_to_xsk() {
 	lab_up --queues 1
 	attach
 	_two 'tcp xsk else drop'
-	_run 2 --nf "$PROBE -s a" --nf "$PROBE -s b" --chain slow
+	start_broker 2 --nf "$PROBE -s a" --nf "$PROBE -s b" --chain slow
 	bounced -n 500 -p tcp4
 	bounced -n 500 -p udp4
 	bounced -n 500 -p udp6
-	_end
+	stop_broker
 	equal "fast" "$(_entered fast)" 500
 	equal "slow, by rule and by xsk" "$(_entered slow)" 1000
 	equal "which" "$(_get .xsk_chain)" slow
@@ -76,10 +58,10 @@ without_chain_nothing_of_them_takes_xsk() {
 	lab_up --queues 1
 	attach
 	_two 'tcp xsk else drop'
-	_run 2 --nf "$PROBE -s a" --nf "$PROBE -s b"
+	start_broker 2 --nf "$PROBE -s a" --nf "$PROBE -s b"
 	not_bounced -n 100 -p tcp4
 	equal "no socket" "$(counter reason_no_socket)" 100
-	_end
+	stop_broker
 	equal "which" "$(_get .xsk_chain)" null
 }
 
@@ -89,11 +71,11 @@ a_chain_that_is_stuck_loses_its_own_frames_alone() {
 	attach
 	_two
 	echo 'on b full hold' >>"$DIR/f.chain"
-	_run 2 --nf "$PROBE -s a" --nf "$PROBE -s b -b 8 -- --sleep 20000" --frames 2048
+	start_broker 2 --nf "$PROBE -s a" --nf "$PROBE -s b -b 8 -- --sleep 20000" --frames 2048
 	tx_bg flood "$TRAFFIC" -o -n 20000 -p udp6 tx0
 	bounced -n 3000 -p udp4 -r 3000
 	bounced -n 3000 -p udp4 -r 3000
-	_end
+	stop_broker
 	equal "fast" "$(_entered fast)" 6000
 	equal "fast lost none" "$(_get '[.entries[] | select(.chain == "fast") | .rx_ring_full, .unread] | add')" 0
 	equal "slow lost some" "$(_get '[.entries[] | select(.chain == "slow").rx_ring_full] | add > 0')" true
@@ -130,10 +112,10 @@ skb_mode_serves_several_where_that_is_safe() {
 		refuses "several" 1 "CVE-2025-37920" rx "$CHAIN" run rx0 "$DIR/f.chain" --socket "$DIR/nf.sock"
 		return
 	fi
-	_run 2 --nf "$PROBE -s a" --nf "$PROBE -s b" -c
+	start_broker 2 --nf "$PROBE -s a" --nf "$PROBE -s b" -c
 	bounced -n 500 -p udp4
 	bounced -n 500 -p udp6
-	_end
+	stop_broker
 	equal "both" "$(_entered fast) $(_entered slow)" "500 500"
 }
 

@@ -223,6 +223,31 @@ ends() { # PID STATUS
 	equal "exit status of process $1" $status "$2"
 }
 
+# --- a broker of chains ---
+
+# Serves $DIR/f.chain on rx0 in the background, once it listens and N network functions have
+# joined. Its pid: BROKER; its words: $DIR/run.log; its JSON, at the end: $DIR/result.
+start_broker() { # N [OPTION...]
+	local n=$1
+	shift
+	rm -f "$DIR/run.log" # of a broker before, which said the same
+	nsenter --net=/run/netns/xs-t-rx -- "$O/xsteer-chain" run -v -j rx0 "$DIR/f.chain" \
+		--socket "$DIR/nf.sock" "$@" >"$DIR/result" 2>"$DIR/run.log" &
+	BROKER=$!
+	becomes "the broker listens" 15 test -S "$DIR/nf.sock" -a -S "$DIR/nf.ctl"
+	broker_said "$n" joined
+}
+broker_said() { # TIMES REGEX: since its start
+	becomes "the broker has said '$2' $1 times" 10 _broker_said "$@"
+}
+_broker_said() { [[ -e $DIR/run.log ]] && (($(grep -c "$2" "$DIR/run.log") >= $1)); }
+# It ends with 0: every frame is accounted for. Its JSON is in $OUT.
+stop_broker() {
+	kill -INT "$BROKER"
+	ends "$BROKER" 0
+	OUT=$(cat "$DIR/result")
+}
+
 # Frames that must all come back unchanged, or all not.
 bounced() { # [TRAFFIC OPTION...]
 	check "every frame comes back once, unchanged" tx "$TRAFFIC" "$@" tx0
