@@ -40,17 +40,25 @@ static json_t *receive_object(int fd, int *err)
 	char *text = malloc(XS_CONTROL_MAX);
 	json_t *object = NULL;
 	size_t len = 0;
+	bool reset = false;
 	ssize_t part = 0;
 
 	*err = text ? 0 : -ENOMEM;
 	while (!*err && len + PIECE <= XS_CONTROL_MAX) {
 		part = recv(fd, text + len, PIECE, 0);
+		/* It closed before it read all of ours; what it has said is behind this error. */
+		if (part < 0 && errno == ECONNRESET && !reset) {
+			reset = true;
+			continue;
+		}
 		if (part <= 0)
 			break;
 		len += (size_t)part;
 	}
 	if (!*err && part < 0)
 		*err = -errno;
+	if (!*err && reset && !len)
+		*err = -ECONNRESET;
 	if (!*err) {
 		object = json_loadb(text, len, 0, NULL);
 		*err = object ? 0 : -EPROTO;
