@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "report.h"
-#include "tools/cli/table.h"
+#include "tools/cli/grid.h"
 
 static json_int_t number(const json_t *object, const char *key)
 {
@@ -30,32 +30,32 @@ static json_int_t sum_of(const json_t *object)
 	return sum;
 }
 
-/* ---- tables ---- */
+/* ---- grids ---- */
 
-static void put_hop(struct xs_table *table, const json_t *chain, const json_t *hop)
+static void put_hop(struct xs_grid *grid, const json_t *chain, const json_t *hop)
 {
 	static const char *const verdicts[] = { "in", "next", "tx", "drop" };
 	static const char *const now[] = { "bypassed", "held", "waiting" };
 	const json_t *lost = json_object_get(hop, "lost");
 
-	xs_table_cell(table, "%s", text(chain, "name"));
-	xs_table_cell(table, "%s", text(hop, "service"));
+	xs_grid_cell(grid, "%s", text(chain, "name"));
+	xs_grid_cell(grid, "%s", text(hop, "service"));
 	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++)
-		xs_table_cell(table, "%lld", number(hop, verdicts[i]));
-	xs_table_cell(table, "%lld", sum_of(json_object_get(hop, "exits")));
+		xs_grid_cell(grid, "%lld", number(hop, verdicts[i]));
+	xs_grid_cell(grid, "%lld", sum_of(json_object_get(hop, "exits")));
 	for (int i = 0; i < XS_LOSS_MAX; i++)
-		xs_table_cell(table, "%lld", number(lost, xs_loss_names[i]));
+		xs_grid_cell(grid, "%lld", number(lost, xs_loss_names[i]));
 	for (size_t i = 0; i < sizeof(now) / sizeof(now[0]); i++)
-		xs_table_cell(table, "%lld", number(hop, now[i]));
-	xs_table_cell(table, "%.1f", json_real_value(json_object_get(hop, "mean_us")));
-	xs_table_cell(table, "%.1f", json_real_value(json_object_get(hop, "max_us")));
+		xs_grid_cell(grid, "%lld", number(hop, now[i]));
+	xs_grid_cell(grid, "%.1f", json_real_value(json_object_get(hop, "mean_us")));
+	xs_grid_cell(grid, "%.1f", json_real_value(json_object_get(hop, "max_us")));
 }
 
 static void print_hops(const json_t *chains)
 {
-	struct xs_table *table =
-		xs_table_new("CHAIN|STEP|>IN|>NEXT|>TX|>DROP|>EXITS|>FULL|>DEAD|>DIED|>UNBOUND|"
-			     ">BYPASSED|>HELD|>WAITING|>MEAN US|?>MAX US");
+	struct xs_grid *grid =
+		xs_grid_new("CHAIN|STEP|>IN|>NEXT|>TX|>DROP|>EXITS|>FULL|>DEAD|>DIED|>UNBOUND|"
+			    ">BYPASSED|>HELD|>WAITING|>MEAN US|?>MAX US");
 	json_t *chain, *hop;
 	size_t c, s;
 
@@ -63,15 +63,15 @@ static void print_hops(const json_t *chains)
 	{
 		json_array_foreach(json_object_get(chain, "hops"), s, hop)
 		{
-			put_hop(table, chain, hop);
+			put_hop(grid, chain, hop);
 		}
 	}
-	xs_table_print(table);
+	xs_grid_print(grid);
 }
 
 static void print_taps(const json_t *chains)
 {
-	struct xs_table *table = xs_table_new("CHAIN|TAP|>SEEN|>MISSED");
+	struct xs_grid *grid = xs_grid_new("CHAIN|TAP|>SEEN|>MISSED");
 	json_t *chain, *tap;
 	size_t c, t;
 
@@ -79,33 +79,32 @@ static void print_taps(const json_t *chains)
 	{
 		json_array_foreach(json_object_get(chain, "taps"), t, tap)
 		{
-			xs_table_cell(table, "%s", text(chain, "name"));
-			xs_table_cell(table, "%s", text(tap, "service"));
-			xs_table_cell(table, "%lld", number(tap, "seen"));
-			xs_table_cell(table, "%lld", number(tap, "missed"));
+			xs_grid_cell(grid, "%s", text(chain, "name"));
+			xs_grid_cell(grid, "%s", text(tap, "service"));
+			xs_grid_cell(grid, "%lld", number(tap, "seen"));
+			xs_grid_cell(grid, "%lld", number(tap, "missed"));
 		}
 	}
-	xs_table_print(table);
+	xs_grid_print(grid);
 }
 
 static void print_instances(const json_t *instances)
 {
-	struct xs_table *table =
-		xs_table_new("SERVICE|>INSTANCE|>PID|STATE|>GIVEN|>RETURNED|>HELD");
+	struct xs_grid *grid = xs_grid_new("SERVICE|>INSTANCE|>PID|STATE|>GIVEN|>RETURNED|>HELD");
 	json_t *one;
 	size_t i;
 
 	json_array_foreach(instances, i, one)
 	{
-		xs_table_cell(table, "%s", text(one, "service"));
-		xs_table_cell(table, "%lld", number(one, "instance"));
-		xs_table_cell(table, "%lld", number(one, "pid"));
-		xs_table_cell(table, "%s", text(one, "state"));
-		xs_table_cell(table, "%lld", number(one, "given"));
-		xs_table_cell(table, "%lld", number(one, "returned"));
-		xs_table_cell(table, "%lld", number(one, "held"));
+		xs_grid_cell(grid, "%s", text(one, "service"));
+		xs_grid_cell(grid, "%lld", number(one, "instance"));
+		xs_grid_cell(grid, "%lld", number(one, "pid"));
+		xs_grid_cell(grid, "%s", text(one, "state"));
+		xs_grid_cell(grid, "%lld", number(one, "given"));
+		xs_grid_cell(grid, "%lld", number(one, "returned"));
+		xs_grid_cell(grid, "%lld", number(one, "held"));
 	}
-	xs_table_print(table);
+	xs_grid_print(grid);
 }
 
 static void print_sum(const json_t *chain)

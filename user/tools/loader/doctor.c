@@ -21,7 +21,7 @@
 #include "lib/set/sets.h"
 #include "lib/instance/program.h"
 #include "tools/cli/json.h"
-#include "tools/cli/table.h"
+#include "tools/cli/grid.h"
 #include "lib/instance/chain_slots.h"
 #include "lib/instance/owners.h"
 #include "lib/instance/live.h"
@@ -42,7 +42,7 @@ static const char *const level_names[] = { "ok", "warn", "FAIL" };
 struct diagnosis {
 	struct xs_cli *cli;
 	struct xs_netif netif;
-	struct xs_table *table;
+	struct xs_grid *grid;
 	json_t *findings;
 	int failed;
 	bool no_pins; /* found when the hook was examined, and reported if necessary */
@@ -77,9 +77,9 @@ find(struct diagnosis *diagnosis, const char *what, enum level level, const char
 			      json_pack("{s:s, s:s, s:o, s:o}", "check", what, "level",
 					level == LEVEL_FAIL ? "fail" : level_names[level],
 					"finding", xs_json_text(text), "fix", xs_json_text(fix)));
-	xs_table_cell(diagnosis->table, "%s", level_names[level]);
-	xs_table_cell(diagnosis->table, "%s", what);
-	xs_table_cell(diagnosis->table, "%s%s%s", text, fix[0] ? "; " : "", fix);
+	xs_grid_cell(diagnosis->grid, "%s", level_names[level]);
+	xs_grid_cell(diagnosis->grid, "%s", what);
+	xs_grid_cell(diagnosis->grid, "%s%s%s", text, fix[0] ? "; " : "", fix);
 }
 
 static void check_kernel(struct diagnosis *d)
@@ -583,19 +583,19 @@ int xs_doctor(struct xs_cli *cli, const char *ifname)
 	if (err)
 		return err;
 	find_peer(&diagnosis);
-	diagnosis.table = xs_table_new("State|Check|Finding");
+	diagnosis.grid = xs_grid_new("State|Check|Finding");
 	diagnosis.findings = json_array();
 	for (size_t i = 0; i < sizeof(checks) / sizeof(*checks); i++)
 		checks[i](&diagnosis);
 	err = diagnosis.failed ? -EIO : 0;
 	cli->told = true;
 	if (cli->json) {
-		xs_table_free(diagnosis.table);
+		xs_grid_free(diagnosis.grid);
 		xs_json_print(cli, json_pack("{s:o, s:b, s:o}", "interface", xs_json_text(ifname),
 					     "ok", !err, "findings", diagnosis.findings));
 		return err;
 	}
 	json_decref(diagnosis.findings);
-	xs_table_print(diagnosis.table);
+	xs_grid_print(diagnosis.grid);
 	return err;
 }

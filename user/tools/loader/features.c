@@ -14,7 +14,7 @@
 #include "lib/net/netif.h"
 #include "lib/instance/program.h"
 #include "tools/cli/json.h"
-#include "tools/cli/table.h"
+#include "tools/cli/grid.h"
 
 #ifndef AF_XDP
 #define AF_XDP 44
@@ -60,32 +60,32 @@ bool xs_kernel_has_freplace(void)
 }
 
 struct report {
-	struct xs_table *table;
+	struct xs_grid *grid;
 	json_t *object;
 };
 
 static void add(struct report *report, const char *name, const char *state, const char *what)
 {
 	json_object_set_new(report->object, name, xs_json_text(state));
-	xs_table_cell(report->table, "%s", name);
-	xs_table_cell(report->table, "%s", state);
-	xs_table_cell(report->table, "%s", what);
+	xs_grid_cell(report->grid, "%s", name);
+	xs_grid_cell(report->grid, "%s", state);
+	xs_grid_cell(report->grid, "%s", what);
 }
 
 static void add_yes(struct report *report, const char *name, bool yes, const char *what)
 {
 	json_object_set_new(report->object, name, json_boolean(yes));
-	xs_table_cell(report->table, "%s", name);
-	xs_table_cell(report->table, "%s", yes ? "yes" : "no");
-	xs_table_cell(report->table, "%s", what);
+	xs_grid_cell(report->grid, "%s", name);
+	xs_grid_cell(report->grid, "%s", yes ? "yes" : "no");
+	xs_grid_cell(report->grid, "%s", what);
 }
 
 static void add_unknown(struct report *report, const char *name, const char *what)
 {
 	json_object_set_new(report->object, name, json_null());
-	xs_table_cell(report->table, "%s", name);
-	xs_table_cell(report->table, "not known");
-	xs_table_cell(report->table, "%s", what);
+	xs_grid_cell(report->grid, "%s", name);
+	xs_grid_cell(report->grid, "not known");
+	xs_grid_cell(report->grid, "%s", what);
 }
 
 static void add_number(struct report *report, const char *name, __u64 value, const char *what)
@@ -94,9 +94,9 @@ static void add_number(struct report *report, const char *name, __u64 value, con
 
 	snprintf(text, sizeof(text), "%llu", value);
 	json_object_set_new(report->object, name, json_integer((json_int_t)value));
-	xs_table_cell(report->table, "%s", name);
-	xs_table_cell(report->table, "%s", text);
-	xs_table_cell(report->table, "%s", what);
+	xs_grid_cell(report->grid, "%s", name);
+	xs_grid_cell(report->grid, "%s", text);
+	xs_grid_cell(report->grid, "%s", what);
 }
 
 static void add_bit(struct report *report, const struct driver_feature *feature, bool known,
@@ -146,15 +146,15 @@ int xs_features_show(struct xs_cli *cli, const char *ifname)
 	err = xs_netif_get(cli->ctx, &netif, ifname);
 	if (err)
 		return err;
-	report.table = xs_table_new("Feature|State|Meaning");
+	report.grid = xs_grid_new("Feature|State|Meaning");
 	report.object = json_pack("{s:o}", "interface", xs_json_text(ifname));
 	add_driver(&report, &netif);
 	add_kernel(&report);
 	if (cli->json) {
-		xs_table_free(report.table);
+		xs_grid_free(report.grid);
 		return xs_json_print(cli, report.object);
 	}
 	json_decref(report.object);
-	xs_table_print(report.table);
+	xs_grid_print(report.grid);
 	return 0;
 }

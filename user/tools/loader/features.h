@@ -16,7 +16,7 @@ bool xs_kernel_has_btf(void); /* its types, for CO-RE */
 bool xs_kernel_has_freplace(void); /* what libxdp's dispatcher needs */
 
 /*
- * Prints a table, or JSON: each feature; yes, no or not known; and since which kernel.
+ * Prints a grid, or JSON: each feature; yes, no or not known; and since which kernel.
  * Changes and attaches nothing. 0 or -errno, logged.
  */
 int xs_features_show(struct xs_cli *cli, const char *ifname);

@@ -9,11 +9,11 @@
 #include "lib/instance/queue_stats.h"
 #include "lib/set/read.h"
 #include "tools/cli/json.h"
-#include "tools/cli/table.h"
+#include "tools/cli/grid.h"
 #include "loader.h"
 #include "queue_facts.h"
 
-#define RULES_SHOWN 4 /* in the table: more are counted */
+#define RULES_SHOWN 4 /* in the grid: more are counted */
 
 /* ---- one queue ---- */
 
@@ -66,7 +66,7 @@ static void each_rule(const struct xs_queue_facts *facts, __u32 queue,
 		each("default", arg);
 }
 
-/* ---- the table ---- */
+/* ---- the grid ---- */
 
 struct rule_list {
 	char text[256];
@@ -82,7 +82,7 @@ static void list_rule(const char *name, void *arg)
 		snprintf(list->text + len, sizeof(list->text) - len, "%s%s", len ? ", " : "", name);
 }
 
-static void kernel_cells(struct xs_table *table, const struct xs_netdev_queue *row)
+static void kernel_cells(struct xs_grid *grid, const struct xs_netdev_queue *row)
 {
 	char cpus[64];
 	bool known = cpus_of(row, cpus, sizeof(cpus));
@@ -90,19 +90,19 @@ static void kernel_cells(struct xs_table *table, const struct xs_netdev_queue *r
 	const __u32 numbers[] = { row->napi, row->thread };
 
 	if (row->irq)
-		xs_table_number(table, row->irq, "%u", row->irq);
+		xs_grid_number(grid, row->irq, "%u", row->irq);
 	else
-		xs_table_cell(table, "-");
-	xs_table_cell(table, "%s", known ? cpus : "-");
+		xs_grid_cell(grid, "-");
+	xs_grid_cell(grid, "%s", known ? cpus : "-");
 	if (node >= 0)
-		xs_table_number(table, node, "%d", node);
+		xs_grid_number(grid, node, "%d", node);
 	else
-		xs_table_cell(table, "-");
+		xs_grid_cell(grid, "-");
 	for (int i = 0; i < 2; i++) {
 		if (numbers[i])
-			xs_table_number(table, numbers[i], "%u", numbers[i]);
+			xs_grid_number(grid, numbers[i], "%u", numbers[i]);
 		else
-			xs_table_cell(table, "-");
+			xs_grid_cell(grid, "-");
 	}
 }
 
@@ -114,7 +114,7 @@ static void put_socket(FILE *out, const struct xs_queue_socket *socket)
 		fprintf(out, "%s%u", socket->ours ? "" : "other's ", socket->pid);
 }
 
-static void socket_cells(struct xs_table *table, const struct xs_queue_facts *facts, __u32 queue)
+static void socket_cells(struct xs_grid *grid, const struct xs_queue_facts *facts, __u32 queue)
 {
 	char text[256] = "-", mode[64] = "-", rings[64] = "-";
 	FILE *out = fmemopen(text, sizeof(text), "w");
@@ -139,32 +139,32 @@ static void socket_cells(struct xs_table *table, const struct xs_queue_facts *fa
 			fputc('-', out);
 		fclose(out);
 	}
-	xs_table_cell(table, "%s", text);
-	xs_table_cell(table, "%s", mode);
-	xs_table_cell(table, "%s", rings);
+	xs_grid_cell(grid, "%s", text);
+	xs_grid_cell(grid, "%s", mode);
+	xs_grid_cell(grid, "%s", rings);
 }
 
-static void queue_cells(struct xs_table *table, const struct xs_queue_facts *facts, __u32 queue)
+static void queue_cells(struct xs_grid *grid, const struct xs_queue_facts *facts, __u32 queue)
 {
 	struct rule_list rules = {};
 
-	xs_table_number(table, queue, "%u", queue);
-	kernel_cells(table, &facts->kernel.rows[queue]);
-	socket_cells(table, facts, queue);
+	xs_grid_number(grid, queue, "%u", queue);
+	kernel_cells(grid, &facts->kernel.rows[queue]);
+	socket_cells(grid, facts, queue);
 	if (facts->drops_told)
-		xs_table_number(table, (double)facts->drops[queue], "%llu", facts->drops[queue]);
+		xs_grid_number(grid, (double)facts->drops[queue], "%llu", facts->drops[queue]);
 	else
-		xs_table_cell(table, "-");
+		xs_grid_cell(grid, "-");
 	if (facts->instance)
-		xs_table_number(table, share_of(facts, queue), "%.1f%%",
-				share_of(facts, queue) * 100);
+		xs_grid_number(grid, share_of(facts, queue), "%.1f%%",
+			       share_of(facts, queue) * 100);
 	else
-		xs_table_cell(table, "-");
+		xs_grid_cell(grid, "-");
 	each_rule(facts, queue, list_rule, &rules);
 	if (rules.cnt > RULES_SHOWN)
-		xs_table_cell(table, "%s, %u more", rules.text, rules.cnt - RULES_SHOWN);
+		xs_grid_cell(grid, "%s, %u more", rules.text, rules.cnt - RULES_SHOWN);
 	else
-		xs_table_cell(table, "%s", facts->rules_known ? rules.text : "-");
+		xs_grid_cell(grid, "%s", facts->rules_known ? rules.text : "-");
 }
 
 static bool any_napi(const struct xs_queue_facts *facts)
@@ -192,12 +192,12 @@ static void print_untold(const struct xs_queue_facts *facts)
 
 static void print_queues(const struct xs_queue_facts *facts)
 {
-	struct xs_table *table = xs_table_new("Queue|?>IRQ|CPU|?>Node|?>NAPI|?>Thread|Socket|Mode|"
-					      "?RX/TX/fill/compl|>NIC drops|>Share|Rules");
+	struct xs_grid *grid = xs_grid_new("Queue|?>IRQ|CPU|?>Node|?>NAPI|?>Thread|Socket|Mode|"
+					   "?RX/TX/fill/compl|>NIC drops|>Share|Rules");
 
 	for (__u32 q = 0; q < facts->netif.rx_queues; q++)
-		queue_cells(table, facts, q);
-	xs_table_print(table);
+		queue_cells(grid, facts, q);
+	xs_grid_print(grid);
 	print_untold(facts);
 }
 

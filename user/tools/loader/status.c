@@ -13,12 +13,12 @@
 #include "tools/cli/cli.h"
 #include "tools/cli/json.h"
 #include "tools/cli/rows.h"
-#include "tools/cli/table.h"
+#include "tools/cli/grid.h"
 #include "loader.h"
 
 struct status {
 	struct xs_cli *cli;
-	struct xs_table *table;
+	struct xs_grid *grid;
 	json_t *list;
 	bool named; /* interfaces were given: also report an empty one */
 	bool blind; /* pins cannot be looked for */
@@ -59,14 +59,14 @@ static void show_row(struct status *status, const struct xsteer_status *got)
 				    json_boolean(got->flags & XSTEER_STATUS_AUTOMATIC));
 	}
 	json_array_append_new(status->list, row);
-	xs_table_cell(status->table, "%s", got->ifname);
-	xs_table_cell(status->table, "%s", state_names[got->state]);
-	xs_table_cell(status->table, "%s", mode);
-	xs_table_cell(status->table, "%s", by_names[got->by]);
-	xs_table_cell(status->table, got->prog_id ? "%u" : "-", got->prog_id);
-	xs_table_cell(status->table, "%s", got->prog_name[0] ? got->prog_name : "-");
-	xs_table_cell(status->table, ours ? "%u" : "-", got->sockets);
-	xs_table_cell(status->table, ours ? "%llu" : "-", (unsigned long long)got->generation);
+	xs_grid_cell(status->grid, "%s", got->ifname);
+	xs_grid_cell(status->grid, "%s", state_names[got->state]);
+	xs_grid_cell(status->grid, "%s", mode);
+	xs_grid_cell(status->grid, "%s", by_names[got->by]);
+	xs_grid_cell(status->grid, got->prog_id ? "%u" : "-", got->prog_id);
+	xs_grid_cell(status->grid, "%s", got->prog_name[0] ? got->prog_name : "-");
+	xs_grid_cell(status->grid, ours ? "%u" : "-", got->sockets);
+	xs_grid_cell(status->grid, ours ? "%llu" : "-", (unsigned long long)got->generation);
 }
 
 /*
@@ -96,7 +96,7 @@ int xs_do_status(struct xs_cli *cli)
 {
 	struct status status = {
 		.cli = cli,
-		.table = xs_table_new(
+		.grid = xs_grid_new(
 			"Interface|State|Mode|By|>Prog id|Program|>Sockets|>Generation"),
 		.list = json_array(),
 		.named = cli->operand_cnt > 0,
@@ -132,10 +132,10 @@ int xs_do_status(struct xs_cli *cli)
 		err = err_list ? err_list : err;
 	}
 	if (cli->json) {
-		xs_table_free(status.table);
+		xs_grid_free(status.grid);
 		return xs_rows_print(cli, json_object(), "interfaces", status.list, err);
 	}
 	json_decref(status.list);
-	xs_table_print(status.table);
+	xs_grid_print(status.grid);
 	return err;
 }

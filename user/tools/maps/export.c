@@ -26,7 +26,7 @@
 #include "lib/set/sets.h"
 #include "lib/instance/socket_stats.h"
 #include "tools/cli/json.h"
-#include "tools/cli/table.h"
+#include "tools/cli/grid.h"
 
 /* An instance with everything that was read from it. */
 struct exported {

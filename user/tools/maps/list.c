@@ -9,14 +9,14 @@
 #include "tools/cli/cli.h"
 #include "tools/cli/json.h"
 #include "tools/cli/rows.h"
-#include "tools/cli/table.h"
+#include "tools/cli/grid.h"
 #include "maps.h"
 #include "lib/instance/dir.h"
 #include "lib/instance/netns.h"
 
 struct listing {
 	struct xs_cli *cli;
-	struct xs_table *table;
+	struct xs_grid *grid;
 	json_t *instances;
 };
 
@@ -52,14 +52,14 @@ static void list_map(struct listing *listing, const struct xs_pins *pins, int i,
 					      (json_int_t)info.key_size, "value_bytes",
 					      (json_int_t)info.value_size, "memory_bytes",
 					      (json_int_t)map_memory(fd)));
-	xs_table_cell(listing->table, "%s", pins->ifname);
-	xs_table_cell(listing->table, "%s", xs_map_names[i]);
-	xs_table_cell(listing->table, "%s", libbpf_bpf_map_type_str(info.type));
-	xs_table_cell(listing->table, "%u", info.id);
-	xs_table_cell(listing->table, "%u", info.max_entries);
-	xs_table_cell(listing->table, "%u", info.key_size);
-	xs_table_cell(listing->table, "%u", info.value_size);
-	xs_table_cell(listing->table, "%llu", map_memory(fd));
+	xs_grid_cell(listing->grid, "%s", pins->ifname);
+	xs_grid_cell(listing->grid, "%s", xs_map_names[i]);
+	xs_grid_cell(listing->grid, "%s", libbpf_bpf_map_type_str(info.type));
+	xs_grid_cell(listing->grid, "%u", info.id);
+	xs_grid_cell(listing->grid, "%u", info.max_entries);
+	xs_grid_cell(listing->grid, "%u", info.key_size);
+	xs_grid_cell(listing->grid, "%u", info.value_size);
+	xs_grid_cell(listing->grid, "%llu", map_memory(fd));
 }
 
 static int list_instance(struct xsteer_ctx *ctx, const char *dir, void *arg)
@@ -92,16 +92,16 @@ int xs_do_list(struct xs_cli *cli)
 {
 	struct listing listing = {
 		.cli = cli,
-		.table = xs_table_new("Interface|Map|Type|>Id|>Entries|>Key|>Value|>Memory"),
+		.grid = xs_grid_new("Interface|Map|Type|>Id|>Entries|>Key|>Value|>Memory"),
 		.instances = json_array(),
 	};
 	int err = xs_pins_each(cli->ctx, list_instance, &listing);
 
 	if (cli->json) {
-		xs_table_free(listing.table);
+		xs_grid_free(listing.grid);
 		return xs_rows_print(cli, json_object(), "instances", listing.instances, err);
 	}
 	json_decref(listing.instances);
-	xs_table_print(listing.table);
+	xs_grid_print(listing.grid);
 	return err;
 }

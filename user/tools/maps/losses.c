@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* xsteer-maps losses: shows what happened to frames, as a table or JSON; see losses.h. */
+/* xsteer-maps losses: shows what happened to frames, as a grid or JSON; see losses.h. */
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "lib/instance/failures.h"
 #include "lib/net/netif.h"
 #include "tools/cli/json.h"
-#include "tools/cli/table.h"
+#include "tools/cli/grid.h"
 #include "interval.h"
 #include "loss_causes.h"
 #include "losses.h"
@@ -93,17 +93,17 @@ static void remedy_text(enum xs_loss cause, const char *ifname, char *text, size
 		snprintf(text, len, "%s", remedy);
 }
 
-static void row(struct xs_table *table, const char *place, const char *cause, __u64 frames,
+static void row(struct xs_grid *grid, const char *place, const char *cause, __u64 frames,
 		const char *where, const char *remedy)
 {
-	xs_table_cell(table, "%s", place);
-	xs_table_cell(table, "%s", cause);
-	xs_table_number(table, (double)frames, "%llu", frames);
-	xs_table_cell(table, "%s", where);
-	xs_table_cell(table, "%s", remedy);
+	xs_grid_cell(grid, "%s", place);
+	xs_grid_cell(grid, "%s", cause);
+	xs_grid_number(grid, (double)frames, "%llu", frames);
+	xs_grid_cell(grid, "%s", where);
+	xs_grid_cell(grid, "%s", remedy);
 }
 
-static void cause_rows(struct xs_table *table, const struct report *report, bool in_nic)
+static void cause_rows(struct xs_grid *grid, const struct report *report, bool in_nic)
 {
 	char where[256], remedy[256];
 
@@ -114,32 +114,32 @@ static void cause_rows(struct xs_table *table, const struct report *report, bool
 			continue;
 		where_text(report->losses, cause, where, sizeof(where));
 		remedy_text(cause, report->ifname, remedy, sizeof(remedy));
-		row(table, xs_loss_places[text->place], text->cause, report->losses->frames[cause],
+		row(grid, xs_loss_places[text->place], text->cause, report->losses->frames[cause],
 		    where, remedy);
 	}
 }
 
-static void print_table(const struct report *report)
+static void print_grid(const struct report *report)
 {
-	struct xs_table *table = xs_table_new("Place|Cause|>Frames|Where|Remedy");
+	struct xs_grid *grid = xs_grid_new("Place|Cause|>Frames|Where|Remedy");
 	const struct xs_losses *losses = report->losses;
 
-	cause_rows(table, report, true);
-	row(table, "in", "", losses->frames_in, "", "");
-	cause_rows(table, report, false);
+	cause_rows(grid, report, true);
+	row(grid, "in", "", losses->frames_in, "", "");
+	cause_rows(grid, report, false);
 	for (int v = 0; v < XS_VERDICT_MAX; v++)
 		if (receivers[v] && losses->delivered[v])
-			row(table, "delivered", receivers[v], losses->delivered[v], "", "");
+			row(grid, "delivered", receivers[v], losses->delivered[v], "", "");
 	if (losses->measured) {
-		row(table, "unexplained", "", losses->unexplained, "", "");
+		row(grid, "unexplained", "", losses->unexplained, "", "");
 	} else {
-		xs_table_cell(table, "unexplained");
-		xs_table_cell(table, "%s", "");
-		xs_table_cell(table, "?");
-		xs_table_cell(table, "%s", "");
-		xs_table_cell(table, "%s", losses->unmeasured);
+		xs_grid_cell(grid, "unexplained");
+		xs_grid_cell(grid, "%s", "");
+		xs_grid_cell(grid, "?");
+		xs_grid_cell(grid, "%s", "");
+		xs_grid_cell(grid, "%s", losses->unmeasured);
 	}
-	xs_table_print(table);
+	xs_grid_print(grid);
 }
 
 /* ---- JSON ---- */
@@ -211,7 +211,7 @@ static int show(struct xs_cli *cli, const struct report *report)
 	if (cli->json)
 		err = print_json(cli, report);
 	else
-		print_table(report);
+		print_grid(report);
 	fflush(stdout);
 	if (!sources->rules.known)
 		xs_info(cli->ctx, "%s: only root can see which rules drop", report->ifname);

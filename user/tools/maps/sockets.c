@@ -9,7 +9,7 @@
 #include "lib/instance/socket_stats.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/json.h"
-#include "tools/cli/table.h"
+#include "tools/cli/grid.h"
 #include "maps.h"
 #include "lib/instance/chain_slots.h"
 #include "socket_json.h"
@@ -59,68 +59,68 @@ static json_t *socket_json(__u32 slot, const char *chain, const struct xs_socket
 }
 
 /* Each loss is in one column. */
-static void loss_cells(struct xs_table *table, const struct xs_socket_counts *counts)
+static void loss_cells(struct xs_grid *grid, const struct xs_socket_counts *counts)
 {
-	xs_table_cell(table, "%llu", counts->rx_ring_full);
-	xs_table_cell(table, "%llu", counts->no_frame);
-	xs_table_cell(table, "%llu", counts->rx_other + counts->rx_unread);
-	xs_table_cell(table, "%llu", counts->dropped);
-	xs_table_cell(table, "%llu", counts->tx_invalid + counts->tx_lost + counts->tx_too_long);
+	xs_grid_cell(grid, "%llu", counts->rx_ring_full);
+	xs_grid_cell(grid, "%llu", counts->no_frame);
+	xs_grid_cell(grid, "%llu", counts->rx_other + counts->rx_unread);
+	xs_grid_cell(grid, "%llu", counts->dropped);
+	xs_grid_cell(grid, "%llu", counts->tx_invalid + counts->tx_lost + counts->tx_too_long);
 }
 
-static void no_cells(struct xs_table *table, int cnt)
+static void no_cells(struct xs_grid *grid, int cnt)
 {
 	for (int i = 0; i < cnt; i++)
-		xs_table_cell(table, "-");
+		xs_grid_cell(grid, "-");
 }
 
-static void owner_row(struct xs_table *table, __u32 slot, const char *chain,
+static void owner_row(struct xs_grid *grid, __u32 slot, const char *chain,
 		      const struct xs_socket_look *look)
 {
-	xs_table_cell(table, "%u", slot);
-	xs_table_cell(table, "%s", chain ? chain : "");
-	xs_table_cell(table, "%u", look->queue);
-	xs_table_cell(table, "%u", look->owner.pid);
-	xs_table_cell(table, "%s", look->elsewhere ? "elsewhere" : look->alive ? "alive" : "dead");
-	xs_table_cell(table, "%s", xs_xsk_mode_name(look->owner.asked));
-	xs_table_cell(table, "%s", xs_xsk_mode_name(look->owner.mode));
+	xs_grid_cell(grid, "%u", slot);
+	xs_grid_cell(grid, "%s", chain ? chain : "");
+	xs_grid_cell(grid, "%u", look->queue);
+	xs_grid_cell(grid, "%u", look->owner.pid);
+	xs_grid_cell(grid, "%s", look->elsewhere ? "elsewhere" : look->alive ? "alive" : "dead");
+	xs_grid_cell(grid, "%s", xs_xsk_mode_name(look->owner.asked));
+	xs_grid_cell(grid, "%s", xs_xsk_mode_name(look->owner.mode));
 	if (look->err) {
-		no_cells(table, RING_COLUMNS);
+		no_cells(grid, RING_COLUMNS);
 	} else {
-		xs_table_cell(table, "%u", look->state.rx);
-		xs_table_cell(table, "%u", look->state.tx);
-		xs_table_cell(table, "%u", look->state.fill);
-		xs_table_cell(table, "%u", look->state.completion);
+		xs_grid_cell(grid, "%u", look->state.rx);
+		xs_grid_cell(grid, "%u", look->state.tx);
+		xs_grid_cell(grid, "%u", look->state.fill);
+		xs_grid_cell(grid, "%u", look->state.completion);
 	}
 	if (look->own_known)
-		loss_cells(table, &look->own);
+		loss_cells(grid, &look->own);
 	else
-		no_cells(table, 5);
-	xs_table_cell(table, "%s",
-		      look->elsewhere		 ? "another PID namespace"
-		      : look->in_chain		 ? "counted in its chain's row"
-		      : look->alive && look->err ? strerror(-look->err)
-						 : "");
+		no_cells(grid, 5);
+	xs_grid_cell(grid, "%s",
+		     look->elsewhere		? "another PID namespace"
+		     : look->in_chain		? "counted in its chain's row"
+		     : look->alive && look->err ? strerror(-look->err)
+						: "");
 }
 
-static void earlier_row(struct xs_table *table, __u32 slot, const char *chain,
+static void earlier_row(struct xs_grid *grid, __u32 slot, const char *chain,
 			const struct xs_socket_look *look)
 {
-	xs_table_cell(table, "%u", slot);
-	xs_table_cell(table, "%s", chain ? chain : "");
-	xs_table_cell(table, "%u", look->queue);
-	xs_table_cell(table, "-");
-	xs_table_cell(table, "earlier");
-	no_cells(table, 2 + RING_COLUMNS);
-	loss_cells(table, &look->earlier);
-	xs_table_cell(table, "%s", "");
+	xs_grid_cell(grid, "%u", slot);
+	xs_grid_cell(grid, "%s", chain ? chain : "");
+	xs_grid_cell(grid, "%u", look->queue);
+	xs_grid_cell(grid, "-");
+	xs_grid_cell(grid, "earlier");
+	no_cells(grid, 2 + RING_COLUMNS);
+	loss_cells(grid, &look->earlier);
+	xs_grid_cell(grid, "%s", "");
 }
 
 int xs_do_sockets(struct xs_cli *cli)
 {
-	struct xs_table *table = xs_table_new("Slot|?Chain|Queue|>Pid|State|?Asked|Mode|?>RX|?>TX|?"
-					      ">Fill|?>Compl|>RX full|>No frame|"
-					      ">RX other|>Dropped|>TX lost|Note");
+	struct xs_grid *grid = xs_grid_new("Slot|?Chain|Queue|>Pid|State|?Asked|Mode|?>RX|?>TX|?"
+					   ">Fill|?>Compl|>RX full|>No frame|"
+					   ">RX other|>Dropped|>TX lost|Note");
 	json_t *sockets = json_array();
 	struct xs_pins pins;
 	__u32 owners = 0;
@@ -139,18 +139,18 @@ int xs_do_sockets(struct xs_cli *cli)
 		json_array_append_new(sockets, socket_json(slot, chain, &look));
 		owners += look.owner.pid != 0;
 		if (look.owner.pid)
-			owner_row(table, slot, chain, &look);
+			owner_row(grid, slot, chain, &look);
 		if (xs_socket_counts_any(&look.earlier))
-			earlier_row(table, slot, chain, &look);
+			earlier_row(grid, slot, chain, &look);
 	}
 	xs_pins_close(&pins);
 	if (err >= 0 && !cli->json && !owners)
 		printf("%s: no slot has an owner: no bouncer runs here\n",
 		       xs_shown(cli->operands[0]).text);
 	if (err >= 0 && !cli->json)
-		xs_table_print(table);
+		xs_grid_print(grid);
 	else
-		xs_table_free(table);
+		xs_grid_free(grid);
 	if (err >= 0 && cli->json)
 		return xs_json_print(cli,
 				     json_pack("{s:o, s:o}", "interface",

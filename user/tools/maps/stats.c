@@ -12,7 +12,7 @@
 #include "stats.h"
 #include "lib/net/netif.h"
 #include "tools/cli/json.h"
-#include "tools/cli/table.h"
+#include "tools/cli/grid.h"
 #include "watched.h"
 
 struct sample {
@@ -63,22 +63,22 @@ static void reasons_text(const struct xs_queue_stats *row, char *text, size_t le
 					 xs_reason_names[i + 1], reasons[i]);
 }
 
-static void stats_cells(struct xs_table *table, const char *queue, const struct xs_queue_stats *row,
+static void stats_cells(struct xs_grid *grid, const char *queue, const struct xs_queue_stats *row,
 			const struct xs_queue_stats *delta, double interval)
 {
 	char reasons[512];
 
-	xs_table_cell(table, "%s", queue);
-	xs_table_cell(table, "%llu", row->packets);
-	xs_table_cell(table, "%llu", row->bytes);
+	xs_grid_cell(grid, "%s", queue);
+	xs_grid_cell(grid, "%llu", row->packets);
+	xs_grid_cell(grid, "%llu", row->bytes);
 	if (delta) {
-		xs_table_cell(table, "%.0f", delta->packets / interval);
-		xs_table_cell(table, "%.3f", delta->bytes * 8 / interval / 1e6);
+		xs_grid_cell(grid, "%.0f", delta->packets / interval);
+		xs_grid_cell(grid, "%.3f", delta->bytes * 8 / interval / 1e6);
 	}
 	for (int i = 0; i < XS_VERDICT_MAX; i++)
-		xs_table_cell(table, "%llu", xs_verdict_counters(row)[i]);
+		xs_grid_cell(grid, "%llu", xs_verdict_counters(row)[i]);
 	reasons_text(row, reasons, sizeof(reasons));
-	xs_table_cell(table, "%s", reasons);
+	xs_grid_cell(grid, "%s", reasons);
 }
 
 static bool is_zero(const struct xs_queue_stats *row)
@@ -144,9 +144,9 @@ static int stats_print_json(struct xs_cli *cli, const char *ifname, const struct
 
 _Static_assert(XS_VERDICT_MAX == 7, "a column for each verdict");
 
-static void stats_print_table(const struct report *report)
+static void stats_print_grid(const struct report *report)
 {
-	struct xs_table *table = xs_table_new(
+	struct xs_grid *grid = xs_grid_new(
 		report->before
 			? "Queue|>Packets|>Bytes|>Packets/s|>Mbit/"
 			  "s|>Pass|>Drop|>Tx|>Xsk|>Cpu|>Dev|>Chain|Reasons"
@@ -163,10 +163,10 @@ static void stats_print_table(const struct report *report)
 		if (q >= report->queues && is_zero(row) && !report->all)
 			continue;
 		snprintf(name, sizeof(name), "%u", q);
-		stats_cells(table, name, row, report->before ? &delta : NULL, report->interval);
+		stats_cells(grid, name, row, report->before ? &delta : NULL, report->interval);
 	}
-	stats_cells(table, "total", &total, report->before ? &total_delta : NULL, report->interval);
-	xs_table_print(table);
+	stats_cells(grid, "total", &total, report->before ? &total_delta : NULL, report->interval);
+	xs_grid_print(grid);
 }
 
 static void show_stats(struct xs_cli *cli, const char *ifname, const struct report *report)
@@ -174,7 +174,7 @@ static void show_stats(struct xs_cli *cli, const char *ifname, const struct repo
 	if (cli->json)
 		stats_print_json(cli, ifname, report);
 	else
-		stats_print_table(report);
+		stats_print_grid(report);
 	fflush(stdout);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Prints counters by queue, as a table or JSON, once or repeatedly. */
+/* Prints counters by queue, as a grid or JSON, once or repeatedly. */
 #ifndef XS_MAPS_STATS_H
 #define XS_MAPS_STATS_H
 

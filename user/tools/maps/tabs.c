@@ -17,32 +17,32 @@
 const char *const xs_tab_names[XS_TAB_MAX] = { "queues", "rules", "sockets" };
 
 /* At most six columns, unless there is room for the whole number. */
-static void number_cell(struct xs_table *table, double value, bool wide)
+static void number_cell(struct xs_grid *grid, double value, bool wide)
 {
 	static const char units[] = "kMGTPE";
 	double shown = value / 1000;
 	int unit = 0;
 
 	if (wide || value < 99999.5) {
-		xs_table_number(table, value, "%.0f", value);
+		xs_grid_number(grid, value, "%.0f", value);
 		return;
 	}
 	while (shown >= 999.5 && units[unit + 1]) {
 		shown /= 1000;
 		unit++;
 	}
-	xs_table_number(table, value, "%.*f%c",
-			shown < 9.995	? 2
-			: shown < 99.95 ? 1
-					: 0,
-			shown, units[unit]);
+	xs_grid_number(grid, value, "%.*f%c",
+		       shown < 9.995   ? 2
+		       : shown < 99.95 ? 1
+				       : 0,
+		       shown, units[unit]);
 }
 
 /*
  * The last minute of a queue. Each column is the mean of a few samples, relative to the
  * queue's own peak.
  */
-static void spark_cell(struct xs_table *table, const float *history, bool utf8)
+static void spark_cell(struct xs_grid *grid, const float *history, bool utf8)
 {
 	static const char *const blocks[] = { " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
 	static const char *const marks[] = { " ", ".", ":", "-", "=", "+", "*", "%", "#" };
@@ -61,32 +61,32 @@ static void spark_cell(struct xs_table *table, const float *history, bool utf8)
 			level = 1;
 		strcat(text, utf8 ? blocks[level] : marks[level]);
 	}
-	xs_table_cell(table, "%s", text);
+	xs_grid_cell(grid, "%s", text);
 }
 
 /* ---- queues ---- */
 
-static void queue_cells(struct xs_table *table, const char *ifname, int queue,
+static void queue_cells(struct xs_grid *grid, const char *ifname, int queue,
 			const struct xs_queue_stats *total, const struct xs_queue_stats *delta,
 			const float *history, const struct xs_tab_view *view)
 {
 	double mbit = (double)delta->bytes * 8 / view->seconds / 1e6;
 
-	xs_table_cell(table, "%s", ifname);
+	xs_grid_cell(grid, "%s", ifname);
 	if (queue < 0)
-		xs_table_cell(table, "all");
+		xs_grid_cell(grid, "all");
 	else
-		xs_table_number(table, queue, "%d", queue);
-	number_cell(table, (double)delta->packets / view->seconds, view->wide);
-	xs_table_number(table, mbit, "%.1f", mbit);
+		xs_grid_number(grid, queue, "%d", queue);
+	number_cell(grid, (double)delta->packets / view->seconds, view->wide);
+	xs_grid_number(grid, mbit, "%.1f", mbit);
 	for (int v = 0; v < XS_VERDICT_MAX; v++)
-		number_cell(table, (double)xs_verdict_counters(delta)[v] / view->seconds,
+		number_cell(grid, (double)xs_verdict_counters(delta)[v] / view->seconds,
 			    view->wide);
-	number_cell(table, (double)total->packets, view->wide);
+	number_cell(grid, (double)total->packets, view->wide);
 	if (history)
-		spark_cell(table, history, view->utf8);
+		spark_cell(grid, history, view->utf8);
 	else
-		xs_table_cell(table, "%s", "");
+		xs_grid_cell(grid, "%s", "");
 }
 
 /*
@@ -109,8 +109,8 @@ static void note_reasons(FILE *notes, const char *ifname, const struct xs_queue_
 		fputc('\n', notes);
 }
 
-/* table NULL: only the totals. */
-static void queue_rows(struct xs_table *table, const struct xs_watched *one,
+/* grid NULL: only the totals. */
+static void queue_rows(struct xs_grid *grid, const struct xs_watched *one,
 		       const struct xs_tab_view *view, struct xs_queue_stats *total,
 		       struct xs_queue_stats *total_delta)
 {
@@ -122,60 +122,60 @@ static void queue_rows(struct xs_table *table, const struct xs_watched *one,
 		xs_queue_stats_sub(&delta, &one->before[q]);
 		xs_queue_stats_add(total, &one->now[q]);
 		xs_queue_stats_add(total_delta, &delta);
-		if (table)
-			queue_cells(table, one->ifname, (int)q, &one->now[q], &delta,
+		if (grid)
+			queue_cells(grid, one->ifname, (int)q, &one->now[q], &delta,
 				    one->history ? one->history[q] : NULL, view);
 	}
 }
 
 _Static_assert(XS_VERDICT_MAX == 7, "a column for each verdict");
 
-static struct xs_table *queues_table(struct xs_watched_list *watched,
-				     const struct xs_tab_view *view, size_t *fixed, FILE *notes)
+static struct xs_grid *queues_grid(struct xs_watched_list *watched, const struct xs_tab_view *view,
+				   size_t *fixed, FILE *notes)
 {
-	struct xs_table *table = xs_table_new("Interface|>Queue|>Packets/s|>Mbit/"
-					      "s|>Pass|>Drop|>Tx|>Xsk|>Cpu|>Dev|?>Chain|?>Packets|"
-					      "?Last minute");
+	struct xs_grid *grid = xs_grid_new("Interface|>Queue|>Packets/s|>Mbit/"
+					   "s|>Pass|>Drop|>Tx|>Xsk|>Cpu|>Dev|?>Chain|?>Packets|"
+					   "?Last minute");
 	struct xs_queue_stats totals[2];
 
 	*fixed = watched->cnt;
 	for (int i = 0; i < watched->cnt; i++) {
 		memset(totals, 0, sizeof(totals));
-		queue_rows(table, &watched->list[i], view, &totals[0], &totals[1]);
+		queue_rows(grid, &watched->list[i], view, &totals[0], &totals[1]);
 		note_reasons(notes, watched->list[i].ifname, &totals[1], view->seconds);
 	}
 	for (int i = 0; i < watched->cnt; i++) {
 		memset(totals, 0, sizeof(totals));
 		queue_rows(NULL, &watched->list[i], view, &totals[0], &totals[1]);
-		queue_cells(table, watched->list[i].ifname, -1, &totals[0], &totals[1], NULL, view);
+		queue_cells(grid, watched->list[i].ifname, -1, &totals[0], &totals[1], NULL, view);
 	}
-	return table;
+	return grid;
 }
 
 /* ---- rules ---- */
 
-static void rule_rows(struct xs_table *table, const struct xs_watched *one,
+static void rule_rows(struct xs_grid *grid, const struct xs_watched *one,
 		      const struct xs_rules_in_force *now, const struct xs_tab_view *view)
 {
 	for (__u32 i = 0; i < now->header->rule_cnt && i < RULES_MAX; i++) {
 		const struct xs_set_rule *rule = &now->rules[i];
 
-		xs_table_cell(table, "%s", one->ifname);
+		xs_grid_cell(grid, "%s", one->ifname);
 		if (rule->file)
-			xs_table_cell(table, "%s:%u", xs_set_file(now->header, rule->file),
-				      rule->line);
+			xs_grid_cell(grid, "%s:%u", xs_set_file(now->header, rule->file),
+				     rule->line);
 		else
-			xs_table_number(table, rule->line, "%u", rule->line);
-		number_cell(table, (double)now->stats[i].packets, view->wide);
-		number_cell(table, (double)now->stats[i].bytes, view->wide);
-		xs_table_cell(table, "%s", xs_set_string(now->header, rule->text));
+			xs_grid_number(grid, rule->line, "%u", rule->line);
+		number_cell(grid, (double)now->stats[i].packets, view->wide);
+		number_cell(grid, (double)now->stats[i].bytes, view->wide);
+		xs_grid_cell(grid, "%s", xs_set_string(now->header, rule->text));
 	}
 }
 
-static struct xs_table *rules_table(struct xs_watched_list *watched, const struct xs_tab_view *view,
-				    FILE *notes)
+static struct xs_grid *rules_grid(struct xs_watched_list *watched, const struct xs_tab_view *view,
+				  FILE *notes)
 {
-	struct xs_table *table = xs_table_new("Interface|>Line|>Packets|>Bytes|Rule");
+	struct xs_grid *grid = xs_grid_new("Interface|>Line|>Packets|>Bytes|Rule");
 
 	for (int i = 0; i < watched->cnt; i++) {
 		const struct xs_watched *one = &watched->list[i];
@@ -188,7 +188,7 @@ static struct xs_table *rules_table(struct xs_watched_list *watched, const struc
 			continue;
 		}
 		if (now.header)
-			rule_rows(table, one, &now, view);
+			rule_rows(grid, one, &now, view);
 		if (now.header && now.header->rule_cnt > RULES_MAX)
 			fprintf(notes, "%s: %u rule%s more\n", one->ifname,
 				now.header->rule_cnt - RULES_MAX,
@@ -201,24 +201,23 @@ static struct xs_table *rules_table(struct xs_watched_list *watched, const struc
 				(double)now.confirm_ns / 1e9);
 		xs_rules_in_force_close(&now);
 	}
-	return table;
+	return grid;
 }
 
 /* ---- sockets ---- */
 
-static void number_cells(struct xs_table *table, const double *values, int cnt, bool known,
-			 bool wide)
+static void number_cells(struct xs_grid *grid, const double *values, int cnt, bool known, bool wide)
 {
 	for (int i = 0; i < cnt; i++) {
 		if (known)
-			number_cell(table, values[i], wide);
+			number_cell(grid, values[i], wide);
 		else
-			xs_table_cell(table, "-");
+			xs_grid_cell(grid, "-");
 	}
 }
 
 /* Each loss is in one column. */
-static void loss_cells(struct xs_table *table, const struct xs_socket_counts *counts, bool known,
+static void loss_cells(struct xs_grid *grid, const struct xs_socket_counts *counts, bool known,
 		       const struct xs_tab_view *view)
 {
 	const double values[] = {
@@ -229,31 +228,30 @@ static void loss_cells(struct xs_table *table, const struct xs_socket_counts *co
 		(double)(counts->tx_invalid + counts->tx_lost + counts->tx_too_long),
 	};
 
-	number_cells(table, values, 5, known, view->wide);
+	number_cells(grid, values, 5, known, view->wide);
 }
 
-static void socket_row(struct xs_table *table, const struct xs_watched *one, __u32 slot,
+static void socket_row(struct xs_grid *grid, const struct xs_watched *one, __u32 slot,
 		       const struct xs_socket_look *look, const struct xs_tab_view *view)
 {
 	const double rings[] = { look->state.rx, look->state.tx, look->state.fill,
 				 look->state.completion };
 
-	xs_table_cell(table, "%s", one->ifname);
-	xs_table_number(table, slot, "%u", slot);
-	xs_table_number(table, look->queue, "%u", look->queue);
-	xs_table_number(table, look->owner.pid, "%u", look->owner.pid);
-	xs_table_cell(table, "%s", look->elsewhere ? "elsewhere" : look->alive ? "alive" : "dead");
-	xs_table_cell(table, "%s", xs_xsk_mode_name(look->owner.mode));
-	number_cells(table, rings, 4, !look->err, view->wide);
-	loss_cells(table, &look->own, look->own_known, view);
+	xs_grid_cell(grid, "%s", one->ifname);
+	xs_grid_number(grid, slot, "%u", slot);
+	xs_grid_number(grid, look->queue, "%u", look->queue);
+	xs_grid_number(grid, look->owner.pid, "%u", look->owner.pid);
+	xs_grid_cell(grid, "%s", look->elsewhere ? "elsewhere" : look->alive ? "alive" : "dead");
+	xs_grid_cell(grid, "%s", xs_xsk_mode_name(look->owner.mode));
+	number_cells(grid, rings, 4, !look->err, view->wide);
+	loss_cells(grid, &look->own, look->own_known, view);
 }
 
-static struct xs_table *sockets_table(struct xs_watched_list *watched,
-				      const struct xs_tab_view *view)
+static struct xs_grid *sockets_grid(struct xs_watched_list *watched, const struct xs_tab_view *view)
 {
-	struct xs_table *table =
-		xs_table_new("Interface|?>Slot|>Queue|>Pid|State|Mode|?>RX|?>TX|?>Fill|?>Compl|"
-			     ">RX full|>No frame|>RX other|>Dropped|>TX lost");
+	struct xs_grid *grid =
+		xs_grid_new("Interface|?>Slot|>Queue|>Pid|State|Mode|?>RX|?>TX|?>Fill|?>Compl|"
+			    ">RX full|>No frame|>RX other|>Dropped|>TX lost");
 
 	for (int i = 0; i < watched->cnt; i++) {
 		const struct xs_watched *one = &watched->list[i];
@@ -261,13 +259,13 @@ static struct xs_table *sockets_table(struct xs_watched_list *watched,
 
 		for (__u32 slot = 0; one->open && slot < one->pins.all_slots; slot++)
 			if (xs_socket_look(&one->pins, slot, &look) >= 0 && look.owner.pid)
-				socket_row(table, one, slot, &look, view);
+				socket_row(grid, one, slot, &look, view);
 	}
-	return table;
+	return grid;
 }
 
-struct xs_table *xs_tab_table(enum xs_tab tab, struct xs_watched_list *watched,
-			      const struct xs_tab_view *view, size_t *fixed, FILE *notes)
+struct xs_grid *xs_tab_grid(enum xs_tab tab, struct xs_watched_list *watched,
+			    const struct xs_tab_view *view, size_t *fixed, FILE *notes)
 {
 	for (int i = 0; i < watched->cnt; i++)
 		if (!watched->list[i].open)
@@ -275,10 +273,10 @@ struct xs_table *xs_tab_table(enum xs_tab tab, struct xs_watched_list *watched,
 	*fixed = 0;
 	switch (tab) {
 	case XS_TAB_RULES:
-		return rules_table(watched, view, notes);
+		return rules_grid(watched, view, notes);
 	case XS_TAB_SOCKETS:
-		return sockets_table(watched, view);
+		return sockets_grid(watched, view);
 	default:
-		return queues_table(watched, view, fixed, notes);
+		return queues_grid(watched, view, fixed, notes);
 	}
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What `top` shows. Each tab is a table of the last sample. */
+/* What `top` shows. Each tab is a grid of the last sample. */
 #ifndef XS_MAPS_TABS_H
 #define XS_MAPS_TABS_H
 
-#include "tools/cli/table.h"
+#include "tools/cli/grid.h"
 #include "watched.h"
 
 enum xs_tab { XS_TAB_QUEUES, XS_TAB_RULES, XS_TAB_SOCKETS, XS_TAB_MAX };
@@ -18,10 +18,10 @@ struct xs_tab_view {
 };
 
 /*
- * Makes the table, which the caller frees. Its last *fixed rows are totals. What it
+ * Makes the grid, which the caller frees. Its last *fixed rows are totals. What it
  * cannot show is added to `notes`, one line each.
  */
-struct xs_table *xs_tab_table(enum xs_tab tab, struct xs_watched_list *watched,
-			      const struct xs_tab_view *view, size_t *fixed, FILE *notes);
+struct xs_grid *xs_tab_grid(enum xs_tab tab, struct xs_watched_list *watched,
+			    const struct xs_tab_view *view, size_t *fixed, FILE *notes);
 
 #endif

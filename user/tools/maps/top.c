@@ -14,7 +14,7 @@
 
 #include "lib/base/clock.h"
 #include "tabs.h"
-#include "tools/cli/table.h"
+#include "tools/cli/grid.h"
 #include "top.h"
 #include "watched.h"
 
@@ -65,16 +65,16 @@ static void sample(struct top *top)
 
 /* ---- a page ---- */
 
-static const char *heading_of_sort(const struct top *top, const struct xs_table *table)
+static const char *heading_of_sort(const struct top *top, const struct xs_grid *grid)
 {
-	return top->sort >= 0 && top->sort < xs_table_columns(table)
-		       ? xs_table_heading(table, top->sort)
+	return top->sort >= 0 && top->sort < xs_grid_columns(grid)
+		       ? xs_grid_heading(grid, top->sort)
 		       : NULL;
 }
 
 static void build_page(struct top *top, size_t width, struct page *page, char sorted[32])
 {
-	struct xs_table *table;
+	struct xs_grid *grid;
 	const char *heading;
 	size_t fixed, bytes;
 	FILE *notes;
@@ -84,17 +84,17 @@ static void build_page(struct top *top, size_t width, struct page *page, char so
 	if (!notes)
 		abort();
 	top->view.wide = width >= WIDE_COLUMNS;
-	table = xs_tab_table(top->tab, &top->watched, &top->view, &fixed, notes);
+	grid = xs_tab_grid(top->tab, &top->watched, &top->view, &fixed, notes);
 	if (top->filter[0]) {
-		xs_table_filter(table, top->filter);
+		xs_grid_filter(grid, top->filter);
 		fixed = 0; /* totals are of all rows; with a filter they are ordinary rows */
 	}
-	heading = heading_of_sort(top, table);
+	heading = heading_of_sort(top, grid);
 	snprintf(sorted, 32, "%s", heading ? heading : "");
 	if (heading)
-		xs_table_sort(table, top->sort, !top->ascending, fixed);
-	page->lines = xs_table_lines(table, width, &page->cnt);
-	xs_table_free(table);
+		xs_grid_sort(grid, top->sort, !top->ascending, fixed);
+	page->lines = xs_grid_lines(grid, width, &page->cnt);
+	xs_grid_free(grid);
 	if (!top->watched.cnt)
 		fprintf(notes, "no xsteer instance in %s\n", top->cli->pin_root);
 	else if (!page->cnt && top->filter[0])
@@ -435,17 +435,17 @@ static int set_sort(struct top *top)
 {
 	struct xs_watched_list none = {};
 	struct xs_tab_view view = { .seconds = 1 };
-	struct xs_table *table;
+	struct xs_grid *grid;
 	size_t fixed;
 
 	top->sort = -1;
 	if (!top->opts->sort)
 		return 0;
-	table = xs_tab_table(top->tab, &none, &view, &fixed, stderr);
-	for (int i = 0; i < xs_table_columns(table); i++)
-		if (!strcasecmp(xs_table_heading(table, i), top->opts->sort))
+	grid = xs_tab_grid(top->tab, &none, &view, &fixed, stderr);
+	for (int i = 0; i < xs_grid_columns(grid); i++)
+		if (!strcasecmp(xs_grid_heading(grid, i), top->opts->sort))
 			top->sort = i;
-	xs_table_free(table);
+	xs_grid_free(grid);
 	return top->sort < 0 ? xs_usage(top->cli, "top: --sort '%s' is no column of tab %s",
 					top->opts->sort, xs_tab_names[top->tab])
 			     : 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Rows of cells under headings, as lines of text; see table.h. */
+/* Rows of cells under headings, as lines of text; see grid.h. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 
 #include "lib/base/escape.h"
 #include "lib/base/number.h"
-#include "table.h"
+#include "grid.h"
 
 #define COLUMNS_MAX 32
 #define WIDTH_MAX 10000
@@ -20,7 +20,7 @@ struct cell {
 	bool number;
 };
 
-struct xs_table {
+struct xs_grid {
 	char *headings;
 	char *heading[COLUMNS_MAX];
 	bool right[COLUMNS_MAX], optional[COLUMNS_MAX];
@@ -36,54 +36,53 @@ static void *or_abort(void *memory)
 	return memory;
 }
 
-struct xs_table *xs_table_new(const char *columns)
+struct xs_grid *xs_grid_new(const char *columns)
 {
-	struct xs_table *table = or_abort(calloc(1, sizeof(*table)));
+	struct xs_grid *grid = or_abort(calloc(1, sizeof(*grid)));
 	char *rest, *heading;
 
-	rest = table->headings = or_abort(strdup(columns));
-	while (table->columns < COLUMNS_MAX && (heading = strsep(&rest, "|"))) {
+	rest = grid->headings = or_abort(strdup(columns));
+	while (grid->columns < COLUMNS_MAX && (heading = strsep(&rest, "|"))) {
 		for (; *heading == '>' || *heading == '?'; heading++) {
-			table->right[table->columns] |= *heading == '>';
-			table->optional[table->columns] |= *heading == '?';
+			grid->right[grid->columns] |= *heading == '>';
+			grid->optional[grid->columns] |= *heading == '?';
 		}
-		table->heading[table->columns++] = heading;
+		grid->heading[grid->columns++] = heading;
 	}
-	return table;
+	return grid;
 }
 
-static struct cell *add_cell(struct xs_table *table, const char *fmt, va_list args)
+static struct cell *add_cell(struct xs_grid *grid, const char *fmt, va_list args)
 {
 	char *raw;
 
 	if (vasprintf(&raw, fmt, args) < 0)
 		abort();
-	if (table->cell_cnt == table->cell_max) {
-		table->cell_max = table->cell_max ? 2 * table->cell_max : 64;
-		table->cells =
-			or_abort(realloc(table->cells, table->cell_max * sizeof(*table->cells)));
+	if (grid->cell_cnt == grid->cell_max) {
+		grid->cell_max = grid->cell_max ? 2 * grid->cell_max : 64;
+		grid->cells = or_abort(realloc(grid->cells, grid->cell_max * sizeof(*grid->cells)));
 	}
-	table->cells[table->cell_cnt] = (struct cell){ .text = or_abort(xs_escape_dup(raw, "")) };
+	grid->cells[grid->cell_cnt] = (struct cell){ .text = or_abort(xs_escape_dup(raw, "")) };
 	free(raw);
-	return &table->cells[table->cell_cnt++];
+	return &grid->cells[grid->cell_cnt++];
 }
 
-void xs_table_cell(struct xs_table *table, const char *fmt, ...)
+void xs_grid_cell(struct xs_grid *grid, const char *fmt, ...)
 {
 	va_list args;
 
 	va_start(args, fmt);
-	add_cell(table, fmt, args);
+	add_cell(grid, fmt, args);
 	va_end(args);
 }
 
-void xs_table_number(struct xs_table *table, double value, const char *fmt, ...)
+void xs_grid_number(struct xs_grid *grid, double value, const char *fmt, ...)
 {
 	struct cell *cell;
 	va_list args;
 
 	va_start(args, fmt);
-	cell = add_cell(table, fmt, args);
+	cell = add_cell(grid, fmt, args);
 	va_end(args);
 	cell->value = value;
 	cell->number = true;
@@ -91,41 +90,41 @@ void xs_table_number(struct xs_table *table, double value, const char *fmt, ...)
 
 /* ---- which rows, in which order ---- */
 
-static size_t row_cnt(const struct xs_table *table)
+static size_t row_cnt(const struct xs_grid *grid)
 {
-	return table->cell_cnt / table->columns;
+	return grid->cell_cnt / grid->columns;
 }
 
-static struct cell *row_of(const struct xs_table *table, size_t row)
+static struct cell *row_of(const struct xs_grid *grid, size_t row)
 {
-	return &table->cells[row * table->columns];
+	return &grid->cells[row * grid->columns];
 }
 
-static bool has_text(const struct xs_table *table, const struct cell *row, const char *text)
+static bool has_text(const struct xs_grid *grid, const struct cell *row, const char *text)
 {
-	for (int c = 0; c < table->columns; c++)
+	for (int c = 0; c < grid->columns; c++)
 		if (strcasestr(row[c].text, text))
 			return true;
 	return false;
 }
 
-void xs_table_filter(struct xs_table *table, const char *text)
+void xs_grid_filter(struct xs_grid *grid, const char *text)
 {
-	size_t rows = row_cnt(table), kept = 0;
+	size_t rows = row_cnt(grid), kept = 0;
 
 	for (size_t r = 0; r < rows; r++) {
-		struct cell *row = row_of(table, r);
+		struct cell *row = row_of(grid, r);
 
-		if (has_text(table, row, text)) {
+		if (has_text(grid, row, text)) {
 			if (kept != r)
-				memcpy(row_of(table, kept), row, table->columns * sizeof(*row));
+				memcpy(row_of(grid, kept), row, grid->columns * sizeof(*row));
 			kept++;
 			continue;
 		}
-		for (int c = 0; c < table->columns; c++)
+		for (int c = 0; c < grid->columns; c++)
 			free(row[c].text);
 	}
-	table->cell_cnt = kept * table->columns;
+	grid->cell_cnt = kept * grid->columns;
 }
 
 struct sort_key {
@@ -148,38 +147,38 @@ static int by_cell(const void *a, const void *b)
 	return x->descending ? -order : order;
 }
 
-void xs_table_sort(struct xs_table *table, int column, bool descending, size_t fixed)
+void xs_grid_sort(struct xs_grid *grid, int column, bool descending, size_t fixed)
 {
-	size_t rows = row_cnt(table), bytes = table->cell_cnt * sizeof(*table->cells);
+	size_t rows = row_cnt(grid), bytes = grid->cell_cnt * sizeof(*grid->cells);
 	struct sort_key *keys;
 	struct cell *sorted;
 
-	if (rows < fixed + 2 || column < 0 || column >= table->columns)
+	if (rows < fixed + 2 || column < 0 || column >= grid->columns)
 		return;
 	rows -= fixed;
 	keys = or_abort(calloc(rows, sizeof(*keys)));
 	sorted = or_abort(malloc(bytes));
-	memcpy(sorted, table->cells, bytes);
+	memcpy(sorted, grid->cells, bytes);
 	for (size_t r = 0; r < rows; r++)
-		keys[r] = (struct sort_key){ row_of(table, r) + column, r, descending };
+		keys[r] = (struct sort_key){ row_of(grid, r) + column, r, descending };
 	qsort(keys, rows, sizeof(*keys), by_cell);
 	for (size_t r = 0; r < rows; r++)
-		memcpy(&sorted[r * table->columns], row_of(table, keys[r].row),
-		       table->columns * sizeof(*sorted));
+		memcpy(&sorted[r * grid->columns], row_of(grid, keys[r].row),
+		       grid->columns * sizeof(*sorted));
 	free(keys);
-	free(table->cells);
-	table->cells = sorted;
-	table->cell_max = table->cell_cnt;
+	free(grid->cells);
+	grid->cells = sorted;
+	grid->cell_max = grid->cell_cnt;
 }
 
-int xs_table_columns(const struct xs_table *table)
+int xs_grid_columns(const struct xs_grid *grid)
 {
-	return table->columns;
+	return grid->columns;
 }
 
-const char *xs_table_heading(const struct xs_table *table, int column)
+const char *xs_grid_heading(const struct xs_grid *grid, int column)
 {
-	return table->heading[column];
+	return grid->heading[column];
 }
 
 /* ---- lines ---- */
@@ -199,34 +198,34 @@ static size_t width_of(const struct layout *layout)
 	return width;
 }
 
-static struct layout natural_layout(const struct xs_table *table)
+static struct layout natural_layout(const struct xs_grid *grid)
 {
 	struct layout layout = { .gap = 2 };
 
-	for (int c = 0; c < table->columns; c++) {
+	for (int c = 0; c < grid->columns; c++) {
 		size_t most = 0;
 
-		for (size_t i = c; i < table->cell_cnt; i += table->columns) {
-			size_t width = xs_columns(table->cells[i].text);
+		for (size_t i = c; i < grid->cell_cnt; i += grid->columns) {
+			size_t width = xs_columns(grid->cells[i].text);
 
 			most = width > most ? width : most;
 		}
-		if (!most && c == table->columns - 1)
+		if (!most && c == grid->columns - 1)
 			continue;
-		layout.widths[c] = most > strlen(table->heading[c]) ? most
-								    : strlen(table->heading[c]);
+		layout.widths[c] = most > strlen(grid->heading[c]) ? most
+								   : strlen(grid->heading[c]);
 	}
 	return layout;
 }
 
-static struct layout fitting_layout(const struct xs_table *table, size_t width)
+static struct layout fitting_layout(const struct xs_grid *grid, size_t width)
 {
-	struct layout layout = natural_layout(table);
+	struct layout layout = natural_layout(grid);
 
 	if (width_of(&layout) > width)
 		layout.gap = 1;
-	for (int c = table->columns - 1; c >= 0 && width_of(&layout) > width; c--)
-		if (table->optional[c])
+	for (int c = grid->columns - 1; c >= 0 && width_of(&layout) > width; c--)
+		if (grid->optional[c])
 			layout.widths[c] = 0;
 	return layout;
 }
@@ -259,32 +258,32 @@ static void put_cell(FILE *out, const struct layout *layout, int column, bool ri
 }
 
 /* row NULL: the headings. */
-static char *line_of(const struct xs_table *table, const struct layout *layout,
+static char *line_of(const struct xs_grid *grid, const struct layout *layout,
 		     const struct cell *row)
 {
 	char *line = NULL;
 	size_t bytes;
 	FILE *out = or_abort(open_memstream(&line, &bytes));
 
-	for (int c = 0; c < table->columns; c++)
+	for (int c = 0; c < grid->columns; c++)
 		if (layout->widths[c])
-			put_cell(out, layout, c, table->right[c],
-				 row ? row[c].text : table->heading[c]);
+			put_cell(out, layout, c, grid->right[c],
+				 row ? row[c].text : grid->heading[c]);
 	if (fclose(out))
 		abort();
 	return line;
 }
 
-char **xs_table_lines(const struct xs_table *table, size_t width, size_t *cnt)
+char **xs_grid_lines(const struct xs_grid *grid, size_t width, size_t *cnt)
 {
-	struct layout layout = fitting_layout(table, width);
-	size_t rows = row_cnt(table);
+	struct layout layout = fitting_layout(grid, width);
+	size_t rows = row_cnt(grid);
 	char **lines;
 
 	*cnt = rows ? rows + 1 : 0;
 	lines = or_abort(calloc(*cnt + 1, sizeof(*lines)));
 	for (size_t i = 0; i < *cnt; i++)
-		lines[i] = line_of(table, &layout, i ? row_of(table, i - 1) : NULL);
+		lines[i] = line_of(grid, &layout, i ? row_of(grid, i - 1) : NULL);
 	return lines;
 }
 
@@ -306,22 +305,22 @@ size_t xs_screen_width(void)
 	return columns && !xs_parse_u64(columns, 1, WIDTH_MAX, &number) ? number : 80;
 }
 
-void xs_table_print(struct xs_table *table)
+void xs_grid_print(struct xs_grid *grid)
 {
 	size_t cnt;
-	char **lines = xs_table_lines(table, xs_screen_width(), &cnt);
+	char **lines = xs_grid_lines(grid, xs_screen_width(), &cnt);
 
 	for (size_t i = 0; i < cnt; i++)
 		puts(lines[i]);
 	xs_lines_free(lines, cnt);
-	xs_table_free(table);
+	xs_grid_free(grid);
 }
 
-void xs_table_free(struct xs_table *table)
+void xs_grid_free(struct xs_grid *grid)
 {
-	for (size_t i = 0; i < table->cell_cnt; i++)
-		free(table->cells[i].text);
-	free(table->cells);
-	free(table->headings);
-	free(table);
+	for (size_t i = 0; i < grid->cell_cnt; i++)
+		free(grid->cells[i].text);
+	free(grid->cells);
+	free(grid->headings);
+	free(grid);
 }
