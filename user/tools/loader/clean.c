@@ -7,7 +7,7 @@
 #include "lib/base/escape.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/json.h"
-#include "tools/cli/rows.h"
+#include "tools/cli/results.h"
 #include "loader.h"
 
 struct cleaned {
@@ -21,7 +21,7 @@ static void show_cleaned(void *arg, const struct xsteer_cleaned *what)
 	struct xs_cli *cli = cleaned->cli;
 
 	if (what->error) {
-		xs_rows_add_failure(cli, cleaned->failed, "dir", what->dir, what->error);
+		xs_results_add_failure(cli, cleaned->failed, "dir", what->dir, what->error);
 		xs_error_mark(cli);
 		return;
 	}
@@ -45,7 +45,7 @@ int xs_do_clean(struct xs_cli *cli)
 	object = json_pack("{s:b, s:o}", "dry_run", xs_loader_opts(cli)->dry_run, "removed",
 			   cleaned.removed);
 	if (cli->json)
-		return xs_rows_print(cli, object, "failed", cleaned.failed, err);
+		return xs_results_print(cli, object, "failed", cleaned.failed, err);
 	json_decref(object);
 	json_decref(cleaned.failed);
 	return err;

@@ -14,7 +14,7 @@
 #include "lib/instance/netns.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/json.h"
-#include "tools/cli/rows.h"
+#include "tools/cli/results.h"
 #include "loader.h"
 
 static int say_detached(struct xs_cli *cli, const char *ifname)
@@ -44,8 +44,8 @@ static int detach_if_here(struct xsteer_ctx *ctx, const char *dir, void *arg)
 	xs_pin_ifname(ifname, strrchr(dir, '/') + 1);
 	err = xs_pins_open_dir(ctx, &pins, dir, XS_PINS_TAKE_AWAY);
 	if (err)
-		return xs_rows_add_failure(cli, xs_loader_opts(cli)->results, "interface", ifname,
-					   err);
+		return xs_results_add_failure(cli, xs_loader_opts(cli)->results, "interface",
+					      ifname, err);
 	/*
 	 * By its directory, since its interface may have been renamed, and another may
 	 * have its name.
@@ -56,8 +56,8 @@ static int detach_if_here(struct xsteer_ctx *ctx, const char *dir, void *arg)
 			say_detached(cli, ifname);
 	}
 	xs_pins_close(&pins);
-	return err ? xs_rows_add_failure(cli, xs_loader_opts(cli)->results, "interface", ifname,
-					 err)
+	return err ? xs_results_add_failure(cli, xs_loader_opts(cli)->results, "interface", ifname,
+					    err)
 		   : 0;
 }
 

@@ -6,7 +6,7 @@
 #include "features.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/json.h"
-#include "tools/cli/rows.h"
+#include "tools/cli/results.h"
 #include "loader.h"
 
 static int set_mode(struct xs_cli *cli, void *opts, const char *arg)
@@ -57,8 +57,8 @@ int xs_each_operand(struct xs_cli *cli, int argc, char **argv,
 		if (err && !xs_error_said(cli)[0])
 			xs_err(cli->ctx, "%s: %s: %s", argv[i], cli->cmd->name, strerror(-err));
 		if (err)
-			xs_rows_add_failure(cli, xs_loader_opts(cli)->results, "interface", argv[i],
-					    err);
+			xs_results_add_failure(cli, xs_loader_opts(cli)->results, "interface",
+					       argv[i], err);
 		if (err && !first)
 			first = err;
 	}
@@ -68,8 +68,8 @@ int xs_each_operand(struct xs_cli *cli, int argc, char **argv,
 int xs_loader_finish(struct xs_cli *cli, int err)
 {
 	if (cli->json)
-		return xs_rows_print(cli, json_object(), "instances", xs_loader_opts(cli)->results,
-				     err);
+		return xs_results_print(cli, json_object(), "instances",
+					xs_loader_opts(cli)->results, err);
 	json_decref(xs_loader_opts(cli)->results);
 	return err;
 }

@@ -12,7 +12,7 @@
 #include "lib/net/netif.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/json.h"
-#include "tools/cli/rows.h"
+#include "tools/cli/results.h"
 #include "tools/cli/grid.h"
 #include "loader.h"
 
@@ -123,8 +123,8 @@ int xs_do_status(struct xs_cli *cli)
 			show_interface(ifindex, ifname, &status);
 			continue;
 		}
-		err = xs_rows_add_failure(cli, status.list, "interface", cli->operands[i],
-					  err_find);
+		err = xs_results_add_failure(cli, status.list, "interface", cli->operands[i],
+					     err_find);
 	}
 	if (!cli->operand_cnt) {
 		int err_list = xs_netif_each(cli->ctx, show_interface, &status);
@@ -133,7 +133,7 @@ int xs_do_status(struct xs_cli *cli)
 	}
 	if (cli->json) {
 		xs_grid_free(status.grid);
-		return xs_rows_print(cli, json_object(), "interfaces", status.list, err);
+		return xs_results_print(cli, json_object(), "interfaces", status.list, err);
 	}
 	json_decref(status.list);
 	xs_grid_print(status.grid);

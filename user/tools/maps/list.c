@@ -8,7 +8,7 @@
 
 #include "tools/cli/cli.h"
 #include "tools/cli/json.h"
-#include "tools/cli/rows.h"
+#include "tools/cli/results.h"
 #include "tools/cli/grid.h"
 #include "maps.h"
 #include "lib/instance/dir.h"
@@ -74,7 +74,7 @@ static int list_instance(struct xsteer_ctx *ctx, const char *dir, void *arg)
 	err = xs_pins_open_dir(ctx, &pins, dir, XS_PINS_READ);
 	if (err) {
 		json_decref(maps);
-		return xs_rows_add_failure(cli, listing->instances, "dir", dir, err);
+		return xs_results_add_failure(cli, listing->instances, "dir", dir, err);
 	}
 	for (int i = 0; i < XS_MAP_MAX; i++)
 		list_map(listing, &pins, i, maps);
@@ -99,7 +99,7 @@ int xs_do_list(struct xs_cli *cli)
 
 	if (cli->json) {
 		xs_grid_free(listing.grid);
-		return xs_rows_print(cli, json_object(), "instances", listing.instances, err);
+		return xs_results_print(cli, json_object(), "instances", listing.instances, err);
 	}
 	json_decref(listing.instances);
 	xs_grid_print(listing.grid);

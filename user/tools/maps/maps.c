@@ -14,7 +14,7 @@
 #include "watch.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/json.h"
-#include "tools/cli/rows.h"
+#include "tools/cli/results.h"
 #include "maps.h"
 #include "lib/instance/dir.h"
 #include "lib/instance/live.h"
