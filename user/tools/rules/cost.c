@@ -12,7 +12,7 @@
 #include "lib/rules/model/ruleset.h"
 #include "lib/rules/syntax/text.h"
 #include "lib/set/read.h"
-#include "frames.h"
+#include "capture.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/json.h"
 #include "rules.h"

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "frames.h"
+#include "capture.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/json.h"
 #include "rules.h"

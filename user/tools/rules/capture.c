@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Reads Ethernet frames from a capture file or from hex text; see frames.h. */
+/* Reads Ethernet frames from a capture file or from hex text; see capture.h. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -10,7 +10,7 @@
 #include <pcap/pcap.h>
 
 #include "tools/cli/cli.h"
-#include "frames.h"
+#include "capture.h"
 
 #define FRAME_MAX 65535
 

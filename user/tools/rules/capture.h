@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* Reads Ethernet frames from a capture file or from hex text. */
-#ifndef XS_FRAMES_H
-#define XS_FRAMES_H
+#ifndef XS_CAPTURE_H
+#define XS_CAPTURE_H
 
 #include "lib/base/frames.h"
 #include "tools/cli/cli.h"
