@@ -11,27 +11,37 @@
 #define BROADCAST "ff:ff:ff:ff:ff:ff"
 #define IN_IP4 "meta nfproto ipv4 meta fragment "
 
-static const struct {
+struct idiom {
 	const char *phrase; /* tokens with a blank between them */
+	size_t second, second_len; /* where its second word is */
 	const char *meant;
-} idioms[] = {
-	{ "ip frag-off & 0x1fff != 0", IN_IP4 "later" },
-	{ "ip frag-off & 8191 != 0", IN_IP4 "later" },
-	{ "ip frag-off & 0x1fff == 0", IN_IP4 "!= later" },
-	{ "ip frag-off & 8191 == 0", IN_IP4 "!= later" },
-	{ "ip frag-off & 0x3fff != 0", IN_IP4 "!= none" },
-	{ "ip frag-off & 16383 != 0", IN_IP4 "!= none" },
-	{ "ip frag-off & 0x3fff == 0", IN_IP4 "none" },
-	{ "ip frag-off & 16383 == 0", IN_IP4 "none" },
-	{ "ip version 4", "meta nfproto ipv4" },
-	{ "ip6 version 6", "meta nfproto ipv6" },
-	{ "meta pkttype broadcast", "ether daddr " BROADCAST },
-	{ "meta pkttype != broadcast", "ether daddr != " BROADCAST },
-	{ "meta pkttype multicast", GROUP_BIT " ether daddr != " BROADCAST },
-	{ "meta pkttype { broadcast , multicast }", GROUP_BIT },
-	{ "meta pkttype { multicast , broadcast }", GROUP_BIT },
-	{ "meta pkttype != { broadcast , multicast }", "ether daddr & 01:00:00:00:00:00 == 0" },
-	{ "meta pkttype != { multicast , broadcast }", "ether daddr & 01:00:00:00:00:00 == 0" },
+};
+
+#define IDIOM(first, second, rest, meant) \
+	{ \
+		first " " second " " rest, sizeof(first), sizeof(second) - 1, meant \
+	}
+
+static const struct idiom idioms[] = {
+	IDIOM("ip", "frag-off", "& 0x1fff != 0", IN_IP4 "later"),
+	IDIOM("ip", "frag-off", "& 8191 != 0", IN_IP4 "later"),
+	IDIOM("ip", "frag-off", "& 0x1fff == 0", IN_IP4 "!= later"),
+	IDIOM("ip", "frag-off", "& 8191 == 0", IN_IP4 "!= later"),
+	IDIOM("ip", "frag-off", "& 0x3fff != 0", IN_IP4 "!= none"),
+	IDIOM("ip", "frag-off", "& 16383 != 0", IN_IP4 "!= none"),
+	IDIOM("ip", "frag-off", "& 0x3fff == 0", IN_IP4 "none"),
+	IDIOM("ip", "frag-off", "& 16383 == 0", IN_IP4 "none"),
+	IDIOM("ip", "version", "4", "meta nfproto ipv4"),
+	IDIOM("ip6", "version", "6", "meta nfproto ipv6"),
+	IDIOM("meta", "pkttype", "broadcast", "ether daddr " BROADCAST),
+	IDIOM("meta", "pkttype", "!= broadcast", "ether daddr != " BROADCAST),
+	IDIOM("meta", "pkttype", "multicast", GROUP_BIT " ether daddr != " BROADCAST),
+	IDIOM("meta", "pkttype", "{ broadcast , multicast }", GROUP_BIT),
+	IDIOM("meta", "pkttype", "{ multicast , broadcast }", GROUP_BIT),
+	IDIOM("meta", "pkttype", "!= { broadcast , multicast }",
+	      "ether daddr & 01:00:00:00:00:00 == 0"),
+	IDIOM("meta", "pkttype", "!= { multicast , broadcast }",
+	      "ether daddr & 01:00:00:00:00:00 == 0"),
 };
 
 /* Whether the tokens from the current one on are those of the phrase; then they are passed. */
@@ -69,18 +79,17 @@ bool xs_parse_meant(struct xs_parser *p, const char *meant)
 	return good;
 }
 
-/* Whether the second word is one of a phrase: few matches are, and each phrase costs time. */
+/* Few matches have the second word of a phrase, and to try each phrase costs time. */
 static bool may_begin_phrase(struct xs_parser *p)
 {
-	static const char *const seconds[] = { "frag-off", "version", "pkttype" };
 	const struct xs_lexer lex = p->lex;
 	const struct xs_token tok = p->tok;
 	bool may = false;
 
 	xs_parse_next(p);
-	for (size_t i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++)
-		may |= p->tok.len == strlen(seconds[i]) &&
-		       !strncasecmp(p->tok.p, seconds[i], p->tok.len);
+	for (size_t i = 0; i < sizeof(idioms) / sizeof(idioms[0]) && !may; i++)
+		may = p->tok.len == idioms[i].second_len &&
+		      !strncasecmp(p->tok.p, idioms[i].phrase + idioms[i].second, p->tok.len);
 	p->lex = lex;
 	p->tok = tok;
 	return may;
