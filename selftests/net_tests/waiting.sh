@@ -253,6 +253,103 @@ attach_that_is_killed_as_it_builds_is_followed_by_the_next() {
 	attach
 	equal "pins" "$(_pins)" "rx0"
 }
+# The lock of rx0's instance, as an apply has it that is stopped while it compiles.
+_lock_instance() { # its holder: HOLDER
+	flock -o "$PINS/rx0" sleep 60 &
+	HOLDER=$!
+	becomes "the instance is locked" 5 _is_locked "$PINS/rx0"
+}
+_is_locked() { ! flock -n "$1" true; }
+_has_open() { # PID PATH
+	local fd
+	for fd in /proc/"$1"/fd/*; do
+		[[ $(readlink "$fd") = "$2" ]] && return
+	done
+	return 1
+}
+# Process $1 waits for the lock that HOLDER has; then it gets it, and ends with 0.
+_waits_alone() { # PID
+	becomes "it waits for the instance" 5 _has_open "$1" "$PINS/rx0"
+	check "attach of another" rx "$LOADER" attach third0
+	check "apply of another" rx "$O/xsteer-rules" apply other0 "$DIR/rules"
+	check "detach of another" rx "$LOADER" detach third0
+	check "it still waits" kill -0 "$1"
+	refuses "nobody has the instance's lock but the holder" 1 "" flock -n "$PINS/rx0" true
+	kill "$HOLDER"
+	wait "$HOLDER" 2>/dev/null
+}
+detach_that_waits_for_an_instance_holds_up_no_other() {
+	local which
+	lab_up --queues 1
+	_others
+	for which in rx0 --all; do
+		attach
+		_lock_instance
+		rx_bg waiter "$LOADER" detach "$which"
+		_waits_alone $!
+		ends $! 0
+		check "it is gone" test ! -e "$PINS/rx0"
+	done
+	equal "hook" "$(hook)" ""
+}
+attach_and_clean_that_wait_for_an_instance_hold_up_no_other() {
+	lab_up --queues 1
+	_others
+	start_bouncer 0 -p
+	_lock_instance
+	rx_bg waiter "$LOADER" attach rx0 # so that it stays when the bouncer leaves
+	_waits_alone $!
+	ends $! 0
+	stop_bouncer
+	equal "pins" "$(_pins)" "other0 rx0"
+	check "another's hand" rx bpftool link detach pinned "$PINS/rx0/link"
+	_lock_instance
+	rx_bg waiter "$LOADER" clean
+	_waits_alone $!
+	ends $! 0
+	equal "pins" "$(_pins)" "other0"
+}
+bouncer_that_leaves_and_waits_for_the_instance_holds_up_no_other() {
+	lab_up --queues 1
+	_others
+	start_bouncer 0 -p
+	_lock_instance
+	kill -INT "$LAST_BOUNCER"
+	_waits_alone "$LAST_BOUNCER"
+	ends "$LAST_BOUNCER" 0
+	equal "pins" "$(_pins)" "other0"
+	equal "hook" "$(hook)" ""
+}
+broker_that_waits_for_the_instance_holds_up_no_other() {
+	lab_up --queues 1
+	_others
+	attach
+	printf '%s\n' 'service fw' 'chain web fw tx' >"$DIR/web.chain"
+	_lock_instance
+	rx_bg waiter "$O/xsteer-chain" run rx0 "$DIR/web.chain" --socket "$DIR/nf.sock"
+	local broker=$!
+	_waits_alone "$broker"
+	becomes "it listens" 15 test -S "$DIR/nf.sock"
+	kill -INT "$broker"
+	ends "$broker" 0
+}
+one_that_comes_while_another_waits_is_not_detached() {
+	lab_up --queues 2
+	_others
+	start_bouncer 0 -p
+	_lock_instance
+	kill -INT "$LAST_BOUNCER"
+	local leaving=$LAST_BOUNCER
+	becomes "it waits for the instance" 5 _has_open "$leaving" "$PINS/rx0"
+	start_bouncer 1 -p
+	_waits_alone "$leaving"
+	ends "$leaving" 0
+	not_equal "hook" "$(hook)" ""
+	steer 1
+	bounced -n 100
+	stop_bouncer
+	equal "pins" "$(_pins)" "other0"
+}
 _is_coming() {
 	bpftool -j map dump pinned "$PINS/rx0/owners" | jq -e --argjson q "$1" '
 		.[] | .formatted | select(.key == $q) | .value | .pid == 0 and .start_time > 0'

@@ -108,7 +108,7 @@ static int tear_down(void **state)
 {
 	(void)state;
 	xs_pins_close(&pins);
-	xs_instance_detach(ctx, "lo");
+	xs_instance_detach(ctx, "lo", &lock);
 	close(lock);
 	return 0;
 }

@@ -43,7 +43,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	xs_instance_detach(ctx, "lo");
+	xs_instance_detach(ctx, "lo", &lock);
 	close(lock);
 	return 0;
 }

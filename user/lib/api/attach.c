@@ -135,7 +135,7 @@ int xsteer_detach(struct xsteer_ctx *ctx, const char *ifname)
 {
 	int lock = xs_pins_lock_for(ctx, ifname, false), err;
 
-	err = lock < 0 ? lock : xs_instance_detach(ctx, ifname);
+	err = lock < 0 ? lock : xs_instance_detach(ctx, ifname, &lock);
 	if (lock >= 0)
 		close(lock);
 	return err == -ENOENT ? say_none(ctx, ifname) : err;

@@ -13,6 +13,7 @@
 
 struct cleaning {
 	bool dry_run;
+	int root; /* the lock of the pin root; -1: it could not be taken again after a wait */
 	xsteer_cleaned_fn each;
 	void *arg;
 };
@@ -60,9 +61,9 @@ static int clean_leftover(struct xsteer_ctx *ctx, const char *dir, void *arg)
 	return tell(cleaning, dir, reason, err < 0 ? err : 0);
 }
 
-static int clean_instance(struct xsteer_ctx *ctx, const char *dir, void *arg)
+/* -ERESTART: what is there has to be looked at again. */
+static int look_and_clean(struct xsteer_ctx *ctx, const char *dir, struct cleaning *cleaning)
 {
-	const struct cleaning *cleaning = arg;
 	const char *reason = NULL;
 	char side[PATH_MAX];
 	struct xs_live live;
@@ -76,28 +77,45 @@ static int clean_instance(struct xsteer_ctx *ctx, const char *dir, void *arg)
 		err = xs_instance_is_gone(&pins, &live);
 		if (err > 0) {
 			reason = live.why;
-			err = cleaning->dry_run ? 0 : xs_instance_take_apart(&pins);
+			err = cleaning->dry_run ? 0
+						: xs_instance_take_apart(&pins, &cleaning->root);
 		}
 		xs_pins_close(&pins);
 	}
-	return tell(cleaning, dir, reason, err);
+	return err == -ERESTART ? err : tell(cleaning, dir, reason, err);
+}
+
+static int clean_instance(struct xsteer_ctx *ctx, const char *dir, void *arg)
+{
+	struct cleaning *cleaning = arg;
+	int err;
+
+	if (cleaning->root < 0)
+		cleaning->root = xs_pins_lock(ctx, NULL, false);
+	if (cleaning->root < 0)
+		return tell(cleaning, dir, NULL, cleaning->root);
+	do
+		err = look_and_clean(ctx, dir, cleaning);
+	while (err == -ERESTART);
+	return err;
 }
 
 int xsteer_clean(struct xsteer_ctx *ctx, uint32_t flags, xsteer_cleaned_fn each, void *arg)
 {
-	struct cleaning cleaning = { flags & XSTEER_CLEAN_DRY_RUN, each, arg };
-	int lock, first, err;
+	struct cleaning cleaning = { flags & XSTEER_CLEAN_DRY_RUN, -1, each, arg };
+	int first, err;
 
 	if (flags & ~XSTEER_CLEAN_DRY_RUN) {
 		xs_err(ctx, "xsteer_clean(): this libxsteer (%s) does not know these flags",
 		       xsteer_version());
 		return -EINVAL;
 	}
-	lock = xs_pins_lock(ctx, NULL, false);
-	if (lock < 0)
-		return lock == -ENOENT ? 0 : lock;
+	cleaning.root = xs_pins_lock(ctx, NULL, false);
+	if (cleaning.root < 0)
+		return cleaning.root == -ENOENT ? 0 : cleaning.root;
 	first = xs_pins_each_leftover(ctx, clean_leftover, &cleaning);
 	err = xs_pins_each(ctx, clean_instance, &cleaning);
-	close(lock);
+	if (cleaning.root >= 0)
+		close(cleaning.root);
 	return first ? first : err;
 }

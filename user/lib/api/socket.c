@@ -114,7 +114,7 @@ static int join_or_attach(struct xsteer_socket *s, const struct xsteer_socket_op
 	struct xs_live live;
 	int err;
 
-	err = xs_slots_open(s->ctx, &s->pins, s->netif.name, &live);
+	err = xs_slots_open(s->ctx, &s->pins, s->netif.name, &live, root);
 	if (err != -ENOENT)
 		return err;
 	if (!(opts->flags & XSTEER_SOCKET_ATTACH))
@@ -178,8 +178,8 @@ static int join_locked(struct xsteer_socket *s, const struct xsteer_socket_opts 
 	return xs_fail_step(s->ctx, "announce");
 }
 
-/* The caller holds the lock of the pin root. */
-static void leave_locked(struct xsteer_socket *s)
+/* *root: the lock of the pin root. */
+static void leave_locked(struct xsteer_socket *s, int *root)
 {
 	const struct xs_owner nobody = {};
 	int err = 0;
@@ -187,9 +187,10 @@ static void leave_locked(struct xsteer_socket *s)
 	if (s->claimed)
 		xs_owner_set(&s->pins, s->slot, &nobody);
 	s->claimed = false;
-	if (s->pins.dir[0] ? xs_slots_unused(&s->pins, false) : s->attached)
-		err = s->pins.dir[0] ? xs_instance_take_apart(&s->pins)
-				     : xs_instance_detach(s->ctx, s->netif.name);
+	if (s->pins.dir[0])
+		err = xs_slots_take_apart_unused(&s->pins, false, root);
+	else if (s->attached)
+		err = xs_instance_detach(s->ctx, s->netif.name, root);
 	if (err && err != -ENOENT)
 		xs_warn(s->ctx, "%s stays attached: %s; %s takes it away", s->netif.name,
 			strerror(-err), xs_hint(s->ctx, XSTEER_HINT_DETACH, s->netif.name).text);
@@ -205,8 +206,9 @@ static void leave(struct xsteer_socket *s)
 	lock = xs_pins_lock_for(s->ctx, s->netif.name, false);
 	if (lock < 0)
 		return;
-	leave_locked(s);
-	close(lock);
+	leave_locked(s, &lock);
+	if (lock >= 0)
+		close(lock);
 }
 
 static int join(struct xsteer_socket *s, const char *ifname, const struct xsteer_socket_opts *opts)

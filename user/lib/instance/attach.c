@@ -112,29 +112,33 @@ static const char *unlike(const struct xs_pins *pins, const struct xs_attach_opt
 }
 
 /* A bouncer attached it, and now somebody wants it to stay: the last bouncer must not remove it. */
-static int keep_for_good(struct xsteer_ctx *ctx, const char *ifname)
+static int keep_for_good(struct xsteer_ctx *ctx, const char *ifname, const char *dir, int *root)
 {
 	struct xs_pins pins;
 	int lock, err;
 
 	/* Locks out xsteer-rules, since both write meta. */
-	lock = xs_pins_open_locked(ctx, &pins, ifname);
+	lock = xs_pins_lock_under(ctx, dir, root);
 	if (lock < 0)
 		return lock;
-	pins.meta.flags &= ~XS_META_AUTO;
-	err = xs_meta_set(&pins);
+	err = xs_pins_open(ctx, &pins, ifname, XS_PINS_WRITE);
+	if (!err) {
+		pins.meta.flags &= ~XS_META_AUTO;
+		err = xs_meta_set(&pins);
+		xs_pins_close(&pins);
+	}
 	if (!err)
 		xs_note(ctx, "%s: attached by a bouncer; now it stays when the last one leaves",
 			ifname);
-	xs_pins_close(&pins);
 	close(lock);
 	return err;
 }
 
 /* 1: it is already attached, as asked for; 0: it is not there; -errno: refused. */
 static int look_at_existing(struct xsteer_ctx *ctx, const char *ifname,
-			    const struct xs_attach_opts *opts, struct xs_attached *got)
+			    const struct xs_attach_opts *opts, struct xs_attached *got, int *root)
 {
+	char dir[PATH_MAX];
 	const char *other;
 	struct xs_live live;
 	struct xs_pins pins;
@@ -149,6 +153,7 @@ static int look_at_existing(struct xsteer_ctx *ctx, const char *ifname,
 		return err;
 	other = unlike(&pins, opts);
 	automatic = pins.meta.flags & XS_META_AUTO;
+	snprintf(dir, sizeof(dir), "%s", pins.dir);
 	err = xs_instance_need_alive(&pins, &live);
 	xs_pins_close(&pins);
 	if (err)
@@ -165,7 +170,7 @@ static int look_at_existing(struct xsteer_ctx *ctx, const char *ifname,
 		       xs_hint(ctx, XSTEER_HINT_REPLACE, NULL).text);
 		return -EEXIST;
 	}
-	err = automatic && !opts->automatic ? keep_for_good(ctx, ifname) : 0;
+	err = automatic && !opts->automatic ? keep_for_good(ctx, ifname, dir, root) : 0;
 	if (err)
 		return err;
 	*got = (struct xs_attached){ .mode = mode, .prog_id = live.prog_id, .already = true };
@@ -197,8 +202,9 @@ static int check_link_type(struct xsteer_ctx *ctx, const struct xs_netif *netif)
 	return -EPROTONOSUPPORT;
 }
 
-int xs_instance_attach(struct xsteer_ctx *ctx, const char *ifname,
-		       const struct xs_attach_opts *opts, struct xs_attached *got, int *root)
+/* -ERESTART: what is there has to be looked at again. */
+static int look_and_attach(struct xsteer_ctx *ctx, const char *ifname,
+			   const struct xs_attach_opts *opts, struct xs_attached *got, int *root)
 {
 	struct xs_build build = { .ctx = ctx,
 				  .opts = opts,
@@ -222,11 +228,22 @@ int xs_instance_attach(struct xsteer_ctx *ctx, const char *ifname,
 	if (err < 0)
 		return err;
 	err = opts->replace ? xs_replace_open(&build)
-			    : look_at_existing(ctx, build.netif.name, opts, got);
+			    : look_at_existing(ctx, build.netif.name, opts, got, root);
 	if (!err)
 		err = check_hook(&build);
 	if (!err)
 		err = build_instance(&build, got);
 	xs_replace_close(&build);
 	return err > 0 ? 0 : err;
+}
+
+int xs_instance_attach(struct xsteer_ctx *ctx, const char *ifname,
+		       const struct xs_attach_opts *opts, struct xs_attached *got, int *root)
+{
+	int err;
+
+	do
+		err = look_and_attach(ctx, ifname, opts, got, root);
+	while (err == -ERESTART);
+	return err;
 }

@@ -170,7 +170,7 @@ int xs_build_begin(struct xs_build *build)
 		xs_err(build->ctx, "cannot make %s: %s", build->staging, strerror(-err));
 		return err;
 	}
-	build->lock = xs_pins_lock_dir(build->ctx, build->staging);
+	build->lock = xs_pins_lock_under(build->ctx, build->staging, build->root);
 	if (build->lock < 0)
 		return build->lock;
 	close(*build->root);

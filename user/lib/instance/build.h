@@ -47,7 +47,8 @@ int xs_build_pin(const struct xs_build *build, int fd, const char *name);
 
 /*
  * Makes the staging directory, locks it, and releases the lock of the pin root: from here
- * on only those who want this interface wait for us. 0 or -errno, logged.
+ * on only those who want this interface wait for us. 0 or -errno, logged. -ERESTART, silently:
+ * somebody who looked whether we build held its lock: begin again.
  */
 int xs_build_begin(struct xs_build *build);
 

@@ -60,7 +60,7 @@ static int refuse_if_replaced(const struct xs_pins *pins)
 	return -EBUSY;
 }
 
-int xs_instance_take_apart(const struct xs_pins *pins)
+int xs_instance_take_apart(const struct xs_pins *pins, int *root)
 {
 	int err = refuse_if_replaced(pins), lock;
 	char old[PATH_MAX];
@@ -68,7 +68,7 @@ int xs_instance_take_apart(const struct xs_pins *pins)
 	if (err)
 		return err;
 	/* xsteer-rules locks nothing above: what it writes must not go into the next instance */
-	lock = xs_pins_lock_dir(pins->ctx, pins->dir);
+	lock = xs_pins_lock_under(pins->ctx, pins->dir, root);
 	if (lock < 0)
 		return lock;
 	xs_knobs_put_back(pins);
@@ -82,7 +82,8 @@ int xs_instance_take_apart(const struct xs_pins *pins)
 	return err;
 }
 
-int xs_instance_detach(struct xsteer_ctx *ctx, const char *ifname)
+/* -ERESTART: what is there has to be looked at again. */
+static int find_and_detach(struct xsteer_ctx *ctx, const char *ifname, int *root)
 {
 	char dir[PATH_MAX];
 	struct xs_pins pins;
@@ -102,7 +103,17 @@ int xs_instance_detach(struct xsteer_ctx *ctx, const char *ifname)
 		err = xs_pins_open(ctx, &pins, ifname, XS_PINS_TAKE_AWAY);
 	if (err)
 		return err;
-	err = xs_instance_take_apart(&pins);
+	err = xs_instance_take_apart(&pins, root);
 	xs_pins_close(&pins);
+	return err;
+}
+
+int xs_instance_detach(struct xsteer_ctx *ctx, const char *ifname, int *root)
+{
+	int err;
+
+	do
+		err = find_and_detach(ctx, ifname, root);
+	while (err == -ERESTART);
 	return err;
 }

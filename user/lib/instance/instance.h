@@ -41,7 +41,8 @@ struct xs_attached {
 /*
  * Attaches to `ifname`, and publishes the pin directory with one rename. The caller
  * holds *root = xs_pins_lock_for(ifname, true). It is released while the program is loaded
- * and put on its hook, and held again on return; -1: it could not be taken again. First
+ * and put on its hook, or somebody else is waited for, and held again on return; -1: it
+ * could not be taken again. First
  * removes what a killed process left half-made.
  * Needs a bpffs, and CAP_BPF and CAP_NET_ADMIN (CAP_SYS_ADMIN before 5.8). 0; -EBUSY:
  * somebody else, whom the message names, holds the hook; other -errno, logged with the
@@ -51,16 +52,18 @@ int xs_instance_attach(struct xsteer_ctx *ctx, const char *ifname,
 		       const struct xs_attach_opts *opts, struct xs_attached *got, int *root);
 
 /*
- * Detaches and unpins. The caller holds xs_pins_lock_for(ifname, false). 0; -ENOENT,
- * silently: there is no instance; other -errno, logged. Never touches a program of
- * somebody else.
+ * Detaches and unpins. The caller holds *root = xs_pins_lock_for(ifname, false). It is
+ * released while somebody who holds the instance's lock is waited for, and held again on
+ * return; -1: it could not be taken again. 0; -ENOENT, silently: there is no instance;
+ * other -errno, logged. Never touches a program of somebody else.
  */
-int xs_instance_detach(struct xsteer_ctx *ctx, const char *ifname);
+int xs_instance_detach(struct xsteer_ctx *ctx, const char *ifname, int *root);
 
 /*
  * The same for an instance that is open, wherever its directory and interface are. -EBUSY,
- * logged: another process builds an instance in its place.
+ * logged: another process builds an instance in its place. -ERESTART, silently: somebody held
+ * the instance's lock and was waited for: look again whether it is to be taken apart.
  */
-int xs_instance_take_apart(const struct xs_pins *pins);
+int xs_instance_take_apart(const struct xs_pins *pins, int *root);
 
 #endif

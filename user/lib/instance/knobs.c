@@ -52,6 +52,15 @@ static void add_up(const struct xs_pins *pins, struct xs_knobs *sum, __u32 but, 
 	}
 }
 
+bool xs_knobs_in_record(const struct xs_pins *pins)
+{
+	struct xs_knobs sum;
+	bool in_use;
+
+	add_up(pins, &sum, NO_SLOT, &in_use);
+	return sum.set;
+}
+
 /* Those whose owner is gone, that of `slot`, or all. */
 static void clear_rows(const struct xs_pins *pins, __u32 slot, bool all)
 {

@@ -18,6 +18,9 @@
 /* Is the map there, and may it be written? */
 bool xs_knobs_are_recorded(const struct xs_pins *pins);
 
+/* Is anything recorded, of whomever? A look, for which nobody needs the lock. */
+bool xs_knobs_in_record(const struct xs_pins *pins);
+
 /*
  * Sets them for the owner of `slot`. Recorded before they are set: who is killed between
  * leaves a record of something that is not so, which is harmless. Warns of what fails.

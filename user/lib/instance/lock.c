@@ -82,20 +82,22 @@ static int make_root(struct xsteer_ctx *ctx, const char *root)
 	return err;
 }
 
+static int say_cannot_open(struct xsteer_ctx *ctx, const char *dir, int err)
+{
+	if (err != -ENOENT)
+		xs_err(ctx, "cannot open %s: %s%s", dir, strerror(-err),
+		       err == -EACCES ? ": run as root or as the owner of the pins" : "");
+	return err;
+}
+
 int xs_pins_lock_dir(struct xsteer_ctx *ctx, const char *dir)
 {
 	int fd, err;
 
 	for (;;) {
 		fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		if (fd < 0) {
-			err = -errno;
-			if (err != -ENOENT)
-				xs_err(ctx, "cannot open %s: %s%s", dir, strerror(errno),
-				       err == -EACCES ? ": run as root or as the owner of the pins"
-						      : "");
-			return err;
-		}
+		if (fd < 0)
+			return say_cannot_open(ctx, dir, -errno);
 		err = lock_dir(ctx, fd, dir);
 		if (err) {
 			close(fd);
@@ -165,22 +167,72 @@ static int wait_for_builder(struct xsteer_ctx *ctx, const char *side)
 	return err;
 }
 
+/* The root's lock, at a moment when nobody builds in `side`. -ERESTART: somebody did. */
+static int lock_root_beside(struct xsteer_ctx *ctx, const char *side, int root)
+{
+	int err;
+
+	if (!xs_pins_is_being_built(side))
+		return root;
+	close(root);
+	err = wait_for_builder(ctx, side);
+	return err ? err : -ERESTART;
+}
+
 int xs_pins_lock_for(struct xsteer_ctx *ctx, const char *word, bool create)
 {
 	char side[PATH_MAX];
 	int root, err;
 
-	for (;;) {
+	do {
 		root = xs_pins_lock(ctx, NULL, create);
 		if (root < 0)
 			return root;
 		err = side_of(ctx, side, word);
-		if (err == -ENOENT || (!err && !xs_pins_is_being_built(side)))
+		if (err == -ENOENT)
 			return root;
-		close(root);
-		if (!err)
-			err = wait_for_builder(ctx, side);
-		if (err)
+		if (err) {
+			close(root);
 			return err;
-	}
+		}
+		root = lock_root_beside(ctx, side, root);
+	} while (root == -ERESTART);
+	return root;
+}
+
+/* `dir` may be where an instance is built, or where it is. */
+static int retake_root(struct xsteer_ctx *ctx, const char *dir)
+{
+	char side[PATH_MAX];
+	int root, err = 0;
+
+	if (strrchr(dir, '/')[1] == '%')
+		snprintf(side, sizeof(side), "%s", dir);
+	else
+		err = xs_side_dir(side, dir, "new");
+	if (err)
+		return err;
+	do {
+		root = xs_pins_lock(ctx, NULL, false);
+		if (root >= 0)
+			root = lock_root_beside(ctx, side, root);
+	} while (root == -ERESTART);
+	return root;
+}
+
+int xs_pins_lock_under(struct xsteer_ctx *ctx, const char *dir, int *root)
+{
+	int fd = open_side(dir), err;
+
+	if (fd < 0)
+		return say_cannot_open(ctx, dir, -errno);
+	if (!flock(fd, LOCK_EX | LOCK_NB))
+		return fd;
+	close(*root);
+	err = lock_dir(ctx, fd, dir);
+	close(fd);
+	*root = retake_root(ctx, dir);
+	if (err)
+		return err;
+	return *root < 0 ? *root : -ERESTART;
 }

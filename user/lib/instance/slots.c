@@ -35,67 +35,96 @@ static bool anyone_alive(const struct xs_pins *pins, bool but_us)
 
 /*
  * Removes what the last of several automatic owners left when it was killed, if its
- * interface is gone since. Touches nobody else's. True: removed.
+ * interface is gone since. Touches nobody else's. 0: removed; -ENOENT: it is not dead;
+ * -ERESTART: look again.
  */
-static bool clear_dead(struct xsteer_ctx *ctx, const char *ifname)
+static int clear_dead(struct xsteer_ctx *ctx, const char *ifname, int *root)
 {
 	struct xs_pins pins = {};
 	struct xs_live live = {};
 	char dir[PATH_MAX];
-	bool dead;
+	int err = -ENOENT;
 
 	if (xs_pins_find(ctx, dir, ifname) || xs_pins_open_dir(ctx, &pins, dir, XS_PINS_SOCKET))
-		return false;
+		return -ENOENT;
 	/*
 	 * A bouncer in a network namespace that is gone cannot be seen from here, but
 	 * it serves nobody.
 	 */
-	dead = pins.meta.flags & XS_META_AUTO && !xs_instance_live(&pins, &live) &&
-	       live.life == XS_LIFE_gone &&
-	       (xs_netns_of(&pins.meta) != XS_NETNS_OURS || !anyone_alive(&pins, false));
-	if (dead) {
-		xs_note(ctx, "%s was left by bouncers that are gone: removing it", dir);
-		dead = !xs_instance_take_apart(&pins);
-	}
+	if (pins.meta.flags & XS_META_AUTO && !xs_instance_live(&pins, &live) &&
+	    live.life == XS_LIFE_gone &&
+	    (xs_netns_of(&pins.meta) != XS_NETNS_OURS || !anyone_alive(&pins, false)))
+		err = xs_instance_take_apart(&pins, root);
+	if (!err)
+		xs_note(ctx, "%s was left by bouncers that are gone: removed it", dir);
 	xs_pins_close(&pins);
-	return dead;
+	return err;
 }
 
 /* Who joins now is not to be taken for the one who was killed in this slot. */
-static void settle_knobs(const struct xs_pins *pins)
+static int settle_knobs(const struct xs_pins *pins, int *root)
 {
-	int lock = xs_pins_lock_dir(pins->ctx, pins->dir);
+	int lock;
 
+	if (!xs_knobs_in_record(pins))
+		return 0;
+	lock = xs_pins_lock_under(pins->ctx, pins->dir, root);
 	if (lock < 0)
-		return;
+		return lock;
 	xs_knobs_settle(pins);
 	close(lock);
+	return 0;
 }
 
-int xs_slots_open(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *ifname,
-		  struct xs_live *live)
+/* 0: removed, so that there is none; -ERESTART: look again; else what is said to the user. */
+static int none_or(struct xsteer_ctx *ctx, const char *ifname, int *root, int err)
+{
+	int cleared = clear_dead(ctx, ifname, root);
+
+	return !cleared ? -ENOENT : cleared == -ERESTART ? -ERESTART : err;
+}
+
+static void say_detached(struct xsteer_ctx *ctx, const char *ifname)
+{
+	xs_err(ctx, "%s: its program is no longer attached: %s removes its pins", ifname,
+	       xs_hint(ctx, XSTEER_HINT_CLEAN, ifname).text);
+}
+
+/* -ERESTART: what is there has to be looked at again. */
+static int look_and_open(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *ifname,
+			 struct xs_live *live, int *root)
 {
 	int err = xs_pins_open(ctx, pins, ifname, XS_PINS_SOCKET);
 
 	*live = (struct xs_live){};
-	if (err == -ESTALE && clear_dead(ctx, ifname))
-		return -ENOENT;
 	if (err)
-		return err;
+		return err == -ESTALE ? none_or(ctx, ifname, root, err) : err;
 	if (xs_instance_live(pins, live)) {
 		*live = (struct xs_live){};
 		return 0;
 	}
 	if (live->life == XS_LIFE_alive) {
-		settle_knobs(pins);
-		return 0;
+		err = settle_knobs(pins, root);
+		if (err)
+			xs_pins_close(pins);
+		return err;
 	}
 	xs_pins_close(pins);
-	if (clear_dead(ctx, ifname))
-		return -ENOENT;
-	xs_err(ctx, "%s: its program is no longer attached: %s removes its pins", ifname,
-	       xs_hint(ctx, XSTEER_HINT_CLEAN, ifname).text);
-	return -ESTALE;
+	err = none_or(ctx, ifname, root, -ESTALE);
+	if (err == -ESTALE)
+		say_detached(ctx, ifname);
+	return err;
+}
+
+int xs_slots_open(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *ifname,
+		  struct xs_live *live, int *root)
+{
+	int err;
+
+	do
+		err = look_and_open(ctx, pins, ifname, live, root);
+	while (err == -ERESTART);
+	return err;
 }
 
 struct slot_words {
@@ -213,10 +242,23 @@ bool xs_slots_still_pinned(const struct xs_pins *pins)
 }
 
 /* Reads what is pinned now, since a replaced instance may have another meta there. */
-bool xs_slots_unused(const struct xs_pins *pins, bool but_us)
+static bool are_unused(const struct xs_pins *pins, bool but_us)
 {
 	struct xs_meta meta;
 
 	return !xs_pins_look_at_meta(pins->dir, &meta) && meta.flags & XS_META_AUTO &&
 	       !anyone_alive(pins, but_us) && xs_slots_still_pinned(pins);
+}
+
+int xs_slots_take_apart_unused(const struct xs_pins *pins, bool but_us, int *root)
+{
+	int err = 0;
+
+	do
+		if (are_unused(pins, but_us))
+			err = xs_instance_take_apart(pins, root);
+		else
+			err = 0;
+	while (err == -ERESTART);
+	return err;
 }

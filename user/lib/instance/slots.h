@@ -16,11 +16,13 @@
 /*
  * Opens the instance of `ifname` whose program is on the hook, for a socket. *live is
  * zeroed if the program's pin may not be read; the program is then assumed to be there.
- * Removes automatic instances that killed processes left. 0; -ENOENT, silently: there
- * is no instance; or as xs_pins_open(), logged.
+ * Removes automatic instances that killed processes left. *root, the pin root's lock, is
+ * released while somebody who holds the instance's is waited for, and held again on return;
+ * -1: it could not be taken again. 0; -ENOENT, silently: there is no instance; or as
+ * xs_pins_open() and xs_pins_lock(), logged.
  */
 int xs_slots_open(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *ifname,
-		  struct xs_live *live);
+		  struct xs_live *live, int *root);
 
 /* 0; or -EBUSY, logged: a living process owns the slot, or is about to. */
 int xs_slot_check(const struct xs_pins *pins, const char *ifname, __u32 slot);
@@ -49,10 +51,10 @@ int xs_slot_claim(const struct xs_pins *pins, __u32 slot, struct xs_owner owner,
 bool xs_slots_still_pinned(const struct xs_pins *pins);
 
 /*
- * Is the instance automatic, and does no living process own a slot? Then the process
- * that leaves removes it. but_us: rows of this process do not count, since one of them
- * may have been impossible to clear.
+ * For a process that leaves: removes the instance if it is automatic and no living process
+ * owns a slot. but_us: rows of this process do not count, since one of them may have been
+ * impossible to clear. *root as in xs_slots_open(). 0; or as xs_instance_take_apart(), logged.
  */
-bool xs_slots_unused(const struct xs_pins *pins, bool but_us);
+int xs_slots_take_apart_unused(const struct xs_pins *pins, bool but_us, int *root);
 
 #endif

@@ -205,13 +205,13 @@ static int say_stays(const struct xs_steer *steer, int err)
 /* The caller holds the lock. */
 static int leave_locked(struct xs_steer *steer)
 {
-	int first = give_up_slots(steer), err;
+	int first = give_up_slots(steer), err = 0;
 
-	if (steer->map_fd < 0 ? !steer->attached : !xs_slots_unused(&steer->pins, true))
-		return first;
 	/* By its pins, since the interface may be gone, and another one may have its name. */
-	err = steer->map_fd < 0 ? xs_instance_detach(steer->cli->ctx, steer->opts->ifname)
-				: xs_instance_take_apart(&steer->pins);
+	if (steer->map_fd >= 0)
+		err = xs_slots_take_apart_unused(&steer->pins, true, &steer->lock);
+	else if (steer->attached)
+		err = xs_instance_detach(steer->cli->ctx, steer->opts->ifname, &steer->lock);
 	return err && err != -ENOENT ? say_stays(steer, err) : first;
 }
 
@@ -221,7 +221,8 @@ static int join_locked(struct xs_steer *steer, const struct xs_netif *netif)
 	__u32 i;
 	int err;
 
-	err = xs_slots_open(steer->cli->ctx, &steer->pins, steer->opts->ifname, &live);
+	err = xs_slots_open(steer->cli->ctx, &steer->pins, steer->opts->ifname, &live,
+			    &steer->lock);
 	if (!err && live.life == XS_LIFE_alive)
 		snprintf(steer->mode, sizeof(steer->mode), "%s", live.native ? "native" : "skb");
 	if (err == -ENOENT) {

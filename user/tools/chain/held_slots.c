@@ -7,6 +7,7 @@
 #include <bpf/bpf.h>
 
 #include "lib/instance/chain_slots.h"
+#include "lib/instance/dir.h"
 #include "lib/instance/live.h"
 #include "lib/instance/lock.h"
 #include "lib/instance/owners.h"
@@ -14,6 +15,20 @@
 #include "lib/instance/socket_stats.h"
 #include "lib/set/targets.h"
 #include "held_slots.h"
+
+/* -ERESTART: what is there has to be looked at again. */
+static int lock_and_open(struct xsteer_ctx *ctx, struct xs_held_slots *slots, const char *ifname)
+{
+	char dir[PATH_MAX];
+	int err = xs_pins_find(ctx, dir, ifname);
+
+	if (err)
+		return err;
+	slots->instance_lock = xs_pins_lock_under(ctx, dir, &slots->lock);
+	if (slots->instance_lock < 0)
+		return slots->instance_lock;
+	return xs_pins_open(ctx, &slots->pins, ifname, XS_PINS_SOCKET);
+}
 
 int xs_held_slots_open(struct xsteer_ctx *ctx, struct xs_held_slots *slots, const char *ifname)
 {
@@ -25,13 +40,9 @@ int xs_held_slots_open(struct xsteer_ctx *ctx, struct xs_held_slots *slots, cons
 	slots->lock = xs_pins_lock_for(ctx, ifname, false);
 	if (slots->lock < 0 && slots->lock != -ENOENT)
 		return slots->lock;
-	err = slots->lock < 0 ? -ENOENT : 0;
-	if (!err) {
-		slots->instance_lock = xs_pins_lock(ctx, ifname, false);
-		err = slots->instance_lock < 0 ? slots->instance_lock : 0;
-	}
-	if (!err)
-		err = xs_pins_open(ctx, &slots->pins, ifname, XS_PINS_SOCKET);
+	err = slots->lock < 0 ? -ENOENT : -ERESTART;
+	while (err == -ERESTART)
+		err = lock_and_open(ctx, slots, ifname);
 	if (err == -ENOENT)
 		xs_err(ctx, "%s: no xsteer instance: 'xsteer-loader attach %s' makes one", ifname,
 		       ifname);

@@ -33,44 +33,65 @@ static int detach_one(struct xs_cli *cli, const char *ifname)
 	return err ? err : say_detached(cli, ifname);
 }
 
-static int detach_if_here(struct xsteer_ctx *ctx, const char *dir, void *arg)
-{
-	struct xs_cli *cli = arg;
-	struct xs_pins pins;
-	char ifname[16];
-	int err;
+struct detaching {
+	struct xs_cli *cli;
+	int root; /* the lock of the pin root; -1: it could not be taken again after a wait */
+};
 
-	xs_error_mark(cli);
-	xs_pin_ifname(ifname, strrchr(dir, '/') + 1);
-	err = xs_pins_open_dir(ctx, &pins, dir, XS_PINS_TAKE_AWAY);
+/* -ERESTART: what is there has to be looked at again. */
+static int look_and_detach(struct detaching *all, const char *dir, const char *ifname)
+{
+	struct xs_pins pins;
+	int err = xs_pins_open_dir(all->cli->ctx, &pins, dir, XS_PINS_TAKE_AWAY);
+
 	if (err)
-		return xs_results_add_failure(cli, xs_loader_opts(cli)->results, "interface",
-					      ifname, err);
+		return err;
 	/*
 	 * By its directory, since its interface may have been renamed, and another may
 	 * have its name.
 	 */
 	if (xs_netns_of(&pins.meta) == XS_NETNS_OURS) {
-		err = xs_instance_take_apart(&pins);
+		err = xs_instance_take_apart(&pins, &all->root);
 		if (!err)
-			say_detached(cli, ifname);
+			say_detached(all->cli, ifname);
 	}
 	xs_pins_close(&pins);
-	return err ? xs_results_add_failure(cli, xs_loader_opts(cli)->results, "interface", ifname,
-					    err)
+	return err;
+}
+
+static int detach_if_here(struct xsteer_ctx *ctx, const char *dir, void *arg)
+{
+	struct detaching *all = arg;
+	char ifname[16];
+	int err = 0;
+
+	xs_error_mark(all->cli);
+	xs_pin_ifname(ifname, strrchr(dir, '/') + 1);
+	if (all->root < 0)
+		all->root = xs_pins_lock(ctx, NULL, false);
+	if (all->root < 0)
+		err = all->root;
+	else
+		do
+			err = look_and_detach(all, dir, ifname);
+		while (err == -ERESTART);
+	return err ? xs_results_add_failure(all->cli, xs_loader_opts(all->cli)->results,
+					    "interface", ifname, err)
 		   : 0;
 }
 
 static int detach_all(struct xs_cli *cli)
 {
-	int lock = xs_pins_lock(cli->ctx, NULL, false), err;
+	struct detaching all = { cli, xs_pins_lock(cli->ctx, NULL, false) };
+	int err;
 
-	if (lock == -ENOENT)
+	if (all.root == -ENOENT)
 		return 0; /* no pin root, so no instance */
-	if (lock < 0)
-		return lock;
-	err = xs_pins_each(cli->ctx, detach_if_here, cli);
-	close(lock);
+	if (all.root < 0)
+		return all.root;
+	err = xs_pins_each(cli->ctx, detach_if_here, &all);
+	if (all.root >= 0)
+		close(all.root);
 	return err;
 }
 
