@@ -19,7 +19,7 @@
 #include "instance_state.h"
 #include "metrics.h"
 #include "socket_json.h"
-#include "socket_look.h"
+#include "lib/api/socket_look.h"
 #include "stats.h"
 #include "lib/net/netif.h"
 #include "lib/set/read.h"

@@ -15,7 +15,7 @@
 #include "lib/set/sets.h"
 #include "lib/xsk/peek.h"
 #include "loss_sources.h"
-#include "socket_look.h"
+#include "lib/api/socket_look.h"
 
 static int read_queues(const struct xs_pins *pins, struct xs_loss_sources *sources)
 {

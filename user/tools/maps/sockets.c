@@ -13,7 +13,7 @@
 #include "maps.h"
 #include "lib/instance/chain_slots.h"
 #include "socket_json.h"
-#include "socket_look.h"
+#include "lib/api/socket_look.h"
 
 #define RING_COLUMNS 4
 

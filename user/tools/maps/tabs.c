@@ -8,7 +8,7 @@
 #include "lib/base/names.h"
 #include "lib/set/read.h"
 #include "lib/set/sets.h"
-#include "socket_look.h"
+#include "lib/api/socket_look.h"
 #include "tabs.h"
 
 #define RULES_MAX 5000 /* that are shown: a screen is for the busiest */

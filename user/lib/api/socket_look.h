@@ -3,8 +3,8 @@
  * A slot's socket as it is now, as far as this process may look, and what was kept of it
  * and of those before it; for sockets, top and export.
  */
-#ifndef XS_MAPS_SOCKET_LOOK_H
-#define XS_MAPS_SOCKET_LOOK_H
+#ifndef XS_API_SOCKET_LOOK_H
+#define XS_API_SOCKET_LOOK_H
 
 #include <stdbool.h>
 #include <linux/types.h>
