@@ -28,6 +28,7 @@
 #include "../test.h"
 #include "lib/instance/owners.h"
 #include "lib/instance/pins.h"
+#include "lib/instance/socket_stats.h"
 
 #define ROOT "/sys/fs/bpf/api-test"
 #define RULES "udp dport 9 pass\ntcp dport 9 drop\n"
@@ -218,6 +219,63 @@ static void each_instance_is_told_also_what_cannot_be_used(void **state)
 	walked = (struct walked){ .stop = 7 };
 	assert_int_equal(xsteer_each_instance(ctx, see_instance, &walked), 7);
 	assert_int_equal(walked.cnt, 1);
+	rmdir(ROOT "/empty0");
+	assert_int_equal(xsteer_detach(ctx, "lo"), 0);
+}
+
+struct seen_maps {
+	int cnt, stop;
+	uint32_t id; /* of meta */
+	bool charged;
+	char dir[128];
+};
+
+static int keep_dir(void *arg, const struct xsteer_instance *instance)
+{
+	struct seen_maps *seen = arg;
+
+	snprintf(seen->dir, sizeof(seen->dir), "%s", instance->dir);
+	return 0;
+}
+
+static int see_map(void *arg, const struct xsteer_map *map)
+{
+	struct seen_maps *seen = arg;
+
+	seen->cnt++;
+	seen->charged |= map->memory_bytes != 0;
+	assert_int_not_equal(map->id, 0);
+	if (!strcmp(map->name, "meta")) {
+		seen->id = map->id;
+		assert_int_equal(map->type, BPF_MAP_TYPE_ARRAY);
+		assert_int_equal(map->max_entries, 1);
+		assert_int_equal(map->key_bytes, 4);
+		assert_int_equal(map->value_bytes, sizeof(struct xs_meta));
+	}
+	return seen->stop;
+}
+
+static void each_map_is_told_with_its_shape(void **state)
+{
+	struct seen_maps seen = {};
+	struct xs_pins pins;
+
+	(void)state;
+	assert_int_equal(xsteer_each_map(ctx, ROOT "/lo", see_map, &seen), -ENOENT);
+	attach_lo();
+	assert_int_equal(xsteer_each_instance(ctx, keep_dir, &seen), 0);
+	assert_int_equal(xsteer_each_map(ctx, seen.dir, see_map, &seen), 0);
+	assert_int_equal(seen.cnt, XS_MAP_MAX);
+	assert_true(seen.charged);
+	assert_int_equal(xs_pins_open(ctx, &pins, "lo", XS_PINS_READ), 0);
+	assert_int_equal(seen.id, xs_map_id(pins.map_fds[XS_MAP_meta]));
+	xs_pins_close(&pins);
+	seen.cnt = 0;
+	seen.stop = 5;
+	assert_int_equal(xsteer_each_map(ctx, seen.dir, see_map, &seen), 5);
+	assert_int_equal(seen.cnt, 1);
+	assert_int_equal(mkdir(ROOT "/empty0", 0700), 0);
+	assert_true(xsteer_each_map(ctx, ROOT "/empty0", see_map, &seen) < 0);
 	rmdir(ROOT "/empty0");
 	assert_int_equal(xsteer_detach(ctx, "lo"), 0);
 }
@@ -461,6 +519,78 @@ static void owners_are_told_with_their_state(void **state)
 	assert_string_equal(xsteer_xsk_mode_name(99), "?");
 }
 
+static uint64_t counter_of(const uint64_t *values, const char *name)
+{
+	for (uint32_t i = 0; i < xsteer_slot_counter_count(); i++)
+		if (!strcmp(xsteer_slot_counter_name(i), name))
+			return values[i];
+	fail_msg("no counter %s", name);
+	return 0;
+}
+
+struct seen_slots {
+	int cnt, stop;
+};
+
+/* Slot 3: a process that lives; 4: one that has left; 5: what others had counted there. */
+static int see_slot(void *arg, const struct xsteer_slot *slot)
+{
+	struct seen_slots *seen = arg;
+
+	assert_int_equal(slot->slot, 3 + seen->cnt++);
+	assert_int_equal(slot->count, xsteer_slot_counter_count());
+	assert_int_equal(slot->queue, slot->slot);
+	assert_null(slot->chain);
+	assert_int_not_equal(slot->error, 0); /* there is no socket */
+	assert_int_equal(slot->owner != NULL, slot->slot != 5);
+	if (slot->slot == 3) {
+		assert_int_equal(slot->owner->state, XSTEER_OWNER_ALIVE);
+		assert_int_equal(counter_of(slot->counts, "rx_packets"), 7);
+		assert_int_equal(counter_of(slot->earlier, "rx_packets"), 0);
+	} else if (slot->slot == 4) {
+		assert_int_equal(slot->owner->state, XSTEER_OWNER_DEAD);
+		assert_null(slot->counts); /* nobody wrote any */
+	} else {
+		assert_null(slot->counts);
+		assert_int_equal(counter_of(slot->earlier, "lost_dropped"), 9);
+	}
+	return seen->stop;
+}
+
+static void slots_are_told_with_what_their_sockets_have_counted(void **state)
+{
+	const struct xs_socket_counts seven = { .rx_packets = 7 }, nine = { .dropped = 9 };
+	struct xs_owner alive = { .queue = 3, .mode = XS_XSK_copy }, dead;
+	struct seen_slots seen = {};
+	struct xs_pins pins;
+
+	(void)state;
+	assert_int_equal(xsteer_slot_counter_count(), sizeof(struct xs_socket_counts) / 8);
+	assert_null(xsteer_slot_counter_name(xsteer_slot_counter_count()));
+	assert_int_equal(xsteer_each_slot(ctx, "lo", see_slot, &seen), -ENOENT);
+	attach_lo();
+	assert_int_equal(xsteer_each_slot(ctx, "lo", see_slot, &seen), 0);
+	assert_int_equal(seen.cnt, 0);
+	assert_int_equal(xs_pins_open(ctx, &pins, "lo", XS_PINS_WRITE), 0);
+	xs_owner_set_self(&alive);
+	dead = alive;
+	dead.queue = 4;
+	dead.start_time += 1000; /* ticks: far from what another clock may make of it */
+	assert_int_equal(xs_owner_set(&pins, 3, &alive), 0);
+	assert_int_equal(xs_owner_set(&pins, 4, &dead), 0);
+	xs_socket_stats_begin(&pins, 3, 3, alive.since_ns);
+	xs_socket_stats_keep(&pins, 3, alive.since_ns, &seven);
+	xs_socket_stats_begin(&pins, 5, 5, alive.since_ns);
+	xs_socket_stats_keep(&pins, 5, alive.since_ns, &nine);
+	xs_pins_close(&pins);
+	assert_int_equal(xsteer_each_slot(ctx, "lo", see_slot, &seen), 0);
+	assert_int_equal(seen.cnt, 3);
+	seen = (struct seen_slots){ .stop = 4 };
+	assert_int_equal(xsteer_each_slot(ctx, "lo", see_slot, &seen), 4);
+	assert_int_equal(seen.cnt, 1);
+	assert_int_equal(xsteer_detach(ctx, "lo"), 0);
+}
+
 /* ---- explain ---- */
 
 static void a_frame_is_explained_over_rules_and_over_an_instance(void **state)
@@ -627,12 +757,14 @@ int main(void)
 		TEST(a_program_of_others_is_seen_and_left_alone),
 		TEST(an_upgrade_changes_the_program_and_nothing_else),
 		TEST(each_instance_is_told_also_what_cannot_be_used),
+		TEST(each_map_is_told_with_its_shape),
 		TEST(clean_takes_what_is_dead_and_leaves_what_lives),
 		TEST(rules_are_applied_shown_and_counted),
 		TEST(what_is_not_confirmed_in_time_is_rolled_back),
 		TEST(rules_that_name_what_is_not_there_are_refused),
 		TEST(counters_have_names_and_add_up),
 		TEST(owners_are_told_with_their_state),
+		TEST(slots_are_told_with_what_their_sockets_have_counted),
 		TEST(a_frame_is_explained_over_rules_and_over_an_instance),
 		TEST(two_contexts_in_two_threads_do_not_meet),
 	};

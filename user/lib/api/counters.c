@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Counters by queue, with their names; and the owners of the slots. */
+/* Counters by queue, with their names. */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "lib/base/ctx.h"
-#include "lib/instance/owners.h"
 #include "lib/instance/queue_stats.h"
 #include "open.h"
 
@@ -48,44 +47,6 @@ int xsteer_each_queue(struct xsteer_ctx *ctx, const char *ifname, xsteer_queue_f
 		err = each(arg, queue, values, XS_COUNTER_CNT);
 	}
 	free(rows);
-	xs_pins_close(&pins);
-	return err;
-}
-
-static struct xsteer_owner public_owner(__u32 slot, const struct xs_owner *owner)
-{
-	return (struct xsteer_owner){
-		.sz = sizeof(struct xsteer_owner),
-		.slot = slot,
-		.queue = owner->queue,
-		.pid = owner->pid,
-		.state = xs_owner_is_elsewhere(owner) ? XSTEER_OWNER_ELSEWHERE
-			 : xs_owner_alive(owner)      ? XSTEER_OWNER_ALIVE
-						      : XSTEER_OWNER_DEAD,
-		.asked = owner->asked,
-		.mode = owner->mode,
-		.fd = owner->fd,
-		.since_ns = owner->since_ns,
-	};
-}
-
-int xsteer_each_owner(struct xsteer_ctx *ctx, const char *ifname, xsteer_owner_fn each, void *arg)
-{
-	struct xs_owner owner;
-	struct xs_pins pins;
-	int err;
-
-	err = xs_api_open(ctx, &pins, ifname);
-	if (err)
-		return err;
-	for (__u32 slot = 0; !err && slot < pins.all_slots; slot++) {
-		err = xs_owner_get(&pins, slot, &owner);
-		if (!err && owner.pid) {
-			const struct xsteer_owner own = public_owner(slot, &owner);
-
-			err = each(arg, &own);
-		}
-	}
 	xs_pins_close(&pins);
 	return err;
 }

@@ -265,6 +265,27 @@ typedef int (*xsteer_instance_fn)(void *arg, const struct xsteer_instance *insta
  */
 int xsteer_each_instance(struct xsteer_ctx *ctx, xsteer_instance_fn each, void *arg);
 
+/* A pinned map of an instance. Valid during the call only. */
+struct xsteer_map {
+	size_t sz; /* set by the library: members beyond it are not there */
+	const char *name; /* of its pin, in the instance's directory */
+	uint32_t id;
+	uint32_t type; /* enum bpf_map_type */
+	uint32_t max_entries;
+	uint32_t key_bytes, value_bytes;
+	uint32_t reserved;
+	uint64_t memory_bytes; /* that the kernel charges for it; 0: not known */
+};
+
+typedef int (*xsteer_map_fn)(void *arg, const struct xsteer_map *map);
+
+/*
+ * Calls each() for every map of the instance in `dir`, a path as xsteer_each_instance()
+ * gives it. An instance that an older version made may lack some. Does not block. Needs
+ * the right to read the pins. 0, what each() returned, or as listed under "instances".
+ */
+int xsteer_each_map(struct xsteer_ctx *ctx, const char *dir, xsteer_map_fn each, void *arg);
+
 #define XSTEER_CLEAN_DRY_RUN 1U /* only say what would be removed */
 
 struct xsteer_cleaned {
@@ -528,6 +549,58 @@ typedef int (*xsteer_owner_fn)(void *arg, const struct xsteer_owner *owner);
  * "instances".
  */
 int xsteer_each_owner(struct xsteer_ctx *ctx, const char *ifname, xsteer_owner_fn each, void *arg);
+
+/* ---- what became of the frames of a slot ---- */
+
+/* The number of counters that a slot has; it grows with the version. Needs no privilege. */
+uint32_t xsteer_slot_counter_count(void);
+
+/*
+ * The name of a counter, numbered from 0: "rx_packets", "tx_bytes" ..., and
+ * "lost_rx_ring_full" ... for packets that were given to a socket and went no further:
+ * each is in one of these. NULL: there is no such counter. Static.
+ */
+const char *xsteer_slot_counter_name(uint32_t counter);
+
+/* The slot's socket is in a slot of a chain, too, and is counted there alone. */
+#define XSTEER_SLOT_IN_CHAIN 1U
+
+/* A slot that a process holds, or whose sockets have counted something. Valid during the call only. */
+struct xsteer_slot {
+	size_t sz; /* set by the library: members beyond it are not there */
+	const struct xsteer_owner *owner; /* NULL: nobody holds it */
+	const char *chain; /* that the slot belongs to; NULL: it is its queue's own */
+	uint32_t slot;
+	uint32_t queue;
+	uint32_t flags; /* XSTEER_SLOT_* */
+	int32_t error; /* 0; -errno: the socket cannot be looked at, and the next ten are 0 */
+	uint32_t rx_ring, tx_ring, fill_ring, completion_ring; /* descriptors in each now */
+	/* XDP_STATISTICS, as in struct xsteer_socket_statistics. */
+	uint64_t kernel_rx_dropped;
+	uint64_t kernel_rx_ring_full;
+	uint64_t kernel_fill_ring_empty;
+	uint64_t kernel_tx_ring_empty;
+	uint64_t kernel_rx_invalid, kernel_tx_invalid;
+	/*
+	 * `count` values each, named by xsteer_slot_counter_name(): of the owner's socket
+	 * (NULL: not known), and the sums of all sockets that were in the slot before it. A
+	 * process writes its share once a second, so that it outlives the process.
+	 */
+	const uint64_t *counts;
+	const uint64_t *earlier;
+	uint32_t count;
+	uint32_t reserved;
+};
+
+typedef int (*xsteer_slot_fn)(void *arg, const struct xsteer_slot *slot);
+
+/*
+ * Calls each() for every such slot. Looks at the sockets of other processes without
+ * disturbing them. Does not block. Needs the right to read the pins, and the right to
+ * ptrace(2) the owner to look at its socket (Linux 5.6). 0, what each() returned, or as
+ * listed under "instances".
+ */
+int xsteer_each_slot(struct xsteer_ctx *ctx, const char *ifname, xsteer_slot_fn each, void *arg);
 
 /* ---- what the program does with a frame ---- */
 
