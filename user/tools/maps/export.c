@@ -275,6 +275,7 @@ static json_t *rules_json(const struct exported *from)
 static json_t *sockets_json(const struct exported *from)
 {
 	json_t *sockets = json_array();
+	uint64_t values[sizeof(struct xs_socket_counts) / sizeof(uint64_t)];
 	struct xs_socket_counts sum;
 	json_t *socket;
 	__u32 queue;
@@ -282,7 +283,8 @@ static json_t *sockets_json(const struct exported *from)
 	for (__u32 slot = 0; slot < from->pins->all_slots; slot++) {
 		if (!sum_of_slot(from, slot, &queue, &sum))
 			continue;
-		socket = xs_socket_counts_json(&sum);
+		memcpy(values, &sum, sizeof(values));
+		socket = xs_socket_counts_json(values);
 		json_object_set_new(socket, "slot", json_integer(slot));
 		json_object_set_new(socket, "queue", json_integer(queue));
 		json_array_append_new(sockets, socket);
