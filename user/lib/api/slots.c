@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* The slots of an instance: who owns each, and what was counted of its sockets. */
+#include <errno.h>
+#include <stdlib.h>
+
 #include "lib/instance/chain_slots.h"
 #include "lib/instance/owners.h"
 #include "open.h"
@@ -46,21 +49,23 @@ static struct xsteer_owner public_owner(__u32 slot, const struct xs_owner *owner
 
 int xsteer_each_owner(struct xsteer_ctx *ctx, const char *ifname, xsteer_owner_fn each, void *arg)
 {
-	struct xs_owner owner;
+	struct xs_owner *owners;
 	struct xs_pins pins;
 	int err;
 
 	err = xs_api_open(ctx, &pins, ifname);
 	if (err)
 		return err;
+	owners = xs_owners_get(&pins, 0, pins.all_slots);
+	if (!owners)
+		err = -errno;
 	for (__u32 slot = 0; !err && slot < pins.all_slots; slot++) {
-		err = xs_owner_get(&pins, slot, &owner);
-		if (!err && owner.pid) {
-			const struct xsteer_owner own = public_owner(slot, &owner);
+		const struct xsteer_owner own = public_owner(slot, &owners[slot]);
 
+		if (own.pid)
 			err = each(arg, &own);
-		}
 	}
+	free(owners);
 	xs_pins_close(&pins);
 	return err;
 }

@@ -32,14 +32,15 @@ static void add_hook(struct xsteer_status *status, const struct xs_hook *hook)
 
 static void add_instance(struct xsteer_status *status, const struct xs_pins *pins)
 {
+	int alive = xs_owners_alive(pins);
 	struct xs_live live;
 
-	if (xs_instance_live(pins, &live))
+	if (xs_instance_live(pins, &live) || alive < 0)
 		status->state = XSTEER_STATE_UNKNOWN;
 	else
 		status->state = live.attached ? XSTEER_STATE_ATTACHED : XSTEER_STATE_STALE;
 	status->slots = pins->slots;
-	status->sockets = xs_owners_alive(pins);
+	status->sockets = alive < 0 ? 0 : alive;
 	status->version = pins->meta.version;
 	status->flags = pins->meta.flags & XS_META_AUTO ? XSTEER_STATUS_AUTOMATIC : 0;
 	status->generation = xs_rule_sets_generation(pins);

@@ -114,17 +114,17 @@ bool xs_chain_of_slot(const struct xs_pins *pins, __u32 slot, char name[XS_CHAIN
 	       xs_chain_of_row(pins, slot / pins->slots - 1, name);
 }
 
-__u32 xs_chain_served(const struct xs_pins *pins, __u32 row)
+int xs_chain_served(const struct xs_pins *pins, __u32 row)
 {
-	__u32 cnt = 0;
-
-	for (__u32 queue = 0; row < row_cnt(pins) && queue < pins->slots; queue++)
-		cnt += xs_slot_in_use(pins, XS_CHAIN_BASE(row, pins->slots) + queue);
-	return cnt;
+	if (row >= row_cnt(pins))
+		return 0;
+	return xs_slots_in_use(pins, XS_CHAIN_BASE(row, pins->slots), pins->slots);
 }
 
 void xs_chain_give_up(const struct xs_pins *pins, __u32 row)
 {
-	if (row < row_cnt(pins) && !xs_chain_served(pins, row))
+	char name[XS_CHAIN_NAME_MAX];
+
+	if (xs_chain_of_row(pins, row, name) && !xs_chain_served(pins, row))
 		write_row(pins, row, "");
 }

@@ -26,10 +26,10 @@ bool xs_chain_of_slot(const struct xs_pins *pins, __u32 slot, char name[XS_CHAIN
 /* The name of a row. False: it is free, or does not exist. Silent. */
 bool xs_chain_of_row(const struct xs_pins *pins, __u32 row, char name[XS_CHAIN_NAME_MAX]);
 
-/* Number of the row's slots whose owner is alive, or about to insert a socket. */
-__u32 xs_chain_served(const struct xs_pins *pins, __u32 row);
+/* Number of the row's slots whose owner is alive, or about to insert a socket; -errno: logged. */
+int xs_chain_served(const struct xs_pins *pins, __u32 row);
 
-/* Frees the row, unless a living process owns one of its slots. Silent. */
+/* Frees the row, unless a living process owns one of its slots, or that cannot be told. */
 void xs_chain_give_up(const struct xs_pins *pins, __u32 row);
 
 #endif

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Settings for busy-polling, by owner; see knobs.h. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <bpf/bpf.h>
@@ -34,22 +35,37 @@ static int write_row(const struct xs_pins *pins, __u32 slot, const struct xs_kno
 	return err;
 }
 
-/* All rows as one: what was there before whichever of them came first. *in_use: but for `but`. */
-static void add_up(const struct xs_pins *pins, struct xs_knobs *sum, __u32 but, bool *in_use)
+/*
+ * All rows as one: what was there before whichever of them came first. *in_use: but for `but`.
+ * Without a record there is nothing in it; one that cannot be read is logged, -errno.
+ */
+static int add_up(const struct xs_pins *pins, struct xs_knobs *sum, __u32 but, bool *in_use)
 {
-	struct xs_knobs row;
+	struct xs_knobs *rows;
+	int err = -ENOMEM;
 
 	*sum = (struct xs_knobs){};
 	*in_use = false;
-	for (__u32 slot = 0; xs_knobs_are_recorded(pins) && slot < pins->slots; slot++) {
-		if (!read_row(pins, slot, &row))
+	if (!xs_knobs_are_recorded(pins))
+		return 0;
+	rows = calloc(pins->slots + 1, sizeof(*rows));
+	if (rows)
+		err = xs_map_read(pins->map_fds[XS_MAP_knobs], 0, pins->slots, rows);
+	if (err)
+		xs_warn(pins->ctx, "cannot read %s/knobs: %s", pins->dir, strerror(-err));
+	for (__u32 slot = 0; !err && slot < pins->slots; slot++) {
+		const struct xs_knobs *row = &rows[slot];
+
+		if (!row->set)
 			continue;
 		for (int i = 0; i < XS_KNOB_MAX; i++)
-			if (row.set & 1U << i)
-				sum->before[i] = row.before[i];
-		sum->set |= row.set;
+			if (row->set & 1U << i)
+				sum->before[i] = row->before[i];
+		sum->set |= row->set;
 		*in_use = *in_use || (slot != but && xs_slot_in_use(pins, slot));
 	}
+	free(rows);
+	return err;
 }
 
 bool xs_knobs_in_record(const struct xs_pins *pins)
@@ -57,8 +73,7 @@ bool xs_knobs_in_record(const struct xs_pins *pins)
 	struct xs_knobs sum;
 	bool in_use;
 
-	add_up(pins, &sum, NO_SLOT, &in_use);
-	return sum.set;
+	return !add_up(pins, &sum, NO_SLOT, &in_use) && sum.set;
 }
 
 /* Those whose owner is gone, that of `slot`, or all. */
@@ -78,8 +93,7 @@ static void end_use(const struct xs_pins *pins, __u32 slot, bool whoever_polls)
 	struct xs_knobs sum;
 	bool in_use;
 
-	add_up(pins, &sum, slot, &in_use);
-	if (!sum.set)
+	if (add_up(pins, &sum, slot, &in_use) || !sum.set)
 		return;
 	in_use = in_use && !whoever_polls;
 	/* of another network namespace: who is there puts it back */
@@ -94,8 +108,8 @@ void xs_knobs_take(const struct xs_pins *pins, __u32 slot)
 	struct xs_knobs sum, own, planned;
 	bool in_use;
 
-	add_up(pins, &sum, NO_SLOT, &in_use);
-	if (xs_busy_knobs_plan(pins->ctx, pins->meta.ifindex, &sum, &own) ||
+	if (add_up(pins, &sum, NO_SLOT, &in_use) ||
+	    xs_busy_knobs_plan(pins->ctx, pins->meta.ifindex, &sum, &own) ||
 	    write_row(pins, slot, &own))
 		return;
 	planned = own;

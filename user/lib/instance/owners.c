@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -168,21 +169,52 @@ int xs_owner_set(const struct xs_pins *pins, __u32 slot, const struct xs_owner *
 	return err;
 }
 
+static bool in_use(const struct xs_owner *owner)
+{
+	return xs_owner_alive(owner) || xs_owner_is_coming(owner);
+}
+
 bool xs_slot_in_use(const struct xs_pins *pins, __u32 slot)
 {
 	struct xs_owner owner;
 
-	return !bpf_map_lookup_elem(pins->map_fds[XS_MAP_owners], &slot, &owner) &&
-	       (xs_owner_alive(&owner) || xs_owner_is_coming(&owner));
+	return !bpf_map_lookup_elem(pins->map_fds[XS_MAP_owners], &slot, &owner) && in_use(&owner);
 }
 
-__u32 xs_owners_alive(const struct xs_pins *pins)
+struct xs_owner *xs_owners_get(const struct xs_pins *pins, __u32 first, __u32 cnt)
 {
-	struct xs_owner owner;
-	__u32 cnt = 0;
+	struct xs_owner *owners = calloc(cnt + 1, sizeof(*owners));
+	int err = owners ? xs_map_read(pins->map_fds[XS_MAP_owners], first, cnt, owners) : -ENOMEM;
 
-	for (__u32 slot = 0; slot < pins->all_slots; slot++)
-		cnt += !bpf_map_lookup_elem(pins->map_fds[XS_MAP_owners], &slot, &owner) &&
-		       xs_owner_alive(&owner);
-	return cnt;
+	if (!err)
+		return owners;
+	xs_err(pins->ctx, "cannot read %s/owners: %s", pins->dir, strerror(-err));
+	free(owners);
+	errno = -err;
+	return NULL;
+}
+
+/* Of which `counts` is true. */
+static int count_owners(const struct xs_pins *pins, __u32 first, __u32 cnt,
+			bool (*counts)(const struct xs_owner *owner))
+{
+	struct xs_owner *owners = xs_owners_get(pins, first, cnt);
+	int sum = 0;
+
+	if (!owners)
+		return -errno;
+	for (__u32 i = 0; i < cnt; i++)
+		sum += counts(&owners[i]);
+	free(owners);
+	return sum;
+}
+
+int xs_slots_in_use(const struct xs_pins *pins, __u32 first, __u32 cnt)
+{
+	return count_owners(pins, first, cnt, in_use);
+}
+
+int xs_owners_alive(const struct xs_pins *pins)
+{
+	return count_owners(pins, 0, pins->all_slots, xs_owner_alive);
 }

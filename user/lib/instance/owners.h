@@ -22,8 +22,12 @@ bool xs_owner_is_coming(const struct xs_owner *owner);
 bool xs_owner_is_elsewhere(const struct xs_owner *owner);
 /* Does a living process hold the slot, or is one about to? Silent: what cannot be read is free. */
 bool xs_slot_in_use(const struct xs_pins *pins, __u32 slot);
-/* Number of slots that living processes hold. Silent: what cannot be read is not counted. */
-__u32 xs_owners_alive(const struct xs_pins *pins);
+/* Of `cnt` slots from `first` on, the number of those in use; or -errno, logged. */
+int xs_slots_in_use(const struct xs_pins *pins, __u32 first, __u32 cnt);
+/* Number of slots that living processes hold; or -errno, logged. */
+int xs_owners_alive(const struct xs_pins *pins);
+/* The rows of `cnt` slots from `first` on, at once. The caller frees them. NULL: logged; errno. */
+struct xs_owner *xs_owners_get(const struct xs_pins *pins, __u32 first, __u32 cnt);
 int xs_owner_get(const struct xs_pins *pins, __u32 slot, struct xs_owner *owner);
 int xs_owner_set(const struct xs_pins *pins, __u32 slot, const struct xs_owner *owner);
 /* Fills in pid, start time and PID namespace of this process. */

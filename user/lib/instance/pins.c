@@ -2,6 +2,7 @@
 /* Opens the maps of an instance and compares them with this build; see pins.h. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -278,6 +279,23 @@ __u32 xs_map_id(int map_fd)
 	__u32 len = sizeof(info);
 
 	return map_fd < 0 || bpf_obj_get_info_by_fd(map_fd, &info, &len) ? 0 : info.id;
+}
+
+int xs_map_read(int map_fd, __u32 first, __u32 cnt, void *values)
+{
+	__u32 *keys = calloc(cnt + 1, sizeof(*keys)), before = first - 1, next, got = cnt;
+	int err;
+
+	if (!keys)
+		return -ENOMEM;
+	err = bpf_map_lookup_batch(map_fd, first ? &before : NULL, &next, keys, values, &got, NULL);
+	if (err)
+		err = -errno;
+	free(keys);
+	/* -ENOENT: the last value was among them. */
+	if (!err || err == -ENOENT)
+		err = got == cnt ? 0 : -ENODATA;
+	return err;
 }
 
 void xs_pins_close(struct xs_pins *pins)

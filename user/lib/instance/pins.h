@@ -96,6 +96,11 @@ int xs_pins_open_dir(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *d
 		     enum xs_pins_access how);
 /* The kernel's number of a map; 0: no descriptor, or it does not tell. */
 __u32 xs_map_id(int map_fd);
+/*
+ * Copies `cnt` values of an array map, from key `first` on, in one system call. 0 or -errno,
+ * silently; less than all is an error. Not for per-CPU maps, which Linux 5.10 cannot read so.
+ */
+int xs_map_read(int map_fd, __u32 first, __u32 cnt, void *values);
 
 void xs_pins_close(struct xs_pins *pins); /* zeroed or closed: does nothing */
 

@@ -2,6 +2,7 @@
 /* Takes and gives up slots of an instance; see slots.h. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -21,16 +22,20 @@
 #include "slots.h"
 #include "socket_stats.h"
 
-/* but_us: our own rows may have been impossible to clear. */
+/*
+ * but_us: our own rows may have been impossible to clear. Who cannot be asked for is taken
+ * for alive.
+ */
 static bool anyone_alive(const struct xs_pins *pins, bool but_us)
 {
-	struct xs_owner owner;
+	struct xs_owner *owners = xs_owners_get(pins, 0, pins->all_slots);
+	bool alive = !owners;
 
-	for (__u32 slot = 0; slot < pins->all_slots; slot++)
-		if (!xs_owner_get(pins, slot, &owner) && !(but_us && xs_owner_is_self(&owner)) &&
-		    (xs_owner_alive(&owner) || xs_owner_is_coming(&owner)))
-			return true;
-	return false;
+	for (__u32 slot = 0; !alive && slot < pins->all_slots; slot++)
+		alive = !(but_us && xs_owner_is_self(&owners[slot])) &&
+			(xs_owner_alive(&owners[slot]) || xs_owner_is_coming(&owners[slot]));
+	free(owners);
+	return alive;
 }
 
 /*

@@ -444,18 +444,20 @@ static void find_chains(struct diagnosis *d, const struct xs_pins *pins, const s
 {
 	for (__u32 row = 0; row < XS_CHAIN_SLOTS; row++) {
 		char name[XS_CHAIN_NAME_MAX] = "?";
-		__u32 served;
+		int served;
 
 		if (!(to->chains & 1u << row))
 			continue;
 		xs_chain_of_row(pins, row, name);
 		served = xs_chain_served(pins, row);
-		if (served >= d->netif.rx_queues)
+		if (served < 0)
+			continue;
+		if ((__u32)served >= d->netif.rx_queues)
 			find(d, "chains", LEVEL_OK, "", "chain %s is served on each queue", name);
 		else
 			find(d, "chains", LEVEL_WARN,
 			     fix(d, "xsteer-chain run %s FILE", d->netif.name),
-			     "rules send frames into chain %s, which is served on %u of %u queues",
+			     "rules send frames into chain %s, which is served on %d of %u queues",
 			     name, served, d->netif.rx_queues);
 	}
 }

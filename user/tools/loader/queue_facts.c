@@ -73,15 +73,20 @@ static struct xs_queue_socket *add_socket(struct xs_queue_facts *facts, __u32 qu
 
 static int read_owners(const struct xs_pins *pins, struct xs_queue_facts *facts)
 {
-	for (__u32 slot = 0; slot < pins->all_slots; slot++) {
-		struct xs_queue_socket *socket;
-		struct xs_owner owner;
+	struct xs_owner *owners = xs_owners_get(pins, 0, pins->all_slots);
+	int err = owners ? 0 : -errno;
 
-		if (xs_owner_get(pins, slot, &owner) || !owner.pid || !xs_owner_alive(&owner))
+	for (__u32 slot = 0; !err && slot < pins->all_slots; slot++) {
+		const struct xs_owner owner = owners[slot];
+		struct xs_queue_socket *socket;
+
+		if (!owner.pid || !xs_owner_alive(&owner))
 			continue;
 		socket = add_socket(facts, owner.queue);
-		if (!socket)
-			return -ENOMEM;
+		if (!socket) {
+			err = -ENOMEM;
+			break;
+		}
 		socket->slot = (int)slot;
 		socket->pid = owner.pid;
 		socket->ours = true;
@@ -89,7 +94,8 @@ static int read_owners(const struct xs_pins *pins, struct xs_queue_facts *facts)
 		socket->seen = !xs_owner_is_elsewhere(&owner) &&
 			       !xs_xsk_peek(owner.pid, owner.fd, &socket->state);
 	}
-	return 0;
+	free(owners);
+	return err;
 }
 
 static bool is_owned(const struct xs_queue_facts *facts, __u32 pid, __u32 queue)

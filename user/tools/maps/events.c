@@ -52,15 +52,14 @@ static void look_at_rules(const struct xs_pins *pins, struct xs_seen_rules *rule
 static int look_at_owners(const struct xs_pins *pins, struct xs_seen *seen)
 {
 	seen->slots = pins->all_slots;
-	seen->owners = calloc(pins->all_slots + 1, sizeof(*seen->owners));
+	seen->owners = xs_owners_get(pins, 0, pins->all_slots);
+	if (!seen->owners)
+		return -errno;
 	seen->alive = calloc(pins->all_slots + 1, sizeof(*seen->alive));
-	if (!seen->owners || !seen->alive)
+	if (!seen->alive)
 		return -ENOMEM;
-	for (__u32 slot = 0; slot < pins->all_slots; slot++) {
-		if (xs_owner_get(pins, slot, &seen->owners[slot]))
-			seen->owners[slot] = (struct xs_owner){};
+	for (__u32 slot = 0; slot < pins->all_slots; slot++)
 		seen->alive[slot] = seen->owners[slot].pid && xs_owner_alive(&seen->owners[slot]);
-	}
 	return 0;
 }
 

@@ -53,11 +53,12 @@ static void each_owner(const struct xs_instance_state *state,
 				    const struct xs_owner *owner, void *arg),
 		       void *arg)
 {
-	struct xs_owner owner;
+	struct xs_owner *owners = xs_owners_get(state->pins, 0, state->pins->all_slots);
 
-	for (__u32 slot = 0; slot < state->pins->all_slots; slot++)
-		if (!xs_owner_get(state->pins, slot, &owner) && owner.pid && xs_owner_alive(&owner))
-			each(state, slot, &owner, arg);
+	for (__u32 slot = 0; owners && slot < state->pins->all_slots; slot++)
+		if (owners[slot].pid && xs_owner_alive(&owners[slot]))
+			each(state, slot, &owners[slot], arg);
+	free(owners);
 }
 
 static double age_of(const struct xs_owner *owner)
@@ -124,8 +125,12 @@ static void put_owners(FILE *out, const struct xs_instance_state *states, int cn
 	xs_metric_family(out, "xsteer_sockets_alive", "gauge",
 			 "Slots that a process holds which lives.");
 	for (int i = 0; i < cnt; i++) {
+		int alive = xs_owners_alive(states[i].pins);
+
+		if (alive < 0)
+			continue;
 		xs_metric_begin(out, "xsteer_sockets_alive", states[i].ifname);
-		fprintf(out, "} %u\n", xs_owners_alive(states[i].pins));
+		fprintf(out, "} %d\n", alive);
 	}
 	xs_metric_family(out, "xsteer_owner_age_seconds", "gauge",
 			 "Since the process that holds the slot took it.");

@@ -120,21 +120,26 @@ static int take_owner(struct xs_loss_sources *sources, __u32 slot, const struct 
 static int read_sockets(const struct xs_pins *pins, struct xs_loss_sources *sources)
 {
 	struct xs_diag_sockets told = {};
-	struct xs_owner owner;
-	int err = 0;
+	struct xs_owner *owners = xs_owners_get(pins, 0, pins->all_slots);
+	int err = owners ? 0 : -errno;
 
+	if (err)
+		return err;
 	sources->every_socket = !xs_diag_sockets_read(pins->meta.ifindex, &told);
 	if (sources->every_socket)
 		err = take_every_socket(sources, &told);
 	free(told.rows);
 	for (__u32 slot = 0; !err && slot < pins->all_slots; slot++) {
-		if (xs_owner_get(pins, slot, &owner) || !owner.pid || !xs_owner_alive(&owner))
+		const struct xs_owner *owner = &owners[slot];
+
+		if (!owner->pid || !xs_owner_alive(owner))
 			continue;
-		if (xs_owner_is_elsewhere(&owner))
+		if (xs_owner_is_elsewhere(owner))
 			sources->unread = true;
 		else
-			err = take_owner(sources, slot, &owner);
+			err = take_owner(sources, slot, owner);
 	}
+	free(owners);
 	return err;
 }
 
