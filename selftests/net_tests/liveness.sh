@@ -46,10 +46,11 @@ out_of_descriptors_nothing_is_taken_for_gone() {
 	echo 'udp drop' >"$DIR/some.rules"
 	for limit in $(seq 4 40); do
 		for command in "$LOADER clean" "$LOADER status rx0" "$MAPS list" "$MAPS export" \
-			"$RULES apply rx0 $DIR/some.rules" "$RULES show rx0"; do
+			"$RULES apply rx0 $DIR/some.rules" "$RULES show rx0" "$LOADER doctor rx0" \
+			"$LOADER queues rx0" "$LOADER features rx0" "$MAPS losses rx0" "$MAPS sockets rx0"; do
 			# shellcheck disable=SC2016,SC2086 # the inner shell expands; words
 			OUT=$(rx bash -c 'ulimit -n "$0" && exec "$@"' $limit $command 2>&1)
-			if grep -qE "is gone|any more|no longer|no interface|no such interface|no xsteer instance|created again|clean'" <<<"$OUT"; then
+			if grep -qE "is gone|any more|no longer|no interface|no such interface|no xsteer instance|created again|clean'|holds the XDP hook; detach|this kernel has no" <<<"$OUT"; then
 				fail "with $limit descriptors '$command' says: $OUT"
 			fi
 			[[ -e $PINS/rx0/link && -e $PINS/rx0/meta ]] || fail "with $limit descriptors '$command' removed it"
@@ -57,6 +58,36 @@ out_of_descriptors_nothing_is_taken_for_gone() {
 	done
 	not_equal "hook" "$(hook)" ""
 	check "with enough of them" rx "$RULES" apply rx0 "$DIR/some.rules"
+}
+
+# Each socket() of doctor fails in turn: what could not be asked is not said to be so.
+_doctor_without_a_socket() { # WHAT IS SO, WHAT IS NOT: REGEXES
+	local nth
+	# the leak check of a sanitizer's build cannot work under strace
+	for ((nth = 1; nth < 200; nth++)); do
+		OUT=$(rx env ASAN_OPTIONS=detect_leaks=0 strace -o "$DIR/calls" -e trace=socket \
+			-e "inject=socket:error=EMFILE:when=$nth" "$LOADER" doctor rx0 2>&1)
+		grep -q INJECTED "$DIR/calls" || break
+		((++ASSERTIONS))
+		grep -qE -- "$2|no AF_XDP|kernels tell since|the NIC strips" <<<"$OUT" && fail "without its socket $nth doctor says: $OUT"
+	done
+	((nth > 4 && nth < 200)) || fail "doctor has asked $nth times"
+	contains "what is so" "$OUT" "$1"
+}
+doctor_does_not_say_what_it_could_not_ask() {
+	[[ $(type -P strace) ]] || skip "no strace"
+	lab_up
+	attach_foreign xdpdrv
+	check "a bridge" rx ip link add br0 type bridge
+	check "a program on it" rx ip link set br0 xdpgeneric obj "$DIR/foreign.o" sec xdp
+	check "rx0 is free" rx ip link set rx0 xdpdrv off
+	check "and a port" rx ip link set rx0 master br0
+	_doctor_without_a_socket "FAIL +hook +br0 has program" "the XDP hook is free$"
+	check "no port" rx ip link set rx0 nomaster
+	check "where no redirects arrive" rx ip link add other0 type veth peer name third0
+	echo 'udp dev other0' >"$DIR/some.rules"
+	check "attach" rx "$LOADER" attach -m native -r "$DIR/some.rules" rx0
+	_doctor_without_a_socket "warn +rules .*other0" "detach it with the tool|can do what the rules say"
 }
 
 a_link_that_was_detached_is_gone_for_every_command() {

@@ -7,15 +7,23 @@
 #include <bpf/libbpf.h>
 
 #include "lib/base/ctx.h"
+#include "lib/net/identity.h"
 #include "place.h"
 
 /* An interface that does not exist has its own message when the rules are applied. */
-static bool takes_redirects(void *arg, const char *ifname)
+static int takes_redirects(void *arg, const char *ifname)
 {
 	struct xs_netif netif;
+	char name[IFNAMSIZ];
+	__u32 ifindex;
+	int err;
 
-	return !if_nametoindex(ifname) || xs_netif_get(arg, &netif, ifname) ||
-	       !netif.xdp_features_known || netif.xdp_features & XS_ACT_NDO_XMIT;
+	err = xs_netif_find(ifname, &ifindex, name);
+	if (!err)
+		err = xs_netif_get(arg, &netif, ifname);
+	if (err)
+		return err == -ENODEV ? 1 : err;
+	return !netif.xdp_features_known || netif.xdp_features & XS_ACT_NDO_XMIT;
 }
 
 static bool is_native(const struct xs_netif *netif, enum xs_mode mode)
@@ -33,6 +41,7 @@ int xs_place_get(struct xsteer_ctx *ctx, const char *ifname, enum xs_mode mode,
 {
 	int err = xs_netif_get(ctx, netif, ifname), cpus = libbpf_num_possible_cpus();
 	bool known, veth;
+	__u32 peer;
 
 	if (err)
 		return err;
@@ -44,7 +53,7 @@ int xs_place_get(struct xsteer_ctx *ctx, const char *ifname, enum xs_mode mode,
 		.redirects = !known || netif->xdp_features & XS_ACT_REDIRECT,
 		/* For a veth the flag says whether its other end accepts frames. */
 		.tx_arrives = !veth || !known || netif->xdp_features & XS_ACT_NDO_XMIT,
-		.peer_unseen = veth && !xs_netif_peer(netif->ifindex),
+		.peer_unseen = veth && xs_netif_peer(netif->ifindex, &peer),
 		.open_checksums = veth && xs_netif_peer_leaves_checksums(netif->ifindex),
 		.rx_queues = netif->rx_queues,
 		.cpus = cpus > 0 ? (__u32)cpus : 0,

@@ -13,6 +13,7 @@
 #include <xdp/libxdp.h>
 
 #include "lib/base/ctx.h"
+#include "lib/net/identity.h"
 #include "dispatcher.h"
 #include "program.h"
 #include "xsteer.skel.h"
@@ -183,7 +184,7 @@ int xs_dispatcher_detach(struct xsteer_ctx *ctx, __u32 ifindex, __u32 prog_id)
 {
 	struct xdp_multiprog *mp;
 	struct xdp_program *prog;
-	char name[IF_NAMESIZE] = "?";
+	char name[IFNAMSIZ];
 	int err;
 
 	mp = xdp_multiprog__get_from_ifindex(ifindex);
@@ -196,7 +197,7 @@ int xs_dispatcher_detach(struct xsteer_ctx *ctx, __u32 ifindex, __u32 prog_id)
 	}
 	if (err)
 		xs_err(ctx, "%s: libxdp cannot take program id %u out: %s",
-		       if_indextoname(ifindex, name) ? name : "interface", prog_id, strerror(-err));
+		       xs_netif_name(ifindex, name) ? "interface" : name, prog_id, strerror(-err));
 	return err;
 }
 

@@ -95,11 +95,16 @@ static int on_peer(const struct nlmsghdr *nlh, void *arg)
 	return MNL_CB_OK;
 }
 
-__u32 xs_netif_peer(__u32 ifindex)
+int xs_netif_peer(__u32 ifindex, __u32 *peer)
 {
-	__u32 peer = 0;
+	__u32 found = 0;
+	int err = ask_link(ifindex, on_peer, &found);
 
-	return ask_link(ifindex, on_peer, &peer) ? 0 : peer;
+	if (!err && !found)
+		err = -ENODEV;
+	if (!err)
+		*peer = found;
+	return err;
 }
 
 __u32 xs_netif_carrier_losses(__u32 ifindex)
@@ -109,16 +114,27 @@ __u32 xs_netif_carrier_losses(__u32 ifindex)
 	return get_link(&netif) ? 0 : netif.carrier_losses;
 }
 
+/*
+ * What a driver or kernel does not tell has a value for that. Only if it could not be asked,
+ * an answer would be wrong.
+ */
+static int unless_not_told(int err)
+{
+	return err == -EMFILE || err == -ENFILE || err == -ENOMEM || err == -ENOBUFS ? err : 0;
+}
+
 /* Drivers without ethtool channels use every allocated queue. */
-static void get_channels(struct xs_netif *netif)
+static int get_channels(struct xs_netif *netif)
 {
 	struct ethtool_channels ch = { .cmd = ETHTOOL_GCHANNELS };
 	__u32 max_rx, max_tx;
+	int err;
 
 	netif->max_queues = netif->rx_queues > netif->tx_queues ? netif->rx_queues
 								: netif->tx_queues;
-	if (xs_ethtool(netif->name, &ch))
-		return;
+	err = xs_ethtool(netif->name, &ch);
+	if (err)
+		return unless_not_told(err);
 	if (ch.combined_count + ch.rx_count)
 		netif->rx_queues = ch.combined_count + ch.rx_count;
 	if (ch.combined_count + ch.tx_count)
@@ -129,36 +145,46 @@ static void get_channels(struct xs_netif *netif)
 		netif->max_queues = max_rx;
 	if (max_tx > netif->max_queues)
 		netif->max_queues = max_tx;
+	return 0;
 }
 
-static void get_driver(struct xs_netif *netif)
+static int get_driver(struct xs_netif *netif)
 {
 	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
+	int err = xs_ethtool(netif->name, &info);
 
-	if (!xs_ethtool(netif->name, &info))
+	if (!err)
 		snprintf(netif->driver, sizeof(netif->driver), "%s", info.driver);
+	return unless_not_told(err);
 }
 
-static void get_offloads(struct xs_netif *netif)
+static int get_offloads(struct xs_netif *netif)
 {
 	struct ethtool_value flags = { .cmd = ETHTOOL_GFLAGS };
 	struct ethtool_value checksum = { .cmd = ETHTOOL_GTXCSUM };
 
-	netif->leaves_checksums = !xs_ethtool(netif->name, &checksum) && checksum.data;
-	if (xs_ethtool(netif->name, &flags))
-		return;
+	int err = xs_ethtool(netif->name, &checksum);
+
+	netif->leaves_checksums = !err && checksum.data;
+	if (unless_not_told(err))
+		return err;
+	err = xs_ethtool(netif->name, &flags);
+	if (err)
+		return unless_not_told(err);
 	netif->lro = flags.data & ETH_FLAG_LRO;
 	netif->strips_vlan = flags.data & ETH_FLAG_RXVLAN;
 	netif->leaves_vlan = flags.data & ETH_FLAG_TXVLAN;
+	return 0;
 }
 
 bool xs_netif_peer_leaves_checksums(__u32 ifindex)
 {
 	struct ethtool_value tx = { .cmd = ETHTOOL_GTXCSUM };
-	char name[IF_NAMESIZE];
-	__u32 peer = xs_netif_peer(ifindex);
+	char name[IFNAMSIZ];
+	__u32 peer;
 
-	return !peer || !if_indextoname(peer, name) || xs_ethtool(name, &tx) || tx.data;
+	return xs_netif_peer(ifindex, &peer) || xs_netif_name(peer, name) ||
+	       xs_ethtool(name, &tx) || tx.data;
 }
 
 bool xs_netif_has_rss_table(const char *ifname)
@@ -193,10 +219,10 @@ static int on_features(const struct nlmsghdr *nlh, void *arg)
 }
 
 /* libbpf asks the same since 1.3; the version in Debian 12 does not. */
-static void get_features(struct xs_netif *netif)
+static int get_features(struct xs_netif *netif)
 {
-	xs_netdev_ask(NETDEV_CMD_DEV_GET, NETDEV_A_DEV_IFINDEX, netif->ifindex, false, 0,
-		      on_features, netif);
+	return unless_not_told(xs_netdev_ask(NETDEV_CMD_DEV_GET, NETDEV_A_DEV_IFINDEX,
+					     netif->ifindex, false, 0, on_features, netif));
 }
 
 int xs_netif_get(struct xsteer_ctx *ctx, struct xs_netif *netif, const char *ifname)
@@ -212,14 +238,18 @@ int xs_netif_get(struct xsteer_ctx *ctx, struct xs_netif *netif, const char *ifn
 	}
 	if (!err)
 		err = get_link(&found);
+	if (!err)
+		err = get_channels(&found);
+	if (!err)
+		err = get_driver(&found);
+	if (!err)
+		err = get_offloads(&found);
+	if (!err)
+		err = get_features(&found);
 	if (err) {
 		xs_err(ctx, "cannot query interface %s: %s", ifname, strerror(-err));
 		return err;
 	}
-	get_channels(&found);
-	get_driver(&found);
-	get_offloads(&found);
-	get_features(&found);
 	*netif = found;
 	return 0;
 }

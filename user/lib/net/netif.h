@@ -59,10 +59,10 @@ int xs_netif_get(struct xsteer_ctx *ctx, struct xs_netif *netif, const char *ifn
 __u32 xs_netif_carrier_losses(__u32 ifindex);
 
 /*
- * ifindex of a veth's other end; 0 if that is in another network namespace or the
- * kernel does not tell. Needs no privilege.
+ * ifindex of a veth's other end. Needs no privilege. 0; -ENODEV: that is in another network
+ * namespace; other -errno: this could not be found out. Silent.
  */
-__u32 xs_netif_peer(__u32 ifindex);
+int xs_netif_peer(__u32 ifindex, __u32 *peer);
 
 /*
  * May the other end of a veth leave checksums unfinished? If it is in another network

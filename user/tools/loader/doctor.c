@@ -16,6 +16,7 @@
 #include "features.h"
 #include "lib/api/place.h"
 #include "lib/instance/instance.h"
+#include "lib/net/identity.h"
 #include "lib/net/netif.h"
 #include "lib/set/read.h"
 #include "lib/set/sets.h"
@@ -47,7 +48,8 @@ struct diagnosis {
 	int failed;
 	bool no_pins; /* found when the hook was examined, and reported if necessary */
 	bool veth;
-	struct xs_netif peer; /* the veth's other end; ifindex 0: not in this namespace */
+	struct xs_netif peer; /* the veth's other end; ifindex 0: see no_peer */
+	int no_peer; /* -ENODEV: it is in another network namespace; other -errno */
 	char fix[256]; /* of the next finding, if it has a name or a number in it */
 };
 
@@ -111,11 +113,18 @@ static void check_bpffs(struct diagnosis *d)
 /* The kernel lets nobody attach to a port whose master has a program. */
 static void check_free_hook(struct diagnosis *d)
 {
-	char master[IF_NAMESIZE];
+	char master[IFNAMSIZ];
 	struct xs_hook hook;
+	int held = d->netif.master ? xs_netif_name(d->netif.master, master) : 0;
 
-	if (d->netif.master && if_indextoname(d->netif.master, master) &&
-	    xs_netif_hook(d->netif.master, &hook) == 1)
+	if (!held && d->netif.master)
+		held = xs_netif_hook(d->netif.master, &hook);
+	if (held < 0 && held != -ENODEV)
+		find(d, "hook", LEVEL_WARN, "",
+		     "the XDP hook is free, but whether a program of its master is in the way "
+		     "cannot be asked: %s",
+		     strerror(-held));
+	else if (held == 1)
 		find(d, "hook", LEVEL_FAIL,
 		     fix(d, "detach that from %s with the tool that attached it", master),
 		     "%s has program '%s' (id %u): Linux 5.15 and newer then take none on its "
@@ -148,14 +157,38 @@ static bool find_left_pins(struct diagnosis *d)
 	return err != -ENOENT;
 }
 
+/* Of xs_pins_open(): what runs on the hook is known not to be the instance of this name. */
+static bool is_nobodys(int err)
+{
+	return err == -ENOENT || err == -ESTALE || err == -ENODATA || err == -EXDEV ||
+	       err == -EPROTO;
+}
+
+static void find_unseen(struct diagnosis *d, __u32 prog_id, int err)
+{
+	const char *help = err == -ENOTSUP ? "mount the bpffs, or name its pin root"
+			   : err == -EACCES || err == -EPERM
+				   ? "run as root, or as the owner of the pins"
+				   : "";
+
+	find(d, "hook", LEVEL_WARN, help,
+	     "program id %u holds the XDP hook; it cannot be seen whether it is xsteer's%s%s",
+	     prog_id, help[0] ? "" : ": ", help[0] ? "" : strerror(-err));
+}
+
 static void check_hook(struct diagnosis *d)
 {
 	struct xs_pins pins;
 	struct xs_live live;
 	struct xs_hook hook;
-	int err;
+	int err = xs_netif_hook(d->netif.ifindex, &hook);
 
-	if (xs_netif_hook(d->netif.ifindex, &hook) != 1) {
+	if (err < 0) {
+		find(d, "hook", LEVEL_WARN, "", "who holds the XDP hook cannot be asked: %s",
+		     strerror(-err));
+		return;
+	}
+	if (!err) {
 		if (!find_left_pins(d))
 			check_free_hook(d);
 		return;
@@ -164,27 +197,18 @@ static void check_hook(struct diagnosis *d)
 		      ? xs_pins_open(d->cli->ctx, &pins, d->netif.name, XS_PINS_READ)
 		      : -ENOTSUP;
 	d->no_pins = err;
-	if (err == -ENOTSUP) {
-		find(d, "hook", LEVEL_WARN, "mount the bpffs, or name its pin root",
-		     "program id %u holds the XDP hook; it cannot be seen whether it is xsteer's",
-		     hook.prog_id);
-		return;
-	}
-	if (err == -EACCES || err == -EPERM) {
-		find(d, "hook", LEVEL_WARN, "run as root, or as the owner of the pins",
-		     "program id %u holds the XDP hook; it cannot be seen whether it is xsteer's",
-		     hook.prog_id);
-		return;
-	}
 	if (!err) {
-		bool ours = !xs_instance_live(&pins, &live) && live.attached;
-
+		err = xs_instance_live(&pins, &live);
 		xs_pins_close(&pins);
-		if (ours) {
-			find(d, "hook", LEVEL_OK, "", "xsteer is attached in %s mode",
-			     live.native ? "native" : "skb");
-			return;
-		}
+	}
+	if (err && !is_nobodys(err)) {
+		find_unseen(d, hook.prog_id, err);
+		return;
+	}
+	if (!err && live.attached) {
+		find(d, "hook", LEVEL_OK, "", "xsteer is attached in %s mode",
+		     live.native ? "native" : "skb");
+		return;
 	}
 	find(d, "hook", hook.dispatcher ? LEVEL_WARN : LEVEL_FAIL,
 	     hook.dispatcher ? fix(d, "xsteer-loader attach -P 20 %s", d->netif.name)
@@ -194,7 +218,7 @@ static void check_hook(struct diagnosis *d)
 
 static void check_link(struct diagnosis *d)
 {
-	char master[IF_NAMESIZE];
+	char master[IFNAMSIZ];
 
 	if (!d->netif.ethernet)
 		find(d, "ethernet", LEVEL_FAIL, "attach to the interface on which they arrive",
@@ -203,7 +227,9 @@ static void check_link(struct diagnosis *d)
 	if (!d->netif.up)
 		find(d, "link", LEVEL_WARN, fix(d, "ip link set %s up", d->netif.name),
 		     "the interface is down");
-	if (d->netif.master && if_indextoname(d->netif.master, master))
+	if (d->netif.master && xs_netif_name(d->netif.master, master))
+		snprintf(master, sizeof(master), "index %u", d->netif.master);
+	if (d->netif.master)
 		find(d, "master", LEVEL_WARN, "attach to each port, and nothing to the master",
 		     "it is a port of %s: frames are seen here, before the master gets them",
 		     master);
@@ -239,6 +265,11 @@ static void find_veth_queues(struct diagnosis *d)
 		     "no native XDP, only skb mode: %u receive queue%s, but its peer %s sends on "
 		     "%u",
 		     netif->rx_queues, xs_s(netif->rx_queues), d->peer.name, d->peer.tx_queues);
+	else if (d->no_peer != -ENODEV)
+		find(d, "driver", LEVEL_WARN, "",
+		     "no native XDP, only skb mode: its peer, which cannot be asked (%s), sends on "
+		     "more queues than the %u received on",
+		     strerror(-d->no_peer), netif->rx_queues);
 	else
 		find(d, "driver", LEVEL_WARN,
 		     fix(d,
@@ -298,6 +329,13 @@ static void check_veth_peer(struct diagnosis *d)
 {
 	const struct xs_netif *peer = &d->peer;
 
+	if (!peer->ifindex && d->no_peer != -ENODEV) {
+		find(d, "checksum", LEVEL_WARN, "",
+		     "veth: whether its peer leaves checksums and VLAN tags to be filled in cannot "
+		     "be asked: %s",
+		     strerror(-d->no_peer));
+		return;
+	}
 	if (!peer->ifindex) {
 		find(d, "checksum", LEVEL_WARN,
 		     "see 'ethtool -k' there; 'ethtool -K' with 'tx off txvlan off' on it helps",
@@ -500,11 +538,19 @@ static void check_sockets(struct diagnosis *d)
 static bool find_misfit(struct diagnosis *d, const struct xs_place *place,
 			const struct xs_action *action, const char *where, __u32 *cnt)
 {
-	char dev[IF_NAMESIZE] = "?", text[384];
+	char dev[IFNAMSIZ] = "?", text[384];
+	int err = action->verdict == XS_VERDICT_dev ? xs_netif_name(action->target, dev) : 0;
 	enum xs_fit fit;
 
-	if (action->verdict == XS_VERDICT_dev && !if_indextoname(action->target, dev))
+	if (err == -ENODEV)
 		return true; /* gone: its frames pass, and are counted */
+	if (err) {
+		find(d, "rules", LEVEL_WARN, "",
+		     "%s: whether interface %u takes redirects cannot be "
+		     "asked: %s",
+		     where, action->target, strerror(-err));
+		return ++*cnt < MISFITS_MAX;
+	}
 	fit = xs_action_fit(action, dev, place, text, sizeof(text));
 	if (fit == XS_FIT_YES)
 		return true;
@@ -567,13 +613,17 @@ static void (*const checks[])(struct diagnosis *) = {
 
 static void find_peer(struct diagnosis *d)
 {
-	char name[IF_NAMESIZE];
+	char name[IFNAMSIZ];
 	__u32 peer;
 
 	d->veth = !strcmp(d->netif.driver, "veth");
-	peer = d->veth ? xs_netif_peer(d->netif.ifindex) : 0;
-	if (peer && if_indextoname(peer, name))
-		xs_netif_get(d->cli->ctx, &d->peer, name);
+	if (!d->veth)
+		return;
+	d->no_peer = xs_netif_peer(d->netif.ifindex, &peer);
+	if (!d->no_peer)
+		d->no_peer = xs_netif_name(peer, name);
+	if (!d->no_peer)
+		d->no_peer = xs_netif_get(d->cli->ctx, &d->peer, name);
 }
 
 int xs_doctor(struct xs_cli *cli, const char *ifname)
@@ -581,7 +631,9 @@ int xs_doctor(struct xs_cli *cli, const char *ifname)
 	struct diagnosis diagnosis = { .cli = cli };
 	int err;
 
-	err = xs_netif_get(cli->ctx, &diagnosis.netif, ifname);
+	err = xs_need_descriptors(cli);
+	if (!err)
+		err = xs_netif_get(cli->ctx, &diagnosis.netif, ifname);
 	if (err)
 		return err;
 	find_peer(&diagnosis);

@@ -2,11 +2,13 @@
 /* Shows what driver and kernel offer; see features.h. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <bpf/libbpf.h>
 #include <linux/if_link.h>
 #include <linux/if_xdp.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 
 #include "tools/cli/cli.h"
@@ -15,6 +17,9 @@
 #include "lib/instance/program.h"
 #include "tools/cli/json.h"
 #include "tools/cli/grid.h"
+
+/* Two instances' pins (18 each), a rule set, and what libbpf's probes open at a time. */
+#define DESCRIPTORS_NEEDED 48
 
 #ifndef AF_XDP
 #define AF_XDP 44
@@ -40,13 +45,34 @@ static const struct driver_feature metadata[] = {
 	{ "rx-vlan", "tells XDP the tag that it stripped", XS_RX_VLAN },
 };
 
+int xs_need_descriptors(struct xs_cli *cli)
+{
+	int fds[DESCRIPTORS_NEEDED], cnt = 0, err = 0;
+
+	for (; cnt < DESCRIPTORS_NEEDED; cnt++) {
+		fds[cnt] = eventfd(0, EFD_CLOEXEC);
+		if (fds[cnt] < 0) {
+			err = -errno;
+			break;
+		}
+	}
+	while (cnt)
+		close(fds[--cnt]);
+	if (err)
+		xs_err(cli->ctx,
+		       "cannot ask the kernel: it takes up to %d file descriptors: %s: raise "
+		       "'ulimit -n', or see who has them",
+		       DESCRIPTORS_NEEDED, strerror(-err));
+	return err;
+}
+
 bool xs_kernel_has_af_xdp(void)
 {
 	int fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
 
 	if (fd >= 0)
 		close(fd);
-	return fd >= 0 || errno == EPERM;
+	return fd >= 0 || errno != EAFNOSUPPORT;
 }
 
 bool xs_kernel_has_btf(void)
@@ -143,7 +169,9 @@ int xs_features_show(struct xs_cli *cli, const char *ifname)
 	struct xs_netif netif;
 	int err;
 
-	err = xs_netif_get(cli->ctx, &netif, ifname);
+	err = xs_need_descriptors(cli);
+	if (!err)
+		err = xs_netif_get(cli->ctx, &netif, ifname);
 	if (err)
 		return err;
 	report.grid = xs_grid_new("Feature|State|Meaning");

@@ -11,6 +11,12 @@
 #define XS_RX_HASH (1 << 1)
 #define XS_RX_VLAN (1 << 2)
 
+/*
+ * The probes below, and instances, take descriptors: without them a kernel would look as if
+ * it lacked what could not be asked. 0; or -errno, logged: there are too few.
+ */
+int xs_need_descriptors(struct xs_cli *cli);
+
 bool xs_kernel_has_af_xdp(void);
 bool xs_kernel_has_btf(void); /* its types, for CO-RE */
 bool xs_kernel_has_freplace(void); /* what libxdp's dispatcher needs */

@@ -6,6 +6,7 @@
 
 #include "lib/base/escape.h"
 #include "lib/instance/failures.h"
+#include "lib/net/identity.h"
 #include "lib/net/netif.h"
 #include "tools/cli/json.h"
 #include "tools/cli/grid.h"
@@ -33,7 +34,7 @@ static const char *const receivers[XS_VERDICT_MAX] = {
 
 static void put_part(FILE *out, const struct xs_loss_part *part, bool only)
 {
-	char name[IF_NAMESIZE];
+	char name[IFNAMSIZ];
 
 	switch (part->of) {
 	case XS_LOSS_OF_QUEUE:
@@ -46,7 +47,7 @@ static void put_part(FILE *out, const struct xs_loss_part *part, bool only)
 		fprintf(out, "CPU %u", part->number);
 		break;
 	case XS_LOSS_OF_IFINDEX:
-		if (if_indextoname(part->number, name))
+		if (!xs_netif_name(part->number, name))
 			fprintf(out, "%s", name);
 		else
 			fprintf(out, "ifindex %u", part->number);

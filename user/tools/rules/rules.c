@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* xsteer-rules: check, apply, confirm and flush the rules of an instance; its main(). */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include "lib/base/number.h"
 #include "lib/base/escape.h"
 #include "lib/api/place.h"
+#include "lib/net/identity.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/json.h"
 #include "tools/cli/rule_text.h"
@@ -169,8 +171,12 @@ static int put_rules(struct xs_cli *cli, struct xsteer_rules *rules)
 /* "apply FILE IF": what stands where the interface should is a file, and the other way round. */
 static bool is_turned_round(const char *ifname, const char *file)
 {
-	return !if_nametoindex(ifname) && !access(ifname, F_OK) && if_nametoindex(file) &&
-	       access(file, F_OK);
+	char name[IFNAMSIZ];
+	__u32 ifindex;
+
+	return !access(ifname, F_OK) && access(file, F_OK) &&
+	       xs_netif_find(ifname, &ifindex, name) == -ENODEV &&
+	       !xs_netif_find(file, &ifindex, name);
 }
 
 static int do_apply(struct xs_cli *cli)

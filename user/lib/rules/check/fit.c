@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Compares rules with the place that they are for; see fit.h. */
 #include <stdio.h>
+#include <string.h>
 
 #include "fit.h"
 
@@ -23,8 +24,16 @@ static enum xs_fit cpu_fit(__u32 cpu, const struct xs_place *place, char *text, 
 
 static enum xs_fit dev_fit(const char *dev, const struct xs_place *place, char *text, size_t len)
 {
-	if (!place->native || place->takes_redirects(place->arg, dev))
+	int takes = place->native ? place->takes_redirects(place->arg, dev) : 1;
+
+	if (takes > 0)
 		return XS_FIT_YES;
+	if (takes < 0) {
+		snprintf(text, len,
+			 "dev %s: whether it takes redirected frames cannot be asked: %s", dev,
+			 strerror(-takes));
+		return XS_FIT_DOUBTFUL;
+	}
 	snprintf(text, len,
 		 "dev %s takes no redirected frames: they are lost; a veth does once its other end "
 		 "has an XDP program or 'ethtool -K PEER gro on'",

@@ -21,8 +21,11 @@ struct xs_place {
 	bool open_checksums; /* frames may come with unfinished checksums */
 	__u32 rx_queues; /* in use; 0: not known */
 	__u32 cpus; /* numbered from 0; 0: not known */
-	/* Does this interface accept frames that another one redirects? */
-	bool (*takes_redirects)(void *arg, const char *ifname);
+	/*
+	 * Does this interface accept frames that another one redirects? 1: yes, as far as is
+	 * known; 0: no; -errno: this could not be asked.
+	 */
+	int (*takes_redirects)(void *arg, const char *ifname);
 	void *arg;
 };
 
