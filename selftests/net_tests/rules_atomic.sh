@@ -126,6 +126,32 @@ an_edited_comment_leaves_the_count() {
 	equal "or taken away" "$(_packets 0)" 110
 }
 
+a_named_rule_counts_on_when_its_text_changes() {
+	lab_up
+	attach
+	_file a <<<$'udp dport 9999 pass\nudp drop\ntcp drop'
+	_file b <<<$'udp dport 9999 pass\nname flood: udp drop comment "since May"\ntcp drop'
+	_file c <<<$'name flood: udp dport 0-65535 drop\ntcp drop\nname other: udp drop'
+	_file d <<<$'name other: udp dport 0-65535 drop\nname flood: tcp drop'
+	_apply a
+	_send -n 100 -p udp4
+	_apply b
+	equal "it got a name" "$(_packets 1)" 100
+	_send -n 10 -p udp4
+	_apply c
+	equal "its text changed" "$(_packets 0)" 110
+	equal "a rule without a name goes on by its text" "$(_packets 1)" 0
+	equal "and this is not it, though the text is" "$(_packets 2)" 0
+	check "show" rx "$RULES" show rx0
+	contains "in the input syntax" "$OUT" "^name flood: udp dport 0-65535 drop # packets 110 "
+	check "show -j" rx "$RULES" show -j rx0
+	equal "names" "$(jq -c '[.rules[].name]' <<<"$OUT")" '["flood",null,"other"]'
+	check "export" rx "$MAPS" export rx0
+	contains "a series of its own" "$OUT" '^xsteer_rule_packets_total\{interface="rx0",name="flood"\} 110$'
+	_apply d
+	equal "names were swapped" "$(_packets 0) $(_packets 1)" "0 110"
+}
+
 # Set A drops UDP and passes TCP to the kernel, B the other way round, and neither
 # has a default that any frame should meet.
 frames_under_swaps_belong_to_one_set() {

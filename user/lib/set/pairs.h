@@ -7,8 +7,9 @@
 #include "maps/rule_set.h"
 
 /*
- * Rules that two sets have in common: their text is the same except for the comment. If
- * a text occurs several times, the n-th is paired with the n-th.
+ * Rules that two sets have in common: first those with the same name; of the others, those
+ * whose text is the same except for name and comment. If a text occurs several times, the
+ * n-th is paired with the n-th.
  */
 struct xs_rule_pairs {
 	struct xs_rule_pair {

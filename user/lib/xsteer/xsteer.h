@@ -475,6 +475,7 @@ struct xsteer_rule {
 	uint32_t verdict; /* enum xsteer_verdict */
 	uint32_t gone_ifindex; /* of `dev`: the index of an interface that is gone; else 0 */
 	uint64_t packets, bytes; /* that it decided, on all CPUs and queues */
+	const char *name; /* from `name web:` before it; NULL: it has none */
 };
 
 typedef int (*xsteer_rule_fn)(void *arg, const struct xsteer_rule *rule);

@@ -22,6 +22,7 @@
 #include "lib/api/socket_look.h"
 #include "stats.h"
 #include "lib/net/netif.h"
+#include "lib/rules/model/rule_name.h"
 #include "lib/set/read.h"
 #include "lib/set/sets.h"
 #include "lib/instance/socket_stats.h"
@@ -200,16 +201,26 @@ static void put_sockets(FILE *out, const struct exported *from, int cnt)
 	}
 }
 
-/* A rule is identified by its place in its file, and its text. */
+/*
+ * A rule is identified by its name, which stays when the rule changes; without one by its
+ * place in its file, and its text.
+ */
 static void put_rule(FILE *out, const char *name, const struct exported *from, __u32 i, __u64 value)
 {
 	const struct xs_set_rule *rule = &from->rules.rules[i];
+	const char *text = xs_set_string(from->rules.header, rule->text), *own;
+	size_t len;
 
 	xs_metric_begin(out, name, from->ifname);
+	own = xs_rule_name(text, &len);
+	if (own) {
+		fprintf(out, ",name=\"%.*s\"} %llu\n", (int)len, own, value);
+		return;
+	}
 	fprintf(out, ",index=\"%u\",file=\"", i);
 	xs_metric_label(out, xs_set_file(from->rules.header, rule->file));
 	fprintf(out, "\",line=\"%u\",rule=\"", rule->line);
-	xs_metric_label(out, xs_set_string(from->rules.header, rule->text));
+	xs_metric_label(out, text);
 	fprintf(out, "\"} %llu\n", value);
 }
 
@@ -259,15 +270,18 @@ static json_t *rules_json(const struct exported *from)
 
 	for (__u32 i = 0; i < from->rule_cnt; i++) {
 		const struct xs_set_rule *rule = &from->rules.rules[i];
+		const char *text = xs_set_string(from->rules.header, rule->text), *own;
+		size_t len;
+		json_t *row = json_pack("{s:o, s:I, s:o, s:I, s:I}", "file",
+					xs_json_text(xs_set_file(from->rules.header, rule->file)),
+					"line", (json_int_t)rule->line, "text", xs_json_text(text),
+					"packets", (json_int_t)from->rules.stats[i].packets,
+					"bytes", (json_int_t)from->rules.stats[i].bytes);
 
-		json_array_append_new(
-			rules,
-			json_pack("{s:o, s:I, s:o, s:I, s:I}", "file",
-				  xs_json_text(xs_set_file(from->rules.header, rule->file)), "line",
-				  (json_int_t)rule->line, "text",
-				  xs_json_text(xs_set_string(from->rules.header, rule->text)),
-				  "packets", (json_int_t)from->rules.stats[i].packets, "bytes",
-				  (json_int_t)from->rules.stats[i].bytes));
+		own = xs_rule_name(text, &len);
+		if (own)
+			json_object_set_new(row, "name", json_stringn(own, len));
+		json_array_append_new(rules, row);
 	}
 	return rules;
 }

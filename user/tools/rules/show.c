@@ -18,6 +18,8 @@ static int add_rule(void *arg, const struct xsteer_rule *rule)
 				xsteer_verdict_name(rule->verdict), "packets",
 				(json_int_t)rule->packets, "bytes", (json_int_t)rule->bytes);
 
+	if (rule->name)
+		json_object_set_new(row, "name", json_string(rule->name));
 	if (rule->gone_ifindex)
 		json_object_set_new(row, "gone_ifindex", json_integer(rule->gone_ifindex));
 	json_array_append_new(arg, row);

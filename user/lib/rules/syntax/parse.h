@@ -130,6 +130,7 @@ struct xs_parser {
 	struct xs_block block;
 	bool had_base; /* a base chain has begun */
 
+	void *rule_names; /* tsearch(3) tree of name.c's */
 	void *defines; /* tsearch(3) tree of struct xs_define */
 	__u32 define_cnt;
 	struct xs_arena arena; /* lives until the end of the parse */
@@ -318,6 +319,12 @@ bool xs_parse_verdict(struct xs_parser *p, struct xs_action *action, char name[X
 bool xs_parse_pass_or_drop(struct xs_parser *p, const char *after, __u8 *verdict);
 /* The verdict that a token names; -1: it names none. */
 int xs_verdict_of(const struct xs_token *tok);
+
+/* name.c: whether it can be the name of a chain or of a rule. As in chain files. */
+bool xs_parse_is_name(struct xs_str name);
+/* `name NAME:`, if it stands before a rule. pos->line is 0 if it does not. */
+bool xs_parse_rule_name(struct xs_parser *p, struct xs_pos *pos);
+void xs_parse_free_rule_names(struct xs_parser *p);
 
 /* rule.c: a rule, added to p->set. */
 bool xs_parse_rule(struct xs_parser *p);

@@ -200,7 +200,8 @@ static const char *other_tools_word(struct xs_str word)
  */
 static bool is_known(struct xs_str word, enum xs_field last)
 {
-	static const char *const statements[] = { "default", "malformed", "define", "include" };
+	static const char *const statements[] = { "default", "malformed", "define", "include",
+						  "name" };
 	const struct xs_token token = { .type = XS_TOKEN_WORD, .p = word.p, .len = word.len };
 	const char *family = last == XS_FIELD_MAX ? "" : xs_fields[last].text;
 
@@ -260,12 +261,12 @@ static bool bad_rule_word(struct xs_parser *p)
 
 bool xs_parse_rule(struct xs_parser *p)
 {
-	struct xs_pos pos = xs_token_pos(&p->tok);
+	struct xs_pos pos = xs_token_pos(&p->tok), named;
 	struct xs_rule rule = { .line = p->tok.line, .file = p->file };
 	struct xs_str comment = { NULL, 0 };
 	__u32 errors;
 
-	if (!xs_parse_begin_rule(p))
+	if (!xs_parse_rule_name(p, &named) || !xs_parse_begin_rule(p))
 		return false;
 	while (p->tok.type == XS_TOKEN_WORD && xs_verdict_of(&p->tok) < 0 && !p->is_map) {
 		if (xs_parse_at_word(p, "counter")) {
@@ -283,6 +284,10 @@ bool xs_parse_rule(struct xs_parser *p)
 	}
 	if (!p->is_map && p->tok.type != XS_TOKEN_WORD)
 		return bad_rule_word(p);
+	if (named.line && p->key_cnt)
+		return xs_parse_error(p, &named,
+				      "a name is of one rule, and a concatenation or vmap becomes "
+				      "several");
 	if (!p->is_map && !xs_parse_verdict(p, &rule.action, rule.target_name))
 		return false;
 	return parse_comment(p, &comment) &&

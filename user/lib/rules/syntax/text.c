@@ -62,7 +62,7 @@ static bool parse_malformed(struct xs_parser *p)
 
 static bool begins_statement(const struct xs_token *tok)
 {
-	static const char *const words[] = { "default", "malformed", "define", "include" };
+	static const char *const words[] = { "default", "malformed", "define", "include", "name" };
 
 	if (tok->type != XS_TOKEN_WORD || !tok->first)
 		return false;
@@ -188,6 +188,7 @@ void xs_parse_text(struct xs_parser *p, __u32 file, const char *text, size_t len
 static void parser_free(struct xs_parser *p)
 {
 	xs_parse_free_defines(p);
+	xs_parse_free_rule_names(p);
 	xs_arena_free(&p->arena);
 	for (__u32 i = 0; i < p->include_cnt; i++)
 		free(p->texts[i]);

@@ -34,11 +34,6 @@ bool xs_parse_pass_or_drop(struct xs_parser *p, const char *after, __u8 *verdict
 	return xs_parse_take(p);
 }
 
-static bool is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
 /* Parses a number, or a $NAME that holds one, up to XS_RULE_INDEX_MAX. */
 static bool parse_index(struct xs_parser *p, const char *what, __u32 *out)
 {
@@ -76,18 +71,6 @@ static bool parse_xsk(struct xs_parser *p, struct xs_action *action)
 	return parse_else(p, action);
 }
 
-/* The same names as in chain files. */
-static bool is_chain_name(struct xs_str name)
-{
-	if (!name.len || name.len >= XS_TARGET_NAME_MAX || !is_letter(name.p[0]))
-		return false;
-	for (__u32 i = 1; i < name.len; i++)
-		if (!is_letter(name.p[i]) && !(name.p[i] >= '0' && name.p[i] <= '9') &&
-		    name.p[i] != '_' && name.p[i] != '-')
-			return false;
-	return true;
-}
-
 static bool parse_chain(struct xs_parser *p, struct xs_action *action, char *out)
 {
 	struct xs_pos pos = xs_token_pos(&p->tok);
@@ -98,7 +81,7 @@ static bool parse_chain(struct xs_parser *p, struct xs_action *action, char *out
 		return xs_parse_expected(p, "the name of a chain after 'chain'");
 	if (!xs_parse_take_part(p, &name, &through))
 		return false;
-	if (!is_chain_name(name))
+	if (!xs_parse_is_name(name))
 		return xs_parse_error(p, &pos,
 				      "'%s' is not the name of a chain: expected a letter, then "
 				      "letters, digits, _ and -, at most %d in all",
