@@ -241,8 +241,7 @@ FUZZ_SECONDS ?= 20
 FUZZ_CFLAGS := -std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 RULE_SRCS := user/lib/base/arena.c user/lib/base/escape.c user/lib/base/grow.c user/lib/base/ranges.c \
 	$(wildcard $(foreach d,model syntax check,user/lib/rules/$(d)/*.c))
-FUZZ_SRCS_rule_text := $(RULE_SRCS) \
-	user/lib/rules/compile/meaning.c user/lib/rules/compile/kind.c selftests/rule_equal.c
+FUZZ_SRCS_rule_text := $(RULE_SRCS) user/lib/rules/compile/kind.c selftests/rule_equal.c
 # Guided by the parser, the compiler and the oracle; the rest is as the tests have it.
 FUZZ_SRCS_rules_frames := $(RULE_SRCS) $(wildcard user/lib/rules/compile/*.c) selftests/oracle.c \
 	$(foreach f,test test_rules rule_errors packets plain_xsk,$(O)/selftests/$(f).o) $(LIB)

@@ -8,8 +8,8 @@
 #define XS_RULE_BOX_H
 
 #include "lib/base/ranges.h"
+#include "lib/rules/model/meaning.h"
 #include "maps/rule_set.h"
-#include "meaning.h"
 
 /* Most boxes of one rule; larger products of its sets become conditions. */
 #define XS_BOXES_PER_RULE (1U << 17)

@@ -7,7 +7,7 @@
 #ifndef XS_RULE_KIND_H
 #define XS_RULE_KIND_H
 
-#include "meaning.h"
+#include "lib/rules/model/meaning.h"
 
 enum xs_kind {
 	XS_KIND_ip4,

@@ -6,7 +6,7 @@
 #ifndef XS_RULE_MEANING_H
 #define XS_RULE_MEANING_H
 
-#include "lib/rules/model/rule.h"
+#include "rule.h"
 
 /* Most `port` matches of one rule, since each doubles its boxes. */
 #define XS_EITHER_MAX 10
