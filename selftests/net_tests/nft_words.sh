@@ -8,6 +8,7 @@
 . "$(dirname "$0")/lib.sh"
 
 EXPRESSIONS=$(dirname "$0")/../nft_expressions
+CHAINS=$(dirname "$0")/../nft_chains
 FRAMES=5000
 
 _expressions() { grep -v '^#' "$EXPRESSIONS"; }
@@ -53,6 +54,33 @@ each_means_what_it_means_in_nft() {
 	equal "expressions that differ" "" "$(cat "$DIR/differ")"
 	((++ASSERTIONS))
 	[[ $(awk '$1 > 0' "$DIR/want" | wc -l) -gt 200 ]] || fail "most expressions matched nothing"
+}
+
+# The same chains for both: how many frames each rule of them decides, by its line. nft
+# lists chains in the order of the file; a rule that only leads elsewhere has no counter.
+each_rule_of_a_chain_decides_what_it_decides_in_nft() {
+	command -v nft >/dev/null || skip "no nft: scripts/install-deps"
+	lab_up
+	rx nft -f "$CHAINS" >"$DIR/nft.log" 2>&1 || {
+		grep -q "Operation not supported\|No such file or directory" "$DIR/nft.log" &&
+			skip "no netdev hook of nft in this kernel"
+		cat "$DIR/nft.log"
+		fail "nft takes the chains"
+	}
+	check "frames" bash -c "nsenter --net=/run/netns/xs-t-tx -- $O/selftests/tools/nft_frames \
+		-f $CHAINS tx0 $FRAMES >$DIR/oracle"
+	sleep 1
+	awk -F '\t' 'NR == FNR { sum[$1] += $2; next } /[ \t]counter / { print sum[FNR] + 0 }' \
+		"$DIR/oracle" "$CHAINS" >"$DIR/want"
+	rx nft list table netdev t | sed -n 's/.*counter packets \([0-9]*\).*/\1/p' >"$DIR/got"
+	paste "$DIR/want" "$DIR/got" <(grep '[[:blank:]]counter ' "$CHAINS") |
+		awk '$1 != $2 { print "here " $1 ", nft " $2 ": " $0 }' >"$DIR/differ"
+	equal "rules that differ" "" "$(cat "$DIR/differ")"
+	((++ASSERTIONS))
+	[[ $(awk '$1 > 0' "$DIR/want" | wc -l) -gt 25 ]] || {
+		paste "$DIR/want" <(grep '[[:blank:]]counter ' "$CHAINS")
+		fail "most rules decided nothing"
+	}
 }
 
 run_tests "$@"

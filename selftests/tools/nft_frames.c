@@ -2,7 +2,8 @@
 /*
  * Matches as nft and as the oracle read them: sends random frames, made for the
  * expressions of a file, out of an interface, and prints for how many of them each
- * rule holds by the oracle: LINE, COUNT, RULE. Whoever has nft's counters of the same expressions at
+ * rule holds by the oracle: LINE, COUNT, RULE; or with -f, how many each decides, being the
+ * first that holds. Whoever has nft's counters of the same expressions at
  * the other end compares. What differs on purpose (docs/from-nftables.md) is not sent:
  * malformed frames, VLAN tags, later fragments, authentication headers.
  */
@@ -82,9 +83,17 @@ static bool is_sent(const struct packet *packet)
 	       !has_layer(packet, PACKET_ah) && is_plain(packet);
 }
 
-/* Adds one to the count of each expression that holds for the frame. */
-static void count_rules(struct xs_ruleset *rules, const struct packet *packet, unsigned int *counts)
+/* Adds one to the count of each expression that holds for the frame; or of the first. */
+static void count_rules(struct xs_ruleset *rules, const struct packet *packet, bool first,
+			unsigned int *counts)
 {
+	if (first) {
+		int rule = oracle_run(rules, NULL, packet->data, packet->len, 0).rule;
+
+		if (rule >= 0)
+			counts[rule]++;
+		return;
+	}
 	for (__u32 i = 0; i < rules->rule_cnt; i++) {
 		struct xs_ruleset one = *rules;
 
@@ -98,16 +107,21 @@ int main(int argc, char **argv)
 {
 	static const __u32 cpus[] = { 0 };
 	const struct random_targets targets = { .cpus = cpus, .cpu_cnt = 1, .queue_cnt = 1 };
-	struct rng rng = { .state = argc > 4 ? strtoull(argv[4], NULL, 0) : 1 };
+	const bool first = argc > 1 && !strcmp(argv[1], "-f");
 	static struct random_frame frame;
 	struct random_set set, expressions;
 	unsigned int *counts, sent = 0, wanted;
+	struct rng rng = { 1 };
 	int fd;
 
+	argv += first;
+	argc -= first;
 	if (argc < 4) {
-		fprintf(stderr, "usage: nft_frames FILE IF FRAMES [SEED]\n");
+		fprintf(stderr, "usage: nft_frames [-f] FILE IF FRAMES [SEED]\n");
 		return 2;
 	}
+	if (argc > 4)
+		rng.state = strtoull(argv[4], NULL, 0);
 	wanted = (unsigned int)strtoul(argv[3], NULL, 0);
 	fd = open_socket(argv[2]);
 	random_set_make(&set, &rng, &targets, 1);
@@ -122,7 +136,7 @@ int main(int argc, char **argv)
 			continue;
 		if (send(fd, frame.packet.data, frame.packet.len, 0) < 0)
 			die("send");
-		count_rules(&expressions.rules, &frame.packet, counts);
+		count_rules(&expressions.rules, &frame.packet, first, counts);
 		sent++;
 		if (sent % 64 == 0)
 			usleep(2000); /* not faster than the other end takes them */

@@ -627,6 +627,195 @@ static void elements_become_rules(void **state)
 	}
 }
 
+#define HOOK "type filter hook input priority 0; "
+
+/* What jumps lead to stands where they do, with their matches before it. */
+static void chains_become_rules(void **state)
+{
+	static const struct {
+		const char *written, *rules[8];
+	} sets[] = {
+		/* a chain above and one below its jump; the line is that of the chain's rule */
+		{ "table netdev t {\nchain a {\nudp drop\n}\nchain c { " HOOK "policy drop;\n"
+		  "ip ttl 1 jump a\nip ttl 2 jump b comment \"x\"\n}\nchain b {\ntcp xsk slot "
+		  "1\n}\n}",
+		  { "3 ip ttl 1 udp drop", "10 ip ttl 2 tcp xsk slot 1" } },
+		/* what cannot hold is left out, whatever fields say so; what never can is not */
+		{ "table netdev t { chain a {\nudp dport 1 drop\nip6 hoplimit 1 drop\nip ttl 5-9 "
+		  "drop\n"
+		  "tcp udp drop\n}\nchain c { " HOOK "\ntcp ip ttl < 5 jump a\n"
+		  "ip ttl 9 jump a\n}\n}",
+		  { "5 tcp ip ttl < 5 tcp udp drop", "2 ip ttl 9 udp dport 1 drop",
+		    "4 ip ttl 9 ip ttl 5-9 drop" } },
+		/* return: what is behind the jump, down to the policy */
+		{ "table ip t {\nchain a {\nip ttl 1 return\nip ttl 1-3 drop\n}\nchain c { " HOOK
+		  "policy drop;\nudp jump a\ntcp accept\nip ttl 1 accept\n}\n}",
+		  { "9 meta nfproto ipv4 udp ip ttl 1 ip ttl 1 accept",
+		    "4 meta nfproto ipv4 udp ip ttl 1-3 drop", "8 meta nfproto ipv4 tcp accept",
+		    "9 meta nfproto ipv4 ip ttl 1 accept", "10 meta nfproto ipv4 drop" } },
+		/* nothing is asked below a return of everything */
+		{ "table netdev t { chain a {\nreturn\ndrop\n}\nchain c { " HOOK
+		  "\njump a\nudp return\nip ttl 1 drop\n}\n}",
+		  { "7 udp accept", "8 ip ttl 1 drop" } },
+		/* goto: the chain, and then what is behind the one that leads there */
+		{ "table netdev t { chain b {\nip ttl 2 drop\n}\nchain a {\nip ttl < 5 goto b\nip "
+		  "ttl 3 drop\n"
+		  "}\nchain c { " HOOK "\nudp jump a\nmeta rxqueue 1 drop\n}\n}",
+		  { "2 udp ip ttl < 5 ip ttl 2 drop", "10 udp ip ttl < 5 meta rxqueue 1 drop",
+		    "11 udp ip ttl < 5 accept", "6 udp ip ttl 3 drop", "10 meta rxqueue 1 drop" } },
+		{ "table netdev t { chain a {\nudp drop\n}\nchain c { " HOOK
+		  "policy drop;\nip ttl 1 goto a\nip ttl 2 goto a\ngoto a\ntcp drop\n}\n}",
+		  { "2 ip ttl 1 udp drop", "9 ip ttl 1 drop", "2 ip ttl 2 udp drop",
+		    "9 ip ttl 2 drop", "2 udp drop" } },
+		/* a map: one element is followed, and then what is behind the map */
+		{ "table netdev t { chain a {\nudp drop\n}\nchain c { " HOOK
+		  "\nip ttl vmap { 1 : jump a, * : drop, 2 : continue, 3 : return, 4 : xsk }\n"
+		  "tcp drop\n}\n}",
+		  { "2 ip ttl 1 udp drop", "6 ip ttl 1 tcp drop", "7 ip ttl 1 accept",
+		    "6 ip ttl 2 tcp drop", "7 ip ttl 2 accept", "5 ip ttl 3 accept",
+		    "5 ip ttl 4 xsk", "5 ip ttl & 0 == 0 drop" } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CNT(sets); i++) {
+		struct xs_ruleset set;
+		char line[256];
+		__u32 cnt = 0;
+
+		parse_good(&set, sets[i].written);
+		for (; cnt < set.rule_cnt && cnt < 8 && sets[i].rules[cnt]; cnt++) {
+			snprintf(line, sizeof(line), "%u %s", set.rules[cnt].line,
+				 set.rules[cnt].text);
+			assert_string_equal(line, sets[i].rules[cnt]);
+		}
+		assert_true(cnt == 8 || !sets[i].rules[cnt]);
+		assert_true(set.rule_cnt == cnt || cnt == 8);
+		assert_round_trip(&set);
+		xs_ruleset_free(&set);
+	}
+}
+
+/* `cnt` chains, each of which jumps to the next. */
+static char *nested_chains(int cnt)
+{
+	size_t len;
+	char *text;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	fputs("table netdev t {\nchain base { " HOOK "\njump c1\n}\n", out);
+	for (int i = 1; i < cnt; i++)
+		fprintf(out, "chain c%d {\njump c%d\n}\n", i, i + 1);
+	fprintf(out, "chain c%d {\nudp drop\n}\n}\n", cnt);
+	fclose(out);
+	return text;
+}
+
+static void jumps_lead_sixteen_deep(void **state)
+{
+	char *good = nested_chains(16), *bad = nested_chains(17);
+	struct xs_ruleset set;
+
+	(void)state;
+	parse_good(&set, good);
+	assert_int_equal(set.rule_cnt, 1);
+	assert_string_equal(set.rules[0].text, "udp drop");
+	xs_ruleset_free(&set);
+	assert_error(bad, 51, 6, "more than 16 deep");
+	free(good);
+	free(bad);
+}
+
+/* A chain of `returns` returns, jumped to `jumps` times. */
+static char *many_returns(int returns, int jumps)
+{
+	size_t len;
+	char *text;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	fputs("table netdev t {\nchain a {\n", out);
+	for (int i = 0; i < returns; i++)
+		fprintf(out, "ip ttl %d return\n", i);
+	fputs("}\nchain base { " HOOK "\n", out);
+	for (int i = 0; i < jumps; i++)
+		fprintf(out, "ip dscp %d jump a\nudp dport %d drop\n", i, i);
+	fputs("}\n}\n", out);
+	fclose(out);
+	return text;
+}
+
+static void rules_that_returns_make_are_bounded(void **state)
+{
+	char *good = many_returns(20, 20), *bad = many_returns(200, 60);
+	struct xs_ruleset set;
+
+	(void)state;
+	parse_good(&set, good);
+	assert_true(set.rule_cnt > 20 * 20 && set.rule_cnt < XS_RULE_INLINE_MAX);
+	xs_ruleset_free(&set);
+	assert_error(bad, 77, 11, "more than 32768 rules");
+	free(good);
+	free(bad);
+}
+
+static void a_rule_of_a_chain_has_its_matches_and_those_of_the_jumps(void **state)
+{
+	char text[4096] = "table netdev t {\nchain a {\n";
+	struct xs_ruleset set;
+
+	(void)state;
+	for (int i = 0; i < 40; i++)
+		strcat(text, "udp ");
+	strcat(text, "drop\n}\nchain c { " HOOK "\n");
+	for (int i = 0; i < 24; i++)
+		strcat(text, "udp ");
+	strcpy(text + strlen(text), "jump a\n}\n}");
+	parse_good(&set, text);
+	assert_int_equal(set.rules[0].match_cnt, 64);
+	xs_ruleset_free(&set);
+	strcpy(strstr(text, "jump a"), "udp jump a\n}\n}");
+	assert_error(text, 6, 106, "the rule at line 3 gets more than 64 matches");
+}
+
+static const struct memory_file chain_files[] = {
+	{ "rules", "udp dport 1 drop\njump a" },
+	{ "chain", "chain a {\nudp dport 2 drop\n}" },
+	{ "close", "}\n" },
+	{ "open", "chain b {\n" },
+	{ NULL, NULL },
+};
+
+static void an_include_may_stand_within_a_block(void **state)
+{
+	struct xs_rule_errors errs;
+	struct xs_ruleset set;
+	const char *bad = "table ip t {\nchain c { " HOOK "\ninclude \"close\"\n}\n"
+			  "include \"open\"\n}\n";
+
+	(void)state;
+	parse_good_with(&set,
+			"table ip t {\nchain c { " HOOK "\ninclude \"rules\"\ntcp drop\n}\n"
+			"include \"chain\"\n}\n",
+			chain_files);
+	assert_int_equal(set.rule_cnt, 4);
+	assert_string_equal(set.rules[0].text, "meta nfproto ipv4 udp dport 1 drop");
+	assert_int_equal(set.rules[0].line, 1);
+	assert_string_equal(set.rules[1].text, "meta nfproto ipv4 udp dport 2 drop");
+	assert_string_equal(set.files[set.rules[1].file], "chain");
+	assert_int_equal(set.rules[1].line, 2);
+	assert_string_equal(set.rules[2].text, "meta nfproto ipv4 tcp drop");
+	assert_string_equal(set.files[set.rules[3].file], "test.rules");
+	xs_ruleset_free(&set);
+	assert_int_equal(parse_with(&set, bad, strlen(bad), chain_files, &errs), -EINVAL);
+	assert_int_equal(errs.cnt, 2);
+	assert_string_equal(errs.errors[0].file, "close");
+	assert_non_null(strstr(errs.errors[0].message, "a block to begin in this file"));
+	assert_string_equal(errs.errors[1].file, "open");
+	assert_non_null(strstr(errs.errors[1].message, "not closed"));
+	xs_rule_errors_free(&errs);
+}
+
 static void policy_of_a_netdev_chain_is_the_default(void **state)
 {
 	struct xs_ruleset set;
@@ -692,6 +881,8 @@ static void matches_keep_their_order(void **state)
 	assert_true(set.rules[0].matches[3].ranges[0].lo == 5);
 	xs_ruleset_free(&set);
 }
+
+#define BASE "table inet t {\nchain c {\ntype filter hook input priority 0\n"
 
 static const struct {
 	const char *text;
@@ -785,6 +976,9 @@ static const struct {
 	{ "name web: drop\nname web: udp drop", 2, 6, "is that of test.rules:1 already" },
 	{ "name web: ip saddr . tcp dport { 10.0.0.1 . 80 } drop", 1, 6, "is of one rule" },
 	{ "name web: tcp dport vmap { 80 : drop }", 1, 6, "is of one rule" },
+	{ "table ip t {\n chain c {\n  type filter hook ingress device e priority 0\n"
+	  "  name web: drop\n }\n}",
+	  4, 8, "name rules outside of tables" },
 	{ "udp drop comment", 1, 17, "double quotes" },
 	{ "udp drop comment x", 1, 18, "double quotes" },
 	{ "udp drop comment \"x", 1, 18, "not closed" },
@@ -874,8 +1068,8 @@ static const struct {
 	{ "include \"x\"", 1, 9, "cannot read 'x'" },
 	{ "include \"x\" y", 1, 13, "the end of the line" },
 	{ "ip saddr @bad drop", 1, 10, "'define bad = { ... }' on an earlier line, and '$bad'" },
-	{ "udp jump web", 1, 5, "no chains to jump to" },
-	{ "udp return", 1, 5, "no chains to return from" },
+	{ "udp jump web", 1, 5, "within table ... { } alone" },
+	{ "udp return", 1, 5, "within table ... { } alone" },
 	{ "tcp dport 22 limit rate 1/second drop", 1, 14, "there are no rates" },
 	{ "tcp dport 22 reject", 1, 14, "nothing is answered here" },
 	{ "tcp dport 22 log prefix \"x\" drop", 1, 14, "nothing is logged" },
@@ -892,14 +1086,22 @@ static const struct {
 	{ "table t { }", 1, 7, "netdev, inet, ip or ip6" },
 	{ "table inet { }", 1, 12, "the table's name" },
 	{ "table inet t {\nudp drop\n}", 2, 1, "chain, set or '}'" },
-	{ "table inet t {\nchain c {\nudp drop\n}\n}", 3, 1, "'type filter hook ...' first" },
+	{ "table inet t {\nchain c {\nudp drop\n}\n}", 2, 7, "no frame meets the rules of 'c'" },
 	{ "table inet t {\nchain c {\ntype nat hook input priority 0\n}\n}", 3, 6, "'filter'" },
 	{ "table inet t {\nchain c {\ntype filter hook forward priority 0\n}\n}", 3, 18,
 	  "ingress" },
 	{ "table inet t {\nchain c {\ntype filter hook input priority 0\npolicy foo\n}\n}", 4, 8,
 	  "accept or drop" },
-	{ "table inet t {\nchain c {\ntype filter hook input priority 0\njump d\n}\n}", 4, 1,
-	  "no chains to jump to" },
+	{ BASE "jump d\n}\n}", 4, 6, "no chain 'd' is in this table" },
+	{ BASE "jump\n}\n}", 4, 5, "the name of a chain after 'jump'" },
+	{ BASE "goto c\n}\n}", 4, 6, "'c' is a base chain" },
+	{ BASE "jump d drop\n}\n}", 4, 8, "the verdict comes last" },
+	{ BASE "udp dport vmap { 1 : jump e }\n}\n}", 4, 27, "no chain 'e'" },
+	{ BASE "jump d\n}\nchain d {\ngoto d\n}\n}", 7, 6, "'d' leads back to itself" },
+	{ BASE "jump d\n}\nchain d {\ntcp jump e\n}\nchain e {\njump d\n}\n}", 10, 6,
+	  "'d' leads back to itself" },
+	{ BASE "}\nchain c {\n}\n}", 5, 7, "another name" },
+	{ BASE "}\n}\ntable ip u {\nchain d {\nudp drop\n}\n}", 7, 7, "no frame meets" },
 	{ "table ip t { chain a { type filter hook input priority 0\n}\nchain b {\ntype filter "
 	  "hook "
 	  "input priority 1\n}\n}",
@@ -1335,6 +1537,11 @@ int main(void)
 		cmocka_unit_test(default_and_malformed_stand_anywhere),
 		cmocka_unit_test(canonical_text_is_as_stated),
 		cmocka_unit_test(elements_become_rules),
+		cmocka_unit_test(chains_become_rules),
+		cmocka_unit_test(jumps_lead_sixteen_deep),
+		cmocka_unit_test(rules_that_returns_make_are_bounded),
+		cmocka_unit_test(a_rule_of_a_chain_has_its_matches_and_those_of_the_jumps),
+		cmocka_unit_test(an_include_may_stand_within_a_block),
 		cmocka_unit_test(policy_of_a_netdev_chain_is_the_default),
 		cmocka_unit_test(elements_have_their_lines),
 		cmocka_unit_test(lines_are_those_of_the_file),

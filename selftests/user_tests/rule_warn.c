@@ -49,11 +49,15 @@ static void assert_warning(const char *text, const char *part)
 	xs_ruleset_free(&set);
 }
 
+#define JUMPS "table netdev t { chain c { type filter hook input priority 0; udp drop; "
+#define CHAIN "table netdev t { chain c { type filter hook input priority 0;\n"
+
 static const char *const never[][2] = {
 	{ "ip saddr 1.2.3.4 ip6 daddr ::1 drop", "IPv4 and IPv6" },
 	{ "icmp icmpv6 drop", "IPv4 and IPv6" },
 	{ "icmp ip6 hoplimit 3 drop", "IPv4 and IPv6" },
 	{ "tcp udp drop", "protocols" },
+	{ CHAIN "ip ttl 1 jump a\n}\nchain a {\ntcp udp drop\n}\n}", "protocols" },
 	{ "tcp dport 1 udp dport 1 drop", "protocols" },
 	{ "ip protocol gre th dport 1 drop", "protocols" },
 	{ "ip protocol tcp meta l4proto udp drop", "protocols" },
@@ -142,6 +146,9 @@ static const struct {
 	const char *text;
 	bool covered;
 } covers[] = {
+	{ JUMPS "jump a\n}\nchain a {\nudp drop\n}\n}", true },
+	/* one of several copies may be asked */
+	{ JUMPS "ip ttl 1 jump a; jump a\n}\nchain a {\nudp drop\n}\n}", false },
 	{ "drop\nudp drop", true },
 	{ "udp drop\ndrop", false },
 	{ "udp drop\nudp drop", true },

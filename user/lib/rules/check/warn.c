@@ -70,14 +70,17 @@ static int warn_of_rule(struct xs_rule_warnings *out, struct xs_cover *cover,
 	if (err)
 		return err == -E2BIG ? 0 : err; /* the compiler refuses it */
 	if (!xs_claim_holds(claim)) {
+		if (of->copied)
+			return 0;
 		err = xs_claim_why(arena, claim, of, words, sizeof(words));
 		return err ?: add_warning(out, rule, "never holds: %s", words);
 	}
 	err = xs_cover_find(cover, claim, &by);
 	if (err)
 		return err;
+	/* another copy of the same rule may be asked */
 	if (by < cover->set->rule_cnt)
-		return warn_covered(out, cover->set, rule, by);
+		return of->copied ? 0 : warn_covered(out, cover->set, rule, by);
 	xs_cover_remember(cover, claim, rule);
 	return 0;
 }

@@ -44,6 +44,7 @@ struct xs_rule {
 	char target_name[XS_TARGET_NAME_MAX]; /* dev, chain: the name as written */
 	__u32 line; /* 1-based, in `file` */
 	__u32 file; /* index into xs_ruleset.files */
+	bool copied; /* jumps made several of the rule that stands there */
 	char *text; /* canonical: tokens joined by one space, $names replaced */
 	char *comment; /* or NULL */
 };

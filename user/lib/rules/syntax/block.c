@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * nft's blocks: table FAMILY NAME { set NAME { ... } chain NAME { ... } }. The rules of a
- * base chain that sees what arrives are read where they stand; its policy decides last.
+ * nft's blocks: table FAMILY NAME { set NAME { ... } chain NAME { ... } }. The table's end
+ * stands for the rules of its base chain, with what they jump to; its policy decides last.
  */
 #include <string.h>
 
-#include "parse.h"
+#include "chains.h"
 
 #define CNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -25,7 +25,7 @@ bool xs_parse_at_block(const struct xs_parser *p)
 	case XS_BLOCK_NONE:
 		return xs_parse_at_word(p, "table") || xs_parse_at_word(p, "flush");
 	case XS_BLOCK_TABLE:
-		return true;
+		return !xs_parse_at_word(p, "include") && !xs_parse_at_word(p, "define");
 	case XS_BLOCK_CHAIN:
 		return p->tok.type == XS_TOKEN_RBRACE || xs_parse_at_word(p, "type") ||
 		       xs_parse_at_word(p, "policy");
@@ -62,6 +62,7 @@ static bool parse_table(struct xs_parser *p)
 		return xs_parse_expected(p, "the table's name");
 	xs_parse_next(p);
 	p->block.implied = families[i].implied;
+	p->block.chains_end = &p->block.chains;
 	return open_brace(p, XS_BLOCK_TABLE, &pos);
 }
 
@@ -70,12 +71,7 @@ static bool parse_chain(struct xs_parser *p)
 	struct xs_pos pos = xs_token_pos(&p->tok);
 
 	xs_parse_next(p);
-	if (p->tok.type != XS_TOKEN_WORD)
-		return xs_parse_expected(p, "the chain's name");
-	xs_parse_next(p);
-	p->block.is_base = false;
-	p->block.policy = "accept";
-	return open_brace(p, XS_BLOCK_CHAIN, &pos);
+	return xs_chain_begin(p) && open_brace(p, XS_BLOCK_CHAIN, &pos);
 }
 
 static void skip_to_end(struct xs_parser *p)
@@ -106,7 +102,7 @@ static bool parse_hook(struct xs_parser *p)
 	/* which device, with which priority: rules belong to one interface, before all else */
 	while (!xs_parse_at_end(p))
 		xs_parse_next(p);
-	p->had_base = p->block.is_base = true;
+	p->had_base = p->block.chain->is_base = true;
 	return true;
 }
 
@@ -115,7 +111,7 @@ static bool parse_policy(struct xs_parser *p)
 	xs_parse_next(p);
 	if (!xs_parse_at_word(p, "accept") && !xs_parse_at_word(p, "drop"))
 		return xs_parse_expected(p, "accept or drop after 'policy'");
-	p->block.policy = xs_parse_at_word(p, "drop") ? "drop" : "accept";
+	p->block.chain->policy = xs_parse_at_word(p, "drop") ? "drop" : "accept";
 	xs_parse_next(p);
 	return true;
 }
@@ -167,34 +163,25 @@ static bool parse_set_block(struct xs_parser *p)
 	return true;
 }
 
-/* The end of a base chain: what its policy does with what is left. */
-static bool end_chain(struct xs_parser *p)
+/* '}' of a chain or table. */
+static bool parse_end(struct xs_parser *p)
 {
-	char text[16];
+	bool was_chain = p->block.kind == XS_BLOCK_CHAIN, good;
 
-	if (!p->block.is_base)
-		return true;
-	/* of all frames, or of those that the table's family has */
-	strcpy(text, *p->block.implied ? "" : "default ");
-	strcat(text, p->block.policy);
-	return xs_parse_as_if(p, text);
+	if (p->block.kind == p->block.floor)
+		return xs_parse_expected(p, "a block to begin in this file before one ends");
+	good = was_chain ? xs_chain_end(p) : xs_chains_end(p);
+	p->block.kind = was_chain ? XS_BLOCK_TABLE : XS_BLOCK_NONE;
+	xs_parse_next(p);
+	return good;
 }
 
 bool xs_parse_block(struct xs_parser *p)
 {
-	if (p->tok.type == XS_TOKEN_RBRACE) {
-		bool was_chain = p->block.kind == XS_BLOCK_CHAIN;
-		bool good = !was_chain || end_chain(p);
-
-		p->block.kind = was_chain ? XS_BLOCK_TABLE : XS_BLOCK_NONE;
-		p->block.implied = was_chain ? p->block.implied : NULL;
-		xs_parse_next(p);
-		return good;
-	}
-	if (xs_parse_at_word(p, "type"))
-		return parse_hook(p);
-	if (xs_parse_at_word(p, "policy"))
-		return parse_policy(p);
+	if (p->tok.type == XS_TOKEN_RBRACE)
+		return parse_end(p);
+	if (p->block.kind == XS_BLOCK_CHAIN)
+		return xs_parse_at_word(p, "type") ? parse_hook(p) : parse_policy(p);
 	if (p->block.kind == XS_BLOCK_TABLE && xs_parse_at_word(p, "chain"))
 		return parse_chain(p);
 	if (p->block.kind == XS_BLOCK_TABLE && xs_parse_at_word(p, "set"))
@@ -209,13 +196,4 @@ bool xs_parse_block(struct xs_parser *p)
 		return xs_parse_expected(p, "'ruleset' after 'flush'");
 	xs_parse_next(p);
 	return xs_parse_end(p, "the end of the line");
-}
-
-bool xs_parse_begin_rule(struct xs_parser *p)
-{
-	if (p->block.kind == XS_BLOCK_CHAIN && !p->block.is_base)
-		return xs_parse_expected(p,
-					 "'type filter hook ...' first: the rules of other chains "
-					 "are reached by jumps alone, which are not taken");
-	return !p->block.implied || !*p->block.implied || xs_parse_meant(p, p->block.implied);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chains.h"
 #include "match.h"
 
 bool xs_parse_at_concat(const struct xs_parser *p)
@@ -117,6 +118,8 @@ static bool parse_branch_verdict(struct xs_parser *p, struct xs_branch *branch)
 		return xs_parse_expected(p, "':' and a verdict");
 	split_token(p, 1);
 	xs_parse_next(p);
+	if (xs_chain_at_goal(p))
+		return xs_chain_parse_goal(p, &branch->goal);
 	return xs_parse_verdict(p, &branch->action, branch->target_name);
 }
 

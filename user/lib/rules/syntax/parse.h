@@ -21,8 +21,8 @@ struct xs_str {
 	__u32 len;
 };
 
-/* A file of values that a set takes its members from. */
-struct xs_set_file {
+/* A text that is not the one being parsed: a file of values, or one that chains stand in. */
+struct xs_origin {
 	const char *end; /* of its text */
 	__u32 file; /* index into xs_ruleset.files */
 	bool secret; /* its text must not be shown */
@@ -32,7 +32,7 @@ struct xs_set_file {
 struct xs_pos {
 	__u32 line, column;
 	const char *line_start;
-	const struct xs_set_file *of;
+	const struct xs_origin *of;
 };
 
 /* One value as written. Its meaning depends on the field that it is compared with. */
@@ -58,6 +58,22 @@ struct xs_operand {
 	struct xs_pos comma; /* LIST: the first comma */
 };
 
+/* What a rule does where its matches hold; all but the first stand in nft's chains alone. */
+enum xs_flow {
+	XS_FLOW_VERDICT,
+	XS_FLOW_JUMP,
+	XS_FLOW_GOTO,
+	XS_FLOW_RETURN,
+	XS_FLOW_CONTINUE,
+};
+
+struct xs_goal {
+	enum xs_flow flow;
+	struct xs_str name; /* of the chain that it leads to */
+	struct xs_pos pos; /* where that, or the word, stands */
+	struct xs_chain *chain; /* which that is, once all are known */
+};
+
 struct xs_define {
 	struct xs_str name;
 	enum xs_shape shape;
@@ -80,6 +96,7 @@ struct xs_branch {
 	struct xs_str text; /* canonical: its matches, and its verdict if it is of a map */
 	struct xs_action action; /* of a map */
 	char target_name[XS_TARGET_NAME_MAX]; /* likewise */
+	struct xs_goal goal; /* likewise */
 	__u32 line;
 };
 
@@ -93,9 +110,10 @@ enum xs_block_kind {
 struct xs_block {
 	enum xs_block_kind kind;
 	struct xs_pos pos[XS_BLOCK_CHAIN + 1]; /* where the open one of each kind begins */
+	enum xs_block_kind floor; /* that the file was in when it was included */
 	const char *implied; /* matches that the table's family puts before each rule */
-	bool is_base; /* of a chain: its rules are read where they stand */
-	const char *policy; /* of a chain: "accept", "drop" */
+	struct xs_chain *chains, **chains_end; /* of the table; chains.h */
+	struct xs_chain *chain; /* the open one */
 };
 
 /* The files that are being read, innermost first. */
@@ -129,6 +147,7 @@ struct xs_parser {
 
 	struct xs_block block;
 	bool had_base; /* a base chain has begun */
+	const struct xs_origin *origin; /* of the text being parsed; NULL: none made yet */
 
 	void *rule_names; /* tsearch(3) tree of name.c's */
 	void *defines; /* tsearch(3) tree of struct xs_define */
@@ -144,6 +163,7 @@ struct xs_parser {
 	__u32 range_cnt, range_cap;
 	__u32 key_cnt, key_at; /* matches that each branch has its own of; 0: no branches */
 	bool is_map; /* the branches have the verdicts */
+	struct xs_goal goal; /* of the rule */
 	size_t key_text; /* where in `text` a branch's stands */
 	struct xs_branch *branches;
 	__u32 branch_cnt, branch_cap;
@@ -300,11 +320,10 @@ bool xs_parse_meant(struct xs_parser *p, const char *meant);
 
 /*
  * block.c: whether the token begins or ends a block, or is a statement of one that is no
- * rule; that statement; and what the block says of each rule, or that it may not stand here.
+ * rule; and that statement.
  */
 bool xs_parse_at_block(const struct xs_parser *p);
 bool xs_parse_block(struct xs_parser *p);
-bool xs_parse_begin_rule(struct xs_parser *p);
 
 /* match.c: one match, added to p->matches. The current token is a family. */
 bool xs_parse_match(struct xs_parser *p);
@@ -326,8 +345,10 @@ bool xs_parse_is_name(struct xs_str name);
 bool xs_parse_rule_name(struct xs_parser *p, struct xs_pos *pos);
 void xs_parse_free_rule_names(struct xs_parser *p);
 
-/* rule.c: a rule, added to p->set. */
+/* rule.c: a rule, added to p->set or, within a chain, to the chain. */
 bool xs_parse_rule(struct xs_parser *p);
+/* The matches and the text at hand as a rule more of p->set; its comment is in the text. */
+bool xs_parse_add_rule(struct xs_parser *p, const struct xs_rule *rule, const struct xs_pos *pos);
 
 /* include.c: include "FILE", with everything in it. */
 bool xs_parse_include(struct xs_parser *p);

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chains.h"
 #include "lib/rules/model/field.h"
-#include "parse.h"
 #include "value.h"
 
 #define CNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -52,10 +52,12 @@ static bool parse_counter(struct xs_parser *p)
 
 /*
  * Copies the parts of the rule into one block: matches, ranges, text, comment. The
- * block begins with the matches, and freeing them frees it.
+ * block begins with the matches, and freeing them frees it. That of a chain's rule lies in
+ * the arena.
  */
 static bool pack_rule(struct xs_parser *p, struct xs_rule *rule, const struct xs_str *comment)
 {
+	const bool of_chain = p->block.kind == XS_BLOCK_CHAIN;
 	size_t matches = (p->match_cnt * sizeof(struct xs_match) + 15) & ~(size_t)15;
 	size_t ranges = 0, size;
 	struct xs_range *to;
@@ -64,7 +66,7 @@ static bool pack_rule(struct xs_parser *p, struct xs_rule *rule, const struct xs
 	for (__u32 i = 0; i < p->match_cnt; i++)
 		ranges += p->matches[i].range_cnt * sizeof(struct xs_range);
 	size = matches + ranges + p->text_len + 1 + (comment->p ? comment->len + 1 : 0);
-	block = malloc(size);
+	block = of_chain ? xs_parse_alloc(p, size) : malloc(size);
 	if (!block)
 		return xs_parse_oom(p);
 	rule->matches = (struct xs_match *)(void *)block;
@@ -81,7 +83,8 @@ static bool pack_rule(struct xs_parser *p, struct xs_rule *rule, const struct xs
 		to += match->range_cnt;
 	}
 	rule->text = block + matches + ranges;
-	memcpy(rule->text, p->text, p->text_len);
+	if (p->text_len) /* a jump of everything has none, and there may be no buffer yet */
+		memcpy(rule->text, p->text, p->text_len);
 	rule->text[p->text_len] = '\0';
 	if (comment->p) {
 		rule->comment = rule->text + p->text_len + 1;
@@ -91,16 +94,21 @@ static bool pack_rule(struct xs_parser *p, struct xs_rule *rule, const struct xs
 	return true;
 }
 
+/* A rule more of the set, or of the open chain. */
 static bool add_rule(struct xs_parser *p, struct xs_rule *rule, const struct xs_str *comment,
 		     const struct xs_pos *pos)
 {
 	struct xs_rule *rules;
 
+	if (!xs_parse_charge(p, sizeof(*rule) + p->text_len, pos))
+		return false;
+	if (p->block.kind == XS_BLOCK_CHAIN)
+		return pack_rule(p, rule, comment) && xs_chain_add(p, rule);
 	if (p->set.rule_cnt == XS_RULE_CNT_MAX) {
 		xs_parse_error(p, pos, "there are more than %u rules", XS_RULE_CNT_MAX);
 		return xs_parse_stop(p);
 	}
-	if (!xs_parse_charge(p, sizeof(*rule) + p->text_len, pos) || !xs_parse_count_text(p, pos))
+	if (!xs_parse_count_text(p, pos))
 		return false;
 	rules = xs_parse_grow(p, p->set.rules, p->set.rule_cnt, &p->rule_cap, sizeof(*rules));
 	if (!rules)
@@ -110,6 +118,15 @@ static bool add_rule(struct xs_parser *p, struct xs_rule *rule, const struct xs_
 		return false;
 	rules[p->set.rule_cnt++] = *rule;
 	return true;
+}
+
+bool xs_parse_add_rule(struct xs_parser *p, const struct xs_rule *rule, const struct xs_pos *pos)
+{
+	const struct xs_str comment = { rule->comment,
+					rule->comment ? (__u32)strlen(rule->comment) : 0 };
+	struct xs_rule copy = *rule;
+
+	return add_rule(p, &copy, &comment, pos);
 }
 
 /* One rule for each branch, each with its part of the text where the branches stood. */
@@ -131,14 +148,17 @@ static bool add_branches(struct xs_parser *p, struct xs_rule *rule, const struct
 			p->first_range[p->key_at + i] = branch->key[i].first;
 		}
 		if (p->is_map) {
+			p->goal = branch->goal;
 			rule->action = branch->action;
 			memcpy(rule->target_name, branch->target_name, sizeof(rule->target_name));
 		}
 		rule->line = branch->line;
 		p->text_len = p->key_text;
-		good = xs_parse_put(p, branch->text.p, branch->text.len) &&
-		       xs_parse_put(p, " ", blank) && xs_parse_put(p, tail, tail_len) &&
-		       add_rule(p, rule, comment, pos);
+		good = xs_parse_put(p, branch->text.p, branch->text.len);
+		/* the text of what leads elsewhere has matches alone, and that of a map no more */
+		if (good && !(p->is_map && p->goal.flow))
+			good = xs_parse_put(p, " ", blank) && xs_parse_put(p, tail, tail_len);
+		good = good && add_rule(p, rule, comment, pos);
 	}
 	return good;
 }
@@ -174,9 +194,9 @@ static const char *other_tools_word(struct xs_str word)
 		{ "chain", "; there are no tables and chains, only rules" },
 		{ "flush", "; there are no tables and chains, only rules" },
 		{ "policy", "; it is called default" },
-		{ "jump", "; there are no chains to jump to, only rules" },
-		{ "goto", "; there are no chains to jump to, only rules" },
-		{ "return", "; there are no chains to return from, only rules" },
+		{ "jump", "; it stands in chains within table ... { } alone" },
+		{ "goto", "; it stands in chains within table ... { } alone" },
+		{ "return", "; it stands in chains within table ... { } alone" },
 		{ "continue", "; a rule whose matches hold decides" },
 		{ "set", "; write define NAME = { ... }" },
 		{ "add", "; a rule begins with its matches" },
@@ -259,16 +279,33 @@ static bool bad_rule_word(struct xs_parser *p)
 				 p->match_cnt ? "another match" : "a match", verdicts, hint.s);
 }
 
-bool xs_parse_rule(struct xs_parser *p)
+/* The verdict, or in a chain where to go on; nothing of that stands in the text. */
+static bool parse_goal(struct xs_parser *p, struct xs_rule *rule)
 {
-	struct xs_pos pos = xs_token_pos(&p->tok), named;
-	struct xs_rule rule = { .line = p->tok.line, .file = p->file };
-	struct xs_str comment = { NULL, 0 };
-	__u32 errors;
+	if (xs_chain_at_goal(p))
+		return xs_chain_parse_goal(p, &p->goal);
+	return p->tok.type == XS_TOKEN_WORD ? xs_parse_verdict(p, &rule->action, rule->target_name)
+					    : bad_rule_word(p);
+}
 
-	if (!xs_parse_rule_name(p, &named) || !xs_parse_begin_rule(p))
+/* `name web:`, where it may stand. */
+static bool parse_name(struct xs_parser *p, struct xs_pos *named)
+{
+	if (!xs_parse_rule_name(p, named))
 		return false;
-	while (p->tok.type == XS_TOKEN_WORD && xs_verdict_of(&p->tok) < 0 && !p->is_map) {
+	return !named->line || p->block.kind != XS_BLOCK_CHAIN ||
+	       xs_parse_error(p, named,
+			      "a name is of one rule, and a rule of a chain may be written out "
+			      "several times: name rules outside of tables");
+}
+
+/* The matches before the verdict. */
+static bool parse_matches(struct xs_parser *p)
+{
+	while (p->tok.type == XS_TOKEN_WORD && xs_verdict_of(&p->tok) < 0 && !p->is_map &&
+	       !xs_chain_at_goal(p)) {
+		__u32 errors = p->errs->cnt;
+
 		if (xs_parse_at_word(p, "counter")) {
 			if (!parse_counter(p))
 				return false;
@@ -276,23 +313,39 @@ bool xs_parse_rule(struct xs_parser *p)
 		}
 		if (!xs_is_family(p->tok.p, p->tok.len))
 			return bad_rule_word(p);
-		errors = p->errs->cnt;
 		if (xs_parse_idiom(p))
 			continue;
 		if (p->err || p->errs->cnt > errors || !xs_parse_match(p))
 			return false;
 	}
-	if (!p->is_map && p->tok.type != XS_TOKEN_WORD)
-		return bad_rule_word(p);
+	return true;
+}
+
+bool xs_parse_rule(struct xs_parser *p)
+{
+	struct xs_pos pos = xs_token_pos(&p->tok), named;
+	struct xs_rule rule = { .line = p->tok.line, .file = p->file };
+	struct xs_str comment = { NULL, 0 };
+	size_t text_len;
+
+	if (!parse_name(p, &named) || !parse_matches(p))
+		return false;
 	if (named.line && p->key_cnt)
 		return xs_parse_error(p, &named,
 				      "a name is of one rule, and a concatenation or vmap becomes "
 				      "several");
-	if (!p->is_map && !xs_parse_verdict(p, &rule.action, rule.target_name))
+	if (!p->is_map && !parse_goal(p, &rule))
 		return false;
-	return parse_comment(p, &comment) &&
-	       xs_parse_end(p,
-			    comment.p ? "the end of the line"
-				      : "comment or the end of the line: the verdict comes last") &&
-	       (p->key_cnt ? add_branches : add_rule)(p, &rule, &comment, &pos);
+	text_len = p->text_len;
+	if (!parse_comment(p, &comment) ||
+	    !xs_parse_end(p, comment.p ? "the end of the line"
+				       : "comment or the end of the line: the verdict comes last"))
+		return false;
+	if (p->goal.flow)
+		p->text_len = text_len;
+	if (!(p->key_cnt ? add_branches : add_rule)(p, &rule, &comment, &pos))
+		return false;
+	if (p->block.kind == XS_BLOCK_CHAIN)
+		xs_chain_end_statement(p);
+	return true;
 }

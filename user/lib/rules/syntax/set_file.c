@@ -42,7 +42,7 @@ static bool add_line(struct xs_parser *p, struct xs_operand *value, const char *
 }
 
 static bool add_lines(struct xs_parser *p, struct xs_operand *value, const char *text,
-		      struct xs_set_file *of)
+		      struct xs_origin *of)
 {
 	struct xs_pos pos = { .line = 1, .column = 1, .of = of };
 
@@ -64,7 +64,7 @@ static bool add_lines(struct xs_parser *p, struct xs_operand *value, const char 
 bool xs_parse_set_file(struct xs_parser *p, struct xs_operand *value)
 {
 	struct xs_pos pos = xs_token_pos(&p->tok);
-	struct xs_set_file *of;
+	struct xs_origin *of;
 	const char *text;
 	char *name, *path;
 	size_t len;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lib/rules/model/field.h"
-#include "parse.h"
+#include "chains.h"
 
 /* Whether `default` or `malformed` is still allowed. */
 static bool check_said(struct xs_parser *p, const char *word, const struct xs_said *said)
@@ -99,6 +99,7 @@ static bool parse_statement(struct xs_parser *p)
 	p->text_len = 0;
 	p->key_cnt = 0;
 	p->is_map = false;
+	p->goal = (struct xs_goal){};
 	p->in_set = false;
 	if (xs_parse_at_block(p))
 		return xs_parse_block(p);
@@ -160,7 +161,8 @@ static bool check_text(struct xs_parser *p, const char *text, size_t len)
 void xs_parse_text(struct xs_parser *p, __u32 file, const char *text, size_t len)
 {
 	const struct xs_parse_include include = { p->include, file };
-	const struct xs_block outer = p->block;
+	const struct xs_origin *outer_origin = p->origin;
+	const enum xs_block_kind floor = p->block.floor, kind = p->block.kind;
 
 	p->file = file;
 	xs_lexer_init(&p->lex, text, len);
@@ -168,7 +170,8 @@ void xs_parse_text(struct xs_parser *p, __u32 file, const char *text, size_t len
 		return;
 	/* cppcheck-suppress autoVariables ; taken back below */
 	p->include = &include;
-	p->block = (struct xs_block){};
+	p->origin = NULL;
+	p->block.floor = kind;
 	xs_parse_next(p);
 	while (!p->err && p->tok.type != XS_TOKEN_EOF) {
 		__u32 line = p->tok.line;
@@ -178,15 +181,18 @@ void xs_parse_text(struct xs_parser *p, __u32 file, const char *text, size_t len
 		else if (!parse_statement(p))
 			recover(p, line);
 	}
-	if (!p->err && p->block.kind != XS_BLOCK_NONE)
+	if (!p->err && p->block.kind != kind)
 		xs_parse_error(p, &p->block.pos[p->block.kind],
 			       "the block is not closed: expected '}'");
-	p->block = outer;
+	p->block.kind = kind;
+	p->block.floor = floor;
+	p->origin = outer_origin;
 	p->include = include.outer;
 }
 
 static void parser_free(struct xs_parser *p)
 {
+	xs_chains_free(p);
 	xs_parse_free_defines(p);
 	xs_parse_free_rule_names(p);
 	xs_arena_free(&p->arena);

@@ -23,6 +23,8 @@
 #define XS_RULE_DEFINE_MAX 65536
 #define XS_RULE_INCLUDE_DEPTH_MAX 16
 #define XS_RULE_INCLUDE_MAX 1024 /* files included, in all */
+#define XS_RULE_JUMP_DEPTH_MAX 16 /* chains one below the other, as in nft */
+#define XS_RULE_INLINE_MAX 32768 /* rules that jumps and returns make, in all */
 #define XS_RULE_ERROR_MAX 100 /* errors reported in one run */
 
 /*
