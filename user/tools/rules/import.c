@@ -66,11 +66,17 @@ static void add_line(struct xs_import *im, char *text)
 
 void xs_import_put(struct xs_import *im, const char *fmt, ...)
 {
+	static const char tabs[] = "\t\t";
+	char *text, *line = NULL;
 	va_list args;
 
 	va_start(args, fmt);
-	add_line(im, format(fmt, args));
+	text = format(fmt, args);
 	va_end(args);
+	if (text && asprintf(&line, "%s%s", tabs + 2 - (*text ? im->depth : 0), text) < 0)
+		line = NULL;
+	free(text);
+	add_line(im, line);
 }
 
 void xs_import_refuse(struct xs_import *im, const char *fmt, ...)
@@ -110,17 +116,15 @@ static void keep_first(void *arg, const struct xsteer_finding *finding)
 		snprintf(said->why, sizeof(said->why), "%s", finding->message);
 }
 
-/* Whether the parser takes the rule, with the defines before it if it names one. */
-static bool is_taken(struct xs_import *im, struct verdict_of_parser *said)
+/* Whether the parser takes the text, which is freed; else its reason. */
+static bool is_rule_file(struct xs_import *im, char *text, struct verdict_of_parser *said)
 {
 	XSTEER_STRUCT(xsteer_rules_opts, opts, .flags = XSTEER_RULES_NO_INCLUDE,
 		      .finding = keep_first, .finding_arg = said);
-	const char *defines = im->defines && strchr(im->rule, '$') ? im->defines : "";
 	struct xsteer_rules *rules;
-	char *text;
 	int err;
 
-	if (asprintf(&text, "%s%s\n", defines, im->rule) < 0) {
+	if (!text) {
 		im->oom = true;
 		return false;
 	}
@@ -129,6 +133,50 @@ static bool is_taken(struct xs_import *im, struct verdict_of_parser *said)
 	if (!err)
 		xsteer_rules_free(rules);
 	return !err;
+}
+
+/* Whether the parser takes the rule, with the defines before it if it names one. */
+static bool is_taken(struct xs_import *im, struct verdict_of_parser *said)
+{
+	const char *defines = im->defines && strchr(im->rule, '$') ? im->defines : "";
+	char *text;
+	int n;
+
+	if (im->family)
+		n = asprintf(&text,
+			     "%stable %s t {\nchain of-the-rule { type filter hook input priority "
+			     "0;\n%s\n}\n%s}\n",
+			     defines, im->family, im->rule, im->chains ? im->chains : "");
+	else
+		n = asprintf(&text, "%s%s\n", defines, im->rule);
+	return is_rule_file(im, n < 0 ? NULL : text, said);
+}
+
+void xs_import_begin_table(struct xs_import *im, const char *family)
+{
+	free(im->family);
+	im->family = strdup(family);
+	im->oom |= !im->family;
+}
+
+void xs_import_chain(struct xs_import *im, const char *name, size_t len)
+{
+	char *chains;
+
+	if (asprintf(&chains, "%schain %.*s {\n}\n", im->chains ? im->chains : "", (int)len, name) <
+	    0) {
+		im->oom = true;
+		return;
+	}
+	free(im->chains);
+	im->chains = chains;
+}
+
+void xs_import_end_table(struct xs_import *im)
+{
+	free(im->family);
+	free(im->chains);
+	im->family = im->chains = NULL;
 }
 
 static void keep_define(struct xs_import *im)
@@ -309,14 +357,46 @@ static int read_text(struct xs_cli *cli, const char *path, char **text)
 	return *text ? 0 : -ENOMEM;
 }
 
+/* All lines as one text. NULL: out of memory. */
+static char *join_lines(const struct xs_import *im)
+{
+	size_t size = 1;
+	char *text, *to;
+
+	for (__u32 i = 0; i < im->line_cnt; i++)
+		size += strlen(im->lines[i].text) + 1;
+	text = to = malloc(size);
+	for (__u32 i = 0; text && i < im->line_cnt; i++)
+		to = stpcpy(stpcpy(to, im->lines[i].text), "\n");
+	if (text)
+		*to = '\0';
+	return text;
+}
+
+/* What was taken line by line may still be too much together, or lead in circles. */
+static int check_whole(struct xs_import *im)
+{
+	struct verdict_of_parser said = { "" };
+
+	if (is_rule_file(im, join_lines(im), &said))
+		return 0;
+	if (im->oom)
+		return -ENOMEM;
+	xs_err(im->cli->ctx, "%s: no rule file can say this: %s", im->file, said.why);
+	return -EINVAL;
+}
+
 static int print_imported(struct xs_import *im)
 {
-	int err = 0;
+	int err;
 
 	if (im->oom)
 		return -ENOMEM;
 	if (im->line_cnt) /* else there is no array */
 		qsort(im->lines, im->line_cnt, sizeof(*im->lines), by_key);
+	err = check_whole(im);
+	if (err)
+		return err;
 	if (im->cli->json)
 		err = print_json(im);
 	else
@@ -352,6 +432,7 @@ int xs_do_import(struct xs_cli *cli)
 		free(im.lines[i].text);
 	free(im.lines);
 	free(im.defines);
+	xs_import_end_table(&im);
 	free(im.source);
 	free(im.rule);
 	json_decref(im.refusals);

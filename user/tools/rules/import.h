@@ -25,6 +25,7 @@ struct xs_import {
 	__u32 line; /* of the file, being read: 1-based */
 	char *source; /* that line, as read; the reader's copy may be cut up */
 	long key; /* of what is said next */
+	int depth; /* blocks around it */
 
 	char *rule; /* the rule being made; NULL: nothing of it yet */
 	size_t rule_len;
@@ -33,6 +34,8 @@ struct xs_import {
 	struct xs_import_line *lines;
 	__u32 line_cnt, line_room;
 	char *defines; /* all define statements, for the parser */
+	char *family; /* of the table that rules stand in; NULL: they stand in none */
+	char *chains; /* the other chains of that table, empty, as they are written */
 	__u32 taken, changed, refused;
 	void *refusals; /* json_t array of {line, reason, text}; or NULL */
 	bool oom;
@@ -41,6 +44,14 @@ struct xs_import {
 /* Appends to the rule, with a blank before if it has a word already. */
 void xs_import_add(struct xs_import *im, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/*
+ * The rules that follow stand in chains of a table of this family, which may jump to the
+ * chains that xs_import_chain() names; xs_import_end_table(): in none again.
+ */
+void xs_import_begin_table(struct xs_import *im, const char *family);
+void xs_import_chain(struct xs_import *im, const char *name, size_t len);
+void xs_import_end_table(struct xs_import *im);
 
 /* Forgets the rule. */
 void xs_import_drop(struct xs_import *im);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * What iptables-save and ip6tables-save print: the chain INPUT of the table filter. Rules
- * hold for one family, so each says it.
+ * hold for one family, so each says it. Where the table has chains of its own it becomes a
+ * table, with a chain for each.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -12,14 +13,21 @@
 
 #define CNT(a) (sizeof(a) / sizeof((a)[0]))
 
+#define CHAINS_MAX 1000
+
 struct saved {
 	bool ipv6; /* ip6tables-save wrote it */
 	char table[32];
 	char policy[32]; /* of INPUT */
+	bool is_table; /* the table is written as one */
+	long first_key; /* of its lines: its beginning, INPUT, then each chain, its end */
+	char *chains[CHAINS_MAX];
+	int chain_cnt;
 	/* of the rule at hand */
 	char proto[32];
 	bool is_not; /* '!' stands before the option */
 	const char *verdict;
+	bool is_goto;
 	char *comment;
 };
 
@@ -179,6 +187,8 @@ static void take_value(struct xs_import *im, struct saved *s, const char *option
 		s->comment = value;
 	else if (!strcmp(option, "-j") || !strcmp(option, "--jump"))
 		s->verdict = value;
+	else if (!strcmp(option, "-g") || !strcmp(option, "--goto"))
+		s->verdict = value, s->is_goto = true;
 	else if (strcmp(option, "-m") || !is_one_of(modules, CNT(modules), value))
 		xs_import_refuse(im, "no rule has what '%s %s' matches", option, value);
 }
@@ -229,20 +239,43 @@ static void add_comment(struct xs_import *im, char *comment)
 	xs_import_add(im, "comment \"%s\"", comment);
 }
 
+/* The number of a chain of the table, from 1 on; 0: INPUT, -1: there is none. */
+static int chain_number(const struct saved *s, const char *name)
+{
+	if (!strcmp(name, "INPUT"))
+		return 0;
+	for (int i = 0; i < s->chain_cnt; i++)
+		if (!strcmp(s->chains[i], name))
+			return i + 1;
+	return -1;
+}
+
+/* "pass", "drop", "return"; or "jump " and "goto ", which the chain's name follows; NULL: none. */
+static const char *verdict_word(const struct saved *s, const char *verdict)
+{
+	if (!strcmp(verdict, "ACCEPT"))
+		return "pass";
+	if (!strcmp(verdict, "DROP"))
+		return "drop";
+	if (!strcmp(verdict, "RETURN"))
+		return s->is_table ? "return" : verdict_word(s, s->policy);
+	if (chain_number(s, verdict) > 0)
+		return s->is_goto ? "goto " : "jump ";
+	return NULL;
+}
+
 static void end_rule(struct xs_import *im, const struct saved *s)
 {
-	const char *verdict = !s->verdict		      ? NULL
-			      : !strcmp(s->verdict, "ACCEPT") ? "pass"
-			      : !strcmp(s->verdict, "DROP")   ? "drop"
-							      : NULL;
+	const char *verdict = s->verdict ? verdict_word(s, s->verdict) : NULL;
 
 	if (!s->verdict) {
 		xs_import_refuse(im, "a rule without a verdict only counts");
 	} else if (!verdict) {
 		xs_import_refuse(im, "no verdict is '%s'", s->verdict);
 	} else {
-		add_family(im, s);
-		xs_import_add(im, "%s", verdict);
+		if (!s->is_table)
+			add_family(im, s);
+		xs_import_add(im, "%s%s", verdict, strchr(verdict, ' ') ? s->verdict : "");
 		if (s->comment)
 			add_comment(im, s->comment);
 		xs_import_end(im);
@@ -253,8 +286,12 @@ static void end_rule(struct xs_import *im, const struct saved *s)
 static void import_rule(struct xs_import *im, struct saved *s, char **words, int cnt)
 {
 	__u32 refused = im->refused;
+	int chain = strcmp(s->table, "filter") ? -1 : chain_number(s, words[0]);
 
-	if (strcmp(s->table, "filter") || strcmp(words[0], "INPUT")) {
+	if (s->is_table)
+		im->key = s->first_key + (chain < 0 ? s->chain_cnt + 2 : chain + 1);
+	im->depth = s->is_table ? 1 + (chain >= 0) : 0;
+	if (chain < 0) {
 		xs_import_refuse(im,
 				 "only rules of the chain INPUT of the table filter are about what "
 				 "arrives");
@@ -262,6 +299,7 @@ static void import_rule(struct xs_import *im, struct saved *s, char **words, int
 	}
 	s->proto[0] = '\0';
 	s->verdict = NULL;
+	s->is_goto = false;
 	s->comment = NULL;
 	for (int at = 1; at < cnt && im->refused == refused;) {
 		s->is_not = !strcmp(words[at], "!");
@@ -273,10 +311,91 @@ static void import_rule(struct xs_import *im, struct saved *s, char **words, int
 		end_rule(im, s);
 }
 
+/* Whether the table has chains of its own: lines ":NAME - [0:0]". */
+static bool has_chains(const char *text)
+{
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (!strncmp(line, "COMMIT", 6))
+			return false;
+		if (*line == ':' && line[strcspn(line, " \n")] == ' ' &&
+		    line[strcspn(line, " \n") + 1] == '-')
+			return true;
+	}
+	return false;
+}
+
+/* *filter; `text` is what follows. */
+static void begin_table(struct xs_import *im, struct saved *s, const char *name, const char *text)
+{
+	snprintf(s->table, sizeof(s->table), "%s", name);
+	s->is_table = !strcmp(name, "filter") && text && has_chains(text);
+	if (!s->is_table)
+		return;
+	s->first_key = ++im->key;
+	xs_import_begin_table(im, s->ipv6 ? "ip6" : "ip");
+	xs_import_put(im, "table %s filter {", s->ipv6 ? "ip6" : "ip");
+	im->depth = 1;
+}
+
+/* :INPUT DROP [0:0], :NAME - [0:0] */
+static void begin_chain(struct xs_import *im, struct saved *s, const char *name, const char *policy)
+{
+	const bool is_input = !strcmp(name, "INPUT") && !strcmp(s->table, "filter");
+
+	if (is_input)
+		snprintf(s->policy, sizeof(s->policy), "%s", policy);
+	if (!s->is_table || (!is_input && *policy != '-')) {
+		if (!is_input)
+			xs_import_put(im, "# chain %s", name);
+		return;
+	}
+	if (!is_input) {
+		if (s->chain_cnt == CHAINS_MAX) {
+			xs_import_refuse(im, "more than %d chains", CHAINS_MAX);
+			return;
+		}
+		s->chains[s->chain_cnt] = strdup(name);
+		im->oom |= !s->chains[s->chain_cnt];
+		if (im->oom)
+			return;
+		xs_import_chain(im, name, strlen(name));
+		s->chain_cnt++;
+	}
+	im->key = s->first_key + 1 + chain_number(s, name);
+	im->depth = 1;
+	xs_import_put(im, "chain %s {", name);
+	im->depth = 2;
+	if (is_input)
+		xs_import_put(im, "type filter hook input priority 0; policy %s;",
+			      !strcmp(policy, "DROP") ? "drop" : "accept");
+}
+
+/* The blocks of the table end, each behind its lines. */
+static void end_blocks(struct xs_import *im, struct saved *s)
+{
+	im->depth = 1;
+	for (int i = 0; i <= s->chain_cnt; i++) {
+		im->key = s->first_key + 1 + i;
+		if (i || *s->policy)
+			xs_import_put(im, "}");
+	}
+	for (int i = 0; i < s->chain_cnt; i++)
+		free(s->chains[i]);
+	im->key = s->first_key + s->chain_cnt + 3;
+	im->depth = 0;
+	xs_import_put(im, "}");
+	xs_import_end_table(im);
+	s->chain_cnt = 0;
+	s->is_table = false;
+}
+
 /* What the policy of INPUT does to frames of the family. */
 static void end_table(struct xs_import *im, struct saved *s)
 {
-	if (*s->policy) {
+	if (s->is_table) {
+		end_blocks(im, s);
+	} else if (*s->policy) {
 		s->verdict = s->policy;
 		s->comment = NULL;
 		end_rule(im, s);
@@ -284,19 +403,19 @@ static void end_table(struct xs_import *im, struct saved *s)
 	s->policy[0] = s->table[0] = '\0';
 }
 
-static void import_line(struct xs_import *im, struct saved *s, char **words, int cnt)
+/* `rest`: the lines that follow; NULL: none. */
+static void import_line(struct xs_import *im, struct saved *s, char **words, int cnt,
+			const char *rest)
 {
 	int at = cnt > 0 && words[0][0] == '['; /* counters, before a rule */
 	const char *first = cnt > at ? words[0] : "";
 
 	if (first[0] == '*')
-		snprintf(s->table, sizeof(s->table), "%s", first + 1);
+		begin_table(im, s, first + 1, rest);
 	else if (!strcmp(first, "COMMIT"))
 		end_table(im, s);
-	else if (!strcmp(first, ":INPUT") && cnt > 1 && !strcmp(s->table, "filter"))
-		snprintf(s->policy, sizeof(s->policy), "%s", words[1]);
 	else if (first[0] == ':' && cnt > 1)
-		xs_import_put(im, "# chain %s", first + 1);
+		begin_chain(im, s, first + 1, words[1]);
 	else if (cnt - at > 1 && !strcmp(words[at], "-A"))
 		import_rule(im, s, words + at + 1, cnt - at - 1);
 	else
@@ -312,5 +431,9 @@ void xs_import_iptables(struct xs_import *im, char *text)
 	/* what is not of this family is no matter of these rules */
 	xs_import_put(im, "default pass");
 	while ((line = xs_import_next(im, &text)))
-		import_line(im, &s, words, xs_import_split(line, words));
+		import_line(im, &s, words, xs_import_split(line, words), text);
+	if (s.is_table) {
+		end_blocks(im, &s);
+		xs_import_refuse(im, "the table does not end");
+	}
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * nft's files, and what `nft list ruleset` prints: defines, sets that are not filled while
- * they are in use, and the rules of base chains that see what arrives.
+ * they are in use, and the rules of a base chain that sees what arrives. Where rules jump,
+ * the table of that chain stays a table, with its chains.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,9 @@ struct nft {
 	bool is_base; /* the chain's rules see what arrives, each frame once */
 	bool had_base; /* an earlier chain's did */
 	char policy[16];
+	bool jumps; /* some rule of the file does */
+	bool is_table; /* the table is written as one */
+	bool is_open; /* so is the chain, and its beginning */
 	bool is_plain; /* the set has a type that a define can hold, and its members are written */
 	char *elements; /* "{ ... }" */
 	int other_depth; /* of blocks in OTHER */
@@ -189,7 +193,12 @@ static void add_words(struct xs_import *im, const char *text)
 
 static bool ends_with_verdict(const char *text)
 {
-	return strstr(text, "accept") || strstr(text, "drop") || strstr(text, "vmap");
+	static const char *const words[] = { "accept", "drop", "vmap", "jump", "goto", "return" };
+
+	for (size_t i = 0; i < CNT(words); i++)
+		if (strstr(text, words[i]))
+			return true;
+	return false;
 }
 
 /* Whether the rule has one of these words. */
@@ -221,7 +230,7 @@ static void import_rule(struct xs_import *im, struct nft *nft, const char *text)
 {
 	static const char *const length = "meta length";
 
-	if (!nft->is_base) {
+	if (!nft->is_base && !nft->is_open) {
 		xs_import_refuse(im, "the chain '%s' is none that sees each arriving frame once",
 				 nft->name);
 		return;
@@ -234,27 +243,142 @@ static void import_rule(struct xs_import *im, struct nft *nft, const char *text)
 		xs_import_refuse(im, "'meta length' counts from the Ethernet header here: 14 more");
 		return;
 	}
-	add_family(im, nft, text);
+	if (!nft->is_open)
+		add_family(im, nft, text);
 	add_words(im, text);
 	xs_import_end(im);
 }
 
 /* ---- chains and sets ---- */
 
+/* Whether a base chain with this first statement sees each arriving frame. */
+static bool sees_arriving(const char *text)
+{
+	static const char *const hooks[] = { "hook ingress", "hook prerouting", "hook input" };
+	size_t len = strcspn(text, ";\n}");
+
+	for (size_t i = 0; i < CNT(hooks); i++)
+		if (begins_with(text, "type filter") &&
+		    memmem(text, len, hooks[i], strlen(hooks[i])))
+			return true;
+	return false;
+}
+
+/* Behind the '}' that closes the block whose inside begins at p. */
+static const char *behind_block(const char *p)
+{
+	for (int depth = 1; *p && depth; p++) {
+		if (*p == '#')
+			p += strcspn(p, "\n");
+		else if (*p == '"')
+			p += 1 + strcspn(p + 1, "\"\n");
+		if (!*p)
+			break;
+		depth += (*p == '{') - (*p == '}');
+	}
+	return p;
+}
+
+/*
+ * Looks ahead at a table: whether it has the base chain, and then which chains jumps may
+ * lead to.
+ */
+static bool look_at_table(struct xs_import *im, const char *p)
+{
+	const char *end = behind_block(p);
+	bool has_base = false;
+
+	while (p < end) {
+		size_t len = strcspn(p, " \t\n;{}#\"");
+		const char *name = p + len + strspn(p + len, " \t"), *inside;
+
+		if (*p == '#') {
+			p += strcspn(p, "\n");
+		} else if (*p == '"') {
+			p += 1 + strcspn(p + 1, "\"\n");
+			p += *p == '"';
+		} else if (*p == '{') {
+			p = behind_block(p + 1);
+		} else if (len == strlen("chain") && !strncmp(p, "chain", len)) {
+			len = strcspn(name, " \t\n{");
+			p = name + len + strspn(name + len, " \t\n");
+			inside = *p == '{' ? p + 1 : p;
+			inside += strspn(inside, " \t\n");
+			has_base |= sees_arriving(inside);
+			if (!begins_with(inside, "type"))
+				xs_import_chain(im, name, len);
+		} else {
+			p += len ? len : 1;
+		}
+	}
+	return has_base;
+}
+
+/* The table stays one if the chains that rules jump to are in it. */
+static void begin_table(struct xs_import *im, struct nft *nft, const char *text, const char *inside)
+{
+	static const char *const families[] = { "netdev", "inet", "ip", "ip6" };
+
+	nft->is_table = false;
+	for (size_t i = 0; i < CNT(families); i++)
+		nft->is_table |= nft->jumps && !nft->had_base && !strcmp(nft->family, families[i]);
+	nft->is_table = nft->is_table && look_at_table(im, inside);
+	if (!nft->is_table) {
+		xs_import_end_table(im);
+		xs_import_put(im, "# %s", text);
+		return;
+	}
+	xs_import_begin_table(im, nft->family);
+	xs_import_put(im, "table %s %s {", nft->family, strrchr(text, ' ') + 1);
+	im->depth = 1;
+}
+
+static void end_table(struct xs_import *im, struct nft *nft)
+{
+	if (!nft->is_table)
+		return;
+	im->depth = 0;
+	xs_import_put(im, "}");
+	xs_import_end_table(im);
+	nft->is_table = false;
+	if (strcmp(nft->family, "netdev")) {
+		xs_import_add(im, "default pass");
+		xs_import_end(im);
+	}
+}
+
+/* A chain of a table that stays one, when its first statement is there. */
+static void open_chain(struct xs_import *im, struct nft *nft, const char *first)
+{
+	if (!nft->is_table || nft->is_open)
+		return;
+	if (begins_with(first, "type") && (!sees_arriving(first) || nft->had_base))
+		return;
+	xs_import_put(im, "chain %s {", nft->name);
+	im->depth = 2;
+	nft->is_open = true;
+}
+
 /* "type filter hook input priority 0"; the policy may follow as a statement. */
 static void begin_base(struct xs_import *im, struct nft *nft, const char *text)
 {
-	static const char *const hooks[] = { "hook ingress", "hook prerouting", "hook input" };
-
-	for (size_t i = 0; i < CNT(hooks); i++)
-		if (begins_with(text, "type filter") && strstr(text, hooks[i]) && !nft->had_base)
-			nft->is_base = nft->had_base = true;
+	if (sees_arriving(text) && !nft->had_base)
+		nft->is_base = nft->had_base = true;
 	snprintf(nft->policy, sizeof(nft->policy), "accept");
-	xs_import_put(im, "# chain %s: %s", nft->name, text);
+	if (nft->is_open)
+		xs_import_put(im, "%s", text);
+	else
+		xs_import_put(im, "# chain %s: %s", nft->name, text);
 }
 
 static void end_chain(struct xs_import *im, struct nft *nft)
 {
+	if (nft->is_open) {
+		im->depth = 1;
+		xs_import_put(im, "}");
+		nft->is_open = nft->is_base = false;
+		return;
+	}
 	if (!nft->is_base)
 		return;
 	if (!strcmp(nft->family, "netdev")) {
@@ -303,7 +427,7 @@ static void end_set(struct xs_import *im, struct nft *nft)
 
 /* ---- blocks ---- */
 
-static void open_block(struct xs_import *im, struct nft *nft, const char *text)
+static void open_block(struct xs_import *im, struct nft *nft, const char *text, const char *inside)
 {
 	char first[16] = "", second[64] = "", third[64] = "";
 
@@ -313,7 +437,7 @@ static void open_block(struct xs_import *im, struct nft *nft, const char *text)
 	if (nft->block == FILE_BLOCK && !strcmp(first, "table")) {
 		nft->block = TABLE;
 		snprintf(nft->family, sizeof(nft->family), "%.15s", *third ? second : "ip");
-		xs_import_put(im, "# %s", text);
+		begin_table(im, nft, text, inside);
 	} else if (nft->block == TABLE && !strcmp(first, "chain")) {
 		nft->block = CHAIN;
 		nft->is_base = false;
@@ -339,8 +463,12 @@ static void close_block(struct xs_import *im, struct nft *nft)
 		im->oom |= asprintf(&im->source, "set %s", nft->name) < 0;
 		end_set(im, nft);
 	}
-	if (nft->block == CHAIN)
+	if (nft->block == CHAIN) {
+		open_chain(im, nft, ""); /* it may be empty, and jumps lead there */
 		end_chain(im, nft);
+	}
+	if (nft->block == TABLE)
+		end_table(im, nft);
 	nft->block = nft->block == CHAIN || nft->block == SET ? TABLE : FILE_BLOCK;
 }
 
@@ -363,6 +491,8 @@ static void import_statement(struct xs_import *im, struct nft *nft, const char *
 {
 	if (nft->other_depth)
 		return;
+	if (nft->block == CHAIN)
+		open_chain(im, nft, text);
 	if (nft->block == FILE_BLOCK) {
 		import_command(im, text);
 	} else if (nft->block == SET) {
@@ -371,6 +501,8 @@ static void import_statement(struct xs_import *im, struct nft *nft, const char *
 		begin_base(im, nft, text);
 	} else if (nft->block == CHAIN && begins_with(text, "policy")) {
 		snprintf(nft->policy, sizeof(nft->policy), "%.15s", text + strlen("policy "));
+		if (nft->is_open)
+			xs_import_put(im, "%s", text);
 	} else if (nft->block == CHAIN && begins_with(text, "comment")) {
 		xs_import_put(im, "# %s", text);
 	} else if (nft->block == CHAIN) {
@@ -383,7 +515,8 @@ static void import_statement(struct xs_import *im, struct nft *nft, const char *
 void xs_import_nft(struct xs_import *im, char *text)
 {
 	struct statement statement = {};
-	struct nft nft = { .block = FILE_BLOCK };
+	struct nft nft = { .block = FILE_BLOCK,
+			   .jumps = strstr(text, "jump ") || strstr(text, "goto ") };
 	__u32 line = 1;
 
 	while (*text && !im->oom) {
@@ -398,7 +531,7 @@ void xs_import_nft(struct xs_import *im, char *text)
 		if (im->oom)
 			break;
 		if (statement.opens)
-			open_block(im, &nft, im->source);
+			open_block(im, &nft, im->source, text);
 		else if (statement.closes)
 			close_block(im, &nft);
 		else
