@@ -120,7 +120,7 @@ int test_open(void **state)
 	if (!env->skel)
 		return -1;
 	env->rule_set_flags = bpf_map__map_flags(bpf_map__inner_map(env->skel->maps.rule_sets));
-	err = xs_program_load(test_ctx(), env->skel);
+	err = xs_program_load(test_ctx(), env->skel->skeleton);
 	if (err == -EPERM) {
 		env->skip = "cannot load a program: needs CAP_BPF and CAP_NET_ADMIN";
 		return 0;

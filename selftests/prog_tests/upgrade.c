@@ -112,8 +112,8 @@ static void replaces_one_of_ours_that_was_never_pinned(void **state)
 	assert_int_equal(xs_pins_open(ctx, &pins, "lo", XS_PINS_WRITE), 0);
 	skel = xs_program_open(ctx, pins.slots);
 	assert_non_null(skel);
-	assert_int_equal(xs_program_reuse(skel, &pins, 0), 0);
-	assert_int_equal(xs_program_load(ctx, skel), 0);
+	assert_int_equal(xs_program_reuse(skel->obj, &pins, 0), 0);
+	assert_int_equal(xs_program_load(ctx, skel->skeleton), 0);
 	put_into_link(bpf_program__fd(skel->progs.xsteer));
 	xsteer_bpf__destroy(skel);
 	xs_pins_close(&pins);

@@ -117,7 +117,7 @@ int main(void)
 	for (int i = 0; i < LOADS && !err; i++) {
 		skel = xs_program_open(test_ctx(), XS_SLOTS_MIN);
 		begin = now_us();
-		err = skel ? xs_program_load(test_ctx(), skel) : -errno;
+		err = skel ? xs_program_load(test_ctx(), skel->skeleton) : -errno;
 		if (best_us < 0 || now_us() - begin < best_us)
 			best_us = now_us() - begin;
 		xsteer_bpf__destroy(skel);

@@ -116,7 +116,7 @@ static int take_over_maps(const struct xs_build *build, __u32 slots)
 	/* An older build's counters have another layout, so they are copied. */
 	if (build->old.stats_bytes == XS_QUEUE_STATS_BYTES_AT_2)
 		taken &= ~(1U << XS_MAP_xdp_stats_map);
-	return xs_program_reuse(build->skel, &build->old, ~taken);
+	return xs_program_reuse(build->skel->obj, &build->old, ~taken);
 }
 
 static int pin_prog(struct xs_build *build)
@@ -153,7 +153,7 @@ static int load_program(struct xs_build *build)
 	bpf_program__set_autoload(build->skel->progs.xsteer, build->opts->prio <= 0);
 	err = take_over_maps(build, slots);
 	if (!err)
-		err = xs_program_load(build->ctx, build->skel);
+		err = xs_program_load(build->ctx, build->skel->skeleton);
 	if (!err && build->replacing == XS_REPLACE_in_link &&
 	    build->old.stats_bytes == XS_QUEUE_STATS_BYTES_AT_2 && build->old.slots == slots)
 		err = xs_queue_stats_copy(&build->old,

@@ -121,7 +121,7 @@ int xs_dispatcher_attach(const struct xs_netif *netif, const struct xs_pins *pin
 
 	if (!skel)
 		return -errno;
-	err = xs_program_reuse(skel, pins, 0);
+	err = xs_program_reuse(skel->obj, pins, 0);
 	if (err)
 		goto out;
 	prog = xdp_program__from_bpf_obj(skel->obj, bpf_program__section_name(skel->progs.xsteer));
@@ -283,9 +283,9 @@ static int load_and_swap_alone(const struct xs_netif *netif, const struct xs_pin
 	__u32 len = sizeof(info);
 	int err, fd;
 
-	err = xs_program_reuse(skel, pins, 0);
+	err = xs_program_reuse(skel->obj, pins, 0);
 	if (!err)
-		err = xs_program_load(pins->ctx, skel);
+		err = xs_program_load(pins->ctx, skel->skeleton);
 	if (err)
 		return err;
 	fd = bpf_program__fd(skel->progs.xsteer);

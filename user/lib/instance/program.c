@@ -72,10 +72,10 @@ struct xsteer_bpf *xs_program_open(struct xsteer_ctx *ctx, __u32 slots)
 	return skel;
 }
 
-int xs_program_reuse(struct xsteer_bpf *skel, const struct xs_pins *pins, __u32 skip)
+int xs_program_reuse(struct bpf_object *object, const struct xs_pins *pins, __u32 skip)
 {
 	for (int i = 0; i < XS_MAP_MAX; i++) {
-		struct bpf_map *map = bpf_object__find_map_by_name(skel->obj, xs_map_names[i]);
+		struct bpf_map *map = bpf_object__find_map_by_name(object, xs_map_names[i]);
 		int err;
 
 		if (!map || pins->map_fds[i] < 0 || skip & 1U << i)
@@ -90,16 +90,17 @@ int xs_program_reuse(struct xsteer_bpf *skel, const struct xs_pins *pins, __u32 
 	return 0;
 }
 
-int xs_program_load(struct xsteer_ctx *ctx, struct xsteer_bpf *skel)
+int xs_program_load(struct xsteer_ctx *ctx, struct bpf_object_skeleton *skeleton)
 {
+	struct bpf_program *prog = *skeleton->progs[0].prog;
 	char *log = calloc(1, KERNEL_LOG_BYTES);
 	int err;
 
 	/* libbpf asks for the log only after the kernel has refused. */
 	if (log)
-		bpf_program__set_log_buf(skel->progs.xsteer, log, KERNEL_LOG_BYTES);
-	err = xsteer_bpf__load(skel);
-	bpf_program__set_log_buf(skel->progs.xsteer, NULL, 0);
+		bpf_program__set_log_buf(prog, log, KERNEL_LOG_BYTES);
+	err = bpf_object__load_skeleton(skeleton);
+	bpf_program__set_log_buf(prog, NULL, 0);
 	if (log && err && err != -EPERM)
 		xs_quote_kernel(ctx, log);
 	if (err == -EPERM)

@@ -10,6 +10,8 @@
 
 #include "pins.h"
 
+struct bpf_object;
+struct bpf_object_skeleton;
 struct xsteer_bpf;
 
 /* Whether the kernel has multi-buffer XDP (Linux 5.18). Found out by probing for its helper. */
@@ -26,13 +28,13 @@ struct xsteer_bpf *xs_program_open(struct xsteer_ctx *ctx, __u32 slots);
  * beside it. Reuses all descriptors that are not -1, except those in `skip` (a bit for
  * each enum xs_map). 0 or -errno, logged.
  */
-int xs_program_reuse(struct xsteer_bpf *skel, const struct xs_pins *pins, __u32 skip);
+int xs_program_reuse(struct bpf_object *object, const struct xs_pins *pins, __u32 skip);
 
 /*
- * Loads the program. If the kernel refuses, quotes the verifier's log. Needs CAP_BPF
- * and CAP_NET_ADMIN. 0 or -errno, logged.
+ * Loads the one program of an opened skeleton (skel->skeleton). If the kernel refuses,
+ * quotes the verifier's log. Needs CAP_BPF and CAP_NET_ADMIN. 0 or -errno, logged.
  */
-int xs_program_load(struct xsteer_ctx *ctx, struct xsteer_bpf *skel);
+int xs_program_load(struct xsteer_ctx *ctx, struct bpf_object_skeleton *skeleton);
 
 /*
  * Whether a loaded program uses the map. An instance's own program does, whatever its

@@ -35,9 +35,9 @@ int xs_explain_open(struct xsteer_ctx *ctx, struct xs_explain *explain, const st
 	explain->skel->rodata->explaining = true;
 	explain->skel->rodata->explain_queue = queue;
 	if (live)
-		err = xs_program_reuse(explain->skel, live, OWN_MAPS);
+		err = xs_program_reuse(explain->skel->obj, live, OWN_MAPS);
 	if (!err)
-		err = xs_program_load(ctx, explain->skel);
+		err = xs_program_load(ctx, explain->skel->skeleton);
 	if (err) {
 		xs_explain_close(explain);
 		return err;
