@@ -16,6 +16,7 @@
 #include "lock.h"
 #include "pins.h"
 #include "place.h"
+#include "trace.h"
 
 const char *const xs_map_names[XS_MAP_MAX] = {
 #define X(name) #name,
@@ -252,6 +253,13 @@ int xs_pins_open(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *ifnam
 	return err;
 }
 
+/* What killed processes have left, as far as it concerns an instance that goes on. */
+static void settle(const struct xs_pins *pins)
+{
+	xs_knobs_settle(pins);
+	xs_trace_settle(pins);
+}
+
 int xs_pins_open_locked(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *ifname)
 {
 	int lock = xs_pins_lock(ctx, ifname, false), err;
@@ -265,7 +273,7 @@ int xs_pins_open_locked(struct xsteer_ctx *ctx, struct xs_pins *pins, const char
 		if (err)
 			xs_pins_close(pins);
 		else
-			xs_knobs_settle(pins);
+			settle(pins);
 	}
 	if (!err)
 		return lock;

@@ -115,20 +115,51 @@ int xs_program_load(struct xsteer_ctx *ctx, struct bpf_object_skeleton *skeleton
 	return err;
 }
 
-bool xs_prog_uses_map(__u32 prog_id, __u32 map_id)
+/* Numbers of the maps that a program uses. Returns how many; 0: none, or it cannot be found out. */
+static __u32 maps_of(__u32 prog_id, __u32 ids[MAPS_OF_PROG_MAX])
 {
-	__u32 ids[MAPS_OF_PROG_MAX] = {};
 	struct bpf_prog_info info = { .nr_map_ids = MAPS_OF_PROG_MAX,
 				      .map_ids = (unsigned long)ids };
-	__u32 len = sizeof(info);
+	__u32 len = sizeof(info), cnt = 0;
 	int fd = bpf_prog_get_fd_by_id(prog_id);
-	bool uses = false;
 
 	if (fd < 0)
-		return false;
+		return 0;
 	if (!bpf_obj_get_info_by_fd(fd, &info, &len))
-		for (__u32 i = 0; !uses && i < info.nr_map_ids && i < MAPS_OF_PROG_MAX; i++)
-			uses = ids[i] == map_id;
+		cnt = info.nr_map_ids < MAPS_OF_PROG_MAX ? info.nr_map_ids : MAPS_OF_PROG_MAX;
 	close(fd);
+	return cnt;
+}
+
+bool xs_prog_uses_map(__u32 prog_id, __u32 map_id)
+{
+	__u32 ids[MAPS_OF_PROG_MAX] = {}, cnt = maps_of(prog_id, ids);
+	bool uses = false;
+
+	for (__u32 i = 0; !uses && i < cnt; i++)
+		uses = ids[i] == map_id;
 	return uses;
+}
+
+static bool is_named(int map, const char *name)
+{
+	struct bpf_map_info info = {};
+	__u32 len = sizeof(info);
+
+	return !bpf_obj_get_info_by_fd(map, &info, &len) && !strcmp(info.name, name);
+}
+
+int xs_prog_map_named(__u32 prog_id, const char *name)
+{
+	__u32 ids[MAPS_OF_PROG_MAX] = {}, cnt = maps_of(prog_id, ids);
+
+	for (__u32 i = 0; i < cnt; i++) {
+		int fd = bpf_map_get_fd_by_id(ids[i]);
+
+		if (fd >= 0 && is_named(fd, name))
+			return fd;
+		if (fd >= 0)
+			close(fd);
+	}
+	return -ENOENT;
 }

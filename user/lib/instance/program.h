@@ -42,4 +42,10 @@ int xs_program_load(struct xsteer_ctx *ctx, struct bpf_object_skeleton *skeleton
  */
 bool xs_prog_uses_map(__u32 prog_id, __u32 map_id);
 
+/*
+ * The map of that name (15 bytes at most) that a loaded program uses. Returns a descriptor,
+ * which the caller closes, or -errno, silently. Needs CAP_SYS_ADMIN.
+ */
+int xs_prog_map_named(__u32 prog_id, const char *name);
+
 #endif

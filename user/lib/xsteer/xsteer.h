@@ -652,6 +652,90 @@ const char *xsteer_reason_name(uint32_t reason);
 /* "XDP_PASS" ...; "?" for another number. Static. */
 const char *xsteer_xdp_name(uint32_t xdp);
 
+/* ---- frames as they are decided ---- */
+
+/* A trace of one interface. For one thread at a time. */
+struct xsteer_trace;
+
+struct xsteer_trace_opts {
+	size_t sz;
+	/*
+	 * Only frames that these rules decide: numbers as in struct xsteer_rule, of the set
+	 * `generation`. NULL: all frames.
+	 */
+	const uint32_t *rules;
+	uint32_t rule_count;
+	uint32_t reserved; /* 0 */
+	uint64_t generation;
+	uint32_t verdicts; /* 1 << enum xsteer_verdict, as they are counted; 0: any */
+	uint32_t reasons; /* 1 << a reason; 1: no reason, so a rule decided; 0: any */
+	uint32_t snap; /* bytes of each frame, at most 16384; 0: that many */
+	uint32_t rate; /* frames a second, at most 1000000, and as many at once; 0: 1000 */
+};
+
+/*
+ * Puts a program that traces into the instance's link, in place of the plain one; rules,
+ * sockets and counters stay. While nobody traces, this costs nothing. If the process dies,
+ * frames are handled as before, and the next function that changes the instance puts the
+ * plain program back. Blocks for the instance's lock (10 s at most) and for the verifier.
+ * Needs CAP_BPF, CAP_NET_ADMIN, CAP_SYS_ADMIN. 0: close *trace later; -EBUSY: another
+ * process traces it; -EOPNOTSUPP: it runs beside other programs (prio); -EPROTO: upgrade it
+ * first; -ESTALE: other rules than `generation` are in force; -EINVAL, -ERANGE: an option;
+ * or as listed under "instances".
+ */
+int xsteer_trace_open(struct xsteer_ctx *ctx, const char *ifname,
+		      const struct xsteer_trace_opts *opts, struct xsteer_trace **trace);
+
+/* One frame. Valid during the call only. */
+struct xsteer_traced {
+	size_t sz; /* set by the library: members beyond it are not there */
+	uint64_t time_ns; /* CLOCK_REALTIME */
+	uint64_t generation; /* of the rules that it met; 0: there were none */
+	const void *bytes; /* from the Ethernet header on, as it arrived */
+	uint32_t captured; /* bytes that are there */
+	uint32_t length; /* bytes of the frame */
+	uint32_t queue;
+	uint32_t rule; /* from 0; XSTEER_NO_RULE: `default` or `malformed` decided */
+	uint32_t line; /* from 1; 0: that set is gone already, and so is the text */
+	uint32_t flags; /* XSTEER_EXPLAINED_* */
+	const char *file; /* of the rule, or NULL */
+	const char *text; /* likewise */
+	uint32_t verdict; /* enum xsteer_verdict: what the rule or the default says */
+	uint32_t done; /* enum xsteer_verdict: what was counted, after a fallback */
+	uint32_t reason; /* for xsteer_reason_name(); 0: a rule decided, without a fallback */
+	uint32_t xdp; /* enum xdp_action: what the program returned */
+};
+
+typedef int (*xsteer_traced_fn)(void *arg, const struct xsteer_traced *frame);
+
+/*
+ * Waits for frames for timeout_ms (0: does not wait), and calls each() for those that are
+ * there, some thousands at most. 0, also if none came; -ESTALE: another program took the
+ * tracing one's place (an upgrade, a detach), or the rules that were chosen are no longer
+ * in force; what each() returned.
+ */
+int xsteer_trace_read(struct xsteer_trace *trace, int timeout_ms, xsteer_traced_fn each, void *arg);
+
+/* Frames since the trace was opened. */
+struct xsteer_trace_counts {
+	size_t sz;
+	uint64_t matched; /* met all conditions: copied, or in one of the next two */
+	uint64_t over_rate; /* not copied: over opts->rate */
+	uint64_t no_room; /* not copied: the process read more slowly than they came */
+	uint64_t read; /* given to each(); the rest waits to be read */
+};
+
+int xsteer_trace_counts(const struct xsteer_trace *trace, struct xsteer_trace_counts *counts);
+
+/*
+ * Ends the trace: puts the plain program back, and waits until no frame is within the
+ * tracing one. What was copied before can still be read; the counts are final. Blocks for
+ * the instance's lock (10 s at most) and for an RCU grace period. 0; or -errno: the next
+ * function that changes the instance puts it back.
+ */
+int xsteer_trace_stop(struct xsteer_trace *trace);
+void xsteer_trace_close(struct xsteer_trace *trace); /* stops it first; NULL is allowed */
+
 /* ---- AF_XDP sockets ---- */
 
 /*

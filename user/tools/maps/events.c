@@ -9,6 +9,7 @@
 #include "lib/instance/dir.h"
 #include "lib/instance/live.h"
 #include "lib/instance/owners.h"
+#include "lib/instance/trace.h"
 #include "lib/net/identity.h"
 #include "lib/net/netif.h"
 #include "lib/set/mapped.h"
@@ -81,7 +82,7 @@ static int look_at(const struct xs_pins *pins, struct xs_seen *seen)
 	    xs_netif_name(seen->ifindex, seen->ifname) ||
 	    xs_netif_get(pins->ctx, &netif, seen->ifname))
 		return 0;
-	seen->prog_id = live.prog_id;
+	seen->prog_id = xs_trace_plain_id(pins, live.prog_id); /* a trace is no upgrade */
 	seen->native = live.native;
 	seen->rx_queues = netif.rx_queues;
 	seen->maps_id = xs_map_id(pins->map_fds[XS_MAP_xdp_stats_map]);
