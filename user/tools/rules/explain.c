@@ -5,51 +5,41 @@
 #include <stdlib.h>
 
 #include "capture.h"
+#include "decided.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/json.h"
 #include "rules.h"
 #include "trial.h"
 
-/* A rule as explain names it: LINE, or FILE:LINE if it was included. */
-static json_t *rule_json(const struct xsteer_explained *why)
+static struct xs_decided decided(const struct xsteer_explained *why)
 {
-	json_t *text;
-	char *place;
-
-	if (why->rule == XSTEER_NO_RULE)
-		return json_null();
-	if (!(why->flags & XSTEER_EXPLAINED_INCLUDED))
-		return json_integer(why->line);
-	if (asprintf(&place, "%s:%u", why->file, why->line) < 0)
-		return json_null();
-	text = xs_json_text(place);
-	free(place);
-	return text;
+	return (struct xs_decided){
+		.rule = why->rule,
+		.line = why->line,
+		.included = why->flags & XSTEER_EXPLAINED_INCLUDED,
+		.file = why->file,
+		.text = why->text,
+		.verdict = why->verdict,
+		.reason = why->reason,
+		.xdp = why->xdp,
+	};
 }
 
 static void explain_text(__u32 packet, const struct xsteer_explained *why)
 {
-	json_t *rule = rule_json(why);
-	char *line = json_is_null(rule) ? NULL : json_dumps(rule, JSON_ENCODE_ANY);
+	const struct xs_decided by = decided(why);
+	char *text = xs_decided_text(&by);
 
-	printf("packet %u: ", packet);
-	if (line)
-		printf("rule %s (%s)", line, why->text);
-	else
-		printf("no rule");
-	printf(": %s, %s%s%s\n", xsteer_verdict_name(why->verdict), xsteer_xdp_name(why->xdp),
-	       why->reason ? ", " : "", why->reason ? xsteer_reason_name(why->reason) : "");
-	free(line);
-	json_decref(rule);
+	printf("packet %u: %s\n", packet, text ? text : "");
+	free(text);
 }
 
 static void explain_json(struct xs_cli *cli, __u32 packet, const struct xsteer_explained *why)
 {
-	json_t *object = json_pack("{s:i, s:o, s:s, s:s, s:s?}", "packet", packet, "rule",
-				   rule_json(why), "verdict", xsteer_verdict_name(why->verdict),
-				   "xdp", xsteer_xdp_name(why->xdp), "reason",
-				   why->reason ? xsteer_reason_name(why->reason) : NULL);
+	const struct xs_decided by = decided(why);
+	json_t *object = json_pack("{s:i}", "packet", packet);
 
+	xs_decided_add(object, &by);
 	json_dumpf(object, stdout, cli->pretty ? JSON_INDENT(2) : 0);
 	putchar('\n');
 	json_decref(object);
