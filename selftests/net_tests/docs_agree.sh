@@ -194,6 +194,8 @@ rules_prints_the_json_of_its_page() {
 	_json_agrees rules apply --confirm 60 rx0 "$DIR/one.rules"
 	_json_agrees rules confirm rx0
 	_json_agrees rules explain -d rx0 --hex 0200000000020200000000010806
+	tx_bg traffic "$TRAFFIC" -o -n 300 -r 10 tx0
+	_json_agrees_here rules trace rx0 -c 1
 }
 
 maps_prints_the_json_of_its_page() {

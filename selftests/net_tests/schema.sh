@@ -80,6 +80,8 @@ rules_prints_what_its_schemas_say() {
 	_prints rules import --partial nft "$ROOT/selftests/import/router.nft"
 	_prints rules show rx0
 	_prints rules explain -d rx0 --hex 0200000000020200000000010806
+	tx_bg traffic "$TRAFFIC" -o -n 300 -r 10 tx0
+	_prints rules trace rx0 -c 1
 	_prints rules cost -f "$DIR/r"
 	_prints rules apply --confirm 60 rx0 "$DIR/r"
 	_prints rules confirm rx0

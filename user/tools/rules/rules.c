@@ -10,6 +10,7 @@
 #include "lib/base/escape.h"
 #include "lib/api/place.h"
 #include "lib/net/identity.h"
+#include "maps/trace.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/json.h"
 #include "tools/cli/rule_text.h"
@@ -297,6 +298,23 @@ static const struct xs_opt cost_opts[] = {
 	{ NULL },
 };
 
+static const struct xs_opt trace_opts[] = {
+	IF_OPT,
+	{ "verdict", 0, "VERDICT[,VERDICT...]", "only frames that are counted so",
+	  XS_TO_TEXT(struct xs_rules_opts, verdict) },
+	{ "reason", 0, "REASON[,REASON...]", "only frames with this reason",
+	  XS_TO_TEXT(struct xs_rules_opts, reason) },
+	{ "count", 'c', "N", "end after N frames",
+	  XS_TO_U64(struct xs_rules_opts, count, 1, ~0ULL) },
+	{ "write", 'w', "FILE", "write pcapng ('-': standard output)",
+	  XS_TO_TEXT(struct xs_rules_opts, write) },
+	{ "snap", 0, "BYTES", "of each frame, at most (default 16384)",
+	  XS_TO_U32(struct xs_rules_opts, snap, 1, XS_TRACE_SNAP_MAX), .unit = "bytes" },
+	{ "rate", 0, "N", "frames a second, at most (default 1000)",
+	  XS_TO_U32(struct xs_rules_opts, rate, 1, 1000000) },
+	{ NULL },
+};
+
 static const struct xs_cmd cmds[] = {
 	{ "check", NULL, "FILE", "parse and compile only", check_opts, 1, 2, do_check },
 	{ "apply", NULL, "IF FILE", "put the rules of FILE in force, all or nothing", apply_opts, 1,
@@ -312,6 +330,8 @@ static const struct xs_cmd cmds[] = {
 	  xs_do_cost },
 	{ "import", NULL, "nft|iptables-save|ethtool|ovs|cidr FILE",
 	  "another tool's rules as a rule file", import_opts, 2, 2, xs_do_import },
+	{ "trace", NULL, "IF [RULE...]", "frames as they are decided, also those that are dropped",
+	  trace_opts, 0, -1, xs_do_trace },
 	{ NULL },
 };
 
@@ -339,7 +359,7 @@ static const struct xs_guess guesses[] = {
 
 int main(int argc, char **argv)
 {
-	struct xs_rules_opts options = { 0 };
+	struct xs_rules_opts options = { .snap = XS_TRACE_SNAP_MAX, .rate = 1000 };
 	const struct xs_tool tool = {
 		.name = "xsteer-rules",
 		.summary = "Check, apply, show and explain the rules that steer frames.",

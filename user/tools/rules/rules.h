@@ -14,6 +14,10 @@ struct xs_rules_opts {
 	const char *pcap, *hex;
 	__u32 queue;
 	bool partial;
+	/* of trace */
+	const char *verdict, *reason, *write;
+	__u64 count; /* 0: until it is told to end */
+	__u32 snap, rate;
 };
 
 static inline struct xs_rules_opts *xs_rules_opts(const struct xs_cli *cli)
@@ -33,5 +37,6 @@ int xs_do_show(struct xs_cli *cli);
 int xs_do_explain(struct xs_cli *cli);
 int xs_do_cost(struct xs_cli *cli);
 int xs_do_import(struct xs_cli *cli);
+int xs_do_trace(struct xs_cli *cli);
 
 #endif
