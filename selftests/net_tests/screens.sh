@@ -23,7 +23,7 @@ _shows_no() { # SENTENCE REGEX
 }
 _fits() { # SENTENCE COLUMNS TEXT
 	((++ASSERTIONS))
-	if LC_ALL=C.UTF-8 awk -v most="$2" 'length($0) > most { bad = 1 } END { exit !bad }' <<<"$3"; then
+	if (($(LC_ALL=C.UTF-8 wc -L <<<"$3") > $2)); then
 		printf '%s\n' "$3"
 		fail "$1: wider than $2 columns"
 	fi
@@ -46,6 +46,50 @@ top_fits_80_columns_and_uses_200() {
 	_keys q
 	_shows "its end" 'ended with 0'
 }
+
+# Losses of the program, and of a socket that nobody reads.
+top_shows_losses_with_cause_rate_and_last_minute() {
+	lab_up --queues 1
+	attach
+	printf 'tcp drop\nudp xsk\n' >"$DIR/r"
+	check "apply" rx "$O/xsteer-rules" apply rx0 "$DIR/r"
+	start_bouncer 0 -p
+	check "before the tab is open" tx "$TRAFFIC" -o -n 50 -p tcp4 tx0
+	_top 80 24 rx0
+	_keys 4
+	_shows "nothing yet" 'nothing was lost since this tab was opened'
+	_shows "what came in" 'rx0: in [1-9][0-9]* s 0 in, 0 delivered, 0 unexplained'
+	check "drops" tx "$TRAFFIC" -o -n 70 -p tcp4 tx0
+	_shows "the cause" 'rx0 +program +rule +[0-9]+ +70 '
+	kill -STOP "$LAST_BOUNCER"
+	check "more than its rings take" tx "$TRAFFIC" -o -n 20000 -f 50 -p udp4 tx0
+	_shows "the socket" 'rx0 +socket +(ring_full|no_frame) +[0-9.k]+ +[0-9.k]+ +slot 0'
+	_fits "the screen" 80 "$(_tmux capture-pane -p)"
+	equal "the remedy has no room" "$(_tmux capture-pane -p | grep -c Remedy)" 0
+	_tmux resize-window -x 200 -y 60
+	_shows "the remedy" 'Last minute +Remedy'
+	_shows "of the rule" 'rule +[0-9]+ +70 .* a rule says drop: xsteer-rules show rx0'
+	_shows "the last minute" '[▁▂▃▄▅▆▇█]'
+	_fits "the screen" 200 "$(_tmux capture-pane -p)"
+	_keys s s s s s
+	_shows "sorted" 'sorted by Frames, most first'
+	_shows_first socket
+	_keys r
+	_shows "the other way" 'sorted by Frames, least first'
+	_shows_first program
+	_keys S S S S S S
+	_shows "the last column" 'sorted by Remedy'
+	_keys / r u l e Enter
+	_shows_no "what the filter hides" 'rx0 +socket'
+	_keys p
+	_shows "paused" 'PAUSED'
+	kill -CONT "$LAST_BOUNCER"
+	stop_bouncer
+	check "as lines" rx "$MAPS" top -b 1 --tab losses rx0
+	contains "they begin" "$OUT" '^nothing was lost since this tab was opened$'
+}
+_shows_first() { becomes "$1 is the first row" 10 _first_row_is "$1"; }
+_first_row_is() { _tmux capture-pane -p | sed -n 4p | grep -q "rx0 *$1"; }
 
 top_pauses_and_says_so() {
 	lab_up --queues 1
@@ -86,6 +130,8 @@ top_has_help_tabs_sorting_and_a_filter() {
 	_keys 3
 	_keys / Escape
 	_shows "no socket" 'no bouncer runs here'
+	_keys Tab
+	_shows "losses" 'nothing was lost since this tab was opened'
 	_keys Tab
 	_shows "queues again" 'rx0 +all '
 }
@@ -158,7 +204,7 @@ top_b_prints_reports_and_ends() {
 	_fits "a pipe" 80 "$OUT"
 	check "sockets" rx "$MAPS" top -b 1 --tab sockets rx0
 	contains "nobody" "$OUT" 'no bouncer runs here'
-	refuses "no such tab" 2 'none of queues, rules, sockets' rx "$MAPS" top --tab frobs
+	refuses "no such tab" 2 'none of queues, rules, sockets, losses' rx "$MAPS" top --tab frobs
 	refuses "no such column" 2 'no column' rx "$MAPS" top -b 1 --sort frob
 	refuses "without a terminal" 1 "'xsteer-maps top -b 1'" rx "$MAPS" top rx0
 	check "that is true" rx "$MAPS" top -b 1 --sort packets/s --filter rx0

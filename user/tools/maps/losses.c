@@ -63,7 +63,7 @@ static void put_part(FILE *out, const struct xs_loss_part *part, bool only)
 		fprintf(out, " %llu", part->frames);
 }
 
-static void where_text(const struct xs_losses *losses, enum xs_loss cause, char *text, size_t len)
+void xs_losses_where(const struct xs_losses *losses, enum xs_loss cause, char *text, size_t len)
 {
 	FILE *out = fmemopen(text, len, "w");
 	bool first = true;
@@ -83,8 +83,7 @@ static void where_text(const struct xs_losses *losses, enum xs_loss cause, char 
 	text[len - 1] = '\0';
 }
 
-/* The remedy with the interface's name in it. */
-static void remedy_text(enum xs_loss cause, const char *ifname, char *text, size_t len)
+void xs_losses_remedy(enum xs_loss cause, const char *ifname, char *text, size_t len)
 {
 	const char *remedy = xs_loss_texts[cause].remedy, *gap = strstr(remedy, "{}");
 
@@ -113,8 +112,8 @@ static void cause_rows(struct xs_grid *grid, const struct report *report, bool i
 
 		if (!report->losses->frames[cause] || (text->place == XS_PLACE_nic) != in_nic)
 			continue;
-		where_text(report->losses, cause, where, sizeof(where));
-		remedy_text(cause, report->ifname, remedy, sizeof(remedy));
+		xs_losses_where(report->losses, cause, where, sizeof(where));
+		xs_losses_remedy(cause, report->ifname, remedy, sizeof(remedy));
 		row(grid, xs_loss_places[text->place], text->cause, report->losses->frames[cause],
 		    where, remedy);
 	}
@@ -168,7 +167,7 @@ static json_t *cause_json(const struct report *report, enum xs_loss cause)
 	for (__u32 i = 0; i < losses->part_cnt; i++)
 		if (losses->parts[i].cause == cause)
 			json_array_append_new(parts, part_json(&losses->parts[i]));
-	remedy_text(cause, report->ifname, remedy, sizeof(remedy));
+	xs_losses_remedy(cause, report->ifname, remedy, sizeof(remedy));
 	return json_pack("{s:s, s:s, s:I, s:o, s:o}", "place",
 			 xs_loss_places[xs_loss_texts[cause].place], "cause",
 			 xs_loss_texts[cause].cause, "frames", (json_int_t)losses->frames[cause],

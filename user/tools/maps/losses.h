@@ -7,12 +7,18 @@
 #define XS_MAPS_LOSSES_H
 
 #include "lib/instance/pins.h"
+#include "loss_causes.h"
 #include "tools/cli/cli.h"
 
 struct xs_losses_opts {
 	__u64 watch_sec; /* 0: once, since the counters began; else for each interval */
 	__u64 count; /* reports while watching; 0: until SIGINT or SIGTERM */
 };
+
+/* Where a cause lost frames: queues, slots, CPUs or interfaces, with their shares. Cut to `len`. */
+void xs_losses_where(const struct xs_losses *losses, enum xs_loss cause, char *text, size_t len);
+/* The remedy, with the interface's name in it. */
+void xs_losses_remedy(enum xs_loss cause, const char *ifname, char *text, size_t len);
 
 /*
  * While watching it reads the kernel's tracepoints, if that is allowed, and ends when

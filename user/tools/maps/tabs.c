@@ -9,12 +9,13 @@
 #include "lib/set/read.h"
 #include "lib/set/sets.h"
 #include "lib/api/socket_look.h"
+#include "losses.h"
 #include "tabs.h"
 
 #define RULES_MAX 5000 /* that are shown: a screen is for the busiest */
 #define SPARK_COLUMNS 20 /* each is three seconds */
 
-const char *const xs_tab_names[XS_TAB_MAX] = { "queues", "rules", "sockets" };
+const char *const xs_tab_names[XS_TAB_MAX] = { "queues", "rules", "sockets", "losses" };
 
 /* At most six columns, unless there is room for the whole number. */
 static void number_cell(struct xs_grid *grid, double value, bool wide)
@@ -264,6 +265,65 @@ static struct xs_grid *sockets_grid(struct xs_watched_list *watched, const struc
 	return grid;
 }
 
+/* ---- losses ---- */
+
+static void loss_row(struct xs_grid *grid, const struct xs_watched *one, enum xs_loss cause,
+		     const struct xs_tab_view *view)
+{
+	const struct xs_watched_losses *losses = &one->losses;
+	char where[256], remedy[256];
+
+	xs_losses_where(&losses->sum, cause, where, sizeof(where));
+	xs_losses_remedy(cause, one->ifname, remedy, sizeof(remedy));
+	xs_grid_cell(grid, "%s", one->ifname);
+	xs_grid_cell(grid, "%s", xs_loss_places[xs_loss_texts[cause].place]);
+	xs_grid_cell(grid, "%s", xs_loss_texts[cause].cause);
+	number_cell(grid, losses->history[cause][XS_HISTORY - 1], view->wide);
+	number_cell(grid, (double)losses->sum.frames[cause], view->wide);
+	xs_grid_cell(grid, "%s", where);
+	spark_cell(grid, losses->history[cause], view->utf8);
+	xs_grid_cell(grid, "%s", remedy);
+}
+
+/* What came in and what was delivered, so that the rows have a measure. */
+static void note_sums(FILE *notes, const struct xs_watched *one)
+{
+	const struct xs_losses *sum = &one->losses.sum;
+	__u64 delivered = 0;
+
+	for (int v = 0; v < XS_VERDICT_MAX; v++)
+		delivered += sum->delivered[v];
+	fprintf(notes, "%s: in %.0f s %llu in, %llu delivered, ", one->ifname,
+		one->losses.last.at - one->losses.since, (unsigned long long)sum->frames_in,
+		(unsigned long long)delivered);
+	if (sum->measured)
+		fprintf(notes, "%llu unexplained\n", (unsigned long long)sum->unexplained);
+	else
+		fputs("unexplained not known\n", notes);
+	if (!one->losses.trace)
+		fprintf(notes, "%s: no tracing here: what only it tells is left out\n",
+			one->ifname);
+}
+
+static struct xs_grid *losses_grid(struct xs_watched_list *watched, const struct xs_tab_view *view,
+				   FILE *notes)
+{
+	struct xs_grid *grid =
+		xs_grid_new("Interface|Place|Cause|>Frames/s|>Frames|Where|?Last minute|?Remedy");
+
+	for (int i = 0; i < watched->cnt; i++) {
+		const struct xs_watched *one = &watched->list[i];
+
+		if (!one->losses.compared)
+			continue;
+		for (int cause = 0; cause < XS_LOSS_MAX; cause++)
+			if (one->losses.sum.frames[cause])
+				loss_row(grid, one, cause, view);
+		note_sums(notes, one);
+	}
+	return grid;
+}
+
 struct xs_grid *xs_tab_grid(enum xs_tab tab, struct xs_watched_list *watched,
 			    const struct xs_tab_view *view, size_t *fixed, FILE *notes)
 {
@@ -276,6 +336,8 @@ struct xs_grid *xs_tab_grid(enum xs_tab tab, struct xs_watched_list *watched,
 		return rules_grid(watched, view, notes);
 	case XS_TAB_SOCKETS:
 		return sockets_grid(watched, view);
+	case XS_TAB_LOSSES:
+		return losses_grid(watched, view, notes);
 	default:
 		return queues_grid(watched, view, fixed, notes);
 	}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Shows queues, rules and sockets live: the screen, its keys, and lines instead; see top.h. */
+/* Shows queues, rules, sockets and losses live: the screen, its keys, and lines instead; see top.h. */
 #include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
@@ -28,6 +28,7 @@ struct top {
 	struct xs_tab_view view;
 	enum xs_tab tab;
 	int sort; /* a column; -1: not sorted */
+	int columns; /* of the grid that was shown last */
 	bool ascending, paused, help, typing; /* typing: keys go into the filter */
 	char filter[64];
 	size_t first; /* row at the top of the screen */
@@ -89,6 +90,7 @@ static void build_page(struct top *top, size_t width, struct page *page, char so
 		xs_grid_filter(grid, top->filter);
 		fixed = 0; /* totals are of all rows; with a filter they are ordinary rows */
 	}
+	top->columns = xs_grid_columns(grid);
 	heading = heading_of_sort(top, grid);
 	snprintf(sorted, 32, "%s", heading ? heading : "");
 	if (heading)
@@ -103,6 +105,8 @@ static void build_page(struct top *top, size_t width, struct page *page, char so
 		fputs("no slot has an owner: no bouncer runs here\n", notes);
 	else if (!page->cnt && top->tab == XS_TAB_RULES)
 		fputs("no rules: every frame takes the default\n", notes);
+	else if (!page->cnt && top->tab == XS_TAB_LOSSES)
+		fputs("nothing was lost since this tab was opened\n", notes);
 	if (fclose(notes))
 		abort();
 	page->note_cnt = 0;
@@ -191,7 +195,7 @@ static void draw_head(const struct top *top, const struct page *page, const char
 static void draw_help(void)
 {
 	static const char *const lines[] = {
-		"1 2 3, Tab    queues, rules, sockets; the next",
+		"1 2 3 4, Tab  queues, rules, sockets, losses; the next",
 		"p, Space      pause, and go on",
 		"s S           sort by the next column; by the one before",
 		"r             the other way round",
@@ -201,7 +205,8 @@ static void draw_help(void)
 		"h ?           this help, and back",
 		"q             quit",
 		"",
-		"Verdicts are frames a second; Packets and Bytes are since attach.",
+		"Verdicts are frames a second; Packets and Bytes are since attach; losses since",
+		"their tab was opened.",
 	};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines) && (int)i + 2 < LINES - 1; i++)
@@ -259,7 +264,7 @@ static void draw(struct top *top)
 		draw_page(top, &page, sorted);
 	}
 	mvaddnstr(LINES - 1, 0,
-		  "h help  q quit  p pause  s sort  r reverse  / filter  1-3 tabs  arrows scroll",
+		  "h help  q quit  p pause  s sort  r reverse  / filter  1-4 tabs  arrows scroll",
 		  COLS - 1);
 	refresh();
 	free_page(&page);
@@ -284,18 +289,17 @@ static void type_key(struct top *top, int key)
 
 static void sort_by(struct top *top, int step)
 {
-	static const int columns[XS_TAB_MAX] = { 12, 5, 13 };
-
 	top->sort += step;
-	if (top->sort >= columns[top->tab])
+	if (top->sort >= top->columns)
 		top->sort = -1;
 	if (top->sort < -1)
-		top->sort = columns[top->tab] - 1;
+		top->sort = top->columns - 1;
 }
 
 static void show_tab(struct top *top, int tab)
 {
 	top->tab = tab;
+	top->watched.losses |= tab == XS_TAB_LOSSES;
 	top->first = 0;
 	top->sort = -1;
 }
@@ -343,6 +347,7 @@ static bool take_key(struct top *top, int key)
 	case '1':
 	case '2':
 	case '3':
+	case '4':
 		show_tab(top, key - '1');
 		break;
 	case 's':
@@ -426,7 +431,8 @@ static int set_tab(struct top *top)
 		}
 	}
 	return top->opts->tab
-		       ? xs_usage(top->cli, "top: --tab '%s' is none of queues, rules, sockets",
+		       ? xs_usage(top->cli,
+				  "top: --tab '%s' is none of queues, rules, sockets, losses",
 				  top->opts->tab)
 		       : 0;
 }
@@ -474,6 +480,7 @@ int xs_maps_top(struct xs_cli *cli, const struct xs_top_opts *opts)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	err = xs_watched_open(cli, &top.watched);
+	top.watched.losses = top.tab == XS_TAB_LOSSES;
 	if (!err)
 		err = show_top(&top);
 	xs_watched_close(&top.watched);

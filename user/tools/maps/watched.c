@@ -62,6 +62,7 @@ static void forget_samples(struct xs_watched *watched)
 	free(watched->now);
 	free(watched->before);
 	free(watched->history);
+	xs_watched_losses_forget(&watched->losses);
 	watched->now = watched->before = NULL;
 	watched->history = NULL;
 	watched->cnt = 0;
@@ -177,6 +178,8 @@ static void sample_one(struct xs_watched_list *watched, struct xs_watched *one, 
 	one->now = rows;
 	one->cnt = cnt;
 	keep_history(one, seconds);
+	if (watched->losses)
+		xs_watched_losses_sample(&one->losses, &one->pins, one->ifname);
 }
 
 void xs_watched_sample(struct xs_watched_list *watched, double seconds)
