@@ -157,7 +157,7 @@ nonsense_is_refused_and_the_broker_lives() {
 	attach
 	_two_steps
 	start_broker 0
-	refuses "nobody there" 1 "no broker is asked at" "$CHAIN" show --socket "$DIR/none.sock"
+	refuses "nobody there" 1 "no broker answers at" "$CHAIN" show --socket "$DIR/none.sock"
 	check "bytes, an object without a command, one too large, and nothing" python3 - "$DIR/nf.ctl" <<-'PY'
 		import json, socket, sys
 		def ask(*parts):

@@ -320,7 +320,7 @@ without_the_right_to_trace_it_is_said_and_the_rest_works() {
 	becomes "it watches" 20 grep -qs 'rx0: watching' "$DIR/losses.log"
 	_send 12 "$_udp4" 60
 	_report
-	contains "it is said" "$(cat "$DIR/losses.log")" 'no tracing here'
+	contains "it is said" "$(cat "$DIR/losses.log")" 'cannot trace here'
 	equal "traced" "$(jq .traced <<<"$JSON")" false
 	equal "dropped" "$(jq -c '[.losses[] | [.cause, .frames]]' <<<"$JSON")" '[["drop",12]]'
 }

@@ -107,7 +107,7 @@ replace_by_a_mode_that_is_refused_puts_the_old_back() {
 	((++ASSERTIONS))
 	OUT=$(rx "$LOADER" attach --replace -m native va0 2>&1) && skip "this kernel does not refuse it"
 	contains "why" "$OUT" "refused to attach in native mode"
-	contains "and what is there" "$OUT" "what was there is on the hook again"
+	contains "and what is there" "$OUT" "the earlier program is on the hook again"
 	equal "hook" "$(hook va0)" "$prog"
 	equal "rules" "$(rx "$RULES" show -j va0 | jq -c '[.rules[].text]')" '["udp sport 1 drop"]'
 	equal "state" "$(rx "$LOADER" status -j va0 | jq -r '.interfaces[0] | [.state, .mode] | join(" ")')" "attached skb"

@@ -149,7 +149,7 @@ dev_that_takes_no_redirects_is_said() {
 cpu_behind_open_checksums_is_said() {
 	lab_up --queues 1
 	attach
-	_warns_everywhere "cpu 0: rx0 is a veth whose other end cannot be asked from here: checksums" "tcp cpu 0"
+	_warns_everywhere "cpu 0: rx0 is a veth whose other end cannot be seen from here: checksums" "tcp cpu 0"
 	_doctor_says "it.rules:1: cpu 0"
 	check "detach" rx "$LOADER" detach rx0
 	attach -m skb

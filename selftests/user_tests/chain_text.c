@@ -138,7 +138,7 @@ static void errors_are_where_they_are(void **state)
 		{ "service 9\n", 1, 9, "'9' is not the name of a service" },
 		{ "service a-\n", 1, 9, "'a-' is not the name" },
 		{ "service abcdefghijabcdefghijabcdefghijab\n", 1, 9, "at most 31" },
-		{ "service tx\n", 1, 9, "has a meaning of its own" },
+		{ "service tx\n", 1, 9, "is a keyword of chains" },
 		{ "service a\nservice a\n", 2, 9, "declared above already" },
 		{ "service a ring 65\n", 1, 16, "a power of two: 64 or 128" },
 		{ "service a ring 32\n", 1, 16, "a number from 64 to 32768" },

@@ -472,7 +472,7 @@ static void no_warning_is_wrong(void **state)
 		for (__u32 i = 0; i < warnings.cnt; i++) {
 			warned[warnings.warnings[i].rule] = true;
 			by_cover[warnings.warnings[i].rule] =
-				!strncmp(warnings.warnings[i].message, "never asked", 11);
+				!strncmp(warnings.warnings[i].message, "never reached", 13);
 			nevers += !by_cover[warnings.warnings[i].rule];
 		}
 		check_random_set(&set, warned, by_cover, &confirmed);

@@ -51,7 +51,8 @@ static int check_opts(struct xsteer_ctx *ctx, const struct xsteer_socket_opts *o
 		wrong = "frame_size";
 	if (!wrong)
 		return 0;
-	xs_err(ctx, "struct xsteer_socket_opts: %s is not one that can be had; see libxsteer(3)",
+	xs_err(ctx,
+	       "struct xsteer_socket_opts: %s has a value that is not allowed; see libxsteer(3)",
 	       wrong);
 	return -EINVAL;
 }
@@ -192,7 +193,7 @@ static void leave_locked(struct xsteer_socket *s, int *root)
 	else if (s->attached)
 		err = xs_instance_detach(s->ctx, s->netif.name, root);
 	if (err && err != -ENOENT)
-		xs_warn(s->ctx, "%s stays attached: %s; %s takes it away", s->netif.name,
+		xs_warn(s->ctx, "%s stays attached: %s; %s removes it", s->netif.name,
 			strerror(-err), xs_hint(s->ctx, XSTEER_HINT_DETACH, s->netif.name).text);
 }
 

@@ -109,8 +109,7 @@ bool xs_chain_parse_service(struct xs_chain_parser *p)
 		return false;
 	if (!strcmp(service.name, "tx") || !strcmp(service.name, "drop") ||
 	    !strcmp(service.name, "mirror"))
-		return xs_chain_error(p, &at, "'%s' has a meaning of its own in a chain",
-				      service.name);
+		return xs_chain_error(p, &at, "'%s' is a keyword of chains", service.name);
 	if (xs_chains_service(p->chains, service.name) >= 0)
 		return xs_chain_error(p, &at, "service %s is declared above already", service.name);
 	if (p->chains->service_cnt == XS_SERVICES_MAX)

@@ -48,7 +48,7 @@ static int refuse_without_rows(const struct xs_pins *pins, const char *name)
 	}
 	xs_err(pins->ctx,
 	       "chain %s: this instance has no slots for chains, since an older xsteer made it: "
-	       "take it away with %s and attach again",
+	       "remove it with %s and attach again",
 	       name, xs_hint(pins->ctx, XSTEER_HINT_DETACH, pins->ifname).text);
 	return -EOPNOTSUPP;
 }

@@ -55,7 +55,7 @@ static int refuse_if_replaced(const struct xs_pins *pins)
 
 	if (err || !xs_pins_is_being_built(side))
 		return err;
-	xs_err(pins->ctx, "%s: another attach is at work there: try again when it has ended",
+	xs_err(pins->ctx, "%s: another attach is running there: try again when it has ended",
 	       pins->ifname);
 	return -EBUSY;
 }

@@ -311,7 +311,7 @@ static int find_by_index(struct xsteer_ctx *ctx, char dir[PATH_MAX], __u32 ifind
 	/* The caller examines what is there under its name, and says why it cannot. */
 	if (!wanted.err || !access(named, F_OK))
 		return 0;
-	xs_err(ctx, "%s: whether it has an instance is not known: cannot look at %s: %s", ifname,
+	xs_err(ctx, "%s: it is not known whether it has an instance: cannot look at %s: %s", ifname,
 	       wanted.unseen, strerror(-wanted.err));
 	return wanted.err;
 }

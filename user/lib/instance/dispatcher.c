@@ -196,7 +196,7 @@ int xs_dispatcher_detach(struct xsteer_ctx *ctx, __u32 ifindex, __u32 prog_id)
 		xdp_multiprog__close(mp);
 	}
 	if (err)
-		xs_err(ctx, "%s: libxdp cannot take program id %u out: %s",
+		xs_err(ctx, "%s: libxdp cannot remove program id %u: %s",
 		       xs_netif_name(ifindex, name) ? "interface" : name, prog_id, strerror(-err));
 	return err;
 }

@@ -21,7 +21,7 @@ int xs_hook_refuse_held(struct xsteer_ctx *ctx, const char *ifname, const struct
 	if (hook->dispatcher)
 		xs_err(ctx,
 		       "%s: the XDP hook is held by libxdp's dispatcher (program id %u): attach "
-		       "beside the others with %s, or take them away with "
+		       "beside the others with %s, or remove them with "
 		       "'xdp-loader unload %s --all'",
 		       ifname, hook->prog_id, xs_hint(ctx, XSTEER_HINT_BESIDE, NULL).text, ifname);
 	else if (hook->by == XS_HOOK_LINK)

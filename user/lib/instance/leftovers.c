@@ -161,7 +161,7 @@ static int remove_if_link(struct xsteer_ctx *ctx, const char *dir)
 		xs_err(ctx, "cannot remove the symbolic link %s: %s", dir, strerror(-err));
 		return err;
 	}
-	xs_note(ctx, "removed the symbolic link %s, and left alone what it led to", dir);
+	xs_note(ctx, "removed the symbolic link %s, and left its target alone", dir);
 	return 1;
 }
 

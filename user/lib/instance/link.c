@@ -53,7 +53,7 @@ static int open_unpinned(const struct xs_pins *pins, __u32 id)
 		return fd;
 	xs_err(pins->ctx,
 	       "%s: its link runs program id %u, which is not xsteer's, as far as can be seen: "
-	       "whoever put it there must take it away; or %s and attach again",
+	       "whoever put it there must remove it; or %s and attach again",
 	       pins->ifname, id, xs_hint(pins->ctx, XSTEER_HINT_DETACH, pins->ifname).text);
 	return -EPERM;
 }

@@ -169,7 +169,7 @@ int xs_instance_live(const struct xs_pins *pins, struct xs_live *live)
 
 static int say_not_known(const struct xs_pins *pins, const struct xs_live *live, int err)
 {
-	xs_err(pins->ctx, "%s: whether it is in use is not known: %s; nothing was changed",
+	xs_err(pins->ctx, "%s: it is not known whether it is in use: %s; nothing was changed",
 	       pins->dir, live->why);
 	return err;
 }

@@ -88,7 +88,7 @@ static int check_shape(struct xs_pins *pins, enum xs_map map)
 		return 0;
 	xs_err(pins->ctx,
 	       "%s/%s was made by another version of xsteer: type %u, key %u, value %u bytes; "
-	       "this build wants %u, %u, %u. Use that version, or take the instance away with "
+	       "this build wants %u, %u, %u. Use that version, or remove the instance with "
 	       "%s and attach again",
 	       pins->dir, xs_map_names[map], info.type, info.key_size, info.value_size, want->type,
 	       want->key_size, want->value_size,

@@ -25,7 +25,8 @@ void xs_pins_name(struct xs_pins *pins)
 
 static int cannot_ask(const struct xs_pins *pins, int err)
 {
-	xs_err(pins->ctx, "cannot ask which interface %s is of: %s", pins->dir, strerror(-err));
+	xs_err(pins->ctx, "cannot find out which interface %s belongs to: %s", pins->dir,
+	       strerror(-err));
 	return err;
 }
 
@@ -44,7 +45,7 @@ static int refuse_elsewhere(const struct xs_pins *pins)
 		return refuse_gone(pins, live.why);
 	xs_err(pins->ctx,
 	       "%s belongs to interface %s of another network namespace (inode %u): run there, or "
-	       "give this namespace a directory of its own with %s",
+	       "give this namespace its own directory with %s",
 	       pins->dir, pins->ifname, pins->meta.netns_inode,
 	       xs_hint(pins->ctx, XSTEER_HINT_PIN_ROOT, NULL).text);
 	return -EXDEV;
@@ -60,8 +61,8 @@ static int refuse_absent(const struct xs_pins *pins, const char *word)
 
 	if (err) {
 		xs_err(pins->ctx,
-		       "interface %s of %s is not here, and whether it is gone is not "
-		       "known: %s",
+		       "interface %s of %s is not here, and it is not known whether it "
+		       "is gone: %s",
 		       pins->ifname, pins->dir, live.why);
 		return err;
 	}

@@ -195,7 +195,8 @@ static void put_old_back(struct xs_build *build)
 		       "xsteer's: attach again",
 		       build->netif.name, strerror(-err));
 	else
-		xs_note(build->ctx, "%s: what was there is on the hook again", build->netif.name);
+		xs_note(build->ctx, "%s: the earlier program is on the hook again",
+			build->netif.name);
 }
 
 static int off_and_on(struct xs_build *build)

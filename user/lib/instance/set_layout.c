@@ -56,7 +56,7 @@ static int check_slot(const struct xs_pins *pins, __u32 slot)
 	       "%s: its rules were written by another version of xsteer, in layout %u; this "
 	       "build's "
 	       "program searches %u to %u. The program that runs stays. Save the rules with that "
-	       "version, take the instance away with %s, and attach with them",
+	       "version, remove the instance with %s, and attach with them",
 	       pins->ifname, layout, XS_SET_LAYOUT_OLDEST, XS_SET_LAYOUT,
 	       xs_hint(pins->ctx, XSTEER_HINT_DETACH, pins->ifname).text);
 	return -EPROTO;

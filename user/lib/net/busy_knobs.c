@@ -56,7 +56,7 @@ static bool is_as_we_set_it(int i, __u64 value)
 
 static void warn_not_set(struct xsteer_ctx *ctx, const struct xs_netif *netif, int i, int err)
 {
-	xs_warn(ctx, "%s: %s cannot be set to %s: %s; its interrupts go on beside busy-polling",
+	xs_warn(ctx, "%s: %s cannot be set to %s: %s; so interrupts continue beside busy-polling",
 		netif->name, knobs_of[i].name, knobs_of[i].value, strerror(-err));
 }
 

@@ -50,7 +50,7 @@ static int roll_back(struct xs_pins *pins, struct xs_mapped_set *over, struct xs
 		return err;
 	/* Before the switch, because after it nobody finds the other set's counters. */
 	if (back->header && xs_counts_return(pins, over->header, back->header))
-		xs_warn(pins->ctx, "%s: what rule set %llu has counted is lost", pins->ifname,
+		xs_warn(pins->ctx, "%s: the counts of rule set %llu are lost", pins->ifname,
 			over->header->generation);
 	if (back->header)
 		back->header->generation = none.generation;

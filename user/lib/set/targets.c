@@ -47,7 +47,7 @@ static int open_dev(const struct xs_pins *pins, struct xs_action *action, const 
 	if (!bpf_map_update_elem(pins->map_fds[XS_MAP_dev_map], &ifindex, &ifindex, BPF_ANY))
 		return 0;
 	err = -errno;
-	xs_err(pins->ctx, "%s: dev %s: the kernel does not take it as a target: %s%s", place,
+	xs_err(pins->ctx, "%s: dev %s: the kernel does not accept it as a target: %s%s", place,
 	       ifname, strerror(-err),
 	       err == -E2BIG ? ": these rules and those in force name too many" : "");
 	return err;
@@ -79,7 +79,7 @@ static int open_cpu(const struct xs_pins *pins, const struct xs_action *action, 
 	    !bpf_map_update_elem(pins->map_fds[XS_MAP_cpu_map], &cpu, &frames, BPF_ANY))
 		return 0;
 	err = -errno;
-	xs_err(pins->ctx, "%s: cpu %u: the kernel does not take it as a target: %s", place, cpu,
+	xs_err(pins->ctx, "%s: cpu %u: the kernel does not accept it as a target: %s", place, cpu,
 	       strerror(-err));
 	return err;
 }

@@ -204,7 +204,7 @@ static int on_link(struct xs_bouncer *b, int fd)
 	if (state == XS_LINK_same || up == b->link_up)
 		return 0;
 	xs_note(b->cli->ctx, "%s is %s", b->netif.name,
-		up ? "up again" : "down: waits until it is up");
+		up ? "up again" : "down: waiting until it is up");
 	__atomic_store_n(&b->link_up, up, __ATOMIC_RELEASE);
 	xs_events_wake_workers(b);
 	return 0;

@@ -181,7 +181,7 @@ int xs_bouncer_prepare(struct xs_bouncer *b, bool *sg)
 	choose_batch(opts);
 	__atomic_store_n(&b->link_up, b->netif.up, __ATOMIC_RELEASE);
 	if (!b->netif.up)
-		xs_note(b->cli->ctx, "%s is down: waits until it is up", b->netif.name);
+		xs_note(b->cli->ctx, "%s is down: waiting until it is up", b->netif.name);
 
 	b->workers = calloc(opts->queue_cnt, sizeof(*b->workers));
 	if (!b->workers) {

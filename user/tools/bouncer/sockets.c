@@ -43,7 +43,7 @@ static int open_busy_socket(struct xs_worker *w, struct xs_xsk_config *cfg)
 	xs_holders(holders, sizeof(holders));
 	if (!holders[0]) {
 		xs_note(w->bouncer->cli->ctx,
-			"%s queue %u: held by a socket whose process cannot be seen: waits %d s "
+			"%s queue %u: held by a socket whose process cannot be seen: waiting %d s "
 			"more",
 			cfg->ifname, w->queue, BIND_WAIT_MORE_MS / 1000);
 		cfg->bind_wait_ms = BIND_WAIT_MORE_MS;

@@ -197,7 +197,7 @@ static int give_up_slots(struct xs_steer *steer)
 
 static int say_stays(const struct xs_steer *steer, int err)
 {
-	xs_err(steer->cli->ctx, "%s stays attached: %s; 'xsteer-loader detach %s' takes it away",
+	xs_err(steer->cli->ctx, "%s stays attached: %s; 'xsteer-loader detach %s' removes it",
 	       steer->opts->ifname, strerror(-err), steer->opts->ifname);
 	return err;
 }

@@ -135,7 +135,7 @@ static int send_file(struct xs_cli *cli, const char *text, size_t len)
 	int err;
 
 	if (!request) {
-		xs_err(cli->ctx, "%s: it is no UTF-8", cli->operands[1]);
+		xs_err(cli->ctx, "%s is not UTF-8", cli->operands[1]);
 		return -EILSEQ;
 	}
 	path_of(cli, cli->operands[0], path);

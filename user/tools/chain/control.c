@@ -167,7 +167,7 @@ static int connect_to(struct xs_cli *cli, const char *path)
 		return fd;
 	err = -errno;
 	if (err == -ENOENT || err == -ECONNREFUSED)
-		xs_err(cli->ctx, "no broker is asked at %s: 'xsteer-chain run IF FILE' starts one",
+		xs_err(cli->ctx, "no broker answers at %s: 'xsteer-chain run IF FILE' starts one",
 		       path);
 	else
 		xs_err(cli->ctx, "cannot ask the broker at %s: %s%s", path, strerror(-err),

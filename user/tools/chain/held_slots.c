@@ -117,7 +117,7 @@ int xs_held_slots_fill(struct xs_held_slots *slots, __u32 queue, const char *cha
 	int err;
 
 	if (!held) {
-		xs_err(slots->pins.ctx, "%s queue %u: its slot is another's by now",
+		xs_err(slots->pins.ctx, "%s queue %u: another process has taken its slot",
 		       slots->pins.ifname, queue);
 		return -ENOENT;
 	}

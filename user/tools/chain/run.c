@@ -167,7 +167,8 @@ static int listen_for_nfs(struct xs_broker *b)
 	if (err || !group)
 		return err;
 	if (chown(b->path, (uid_t)-1, group->gr_gid) || chmod(b->path, 0660))
-		xs_warn(b->cli->ctx, "%s stays for its owner alone: %s", b->path, strerror(errno));
+		xs_warn(b->cli->ctx, "only the owner of %s may open it: %s", b->path,
+			strerror(errno));
 	return 0;
 }
 

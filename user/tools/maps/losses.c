@@ -262,7 +262,8 @@ static int begin(struct xs_cli *cli, struct xs_pins *pins, const struct xs_netif
 	watching->trace = NULL;
 	watching->why[0] = '\0';
 	if (xs_failures_open(pins, &watching->trace, watching->why, sizeof(watching->why)))
-		xs_note(cli->ctx, "%s: no tracing here (%s): what only it tells is left out",
+		xs_note(cli->ctx,
+			"%s: cannot trace here (%s): causes that only tracing shows are left out",
 			netif->name, watching->why);
 	err = xs_loss_sources_read(pins, netif, watching->trace, &watching->before);
 	if (!err)
@@ -284,7 +285,7 @@ static int begin_again(struct xs_cli *cli, struct xs_pins *pins, const struct xs
 
 	if (got <= 0)
 		return got;
-	xs_note(cli->ctx, "%s: attached anew: its counters began again", netif->name);
+	xs_note(cli->ctx, "%s: attached again: its counters restarted at 0", netif->name);
 	end(watching);
 	return begin(cli, pins, netif, watching);
 }

@@ -187,7 +187,7 @@ static int look_again(struct xs_cli *cli, const char *ifname, struct xs_pins *pi
 
 	if (got <= 0)
 		return got;
-	xs_note(cli->ctx, "%s: attached anew: its counters began again", ifname);
+	xs_note(cli->ctx, "%s: attached again: its counters restarted at 0", ifname);
 	got = take_sample(pins, &first);
 	if (got)
 		return got;

@@ -396,7 +396,7 @@ static SCREEN *open_screen(struct xs_cli *cli)
 	SCREEN *screen = newterm(NULL, stdout, stdin);
 
 	if (!screen) {
-		xs_note(cli->ctx, "unknown terminal '%s': lines instead of a screen",
+		xs_note(cli->ctx, "unknown terminal '%s': printing lines instead of a screen",
 			getenv("TERM") ? getenv("TERM") : "");
 		return NULL;
 	}

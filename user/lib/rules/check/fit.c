@@ -18,7 +18,7 @@ static enum xs_fit cpu_fit(__u32 cpu, const struct xs_place *place, char *text, 
 		 "and "
 		 "TCP stops; 'ethtool -K PEER tx off' there fills them in, or attach in skb mode",
 		 cpu, place->ifname,
-		 place->peer_unseen ? " whose other end cannot be asked from here" : "");
+		 place->peer_unseen ? " whose other end cannot be seen from here" : "");
 	return XS_FIT_DOUBTFUL;
 }
 

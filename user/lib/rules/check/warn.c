@@ -35,9 +35,10 @@ static int warn_covered(struct xs_rule_warnings *out, const struct xs_ruleset *s
 			__u32 by)
 {
 	if (set->rules[by].file == set->rules[rule].file)
-		return add_warning(out, rule, "never asked: the rule at line %u covers it whole",
+		return add_warning(out, rule,
+				   "never reached: the rule at line %u covers it completely",
 				   set->rules[by].line);
-	return add_warning(out, rule, "never asked: the rule at %s:%u covers it whole",
+	return add_warning(out, rule, "never reached: the rule at %s:%u covers it completely",
 			   set->files[set->rules[by].file], set->rules[by].line);
 }
 
