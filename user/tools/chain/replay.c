@@ -6,7 +6,6 @@
  */
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +19,7 @@
 #include "replay.h"
 #include "report.h"
 #include "tools/cli/json.h"
+#include "tools/cli/stop.h"
 
 #define FRAME_BYTES 2048
 #define HEADROOM 256 /* room to grow to the front, as on an interface */
@@ -46,14 +46,6 @@ struct replay {
 	int err;
 	__u64 begin_ns, end_ns;
 };
-
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int sig)
-{
-	(void)sig;
-	interrupted = 1;
-}
 
 /* ---- set-up ---- */
 
@@ -151,7 +143,7 @@ static int await_nfs(struct replay *r)
 	const char *missing = NULL;
 	int joined;
 
-	while (!interrupted) {
+	while (!xs_stop_asked()) {
 		xs_nfs_poll(&r->nfs, xs_monotonic_ns());
 		joined = xs_children_joined(&r->nfs, r->opts->nf_cnt);
 		if (joined < 0)
@@ -239,7 +231,7 @@ static void run_frames(struct replay *r)
 	__u32 turns = 0;
 
 	r->begin_ns = moved_ns;
-	while (!interrupted && !r->err &&
+	while (!xs_stop_asked() && !r->err &&
 	       (r->entered < r->load.cnt || xs_engine_inside(r->engine))) {
 		if (turn(r, &turns))
 			moved_ns = xs_monotonic_ns();
@@ -290,7 +282,7 @@ static int print_result(struct replay *r)
 							 (json_int_t)r->load.cnt, "sent",
 							 (json_int_t)r->sent, "too_long",
 							 (json_int_t)r->too_long, "seconds",
-							 seconds, "interrupted", (int)interrupted));
+							 seconds, "interrupted", xs_stop_asked()));
 		return xs_json_print(r->cli, object);
 	}
 	xs_report_print(object);
@@ -312,14 +304,6 @@ static void free_replay(struct replay *r)
 	free(r->free_frames);
 	xs_load_free(&r->load);
 	free(r->chains);
-}
-
-static void catch_signals(void)
-{
-	const struct sigaction action = { .sa_handler = on_signal };
-
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
 }
 
 static int run_replay(struct replay *r)
@@ -346,7 +330,7 @@ int xs_chain_replay(struct xs_cli *cli)
 	xs_nfs_clear(&r.nfs);
 	if (err)
 		return err;
-	catch_signals();
+	xs_stop_catch();
 	err = xs_chain_choose(cli, cli->operands[0], r.chains, r.opts->chain, &r.chain);
 	if (!err)
 		err = read_load(&r);

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <grp.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,20 +22,13 @@
 #include "report.h"
 #include "run.h"
 #include "tools/cli/json.h"
+#include "tools/cli/stop.h"
 
 #define SOCKET_GROUP "xsteer-nf"
 #define KEEP_NS 1000000000ull /* what a killed broker takes along of its counts */
 #define LOOK_MS 50 /* the death of an NF is seen at once; this is for everything else */
 #define DRAIN_NS 2000000000ull /* for frames that are inside at the end */
 #define LEAVE_NS 5000000000ull /* and for NFs to give back what they keep */
-
-static volatile sig_atomic_t interrupted;
-
-static void on_signal(int sig)
-{
-	(void)sig;
-	interrupted = 1;
-}
 
 /* ---- set-up ---- */
 
@@ -252,7 +244,7 @@ static bool is_over(const struct xs_broker *b)
 {
 	__u64 duration_ns = b->opts->duration_sec * 1000000000ull;
 
-	return interrupted || (duration_ns && xs_monotonic_ns() - b->begin_ns >= duration_ns);
+	return xs_stop_asked() || (duration_ns && xs_monotonic_ns() - b->begin_ns >= duration_ns);
 }
 
 static int check_workers(const struct xs_broker *b)
@@ -403,14 +395,6 @@ static int run_broker(struct xs_broker *b)
 	return err;
 }
 
-static void catch_signals(void)
-{
-	const struct sigaction action = { .sa_handler = on_signal };
-
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-}
-
 /* Frames with the verdict xsk enter the chain that --chain names, or the only one. */
 static int choose_first(struct xs_broker *b)
 {
@@ -436,7 +420,7 @@ int xs_chain_run(struct xs_cli *cli)
 	xs_nfs_clear(&b->nfs);
 	for (int i = 0; i < XS_CHAIN_QUEUES_MAX; i++)
 		b->workers[i].xsk.fd = -1;
-	catch_signals();
+	xs_stop_catch();
 	err = xs_chain_file_read(cli, cli->operands[1], &b->chains, NULL);
 	if (!err)
 		err = choose_first(b);

@@ -4,13 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lib/base/escape.h"
 #include "lib/instance/failures.h"
 #include "lib/net/identity.h"
 #include "lib/net/netif.h"
 #include "tools/cli/json.h"
 #include "tools/cli/grid.h"
-#include "interval.h"
+#include "tools/cli/stop.h"
 #include "loss_causes.h"
 #include "losses.h"
 #include "watched.h"
@@ -329,7 +328,7 @@ static int report_intervals(struct xs_cli *cli, struct xs_pins *pins, const stru
 	int err = 0;
 
 	for (__u64 n = 0; !err && goes_on && (!opts->count || n < opts->count); n++) {
-		goes_on = xs_interval_wait(signals, opts->watch_sec);
+		goes_on = xs_stop_wait(signals, opts->watch_sec);
 		err = begin_again(cli, pins, netif, watching);
 		if (!err && n && !cli->json)
 			putchar('\n');
@@ -354,7 +353,7 @@ int xs_maps_losses(struct xs_cli *cli, struct xs_pins *pins, const char *ifname,
 		return err;
 	if (!opts->watch_sec)
 		return report_once(cli, pins, &netif);
-	xs_interval_begin(&signals);
+	xs_stop_block(&signals);
 	err = begin(cli, pins, &netif, &watching);
 	if (!err)
 		err = report_intervals(cli, pins, &netif, &watching, opts, &signals);

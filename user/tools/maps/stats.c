@@ -8,11 +8,11 @@
 #include "lib/base/clock.h"
 #include "tools/cli/cli.h"
 #include "lib/instance/queue_stats.h"
-#include "interval.h"
 #include "stats.h"
 #include "lib/net/netif.h"
 #include "tools/cli/json.h"
 #include "tools/cli/grid.h"
+#include "tools/cli/stop.h"
 #include "watched.h"
 
 struct sample {
@@ -205,7 +205,7 @@ static int watch_stats(struct xs_cli *cli, const char *ifname, struct xs_pins *p
 	sigset_t signals;
 	int err;
 
-	xs_interval_begin(&signals);
+	xs_stop_block(&signals);
 	err = take_sample(pins, &before);
 	if (err)
 		return err;
@@ -214,7 +214,7 @@ static int watch_stats(struct xs_cli *cli, const char *ifname, struct xs_pins *p
 			.now = &now, .before = &before, .queues = queues, .all = opts->all
 		};
 
-		if (!xs_interval_wait(&signals, opts->watch_sec))
+		if (!xs_stop_wait(&signals, opts->watch_sec))
 			break;
 		err = look_again(cli, ifname, pins, &before);
 		if (!err)

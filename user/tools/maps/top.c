@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +14,7 @@
 #include "lib/base/clock.h"
 #include "tabs.h"
 #include "tools/cli/grid.h"
+#include "tools/cli/stop.h"
 #include "top.h"
 #include "watched.h"
 
@@ -42,13 +42,6 @@ struct page {
 	char *notes; /* lines after the rows */
 	size_t note_cnt;
 };
-
-static volatile sig_atomic_t stop;
-
-static void on_signal(int sig __attribute__((unused)))
-{
-	stop = 1;
-}
 
 static double seconds(void)
 {
@@ -139,7 +132,8 @@ static void wait_sample(const struct top *top)
 {
 	double left;
 
-	while (!stop && (left = top->at + (double)top->opts->every_sec - seconds()) > 0) {
+	while (!xs_stop_asked() &&
+	       (left = top->at + (double)top->opts->every_sec - seconds()) > 0) {
 		const struct timespec time = { .tv_sec = (time_t)left,
 					       .tv_nsec = (long)((left - (time_t)left) * 1e9) };
 
@@ -151,7 +145,7 @@ static int repeat_lines(struct top *top)
 {
 	for (__u64 n = 0; !top->opts->batch || n < top->opts->batch; n++) {
 		wait_sample(top);
-		if (stop)
+		if (xs_stop_asked())
 			break;
 		sample(top);
 		if (n)
@@ -371,7 +365,7 @@ static bool take_key(struct top *top, int key)
 
 static void run_screen(struct top *top)
 {
-	while (!stop) {
+	while (!xs_stop_asked()) {
 		double left = top->at + (double)top->opts->every_sec - seconds();
 		int key;
 
@@ -459,7 +453,6 @@ static int set_sort(struct top *top)
 
 int xs_maps_top(struct xs_cli *cli, const struct xs_top_opts *opts)
 {
-	const struct sigaction action = { .sa_handler = on_signal };
 	struct top top = { .cli = cli, .opts = opts };
 	int err;
 
@@ -477,8 +470,7 @@ int xs_maps_top(struct xs_cli *cli, const struct xs_top_opts *opts)
 	setlocale(LC_CTYPE, "");
 	top.view.utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
 	snprintf(top.filter, sizeof(top.filter), "%s", opts->filter ? opts->filter : "");
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	xs_stop_catch();
 	err = xs_watched_open(cli, &top.watched);
 	top.watched.losses = top.tab == XS_TAB_LOSSES;
 	if (!err)

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <net/if.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +21,7 @@
 #include "lib/instance/dir.h"
 #include "lib/net/identity.h"
 #include "tools/cli/json.h"
+#include "tools/cli/stop.h"
 #include "events.h"
 #include "watch.h"
 
@@ -336,10 +336,7 @@ static int open_signals(void)
 {
 	sigset_t signals;
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
+	xs_stop_block(&signals);
 	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 

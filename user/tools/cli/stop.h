@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+/*
+ * SIGINT and SIGTERM, by which a person or a supervisor asks a command to stop: either
+ * noticed between two steps, or waited for.
+ */
+#ifndef XS_CLI_STOP_H
+#define XS_CLI_STOP_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <linux/types.h>
+
+/* From now on they end no process; system calls that sleep return EINTR. */
+void xs_stop_catch(void);
+
+/* Has one come since xs_stop_catch()? */
+bool xs_stop_asked(void);
+
+/* Blocks them, for sigtimedwait(2) or signalfd(2), and fills *signals with them. */
+void xs_stop_block(sigset_t *signals);
+
+/* Waits `seconds`, with the signals of xs_stop_block(). False: one of them came. */
+bool xs_stop_wait(const sigset_t *signals, __u64 seconds);
+
+#endif
