@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "lib/base/ctx.h"
-#include "lib/base/names.h"
 #include "lib/set/read.h"
 #include "explain.h"
 #include "open.h"

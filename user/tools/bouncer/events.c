@@ -2,31 +2,23 @@
 /* What a bouncer waits for while its workers work; see events.h. */
 #include <errno.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
-#include <sys/utsname.h>
-
-#include <cap-ng.h>
 
 #include "lib/base/clock.h"
-#include "lib/net/sysfs.h"
 #include "lib/xsk/counts.h"
 #include "bouncer.h"
 #include "out.h"
 #include "stats.h"
+#include "prepare.h"
 #include "watch.h"
 #include "tools/cli/cli.h"
 #include "lib/base/failstep.h"
-#include "lib/base/wait.h"
-#include "prepare.h"
-#include "sockets.h"
 #include "events.h"
 #define CHECK_MS 1000
 

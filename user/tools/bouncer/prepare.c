@@ -1,32 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* What a bouncer decides before it opens anything; see xs_bouncer_prepare.h. */
 #include <errno.h>
-#include <poll.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
-#include <sys/timerfd.h>
-#include <sys/utsname.h>
 
 #include <cap-ng.h>
 
-#include "lib/base/clock.h"
 #include "lib/net/sysfs.h"
-#include "lib/xsk/counts.h"
 #include "bouncer.h"
-#include "out.h"
-#include "stats.h"
-#include "watch.h"
 #include "tools/cli/cli.h"
-#include "lib/base/failstep.h"
-#include "lib/base/wait.h"
 #include "prepare.h"
-#include "sockets.h"
-#include "events.h"
 
 /*
  * In zero-copy mode igb and igc round a receive buffer down to whole kilobytes, and

@@ -1,30 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* A socket for each worker, and into its slot; see sockets.h. */
 #include <errno.h>
-#include <poll.h>
-#include <sched.h>
-#include <signal.h>
-#include <sys/eventfd.h>
-#include <sys/resource.h>
-#include <sys/signalfd.h>
-#include <sys/timerfd.h>
-#include <sys/utsname.h>
 
-#include <cap-ng.h>
-
-#include "lib/base/clock.h"
 #include "lib/net/sysfs.h"
-#include "lib/xsk/counts.h"
 #include "bouncer.h"
-#include "out.h"
-#include "stats.h"
 #include "watch.h"
 #include "tools/cli/cli.h"
-#include "lib/base/failstep.h"
-#include "lib/base/wait.h"
-#include "prepare.h"
 #include "sockets.h"
-#include "events.h"
 #define BIND_WAIT_MS 2000
 #define BIND_WAIT_MORE_MS 4000
 #define BUSY_POLL_US 20 /* polling in one system call; xdpsock uses the same */

@@ -3,7 +3,6 @@
 #ifndef XS_CHAIN_RUN_H
 #define XS_CHAIN_RUN_H
 
-#include "lib/xsk/xsk.h"
 #include "options.h"
 
 /* 0 or -errno, logged. */

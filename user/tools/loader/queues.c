@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/escape.h"
 #include "lib/instance/queue_stats.h"
 #include "lib/set/read.h"
 #include "tools/cli/json.h"
