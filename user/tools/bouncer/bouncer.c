@@ -17,6 +17,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/wait.h"
+#include "audit.h"
 #include "bouncer.h"
 #include "out.h"
 #include "stats.h"
@@ -198,7 +199,7 @@ static int bounce(struct xs_bouncer *b, const int fds[XS_SOURCE_MAX])
 		err = xs_events_loop(b, fds);
 	removed = stop_workers(b);
 	last = b->start_ns ? xs_stats_final(b) : 0;
-	audit = xs_stats_audit(b);
+	audit = xs_bouncer_audit(b);
 	if (!err)
 		err = removed;
 	return err ? err : audit ? audit : last;

@@ -8,7 +8,9 @@
  *   uds.c     --uds: a map from a device plugin
  *   worker.c  one thread for each queue: RX -> action -> TX
  *   action.c  what is done to a packet on its way
- *   stats.c   text and JSON
+ *   totals.c  the counters of all workers; losses by name
+ *   stats.c   reports: text and JSON
+ *   audit.c   where every frame is at the end
  *   out.c     prints, to a reader who may be slow
  *   busy.c    --busy-poll: the interface's side of it
  *   watch.c   the interface: up, down, gone; who else has sockets

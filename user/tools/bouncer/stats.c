@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * What the bouncer prints at the start, at each interval and at the end: as text in the
  * openNetVM manager's format, or as JSON, one object on each line. Reads the workers'
@@ -13,89 +13,15 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/escape.h"
-#include "lib/xsk/counts.h"
 #include "version.h"
 #include "bouncer.h"
 #include "out.h"
 #include "stats.h"
+#include "totals.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/json.h"
 
 #define SCHEMA 1
-
-static __u64 read_counter(const __u64 *counter)
-{
-	return __atomic_load_n(counter, __ATOMIC_RELAXED);
-}
-
-/* Adds each counter, in the order of the struct: all are __u64. */
-static void add_counters(void *sum, const void *part, size_t bytes)
-{
-	size_t i;
-
-	for (i = 0; i < bytes / sizeof(__u64); i++)
-		((__u64 *)sum)[i] += read_counter(&((const __u64 *)part)[i]);
-}
-
-static void get_totals(struct xs_totals *totals, const struct xs_worker *w)
-{
-	struct xs_socket_counts counts = {};
-	struct xdp_statistics kernel = {};
-
-	add_counters(&totals->xsk, &w->xsk.counters, sizeof(totals->xsk));
-	if (!xs_xsk_statistics(&w->xsk, &kernel))
-		add_counters(&totals->kernel, &kernel, sizeof(kernel));
-	xs_socket_counts_take_kernel(&counts, &kernel, w->xsk.mode);
-	totals->rx_other += counts.rx_other;
-	totals->stalls += read_counter(&w->stalls);
-	totals->late += read_counter(&w->late);
-	totals->sleeps += read_counter(&w->sleeps);
-}
-
-static struct xs_totals sum_up(const struct xs_bouncer *b)
-{
-	struct xs_totals totals = {};
-	__u32 i;
-
-	for (i = 0; i < b->worker_cnt; i++)
-		get_totals(&totals, &b->workers[i]);
-	return totals;
-}
-
-/* Every way to lose a frame, by name; the kernel's first. Shown if it is not zero. */
-struct loss {
-	const char *name;
-	const char *text; /* NULL: only in JSON */
-	__u64 packets;
-};
-
-#define LOSS_MAX 13
-
-static void list_losses(const struct xs_totals *t, struct loss losses[LOSS_MAX])
-{
-	/* A packet that is too long is counted at once, and as dropped when its end has arrived. */
-	__u64 by_action = t->xsk.dropped > t->xsk.tx_too_long ? t->xsk.dropped - t->xsk.tx_too_long
-							      : 0;
-	const struct loss list[LOSS_MAX] = {
-		{ "rx_ring_full", "RX ring full", t->kernel.rx_ring_full },
-		{ "rx_fill_ring_empty_descs", "fill ring empty",
-		  t->kernel.rx_fill_ring_empty_descs },
-		{ "rx_dropped", NULL, t->kernel.rx_dropped },
-		{ "rx_other", "dropped by the kernel (too long for a frame, or no room)",
-		  t->rx_other },
-		{ "rx_invalid_descs", "invalid fill descriptors", t->kernel.rx_invalid_descs },
-		{ "tx_invalid_descs", "invalid TX descriptors", t->kernel.tx_invalid_descs },
-		{ "tx_lost", "refused by the device's queue", t->xsk.tx_lost },
-		{ "tx_too_long", "too many frames for a packet", t->xsk.tx_too_long },
-		{ "tx_stalls", "TX stalls, forced on", t->stalls },
-		{ "rx_unowned", "received frames not ours to get", t->xsk.rx_unowned },
-		{ "tx_unowned", "completions of frames not being sent", t->xsk.tx_unowned },
-		{ "late", "after the limit or at the end, thrown away", t->late },
-		{ "dropped", "dropped by an action", by_action },
-	};
-
-	memcpy(losses, list, sizeof(list));
-}
 
 /* One report, printed as a whole: the reader may be slow, but the bouncer must not be. */
 struct report {
@@ -270,12 +196,12 @@ static void print_line(FILE *to, const char *label, __u64 packets, __u64 bytes, 
 
 static void print_losses(FILE *to, const struct xs_totals *t, const char *head)
 {
-	struct loss losses[LOSS_MAX];
+	struct xs_total_loss losses[XS_TOTAL_LOSSES];
 	const char *separator = head;
 	unsigned int i;
 
-	list_losses(t, losses);
-	for (i = 0; i < LOSS_MAX; i++) {
+	xs_totals_losses(t, losses);
+	for (i = 0; i < XS_TOTAL_LOSSES; i++) {
 		if (!losses[i].packets || !losses[i].text)
 			continue;
 		fprintf(to, "%s%llu %s", separator, losses[i].packets, losses[i].text);
@@ -336,7 +262,7 @@ static json_t *latency_json(const struct xs_bouncer *b)
 
 static json_t *totals_json(const struct xs_totals *t)
 {
-	struct loss losses[LOSS_MAX];
+	struct xs_total_loss losses[XS_TOTAL_LOSSES];
 	json_t *object =
 		json_pack("{s:{s:I, s:I}, s:{s:I, s:I}, s:I, s:I, s:I}", "rx", "packets",
 			  (json_int_t)t->xsk.rx_packets, "bytes", (json_int_t)t->xsk.rx_bytes, "tx",
@@ -345,8 +271,8 @@ static json_t *totals_json(const struct xs_totals *t)
 			  "recvfrom", (json_int_t)t->xsk.wakeups, "sleeps", (json_int_t)t->sleeps);
 	unsigned int i;
 
-	list_losses(t, losses);
-	for (i = 0; i < LOSS_MAX; i++)
+	xs_totals_losses(t, losses);
+	for (i = 0; i < XS_TOTAL_LOSSES; i++)
 		json_object_set_new(object, losses[i].name, json_integer(losses[i].packets));
 	return object;
 }
@@ -360,7 +286,7 @@ static json_t *queues_json(const struct xs_bouncer *b)
 		struct xs_totals totals = {};
 		json_t *object;
 
-		get_totals(&totals, &b->workers[i]);
+		xs_totals_add(&totals, &b->workers[i]);
 		object = totals_json(&totals);
 		json_object_set_new(object, "queue", json_integer(b->workers[i].queue));
 		json_array_append_new(queues, object);
@@ -405,7 +331,7 @@ static void print_totals(FILE *to, const struct xs_bouncer *b, const struct xs_t
 
 int xs_stats_interval(struct xs_bouncer *b)
 {
-	struct xs_totals now = sum_up(b);
+	struct xs_totals now = xs_totals_of(b);
 	const struct xs_xsk_counters before = b->last;
 	__u64 ns = xs_monotonic_ns();
 	/* Measured, since a timer may be late. */
@@ -434,10 +360,13 @@ static void print_final(FILE *to, const struct xs_bouncer *b, const struct xs_to
 	fprintf(to, "\n--- Final Statistics ---\n");
 	fprintf(to, "RX: %llu packets, %llu bytes\n", now->xsk.rx_packets, now->xsk.rx_bytes);
 	fprintf(to, "TX: %llu packets, %llu bytes\n", now->xsk.tx_packets, now->xsk.tx_bytes);
-	for (i = 0; b->worker_cnt > 1 && i < b->worker_cnt; i++)
+	for (i = 0; b->worker_cnt > 1 && i < b->worker_cnt; i++) {
+		struct xs_totals queue = {};
+
+		xs_totals_add(&queue, &b->workers[i]);
 		fprintf(to, "  queue %u: RX %llu, TX %llu\n", b->workers[i].queue,
-			read_counter(&b->workers[i].xsk.counters.rx_packets),
-			read_counter(&b->workers[i].xsk.counters.tx_packets));
+			queue.xsk.rx_packets, queue.xsk.tx_packets);
+	}
 	print_losses(to, now, "Drops: ");
 	print_latency(to, b);
 }
@@ -445,7 +374,7 @@ static void print_final(FILE *to, const struct xs_bouncer *b, const struct xs_to
 int xs_stats_final(struct xs_bouncer *b)
 {
 	const struct xs_xsk_counters none = {};
-	struct xs_totals now = sum_up(b);
+	struct xs_totals now = xs_totals_of(b);
 	double period = (xs_monotonic_ns() - b->start_ns) / 1e9;
 	struct report report;
 	bool lost;
@@ -459,37 +388,4 @@ int xs_stats_final(struct xs_bouncer *b)
 		print_final(report.to, b, &now);
 	err = end_report(b, &report, &lost);
 	return err ? err : lost ? -EPIPE : 0;
-}
-
-int xs_stats_audit(const struct xs_bouncer *b)
-{
-	int err = 0;
-	__u32 i;
-
-	for (i = 0; i < b->worker_cnt; i++) {
-		const struct xs_worker *w = &b->workers[i];
-		struct xs_ledger l;
-
-		xs_xsk_ledger(&w->xsk, &l);
-		xs_info(b->cli->ctx,
-			"queue %u: %u frames: %u free, %u in the fill ring, %u with the kernel, %u "
-			"received, %u to send, %u being sent, %u completed",
-			w->queue, l.total, l.free, l.fill_ring, l.kernel, l.rx, l.tx_ring,
-			l.in_flight, l.completed);
-		if (l.tx_ring)
-			xs_warn(b->cli->ctx,
-				"%s queue %u: %u frames were not sent: the link is down or gone",
-				b->netif.name, w->queue, l.tx_ring);
-		if (l.balanced && !l.in_flight && !l.rx)
-			continue;
-		xs_err(b->cli->ctx,
-		       "%s queue %u: leak: of %u frames %u are free, %u in the fill ring, %u with "
-		       "the kernel, %u received and kept, %u to send, %u sent but never completed, "
-		       "%u completed%s",
-		       b->netif.name, w->queue, l.total, l.free, l.fill_ring, l.kernel, l.rx,
-		       l.tx_ring, l.in_flight, l.completed,
-		       l.balanced ? "" : "; the account does not add up");
-		err = -EUCLEAN;
-	}
-	return err;
 }
