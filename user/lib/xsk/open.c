@@ -1,6 +1,6 @@
-/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Makes an AF_XDP socket (UMEM, rings, options, bind) and closes it. Each attempt at
+ * Makes an AF_XDP socket (UMEM, rings.c, options, bind) and closes it. Each attempt at
  * another mode starts with a new socket, since kernels disagree about the state of a
  * socket after a failed bind.
  */
@@ -13,12 +13,11 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/utsname.h>
 
 #include "lib/base/clock.h"
-#include "lib/base/ctx.h"
 #include "lib/base/failstep.h"
 #include "lib/base/wait.h"
+#include "steps.h"
 #include "xsk.h"
 
 #ifndef SO_PREFER_BUSY_POLL
@@ -32,15 +31,12 @@
 #define BIND_RETRY_MS 5
 #define MPOL_PREFERRED 1 /* <numaif.h> belongs to a library that we do not need */
 
-#define fail(cfg, fmt, ...) \
-	xs_err((cfg)->ctx, "%s queue %u: " fmt, (cfg)->ifname, (cfg)->queue, ##__VA_ARGS__)
-
 static __u32 round_up_pow2(__u32 n)
 {
 	return n < 2 ? 1 : 1u << (32 - __builtin_clz(n - 1));
 }
 
-static int make_socket(int *fd, const struct xs_xsk_config *cfg)
+int xs_xsk_make_socket(int *fd, const struct xs_xsk_config *cfg)
 {
 	int err;
 
@@ -49,12 +45,12 @@ static int make_socket(int *fd, const struct xs_xsk_config *cfg)
 		return xs_fail_step(cfg->ctx, "AF_XDP socket");
 	err = -errno;
 	if (err == -EPERM)
-		fail(cfg, "an AF_XDP socket needs CAP_NET_RAW: run as root, or setcap "
-			  "cap_net_raw+ep on the program");
+		xs_xsk_fail(cfg, "an AF_XDP socket needs CAP_NET_RAW: run as root, or setcap "
+				 "cap_net_raw+ep on the program");
 	else if (err == -EAFNOSUPPORT)
-		fail(cfg, "this kernel has no AF_XDP sockets (CONFIG_XDP_SOCKETS)");
+		xs_xsk_fail(cfg, "this kernel has no AF_XDP sockets (CONFIG_XDP_SOCKETS)");
 	else
-		fail(cfg, "cannot make an AF_XDP socket: %s", strerror(-err));
+		xs_xsk_fail(cfg, "cannot make an AF_XDP socket: %s", strerror(-err));
 	return err;
 }
 
@@ -92,8 +88,8 @@ static int map_memory(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 	}
 	if (mem == MAP_FAILED) {
 		err = -errno;
-		fail(cfg, "no memory for a UMEM of %zu bytes: %s; try fewer %s", bytes,
-		     strerror(-err), xs_hint(cfg->ctx, XSTEER_HINT_FRAMES, NULL).text);
+		xs_xsk_fail(cfg, "no memory for a UMEM of %zu bytes: %s; try fewer %s", bytes,
+			    strerror(-err), xs_hint(cfg->ctx, XSTEER_HINT_FRAMES, NULL).text);
 		return err;
 	}
 	x->umem = mem;
@@ -118,8 +114,9 @@ static int register_umem(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 		return xs_fail_step(cfg->ctx, "UMEM");
 	err = -errno;
 	if (err != -ENOBUFS)
-		fail(cfg, "the kernel refuses a UMEM of %u frames of %u bytes, headroom %u: %s",
-		     x->frame_cnt, x->frame_size, cfg->headroom, strerror(-err));
+		xs_xsk_fail(cfg,
+			    "the kernel refuses a UMEM of %u frames of %u bytes, headroom %u: %s",
+			    x->frame_cnt, x->frame_size, cfg->headroom, strerror(-err));
 	return err;
 }
 
@@ -135,137 +132,15 @@ static void say_memlock(const struct xs_xsk_config *cfg, enum xs_xsk_mode mode)
 	struct rlimit limit = {};
 
 	getrlimit(RLIMIT_MEMLOCK, &limit);
-	fail(cfg,
-	     "a UMEM of %llu bytes is more than this user may lock (RLIMIT_MEMLOCK is %llu bytes "
-	     "for all processes of the user): raise `ulimit -l`, give CAP_IPC_LOCK, or use fewer "
-	     "%s",
-	     (__u64)frames_for(cfg, mode) * cfg->frame_size, (unsigned long long)limit.rlim_cur,
-	     xs_hint(cfg->ctx, XSTEER_HINT_FRAMES, NULL).text);
-}
-
-static __u32 rx_ring_size(const struct xs_xsk_config *cfg, __u32 size)
-{
-	return cfg->rx_ring ? cfg->rx_ring : size;
-}
-
-static int size_ring(int fd, const struct xs_xsk_config *cfg, int opt, __u32 size)
-{
-	int err;
-
-	if (!setsockopt(fd, SOL_XDP, opt, &size, sizeof(size)))
-		return 0;
-	err = -errno;
-	fail(cfg, "cannot make a ring of %u entries: %s; try a smaller %s", size, strerror(-err),
-	     xs_hint(cfg->ctx, XSTEER_HINT_RING, NULL).text);
-	return err;
-}
-
-static int size_rings(struct xs_xsk *x, const struct xs_xsk_config *cfg, __u32 size)
-{
-	static const int opts[] = { XDP_UMEM_FILL_RING, XDP_UMEM_COMPLETION_RING, XDP_RX_RING,
-				    XDP_TX_RING };
-	unsigned int i;
-	int err;
-
-	for (i = 0; i < 4; i++) {
-		bool rx = opts[i] == XDP_RX_RING;
-
-		err = size_ring(x->fd, cfg, opts[i], rx ? rx_ring_size(cfg, size) : size);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-static int map_ring(struct xs_ring_map *map, int fd, const struct xdp_ring_offset *off, __u32 size,
-		    size_t entry, off_t pgoff)
-{
-	size_t bytes = off->desc + size * entry;
-	void *addr =
-		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, pgoff);
-
-	if (addr == MAP_FAILED)
-		return -errno;
-	map->addr = addr;
-	map->bytes = bytes;
-	return 0;
-}
-
-static void init_prod(struct xsk_ring_prod *ring, char *addr, const struct xdp_ring_offset *off,
-		      __u32 size)
-{
-	*ring = (struct xsk_ring_prod){
-		.mask = size - 1,
-		.size = size,
-		.producer = (void *)(addr + off->producer),
-		.consumer = (void *)(addr + off->consumer),
-		.ring = addr + off->desc,
-		.flags = (void *)(addr + off->flags),
-	};
-	ring->cached_prod = *ring->producer;
-	/* Kept one ring size ahead: see xsk_prod_nb_free(). */
-	ring->cached_cons = *ring->consumer + size;
-}
-
-static void init_cons(struct xsk_ring_cons *ring, char *addr, const struct xdp_ring_offset *off,
-		      __u32 size)
-{
-	*ring = (struct xsk_ring_cons){
-		.mask = size - 1,
-		.size = size,
-		.producer = (void *)(addr + off->producer),
-		.consumer = (void *)(addr + off->consumer),
-		.ring = addr + off->desc,
-		.flags = (void *)(addr + off->flags),
-	};
-	ring->cached_prod = *ring->producer;
-	ring->cached_cons = *ring->consumer;
-}
-
-static int ask_for_layout(int fd, const struct xs_xsk_config *cfg, struct xdp_mmap_offsets *off)
-{
-	socklen_t len = sizeof(*off);
-	int err;
-
-	if (getsockopt(fd, SOL_XDP, XDP_MMAP_OFFSETS, off, &len)) {
-		err = -errno;
-		fail(cfg, "cannot ask for the rings' layout: %s", strerror(-err));
-		return err;
-	}
-	if (len == sizeof(*off))
-		return 0;
-	fail(cfg, "this kernel's rings have no need-wakeup flag: Linux 5.4 or newer is needed");
-	return -ENOTSUP;
-}
-
-static int map_rings(struct xs_xsk *x, const struct xs_xsk_config *cfg, __u32 size)
-{
-	struct xs_ring_map *maps = x->maps;
-	__u32 rx = rx_ring_size(cfg, size);
-	struct xdp_mmap_offsets off;
-	int err = ask_for_layout(x->fd, cfg, &off);
-
-	if (err)
-		return err;
-	err = map_ring(&maps[0], x->fd, &off.fr, size, sizeof(__u64), XDP_UMEM_PGOFF_FILL_RING);
-	if (!err)
-		err = map_ring(&maps[1], x->fd, &off.cr, size, sizeof(__u64),
-			       XDP_UMEM_PGOFF_COMPLETION_RING);
-	if (!err)
-		err = map_ring(&maps[2], x->fd, &off.rx, rx, sizeof(struct xdp_desc),
-			       XDP_PGOFF_RX_RING);
-	if (!err)
-		err = map_ring(&maps[3], x->fd, &off.tx, size, sizeof(struct xdp_desc),
-			       XDP_PGOFF_TX_RING);
-	if (err) {
-		fail(cfg, "cannot map a ring: %s", strerror(-err));
-		return err;
-	}
-	init_prod(&x->fill, x->maps[0].addr, &off.fr, size);
-	init_cons(&x->comp, x->maps[1].addr, &off.cr, size);
-	init_cons(&x->rx, x->maps[2].addr, &off.rx, rx);
-	init_prod(&x->tx, x->maps[3].addr, &off.tx, size);
-	return xs_fail_step(cfg->ctx, "rings");
+	xs_xsk_fail(cfg,
+		    "a UMEM of %llu bytes is more than this user may lock (RLIMIT_MEMLOCK is %llu "
+		    "bytes "
+		    "for all processes of the user): raise `ulimit -l`, give CAP_IPC_LOCK, or use "
+		    "fewer "
+		    "%s",
+		    (__u64)frames_for(cfg, mode) * cfg->frame_size,
+		    (unsigned long long)limit.rlim_cur,
+		    xs_hint(cfg->ctx, XSTEER_HINT_FRAMES, NULL).text);
 }
 
 static int make_frames(struct xs_xsk *x, const struct xs_xsk_config *cfg)
@@ -275,7 +150,7 @@ static int make_frames(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 	x->frames = calloc(x->frame_cnt, sizeof(*x->frames));
 	x->free_stack = calloc(x->frame_cnt, sizeof(*x->free_stack));
 	if (!x->frames || !x->free_stack) {
-		fail(cfg, "no memory to keep account of %u frames", x->frame_cnt);
+		xs_xsk_fail(cfg, "no memory to keep account of %u frames", x->frame_cnt);
 		return -ENOMEM;
 	}
 	for (i = 0; i < x->frame_cnt; i++)
@@ -358,7 +233,7 @@ static int read_mode(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 
 	if (getsockopt(x->fd, SOL_XDP, XDP_OPTIONS, &options, &len)) {
 		err = -errno;
-		fail(cfg, "cannot read the socket's mode: %s", strerror(-err));
+		xs_xsk_fail(cfg, "cannot read the socket's mode: %s", strerror(-err));
 		return err;
 	}
 	x->mode = options.flags & XDP_OPTIONS_ZEROCOPY ? XS_XSK_zero_copy : XS_XSK_copy;
@@ -389,7 +264,7 @@ static int open_once(struct xs_xsk *x, const struct xs_xsk_config *cfg, enum xs_
 	x->frame_cnt = frames_for(cfg, mode);
 	ring = cfg->ring ? cfg->ring : round_up_pow2(x->frame_cnt);
 
-	err = make_socket(&x->fd, cfg);
+	err = xs_xsk_make_socket(&x->fd, cfg);
 	if (!err)
 		err = map_memory(x, cfg);
 	if (!err)
@@ -397,9 +272,9 @@ static int open_once(struct xs_xsk *x, const struct xs_xsk_config *cfg, enum xs_
 	if (err == -ENOBUFS)
 		*bind_err = err;
 	if (!err)
-		err = size_rings(x, cfg, ring);
+		err = xs_rings_size(x, cfg, ring);
 	if (!err)
-		err = map_rings(x, cfg, ring);
+		err = xs_rings_map(x, cfg, ring);
 	if (!err)
 		err = make_frames(x, cfg);
 	if (err)
@@ -505,9 +380,9 @@ int xs_xsk_open(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 	if (bind_err == -ENOBUFS)
 		say_memlock(cfg, mode);
 	else if (bind_err && bind_err != -EBUSY)
-		fail(cfg, "cannot bind in %s mode: %s%s",
-		     mode == XS_XSK_copy ? "copy" : "zero-copy", strerror(-bind_err),
-		     bind_hint(cfg, bind_err, cfg->sg && mode == XS_XSK_zero_copy).text);
+		xs_xsk_fail(cfg, "cannot bind in %s mode: %s%s",
+			    mode == XS_XSK_copy ? "copy" : "zero-copy", strerror(-bind_err),
+			    bind_hint(cfg, bind_err, cfg->sg && mode == XS_XSK_zero_copy).text);
 	if (!err)
 		x->fallback_errno = fallback_errno;
 	return err;
@@ -533,72 +408,4 @@ void xs_xsk_close(struct xs_xsk *x)
 	free(x->free_stack);
 	memset(x, 0, sizeof(*x));
 	x->fd = -1;
-}
-
-/* ---- sockets that share a queue ---- */
-
-/* Binding to a bound socket takes over its pool, mode and rings: no other flag is allowed. */
-static int bind_shared(const struct xs_xsk_shared *s, const struct xs_xsk *x,
-		       const struct xs_xsk_config *cfg)
-{
-	struct sockaddr_xdp addr = {
-		.sxdp_family = AF_XDP,
-		.sxdp_ifindex = cfg->ifindex,
-		.sxdp_queue_id = cfg->queue,
-		.sxdp_flags = XDP_SHARED_UMEM,
-		.sxdp_shared_umem_fd = (__u32)x->fd,
-	};
-	int err;
-
-	if (!bind(s->fd, (struct sockaddr *)&addr, sizeof(addr)))
-		return xs_fail_step(cfg->ctx, "shared bind");
-	err = -errno;
-	fail(cfg, "cannot bind another socket to the queue: %s", strerror(-err));
-	return err;
-}
-
-int xs_xsk_open_shared(struct xs_xsk_shared *s, const struct xs_xsk *x,
-		       const struct xs_xsk_config *cfg, __u32 ring)
-{
-	struct xdp_mmap_offsets off;
-	int err;
-
-	*s = (struct xs_xsk_shared){ .fd = -1 };
-	err = make_socket(&s->fd, cfg);
-	if (!err)
-		err = size_ring(s->fd, cfg, XDP_RX_RING, ring);
-	if (!err)
-		err = ask_for_layout(s->fd, cfg, &off);
-	if (!err) {
-		err = map_ring(&s->map, s->fd, &off.rx, ring, sizeof(struct xdp_desc),
-			       XDP_PGOFF_RX_RING);
-		if (err)
-			fail(cfg, "cannot map a ring: %s", strerror(-err));
-	}
-	if (!err) {
-		init_cons(&s->rx, s->map.addr, &off.rx, ring);
-		err = bind_shared(s, x, cfg);
-	}
-	if (err)
-		xs_xsk_close_shared(s);
-	return err;
-}
-
-void xs_xsk_close_shared(struct xs_xsk_shared *s)
-{
-	if (s->map.addr)
-		munmap(s->map.addr, s->map.bytes);
-	if (s->fd >= 0)
-		close(s->fd);
-	*s = (struct xs_xsk_shared){ .fd = -1 };
-}
-
-bool xs_xsk_may_share_in_skb_mode(void)
-{
-	unsigned int major, minor;
-	struct utsname name;
-
-	if (uname(&name) || sscanf(name.release, "%u.%u", &major, &minor) != 2)
-		return false;
-	return major > 6 || (major == 6 && minor >= 15);
 }
