@@ -39,6 +39,7 @@ PROG_TESTS := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/pro
 TEST_TOOLS := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/tools/*.c))
 TEST_PROGS := $(patsubst %.bpf.c,$(O)/%.skel.h,$(wildcard selftests/progs/*.bpf.c))
 TEST_OBJS := $(patsubst %.c,$(O)/%.o,$(wildcard selftests/*.c))
+FLOOD_OBJS := $(patsubst %.c,$(O)/%.o,$(wildcard selftests/flood/*.c))
 TORTURE := $(O)/selftests/torture/torture
 TORTURE_OBJS := $(patsubst %.c,$(O)/%.o,$(wildcard selftests/torture/*.c))
 FUZZERS := $(patsubst selftests/%.c,$(O)/selftests/%,$(wildcard selftests/fuzz/*.c))
@@ -124,7 +125,7 @@ $(O)/selftests/progs/%.skel.h: $(O)/selftests/progs/%.bpf.o
 	$(call msg,SKEL,$@)
 	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf > $@
 
-$(TEST_TOOLS:%=%.o) $(PROG_TESTS:%=%.o): | $(TEST_PROGS)
+$(TEST_TOOLS:%=%.o) $(PROG_TESTS:%=%.o) $(FLOOD_OBJS): | $(TEST_PROGS)
 
 # The version stands in VERSION alone.
 $(O)/version.h: VERSION
@@ -189,7 +190,9 @@ $(O)/selftests/tools/traffic: $(O)/selftests/tools/traffic.o $(O)/flags
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) $(filter-out $(O)/flags,$^) $(ALL_LDLIBS) -o $@
 
-$(O)/selftests/%: $(O)/selftests/%.o $(TEST_OBJS) $(LIB) $(O)/flags
+# A tool may have a folder of its own, too.
+OBJS_flood := $(FLOOD_OBJS)
+$(O)/selftests/%: $(O)/selftests/%.o $$(OBJS_$$(notdir $$*)) $(TEST_OBJS) $(LIB) $(O)/flags
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) $(filter-out $(O)/flags,$^) $(ALL_LDLIBS) -lcmocka -o $@
 
