@@ -2,6 +2,7 @@
 /* Running the real program on one frame; see test.h. */
 #include "test.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <net/if.h>
 #include <sched.h>
@@ -18,16 +19,6 @@
 #include "xsteer.skel.h"
 
 #define STATS_WORDS (sizeof(struct xs_queue_stats) / sizeof(__u64))
-
-static const char *const counter_names[STATS_WORDS] = { "packets", "bytes",
-#define X(name) "verdict_" #name,
-							XS_VERDICTS(X)
-#undef X
-#define X(name) "reason_" #name,
-								XS_MATCH_REASONS(X)
-									XS_FALLBACK_REASONS(X)
-#undef X
-};
 
 const struct test_want test_no_socket = {
 	.xdp = XDP_PASS,
@@ -214,8 +205,8 @@ int test_stats_diff(const struct xs_queue_stats *want, const struct xs_queue_sta
 	for (__u32 i = 0; i < STATS_WORDS; i++) {
 		if (w[i] == g[i])
 			continue;
-		fprintf(stderr, "# queue %u: %s is %llu, should be %llu\n", queue, counter_names[i],
-			g[i], w[i]);
+		fprintf(stderr, "# queue %u: %s is %llu, should be %llu\n", queue,
+			xsteer_counter_name(i), g[i], w[i]);
 		diffs++;
 	}
 	return diffs;
@@ -326,6 +317,17 @@ void test_log(void *arg, enum xsteer_log_level level, const char *text)
 		fputs(text, stderr);
 	else
 		fprintf(stderr, "# %s\n", text);
+}
+
+int test_count_fds(void)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	int cnt = 0;
+
+	while (readdir(dir))
+		cnt++;
+	closedir(dir);
+	return cnt;
 }
 
 struct xsteer_ctx *test_ctx(void)

@@ -138,6 +138,9 @@ extern const struct test_want test_no_socket;
 /* Diagnostics of a test's contexts: to stderr, where the runner shows them on failure. */
 void test_log(void *arg, enum xsteer_log_level level, const char *text);
 
+/* How many descriptors this process has open, to see that none is left. */
+int test_count_fds(void);
+
 /* A context with the usual pin root, for what needs one and pins nothing. Never freed. */
 struct xsteer_ctx *test_ctx(void);
 

@@ -5,7 +5,6 @@
  * descriptor open; and that two threads with a context each do not meet.
  */
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <pthread.h>
@@ -37,21 +36,10 @@ static struct xsteer_ctx *ctx;
 static struct xsteer_rules *rules;
 static int fds_before;
 
-static int count_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	int cnt = 0;
-
-	while (readdir(dir))
-		cnt++;
-	closedir(dir);
-	return cnt;
-}
-
 static int open_all(void **state)
 {
 	(void)state;
-	fds_before = count_fds();
+	fds_before = test_count_fds();
 	ctx = xsteer_ctx_new(ROOT, test_log, NULL);
 	return system("ip link set lo up") || !ctx ||
 	       xsteer_rules_parse(ctx, RULES, strlen(RULES), NULL, &rules);
@@ -64,7 +52,7 @@ static int close_all(void **state)
 	xsteer_detach(ctx, "lo");
 	xsteer_ctx_free(ctx);
 	/* whatever failed or succeeded: no descriptor is left */
-	assert_int_equal(count_fds(), fds_before);
+	assert_int_equal(test_count_fds(), fds_before);
 	return 0;
 }
 

@@ -5,7 +5,6 @@
  * nothing is left when it is closed.
  */
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <net/if.h>
 #include <poll.h>
@@ -37,23 +36,12 @@ static struct xsteer_ctx *ctx;
 static int peer; /* packet socket on the other end */
 static int fds_before;
 
-static int count_fds(void)
-{
-	DIR *dir = opendir("/proc/self/fd");
-	int cnt = 0;
-
-	while (readdir(dir))
-		cnt++;
-	closedir(dir);
-	return cnt;
-}
-
 static int open_all(void **state)
 {
 	struct sockaddr_ll addr = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL) };
 
 	(void)state;
-	fds_before = count_fds();
+	fds_before = test_count_fds();
 	/* one queue, and nobody else who sends: no IPv6, no ARP */
 	if (system("ip link add " IF " type veth peer name " PEER " && "
 		   "sysctl -qw net.ipv6.conf." IF ".disable_ipv6=1 net.ipv6.conf." PEER
@@ -74,7 +62,7 @@ static int close_all(void **state)
 	xsteer_ctx_free(ctx);
 	if (if_nametoindex(IF) && system("ip link del " IF))
 		return -1;
-	assert_int_equal(count_fds(), fds_before);
+	assert_int_equal(test_count_fds(), fds_before);
 	return 0;
 }
 
@@ -228,7 +216,7 @@ static void no_failure_on_the_way_leaves_anything(void **state)
 {
 	XSTEER_STRUCT(xsteer_socket_opts, opts, .flags = XSTEER_SOCKET_ATTACH);
 	struct xsteer_socket *s = NULL;
-	int fds = count_fds(), err = -ECANCELED;
+	int fds = test_count_fds(), err = -ECANCELED;
 	uint32_t step;
 
 	(void)state;
@@ -241,7 +229,7 @@ static void no_failure_on_the_way_leaves_anything(void **state)
 			break;
 		assert_int_equal(err, -ECANCELED);
 		assert_null(s);
-		assert_int_equal(count_fds(), fds);
+		assert_int_equal(test_count_fds(), fds);
 		assert_int_equal(state_of_hook(), XSTEER_STATE_NONE);
 	}
 	assert_true(step > 6);
