@@ -24,7 +24,7 @@ static const __u32 bound_slots[] = { 1, 3, 10, TEST_SLOTS - 1, TEST_SLOTS + 1, 3
 
 struct difftest {
 	struct test_env *env;
-	struct plain_xsk xsk; /* one socket stands in all bound slots */
+	struct plain_xsk xsk; /* one socket is in all bound slots */
 	__u32 cpus[2], devs[2];
 	const char *ifnames[2];
 	struct random_targets targets;
@@ -74,7 +74,7 @@ static void close_targets(struct difftest *d)
 	free(d);
 }
 
-/* What was seen to differ, in words; empty: nothing. */
+/* What differs, as text; empty: nothing does. */
 struct difference {
 	char text[512];
 };
@@ -90,7 +90,7 @@ note(struct difference *diff, const char *fmt, ...)
 	va_end(args);
 }
 
-/* One frame through the program with the rules in force; `want` is the oracle's word. */
+/* Runs the program on one frame with the rules in force; `want` is the oracle's answer. */
 static bool same(struct difftest *d, struct test_rules *rules, const struct random_frame *frame,
 		 const struct oracle_result *want, struct difference *diff)
 {
@@ -141,7 +141,7 @@ static bool shows(struct difftest *d, const struct random_set *set,
 	return shown;
 }
 
-/* Takes rules out, in halves and then one by one, as long as the difference stays. */
+/* Removes rules, first halves and then single ones, as long as the difference stays. */
 static void minimise(struct difftest *d, struct random_set *set, const struct random_frame *frame)
 {
 	struct xs_ruleset *rules = &set->rules;
@@ -174,7 +174,7 @@ static void minimise(struct difftest *d, struct random_set *set, const struct ra
 	}
 }
 
-/* Says it all once: what the smallest set makes of the frame, beside the oracle. */
+/* Prints what the smallest set does with the frame, and what the oracle says. */
 static void report(struct difftest *d, const struct random_set *set,
 		   const struct random_frame *frame, __u64 seed)
 {
@@ -228,7 +228,7 @@ static bool run_frames(struct difftest *d, struct random_set *set, struct test_r
 	return true;
 }
 
-/* The rule set of this seed against its frames; false at the first difference. */
+/* Tries the rule set of this seed with its frames. False at the first difference. */
 static bool run_set(struct difftest *d, const struct difftest_options *options, __u64 seed,
 		    struct difftest_totals *totals)
 {
@@ -268,7 +268,7 @@ static bool run_set(struct difftest *d, const struct difftest_options *options, 
 	return ok;
 }
 
-/* Every `workers`-th set from `first` on. In a namespace and with a program of its own. */
+/* Tries every `workers`-th set from `first` on, in its own namespace, with its own program. */
 static void work(const struct difftest_options *options, __u32 first,
 		 struct difftest_totals *totals)
 {
@@ -320,7 +320,7 @@ __u64 difftest_run(const struct difftest_options *options, struct difftest_total
 	for (__u32 i = 0; i < options->workers; i++) {
 		int status;
 
-		/* one that did not come to its end has shown nothing */
+		/* a worker that did not finish has shown nothing */
 		if (wait(&status) < 0 || !WIFEXITED(status) || WEXITSTATUS(status))
 			totals->differ++;
 	}

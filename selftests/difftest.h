@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The differential test: random rule files and frames through parser, compiler
- * and the real program, held against the oracle.
+ * The differential test: random rule files and frames go through parser, compiler and
+ * the real program, and the result is compared with the oracle.
  */
 #ifndef SELFTESTS_DIFFTEST_H
 #define SELFTESTS_DIFFTEST_H
@@ -9,7 +9,7 @@
 #include "test.h"
 
 struct difftest_totals {
-	__u64 sets, refused; /* refused: by the compiler, as beyond a limit */
+	__u64 sets, refused; /* refused: the compiler said that a limit is exceeded */
 	__u64 rules, frames;
 	__u64 decided; /* frames that a rule decided */
 	__u64 malformed;
@@ -18,18 +18,18 @@ struct difftest_totals {
 };
 
 struct difftest_options {
-	__u64 seed; /* of the first set; each next one has the next seed */
+	__u64 seed; /* of the first set; each further set has the next seed */
 	__u64 sets;
 	__u32 frames; /* for each set */
 	__u32 rules; /* in each; 0: any number */
-	__u32 workers; /* processes: most of the time goes by in grace periods */
-	__u32 seconds; /* start no set after so long; 0: no end */
-	bool verbose; /* say on stderr which sets are refused, and why */
+	__u32 workers; /* processes; most of the time is spent waiting for grace periods */
+	__u32 seconds; /* start no set after this time; 0: no end */
+	bool verbose; /* print on stderr which sets are refused, and why */
 };
 
 /*
- * Returns how many sets differ, each after printing the smallest rule file found
- * that still shows it, the frame, and both answers; a worker ends at its first.
+ * Returns how many sets differ. For each it prints the smallest rule file found that
+ * still shows the difference, the frame, and both answers. A worker ends at its first.
  */
 __u64 difftest_run(const struct difftest_options *options, struct difftest_totals *totals);
 

@@ -82,7 +82,7 @@ int meter_sockets(pid_t pid, struct xdp_statistics *sum)
 	if (!dir)
 		return -errno;
 	while ((entry = readdir(dir))) {
-		/* of anything else it fails: not a socket of that kind */
+		/* fails for everything that is not an AF_XDP socket */
 		if (!isdigit((unsigned char)entry->d_name[0]) ||
 		    xs_xsk_peek(pid, strtoul(entry->d_name, NULL, 10), &state))
 			continue;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The rule language, interpreted: dissect the whole frame into named values,
- * then try rule after rule. Written from docs/rules.md alone, for plainness;
- * it must not learn anything from compiler or data path.
+ * Interprets the rule language: dissects the whole frame into named values, then tries
+ * one rule after the other. It is written from docs/rules.md only, as plainly as
+ * possible, and must not use anything of the compiler or the data path.
  */
 #include "oracle.h"
 
@@ -301,7 +301,7 @@ static bool listed(const __u32 *list, __u32 cnt, __u32 wanted)
 	return false;
 }
 
-/* `slot N` wants a socket of the frame's queue; the queue's own slots have one. */
+/* `slot N` needs a socket of the frame's queue; in the queue's own slot it always is. */
 static bool takes(const struct oracle_world *w, const struct xs_action *action, __u32 queue)
 {
 	if (action->own_slot)
@@ -309,7 +309,7 @@ static bool takes(const struct oracle_world *w, const struct xs_action *action, 
 	return queue == w->slot_queue && listed(w->slots, w->slot_cnt, action->target);
 }
 
-/* From a verdict to what the world makes of it. */
+/* From a verdict to what happens in this world. */
 static void act(struct oracle_result *r, const struct xs_action *action,
 		const struct oracle_world *w, __u32 queue)
 {

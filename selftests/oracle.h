@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * What the rule language says should happen to a frame: a plain, slow
- * interpreter of docs/rules.md that shares no code with the compiler or the
- * data path, so that they can be compared with it.
+ * What should happen to a frame according to the rule language. This is a plain, slow
+ * interpreter of docs/rules.md. It shares no code with the compiler or the data path, so
+ * that they can be compared with it.
  */
 #ifndef SELFTESTS_ORACLE_H
 #define SELFTESTS_ORACLE_H
 
 #include "lib/rules/model/rule.h"
 
-/* What the rules do not say: which targets take a frame. Empty: none does. */
+/* What the rules do not say: which targets accept a frame. Empty: none does. */
 struct oracle_world {
 	const __u32 *slots; /* of xsks_map, that hold a socket */
 	__u32 slot_cnt;
@@ -22,14 +22,14 @@ struct oracle_world {
 
 struct oracle_result {
 	int rule; /* index of the rule that decided, or -1 */
-	enum xs_verdict verdict; /* its word, or that of default or malformed */
+	enum xs_verdict verdict; /* of the rule, of default or of malformed */
 	enum xs_reason reason; /* default, malformed_*, or none where a rule decided */
 	enum xs_reason fallback; /* no_socket, no_cpu, no_dev, no_chain, or none */
 	enum xs_verdict done; /* what happens: the verdict, or what it fell back to */
 	int xdp; /* enum xdp_action that the program returns */
 };
 
-/* `world` may be NULL: nothing takes frames. Reads the ruleset as it stands. */
+/* `world` may be NULL: no target accepts frames. */
 struct oracle_result oracle_run(const struct xs_ruleset *ruleset, const struct oracle_world *world,
 				const void *frame, size_t len, __u32 queue);
 

@@ -20,14 +20,14 @@ struct field {
 
 struct layer {
 	const char *name;
-	int ethertype; /* what an Ethernet header or tag before it says; -1: nothing */
-	int protocol; /* what an IP or extension header before it says; -1: nothing */
-	__u32 size; /* the smallest that is right */
+	int ethertype; /* in an Ethernet header or tag before it; -1: none */
+	int protocol; /* in an IP or extension header before it; -1: none */
+	__u32 size; /* the smallest valid size */
 	struct field fields[FIELDS_MAX];
 	__u8 bytes[44]; /* the header as it is added */
 };
 
-/* Fields of a header in bits from its start; clang-format has no eye for tables. */
+/* Fields of a header, in bits from its start; clang-format would spoil the table. */
 /* clang-format off */
 static const struct layer layers[PACKET_LAYER_MAX] = {
 	[PACKET_eth] = {"eth", -1, -1, 14,
@@ -88,7 +88,7 @@ static int find_field(enum packet_layer type, const char *name)
 	return -1;
 }
 
-/* Writes what of the field lies within the frame: a cut frame keeps its end. */
+/* Writes the part of the field that is within the frame, since a frame may be cut. */
 static void put(struct packet *p, __u32 layer, int field, packet_u128 value)
 {
 	const struct field *f = &layers[p->layers[layer].type].fields[field];
@@ -119,7 +119,7 @@ static void grow(struct packet *p, __u32 size)
 	p->len = start + size;
 }
 
-/* Names of the field that says what follows; at most one of them is in a header. */
+/* Names of the field that says what follows. A header has at most one of them. */
 static int next_field(enum packet_layer type)
 {
 	static const char *const names[] = { "type", "protocol", "nexthdr" };

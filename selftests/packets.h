@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Frames for tests, built header by header. A header added points the one
- * before it at itself and lengths are filled in at the end, unless the test
- * says otherwise; so any broken frame is a good one with one thing changed.
+ * Frames for tests, built header by header. When a header is added, the one before it
+ * is set to name it, and lengths are filled in at the end, unless the test says
+ * otherwise. So a broken frame is a good frame with one thing changed.
  */
 #ifndef SELFTESTS_PACKETS_H
 #define SELFTESTS_PACKETS_H
@@ -56,26 +56,25 @@ void packet_begin(struct packet *p);
 void packet_add(struct packet *p, enum packet_layer layer);
 
 /*
- * A field of the header added last, in host order: its name as in packets.c.
- * A length in words (ihl, doff, len of an extension header) also makes the
- * header that long, though never shorter than its smallest size. An unknown
- * name ends the test program.
+ * Sets a field of the header added last, in host order. Names are in packets.c. A length
+ * in words (ihl, doff, len of an extension header) also makes the header that long, but
+ * never shorter than its smallest size. An unknown name ends the test program.
  */
 void packet_set(struct packet *p, const char *field, packet_u128 value);
 
-/* `len` bytes of a pattern after the last header. */
+/* Adds `len` bytes of a pattern after the last header. */
 void packet_data(struct packet *p, __u32 len);
 
-/* Fills in the lengths that the test did not set, from what the frame holds now. */
+/* Fills in the lengths that the test did not set, from what the frame has now. */
 void packet_end(struct packet *p);
 
-/* Drops what lies beyond `len`. Before packet_end() the lengths will fit, after it they lie. */
+/* Cuts the frame at `len`. Before packet_end() lengths will fit; after it they are wrong. */
 void packet_cut(struct packet *p, __u32 len);
 
 /*
- * The whole from text: layer names, each followed by name=value for its fields
- * (numbers, MAC, IPv4 and IPv6 addresses), then data=LEN, cut=LEN (lengths in
- * headers fit), snap=LEN (lengths in headers stay). For example
+ * Makes a whole frame from text: names of layers, each followed by name=value for its
+ * fields (numbers, MAC, IPv4 and IPv6 addresses), then data=LEN, cut=LEN (lengths in
+ * headers fit) or snap=LEN (lengths in headers stay). For example
  *
  *	vlan id=7 ip saddr=10.0.0.1 tcp dport=80 flags=2 data=4
  */

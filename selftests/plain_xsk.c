@@ -15,7 +15,7 @@
 #define SOL_XDP 283
 #endif
 
-#define RING 32U /* entries of each ring; the UMEM has a frame for fill and one for TX each */
+#define RING 32U /* entries of each ring; for each the UMEM has a frame to fill and one to send */
 #define FRAME 4096U
 #define UMEM_BYTES (2 * RING * FRAME)
 #define BIND_MS 2000
@@ -107,7 +107,7 @@ int plain_xsk_open_small(struct plain_xsk *xsk, __u32 ifindex, __u32 queue, __u3
 		return err;
 	for (__u32 i = 0; i < fill_cnt; i++)
 		fill(xsk, i * FRAME);
-	/* a socket just closed gives its queue back a grace period later */
+	/* a closed socket frees its queue only a grace period later */
 	for (int i = 0; i < BIND_MS; i++) {
 		if (!bind(xsk->fd, (struct sockaddr *)&addr, sizeof(addr)))
 			return 0;

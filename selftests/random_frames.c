@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Random frames for a random rule set: first a plan of field values, most often
- * taken from one of the rules, then the frame, then sometimes something broken.
+ * Random frames for a random rule set: first a plan of field values, usually from one of
+ * the rules; then the frame; then, sometimes, a fault in it.
  */
 #include <string.h>
 
 #include "random_rules.h"
 
 #define DATA_MAX 40
-#define FRAME_MIN 14 /* what test_run takes */
+#define FRAME_MIN 14 /* the smallest that test_run accepts */
 
 struct plan {
 	bool set[XS_FIELD_MAX]; /* ports as th, ICMPv6 as ICMP */
@@ -17,7 +17,7 @@ struct plan {
 	__u32 protocol;
 };
 
-/* What one frame is made with. */
+/* What one frame is made from. */
 struct maker {
 	struct rng *rng;
 	const struct random_set *set;
@@ -64,7 +64,7 @@ static enum xs_field planned(struct rng *rng, enum xs_field field)
 	}
 }
 
-/* A value in, at the edge of, or just beside what the match names. */
+/* A value inside, at the edge of, or just outside what the match names. */
 static xs_u128 value_for(struct maker *m, const struct xs_match *match)
 {
 	const struct xs_range *range;
@@ -139,7 +139,7 @@ static void plan_frame(struct maker *m)
 		plan_from_rule(m, &rules->rules[rng_below(m->rng, rules->rule_cnt)]);
 }
 
-/* Planned, or from the set's values, or as the packet builder has it. */
+/* The planned value, one of the set's values, or the packet builder's own. */
 static void put(struct maker *m, const char *name, enum xs_field field)
 {
 	if (m->plan.set[field])
@@ -199,7 +199,7 @@ static void add_l4(struct maker *m)
 	}
 }
 
-/* Of a later fragment: each of its 13 bits alone, all, or any. */
+/* The offset of a later fragment: one of its 13 bits, all, or any. */
 static __u32 random_offset(struct rng *rng)
 {
 	if (rng_chance(rng, 60))
@@ -303,7 +303,7 @@ static void fit_length(struct maker *m)
 		packet_cut(m->p, want);
 }
 
-/* Before the lengths are filled in: cut. After: cut, and bytes that are not what they were. */
+/* Before the lengths are filled in, a cut. After that, a cut and changed bytes. */
 static void break_before(struct maker *m)
 {
 	if (chance(m, 4))

@@ -152,7 +152,7 @@ static void make_flags(struct rng *rng, struct xs_match *match, struct random_te
 		flags |= flags ? 0 : 2;
 	}
 	if (rng_chance(rng, 10))
-		mask &= ~flags | 1; /* may be a match that nothing fulfils */
+		mask &= ~flags | 1; /* this may be a match that no byte fulfils */
 	mask |= mask ? 0 : 1;
 	say_flag_match(t, form, negate, flags, mask);
 	for (__u32 byte = 0; byte < 256; byte++)
@@ -180,7 +180,7 @@ static void make_bound(struct random_set *set, struct rng *rng, struct xs_match 
 		add_range(match, value, max);
 }
 
-/* FIELD & MASK == VALUE: any mask of a byte, those of prefixes for what is wider. */
+/* FIELD & MASK == VALUE: any mask for a byte, the mask of a prefix for wider fields. */
 static void make_masked(struct random_set *set, struct rng *rng, struct xs_match *match,
 			struct random_text *t)
 {
@@ -216,7 +216,7 @@ static void make_set(struct random_set *set, struct rng *rng, struct xs_match *m
 	random_say(t, " } ");
 }
 
-/* What was said of a value since `from` moves to a line of its own, "define vN = ...". */
+/* Moves the text of a value, from `from` on, to a line of its own: "define vN = ...". */
 static void make_define(struct random_set *set, struct random_text *t, size_t from)
 {
 	char *all;

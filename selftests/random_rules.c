@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define MATCHES_MAX 6
-#define SPREAD_FROM 100 /* rules; fewer are wild, or crowded */
+#define SPREAD_FROM 100 /* rules; smaller sets are wild or crowded */
 #define CROWDED_MAX 10 /* rules of a crowded set: each is many entries */
 
 static void make_else(struct rng *rng, struct xs_action *action, struct random_text *t)
@@ -75,7 +75,7 @@ static void make_action(const struct random_set *set, struct rng *rng, struct xs
 	}
 }
 
-/* Fields that can hold together, most of the time. */
+/* Can the field hold together with these? Rarely says so even if not. */
 static bool fits(struct rng *rng, enum xs_field field, __u32 family, __u32 protocol)
 {
 	const struct random_trait *f = &random_traits[field];
@@ -89,7 +89,7 @@ static bool fits(struct rng *rng, enum xs_field field, __u32 family, __u32 proto
 	return !f->protocol || f->protocol == protocol;
 }
 
-/* Any field not in the rule yet, or rarely one that is, that fits the others. */
+/* A field that fits the others and, except rarely, is not in the rule yet. */
 static enum xs_field pick_field(struct rng *rng, const enum xs_field *have, __u32 cnt, __u32 family,
 				__u32 protocol)
 {
@@ -122,7 +122,7 @@ static enum xs_field other_side(enum xs_field address)
 					       : XS_FIELD_ip6_saddr;
 }
 
-/* An address and a port each, so that rules of one shape differ, and up to three fields more. */
+/* Each shape has an address and a port, so that its rules differ, and up to three more fields. */
 static void make_shapes(struct random_set *set, struct rng *rng)
 {
 	static const enum xs_field addresses[] = { XS_FIELD_ip_saddr, XS_FIELD_ip_daddr,
@@ -146,8 +146,8 @@ static void make_shapes(struct random_set *set, struct rng *rng)
 }
 
 /*
- * Two addresses or ports with a crowd each, so that the longer one becomes a
- * condition, and perhaps a field of another width. How many.
+ * Picks two addresses or ports with a crowd each, so that the longer one becomes a
+ * condition, and perhaps a field of another width. Returns how many.
  */
 static __u32 pick_crowd_fields(struct rng *rng, enum xs_field *have)
 {
@@ -215,7 +215,7 @@ static void make_rule(struct random_set *set, struct rng *rng, struct xs_rule *r
 	*rule = (struct xs_rule){ .matches = calloc(MATCHES_MAX, sizeof(*rule->matches)) };
 	if (!rule->matches)
 		abort();
-	if (!cnt && rng_chance(rng, 90)) /* a rule for every frame hides those behind it */
+	if (!cnt && rng_chance(rng, 90)) /* a rule that matches every frame hides those after it */
 		cnt = 1 + rng_below(rng, MATCHES_MAX - 1);
 	if (set->spread) {
 		chosen = set->shapes[shape];

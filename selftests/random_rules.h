@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Random rule sets, each as text and as the struct xs_ruleset that the text
- * means (made beside it, not by the parser), and frames that have a fair chance
- * to match, to miss by one, or to be broken.
+ * Random rule sets, each as text and as the struct xs_ruleset that the text means (made
+ * at the same time, not by the parser); and frames that have a good chance to match, to
+ * miss by one, or to be broken.
  */
 #ifndef SELFTESTS_RANDOM_RULES_H
 #define SELFTESTS_RANDOM_RULES_H
@@ -13,7 +13,7 @@
 
 #define RANDOM_POOL 8
 
-/* Kinds of values; rules and frames of one set draw from the same few of each. */
+/* Kinds of values. Rules and frames of one set take them from the same small pools. */
 enum random_kind {
 	RANDOM_none,
 	RANDOM_mac,
@@ -24,7 +24,7 @@ enum random_kind {
 	RANDOM_ip6,
 	RANDOM_protocol,
 	RANDOM_ttl,
-	RANDOM_fragment, /* this one and the next: values are names alone */
+	RANDOM_fragment, /* this one and the next have only names as values */
 	RANDOM_nfproto,
 	RANDOM_length,
 	RANDOM_queue,
@@ -34,7 +34,7 @@ enum random_kind {
 	RANDOM_KIND_MAX
 };
 
-/* What a field's values are like, and what a frame needs for it to be there. */
+/* What kind of values a field has, and what a frame needs in order to have the field. */
 struct random_trait {
 	enum random_kind kind;
 	__u8 family; /* 4, 6, or 0: any */
@@ -72,11 +72,11 @@ struct random_crowd {
 };
 
 /*
- * A small set is wild: any fields, values from a pool of a few, so that rules
- * overlap. A large one would be refused as beyond the classifier's bounds; it
- * has a few shapes of rules with spread values instead, as real ones have. A few
- * small ones are crowded: long sets in several fields of a rule, the same ones
- * in different fields and families.
+ * A small set is wild: it has any fields, with values from small pools, so that rules
+ * overlap. A large wild set would exceed the limits of the classifier. So a large set has
+ * a few shapes of rules with spread values, as real ones do. A few small sets are
+ * crowded: they have long lists in several fields of a rule, and the same lists in
+ * different fields and families.
  */
 struct random_set {
 	struct xs_ruleset rules; /* for the oracle: ranges in no order */
@@ -96,12 +96,12 @@ struct random_frame {
 	__u32 linear; /* bytes in the first buffer, or 0: all that fit */
 };
 
-/* `rule_cnt` 0: any number. Free it with random_set_free(). */
+/* `rule_cnt` 0: any number. The caller calls random_set_free(). */
 void random_set_make(struct random_set *set, struct rng *rng, const struct random_targets *targets,
 		     __u32 rule_cnt);
 void random_set_free(struct random_set *set);
 
-/* For what is taken out of a set. */
+/* For a rule that was removed from a set. */
 void random_rule_free(struct xs_rule *rule);
 
 /* The rule file. The caller frees it. */
@@ -110,7 +110,7 @@ char *random_set_text(const struct random_set *set);
 /* One of the set's values of a field. */
 xs_u128 random_draw(const struct random_set *set, struct rng *rng, enum xs_field field);
 
-/* random_frames.c: a frame, likely one that a rule of the set is about. */
+/* random_frames.c: makes a frame that probably has to do with a rule of the set. */
 void random_frame_make(struct random_frame *frame, struct rng *rng, const struct random_set *set);
 
 #endif

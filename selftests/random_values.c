@@ -80,7 +80,7 @@ const struct random_trait random_traits[XS_FIELD_MAX] = {
 	[XS_FIELD_icmpv6_code] = L4(icmp, 6, 58),
 };
 
-/* Some of nft's names, where a number may be written so. */
+/* Some of nft's names, which may stand for a number. */
 static const struct {
 	enum xs_field field;
 	const char *name;
@@ -189,7 +189,7 @@ void random_pool_make(struct random_set *set, struct rng *rng)
 
 /* ---- crowds: long lists of numbers that fields of all kinds share ---- */
 
-/* Two of them in one rule are more combinations than the compiler multiplies out. */
+/* Two of them in one rule make more combinations than the compiler multiplies out. */
 #define CROWD_MIN 363
 
 void random_crowds_make(struct random_set *set, struct rng *rng)
@@ -224,7 +224,7 @@ xs_u128 random_crowd_value(const struct random_crowd *crowd, enum xs_field field
 	}
 }
 
-/* Random bits in the part of an address, port or MAC that tells hosts apart. */
+/* Random bits in the part of an address, port or MAC by which hosts differ. */
 static xs_u128 spread_bits(struct rng *rng, enum random_kind kind)
 {
 	switch (kind) {

@@ -5,7 +5,7 @@
 
 #include "lib/rules/model/rule.h"
 
-/* In the same words too; files and lines aside. */
+/* The same words, too. Files and lines do not count. */
 bool rulesets_equal(const struct xs_ruleset *a, const struct xs_ruleset *b);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Errors and warnings of rules, printed as a person sees them; for tests. */
+/* Prints errors and warnings of rules in tests as a user sees them. */
 #ifndef SELFTESTS_RULE_ERRORS_H
 #define SELFTESTS_RULE_ERRORS_H
 

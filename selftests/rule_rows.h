@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Tests of rules as tables: a rule file, a frame, and the line that decides it.
- * Each row is held against the oracle and against the real program.
+ * Tests of rules as tables: a rule file, a frame, and the line that decides it. Each row
+ * is compared with the oracle and with the real program.
  */
 #ifndef SELFTESTS_RULE_ROWS_H
 #define SELFTESTS_RULE_ROWS_H
@@ -21,7 +21,7 @@ struct rule_row {
 	__u32 queue;
 };
 
-/* Rules with a first frame; further frames; on a queue; malformed, and why. */
+/* Rules with a first frame; a further frame; a frame on a queue; a malformed frame, and why. */
 #define RULE_ROW(rules_, frame_, line_) \
 	{ \
 		rules_, frame_, line_, XS_REASON_none, 0 \
@@ -39,17 +39,17 @@ struct rule_row {
 		NULL, frame_, RULE_MALFORMED, XS_REASON_malformed_##name, 0 \
 	}
 
-/* Fails the test at the first row that does not come out as it says. */
+/* Fails the test at the first row with another result. */
 void rule_rows_run(void **state, const struct rule_row *rows, size_t cnt);
 
 /*
- * One frame under rules that are in force: decided by `line`, with `want` the
- * outcome by hand; `world` is what takes frames (NULL: nothing).
+ * Checks one frame with rules that are in force: `line` decides it, and `want` is the
+ * result, worked out by hand. `world` says which targets accept frames (NULL: none).
  */
 void rule_check(struct test_env *env, struct test_rules *rules, const struct oracle_world *world,
 		const char *text, __u32 queue, int line, const struct test_want *want);
 
-/* test_rules_open() that fails the test, saying why. */
+/* As test_rules_open(), but fails the test with the reason. */
 void rule_apply(struct test_env *env, struct test_rules *rules, const char *text);
 
 #define RULE_ROWS_RUN(state, rows) rule_rows_run(state, rows, sizeof(rows) / sizeof((rows)[0]))

@@ -16,7 +16,7 @@ struct generator {
 	struct rng rng;
 	enum rulegen_kind kind;
 	bool ipv6;
-	__u32 nets; /* networks that the rules speak of */
+	__u32 nets; /* networks that the rules name */
 };
 
 static xs_u128 low_bits(__u32 cnt)
@@ -63,8 +63,8 @@ static struct xs_range *add_range(struct xs_match *match, enum xs_field field, _
 }
 
 /*
- * Prefix length of a side: 0 is any. A network and its parts have one length
- * each, so that prefixes nest as deep as they do in life: three times or so.
+ * Prefix length of one side; 0: any address. Networks have one length and their parts
+ * another, so that prefixes are nested as deeply as in reality, about three levels.
  */
 static __u32 prefix_bits(struct generator *g, bool source, __u32 n)
 {
@@ -108,7 +108,7 @@ static bool add_port(struct generator *g, struct xs_match *match, enum xs_field 
 	return add_range(match, field, lo, lo + rng_below(&g->rng, 4) * 100 + 9);
 }
 
-/* Whether a rule says a port of this side. */
+/* Whether a rule names a port of this side. */
 static bool says_port(struct generator *g, bool source)
 {
 	static const __u8 percent[RULEGEN_MAX][2] = { { 75, 2 }, { 70, 20 }, { 60, 35 } };
@@ -131,7 +131,7 @@ static int add_matches(struct generator *g, struct xs_rule *rule)
 		__u32 n = rng_below(&g->rng, g->nets * 16), bits = prefix_bits(g, source, n);
 		xs_u128 addr = pool_addr(g, n);
 
-		/* what speaks of nobody stands last in life, once or twice */
+		/* in reality, a rule without addresses stands last, once or twice */
 		if (!source && !rule->match_cnt && !bits && !rng_chance(&g->rng, 1))
 			bits = g->ipv6 ? 64 : 32;
 		if (bits &&
@@ -174,7 +174,7 @@ int rulegen_make(struct xs_ruleset *out, enum rulegen_kind kind, bool ipv6, __u3
 
 		rule->line = out->rule_cnt + 1;
 		rule->action.verdict = rng_chance(&g.rng, 50) ? XS_VERDICT_drop : XS_VERDICT_pass;
-		/* what hides all that follows is left out, unless it is the last */
+		/* a rule that hides all later ones is left out, unless it is the last */
 		do {
 			for (__u32 i = 0; i < rule->match_cnt; i++)
 				free(rule->matches[i].ranges);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Rule sets of any size that look like those people have, and headers that fall
- * into them: for measuring. The same seed gives the same set.
+ * Realistic rule sets of any size, and headers that match them, for measuring. The same
+ * seed gives the same set.
  */
 #ifndef SELFTESTS_RULEGEN_H
 #define SELFTESTS_RULEGEN_H
@@ -12,7 +12,7 @@
 enum rulegen_kind {
 	RULEGEN_acl, /* many sources, exact servers and services */
 	RULEGEN_fw, /* wide on one side or both, ports in ranges */
-	RULEGEN_ipc, /* both sides and both ports said, of nested nets */
+	RULEGEN_ipc, /* both sides, in nested nets, and both ports */
 	RULEGEN_MAX
 };
 
@@ -28,7 +28,7 @@ struct rulegen_header {
 	__u8 proto;
 };
 
-/* A header within a random rule; one in ten is random altogether. */
+/* A header that a random rule matches; one in ten is completely random. */
 void rulegen_pick(const struct xs_ruleset *rules, bool ipv6, struct rng *rng,
 		  struct rulegen_header *header);
 

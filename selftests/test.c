@@ -45,7 +45,7 @@ void test_hexdump(const char *title, const void *data, __u32 len)
 	fprintf(stderr, "%s\n", len > 512 ? " ..." : "");
 }
 
-/* A veth in a namespace of our own, which the kernel takes away with the process. */
+/* A veth in our own namespace. The kernel removes it when the process ends. */
 static int make_veth(struct test_env *env)
 {
 	char cmd[768];
@@ -54,7 +54,7 @@ static int make_veth(struct test_env *env)
 		env->skip = "no network namespace of its own: needs CAP_SYS_ADMIN";
 		return 0;
 	}
-	/* without IPv6 the kernel sends nothing of its own accord: each frame is ours */
+	/* without IPv6 the kernel itself sends nothing, so each frame is ours */
 	snprintf(cmd, sizeof(cmd),
 		 "PATH=$PATH:/usr/sbin:/sbin\n"
 		 "ipv6=/proc/sys/net/ipv6/conf/default/disable_ipv6\n"
@@ -73,7 +73,7 @@ static int make_veth(struct test_env *env)
 	return env->ifindex && env->peer_ifindex ? 0 : -1;
 }
 
-/* What this kernel's test_run can do, found by trying. */
+/* Finds out by trying what this kernel's test_run can do. */
 static void probe(struct test_env *env)
 {
 	static struct packet p;
@@ -96,7 +96,7 @@ int test_open(void **state)
 	struct test_env *env = calloc(1, sizeof(*env));
 	int err;
 
-	/* in one file with stderr, in the order said */
+	/* goes to the same file as stderr: keep the order */
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (!env)
 		return -1;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Running the real program on one frame and comparing everything it did:
- * verdict, every counter of every queue, output bytes. On a queue of a real
- * multi-queue veth, in a network namespace of the test's own.
+ * Runs the real program on one frame and compares everything that it did: verdict, every
+ * counter of every queue, output bytes. The frame comes in on a queue of a real
+ * multi-queue veth, in the test's own network namespace.
  */
 #ifndef SELFTESTS_TEST_H
 #define SELFTESTS_TEST_H
@@ -50,14 +50,14 @@ struct test_env {
 };
 
 /*
- * Group set-up and tear-down of cmocka: namespace, veth, program loaded, not
- * attached. Where privilege is missing set-up succeeds, and each test skips.
- * Needs CAP_SYS_ADMIN, CAP_NET_ADMIN and CAP_BPF.
+ * Group set-up and tear-down of cmocka: a namespace, a veth, the program loaded but not
+ * attached. Without privilege the set-up succeeds, and each test is skipped. Needs
+ * CAP_SYS_ADMIN, CAP_NET_ADMIN and CAP_BPF.
  */
 int test_open(void **state);
 int test_close(void **state);
 
-/* First line of every test: the environment, or the test is skipped, saying why. */
+/* The first line of every test. Returns the environment, or skips the test with the reason. */
 struct test_env *test_env(void **state);
 _Noreturn void test_skip(const char *why);
 
@@ -70,7 +70,7 @@ struct test_frame {
 	__u32 linear; /* bytes in the first buffer; 0: as many as fit */
 };
 
-/* What must come of it, beside the frame itself unchanged. */
+/* The result that is wanted; the frame itself must be unchanged. */
 struct test_want {
 	int xdp; /* enum xdp_action */
 	enum xs_verdict done; /* the verdict that counts */
@@ -78,7 +78,7 @@ struct test_want {
 	enum xs_reason fallback; /* fallback reason, or none */
 };
 
-/* What the program returned, and the frame after it. Counters are not looked at. */
+/* What the program returned, and the frame after that. Has no counters. */
 struct test_got {
 	int xdp;
 	__u32 len;
@@ -89,29 +89,29 @@ struct test_got {
 int test_run(const struct test_env *env, const struct test_frame *frame, struct test_got *got);
 
 /*
- * Runs the frame once and fails the test, naming the frame and dumping it,
- * unless the verdict is the one wanted, the bytes are as before, its counters
- * rose by one frame, and no other counter of any queue moved.
+ * Runs the program on the frame once. Fails the test, with the frame's name and bytes,
+ * unless the verdict is the wanted one, the bytes are unchanged, its counters rose by one
+ * frame, and no other counter of any queue has changed.
  */
 void test_frame(struct test_env *env, const struct test_frame *frame, const struct test_want *want);
 
 /* test_frame() on queue 0 for a frame given as packet_text() reads it. */
 void test_text(struct test_env *env, const char *text, const struct test_want *want);
 
-/* The counters that one more frame of `len` bytes leaves behind in its row. */
+/* Adds to *row what one more frame of `len` bytes must add to its counters. */
 void test_count(struct xs_queue_stats *row, __u32 len, const struct test_want *want);
 
 /* Reads every row, summed over CPUs. */
 void test_stats_read(const struct test_env *env, struct xs_queue_stats stats[TEST_SLOTS]);
 void test_stats_read_row(const struct test_env *env, __u32 queue, struct xs_queue_stats *row);
 
-/* Says on stderr every counter that differs, by name; the number of them. */
+/* Prints every counter that differs, by name, on stderr. Returns their number. */
 int test_stats_diff(const struct xs_queue_stats *want, const struct xs_queue_stats *got,
 		    __u32 queue);
 
 /*
- * The program attached, natively, and a socket at each queue of the peer: what
- * is sent from queue N there comes in on queue N here.
+ * The program attached natively, and a socket at each queue of the peer: a frame that is
+ * sent from queue N there comes in on queue N here.
  */
 struct test_wire {
 	int link;
@@ -122,8 +122,8 @@ void test_wire_up(struct test_env *env, struct test_wire *wire);
 void test_wire_down(struct test_wire *wire);
 
 /*
- * Waits for frames that were sent to `queue`; then every counter of every queue
- * must be what env->stats says, as test_count() left it.
+ * Waits for frames that were sent to `queue`. Then every counter of every queue must be as
+ * in env->stats, where test_count() has counted.
  */
 #define TEST_WAIT_MS 2000
 void test_wire_counted(struct test_env *env, __u32 queue);
@@ -132,16 +132,16 @@ void test_hexdump(const char *title, const void *data, __u32 len);
 
 const char *test_xdp_name(int xdp);
 
-/* What an instance without rules wants: no rule matched, no socket there. */
+/* The result without rules: no rule matched, and there is no socket. */
 extern const struct test_want test_no_socket;
 
-/* Diagnostics of a test's contexts: to stderr, where the runner shows them on failure. */
+/* Prints diagnostics of a test's contexts on stderr, which the runner shows on failure. */
 void test_log(void *arg, enum xsteer_log_level level, const char *text);
 
 /* How many descriptors this process has open, to see that none is left. */
 int test_count_fds(void);
 
-/* A context with the usual pin root, for what needs one and pins nothing. Never freed. */
+/* A context with the usual pin root, for tests that pin nothing. Never freed. */
 struct xsteer_ctx *test_ctx(void);
 
 #endif

@@ -38,7 +38,7 @@ static int open_target(const struct test_env *env, struct xs_action *action, con
 	    devs = bpf_map__fd(env->skel->maps.dev_map);
 	__u32 frames = CPU_QUEUE, there;
 
-	/* a CPU is opened but once: each time starts a thread and ends one */
+	/* a CPU is opened only once, since each time a thread is started and ended */
 	if (action->verdict == XS_VERDICT_cpu) {
 		if (!bpf_map_lookup_elem(cpus, &action->target, &there))
 			return 0;
@@ -68,7 +68,7 @@ static int put_in_slot(const struct bpf_map *outer, __u32 slot, int fd)
 	return bpf_map_update_elem(bpf_map__fd(outer), &slot, &fd, BPF_ANY) ? -errno : 0;
 }
 
-/* One map of counters for all sets of a test: an update of rule_stats waits for RCU. */
+/* All sets of a test share one map of counters, since an update of rule_stats waits for RCU. */
 static int make_stats(struct test_env *env, __u32 rows)
 {
 	struct xs_rule_stats none = { 0 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * A rule file put before the program of a test: parsed, compiled, and written
- * to its maps without what the tools do beside that (user/lib/set/sets.h).
+ * Gives a rule file to the program of a test: parses it, compiles it, and writes it to the
+ * maps, without the other things that the tools do (user/lib/set/sets.h).
  */
 #ifndef SELFTESTS_TEST_RULES_H
 #define SELFTESTS_TEST_RULES_H
@@ -18,25 +18,25 @@ struct test_rules {
 };
 
 /*
- * 0 with the rules in force; -EINVAL after printing the parser's errors; -E2BIG
- * where the compiler refuses (report.error); other -errno. Interfaces and CPUs
- * named are opened as targets. Close it in either case; the rules stay in force until
- * others are, or test_rules_clear().
+ * 0: the rules are in force. -EINVAL: the parser's errors were printed. -E2BIG: the compiler
+ * refuses them (report.error). Or another -errno. Opens the interfaces and CPUs that the
+ * rules name as targets. Close it in either case. The rules stay in force until others
+ * are, or until test_rules_clear().
  */
 int test_rules_open(struct test_env *env, struct test_rules *rules, const char *text);
 void test_rules_close(struct test_rules *rules);
 void test_rules_clear(const struct test_env *env);
 
-/* One more frame of `len` bytes for the rule; -1: for none. */
+/* Expects one more frame of `len` bytes for the rule; -1: for no rule. */
 void test_rules_count(struct test_rules *rules, int rule, __u32 len);
 
-/* 0; or the number of rules whose counters are not as test_rules_count() left them, named on stderr. */
+/* Prints the rules whose counters are not as expected on stderr. Returns their number. */
 int test_rules_diff(const struct test_env *env, const struct test_rules *rules);
 
-/* The same for one rule, or none (-1): quick. */
+/* The same for one rule, or for none (-1), which is quick. */
 int test_rules_diff_one(const struct test_env *env, const struct test_rules *rules, int rule);
 
-/* What test_frame() is to see when the oracle says this. */
+/* What test_frame() must see if this is the oracle's answer. */
 struct test_want test_want_of(const struct oracle_result *oracle);
 
 #endif

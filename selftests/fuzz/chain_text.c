@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Fuzzes the parser of chain files: any bytes are chains, all of whose ways end, or
+ * Fuzzes the parser of chain files: any bytes are either chains whose ways all end, or
  * give errors that point into the text.
  */
 #include <stdint.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Fuzzes the rule parser: any bytes parse or give errors that point into the
- * text; what parses prints to a text that parses to the same; warnings are only
- * about rules there are. Bytes 0xff divide the input into files, which the
- * first can include as "1", "2", ...
+ * Fuzzes the rule parser. Any bytes are either rules, or give errors that point into the
+ * text. Rules print as a text that is parsed to the same rules. Warnings are only about
+ * rules that exist. Bytes 0xff divide the input into files, which the first can include
+ * as "1", "2", ...
  */
 #include <errno.h>
 #include <stdint.h>
@@ -52,7 +52,7 @@ static int load(void *arg, const char *including, const char *name, char **path,
 	if (name[0] < '1' || name[0] > '9' || name[1] || !part(arg, name[0] - '0', &file))
 		return -ENOENT;
 	*path = strdup(name);
-	/* Exactly as long as it is, so that a read beyond its end is seen. */
+	/* In memory of exactly its length, so that a read beyond its end is noticed. */
 	*text = malloc(file.len ? file.len : 1);
 	require(*path && *text);
 	memcpy(*text, file.text, file.len);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Fuzzes compiler and data path together: the text of a rule file, and frames. What
- * parses and compiles is put before the real program; what it makes of each frame has
- * to be what the oracle says, in verdict, bytes and counters. Needs root, as prog tests do.
+ * Fuzzes compiler and data path together, with the text of a rule file and frames. Rules
+ * that can be parsed and compiled are given to the real program. For each frame its
+ * verdict, bytes and counters must be as the oracle says. Needs root, as prog tests do.
  *
- * The input is the text up to the first byte 0xff. Each frame after it is a byte for
- * the queue, two for its length, and its bytes; the last may be shorter than it says.
+ * The input begins with the text, up to the first byte 0xff. Each frame after that is a byte
+ * for the queue, two for its length, and its bytes. The last may be shorter than its length.
  */
 #include <errno.h>
 #include <stdint.h>
@@ -26,7 +26,7 @@
 #define FRAMES_MAX 16
 #define TEXT_MAX 2048
 #define CPUS_MAX 64
-#define QUEUE 1 /* of the socket that stands in all slots */
+#define QUEUE 1 /* of the socket that is in all slots */
 
 static const __u32 slots[] = { 1, 3 };
 static __u32 cpus[CPUS_MAX], devs[2];
@@ -36,7 +36,7 @@ static struct oracle_world world = {
 static struct test_env *env;
 
 /*
- * A world with a socket in two slots. CPUs and interfaces are opened as rules name them, and
+ * A world with a socket in two slots. CPUs and interfaces are opened when rules name them;
  * rules that name others are refused.
  */
 static void open_world(void)
@@ -108,7 +108,7 @@ static void run_frames(struct test_rules *rules, const uint8_t *data, size_t siz
 	}
 }
 
-/* Looked at first, since test_rules_open() prints what is wrong with a text. */
+/* Parsed beforehand, since test_rules_open() prints the errors of a text. */
 static bool parses(const char *text)
 {
 	struct xs_rule_source source = { .name = "fuzz", .text = text, .len = strlen(text) };
@@ -146,7 +146,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t len = cut ? (size_t)(cut - data) : 0;
 	char text[TEXT_MAX + 1];
 
-	/* The parser has a fuzzer of its own; here a file without a frame shows nothing. */
+	/* The parser has its own fuzzer; without a frame there is nothing to compare here. */
 	if (!cut || len > TEXT_MAX || memchr(data, 0, len))
 		return 0;
 	memcpy(text, data, len);

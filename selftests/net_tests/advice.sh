@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# Commands that messages quote: each is taken out of the message and run as it stands, and
-# then what was refused works. Where a message leaves a word open (PEER, FILE), it is put in.
+# Commands that messages quote: each is taken from the message and run as it is printed, and
+# after it what was refused works. If a message leaves a word open (PEER, FILE), the test puts it in.
 #
 # ADVICE below says which test follows which advice; every command that a message of user/
 # quotes is in it (every_command_in_a_message_is_followed_here).
@@ -10,14 +10,14 @@
 . "$(dirname "$0")/lib.sh"
 PATH=$O:$PATH
 
-# What `'...'` in $OUT is a command: the last of them, or the one with WORD in it.
+# The command between `'...'` in $OUT: the last one, or the one that has WORD in it.
 _quoted() { # [WORD]
 	grep -oE "'(xsteer-[a-z]+|ip link|ethtool|bpftool|mount|rm|xdp-loader)( [^']*)?'" <<<"$OUT" |
 		grep -F -- "${1-}" | tail -n 1 | tr -d "'"
 }
 
-# COMMAND is refused with REGEX; the command that its message quotes is run, then THEN is
-# (attach anew, say), and COMMAND works.
+# COMMAND is refused with REGEX. The command that its message quotes is run, then THEN (which
+# attaches again, for example), and after that COMMAND works.
 _helps() { # SENTENCE REGEX THEN COMMAND...
 	local what=$1 regex=$2 then=$3 advice
 	shift 3
@@ -165,7 +165,7 @@ a_bouncer_that_lost_its_instance_is_told_what_to_wait_for() {
 	check "and then it starts" rx "$BOUNCER" -d rx0 -t 1
 }
 
-# As a program of another build would have it: only the number in meta differs.
+# As with a program of another build: only the number in meta differs.
 a_program_of_another_layout_is_told_to_upgrade() {
 	local at bytes
 	lab_up --queues 1

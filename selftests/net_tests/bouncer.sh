@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# xsteer-bouncer: what goes in comes out, unchanged; its flags; who may hold a
-# queue; who attaches and who takes away.
+# xsteer-bouncer: frames that go in come out unchanged; its flags; who may hold a
+# queue; who attaches an instance and who removes it.
 
 . "$(dirname "$0")/lib.sh"
 
-# One queue, every flow and protocol on it.
+# One queue with every flow and protocol.
 _bounces() { # LAB-OPTIONS MODE [BOUNCER OPTION...]
 	# shellcheck disable=SC2086 # options
 	lab_up --queues 1 $1
@@ -283,7 +283,7 @@ joins_with_cap_net_raw_alone() {
 	public_copy "$BOUNCER"
 	lab_up --queues 1
 	attach
-	# what an operator does for a bouncer's group
+	# what an operator does for the group of bouncers
 	mount -o remount,mode=0755 /sys/fs/bpf 2>/dev/null || chmod 755 /sys/fs/bpf
 	chmod 755 "$PINS" "$PINS/rx0"
 	chgrp 65534 "$PINS"/rx0/*
@@ -314,7 +314,7 @@ _holds() { # SENTENCE BIT 0|1
 		equal "$1 in $set" $((caps >> $2 & 1)) "$3"
 	done
 }
-# Before 5.19 the kernel asks for it even where a map is open.
+# Before 5.19 the kernel demands it even for an open map.
 _maps_need_cap_bpf() {
 	[[ $(printf '%s\n' 5.19 "$(uname -r)" | sort -V | head -n 1) != 5.19 ]] && echo 1 || echo 0
 }

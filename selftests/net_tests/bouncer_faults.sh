@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# xsteer-bouncer when things go wrong: a set-up that fails at any step, kills,
-# links that go down or away, output that nobody reads.
+# xsteer-bouncer when things go wrong: set-up fails at any step, it is killed, links go
+# down or away, nobody reads its output.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -11,7 +11,7 @@ _nothing_left() { # AFTER WHAT
 	check "no pins after $1" test ! -e "$PINS/rx0"
 }
 
-# Each step of set-up fails once (user/lib/base/failstep.h), with what it made to undo.
+# Each step of set-up fails once (user/lib/base/failstep.h), and what it had made is undone.
 _every_step() { # BOUNCER OPTION...
 	local step
 	for ((step = 1; step < 100; step++)); do
@@ -90,7 +90,7 @@ deleted_interface_ends_it_with_a_message() {
 	done
 }
 
-# What goes with the program: no frame comes any more, and a supervisor must know.
+# Without the program no frame comes any more, and a supervisor must know.
 instance_that_is_taken_away_ends_it_with_a_message() {
 	local how
 	for how in "detach rx0" "attach --replace -m skb rx0"; do

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# xsteer-bouncer's own options: how it waits, frames and packets of any size,
-# actions, several queues in one process, what it prints.
+# xsteer-bouncer's own options: how it waits; frames and packets of any size; actions;
+# several queues in one process; what it prints.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -19,7 +19,7 @@ _bounces_with() { # LAB-OPTIONS TRAFFIC-OPTIONS BOUNCER-OPTION...
 	words=$(cat "$DIR/bouncer-0.log")
 }
 
-# Several queues in one process: ready once it owns the last of them.
+# Several queues in one process, which is ready once it owns the last of them.
 _start_queues() { # LIST LAST-QUEUE OPTION...
 	rx_bg queues "$BOUNCER" -d rx0 -Q "$1" "${@:3}"
 	LAST_BOUNCER=$!

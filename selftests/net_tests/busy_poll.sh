@@ -1,15 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# The interface's settings for busy-polling: who has set them, and that they are put back.
-# The kernel's busy-polling needs a NIC; a library in between names a NAPI on a veth, too.
+# The interface's settings for busy-polling: who has changed them, and that they are restored.
+# The kernel's busy-polling needs a NIC; here a preloaded library names a NAPI on a veth.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 RULES=$O/xsteer-rules
 
-# Names a NAPI from the second question on: kernels before 6.13 do that for a veth once the
-# first packet has come. With -DAT_ONCE from the first.
+# Names a NAPI from the second question on, as kernels before 6.13 do for a veth once the first
+# packet has come. With -DAT_ONCE it does so from the first question on.
 _napi_library() { # FILE [FLAG]
 	[[ ${XS_SAN-} ]] && skip "the address sanitizer has to be the first library"
 	gcc -shared -fPIC ${2+"$2"} -x c - -o "$1" -ldl <<-'C' || fail "gcc"
@@ -51,7 +51,7 @@ _poller_on() { # QUEUE
 	LAST_BOUNCER=$!
 	becomes "bouncer on queue $1 is ready" 15 _owned_by "$1" "$LAST_BOUNCER"
 }
-# One or two that poll, on an instance of their own or the loader's.
+# One or two that poll, on their own instance or on the loader's.
 _pollers() { # CNT [attach]
 	lab_up --queues "$1"
 	[[ ${2-} ]] && attach
@@ -106,7 +106,7 @@ the_next_command_puts_back_what_a_killed_one_left() {
 	equal "puts them back" "$(_knobs rx0)" "0 0"
 	equal "nothing is recorded" "$(_recorded)" "[]"
 }
-# The slot has a living owner again, who does not poll.
+# The slot has a living owner again, which does not poll.
 one_who_takes_the_slot_of_a_killed_one_puts_back() {
 	_pollers 2 attach
 	_kill "$first"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# A broker that runs is asked: show, export, drain, apply; and who may ask.
+# Questions to a broker that runs: show, export, drain, apply; and who may ask.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -79,7 +79,7 @@ drain_moves_flows_and_lets_it_stop() {
 	equal "exit status 0: left, not killed" "$(jq .nfs.left <<<"$OUT")" 3
 }
 
-# Two versions take turns while frames come: each frame goes one way or the other, none is lost.
+# Two versions alternate while frames come: each frame goes the old way or the new one; none is lost.
 apply_under_traffic_loses_no_frame() {
 	local traffic i
 	lab_up --queues 1

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# Network functions of one chain die, hang or cheat; the other chain of the interface does
-# not notice, and the account closes.
+# Network functions of one chain die, hang or cheat. The other chain of the interface does
+# not notice, and the account is correct.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -93,7 +93,7 @@ every_cheat_on_an_interface_is_cut_off_and_the_kernel_sees_nothing() {
 	equal "cheats" "$(_get .nfs.cheated)" 10
 }
 
-# What the chain file says of one that is not there: each alone, and exactly.
+# What the chain file says for a service that nobody offers: each case by itself, with the exact number.
 a_dead_service_does_what_the_file_says() {
 	_two_chains 'on b dead bypass'
 	bounced -n 300 -p udp6

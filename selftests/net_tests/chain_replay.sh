@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
 # Chains of real processes without an interface: order, branches, deaths, cheats, and the
-# account after each.
+# account after each of these.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -12,7 +12,7 @@ _chain() { # LINE...
 	printf '%s\n' "$@" >"$DIR/f.chain"
 }
 _three() { _chain 'service a' 'service b' 'service c' 'chain web a b c tx' 'on a.miss drop' 'on b.miss drop' 'on c.miss drop'; }
-# The result's JSON is in $OUT, what was said on the way in $DIR/said.
+# The JSON of the result is in $OUT, messages are in $DIR/said.
 _replay() { # OPTION...
 	((++ASSERTIONS))
 	OUT=$(timeout 120 "$CHAIN" replay -j "$DIR/f.chain" "$@" 2>"$DIR/said") && return
@@ -76,7 +76,7 @@ with open(path, "wb") as f:
 PY
 }
 
-# Several instances and a branch change the order of ends, not that of the output.
+# Several instances and a branch change the order in which frames end, but not that of the output.
 a_capture_gives_the_same_bytes_each_time() {
 	[[ $(type -P python3) ]] || skip "no python3, which makes the capture"
 	local run sums=()

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# Several chains at one interface: each with slots, sockets, losses of its own.
+# Several chains at one interface: each has its own slots, sockets and losses.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -65,7 +65,7 @@ without_chain_nothing_of_them_takes_xsk() {
 	equal "which" "$(_get .xsk_chain)" null
 }
 
-# Loss of a chain is in its own RX ring, and the other loses nothing.
+# A chain loses frames only in its own RX ring, and the other one loses nothing.
 a_chain_that_is_stuck_loses_its_own_frames_alone() {
 	lab_up --queues 1
 	attach
@@ -101,7 +101,7 @@ what_cannot_be_served_is_refused() {
 		--socket "$DIR/2.sock"
 }
 
-# Several sockets of one queue, where the kernel runs the program: not before Linux 6.15.
+# Several sockets on one queue in skb mode: not before Linux 6.15.
 skb_mode_serves_several_where_that_is_safe() {
 	local major minor
 	IFS=. read -r major minor _ < <(uname -r)

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# What the manuals, the completion and the pages in docs/ say is what the tools
-# and the headers say: whatever is listed twice is compared here.
+# The manuals, the completion and the pages in docs/ agree with the tools and the headers:
+# whatever is listed twice is compared here.
 #
 # A man page lists each command as "## NAME OPERANDS" under "# COMMANDS", and each
 # option as a line "*-x*, *--name* _ARG_", as --help shows it.
@@ -104,7 +104,7 @@ every_tool_has_a_page_and_a_completion() {
 
 # --- completion ---
 
-# What Tab offers after these words; the last one is being typed.
+# What Tab offers after these words, of which the last one is being typed.
 _offered() { # WORD...
 	(
 		. scripts/completion
@@ -151,7 +151,7 @@ completion_offers_values_that_the_tool_takes() {
 
 # --- JSON ---
 
-# Paths of all keys; elements of an array, and all rows of a map, are one.
+# The paths of all keys; elements of an array, and rows of a map, count as one.
 _paths='[paths | map(select(type == "string")) | select(length > 0) | join(".")] | unique | .[]'
 
 # The sample that follows the line "COMMAND:" or "COMMAND; ..." in the section JSON.
@@ -233,7 +233,7 @@ chain_prints_the_json_of_its_page() {
 	_json_agrees_here chain apply rx0 "$DIR/web.chain" --socket "$DIR/show.sock"
 	_json_agrees_here chain drain rx0 fw --socket "$DIR/show.sock"
 }
-# Without what it warns of; at rx0, where there is one.
+# Without its warnings; at rx0, if there is one.
 _json_agrees_here() { # TOOL COMMAND ARGUMENT...
 	local at=(env)
 	[[ $3 = rx0 ]] && at=(rx)
@@ -355,7 +355,7 @@ reliability_names_tests_that_exist() {
 
 # --- links ---
 
-# As GitHub makes them: small letters, spaces to hyphens, no other marks.
+# As GitHub makes them: lower case, hyphens for spaces, no other marks.
 _anchors() { # FILE
 	sed -n '/^```/,/^```/d; s/^#\{1,6\} //p' "$1" | tr '[:upper:]' '[:lower:]' |
 		sed 's/[^a-z0-9 _-]//g; s/ /-/g'
@@ -378,7 +378,7 @@ relative_links_lead_somewhere() {
 	done
 }
 
-# `user/lib/instance/pins.c`, `scripts/lab up`; what has capitals stands for a name.
+# `user/lib/instance/pins.c`, `scripts/lab up`; a word with capitals stands for a name.
 files_that_pages_name_are_there() {
 	local file name
 	for file in *.md docs/*.md; do

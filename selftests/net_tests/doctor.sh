@@ -139,7 +139,7 @@ fixes_name_the_interface_and_its_peer() {
 	! grep -wE 'IF|PEER|PRIO' <<<"$OUT" || fail "a fix is to be filled in"
 }
 
-# Each fix that is one command, as it stands: what it was said for is better after it.
+# Each fix that is one command is run as it is printed, and solves the problem that it is for.
 # shellcheck disable=SC2016 # jq's variables
 _fixes_help() { # IF
 	local row check fix

@@ -1,16 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# More frames than the bouncer can take, as fast as they can be sent: each one is
-# back, or in one counter that says where it was lost.
+# More frames than the bouncer can take, as fast as they can be sent. Each one comes
+# back, or is in one counter that says where it was lost.
 #
-# XS_FRAMES=N sends so many instead of 3 million. 100 million, as before a release:
+# XS_FRAMES=N sends N instead of 3 million. 100 million, as before a release:
 #	XS_FRAMES=100000000 XS_TIMEOUT=1800 selftests/runner full_rate
 
 . "$(dirname "$0")/lib.sh"
 
 FLOOD=$O/selftests/tools/flood
-# a slow machine sends what it can in that time
+# a slow machine sends as many as it can in that time
 limit=(-n 3000000 -t 6)
 [[ ${XS_FRAMES-} ]] && limit=(-n "$XS_FRAMES" -t 999999)
 
@@ -21,7 +21,7 @@ _ethtool_sum() { # tx|rx PATTERN
 _flood_says() { jq ".$1" <<<"$flood"; }
 _bouncer_says() { jq ".$1 // 0" <<<"$final"; }
 
-# Hop by hop, so that a frame that vanishes is known by the hop.
+# Hop by hop, so that it is known where a frame vanishes.
 _all_accounted_for() { # flood's words in $flood, the bouncer's in $final
 	local sent returned at_rx0 redirected received transmitted
 	sent=$(_flood_says sent) returned=$(_flood_says returned)
@@ -52,7 +52,7 @@ _all_accounted_for() { # flood's words in $flood, the bouncer's in $final
 }
 
 _full_rate() { # QUEUES CPUS FLOOD-OPTIONS [BOUNCER OPTION...]
-	# a sanitized sender on a busy machine reaches no full rate, and may send nothing
+	# on a busy machine a sender with sanitizers does not reach the full rate, and may send nothing
 	[[ ${XS_SAN-} ]] && skip "no full rate under the sanitizers"
 	local flood final pid
 	lab_up --queues "$1"
@@ -64,7 +64,7 @@ _full_rate() { # QUEUES CPUS FLOOD-OPTIONS [BOUNCER OPTION...]
 	pid=$!
 	becomes "the bouncer is ready" 15 _owned_by $(($1 - 1)) "$pid"
 	# shellcheck disable=SC2086 # options
-	# -q: where others keep the CPU, the rest takes its time
+	# -q: if others use the CPU, the last frames need some time
 	check "flood" tx "$FLOOD" -j -q 1000 -c "$2" "${limit[@]}" -k "$pid" $3 tx0
 	flood=$OUT
 	stop_bouncer "$pid"

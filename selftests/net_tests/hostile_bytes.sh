@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# Names and answers may hold any byte. What a terminal would obey, and what is no UTF-8,
-# is escaped wherever a tool prints, and nothing fails for it.
+# Names and answers may have any byte. Bytes that a terminal takes as a command, and those
+# that are not UTF-8, are escaped wherever a tool prints, and nothing fails because of them.
 
 # shellcheck disable=SC2016 # jq's and perl's variables
 . "$(dirname "$0")/lib.sh"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# scripts/lint-arrows sees what goes against the folder table. Each test plants one
-# such thing in a copy of the tree.
+# scripts/lint-arrows finds what contradicts the folder table. Each test puts one such fault
+# into a copy of the tree.
 
 # shellcheck disable=SC2119 # helpers without arguments
 . "$(dirname "$0")/lib.sh"
@@ -77,7 +77,7 @@ the_page_has_the_same_table() {
 	refuses "another row in the page" 1 '^\+user/lib/xsk\|common user/lib/net' scripts/lint-arrows
 }
 
-# A walk of docs/architecture.md: each file is left for good, and each step is called from before.
+# A walk of docs/architecture.md: no file comes twice, and each step is called from an earlier file.
 the_walks_through_the_source_can_be_gone() {
 	local file name steps=0 left=()
 	# shellcheck disable=SC2016 # back quotes of Markdown

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# Which interface a word means: the kernel's index is the identity, its name of now is
-# shown, and whatever `ip link` takes is taken.
+# Which interface a word means: its identity is the kernel's index, its current name is
+# shown, and every name that `ip link` accepts is accepted.
 
 . "$(dirname "$0")/lib.sh"
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# xsteer-rules import: rule sets in the manner of public ones, from selftests/import/, each
-# beside the rule file that it becomes; and what the command says of them. No privilege.
+# xsteer-rules import: rule sets like public ones, from selftests/import/, each beside the
+# rule file that it becomes; and what the command prints about them. Needs no privilege.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -17,7 +17,7 @@ _format() { # FILE
 	esac
 }
 
-# Taken, rewritten, refused; whoever changes a reader sees here what it changes.
+# Taken, rewritten, refused: here one sees what a change of a reader changes.
 _counts_of() {
 	case $1 in
 	ddos.nft) echo "8 taken .1 rewritten., 2 not imported" ;;

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# What make install puts somewhere, make uninstall takes away.
+# make uninstall removes what make install has installed.
 
 . "$(dirname "$0")/lib.sh"
 
-# Nothing is built here: the tools that are tested are those that are there.
+# Nothing is built here; the tools are those that were built before.
 _make() {
 	make -C "$ROOT" --no-print-directory -o all O="$O" DESTDIR="$DIR/dest" PREFIX=/opt/x "$@"
 }

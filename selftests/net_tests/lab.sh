@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# scripts/lab itself: the ground that the other tests stand on.
+# scripts/lab itself, on which the other tests rely.
 
 . "$(dirname "$0")/lib.sh"
 

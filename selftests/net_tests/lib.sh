@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # shellcheck disable=SC2034 # for the tests that source this
 #
-# What net tests share. A test file sources this, defines one function per
-# behaviour, named as a sentence (helpers start with "_"), and ends with
-# `run_tests "$@"`. selftests/runner calls each in a world of its own: network
-# namespace, processes, an empty bpffs; so nothing here cleans up.
+# What net tests share. A test file sources this, defines one function for each
+# behaviour, named as a sentence (names of helpers begin with "_"), and ends with
+# `run_tests "$@"`. selftests/runner calls each function with its own network namespace,
+# processes and empty bpffs, so nothing here cleans up.
 
 set -u
 PATH=$PATH:/usr/sbin:/sbin
@@ -50,9 +50,8 @@ check() { # SENTENCE COMMAND...
 	fail "$what: exit $status from: $*"
 }
 
-# The command exits with STATUS, saying what REGEX (grep -E, any case) finds. A
-# crash or a sanitizer's complaint has another status, so it is never taken for
-# the refusal.
+# The command exits with STATUS, and its output matches REGEX (grep -E, any case). A crash
+# or a message of a sanitizer has another status, so it is never mistaken for the refusal.
 refuses() { # SENTENCE STATUS REGEX COMMAND...
 	local what=$1 wanted=$2 regex=$3 status
 	shift 3
@@ -93,8 +92,8 @@ becomes() { # SENTENCE SECONDS COMMAND...
 
 # --- the lab ---
 
-# After a link was down. Not LOWER_UP: the qdisc drops what is sent until the
-# kernel has got round to it.
+# After a link was down. LOWER_UP is too early, since the qdisc drops frames until the kernel
+# has noticed the link.
 links_are_up() { becomes "both ends are up" 10 _both_up; }
 _both_up() {
 	[[ $(tx ip -o link show tx0) = *" state UP "* && $(rx ip -o link show rx0) = *" state UP "* ]]
@@ -120,7 +119,7 @@ rx() {
 	cat "$kept"
 	return $status
 }
-# Where to keep what this command prints, if it is a tool of ours with -j; else nothing.
+# The file for the output of this command, if it is one of our tools with -j; else nothing.
 _kept_json() { # COMMAND...
 	local name=${1##*/} word
 	[[ $name = xsteer-* && " ${*:2} " =~ " -j "|" --json " ]] || return
@@ -132,15 +131,15 @@ _kept_json() { # COMMAND...
 	done
 	mkdir -p "$DIR/json" && mktemp "$DIR/json/$name.XXXXXX" 2>/dev/null
 }
-# All that was kept is as docs/schema/ says.
+# Everything that was kept is as docs/schema/ says.
 _json_is_valid() {
 	local kept=("$DIR"/json/*)
 	[[ -e ${kept[0]} ]] || return 0
 	python3 -c 'import jsonschema' 2>/dev/null || return 0
 	check "what the tools printed is as docs/schema/ says" "$ROOT/selftests/validate-json" "${kept[@]}"
 }
-# In the background, words into $DIR/LOG.log. nsenter replaces itself: $! is the
-# command's own pid.
+# In the background, with its output in $DIR/LOG.log. nsenter replaces itself, so $! is the
+# pid of the command.
 tx_bg() { # LOG COMMAND...
 	nsenter --net=/run/netns/xs-t-tx -- "${@:2}" >"$DIR/$1.log" 2>&1 &
 }
@@ -148,13 +147,13 @@ rx_bg() { # LOG COMMAND...
 	nsenter --net=/run/netns/xs-t-rx -- "${@:2}" >"$DIR/$1.log" 2>&1 &
 }
 
-# What runs on the hook of rx0: a program's id, or nothing.
+# The id of the program on the hook of rx0, or nothing.
 hook() { rx ip -j -d link show dev "${1:-rx0}" | jq -r '.[0].xdp.prog.id // empty'; }
 # 1 native, 2 skb, 4 several
 hook_mode() { rx ip -j -d link show dev rx0 | jq -r '.[0].xdp.mode // empty'; }
 xdp_is_off() { [[ -z $(hook "$@") ]]; }
 
-# A program of somebody else on rx0: passes everything.
+# Attaches a foreign program to rx0, which passes everything.
 attach_foreign() { # xdpdrv|xdpgeneric
 	clang -O2 -target bpf -x c -c - -o "$DIR/foreign.o" <<-'C' || fail "clang"
 		__attribute__((section("xdp"), used)) int foreign_prog(void *ctx) { return 2; }
@@ -168,13 +167,13 @@ attach() { # [LOADER OPTION...]
 	check "attach" rx "$LOADER" attach rx0 "$@"
 }
 
-# A tool where a user without rights finds it: the tree may lie in /root.
+# A copy of a tool that a user without rights can run, since the tree may be in /root.
 public_copy() { # TOOL
 	install -m 755 -t "$DIR" "$1" || fail "cannot copy $1"
 }
 
-# Counters straight from the pin, by bpftool and BTF names: what design promises
-# to people who have no tool of ours.
+# Counters directly from the pin, by bpftool and names of BTF, as people see them who do not
+# have our tools.
 # shellcheck disable=SC2016 # jq's variables
 counter() { # FIELD [QUEUE]
 	bpftool -j map dump pinned "$PINS/rx0/xdp_stats_map" | jq --arg f "$1" --arg q "${2-}" '
@@ -194,8 +193,8 @@ owner_pid() { # SLOT
 }
 _owned_by() { [[ $(owner_pid "$1" 2>/dev/null) = "$2" ]]; }
 
-# A bouncer in the background, once it holds its slot. Its pid: LAST_BOUNCER;
-# its words: $DIR/bouncer-QUEUE.log.
+# Starts a bouncer in the background and waits until it holds its slot. Its pid is in
+# LAST_BOUNCER, its output in $DIR/bouncer-QUEUE.log.
 start_bouncer() { # QUEUE [OPTION...]
 	local queue=$1
 	shift
@@ -206,7 +205,7 @@ start_bouncer() { # QUEUE [OPTION...]
 }
 _ready_or_dead() { _owned_by "$1" "$2" || ! kill -0 "$2" 2>/dev/null; }
 
-# Asked to end, it ends by itself with 0: every frame accounted for.
+# Asks it to end; it exits with 0, so every frame is accounted for.
 stop_bouncer() { # [PID [SIGNAL]]
 	kill -s "${2:-INT}" "${1:-$LAST_BOUNCER}"
 	ends "${1:-$LAST_BOUNCER}" 0
@@ -225,12 +224,12 @@ ends() { # PID STATUS
 
 # --- a broker of chains ---
 
-# Serves $DIR/f.chain on rx0 in the background, once it listens and N network functions have
-# joined. Its pid: BROKER; its words: $DIR/run.log; its JSON, at the end: $DIR/result.
+# Serves $DIR/f.chain on rx0 in the background; waits until it listens and N network functions
+# have joined. Its pid is in BROKER, its messages in $DIR/run.log, its final JSON in $DIR/result.
 start_broker() { # N [OPTION...]
 	local n=$1
 	shift
-	rm -f "$DIR/run.log" # of a broker before, which said the same
+	rm -f "$DIR/run.log" # of an earlier broker, which printed the same
 	nsenter --net=/run/netns/xs-t-rx -- "$O/xsteer-chain" run -v -j rx0 "$DIR/f.chain" \
 		--socket "$DIR/nf.sock" "$@" >"$DIR/result" 2>"$DIR/run.log" &
 	BROKER=$!
@@ -241,14 +240,14 @@ broker_said() { # TIMES REGEX: since its start
 	becomes "the broker has said '$2' $1 times" 10 _broker_said "$@"
 }
 _broker_said() { [[ -e $DIR/run.log ]] && (($(grep -c "$2" "$DIR/run.log") >= $1)); }
-# It ends with 0: every frame is accounted for. Its JSON is in $OUT.
+# It exits with 0, so every frame is accounted for. Its JSON is in $OUT.
 stop_broker() {
 	kill -INT "$BROKER"
 	ends "$BROKER" 0
 	OUT=$(cat "$DIR/result")
 }
 
-# Frames that must all come back unchanged, or all not.
+# Sends frames that must all come back unchanged, or of which none may come back.
 bounced() { # [TRAFFIC OPTION...]
 	check "every frame comes back once, unchanged" tx "$TRAFFIC" "$@" tx0
 }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# libxsteer as others get it: what it shows and what it keeps to itself, and that
+# libxsteer as others get it: which symbols it exports and which it hides, and that
 # header, version script and manual list the same functions.
 
 # shellcheck disable=SC2119 # helpers without arguments
@@ -29,7 +29,7 @@ header_version_script_and_page_list_the_same_functions() {
 	check "the page is valid scdoc" bash -c "scdoc <docs/libxsteer.3.scd >/dev/null"
 }
 
-# Per function: may it be called without rights, and does it wait?
+# For each function: which privilege it needs, and whether it blocks.
 every_function_of_the_page_says_privilege_and_blocking() {
 	local bad
 	bad=$(awk '
@@ -56,7 +56,7 @@ the_static_library_shows_its_functions_and_nothing_else() {
 		"$(nm -g --defined-only "$O/libxsteer.a" | awk 'NF == 3 { print $3 }' | sort)"
 }
 
-# What stays in memory between calls belongs to a context.
+# Only a context keeps state between calls.
 the_library_keeps_no_state_of_its_own() {
 	local object
 	[[ ${O##*/} =~ san|cov ]] && skip "a sanitizer adds data of its own"
@@ -88,7 +88,7 @@ the_header_is_plain_c_and_cxx() {
 
 # --- as others build with it ---
 
-# Nothing is built here: what is installed is what was built.
+# Nothing is built here; what was built before is installed.
 _install() {
 	make -C "$ROOT" --no-print-directory -o all ${XS_SAN:+SAN=1} DESTDIR="$DIR/dest" PREFIX=/opt/x install
 }

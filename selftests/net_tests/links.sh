@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# Symbolic links and names that others can guess: what they lead to is not ours.
+# Symbolic links, and names that others can guess: their targets are not ours.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -72,7 +72,7 @@ textfile_has_the_mode_of_any_new_file() {
 	equal "mode" "$(stat -c %a "$DIR/x.prom")" 640
 }
 
-# Killed while it writes: the old file stays, and nothing is beside it.
+# It is killed while it writes: the old file stays, and no other file is left.
 textfile_leaves_nothing_when_it_is_killed() {
 	local i
 	lab_up

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# xsteer-maps losses: frames are lost at one place at a time, and exactly that number
-# stands in exactly that line, with nothing unexplained.
+# xsteer-maps losses: frames are lost at one place at a time. Exactly this number stands in
+# the line of this place, and nothing is unexplained.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -33,7 +33,7 @@ _report() {
 	ends "$WATCHER" 0
 	JSON=$(grep '^{' "$DIR/losses.log")
 }
-# The line CAUSE has N frames, no other line of a place behind the NIC has any, all adds up.
+# The line CAUSE has N frames, no other line after the NIC has any, and the sums are correct.
 _only() { # CAUSE N
 	equal "$1" "$(jq -r '[.losses[] | select(.place != "nic") | "\(.cause) \(.frames)"] | join(", ")' <<<"$JSON")" "$1 $2"
 	equal "$1: unexplained" "$(jq .unexplained <<<"$JSON")" 0
@@ -313,7 +313,7 @@ without_the_right_to_trace_it_is_said_and_the_rest_works() {
 	attach
 	_apply 'udp drop'
 	public_copy "$MAPS"
-	# who may not load programs: only the pins are readable
+	# a user who may not load programs; only the pins are readable
 	chmod 755 "$PINS" "$PINS/rx0" && chmod 644 "$PINS"/rx0/*
 	rx_bg losses setpriv --reuid 65534 --clear-groups --bounding-set -all "$DIR/xsteer-maps" losses rx0 -v -j -w 600
 	WATCHER=$!

@@ -1,8 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# xsteer-maps and bpftool read the same truth, and it is what the other side
-# sent.
+# xsteer-maps and bpftool read the same numbers, and these are what the other side sent.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -89,7 +88,7 @@ every_listing_is_json_under_j() {
 	done
 }
 
-# Prometheus' rate() does not see the increase from nothing to the first value.
+# Prometheus' rate() does not notice an increase from nothing to the first value.
 export_shows_every_queue_before_its_first_packet() {
 	lab_up --queues 4
 	attach

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# What export prints, by those who read it: promtool, and a Prometheus that scrapes it and
+# What export prints is checked by its readers: promtool, and a Prometheus that reads it and
 # answers each query of the alerts and of the dashboard.
 
 . "$(dirname "$0")/lib.sh"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# Writing a network function: the library as it is installed, and the examples.
+# The library for network functions as it is installed, and the examples.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -10,7 +10,7 @@ _install() {
 	chmod 755 "$DIR" "$DIR/dest"
 	PKG=$DIR/dest/opt/x/lib/pkgconfig
 }
-# What else a program needs that is linked with what was built.
+# What else a program needs that links what was built.
 _as_built() {
 	[[ ${XS_SAN-} ]] && echo -fsanitize=address,undefined
 	[[ ${O##*/} == *cov* ]] && echo --coverage
@@ -128,7 +128,7 @@ recorder_writes_what_the_tap_saw() {
 	refuses "no folder" 2 "No such file" "$DIR/record" -S x -- "$DIR/none/x"
 }
 
-# The kernel sees none of the pings, and ping itself is content with every byte.
+# The kernel sees no ping, and ping itself finds every byte correct.
 echo_answers_pings_and_nothing_else() {
 	_example echo
 	lab_up --queues 1

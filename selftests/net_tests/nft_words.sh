@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# What matches mean, by the kernel's nft itself: each of selftests/nft_expressions counts as
-# many of 5,000 random frames at the netdev hook as the oracle says. The differential
-# test compares oracle and program.
+# What matches mean is compared with the kernel's nft: each of selftests/nft_expressions
+# counts as many of 5,000 random frames at the netdev hook as the oracle says. The
+# differential test compares oracle and program.
 
 . "$(dirname "$0")/lib.sh"
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# No bpffs where the pins are looked for: every command says so, and none takes what it
-# cannot see for what is not there.
+# There is no bpffs where the pins should be: every command says so, and none claims that
+# there is nothing.
 
 . "$(dirname "$0")/lib.sh"
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# Without the right to look, a tool says so, and claims nothing that it did not see.
+# A tool without the right to look says so, and claims nothing that it did not see.
 
 . "$(dirname "$0")/lib.sh"
 

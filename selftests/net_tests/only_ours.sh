@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# What a command removes: only what xsteer made, whatever name it is given.
+# A command removes only what xsteer made, whatever name it is given.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -10,7 +10,7 @@ _foreign_map() { # PATH
 		type array key 4 value 4 entries 1 name theirs
 }
 
-# As from an unset variable, or from a shell that completes a directory's name.
+# As with an unset variable, or a shell that completes a directory's name.
 detach_of_no_name_touches_nothing() {
 	local name
 	lab_up
@@ -42,7 +42,7 @@ detach_leaves_a_directory_of_somebody_else() {
 	equal "hook" "$(hook)" ""
 }
 
-# What the advice says is what then works.
+# What the message advises works.
 advice_on_what_is_not_ours_is_to_remove_it() {
 	check "pin root" mkdir -p "$PINS"
 	check "a pin in it" bpftool map create "$PINS/plain" type array key 4 value 4 entries 1 name plain
@@ -60,7 +60,7 @@ advice_on_what_is_not_ours_is_to_remove_it() {
 	check "clean" "$LOADER" clean
 }
 
-# The old name of an interface is another's now.
+# Another interface has the old name now.
 replace_does_not_take_what_was_renamed() {
 	lab_up --queues 1
 	attach

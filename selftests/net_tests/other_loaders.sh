@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# Our object in the hands of loaders that know nothing of us.
+# Our object, loaded by programs that do not know xsteer.
 
 . "$(dirname "$0")/lib.sh"
 

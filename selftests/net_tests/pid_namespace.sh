@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# Bouncers of several PID namespaces, as in containers: who cannot be seen is not
-# taken for dead.
+# Bouncers of several PID namespaces, as in containers: a process that cannot be seen does
+# not count as dead.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -16,7 +16,7 @@ _owners() { rx "$MAPS" sockets -j rx0 | jq -c "$1"; }
 
 one_that_leaves_does_not_detach_under_the_others() {
 	lab_up --queues 2
-	start_bouncer 0 -p # attaches by itself: the last to leave takes it away
+	start_bouncer 0 -p # attaches by itself, so the last one that leaves removes it
 	_contained other -Q 1 -t 1
 	ends $! 0
 	not_equal "hook" "$(hook)" ""

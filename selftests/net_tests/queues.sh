@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# xsteer-loader queues: what is known of each receive queue stands in its row.
+# xsteer-loader queues: each receive queue has a row with what is known of it.
 
 . "$(dirname "$0")/lib.sh"
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# The commands in README.md, typed as they stand there. The tools are built
-# already, so `make` is left out; eth0 is the lab's rx0.
+# The commands in README.md, run as they are printed there, except `make`, since the tools
+# are built already; eth0 is the lab's rx0.
 
 # shellcheck disable=SC2119 # helpers without arguments
 . "$(dirname "$0")/lib.sh"

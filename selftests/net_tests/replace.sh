@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# xsteer-loader attach --replace: no frame between the old and the new, and what is
-# refused leaves the old; and attaches that were killed, which the next command completes.
+# xsteer-loader attach --replace: no frame meets neither the old nor the new instance, and
+# after a refusal the old one stays; and attaches that were killed, which the next command
+# completes.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -45,7 +46,7 @@ replace_keeps_the_link_the_sockets_and_the_queue_counters() {
 	equal "pins" "$(ls "$PINS")" rx0
 }
 
-# Who attaches explicitly wants it to stay, whoever attached before.
+# An explicit attach makes it stay, whoever attached it before.
 replaced_under_a_bouncer_that_attached_it_stays() {
 	lab_up --queues 1
 	start_bouncer 0 -p
@@ -140,7 +141,7 @@ replace_of_a_dispatchers_program_leaves_one() {
 
 # --- killed on the way ---
 
-# As kill -9 leaves it before the last step: frames meet the rules already.
+# As it is after a kill before the last step: frames already meet the rules.
 _unnamed() { # OPTION...
 	_new_rules
 	attach -r "$DIR/new.rules" "$@"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# Death, deletion and disorder: traffic goes on and the next command works.
+# Processes die, interfaces and pins are deleted: traffic goes on and the next command works.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -274,7 +274,7 @@ _waits_for_who_holds_the_instance() { # LOADER WORD...
 detach_waits_for_who_writes_rules() { _waits_for_who_holds_the_instance detach rx0; }
 replace_waits_for_who_writes_rules() { _waits_for_who_holds_the_instance attach --replace rx0; }
 
-# As kill -9 leaves it between libxdp's attach and the pin of the program.
+# As it is after a kill between libxdp's attach and the pin of the program.
 _orphan() {
 	attach -P 20
 	check "not published" mv "$PINS/rx0" "$PINS/%new-rx0"

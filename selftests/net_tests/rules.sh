@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # shellcheck disable=SC2119,SC2120 # helpers with optional arguments
 #
-# xsteer-rules on a veth: check, apply, show, flush, explain, cost; each verdict
-# with real frames. What is about switching sets is in rules_atomic.sh.
+# xsteer-rules on a veth: check, apply, show, flush, explain, cost; each verdict with real
+# frames. Tests of the switch between sets are in rules_atomic.sh.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -35,14 +35,14 @@ _sums() {
 	equal "packets are those of rules ($rules) and of reasons ($reasons)" "$packets" $((rules + reasons))
 }
 
-# Frames there, none expected back: all counted within a moment.
+# Sends frames of which none is expected back, and waits until all are counted.
 _send() { # TRAFFIC OPTION...
 	check "send $*" tx "$TRAFFIC" -o "$@" tx0
 }
 _counted() { [[ $(counter "$1") = "$2" ]]; }
 _counts() { becomes "$1 is $2" 5 _counted "$1" "$2"; } # FIELD NUMBER
 
-# A veth takes what XDP sends back (tx) or across (dev) only if it has a program, too.
+# A veth accepts frames that XDP sends back (tx) or across (dev) only if it has a program, too.
 _takes_redirected() { # tx|rx IF
 	check "a program on $2" "$1" "$LOADER" attach --pin-root /sys/fs/bpf/peer -m native "$2"
 }

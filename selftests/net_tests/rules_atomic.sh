@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 # shellcheck disable=SC2119,SC2120 # helpers with optional arguments
 #
-# Rule sets are switched whole: under traffic, by several at once, killed on the
-# way, rolled back by --confirm.
+# Rule sets are switched as a whole: under traffic, by several processes at once, by one
+# that is killed, and when they are rolled back by --confirm.
 #
 # XS_SWAPS=N: how often sets are swapped under traffic (200).
 
@@ -33,7 +33,7 @@ _lab_with_sets() {
 	_file new <<<"udp sport 2 drop"
 	_file third <<<"udp sport 3 drop"
 }
-# What the data path does, told by a frame; show only reads the maps.
+# What the data path does, found out with a frame; show only reads the maps.
 _says() { # NAME: of the set that drops UDP
 	local before
 	before=$(counter verdict_drop)
@@ -152,8 +152,8 @@ a_named_rule_counts_on_when_its_text_changes() {
 	equal "names were swapped" "$(_packets 0) $(_packets 1)" "0 110"
 }
 
-# Set A drops UDP and passes TCP to the kernel, B the other way round, and neither
-# has a default that any frame should meet.
+# Set A drops UDP and passes TCP to the kernel, B does the reverse, and no frame should meet
+# the default of either.
 frames_under_swaps_belong_to_one_set() {
 	local traffic i
 	lab_up
@@ -441,7 +441,7 @@ flush_ends_a_wait_for_confirm() {
 	equal "generation" "$(_generation)" 3
 }
 
-# Readers take no lock: what an apply takes away under them is read again.
+# Readers take no lock: if an apply removes what they read, they read again.
 show_holds_out_while_rules_are_applied() {
 	local i applies
 	_lab_with_sets

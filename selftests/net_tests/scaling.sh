@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# Two queues on two CPUs bounce more than one queue on one: nothing is shared
-# that would hold them back. Sender, receiving and bouncer of a queue all run on
-# that queue's CPU, so that the second queue brings its own CPU and no more.
+# Two queues on two CPUs bounce more than one queue on one CPU, since they share nothing
+# that would slow them down. Sender, receiving and bouncer of a queue run on the CPU of
+# that queue, so that the second queue adds one CPU and no more.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -24,7 +24,7 @@ _rate() { # QUEUE-LIST CPU-LIST SENDER-PPS
 	stop_bouncer "$pid"
 }
 
-# What the hypervisor gave to others while a CPU of ours had work, in ticks of 10 ms.
+# The time that the hypervisor gave to others while our CPU had work, in ticks of 10 ms.
 _stolen() { awk '$1 == "cpu" { print $9 }' /proc/stat; }
 
 two_queues_bounce_more_than_one() {

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# docs/schema/ has a schema for each output under -j, and each output is as it says.
+# docs/schema/ has a schema for each output of -j, and each output is as its schema says.
 # lib.sh keeps what every test prints under -j, and run_tests compares it.
 
 . "$(dirname "$0")/lib.sh"
@@ -28,7 +28,7 @@ _prints() { # TOOL COMMAND [ARGUMENT...]
 	_valid "xsteer-$1-$2" "$OUT"
 }
 
-# top is a screen; the bouncer has no commands; -error is of all.
+# top is a screen, the bouncer has no commands, and -error is for all commands.
 every_command_has_a_schema_and_no_schema_is_of_none() {
 	local tool commands
 	commands=$(for tool in loader rules maps chain; do

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# What a person sees: screens, driven by tmux with keys in and text out, tables that fit
-# 80 columns, and watchers that notice what became of what they watch.
+# What a person sees: screens, which tmux drives with keys and whose text it reads; tables
+# that fit into 80 columns; and commands that notice what happens to what they watch.
 
 . "$(dirname "$0")/lib.sh"
 

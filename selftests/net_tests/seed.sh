@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# The openNetVM AF_XDP manager's document: its five regression steps, its error
-# handling tests and its example command lines, with outcomes that can fail.
+# The document of the openNetVM AF_XDP manager: its five regression steps, its tests of
+# error handling, and its example command lines, each with a result that is checked.
 
 . "$(dirname "$0")/lib.sh"
 

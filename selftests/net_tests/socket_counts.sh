@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# What is counted of sockets: it outlives their processes, and each loss is counted once.
+# What sockets have counted outlives their processes, and each loss is counted once.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -12,7 +12,7 @@ _socket_is() { [[ $(_socket "$1") = "$2" ]]; }
 _metric() { # NAME [LABEL]
 	rx "$MAPS" export rx0 | sed -n "s/^xsteer_socket_$1{[^}]*slot=\"0\"[^}]*${2-}} //p"
 }
-# Of the kernel, too, so more than what was sent by us.
+# This includes frames of the kernel, so it may be more than we have sent.
 _verdict_xsk() { counter verdict_xsk; }
 RECEIVED='.counts | .rx_packets + (.lost | .rx_ring_full + .no_frame + .rx_other + .rx_unread)'
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# A time namespace shifts the clocks of processes, not those of the program: what both
-# look at is one time.
+# A time namespace shifts the clocks of processes, but not that of the program. A time that
+# both compare must be the same for both.
 
 . "$(dirname "$0")/lib.sh"
 

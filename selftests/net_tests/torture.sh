@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# A slice of `make torture`: other cases each day, the same all day. Repeat one by
-# selftests/torture/run --only CASE.
+# A part of `make torture`: each day other cases, but the same ones all day. To repeat one,
+# run selftests/torture/run --only CASE.
 
 . "$(dirname "$0")/lib.sh"
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# Frames that a verdict cannot serve: none is lost without a word or a counter.
+# Frames whose verdict cannot be carried out: none is lost without a message or a counter.
 
 . "$(dirname "$0")/lib.sh"
 RULES=$O/xsteer-rules
@@ -54,7 +54,7 @@ raised_mtu_is_said() {
 	stop_bouncer
 }
 
-# One datagram of many segments: a veth hands it over as one frame, whatever the MTU.
+# One datagram of many segments, which a veth hands over as one frame, whatever the MTU is.
 _send_superframe() {
 	tx python3 - <<-'PY'
 		import socket
@@ -77,7 +77,7 @@ merged_frames_reach_the_worker_in_skb_mode() {
 	equal "none lost" "$(tail -n 1 "$DIR/bouncer-0.log" | jq '.rx_other + .tx_too_long')" 0
 }
 
-# The same words from whoever takes rules, and none where the rules fit.
+# Every command that takes rules prints the same warning, and none if the rules fit.
 _rules() { printf '%s\n' "$@" >"$DIR/it.rules"; }
 _warns_everywhere() { # REGEX RULE...
 	local regex=$1
@@ -123,7 +123,7 @@ rules_for_a_cpu_that_is_not_there_are_refused() {
 	refuses "apply" 1 "cpu 4000: this machine" rx "$RULES" apply rx0 "$DIR/it.rules"
 }
 
-# Without GRO or a program the other end of a veth takes no frame that is sent back.
+# Without GRO or a program, the other end of a veth accepts no frame that is sent back.
 tx_into_a_veth_that_takes_none_is_said() {
 	lab_up --queues 1
 	attach

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# xsteer-loader upgrade: another program in the place of the running one, under
-# traffic; sockets, counters and rules stay.
+# xsteer-loader upgrade: another program replaces the running one under traffic; sockets,
+# counters and rules stay.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -129,7 +129,7 @@ _build_older() {
 
 _dropped() { rx "$MAPS" stats -j rx0 | jq -c .total.verdicts.drop; }
 
-# Its sets have another layout, and its counters: they are read, searched, carried and written over.
+# Its sets and counters have another layout: they are read, searched, kept and replaced.
 upgrade_from_an_older_build_keeps_its_rules() {
 	local before generation
 	_build_older

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# scripts/verifier-stats sees a program that grew, and one above its ceiling.
+# scripts/verifier-stats notices a program that grew, and one that exceeds its ceiling.
 
 . "$(dirname "$0")/lib.sh"
 

@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# Nobody waits for somebody who has nothing to do with them: not a signal for a
-# reader, not a frame for a log, not an interface for another's.
+# Nobody waits for an unrelated process: a signal does not wait for a reader, a frame not for
+# a log, and an interface not for another one.
 
 . "$(dirname "$0")/lib.sh"
 
-# Open and full, and nobody reads it.
+# A pipe that is open and full, and that nobody reads.
 _full_pipe() {
 	mkfifo "$DIR/full"
 	exec 8<>"$DIR/full"
@@ -18,7 +18,7 @@ _bouncer_into_full_pipe() { # OPTION...
 	LAST_BOUNCER=$!
 	becomes "it holds its slot" 10 _owned_by 0 "$LAST_BOUNCER"
 }
-# Generous for a machine that is busy: what it is held against waits for ever, or 10 s.
+# This is generous, for a busy machine; a failure would wait for ever, or for 10 s.
 _ends_soon() { # PID STATUS
 	local until=$((${EPOCHREALTIME/[.,]/} + 5000000))
 	while kill -0 "$1" 2>/dev/null; do
@@ -142,7 +142,7 @@ bind_that_waits_locks_nobody_out() {
 	check "its row is empty again" test "$(owner_pid 0)" = 0
 	refuses "its row is empty again" 1 "" _is_coming 0
 }
-# A library's socket and a broker's, whose queue a stranger holds; $1 is the lab's only one.
+# The socket of a library and of a broker, whose queue another process holds.
 _waits_without_a_lock() { # COMMAND...
 	rx_bg waiter "$@"
 	becomes "it is about to take the queue" 10 _is_coming 0

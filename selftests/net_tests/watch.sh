@@ -1,8 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 #
-# xsteer-maps watch: each thing that happens to an instance is one event, and nothing
-# else is.
+# xsteer-maps watch: everything that happens to an instance is exactly one event.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -15,7 +14,7 @@ _watch() { # [OPERAND]
 }
 _events() { jq -r .event <"$DIR/watch.log" | tail -n "+$((SEEN + 1))" | xargs; }
 _has_events() { [[ $(_events) = "$1" ]]; }
-# These came since the last call, in this order, and no other. The last is in LAST.
+# Exactly these events came since the last call, in this order. The last is in LAST.
 _then() { # SENTENCE EVENT...
 	local what=$1
 	shift

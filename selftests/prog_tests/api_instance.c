@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The public functions that need a kernel, on lo and a veth in the runner's
- * namespaces: each once with success and once refused; that none of them leaves a
- * descriptor open; and that two threads with a context each do not meet.
+ * The public functions that need a kernel, on lo and a veth in the runner's namespaces.
+ * Each succeeds once and is refused once. None of them leaves a descriptor open, and two
+ * threads with a context each do not disturb each other.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -51,7 +51,7 @@ static int close_all(void **state)
 	xsteer_rules_free(rules);
 	xsteer_detach(ctx, "lo");
 	xsteer_ctx_free(ctx);
-	/* whatever failed or succeeded: no descriptor is left */
+	/* no descriptor is left, whatever failed or succeeded */
 	assert_int_equal(test_count_fds(), fds_before);
 	return 0;
 }
@@ -313,7 +313,7 @@ static void send_udp(const char *address, uint16_t port, int cnt)
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
 
 	assert_int_equal(inet_pton(AF_INET, address, &to.sin_addr), 1);
-	while (cnt--) /* refused by ICMP once in a while: it was sent all the same */
+	while (cnt--) /* sometimes an ICMP message refuses it, but it was sent */
 		while (sendto(fd, "x", 1, 0, (struct sockaddr *)&to, sizeof(to)) < 0)
 			assert_int_equal(errno, ECONNREFUSED);
 	close(fd);
@@ -708,7 +708,7 @@ static void *work(void *arg)
 
 	for (int i = 0; !thread->err && i < ROUNDS; i++)
 		thread->err = one_round(mine, thread);
-	/* its own error's text, not the other's */
+	/* the text of its own error, not of the other thread's */
 	if (!thread->err && (xsteer_detach(mine, thread->ifname) != -ENOENT ||
 			     !strstr(xsteer_ctx_error(mine), thread->root)))
 		thread->err = -EBADMSG;

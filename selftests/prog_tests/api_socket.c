@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * A program's socket, on a veth in the runner's namespaces: opened and refused,
- * packets received, changed, sent, given back; every failure of opening; and that
- * nothing is left when it is closed.
+ * A program's socket, on a veth in the runner's namespaces: it is opened and refused,
+ * packets are received, changed, sent and given back, every step of opening fails once,
+ * and nothing is left after it was closed.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -42,7 +42,7 @@ static int open_all(void **state)
 
 	(void)state;
 	fds_before = test_count_fds();
-	/* one queue, and nobody else who sends: no IPv6, no ARP */
+	/* one queue, and nobody else sends: no IPv6, no ARP */
 	if (system("ip link add " IF " type veth peer name " PEER " && "
 		   "sysctl -qw net.ipv6.conf." IF ".disable_ipv6=1 net.ipv6.conf." PEER
 		   ".disable_ipv6=1 && ip link set " IF " arp off up && ip link set " PEER
@@ -84,7 +84,7 @@ static uint32_t state_of_hook(void)
 	return status.state;
 }
 
-/* Frames of 60 bytes, of no protocol; the last byte says which. */
+/* Sends frames of 60 bytes, of no protocol; the last byte is their number. */
 static void send_frames(int cnt)
 {
 	unsigned char frame[60] = { 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x88, 0xb5 };
@@ -95,7 +95,7 @@ static void send_frames(int cnt)
 	}
 }
 
-/* The next frame that the other end gets; its length, 0: none in time. */
+/* Gets the next frame at the other end. Returns its length; 0: none came in time. */
 static size_t receive_frame(unsigned char *frame, size_t room, int timeout_ms)
 {
 	struct pollfd fd = { .fd = peer, .events = POLLIN };

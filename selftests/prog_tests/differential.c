@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Random rules and frames through the real program, against the oracle: a few
- * thousand sets. selftests/tools/difftest.c runs more, and any one again.
+ * A few thousand sets of random rules and frames go through the real program and are
+ * compared with the oracle. selftests/tools/difftest.c runs more, or repeats a single one.
  */
 #include <stdlib.h>
 

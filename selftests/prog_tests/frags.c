@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Frames of several buffers: counted whole, given back whole. */
+/* Frames in several buffers are counted and given back as a whole. */
 #include "../test.h"
 
 static void frames_of_any_number_of_buffers_count_whole(void **state)

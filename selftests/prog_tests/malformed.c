@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Frames whose headers are cut short or make no sense: each reason with the
- * last frame that is still right beside the first that is wrong. The table is
- * worked out by hand; the oracle is held against it too.
+ * Frames whose headers are cut short or make no sense. For each reason there is the last
+ * frame that is still right and the first that is wrong. The table was worked out by hand;
+ * the oracle is compared with it, too.
  */
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 #include "../oracle.h"
 #include "../test.h"
 
-/* A frame that is right, and which reason a cut before each `end` gives. */
+/* A frame that is right, and the reason that a cut before each `end` has. */
 struct chain {
 	const char *text;
 	struct {
@@ -68,16 +68,16 @@ static const struct chain chains[] = {
 	{ "ip6 ah len=1 udp", { ETH, PART(54, ipv6), PART(66, ipv6_ext), PART(74, udp) } },
 	{ "ip6 frag m=1 tcp", { ETH, PART(54, ipv6), PART(62, ipv6_ext), PART(82, tcp) } },
 	{ "ip6 frag tcp", { ETH, PART(54, ipv6), PART(62, ipv6_ext), PART(82, tcp) } },
-	/* its length byte is reserved: it does not make the header longer */
+	/* its length byte is reserved, and does not make the header longer */
 	{ "ip6 frag reserved=9 udp", { ETH, PART(54, ipv6), PART(62, ipv6_ext), PART(70, udp) } },
 	{ "ip6 frag offset=1 tcp", { ETH, PART(54, ipv6), PART(62, ipv6_ext) } },
-	/* the walk ends with a later fragment: what follows is the L4 protocol */
+	/* the walk ends at a later fragment; the next header is the L4 protocol */
 	{ "ip6 frag offset=1 dstopt len=3", { ETH, PART(54, ipv6), PART(62, ipv6_ext) } },
 	{ "vlan ip6 hopopt dstopt routing frag ah len=2 dstopt dstopt hopopt icmpv6",
 	  { ETH, PART(18, vlan), PART(58, ipv6), PART(130, ipv6_ext), PART(138, icmpv6) } },
 };
 
-/* One thing wrong, or just not wrong. */
+/* One thing is wrong, or just still right. */
 static const struct {
 	const char *text;
 	enum xs_reason reason;
@@ -158,7 +158,7 @@ static void check(struct test_env *env, const struct packet *p, const char *text
 	if (oracle.reason != (reason == XS_REASON_none ? XS_REASON_default : reason))
 		fail_msg("%s: the oracle says %s, the table %s", name,
 			 xs_reason_names[oracle.reason], xs_reason_names[reason]);
-	if (p->len >= 14) /* test_run takes nothing shorter */
+	if (p->len >= 14) /* test_run accepts nothing shorter */
 		test_frame(env, &frame, reason == XS_REASON_none ? &test_no_socket : &malformed);
 }
 
@@ -170,7 +170,7 @@ static enum xs_reason reason_of_cut(const struct chain *chain, __u32 len)
 	return XS_REASON_none;
 }
 
-/* Cut at every byte; what the headers before say of lengths fits. */
+/* Cuts at every byte; the lengths in the headers before fit. */
 static void every_cut_has_the_reason_of_the_header_it_hits(void **state)
 {
 	struct test_env *env = test_env(state);
@@ -187,7 +187,7 @@ static void every_cut_has_the_reason_of_the_header_it_hits(void **state)
 	}
 }
 
-/* The same with each header, in turn, split over two buffers. */
+/* The same with one header after the other split over two buffers. */
 static void headers_may_lie_in_any_buffer(void **state)
 {
 	struct test_env *env = test_env(state);
@@ -222,7 +222,7 @@ static void each_fault_has_its_reason(void **state)
 	}
 }
 
-/* A frame cut on its way: the IP header claims more than there is. */
+/* A frame that was cut on its way: its IP header has a larger length. */
 static void a_frame_shorter_than_its_ip_length_is_malformed(void **state)
 {
 	struct test_env *env = test_env(state);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* ether saddr, daddr, type: of every frame; the type is the one after the tags. */
+/* ether saddr, daddr, type: for every frame; the type is the one after the tags. */
 #include "../rule_rows.h"
 
 static void saddr_and_daddr(void **state)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* ip saddr, daddr, protocol, dscp, ttl: of IPv4 alone. */
+/* ip saddr, daddr, protocol, dscp, ttl: for IPv4 only. */
 #include "../rule_rows.h"
 
 static void addresses(void **state)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* ip6 saddr, daddr, nexthdr, dscp, hoplimit: of IPv6 alone. */
+/* ip6 saddr, daddr, nexthdr, dscp, hoplimit: for IPv6 only. */
 #include "../rule_rows.h"
 
 static void addresses(void **state)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What nft has beside values and sets: == < & | ! counter, and its other names of fields. */
+/* What nft has besides values and sets: == < & | ! counter, and other names of fields. */
 #include "../rule_rows.h"
 
 static void bounds(void **state)

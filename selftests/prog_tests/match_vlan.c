@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* vlan id and pcp: of frames with a tag, its outermost. */
+/* vlan id and pcp: for frames with a tag, the outermost one. */
 #include "../rule_rows.h"
 
 static void id(void **state)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Each frame is counted in the row of the queue it came in on, and only there. */
+/* Each frame is counted in the row of the queue on which it came in, and only there. */
 #include <errno.h>
 
 #include "../test.h"

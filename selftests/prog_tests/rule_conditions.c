@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Sets too long to be multiplied out: of two in one rule, the longer becomes a
- * condition that looks a bit up. It decides as a short one would.
+ * Sets that are too long to be multiplied out. If a rule has two, the longer one becomes a
+ * condition, which looks up a bit. It decides as a short set would.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "../rule_rows.h"
 
-/* Together more than the compiler multiplies out; the first is the longer one. */
+/* Together they are more than the compiler multiplies out; the first is the longer one. */
 #define LONG 370
 #define LESS_LONG 360
 
@@ -45,7 +45,7 @@ static void say_set(FILE *out, const char *field, void (*say)(FILE *, __u32), __
 	fprintf(out, " } ");
 }
 
-/* The rules written into a text: `ip` on line `at`, `ip6` on the other one. */
+/* Writes the rules into a text: `ip` on line `at`, `ip6` on the other one. */
 static char *both_families(int at)
 {
 	size_t len;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The first rule that holds decides, in file order; what none holds for is the default. */
+/* The first rule of the file that holds decides. If none holds, the default does. */
 #include "../rule_rows.h"
 
 static void first_match_wins(void **state)

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * What happens to rule sets between two steps of a command: the clock passes a
- * deadline, the kernel refuses something. The clock and the calls that change
- * maps are this test's own for that; the kernel, the pins and the program are
- * real. On lo, in the runner's namespaces; the rest of it is
- * net_tests/rules_atomic.sh.
+ * What happens to rule sets between two steps of a command: the clock passes a deadline,
+ * or the kernel refuses something. For this the test replaces the clock and the calls that
+ * change maps; the kernel, the pins and the program are real. It runs on lo, in the
+ * runner's namespaces. The other tests are in net_tests/rules_atomic.sh.
  */
 #include <errno.h>
 #include <limits.h>
@@ -72,8 +71,8 @@ int bpf_map_update_elem(int fd, const void *key, const void *value, __u64 flags)
 }
 
 /*
- * What clock_gettime() adds after so many calls more; 0 calls: never. The data
- * path has the kernel's clock and notices nothing.
+ * What clock_gettime() adds after this many more calls; 0 calls: never. The data path uses
+ * the kernel's clock and notices nothing.
  */
 static int calls_until_later;
 static time_t later_sec;
@@ -113,7 +112,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* Each test starts from no rules, and reads meta as a new process would. */
+/* Each test begins without rules, and reads meta as a new process would. */
 static int no_rules(void **state)
 {
 	struct xs_apply result;
@@ -159,7 +158,7 @@ static void assert_rule(const char *text)
 	xs_rules_in_force_close(&now);
 }
 
-/* Of rule 0, as a reader sees it. */
+/* The packets of rule 0, as a reader sees them. */
 static __u64 packets(void)
 {
 	struct xs_rules_in_force now;
@@ -172,7 +171,7 @@ static __u64 packets(void)
 	return packets;
 }
 
-/* Frames that rule 0 of the set in that slot of rule_sets counts on CPU 0. */
+/* Adds frames to what rule 0 of the set in that slot of rule_sets has counted on CPU 0. */
 static void count(__u32 set_slot, __u64 frames)
 {
 	struct xs_rule_stats row = {};
@@ -208,7 +207,7 @@ static __u32 map_id(int fd)
 	return info.id;
 }
 
-/* Is the pin that of the counters in force, and meta of that set? */
+/* Is the pin that of the counters in force, and is meta about that set? */
 static void assert_published(void)
 {
 	struct xs_rules_in_force now;
@@ -280,7 +279,7 @@ static void a_deadline_that_passes_during_a_compile_gives_back_the_counters(void
 	assert_int_equal(apply("udp drop\n", 0, &result), 0);
 	later_sec = 0;
 	assert_int_equal(result.carried, 1);
-	assert_int_equal(packets(), 108); /* what was not confirmed has counted, too */
+	assert_int_equal(packets(), 108); /* the set that was not confirmed has counted, too */
 	assert_published();
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Frames shorter than an Ethernet header. test_run takes none today, nor do packet
- * sockets, taps and veths; a TUN device, which has no such header, runs XDP on
- * packets of any length.
+ * Frames that are shorter than an Ethernet header. Today test_run, packet sockets, taps
+ * and veths accept none. But a TUN device, which has no such header, runs XDP on packets
+ * of any length.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +24,7 @@
 static const struct test_want runt = { XDP_PASS, XS_VERDICT_pass, XS_REASON_malformed_eth,
 				       XS_REASON_none };
 
-/* test_run refuses runts since some kernel after 5.10; where it takes them, they count. */
+/* Kernels after 5.10 refuse runts in test_run. If this one accepts them, they must count. */
 static void other_ways_to_send_a_runt_are_closed_or_count(void **state)
 {
 	struct test_env *env = test_env(state);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Rule sets and programs of other builds: what this one reads, and what it refuses
- * before anything has changed. The other build is faked: the bytes that it would
- * have written differently are changed in the set or in meta. On lo, in the runner's
+ * Rule sets and programs of other builds: what this build reads, and what it refuses before
+ * anything has changed. The test imitates the other build: it changes the bytes in the set
+ * or in meta that such a build would have written. It runs on lo, in the runner's
  * namespaces; net_tests/upgrade.sh has a real older build.
  */
 #include <errno.h>
@@ -88,7 +88,7 @@ static struct xs_set_header *open_header(__u32 slot)
 	return header;
 }
 
-/* As a build of layout 1 would have written it; nothing lies between the two headers' ends. */
+/* As a build of layout 1 would have written it, whose header is shorter. */
 static void make_layout_1(__u32 slot, __u64 compile_ns)
 {
 	struct xs_set_header *header = open_header(slot);
@@ -213,7 +213,7 @@ static void upgrade_refuses_sets_that_it_cannot_search(void **state)
 	refuses_to_upgrade(XS_SET_FALLBACK, XS_SET_LAYOUT + 1);
 }
 
-/* Without a set in force nothing of one shows that the program is of another build. */
+/* Without a set in force, only meta shows that the program is of another build. */
 static void apply_refuses_beside_a_program_of_another_layout(void **state)
 {
 	struct xs_rules_in_force now;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * A frame that no rule decides goes to the socket in its queue's slot, and to
- * the kernel where the slot is empty: by test_run, then with the program
- * attached and frames sent to a chosen queue.
+ * A frame that no rule decides goes to the socket in its queue's slot, or to the kernel if
+ * the slot is empty. This is tested by test_run, then with the program attached and frames
+ * that are sent to a chosen queue.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Whose program an upgrade replaces, where the one that runs is not the one that
- * is pinned. On lo, in the runner's namespaces; the rest of it is net_tests/upgrade.sh.
+ * Whose program an upgrade replaces if the one that runs is not the one that is pinned. It
+ * runs on lo, in the runner's namespaces; the other tests are in net_tests/upgrade.sh.
  */
 #include <errno.h>
 #include <limits.h>
@@ -100,7 +100,7 @@ static void replaces_what_is_pinned(void **state)
 	assert_int_not_equal(running(), before);
 }
 
-/* As an upgrade leaves it that is killed after the update and before the pin. */
+/* Leaves it as an upgrade does that is killed after the update and before the pin. */
 static void replaces_one_of_ours_that_was_never_pinned(void **state)
 {
 	struct xs_upgraded result;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* chain: to the socket of the chain at the frame's queue; else as the rule says. */
+/* chain: to the chain's socket of the frame's queue; otherwise as the rule says. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* cpu: to the kernel on another CPU; passed where that CPU takes no frames. */
+/* cpu: to the kernel on another CPU; pass if that CPU accepts no frames. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 

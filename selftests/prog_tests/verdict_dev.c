@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* dev: out of another interface; passed where that interface has gone. */
+/* dev: out of another interface; pass if that interface is gone. */
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +32,7 @@ static void to_the_interface_named_until_it_goes(void **state)
 	rule_apply(env, &rules, "udp dev xst2\ntcp drop");
 	rule_check(env, &rules, &world, "ip udp data=50", 0, 1, &taken);
 	rule_check(env, &rules, &world, "vlan ip6 udp data=500", 0, 1, &taken);
-	/* the kernel takes a device out of the map when it goes */
+	/* the kernel removes a device that is deleted from the map */
 	assert_int_equal(run("ip link del xst2"), 0);
 	rule_check(env, &rules, NULL, "ip udp data=50", 0, 1, &passed);
 	test_rules_close(&rules);

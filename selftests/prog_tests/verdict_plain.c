@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The verdicts that need nobody else: pass, drop, and tx, which sends back what came. */
+/* The verdicts that need no target: pass, drop, and tx, which sends the frame back. */
 #include <stdio.h>
 
 #include "../rule_rows.h"
 
 struct verdict {
 	const char *word;
-	const char *other; /* a verdict that is told apart from it */
+	const char *other; /* a verdict with another result */
 	int xdp;
 	enum xs_verdict counted;
 };
@@ -92,7 +92,7 @@ static void as_default_for_what_no_rule_decides(void **state)
 	}
 }
 
-/* Only pass and drop can be said of malformed frames. */
+/* `malformed` takes only pass and drop. */
 static void as_malformed(void **state)
 {
 	struct test_env *env = test_env(state);

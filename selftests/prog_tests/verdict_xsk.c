@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* xsk: to the socket of the queue, or of the slot named; else as the rule says. */
+/* xsk: to the socket of the queue or of the named slot; otherwise as the rule says. */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
@@ -47,7 +47,7 @@ static void to_the_socket_of_its_queue(void **state)
 	test_rules_close(&rules);
 }
 
-/* The socket is bound to queue 1: to frames of others it is none, and they are not lost. */
+/* The socket is bound to queue 1, so frames of other queues take their fallback. */
 static void to_the_socket_of_a_slot_from_its_queue_alone(void **state)
 {
 	static const __u32 slots[] = { 9, TEST_SLOTS - 1 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Up to four tags, of either kind in any order, are stepped over; a fifth is malformed. */
+/* Up to four tags, of both kinds in any order, are skipped; with a fifth the frame is malformed. */
 #include <stdio.h>
 #include <string.h>
 
@@ -40,7 +40,7 @@ static void a_fifth_tag_is_malformed(void **state)
 	}
 }
 
-/* What lies behind the tags is parsed as without them. */
+/* The headers after the tags are parsed as without tags. */
 static void headers_behind_tags_are_checked(void **state)
 {
 	struct test_env *env = test_env(state);

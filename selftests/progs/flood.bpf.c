@@ -16,8 +16,10 @@
 #include "tools/bouncer/latency.h"
 #include "flood.h"
 
-/* A sender that was held up makes up for no more than this: else it would send a
- * burst that overflows the veth, which queues 256 frames. */
+/*
+ * A sender that was delayed makes up for no more than this. Otherwise it would send a
+ * burst that overflows the veth, which queues 256 frames.
+ */
 #define LATE_MAX_NS 100000
 #define SPINS_MAX (1 << 22)
 
@@ -27,7 +29,7 @@ const volatile __u32 frame_bytes;
 const volatile __u32 flows = 1;
 const volatile __u32 senders = 1;
 const volatile __u32 burst = 1;
-const volatile __u64 burst_ns; /* 0: as fast as it goes */
+const volatile __u64 burst_ns; /* 0: as fast as possible */
 const volatile bool latency;
 
 struct flood_sender sender[FLOOD_CPUS];
@@ -149,7 +151,7 @@ int flood_tc(struct __sk_buff *skb)
 	struct flood_stamp stamp;
 	int err;
 
-	/* not by pointer: a forwarder's skb need not be linear */
+	/* not by pointer, since a forwarder's skb need not be linear */
 	err = bpf_skb_load_bytes(skb, offsetof(struct flood_frame, stamp), &stamp, sizeof(stamp));
 	return count(err ? NULL : &stamp, skb->len) ? TC_ACT_SHOT : TC_ACT_OK;
 }

@@ -12,8 +12,8 @@
 #define FLOOD_FIRST_PORT 10000
 
 /*
- * How many frames back a second copy is still recognised. Far more than can be
- * on the way: a veth queues 256, a UMEM holds some thousands.
+ * How many frames later a second copy is still recognised. This is far more than can be
+ * on the way: a veth queues 256, and a UMEM has some thousands.
  */
 #define FLOOD_WINDOW 65536
 
@@ -31,7 +31,7 @@ struct flood_frame {
 	struct flood_stamp stamp;
 } __attribute__((packed));
 
-/* Written on one CPU only, a cache line each: a sender's. */
+/* What a sender writes, on its CPU only, in cache lines of its own. */
 struct flood_sender {
 	__u64 first; /* its first frame's number; the next is `senders` further */
 	__u64 sent;
@@ -40,11 +40,11 @@ struct flood_sender {
 	__u32 flow;
 } __attribute__((aligned(64)));
 
-/* And what came back on that CPU. */
+/* What came back on one CPU. */
 struct flood_sink {
 	__u64 returned, returned_bytes;
 	__u64 duplicated;
-	__u64 resized; /* ours by its stamp, but of another length */
+	__u64 resized; /* it has our stamp, but another length */
 	__u64 foreign;
 } __attribute__((aligned(64)));
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A program as a user has one: every frame to the AF_XDP socket of its queue. */
+/* A program that a user could have: it sends every frame to the AF_XDP socket of its queue. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
@@ -16,7 +16,7 @@ int my_prog(struct xdp_md *ctx)
 	return bpf_redirect_map(&xsks_map, ctx->rx_queue_index, XDP_PASS);
 }
 
-/* For -P: not loaded unless it is asked for, and refused then. */
+/* For -P: not loaded unless it is asked for; then the kernel refuses it. */
 SEC("xdp_bad")
 int reads_beyond(struct xdp_md *ctx)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The kernel's own bound: every frame straight back by XDP_TX, looking at nothing. */
+/* The fastest that the kernel can be: sends every frame back by XDP_TX without reading it. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 

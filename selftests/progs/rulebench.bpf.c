@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The data path over many frames in one BPF_PROG_TEST_RUN: writes the next
- * header of a trace into the frame, then runs the same code as bpf/xsteer.bpf.c
- * up to the rule's counter. base_* write and do nothing more.
+ * Runs the data path over many frames in one BPF_PROG_TEST_RUN: writes the next header of a
+ * trace into the frame, then runs the same code as bpf/xsteer.bpf.c up to the counter of
+ * the rule. base_* only write the header.
  */
 #include <stddef.h>
 #include <linux/bpf.h>

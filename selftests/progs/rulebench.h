@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* What selftests/tools/rulebench.c and its program say to each other. */
+/* What selftests/tools/rulebench.c and its program share. */
 #ifndef SELFTESTS_RULEBENCH_H
 #define SELFTESTS_RULEBENCH_H
 

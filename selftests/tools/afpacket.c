@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The forwarder one would write without XDP: frames in by a TPACKET_V3 ring,
- * out again as they came by sendmmsg() past the queueing discipline. A peer for
- * scripts/bench.
+ * A forwarder as one would write it without XDP: it receives frames by a TPACKET_V3 ring,
+ * and sends them back unchanged by sendmmsg(), around the queueing discipline. scripts/bench
+ * compares with it.
  */
 #include <errno.h>
 #include <poll.h>
@@ -20,7 +20,7 @@
 
 #define BLOCK_BYTES (1 << 18)
 #define BLOCKS 16
-#define BLOCK_MS 1 /* a block that is not full is handed over after this: the shortest */
+#define BLOCK_MS 1 /* the shortest time after which a block that is not full is handed over */
 #define BATCH 64
 
 struct forwarder {
@@ -79,7 +79,7 @@ static int open_ring(struct forwarder *f)
 
 static void send_queued(struct forwarder *f)
 {
-	/* what the device does not take is lost, as in any forwarder */
+	/* frames that the device does not accept are lost, as in any forwarder */
 	sendmmsg(f->tx, f->msgs, f->queued, MSG_DONTWAIT);
 	f->queued = 0;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The differential test by hand: as many random rule sets as asked for, from
- * any seed. Set N of seed S is set 1 of seed S + N - 1, so one seed replays it.
+ * Runs the differential test by hand, with as many random rule sets as asked for, from any
+ * seed. Set N of seed S is set 1 of seed S + N - 1, so one seed repeats a single set.
  */
 #include <getopt.h>
 #include <stdio.h>

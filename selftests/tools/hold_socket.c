@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * An AF_XDP socket that loses frames: bound to QUEUE, put into SLOT of a pinned XSKMAP as
- * by a program that knows nothing of xsteer, and never read. SIGUSR1: ten descriptors to
- * send that the kernel refuses. Says "ready", then waits for a signal to end it.
+ * An AF_XDP socket that loses frames. It is bound to QUEUE and put into SLOT of a pinned
+ * XSKMAP, as a program would do that does not know xsteer, and it is never read. At
+ * SIGUSR1 it sends ten descriptors that the kernel refuses. The program prints "ready",
+ * then waits for a signal that ends it.
  *
  *	hold_socket IF QUEUE PIN SLOT RX-ENTRIES FILL-COUNT	PIN -: into no slot
  */

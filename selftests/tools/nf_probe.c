@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * A network function for tests: counts, marks, keeps, is slow, dies where it is told to,
- * and cheats in every way that its memory allows.
+ * A network function for tests. It can count, mark and keep packets, be slow, die where it
+ * is told to, and cheat in every way that its memory allows.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -62,7 +62,7 @@ static bool read_only_is_real(struct xsnf_port *port)
 	       errno == EACCES;
 }
 
-/* Does one wrong thing with the packet that it was just given. */
+/* Does one wrong thing with the packet that it has just received. */
 static void cheat(struct xsnf *nf, const char *how, const struct xsnf_packet *p)
 {
 	struct xsnf_port *port = &nf->ports[p->port];

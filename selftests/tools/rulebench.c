@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * What a frame costs, by number of rules: parse, find the rule, count it, over
- * a program that does nothing, in nanoseconds of BPF_PROG_TEST_RUN. Frames are
- * of 64 flows (hot) or of 65536 (cold), all over the rules. Each figure is the
- * least of several short runs, interleaved with the program it is compared to.
+ * Measures what a frame costs, by number of rules: to parse it, find the rule and count it,
+ * in nanoseconds of BPF_PROG_TEST_RUN beyond a program that does nothing. The frames are
+ * of 64 flows (hot) or of 65536 (cold), over all rules. Each figure is the least of several
+ * short runs, which alternate with runs of the program that does nothing.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -68,7 +68,7 @@ static int run_once(int prog_fd, bool ipv6, __u32 repeat, __u32 *ns)
 	return err;
 }
 
-/* The least of several runs of each program, taken in turn. */
+/* The least of several runs of each program; the programs alternate. */
 static int measure(struct bench *b, bool ipv6, __u32 flows, struct figures *f)
 {
 	int bare = bpf_program__fd(b->skel->progs.bare);
@@ -136,7 +136,7 @@ static double now_ms(void)
 	return now.tv_sec * 1e3 + now.tv_nsec / 1e6;
 }
 
-/* The set in force in the program's own maps; how long the switch took. */
+/* Puts the set in force in the program's own maps, and measures how long the switch takes. */
 static int publish(struct bench *b, const struct xs_rule_blob *blob, __u32 rule_cnt,
 		   double *switch_ms)
 {

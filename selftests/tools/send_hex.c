@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Sends one frame, given as hexadecimal, so many times: frames that `traffic` does not
- * make. A pause after each few keeps them within the ring of a veth.
+ * Sends one frame, given as hexadecimal, several times, for frames that `traffic` does not
+ * make. It pauses after every few frames, so that the ring of a veth does not overflow.
  *
  *	send_hex IF COUNT HEX [LENGTH]		LENGTH: zeros at the end, up to it
  */

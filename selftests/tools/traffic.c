@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Sends numbered UDP and TCP frames out of an interface and compares each one
- * that comes back, byte for byte, with what was sent. Knows nothing of xsteer.
+ * Sends numbered UDP and TCP frames out of an interface, and compares each one that comes
+ * back, byte for byte, with what was sent. It does not know xsteer.
  *
- * A frame is a function of its number, so nothing has to be remembered but
- * which numbers came back. No more than a window of frames is on the way: a
- * veth queues 256 and drops the rest, which would hide a loss that is ours.
+ * A frame follows from its number, so only the numbers that came back must be remembered.
+ * No more than a window of frames is on the way, since a veth queues 256 and drops the
+ * rest, which would hide a loss that is ours.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -280,7 +280,7 @@ static int send_some(struct traffic *t, unsigned long room)
 		msgs[i].msg_hdr.msg_iov = &iov[i];
 		msgs[i].msg_hdr.msg_iovlen = 1;
 	}
-	/* counted before they leave: the first may be back before the call is */
+	/* counted before they leave, since the first may be back before the call returns */
 	t->sent += count;
 	n = sendmmsg(t->fd, msgs, count, 0);
 	if (n < (int)count)
@@ -304,7 +304,7 @@ static unsigned long allowed(const struct traffic *t, unsigned long long start_n
 	return due < t->window - on_the_way ? due : t->window - on_the_way;
 }
 
-/* Until all came back, or nothing did for wait_ms. 0 or -errno. */
+/* Waits until all came back, or nothing did for wait_ms. 0 or -errno. */
 static int exchange(struct traffic *t)
 {
 	unsigned long long start = now_ns(), last = start;
@@ -328,7 +328,7 @@ static int exchange(struct traffic *t)
 		if (!n && !err)
 			poll(&pfd, 1, 1);
 	}
-	/* one more look: what comes twice comes late */
+	/* look once more, since a duplicate comes late */
 	for (n = 0; !t->one_way && n < 3; n++) {
 		poll(&pfd, 1, 10);
 		while ((err = receive(t)) > 0)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Loads this build's program and prints what the verifier and the JIT made of
- * it: one line a program, "NAME INSNS STATES PEAK_STATES STACK_BYTES XLATED_BYTES
- * JITED_BYTES LOAD_US". INSNS are those that the verifier walked, STATES those
- * that it kept. What the kernel does not tell is "-". Attaches nothing.
+ * Loads this build's programs and prints what the verifier and the JIT did with them, a
+ * line for each: "NAME INSNS STATES PEAK_STATES STACK_BYTES XLATED_BYTES JITED_BYTES LOAD_US".
+ * INSNS is the number of instructions that the verifier walked, STATES of states that it
+ * kept. "-": the kernel does not tell. Attaches nothing.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 #include "lib/instance/program.h"
 #include "xsteer.skel.h"
 
-#define LOADS 3 /* the quickest counts: the others waited for something else */
+#define LOADS 3 /* the quickest one counts, since the others were disturbed */
 #define LOG_STATS 4 /* the kernel's BPF_LOG_STATS, of bpf_verifier.h */
 #define LOG_BYTES (1 << 16)
 
@@ -82,7 +82,7 @@ static int print_stats(const struct bpf_program *prog, long long load_us)
 	return 0;
 }
 
-/* Once more, with the verifier's account of its work. */
+/* Loads it once more, with the verifier's statistics. */
 static int load_and_print(char *log, long long load_us)
 {
 	struct xsteer_bpf *skel = xs_program_open(test_ctx(), XS_SLOTS_MIN);
@@ -96,7 +96,7 @@ static int load_and_print(char *log, long long load_us)
 		bpf_program__set_log_level(prog, LOG_STATS);
 		bpf_program__set_log_buf(prog, log, LOG_BYTES);
 	}
-	/* by libbpf: xs_program_load() takes the log for itself */
+	/* by libbpf, since xs_program_load() uses the log itself */
 	err = xsteer_bpf__load(skel);
 	bpf_object__for_each_program(prog, skel->obj)
 	{

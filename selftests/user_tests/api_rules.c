@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The public functions for rules, from a context on: what succeeds, what is refused,
- * and who is told. And the structs of older and newer programs.
+ * The public functions for rules, beginning with a context: what succeeds, what is refused,
+ * and who gets the message; and the structs of older and newer programs.
  */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * The broker's core with NFs that are functions of this test: every cause of loss alone
- * and exactly, flows that stay and move, and a random walk with cheats whose account
- * must add up after each step.
+ * The broker's core, with NFs that are functions of this test: every cause of loss by itself,
+ * with the exact number; flows that stay and that move; and a random walk with cheats, whose
+ * account must add up after each step.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -94,7 +94,7 @@ static struct xs_port *join(const char *service)
 	return port;
 }
 
-/* What the NF has read so far, by port; the NF's own state. */
+/* What the NF has read so far, by port. This is the NF's own state. */
 static __u32 nf_cons[XS_PORTS_MAX], nf_prod[XS_PORTS_MAX];
 
 static struct xs_port *join_new(const char *service)
@@ -124,7 +124,7 @@ static void nf_return(struct xs_port *port, struct xsnf_desc desc, __u8 verdict)
 	n2b->prod = nf_prod[port->id];
 }
 
-/* The NF handles all that it was given. */
+/* The NF handles all frames that it was given. */
 static __u32 nf_answer(struct xs_port *port, __u8 verdict)
 {
 	__u32 cnt = 0;
@@ -413,7 +413,7 @@ static void those_that_wait_for_the_dead_go_to_the_living(void **state)
 
 enum { FLOWS = 1000 };
 
-/* One frame of each flow; which port each went to. */
+/* Sends one frame of each flow, and notes to which port it went. */
 static void send_flows(struct xs_port **ports, int cnt, __u32 *went)
 {
 	for (__u32 f = 0; f < FLOWS; f++) {
@@ -479,7 +479,7 @@ static void a_bucket_moves_when_it_is_empty_or_late(void **state)
 	b = join_new("a");
 	enter_many(500);
 	turn();
-	/* Where frames are under way the old instance goes on getting them. */
+	/* While frames of a bucket are inside, the old instance still gets them. */
 	assert_true(a->held > 900);
 	xs_engine_turn(e, e->now_ns + 11000000);
 	assert_true(e->reorder_risk > 50);
@@ -534,7 +534,7 @@ static void a_tap_sees_copies_and_never_waits(void **state)
 	assert_int_equal(e->count[0].taps[0].seen, 60);
 	assert_int_equal(e->count[0].taps[1].seen, 4);
 	assert_int_equal(e->count[0].taps[1].missed, 56);
-	/* What it returns, whatever it says, is room again. */
+	/* What it returns makes room again, whatever the verdict. */
 	nf_return(t, desc, XSNF_DROP);
 	nf_answer(t, 99);
 	turn();
@@ -574,7 +574,7 @@ static void another_domain_changes_only_its_copy(void **state)
 	turn();
 	assert_int_equal(memory[frame * FRAME + 64 + 5], 0xee);
 	assert_int_equal(e->copies, 3);
-	/* It knows slots, not frames; a slot that is free is none that it holds. */
+	/* It knows slots, not frames; it does not hold a slot that is free. */
 	nf_return(a, desc, XSNF_NEXT);
 	xs_engine_turn(e, e->now_ns + 1);
 	assert_non_null(a->bad);

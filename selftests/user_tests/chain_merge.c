@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Another version of a chain file: what keeps its index, and what is refused. */
+/* Another version of a chain file: which services keep their index, and what is refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Chain files: what they become, and where what is wrong with them is told. */
+/* Chain files: what they become, and where their errors point. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -15,7 +15,7 @@
 static struct xs_chains chains;
 static struct xs_chain_findings findings;
 
-/* From memory that ends where the text ends. */
+/* Parses a text in memory that ends where the text ends. */
 static int parse(const char *text)
 {
 	size_t len = strlen(text);
@@ -85,7 +85,7 @@ static void everything_is_understood(void **state)
 	assert_int_equal(chains.chains[0].taps[0].after, 0);
 	assert_int_equal(chains.chains[0].taps[1].after, -1);
 	assert_int_equal(chains.chains[1].first, XS_TO_drop);
-	/* what the chain does not say, 'on' says for all */
+	/* 'on' is for all chains that do not say it themselves */
 	assert_int_equal(step("dns", "fw")->exits[0], XS_TO_drop);
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Bytes of any kind come out of lib/base/escape.c as printable UTF-8. */
+/* lib/base/escape.c makes printable UTF-8 of any bytes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

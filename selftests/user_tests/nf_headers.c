@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What libxsteer-nf finds in a packet, and that its changes keep checksums true. */
+/* What libxsteer-nf finds in a packet, and that checksums are right after its changes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -14,7 +14,7 @@
 
 #define L3 18 /* behind one VLAN tag */
 
-/* A packet that ends where its memory ends, for the sanitizer to see a read beyond. */
+/* A packet that ends where its memory ends, so that a sanitizer notices a read beyond it. */
 static struct xsnf_packet exact(const unsigned char *bytes, __u32 len)
 {
 	struct xsnf_packet packet = { .data = malloc(len ? len : 1), .len = len };
@@ -34,7 +34,7 @@ static void set_at(unsigned char *p, __u16 value)
 	p[1] = (unsigned char)value;
 }
 
-/* What the L4 checksum is from scratch, its own bytes left out by zeroing them. */
+/* Computes the L4 checksum from the beginning, with its own bytes as zeros. */
 static __u16 l4_sum(unsigned char *ip, bool six, __u8 proto, unsigned char *field, __u32 l4_bytes)
 {
 	__u16 was = sum_at(field), sum;
@@ -131,7 +131,7 @@ static void extension_headers_are_stepped_over(void **state)
 	assert_int_equal(h.l4, L3 + 40 + sizeof(chain));
 	assert_int_equal(h.dport, 53);
 	assert_false(h.later);
-	/* A later fragment has no L4, whatever is there. */
+	/* A later fragment has no L4 header, whatever its bytes are. */
 	packet.data[L3 + 40 + 16 + 3] = 8;
 	assert_true(xsnf_parse(&packet, &h));
 	assert_true(h.later);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * A network function from both ends: the library in a child process, and a broker's
- * side that does no more than the protocol asks for; and xsnf_test_run().
+ * A network function from both ends: the library in a child process, and a broker's side
+ * that does only what the protocol demands; and xsnf_test_run().
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -182,7 +182,7 @@ static void give_packet(struct broker *b, __u32 frame, __u16 mark)
 		send(b->wake, &byte, 1, MSG_DONTWAIT);
 }
 
-/* The next descriptor that the NF gives back, asleep until it rings. */
+/* The next descriptor that the NF gives back; sleeps until it rings. */
 static struct xsnf_desc take_packet(struct broker *b)
 {
 	struct pollfd poll_fd = { .fd = b->wake, .events = POLLIN };
@@ -201,7 +201,7 @@ static struct xsnf_desc take_packet(struct broker *b)
 
 /* ---- NFs ---- */
 
-/* The mark says what to do; the first byte is changed. */
+/* The mark says what the NF does; it changes the first byte. */
 static enum xsnf_verdict obey(struct xsnf *nf, struct xsnf_packet *packet)
 {
 	(void)nf;
@@ -408,7 +408,7 @@ struct keeper {
 	int cnt, ticks;
 };
 
-/* Grows each packet by 4 bytes, keeps every third until the end. */
+/* Makes each packet 4 bytes longer, and keeps every third until the end. */
 static void grow_and_keep(struct xsnf *nf, struct xsnf_packet *packets, __u32 cnt)
 {
 	struct keeper *keeper = xsnf_data(nf);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * What pins.c wants of a pinned map is what this build's program defines; an array read at
- * once is what it holds.
+ * The shapes that pins.c demands of pinned maps are those that this build's program defines.
+ * An array that is read at once gives what it holds.
  */
 #include <errno.h>
 #include <setjmp.h>

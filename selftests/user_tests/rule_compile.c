@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * What the rule compiler promises beside the right verdicts: to say why it
- * refuses, to come back without memory, the same bytes for the same rules.
- * Linked so that its allocations and sorts come here first. Needs no kernel.
+ * What the rule compiler promises besides the right verdicts: it says why it refuses, it
+ * survives a lack of memory, and it makes the same bytes from the same rules. This test is
+ * linked so that allocations and sorts come here first. It needs no kernel.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@ void *__wrap_calloc(size_t cnt, size_t bytes);
 void *__wrap_realloc(void *old, size_t bytes);
 void __wrap_qsort(void *base, size_t cnt, size_t bytes, int (*cmp)(const void *, const void *));
 
-/* Which of the allocations to come fails; 0: none. Those after it do not. */
+/* Which of the next allocations fails; 0: none. Later ones succeed. */
 static __u32 failing;
 static bool failed;
 
@@ -50,7 +50,7 @@ void *__wrap_realloc(void *old, size_t bytes)
 	return fails_now() ? NULL : __real_realloc(old, bytes);
 }
 
-/* Whether to sort as a C library may, too: what compares equal ends in another order. */
+/* Whether to sort as other C libraries may: elements that compare equal change their order. */
 static bool reversing;
 
 static void reverse(char *base, size_t cnt, size_t bytes)
@@ -86,7 +86,7 @@ static void parse(struct xs_ruleset *out, const char *text)
 	xs_rule_errors_free(&errs);
 }
 
-/* So that what a function leaves uninitialised is seen. */
+/* So that uninitialised results are noticed. */
 static __attribute__((noinline)) void dirty_stack(void)
 {
 	volatile char dirt[65536];
@@ -166,11 +166,11 @@ static void without_memory_it_says_so_and_leaves_nothing_behind(void **state)
 			assert_no_figures(&report);
 		xs_rule_blob_free(&blob);
 	} while (failed);
-	assert_true(at > 50); /* else most of it was not asked */
+	assert_true(at > 50); /* otherwise most of it was not tried */
 	xs_ruleset_free(&rules);
 }
 
-/* The set's bytes; sizes in *blob. False: it is refused. */
+/* Makes the set's bytes; sizes are in *blob. False: the set is refused. */
 static bool compile(const struct xs_ruleset *rules, bool reversed, struct xs_rule_blob *blob)
 {
 	int err;
@@ -263,7 +263,7 @@ static void text_of_4_gib_is_refused_by_name(void **state)
 	free(rules.rules);
 }
 
-/* All that lies in chunk 0 at its most: verdicts, protocols, classes of both ports. */
+/* Everything in chunk 0 at its largest: verdicts, protocols, classes of both ports. */
 static char *many_verdicts(__u32 cnt)
 {
 	size_t len;
@@ -344,8 +344,8 @@ static void each_limit_of_a_rule_is_named(void **state)
 }
 
 /*
- * Rules of far more shapes than tables: parts of both ports, under prefixes that
- * are still `shapes` different ones where the compiler ignores these.
+ * Rules of many more shapes than tables: parts of both ports, under prefixes of which
+ * `shapes` still differ after the compiler has ignored the ports.
  */
 static char *many_shapes(__u32 shapes)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * What a frame may cost at most stays small at any number of rules: the compiler's own
- * bounds, the same on any machine, for sets as people have; and what cannot be
- * had at that cost is refused by name. Needs no kernel.
+ * The highest cost of a frame stays small with any number of rules. This tests the
+ * compiler's own bounds, which are the same on any machine, with realistic sets. A set that
+ * is not possible at this cost is refused, and the rule is named. Needs no kernel.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -18,7 +18,7 @@
 #include "../rulegen.h"
 #include "../test.h"
 
-/* cmocka's own has one name before version 2 and another since */
+/* cmocka's own macro has another name since version 2 */
 static bool in_range(__u64 value, __u64 least, __u64 most)
 {
 	return value >= least && value <= most;
@@ -61,7 +61,7 @@ static void bounds_hold_at_any_size(void **state)
 	}
 }
 
-/* Every pair of lengths, each with ports of its own, and all of them nested. */
+/* Every pair of lengths, each with its own ports, and all of them nested. */
 static char *nested(__u32 lens)
 {
 	char *text = NULL;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Rule files on disk: includes beside each other, errors as they are printed,
- * and that the shipped profiles and the manual's lists are right.
+ * Rule files on disk: includes that are beside each other, errors as they are printed; and
+ * that the profiles that we ship and the lists in the manual are right.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -59,7 +59,7 @@ static const char *write_file(const char *name, const char *text)
 	return path;
 }
 
-/* What xs_rules_read() says of the file, printed. From malloc(). */
+/* The messages of xs_rules_read() about the file, as printed. From malloc(). */
 static char *errors_of(const char *path, int want)
 {
 	struct xs_rule_errors errs = {};
@@ -178,12 +178,12 @@ static void cycles_and_missing_files_are_errors(void **state)
 		 "          ^\n",
 		 path, path, path);
 	assert_errors(path, -EINVAL, want);
-	/* By another name for the same file each time: the depth ends it. */
+	/* Each time by another name for the same file, so that only the depth ends it. */
 	path = write_file("deep.rules", "include \"./deep.rules\"\n");
 	free(errors_of(path, -EINVAL));
 }
 
-/* Whoever may write a rule file that root checks does not see through us what only root may. */
+/* A user whose rule file root checks must not see text by this that only root may read. */
 static void text_of_a_secret_file_is_not_shown(void **state)
 {
 	char *got, *path;
@@ -198,7 +198,7 @@ static void text_of_a_secret_file_is_not_shown(void **state)
 	assert_non_null(strstr(got, "shadow:1:1: this line is wrong, but not everybody may read"));
 	assert_null(strstr(got, "daemon"));
 	free(got);
-	/* What everybody may read is shown, and so is the line behind such an include. */
+	/* Text that everybody may read is shown, and so is the line after such an include. */
 	assert_int_equal(chmod(path, 0644), 0);
 	got = errors_of(write_file("leak.rules", "include \"shadow\"\n"), -EINVAL);
 	assert_non_null(strstr(got, "root:"));
@@ -324,7 +324,7 @@ static void manual_lists_every_field_and_name(void **state)
 
 		if (!stands_in(text, word ? word + 1 : xs_fields[i].text))
 			fail_msg("field '%s'", xs_fields[i].text);
-		/* Of these the manual gives only the idea. */
+		/* Of these the manual shows only the form. */
 		if (strstr(xs_fields[i].text, "dscp") || strstr(xs_fields[i].text, "port"))
 			continue;
 		while (xs_name_next(&names, &name)) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Random rule files mean, once parsed, what they were written to mean: the
- * oracle finds the same rule for any frame. Needs no kernel.
+ * Random rule files have the intended meaning after they were parsed: the oracle finds the
+ * same rule for any frame. Needs no kernel.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,7 +45,7 @@ static void same_action(const struct xs_action *want, const struct xs_action *go
 		fail_msg("line %u: another verdict than was written", line);
 }
 
-/* The parsed set is the one that was written, rule by rule. */
+/* Compares the parsed set with the one that was written, rule by rule. */
 static void compare_sets(const struct random_set *set, const struct xs_ruleset *got)
 {
 	const struct xs_ruleset *want = &set->rules;
@@ -62,7 +62,7 @@ static void compare_sets(const struct random_set *set, const struct xs_ruleset *
 	}
 }
 
-/* Prints the rules as they were written, for who must find the difference. */
+/* Prints the rules as they were written, to help to find the difference. */
 static void differ(const struct random_set *set, const struct random_frame *frame, __u64 seed,
 		   const struct oracle_result *want, const struct oracle_result *got)
 {

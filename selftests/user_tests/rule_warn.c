@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Warnings about rules: what is found, what is not, and that none is ever wrong,
- * by asking the rules one by one about random frames.
+ * Warnings about rules: what is found, what is not found, and that no warning is ever wrong,
+ * by trying the rules one after the other with random frames.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -206,7 +206,7 @@ static void what_an_earlier_rule_covers_is_found(void **state)
 		assert_warning(covers[i].text, covers[i].covered ? "line 1 covers it" : NULL);
 }
 
-/* A frame as the rules see it: one value a field, two for a port of either side. */
+/* A frame as the rules see it: one value for each field, two for a port of either side. */
 struct frame {
 	bool has[XS_FIELD_MAX];
 	xs_u128 value[XS_FIELD_MAX];
@@ -479,12 +479,12 @@ static void no_warning_is_wrong(void **state)
 		xs_rule_warnings_free(&warnings);
 		xs_ruleset_free(&set);
 	}
-	/* Else the test has tried nothing. */
+	/* Otherwise the test has tried nothing. */
 	assert_true(confirmed > 1000);
 	assert_true(nevers > 100);
 }
 
-/* A rule of random frames' values that no frame of very many meets is one that is warned of. */
+/* If no frame of very many matches a rule with their values, there is a warning about the rule. */
 static void few_rules_that_never_hold_are_missed(void **state)
 {
 	enum { FRAMES = 200000, RULES = 150 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Frame accounting of an AF_XDP socket, against rings in plain memory with the
- * test in the kernel's place: nothing is lost, doubled or written twice,
- * whatever the kernel hands over. kick() is left to the net tests.
+ * The account of frames of an AF_XDP socket. The rings are in plain memory, and the test
+ * plays the kernel: nothing is lost, doubled or written twice, whatever the kernel hands
+ * over. kick() is tested by the net tests.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -115,7 +115,7 @@ static void kernel_completes(struct fixture *f, __u64 addr)
 	f->comp[f->comp_prod++ & f->x.comp.mask] = addr;
 }
 
-/* All that is in the TX ring: n packets of 60 bytes and more, from these addresses. */
+/* Checks the TX ring: n packets of 60 bytes and more, from these addresses. */
 static void kernel_sends(struct fixture *f, __u32 n, const __u64 *addrs)
 {
 	for (__u32 i = 0; i < n; i++) {
@@ -174,7 +174,7 @@ static void bounced_frames_go_round_too(void **state)
 		xs_xsk_refill(&f.x);
 		for (i = 0; i < n; i++)
 			addrs[i] = kernel_receives(&f, 60 + i, 0) + 256;
-		/* in two steps: the first takes no more than it may */
+		/* in two steps, since the first may not take more */
 		assert_int_equal(xs_xsk_bounce(&f.x, n / 2), n / 2);
 		assert_int_equal(f.rx_prod - f.rx_cons, n - n / 2);
 		assert_balanced(&f);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What the bouncer does to a packet: the bytes after, the checksums, what stays. */
+/* What the bouncer does to a packet: the bytes after that, checksums, what is left alone. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -31,7 +31,7 @@ static __u32 sum16(const unsigned char *p, size_t len)
 
 static void expect(__u32 actions, const void *before, const void *after, size_t len)
 {
-	/* of its own size on the heap, so that a sanitizer sees a byte read too far */
+	/* on the heap, in its own size, so that a sanitizer notices a read beyond it */
 	unsigned char *packet = malloc(len ? len : 1);
 
 	memcpy(packet, before, len);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The bouncer's latency histogram: every value has a bucket, quantiles are near. */
+/* The bouncer's latency histogram: every value has a bucket, and quantiles are close. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -37,7 +37,7 @@ static void bucket_is_within_six_percent(void **state)
 	}
 }
 
-/* cmocka's own has one name before version 2 and another since */
+/* cmocka's own macro has another name since version 2 */
 static bool in_range(__u64 value, __u64 least, __u64 most)
 {
 	return value >= least && value <= most;
