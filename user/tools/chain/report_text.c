@@ -4,6 +4,7 @@
 
 #include "report.h"
 #include "tools/cli/grid.h"
+#include "tools/cli/metrics.h"
 
 static json_int_t number(const json_t *object, const char *key)
 {
@@ -147,11 +148,6 @@ struct metrics {
 	size_t cnt;
 };
 
-static void put_family(const char *name, const char *type, const char *help)
-{
-	printf("# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
-}
-
 /* Prints one line for each key of an object, as label `label`. The names are plain words. */
 static void put_keys(const char *metric, const char *labels, const char *label,
 		     const json_t *object)
@@ -269,19 +265,21 @@ void xs_report_print_metrics(const json_t *const *reports, size_t cnt)
 {
 	const struct metrics m = { reports, cnt };
 
-	put_family("xsteer_chain_entered_total", "counter", "Frames that entered the chain.");
+	xs_metric_family(stdout, "xsteer_chain_entered_total", "counter",
+			 "Frames that entered the chain.");
 	each_chain(&m, put_entered);
-	put_family("xsteer_chain_frames_total", "counter", "Frames by the end that they came to.");
+	xs_metric_family(stdout, "xsteer_chain_frames_total", "counter",
+			 "Frames by the end that they came to.");
 	each_chain(&m, put_ends);
-	put_family("xsteer_chain_inside", "gauge", "Frames that are in the chain.");
+	xs_metric_family(stdout, "xsteer_chain_inside", "gauge", "Frames that are in the chain.");
 	each_chain(&m, put_inside);
-	put_family("xsteer_chain_hop_given_total", "counter",
-		   "Frames given to network functions of a step.");
+	xs_metric_family(stdout, "xsteer_chain_hop_given_total", "counter",
+			 "Frames given to network functions of a step.");
 	each_chain(&m, put_given);
-	put_family("xsteer_chain_hop_frames_total", "counter",
-		   "Frames by what became of them at a step: verdict, exit or loss.");
+	xs_metric_family(stdout, "xsteer_chain_hop_frames_total", "counter",
+			 "Frames by what became of them at a step: verdict, exit or loss.");
 	each_chain(&m, put_verdicts);
-	put_family("xsteer_chain_rx_ring_full_total", "counter",
-		   "Frames lost before the chain, since it took none.");
+	xs_metric_family(stdout, "xsteer_chain_rx_ring_full_total", "counter",
+			 "Frames lost before the chain, since it took none.");
 	put_entries(&m, "xsteer_chain_rx_ring_full_total", "rx_ring_full");
 }

@@ -17,7 +17,7 @@
 #include "lib/instance/queue_stats.h"
 #include "export.h"
 #include "instance_state.h"
-#include "metrics.h"
+#include "tools/cli/metrics.h"
 #include "socket_json.h"
 #include "lib/api/socket_look.h"
 #include "stats.h"

@@ -8,7 +8,7 @@
 #include "lib/instance/live.h"
 #include "lib/instance/owners.h"
 #include "instance_state.h"
-#include "metrics.h"
+#include "tools/cli/metrics.h"
 
 static void read_live(const struct xs_pins *pins, struct xs_instance_state *state)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* Pieces of Prometheus text (exposition format 0.0.4). */
-#ifndef XS_MAPS_METRICS_H
-#define XS_MAPS_METRICS_H
+#ifndef XS_METRICS_H
+#define XS_METRICS_H
 
 #include <stdio.h>
 
