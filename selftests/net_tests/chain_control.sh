@@ -37,6 +37,31 @@ show_has_the_account_of_now() {
 	check "the path is gone" test ! -e "$DIR/nf.ctl"
 }
 
+show_fits_80_columns() {
+	lab_up --queues 1
+	attach
+	_two_steps
+	start_broker 2 --nf "$PROBE -s a" --nf "$PROBE -s b"
+	bounced -n 100000
+	OUT=$(COLUMNS=80 _ask show)
+	equal "lines that are longer" "$(grep -v ' entered = ' <<<"$OUT" | awk 'length > 80')" ""
+	contains "all losses" "$OUT" '^CHAIN +STEP .* LOST '
+	contains "their kinds where there is room" "$(COLUMNS=160 _ask show)" ' LOST +FULL +DEAD +DIED +UNBOUND '
+	stop_broker
+}
+
+# Who may not look is not told that there is none.
+show_of_all_says_that_it_may_not_look() {
+	public_copy "$CHAIN"
+	# shellcheck disable=SC2016 # the inner shell expands
+	refuses "as nobody" 1 "cannot see which brokers run: /run/xsteer: Permission denied" unshare -m sh -c '
+		mount -t tmpfs none /run && mkdir -m 700 /run/xsteer &&
+		exec setpriv --reuid 65534 --regid 65534 --clear-groups "$1" show' sh "$DIR/xsteer-chain"
+	# shellcheck disable=SC2016
+	check "there is none" unshare -m sh -c 'mount -t tmpfs none /run && exec "$1" show' sh "$CHAIN"
+	contains "there is none" "$OUT" "^no broker runs here$"
+}
+
 export_is_what_prometheus_reads() {
 	lab_up --queues 1
 	attach
@@ -72,8 +97,8 @@ drain_moves_flows_and_lets_it_stop() {
 	equal "who is left" "$(jq -c '[.brokers[0].instances[] | select(.service == "a").instance]' <<<"$OUT")" '[2]'
 	equal "nobody died" "$(jq .brokers[0].nfs.died <<<"$OUT")" 0
 	equal "none was lost" "$(jq -c '.brokers[0].chains[0] | .tx == .entered' <<<"$OUT")" true
-	refuses "it is gone" 1 "no such instance" _ask drain rx0 a 1
-	refuses "another name" 1 "no service of that name" _ask drain rx0 nobody
+	refuses "it is gone" 1 "service a has no instance 1 that serves" _ask drain rx0 a 1
+	refuses "another name" 1 "no service nobody in the chains" _ask drain rx0 nobody
 	refuses "no number" 2 "1 to 64" _ask drain rx0 a zero
 	stop_broker
 	equal "exit status 0: left, not killed" "$(jq .nfs.left <<<"$OUT")" 3

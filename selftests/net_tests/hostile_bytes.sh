@@ -115,6 +115,34 @@ rule_files_of_any_name_are_printable() {
 	_is_clean "a warning" "$OUT"
 }
 
+chain_files_and_interfaces_of_any_name_are_printable() {
+	local file=$DIR/$'f\xff\e[5m' labels='interface="e\\\\xff\\\\x1b\[5m\\"\\\\n",chain="web"'
+	_lab
+	printf '%s\n' 'service fw' 'chain web fw tx' >"$DIR/f.chain"
+	echo 'chain web fw' >"$file"
+	refuses "an error in a file" 1 'f\\xff\\x1b\[5m:1:11' "$O/xsteer-chain" check "$file"
+	_is_clean "an error in a file" "$OUT"
+	check "attach" rx "$LOADER" attach "$NAME"
+	rx_bg run "$O/xsteer-chain" run "$NAME" "$DIR/f.chain" --socket "$DIR/nf.sock"
+	local broker=$!
+	becomes "it listens" 15 test -S "$DIR/nf.ctl"
+	_says "show" "$O/xsteer-chain" show --socket "$DIR/nf.sock" "$NAME"
+	_says_json "show" "$O/xsteer-chain" show -j --socket "$DIR/nf.sock"
+	_says_json "export -j" "$O/xsteer-chain" export -j --socket "$DIR/nf.sock"
+	check "export" "$O/xsteer-chain" export --socket "$DIR/nf.sock"
+	_is_clean "export" "$OUT"
+	contains "labels" "$OUT" "^xsteer_chain_entered_total\\{$labels\\} "
+	contains "labels of a queue" "$OUT" "^xsteer_chain_rx_ring_full_total\\{$labels,queue=\"0\"\\} "
+	refuses "drain" 1 'service [a-z\\]*xff\\x1b' "$O/xsteer-chain" drain --socket "$DIR/nf.sock" "$NAME" $'\xff\e'
+	_is_clean "drain" "$OUT"
+	cp "$DIR/f.chain" "$file"
+	_says "apply" "$O/xsteer-chain" apply --socket "$DIR/nf.sock" "$NAME" "$file"
+	kill -INT "$broker"
+	ends "$broker" 0
+	_is_clean "its last words" "$(cat "$DIR/run.log")"
+	contains "its last words" "$(cat "$DIR/run.log")" '^e\\xff\\x1b\[5m"\\n: '
+}
+
 answer_of_a_device_plugin_is_printable() {
 	lab_up --queues 1
 	perl -MSocket -e '

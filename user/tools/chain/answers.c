@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* What a broker reports about itself, at its end and when it is asked; see broker.h. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lib/xsk/counts.h"
 #include "broker.h"
 #include "report.h"
+#include "tools/cli/json.h"
 
 /*
  * Of one chain's socket on one queue. Each receives, the main one sends for all. The kernel
@@ -96,8 +100,8 @@ json_t *xs_broker_json(struct xs_broker *b)
 	json_t *object = xs_report_json(&b->nfs);
 
 	json_object_update_new(
-		object, json_pack("{s:s, s:s?, s:i, s:o, s:I, s:I, s:I, s:I, s:I, s:I}",
-				  "interface", b->netif.name, "xsk_chain",
+		object, json_pack("{s:o, s:s?, s:i, s:o, s:I, s:I, s:I, s:I, s:I, s:I}",
+				  "interface", xs_json_text(b->netif.name), "xsk_chain",
 				  b->takes_xsk ? b->chains->chains[b->first].name : NULL, "queues",
 				  b->worker_cnt, "entries", json_entries(b), "received",
 				  (json_int_t)sum.received, "sent", (json_int_t)sum.sent,
@@ -116,6 +120,21 @@ static json_t *answer_show(struct xs_broker *b)
 	return object;
 }
 
+static json_t *__attribute__((format(printf, 1, 2))) refuse(const char *fmt, ...)
+{
+	json_t *object;
+	va_list args;
+	char *text;
+
+	va_start(args, fmt);
+	if (vasprintf(&text, fmt, args) < 0)
+		text = NULL;
+	va_end(args);
+	object = text ? json_pack("{s:o}", "error", xs_json_text(text)) : NULL;
+	free(text);
+	return object;
+}
+
 static json_t *answer_drain(struct xs_broker *b, const json_t *request)
 {
 	const char *name = json_string_value(json_object_get(request, "service"));
@@ -126,10 +145,16 @@ static json_t *answer_drain(struct xs_broker *b, const json_t *request)
 	if (!name || instance < 0 || instance > XS_INSTANCES_MAX)
 		return NULL;
 	if (service < 0)
-		return json_pack("{s:s}", "error", "there is no service of that name");
+		return refuse(
+			"no service %s in the chains that are served: 'xsteer-chain show' lists "
+			"them",
+			name);
 	cnt = xs_nfs_drain(&b->nfs, service, (__u32)instance);
 	if (!cnt)
-		return json_pack("{s:s}", "error", "no such instance of the service serves");
+		return instance ? refuse("service %s has no instance %lld that serves: "
+					 "'xsteer-chain show' lists them",
+					 name, instance)
+				: refuse("service %s has no instance that serves", name);
 	return json_pack("{s:i}", "draining", cnt);
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Commands that ask a broker; see ask.h. */
 #include <errno.h>
-#include <glob.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ask.h"
 #include "control.h"
@@ -11,6 +12,7 @@
 #include "options.h"
 #include "report.h"
 #include "tools/cli/json.h"
+#include "lib/base/escape.h"
 
 /* ---- whom ---- */
 
@@ -23,24 +25,48 @@ static void path_of(const struct xs_cli *cli, const char *ifname, char path[XS_C
 	xs_control_path(path, opts->socket ? opts->socket : socket);
 }
 
+static int is_control(const struct dirent *entry)
+{
+	const char *end = strrchr(entry->d_name, '.');
+
+	return end && !strcmp(end, ".ctl");
+}
+
 /* A broker that ended without closing left its path behind. */
+static int ask_one(struct xs_cli *cli, const char *name, json_t *answers)
+{
+	char path[XS_CONTROL_PATH_MAX];
+	json_t *answer;
+	int err;
+
+	if (snprintf(path, sizeof(path), XS_CHAIN_SOCKET_DIR "/%s", name) >= (int)sizeof(path))
+		return 0; /* no socket has so long a path */
+	err = xs_control_ask(cli, path, json_pack("{s:s}", "command", "show"), &answer);
+	if (!err)
+		json_array_append_new(answers, answer);
+	return err;
+}
+
 static int ask_all(struct xs_cli *cli, json_t *answers)
 {
-	glob_t found = {};
-	json_t *answer;
-	int err = 0;
+	struct dirent **found;
+	int cnt = scandir(XS_CHAIN_SOCKET_DIR, &found, is_control, alphasort), err = 0;
 
-	if (glob(XS_CHAIN_SOCKET_DIR "/*.ctl", 0, NULL, &found))
-		return 0;
-	for (size_t i = 0; i < found.gl_pathc; i++) {
-		int one = xs_control_ask(cli, found.gl_pathv[i],
-					 json_pack("{s:s}", "command", "show"), &answer);
+	if (cnt < 0) {
+		err = -errno;
+		if (err == -ENOENT)
+			return 0;
+		xs_err(cli->ctx, "cannot see which brokers run: %s: %s%s", XS_CHAIN_SOCKET_DIR,
+		       strerror(-err), err == -EACCES ? ": run as root" : "");
+		return err;
+	}
+	for (int i = 0; i < cnt; i++) {
+		int one = ask_one(cli, found[i]->d_name, answers);
 
 		err = err ? err : one;
-		if (!one)
-			json_array_append_new(answers, answer);
+		free(found[i]);
 	}
-	globfree(&found);
+	free(found);
 	return err;
 }
 
@@ -106,6 +132,7 @@ int xs_chain_drain(struct xs_cli *cli)
 {
 	char path[XS_CONTROL_PATH_MAX];
 	__u64 instance = 0;
+	json_int_t cnt;
 	json_t *answer;
 	int err;
 
@@ -122,8 +149,10 @@ int xs_chain_drain(struct xs_cli *cli)
 		return err;
 	if (cli->json)
 		return xs_json_print(cli, answer);
-	printf("%s: %lld instances of %s are drained, then they stop\n", cli->operands[0],
-	       json_integer_value(json_object_get(answer, "draining")), cli->operands[1]);
+	cnt = json_integer_value(json_object_get(answer, "draining"));
+	printf("%s: %lld instance%s of %s drained, and then told to stop\n",
+	       xs_shown(cli->operands[0]).text, cnt, cnt == 1 ? " is" : "s are",
+	       xs_shown(cli->operands[1]).text);
 	json_decref(answer);
 	return 0;
 }
@@ -144,7 +173,8 @@ static int send_file(struct xs_cli *cli, const char *text, size_t len)
 		return err;
 	if (cli->json)
 		return xs_json_print(cli, answer);
-	printf("%s: %s is in force\n", cli->operands[0], cli->operands[1]);
+	printf("%s: %s is in force\n", xs_shown(cli->operands[0]).text,
+	       xs_shown(cli->operands[1]).text);
 	json_decref(answer);
 	return 0;
 }

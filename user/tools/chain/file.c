@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/escape.h"
 #include "file.h"
 #include "tools/cli/json.h"
 
@@ -59,7 +60,7 @@ static void print_caret(const struct xs_chain_finding *finding)
 static void tell(struct xs_cli *cli, const char *path, const struct xs_chain_finding *finding,
 		 json_t *warnings)
 {
-	fprintf(stderr, "%s:%u:%u: %s%s\n", path, finding->line, finding->column,
+	fprintf(stderr, "%s:%u:%u: %s%s\n", xs_shown(path).text, finding->line, finding->column,
 		finding->warning ? "warning: " : "", finding->message);
 	if (!finding->warning) {
 		fprintf(stderr, "  %s\n  ", finding->source);

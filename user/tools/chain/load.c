@@ -72,7 +72,9 @@ int xs_load_read(struct xsteer_ctx *ctx, struct xs_load *load, const char *path)
 	int err;
 
 	if (!pcap) {
-		xs_err(ctx, "cannot read %s: %s", path, why);
+		/* libpcap begins with the path if it cannot open it, else not */
+		xs_err(ctx, "cannot read %s%s%s", strncmp(why, path, strlen(path)) ? path : "",
+		       strncmp(why, path, strlen(path)) ? ": " : "", why);
 		return -EINVAL;
 	}
 	if (pcap_datalink(pcap) == DLT_EN10MB) {

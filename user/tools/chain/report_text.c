@@ -44,6 +44,7 @@ static void put_hop(struct xs_grid *grid, const json_t *chain, const json_t *hop
 	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++)
 		xs_grid_cell(grid, "%lld", number(hop, verdicts[i]));
 	xs_grid_cell(grid, "%lld", sum_of(json_object_get(hop, "exits")));
+	xs_grid_cell(grid, "%lld", sum_of(lost));
 	for (int i = 0; i < XS_LOSS_MAX; i++)
 		xs_grid_cell(grid, "%lld", number(lost, xs_loss_names[i]));
 	for (size_t i = 0; i < sizeof(now) / sizeof(now[0]); i++)
@@ -55,8 +56,8 @@ static void put_hop(struct xs_grid *grid, const json_t *chain, const json_t *hop
 static void print_hops(const json_t *chains)
 {
 	struct xs_grid *grid =
-		xs_grid_new("CHAIN|STEP|>IN|>NEXT|>TX|>DROP|>EXITS|>FULL|>DEAD|>DIED|>UNBOUND|"
-			    ">BYPASSED|>HELD|>WAITING|>MEAN US|?>MAX US");
+		xs_grid_new("CHAIN|STEP|>IN|>NEXT|>TX|>DROP|>EXITS|>LOST|?>FULL|?>DEAD|?>DIED|"
+			    "?>UNBOUND|?>BYPASSED|>HELD|>WAITING|>MEAN US|?>MAX US");
 	json_t *chain, *hop;
 	size_t c, s;
 
@@ -134,7 +135,7 @@ void xs_report_print(const json_t *report)
 		print_sum(chain);
 	}
 	printf("network functions: %lld joined, %lld left, %lld died, %lld stalled, %lld cheated, "
-	       "%lld refused; %lld copies, %lld bad descriptors, %lld flows moved under way\n",
+	       "%lld refused\n%lld copies, %lld bad descriptors, %lld flows moved under way\n",
 	       number(nfs, "joined"), number(nfs, "left"), number(nfs, "died"),
 	       number(nfs, "stalled"), number(nfs, "cheated"), number(nfs, "refused"),
 	       number(report, "copies"), number(report, "bad_descriptors"),
@@ -163,15 +164,21 @@ static void put_keys(const char *metric, const char *labels, const char *label,
 }
 
 struct labels {
-	char text[128];
+	char text[192];
 };
 
 static struct labels labels_of(const json_t *report, const json_t *chain)
 {
 	struct labels labels;
+	FILE *out = fmemopen(labels.text, sizeof(labels.text), "w");
 
-	snprintf(labels.text, sizeof(labels.text), "interface=\"%s\",chain=\"%s\"",
-		 text(report, "interface"), text(chain, "name"));
+	labels.text[0] = '\0';
+	if (!out)
+		return labels;
+	fputs("interface=\"", out);
+	xs_metric_label(out, text(report, "interface"));
+	fprintf(out, "\",chain=\"%s\"", text(chain, "name"));
+	fclose(out);
 	return labels;
 }
 
@@ -210,7 +217,7 @@ static void put_inside(const char *labels, const json_t *chain)
 static void each_hop(const char *labels, const json_t *chain,
 		     void (*put)(const char *labels, const json_t *hop))
 {
-	char more[192];
+	char more[256];
 	json_t *hop;
 	size_t s;
 
@@ -255,8 +262,8 @@ static void put_entries(const struct metrics *m, const char *metric, const char 
 	for (size_t r = 0; r < m->cnt; r++)
 		json_array_foreach(json_object_get(m->reports[r], "entries"), i, entry)
 		{
-			printf("%s{interface=\"%s\",chain=\"%s\",queue=\"%lld\"} %lld\n", metric,
-			       text(m->reports[r], "interface"), text(entry, "chain"),
+			xs_metric_begin(stdout, metric, text(m->reports[r], "interface"));
+			printf(",chain=\"%s\",queue=\"%lld\"} %lld\n", text(entry, "chain"),
 			       number(entry, "queue"), number(entry, key));
 		}
 }

@@ -16,6 +16,7 @@
 #include <cap-ng.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/escape.h"
 #include "broker.h"
 #include "children.h"
 #include "file.h"
@@ -360,8 +361,8 @@ static int print_result(struct xs_broker *b)
 	printf("%s: %llu frames received, %llu sent, %llu refused by the device; not received: "
 	       "%llu "
 	       "ring full, %llu no frame, %llu at the end\n",
-	       b->netif.name, sum.received, sum.sent, sum.refused, sum.ring_full, sum.no_frame,
-	       sum.unread);
+	       xs_shown(b->netif.name).text, sum.received, sum.sent, sum.refused, sum.ring_full,
+	       sum.no_frame, sum.unread);
 	return 0;
 }
 
