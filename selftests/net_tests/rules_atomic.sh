@@ -372,14 +372,14 @@ generation_is_that_of_the_set_in_force() {
 	_file open <<<"default pass"
 	_file shut <<<"udp drop"
 	_all_say_generation 0
-	_apply shut --confirm 1
+	_apply shut --confirm 4
 	_all_say_generation 1
-	sleep 1.2
+	sleep 4.2
 	_all_say_generation 0 # nobody has settled it yet
 	_apply open
 	_all_say_generation 3 # the way back was a switch, too
-	_apply shut --confirm 1
-	sleep 1.2
+	_apply shut --confirm 4
+	sleep 4.2
 	_all_say_generation 3
 	_apply shut --confirm 30
 	check "confirm" rx "$RULES" confirm rx0
