@@ -259,6 +259,8 @@ static __always_inline __u64 atom_field(const struct xs_packet *pkt, const struc
 		word = pkt->key[XS_KEY_ether_d];
 	else if (atom->word == XS_ATOM_misc)
 		word = pkt->key[XS_KEY_misc];
+	else if (atom->word == XS_ATOM_addr1)
+		word = pkt->key[XS_KEY_addr1];
 	return word >> (atom->shift & 63) & ((1ULL << (atom->bits & 63)) - 1);
 }
 

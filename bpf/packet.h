@@ -193,6 +193,7 @@ static __always_inline enum xs_reason finish_ip(struct xs_cursor *cur, struct xs
 	__u64 l4;
 	enum xs_reason reason = parse_l4(cur, proto, fragment, pkt->family, &l4);
 
+	l4 |= pkt->key[XS_KEY_l4];
 	XS_FORGET(l4, pkt->zero);
 	XS_FORGET(pkt->key[XS_KEY_misc], pkt->zero);
 	pkt->key[XS_KEY_l4] = l4;
@@ -219,8 +220,13 @@ static __always_inline enum xs_reason parse_ipv4(struct xs_cursor *cur, struct x
 
 	pkt->family = XS_FAMILY_ipv4;
 	pkt->key[XS_KEY_addr0] = (__u64)bpf_ntohl(ip->saddr) << 32 | bpf_ntohl(ip->daddr);
-	clear_addrs(pkt, XS_KEY_addr1);
+	pkt->key[XS_KEY_addr1] = XS_KEY(ip_length, total) | XS_KEY(ip_id, bpf_ntohs(ip->id)) |
+				 XS_KEY(ip_frag_off, bpf_ntohs(ip->frag_off)) |
+				 XS_KEY(ip_hdrlength, ip->ihl);
+	XS_FORGET(pkt->key[XS_KEY_addr1], pkt->zero);
+	clear_addrs(pkt, XS_KEY_addr2);
 	pkt->key[XS_KEY_misc] |= XS_KEY(ttl, ip->ttl) | XS_KEY(dscp, ip->tos >> 2);
+	pkt->key[XS_KEY_l4] = XS_KEY(ecn, ip->tos & 3);
 	cur->at += header_bytes;
 	forget_at(cur, pkt->zero);
 	return finish_ip(cur, pkt, ip->protocol, fragment);
@@ -291,6 +297,7 @@ static __always_inline enum xs_reason parse_ipv6(struct xs_cursor *cur, struct x
 	pkt->key[XS_KEY_addr3] = bpf_be64_to_cpu(addr[3]);
 	pkt->key[XS_KEY_misc] |= XS_KEY(ttl, ip6->hop_limit) | XS_KEY(nexthdr, proto) |
 				 XS_KEY(dscp, (__u64)(ip6->priority << 2 | ip6->flow_lbl[0] >> 6));
+	pkt->key[XS_KEY_l4] = XS_KEY(ecn, ip6->flow_lbl[0] >> 4 & 3);
 
 	cur->at += sizeof(*ip6);
 	reason = walk_ipv6_ext(cur, pkt->length, pkt->zero, &proto, &fragment);
@@ -313,6 +320,31 @@ static __always_inline enum xs_reason walk_vlan(struct xs_cursor *cur, __be16 *p
 		cur->at += sizeof(*tag);
 	}
 	return is_vlan(*proto) ? XS_REASON_malformed_vlan : XS_REASON_none;
+}
+
+struct xs_arp {
+	__be16 htype, ptype;
+	__u8 hlen, plen;
+	__be16 operation;
+};
+
+/*
+ * A header that the frame does not hold is no error: such a frame only lacks its fields. If
+ * it lies in another buffer, the reason makes the frame be parsed again.
+ */
+static __always_inline enum xs_reason parse_arp(struct xs_cursor *cur, struct xs_packet *pkt)
+{
+	struct xs_arp copy, *arp = header_at(cur, &copy, sizeof(copy));
+	__u64 l4 = XS_KEY_L4_NONE;
+
+	if (arp)
+		l4 = XS_KEY(sport, bpf_ntohs(arp->operation)) |
+		     XS_KEY(dport, bpf_ntohs(arp->htype)) | XS_KEY(l4_type, arp->hlen) |
+		     XS_KEY(l4_code, arp->plen);
+	else if (cur->at + sizeof(*arp) <= pkt->length)
+		return XS_REASON_malformed_eth;
+	pkt->key[XS_KEY_l4] = l4;
+	return XS_REASON_none;
 }
 
 /*
@@ -338,7 +370,8 @@ static __always_inline enum xs_reason parse_headers(struct xdp_md *ctx, struct x
 		.linear = linear,
 	};
 	struct ethhdr copy, *eth = header_at(&cur, &copy, sizeof(copy));
-	__u64 vlan_id = XS_KEY_NO_VLAN, vlan_pcp = XS_KEY_NO_PCP;
+	__u64 vlan_id = XS_KEY_NO_VLAN | XS_KEY(vlan_dei, XS_KEY_NO_DEI), vlan_pcp = XS_KEY_NO_PCP;
+	enum xs_reason reason = XS_REASON_none;
 	__be16 proto;
 
 	if (!eth)
@@ -350,11 +383,11 @@ static __always_inline enum xs_reason parse_headers(struct xdp_md *ctx, struct x
 
 	if (is_vlan(proto)) {
 		__u16 tci = 0;
-		enum xs_reason reason = walk_vlan(&cur, &proto, &tci);
 
+		reason = walk_vlan(&cur, &proto, &tci);
 		if (reason != XS_REASON_none)
 			return reason;
-		vlan_id = tci & 0xfff;
+		vlan_id = (tci & 0xfff) | XS_KEY(vlan_dei, tci >> 12 & 1);
 		vlan_pcp = tci >> 13;
 	}
 	forget_at(&cur, pkt->zero);
@@ -375,8 +408,10 @@ static __always_inline enum xs_reason parse_headers(struct xdp_md *ctx, struct x
 	pkt->family = XS_FAMILY_none;
 	clear_addrs(pkt, XS_KEY_addr0);
 	pkt->key[XS_KEY_l4] = XS_KEY_L4_NONE;
+	if (proto == bpf_htons(ETH_P_ARP))
+		reason = parse_arp(&cur, pkt);
 	XS_FORGET(pkt->key[XS_KEY_l4], pkt->zero);
-	return XS_REASON_none;
+	return reason;
 }
 
 /* A test run of an interface's program cannot choose its queue on every kernel. */

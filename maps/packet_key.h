@@ -5,12 +5,13 @@
  * prefix of a field is a mask of leading bits.
  *
  *   addr[0]  IPv6 source, upper half; or IPv4 source << 32 | destination
- *   addr[1]  IPv6 source, lower half
+ *   addr[1]  IPv6 source, lower half; or IPv4 length, id, fragment word, header length
  *   addr[2]  IPv6 destination, upper half
  *   addr[3]  IPv6 destination, lower half
- *   l4       ports, L4 protocol, fragment, flags or type, code
+ *   l4       ports, L4 protocol, fragment, flags or type, code, ECN; of ARP its operation,
+ *            hardware type, lengths, as source and destination port, type, code
  *   ether_s  source MAC, EtherType after the VLAN tags
- *   ether_d  destination MAC, outermost VLAN id
+ *   ether_d  destination MAC, outermost VLAN id and DEI
  *   misc     queue, length, TTL, DSCP, next header, VLAN priority
  *
  * If the frame does not have a field, its value is a marker above the field's range,
@@ -43,10 +44,16 @@ enum xs_key_word {
 	X(fragment, l4, 20, 2) \
 	X(l4_type, l4, 11, 9) /* TCP flags, ICMP type, ICMPv6 type */ \
 	X(l4_code, l4, 2, 9) /* ICMP code, ICMPv6 code */ \
+	X(ecn, l4, 0, 2) /* of IPv4 and IPv6 */ \
+	X(ip_length, addr1, 48, 16) /* this one and the next three: of IPv4 alone */ \
+	X(ip_id, addr1, 32, 16) \
+	X(ip_frag_off, addr1, 16, 16) /* with the flags */ \
+	X(ip_hdrlength, addr1, 0, 4) \
 	X(ether_saddr, ether_s, 16, 48) \
 	X(ether_type, ether_s, 0, 16) \
 	X(ether_daddr, ether_d, 16, 48) \
 	X(vlan_id, ether_d, 0, 13) \
+	X(vlan_dei, ether_d, 13, 2) \
 	X(rxqueue, misc, 48, 16) \
 	X(length, misc, 27, 21) \
 	X(ttl, misc, 19, 8) \
@@ -71,6 +78,7 @@ enum {
 #define XS_KEY_NO_PORT 0x10000ULL
 #define XS_KEY_NO_TYPE 0x100ULL /* also for the code */
 #define XS_KEY_NO_VLAN 0x1000ULL
+#define XS_KEY_NO_DEI 0x2ULL
 #define XS_KEY_NO_PCP 0x8ULL
 
 /* Linux has no queue numbers or frame lengths this large. Larger numbers saturate. */

@@ -21,7 +21,12 @@
 #include "packet_key.h"
 
 #define XS_SET_MAGIC 0x7465732e7378ULL /* "xs.set" as bytes in memory */
-#define XS_SET_LAYOUT 2 /* incremented with any change in this file */
+#define XS_SET_LAYOUT 3 /* incremented with any change in this file, or new fields in the key */
+/*
+ * A set that asks for none of the fields that came with layout 3 has this one, and programs
+ * from before those fields search it.
+ */
+#define XS_SET_LAYOUT_BEFORE_FIELDS 2
 /*
  * Since this layout nothing that the data path reads has moved, so each program since
  * then can search each set since then. In layout 1 the tools had other numbers before
@@ -222,6 +227,7 @@ enum xs_atom_word {
 	XS_ATOM_ether_d,
 	XS_ATOM_misc,
 	XS_ATOM_ranks, /* source rank | destination rank << 32 */
+	XS_ATOM_addr1, /* since layout 3 */
 };
 
 enum xs_atom_kind {

@@ -131,6 +131,11 @@ static enum xs_reason dissect_ipv4(struct facts *facts, const struct frame *f, s
 	offset = number(f, at + 6, 2) % 8192;
 	protocol = number(f, at + 9, 1);
 	learn(facts, XS_FIELD_ip_dscp, number(f, at + 1, 1) / 4);
+	learn(facts, XS_FIELD_ip_ecn, number(f, at + 1, 1) % 4);
+	learn(facts, XS_FIELD_ip_length, total_bytes);
+	learn(facts, XS_FIELD_ip_id, number(f, at + 4, 2));
+	learn(facts, XS_FIELD_ip_frag_off, number(f, at + 6, 2));
+	learn(facts, XS_FIELD_ip_hdrlength, header_bytes / 4);
 	learn(facts, XS_FIELD_ip_ttl, number(f, at + 8, 1));
 	learn(facts, XS_FIELD_ip_protocol, protocol);
 	learn(facts, XS_FIELD_ip_saddr, number(f, at + 12, 4));
@@ -162,6 +167,7 @@ static enum xs_reason dissect_ipv6(struct facts *facts, const struct frame *f, s
 
 	protocol = number(f, at + 6, 1);
 	learn(facts, XS_FIELD_ip6_dscp, number(f, at, 2) / 64 % 64);
+	learn(facts, XS_FIELD_ip6_ecn, number(f, at + 1, 1) / 16 % 4);
 	learn(facts, XS_FIELD_ip6_nexthdr, protocol);
 	learn(facts, XS_FIELD_ip6_hoplimit, number(f, at + 7, 1));
 	learn(facts, XS_FIELD_ip6_saddr, number(f, at + 8, 16));
@@ -193,6 +199,19 @@ static enum xs_reason dissect_ipv6(struct facts *facts, const struct frame *f, s
 	return dissect_l4(facts, f, ext, protocol, true);
 }
 
+/* What is cut short has no fields, and is no error. */
+static enum xs_reason dissect_arp(struct facts *facts, const struct frame *f, size_t at)
+{
+	facts->there[XS_FIELD_arp] = true;
+	if (!has(f, at, 8))
+		return XS_REASON_none;
+	learn(facts, XS_FIELD_arp_htype, number(f, at, 2));
+	learn(facts, XS_FIELD_arp_hlen, number(f, at + 4, 1));
+	learn(facts, XS_FIELD_arp_plen, number(f, at + 5, 1));
+	learn(facts, XS_FIELD_arp_operation, number(f, at + 6, 2));
+	return XS_REASON_none;
+}
+
 static bool is_tag(unsigned int ethertype)
 {
 	return ethertype == 0x8100 || ethertype == 0x88a8;
@@ -216,6 +235,7 @@ static enum xs_reason dissect(struct facts *facts, const struct frame *f, __u32 
 			return XS_REASON_malformed_vlan;
 		if (tags == 1) {
 			learn(facts, XS_FIELD_vlan_pcp, number(f, at, 1) / 32);
+			learn(facts, XS_FIELD_vlan_dei, number(f, at, 1) / 16 % 2);
 			learn(facts, XS_FIELD_vlan_id, number(f, at, 2) % 4096);
 		}
 		ethertype = number(f, at + 2, 2);
@@ -229,6 +249,8 @@ static enum xs_reason dissect(struct facts *facts, const struct frame *f, __u32 
 		return dissect_ipv4(facts, f, at);
 	if (ethertype == 0x86dd)
 		return dissect_ipv6(facts, f, at);
+	if (ethertype == 0x0806)
+		return dissect_arp(facts, f, at);
 	return XS_REASON_none;
 }
 
@@ -264,6 +286,7 @@ static bool match_holds(const struct xs_match *match, const struct facts *facts)
 	case XS_FIELD_udplite:
 	case XS_FIELD_icmp:
 	case XS_FIELD_icmpv6:
+	case XS_FIELD_arp:
 		return facts->there[match->field];
 	case XS_FIELD_tcp_port:
 		return port_holds(match, facts, XS_FIELD_tcp_sport, XS_FIELD_tcp_dport);

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIELDS_MAX 12
+#define FIELDS_MAX 16
 
 struct field {
 	const char *name;
@@ -39,14 +39,17 @@ static const struct layer layers[PACKET_LAYER_MAX] = {
 	[PACKET_qinq] = {"qinq", 0x88a8, -1, 4,
 		{{"pcp", 0, 3}, {"dei", 3, 1}, {"id", 4, 12}, {"type", 16, 16}},
 		{0, 1, 0x88, 0xb5}},
-	[PACKET_arp] = {"arp", 0x0806, -1, 28, {{"op", 48, 16}}, {0, 1, 8, 0, 6, 4, 0, 1}},
+	[PACKET_arp] = {"arp", 0x0806, -1, 28,
+		{{"htype", 0, 16}, {"ptype", 16, 16}, {"hlen", 32, 8}, {"plen", 40, 8}, {"op", 48, 16}},
+		{0, 1, 8, 0, 6, 4, 0, 1}},
 	[PACKET_ip] = {"ip", 0x0800, 4, 20,
-		{{"version", 0, 4}, {"ihl", 4, 4}, {"dscp", 8, 6}, {"len", 16, 16},
+		{{"version", 0, 4}, {"ihl", 4, 4}, {"dscp", 8, 6}, {"ecn", 14, 2}, {"len", 16, 16},
+		 {"id", 32, 16}, {"reserved", 48, 1},
 		 {"df", 49, 1}, {"mf", 50, 1}, {"offset", 51, 13}, {"ttl", 64, 8},
 		 {"protocol", 72, 8}, {"saddr", 96, 32}, {"daddr", 128, 32}},
 		{0x45, 0, 0, 0, 0, 0, 0, 0, 64, 253, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2}},
 	[PACKET_ip6] = {"ip6", 0x86dd, 41, 40,
-		{{"version", 0, 4}, {"dscp", 4, 6}, {"flow", 12, 20}, {"len", 32, 16},
+		{{"version", 0, 4}, {"dscp", 4, 6}, {"ecn", 10, 2}, {"flow", 12, 20}, {"len", 32, 16},
 		 {"nexthdr", 48, 8}, {"hoplimit", 56, 8}, {"saddr", 64, 128}, {"daddr", 192, 128}},
 		{0x60, 0, 0, 0, 0, 0, 253, 64, 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1,
 		 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2}},

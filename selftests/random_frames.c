@@ -130,7 +130,7 @@ static void plan_frame(struct maker *m)
 	__u32 of = rng_below(m->rng, 10);
 
 	memset(&m->plan, 0, sizeof(m->plan));
-	m->plan.family = of < 5 ? 4 : of < 9 ? 6 : 0;
+	m->plan.family = of < 5 ? 4 : of < 9 ? 6 : chance(m, 50) ? RANDOM_ARP : 0;
 	of = rng_below(m->rng, 10);
 	m->plan.protocol = of < 5   ? port_protocol(m->rng)
 			   : of < 8 ? (m->plan.family == 6 ? 58 : 1)
@@ -150,7 +150,8 @@ static void put(struct maker *m, const char *name, enum xs_field field)
 
 static void add_tags(struct maker *m)
 {
-	bool asked = m->plan.set[XS_FIELD_vlan_id] || m->plan.set[XS_FIELD_vlan_pcp];
+	bool asked = m->plan.set[XS_FIELD_vlan_id] || m->plan.set[XS_FIELD_vlan_pcp] ||
+		     m->plan.set[XS_FIELD_vlan_dei];
 	__u32 cnt = chance(m, 20) ? 1 + rng_below(m->rng, 2) : 0;
 
 	if (chance(m, 3))
@@ -165,7 +166,7 @@ static void add_tags(struct maker *m)
 		}
 		put(m, "id", XS_FIELD_vlan_id);
 		put(m, "pcp", XS_FIELD_vlan_pcp);
-		packet_set(m->p, "dei", rng_below(m->rng, 2));
+		put(m, "dei", XS_FIELD_vlan_dei);
 	}
 }
 
@@ -224,12 +225,24 @@ static void add_ip4(struct maker *m)
 	put(m, "daddr", XS_FIELD_ip_daddr);
 	put(m, "dscp", XS_FIELD_ip_dscp);
 	put(m, "ttl", XS_FIELD_ip_ttl);
+	put(m, "ecn", XS_FIELD_ip_ecn);
+	put(m, "id", XS_FIELD_ip_id);
+	if (m->plan.set[XS_FIELD_ip_length]) /* likely malformed, so only where it is asked for */
+		packet_set(m->p, "len", m->plan.value[XS_FIELD_ip_length]);
 	packet_set(m->p, "protocol", m->plan.protocol);
 	packet_set(m->p, "df", rng_below(m->rng, 2));
 	packet_set(m->p, "mf", fragment == 1 || (fragment == 2 && chance(m, 50)));
 	if (fragment == 2)
 		packet_set(m->p, "offset", random_offset(m->rng));
-	if (chance(m, 20))
+	if (m->plan.set[XS_FIELD_ip_frag_off]) {
+		packet_set(m->p, "reserved", m->plan.value[XS_FIELD_ip_frag_off] >> 15 & 1);
+		packet_set(m->p, "df", m->plan.value[XS_FIELD_ip_frag_off] >> 14 & 1);
+		packet_set(m->p, "mf", m->plan.value[XS_FIELD_ip_frag_off] >> 13 & 1);
+		packet_set(m->p, "offset", m->plan.value[XS_FIELD_ip_frag_off] & 8191);
+	}
+	if (m->plan.set[XS_FIELD_ip_hdrlength])
+		packet_set(m->p, "ihl", m->plan.value[XS_FIELD_ip_hdrlength] & 15);
+	else if (chance(m, 20))
 		packet_set(m->p, "ihl", 4 + rng_below(m->rng, 12));
 	add_l4(m);
 }
@@ -265,6 +278,7 @@ static void add_ip6(struct maker *m)
 	put(m, "daddr", XS_FIELD_ip6_daddr);
 	put(m, "dscp", XS_FIELD_ip6_dscp);
 	put(m, "hoplimit", XS_FIELD_ip6_hoplimit);
+	put(m, "ecn", XS_FIELD_ip6_ecn);
 	packet_set(m->p, "flow", rng_below(m->rng, 1 << 20));
 	if (chance(m, 4))
 		cnt = 6 + rng_below(m->rng, 4);
@@ -288,6 +302,15 @@ static void add_ip6(struct maker *m)
 	}
 	packet_set(m->p, "nexthdr", m->plan.protocol);
 	add_l4(m);
+}
+
+static void add_arp(struct maker *m)
+{
+	packet_add(m->p, PACKET_arp);
+	put(m, "op", XS_FIELD_arp_operation);
+	put(m, "htype", XS_FIELD_arp_htype);
+	put(m, "hlen", XS_FIELD_arp_hlen);
+	put(m, "plen", XS_FIELD_arp_plen);
 }
 
 static void fit_length(struct maker *m)
@@ -336,6 +359,8 @@ void random_frame_make(struct random_frame *frame, struct rng *rng, const struct
 		add_ip4(&m);
 	else if (m.plan.family == 6)
 		add_ip6(&m);
+	else if (m.plan.family == RANDOM_ARP)
+		add_arp(&m);
 	else
 		put(&m, "type", XS_FIELD_ether_type);
 	fit_length(&m);

@@ -31,6 +31,8 @@ enum random_kind {
 	RANDOM_port,
 	RANDOM_flags,
 	RANDOM_icmp,
+	RANDOM_word, /* of 16 bits */
+	RANDOM_arp_op,
 	RANDOM_KIND_MAX
 };
 
@@ -42,6 +44,7 @@ struct random_trait {
 };
 
 #define RANDOM_THESE 254
+#define RANDOM_ARP 1 /* as a family */
 
 extern const struct random_trait random_traits[XS_FIELD_MAX];
 

@@ -32,6 +32,18 @@ const struct random_trait random_traits[XS_FIELD_MAX] = {
 	[XS_FIELD_ether_type] = L2(ethertype),
 	[XS_FIELD_vlan_id] = L2(vlan),
 	[XS_FIELD_vlan_pcp] = L2(small),
+	[XS_FIELD_vlan_dei] = L2(small),
+	[XS_FIELD_arp] = L3(none, RANDOM_ARP),
+	[XS_FIELD_arp_operation] = L3(arp_op, RANDOM_ARP),
+	[XS_FIELD_arp_htype] = L3(arp_op, RANDOM_ARP),
+	[XS_FIELD_arp_hlen] = L3(small, RANDOM_ARP),
+	[XS_FIELD_arp_plen] = L3(small, RANDOM_ARP),
+	[XS_FIELD_ip_ecn] = L3(small, 4),
+	[XS_FIELD_ip_length] = L3(length, 4),
+	[XS_FIELD_ip_id] = L3(word, 4),
+	[XS_FIELD_ip_frag_off] = L3(word, 4),
+	[XS_FIELD_ip_hdrlength] = L3(small, 4),
+	[XS_FIELD_ip6_ecn] = L3(small, 6),
 	[XS_FIELD_ip_saddr] = L3(ip4, 4),
 	[XS_FIELD_ip_daddr] = L3(ip4, 4),
 	[XS_FIELD_ip_protocol] = L3(protocol, 4),
@@ -102,6 +114,9 @@ static const struct {
 	{ XS_FIELD_ip_dscp, "ef", 46 },
 	{ XS_FIELD_ip_dscp, "cs1", 8 },
 	{ XS_FIELD_ip6_dscp, "af11", 10 },
+	{ XS_FIELD_ip_ecn, "ce", 3 },
+	{ XS_FIELD_ip6_ecn, "ect0", 2 },
+	{ XS_FIELD_arp_operation, "reply", 2 },
 	{ XS_FIELD_icmp_type, "echo-request", 8 },
 	{ XS_FIELD_icmp_type, "destination-unreachable", 3 },
 	{ XS_FIELD_icmpv6_type, "echo-request", 128 },
@@ -172,6 +187,10 @@ static xs_u128 pool_value(struct rng *rng, enum random_kind kind, xs_u128 base)
 		return rng_below(rng, 256);
 	case RANDOM_icmp:
 		return ONE_OF(icmps);
+	case RANDOM_word:
+		return rng_chance(rng, 50) ? 1u << rng_below(rng, 16) : rng_below(rng, 65536);
+	case RANDOM_arp_op:
+		return rng_chance(rng, 80) ? 1 + rng_below(rng, 4) : rng_below(rng, 65536);
 	default:
 		return 0;
 	}

@@ -119,6 +119,79 @@ static void protocol_dscp_ttl(void **state)
 	RULE_ROWS_RUN(state, rows);
 }
 
+static void ecn(void **state)
+{
+	static const struct rule_row rows[] = {
+		RULE_ROW("ip ecn ce drop", "ip ecn=3 dscp=63 udp", 1),
+		RULE_FRAME("ip ecn=2 udp", 0),
+		RULE_FRAME("ip6 ecn=3 udp", 0),
+		RULE_FRAME("ip ecn=3 protocol=47", 1),
+		RULE_FRAME("ip ecn=3 offset=1", 1),
+		RULE_ROW("ip ecn { not-ect, ect0 } drop", "ip udp", 1),
+		RULE_FRAME("ip ecn=1 udp", 0),
+		RULE_FRAME("ip ecn=2 udp", 1),
+		RULE_FRAME("arp", 0),
+		RULE_ROW("ip ecn != 0 ip dscp 0 drop", "ip ecn=1 udp", 1),
+		RULE_FRAME("ip ecn=0 dscp=1 udp", 0),
+		RULE_FRAME("ip ecn=1 dscp=32 udp", 0),
+	};
+
+	RULE_ROWS_RUN(state, rows);
+}
+
+static void length_and_header_length(void **state)
+{
+	static const struct rule_row rows[] = {
+		RULE_ROW("ip length 28 drop", "ip udp", 1),
+		RULE_FRAME("vlan ip udp", 1),
+		RULE_FRAME("ip udp data=1", 0),
+		RULE_FRAME("ip len=28 udp data=30", 1),
+		RULE_FRAME("ip len=27 udp data=30", 0),
+		RULE_FRAME("ip6 udp", 0),
+		RULE_BAD("ip len=29 udp", ipv4),
+		RULE_ROW("ip length > 1499 drop", "ip udp data=1472", 1),
+		RULE_FRAME("ip udp data=1471", 0),
+		RULE_ROW("ip length != 20-65535 drop", "ip udp", 0),
+		RULE_ROW("ip hdrlength > 5 drop", "ip ihl=6 udp", 1),
+		RULE_FRAME("ip ihl=15 udp", 1),
+		RULE_FRAME("ip ihl=5 udp", 0),
+		RULE_BAD("ip ihl=4 udp", ipv4),
+		RULE_FRAME("ip6 udp", 0),
+		RULE_ROW("ip hdrlength 5 drop", "ip udp", 1),
+		RULE_FRAME("ip ihl=6 udp", 0),
+		RULE_FRAME("arp", 0),
+	};
+
+	RULE_ROWS_RUN(state, rows);
+}
+
+static void id_and_fragment_word(void **state)
+{
+	static const struct rule_row rows[] = {
+		RULE_ROW("ip id 0 drop", "ip id=0 udp", 1),
+		RULE_FRAME("ip id=1 udp", 0),
+		RULE_FRAME("ip id=32768 udp", 0),
+		RULE_FRAME("ip6 udp", 0),
+		RULE_ROW("ip id 255-256 ip frag-off 0 drop", "ip id=255 udp", 1),
+		RULE_FRAME("ip id=256 udp", 1),
+		RULE_FRAME("ip id=257 udp", 0),
+		RULE_FRAME("ip id=256 df=1 udp", 0),
+		RULE_ROW("ip frag-off & 0x4000 != 0 drop", "ip df=1 udp", 1),
+		RULE_FRAME("ip df=0 mf=1 udp", 0),
+		RULE_FRAME("ip df=1 offset=8191", 1),
+		RULE_FRAME("ip6 frag udp", 0),
+		RULE_ROW("ip frag-off { 0x2000, 0x8001 } drop", "ip mf=1 udp", 1),
+		RULE_FRAME("ip reserved=1 offset=1", 1),
+		RULE_FRAME("ip offset=1", 0),
+		RULE_FRAME("ip mf=1 offset=1", 0),
+		RULE_ROW("ip frag-off != 0x4000 ip daddr 192.0.2.2 drop", "ip udp", 1),
+		RULE_FRAME("ip df=1 udp", 0),
+		RULE_FRAME("arp", 0),
+	};
+
+	RULE_ROWS_RUN(state, rows);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -126,6 +199,9 @@ int main(void)
 		cmocka_unit_test(prefixes_ranges_and_sets),
 		cmocka_unit_test(negation_needs_ipv4),
 		cmocka_unit_test(protocol_dscp_ttl),
+		cmocka_unit_test(ecn),
+		cmocka_unit_test(length_and_header_length),
+		cmocka_unit_test(id_and_fragment_word),
 	};
 
 	return cmocka_run_group_tests_name("match_ip", tests, test_open, test_close);

@@ -126,6 +126,22 @@ static void dscp_and_hoplimit(void **state)
 	RULE_ROWS_RUN(state, rows);
 }
 
+static void ecn(void **state)
+{
+	static const struct rule_row rows[] = {
+		RULE_ROW("ip6 ecn ect1 drop", "ip6 ecn=1 dscp=63 flow=0xfffff udp", 1),
+		RULE_FRAME("ip6 ecn=0 dscp=63 flow=0xfffff udp", 0),
+		RULE_FRAME("ip6 ecn=1 hopopt udp", 1),
+		RULE_FRAME("ip6 ecn=1 frag offset=1", 1),
+		RULE_FRAME("ip ecn=1 udp", 0),
+		RULE_ROW("ip6 ecn != ce ip6 saddr 2001:db8::1 drop", "ip6 udp", 1),
+		RULE_FRAME("ip6 ecn=3 udp", 0),
+		RULE_FRAME("arp", 0),
+	};
+
+	RULE_ROWS_RUN(state, rows);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -134,6 +150,7 @@ int main(void)
 		cmocka_unit_test(ranges_sets_and_negation),
 		cmocka_unit_test(nexthdr_is_the_fixed_headers),
 		cmocka_unit_test(dscp_and_hoplimit),
+		cmocka_unit_test(ecn),
 	};
 
 	return cmocka_run_group_tests_name("match_ip6", tests, test_open, test_close);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* vlan id and pcp: for frames with a tag, the outermost one. */
+/* vlan id, pcp and dei: of frames with a tag, its outermost. */
 #include "../rule_rows.h"
 
 static void id(void **state)
@@ -65,12 +65,33 @@ static void pcp(void **state)
 	RULE_ROWS_RUN(state, rows);
 }
 
+static void dei(void **state)
+{
+	static const struct rule_row rows[] = {
+		RULE_ROW("vlan dei 1 drop", "vlan dei=1 id=4095 pcp=7 ip udp", 1),
+		RULE_FRAME("vlan dei=0 id=4095 pcp=7 ip udp", 0),
+		RULE_FRAME("qinq dei=1 vlan dei=0", 1),
+		RULE_FRAME("qinq dei=0 vlan dei=1", 0),
+		RULE_FRAME("ip udp", 0),
+		RULE_ROW("vlan dei 0 drop", "vlan dei=0 id=0", 1),
+		RULE_FRAME("vlan dei=1 id=0", 0),
+		RULE_FRAME("ip udp", 0),
+		RULE_BAD("vlan dei=0 cut=17", vlan),
+		RULE_ROW("vlan dei != 1 vlan id 7 drop", "vlan dei=0 id=7", 1),
+		RULE_FRAME("vlan dei=1 id=7", 0),
+		RULE_FRAME("data=20", 0),
+	};
+
+	RULE_ROWS_RUN(state, rows);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(id),
 		cmocka_unit_test(not_equal_needs_a_tag),
 		cmocka_unit_test(pcp),
+		cmocka_unit_test(dei),
 	};
 
 	return cmocka_run_group_tests_name("match_vlan", tests, test_open, test_close);

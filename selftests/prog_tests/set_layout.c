@@ -230,6 +230,31 @@ static void apply_refuses_beside_a_program_of_another_layout(void **state)
 	assert_rule("udp sport 1 drop");
 }
 
+/* A program of before has not read the new fields: their rules would decide wrongly. */
+static void apply_refuses_new_fields_beside_an_older_program(void **state)
+{
+	static const __u32 layouts[] = { 0, 1, 2 };
+	struct xs_rules_in_force now;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
+		pins.meta.set_layout = layouts[i];
+		assert_int_equal(xs_meta_set(&pins), 0);
+		assert_int_equal(apply("ip ecn ce drop\n", 0), -EPROTO);
+		assert_non_null(strstr(xsteer_ctx_error(ctx), "xsteer_upgrade()"));
+		assert_int_equal(apply("arp drop\nip ttl 1 drop\n", 0),
+				 layouts[i] == 1 ? -EPROTO : 0);
+	}
+	assert_int_equal(xs_rule_sets_read(&pins, &now), 0);
+	assert_int_equal(now.header->layout, XS_SET_LAYOUT_BEFORE_FIELDS);
+	xs_rules_in_force_close(&now);
+	pins.meta.set_layout = XS_SET_LAYOUT;
+	assert_int_equal(apply("ip ecn ce drop\n", 0), 0);
+	assert_int_equal(xs_rule_sets_read(&pins, &now), 0);
+	assert_int_equal(now.header->layout, XS_SET_LAYOUT);
+	xs_rules_in_force_close(&now);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +266,8 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(upgrade_refuses_sets_that_it_cannot_search, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(apply_refuses_new_fields_beside_an_older_program,
+						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(apply_refuses_beside_a_program_of_another_layout,
 						set_up, tear_down),
 	};

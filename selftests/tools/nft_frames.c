@@ -5,7 +5,7 @@
  * rule holds by the oracle: LINE, COUNT, RULE; or with -f, how many each decides, being the
  * first that holds. Whoever has nft's counters of the same expressions at
  * the other end compares. What differs on purpose (docs/from-nftables.md) is not sent:
- * malformed frames, VLAN tags, later fragments, authentication headers.
+ * malformed frames, VLAN tags, later fragments, authentication headers, ARP cut short.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -24,6 +24,7 @@
 #include "lib/api/rule_file.h"
 
 #define FRAME_MAX 1514
+#define ARP_MIN (ETH_HLEN + 8)
 
 static void die(const char *what)
 {
@@ -80,7 +81,8 @@ static bool is_sent(const struct packet *packet)
 	unsigned int type = packet->data[12] << 8 | packet->data[13];
 
 	return packet->len <= FRAME_MAX && type != ETH_P_8021Q && type != ETH_P_8021AD &&
-	       !has_layer(packet, PACKET_ah) && is_plain(packet);
+	       (type != ETH_P_ARP || packet->len >= ARP_MIN) && !has_layer(packet, PACKET_ah) &&
+	       is_plain(packet);
 }
 
 /* Adds one to the count of each expression that holds for the frame; or of the first. */

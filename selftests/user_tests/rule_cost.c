@@ -114,12 +114,21 @@ static void hostile_set_is_refused_by_name(void **state)
 	free(text);
 }
 
+/* Sizes that a drawn frame may not have, the queue, and what says fragment in another way. */
 static bool says_size_or_queue(const struct xs_rule *rule)
 {
-	for (__u32 i = 0; i < rule->match_cnt; i++)
-		if (rule->matches[i].field == XS_FIELD_meta_length ||
-		    rule->matches[i].field == XS_FIELD_meta_rxqueue)
+	for (__u32 i = 0; i < rule->match_cnt; i++) {
+		switch (rule->matches[i].field) {
+		case XS_FIELD_meta_length:
+		case XS_FIELD_meta_rxqueue:
+		case XS_FIELD_ip_length:
+		case XS_FIELD_ip_hdrlength:
+		case XS_FIELD_ip_frag_off:
 			return true;
+		default:
+			break;
+		}
+	}
 	return false;
 }
 

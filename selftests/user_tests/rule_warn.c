@@ -287,6 +287,18 @@ static void set_type(struct frame *frame, __u32 type)
 		set_field(frame, XS_FIELD_meta_nfproto, type);
 }
 
+/* With its header, or cut short. */
+static void make_arp(struct frame *frame)
+{
+	frame->has[XS_FIELD_arp] = true;
+	if (!pick(3))
+		return;
+	set_field(frame, XS_FIELD_arp_operation, pick(4));
+	set_field(frame, XS_FIELD_arp_htype, pick(4));
+	set_field(frame, XS_FIELD_arp_hlen, pick(4));
+	set_field(frame, XS_FIELD_arp_plen, pick(4));
+}
+
 /* All frames of few values, as the design's parser would describe them. */
 static void make_frame(struct frame *frame)
 {
@@ -305,9 +317,12 @@ static void make_frame(struct frame *frame)
 	if (pick(2)) {
 		set_field(frame, XS_FIELD_vlan_id, pick(4));
 		set_field(frame, XS_FIELD_vlan_pcp, pick(4));
+		set_field(frame, XS_FIELD_vlan_dei, pick(2));
 	}
 	if (!shape) {
 		set_type(frame, pick_of(others, CNT(others)));
+		if (frame->value[XS_FIELD_ether_type] == 0x806)
+			make_arp(frame);
 		return;
 	}
 	if (shape > 2) {
@@ -325,6 +340,7 @@ static void make_frame(struct frame *frame)
 		set_field(frame, XS_FIELD_ip6_nexthdr, nexthdr);
 		set_field(frame, XS_FIELD_ip6_dscp, pick(4));
 		set_field(frame, XS_FIELD_ip6_hoplimit, pick(4));
+		set_field(frame, XS_FIELD_ip6_ecn, pick(4));
 	} else {
 		set_type(frame, 0x800);
 		set_field(frame, XS_FIELD_ip_saddr, pick(4));
@@ -332,6 +348,11 @@ static void make_frame(struct frame *frame)
 		set_field(frame, XS_FIELD_ip_protocol, proto);
 		set_field(frame, XS_FIELD_ip_dscp, pick(4));
 		set_field(frame, XS_FIELD_ip_ttl, pick(4));
+		set_field(frame, XS_FIELD_ip_ecn, pick(4));
+		set_field(frame, XS_FIELD_ip_length, pick(4));
+		set_field(frame, XS_FIELD_ip_id, pick(4));
+		set_field(frame, XS_FIELD_ip_frag_off, pick(4));
+		set_field(frame, XS_FIELD_ip_hdrlength, pick(4));
 	}
 	set_field(frame, XS_FIELD_meta_l4proto, proto);
 	set_field(frame, XS_FIELD_meta_fragment, fragment);
@@ -400,6 +421,8 @@ static int put_random_value(char *to, size_t size, enum xs_field field)
 		return snprintf(to, size, "%s", types[pick(CNT(types))]);
 	case XS_FIELD_meta_fragment:
 		return snprintf(to, size, "%s", fragments[pick(CNT(fragments))]);
+	case XS_FIELD_vlan_dei:
+		return snprintf(to, size, "%u", pick(2));
 	case XS_FIELD_meta_length:
 		return snprintf(to, size, "%u", 100 + pick(4));
 	default:

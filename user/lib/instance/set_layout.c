@@ -71,13 +71,23 @@ int xs_set_layout_check_sets(const struct xs_pins *pins)
 	return err;
 }
 
-int xs_set_layout_check_program(const struct xs_pins *pins)
+int xs_set_layout_check_program(const struct xs_pins *pins, __u32 layout)
 {
 	const struct xs_meta *meta = &pins->meta;
-
 	/* 0: its build did not say. The last such build wrote layout 2. */
-	if (!meta->set_layout || is_searched(meta->set_layout))
+	__u32 known = meta->set_layout ? meta->set_layout : XS_SET_LAYOUT_BEFORE_FIELDS;
+
+	if (is_searched(known) && layout <= known)
 		return 0;
+	if (is_searched(known)) {
+		xs_err(pins->ctx,
+		       "%s: the rules ask for fields that the program that runs, of xsteer "
+		       "%u.%u.%u, does not read: %s first",
+		       pins->ifname, meta->version >> 16, meta->version >> 8 & 255,
+		       meta->version & 255,
+		       xs_hint(pins->ctx, XSTEER_HINT_UPGRADE, pins->ifname).text);
+		return -EPROTO;
+	}
 	xs_err(pins->ctx,
 	       "%s: the program that runs is of xsteer %u.%u.%u and searches rules of layout %u, "
 	       "this build writes %u: %s first, or apply them with that version",

@@ -16,7 +16,10 @@
  */
 int xs_set_layout_check_sets(const struct xs_pins *pins);
 
-/* Can the running program search what this build writes? 0; or -EPROTO, logged. */
-int xs_set_layout_check_program(const struct xs_pins *pins);
+/*
+ * Can the running program search what this build writes, and rules that need this layout?
+ * 0; or -EPROTO, logged.
+ */
+int xs_set_layout_check_program(const struct xs_pins *pins, __u32 layout);
 
 #endif

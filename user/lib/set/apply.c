@@ -96,7 +96,7 @@ int xs_rule_sets_apply(struct xs_pins *pins, struct xs_ruleset *rules, __u32 con
 	*result = (struct xs_apply){};
 	if (!rules->default_text)
 		rules->default_action = xs_builtin_default(pins);
-	err = xs_set_layout_check_program(pins);
+	err = xs_set_layout_check_program(pins, xs_rule_layout(rules));
 	if (!err)
 		err = xs_rule_sets_settle(pins);
 	if (err >= 0)

@@ -13,6 +13,7 @@
 #include "lib/base/ctx.h"
 #include "explain.h"
 #include "lib/instance/program.h"
+#include "maps/rule_set.h"
 #include "xsteer.skel.h"
 
 /* Not shared with the instance: the private program's own. */
@@ -44,6 +45,7 @@ int xs_explain_open(struct xsteer_ctx *ctx, struct xs_explain *explain, const st
 	}
 	explain->pins.ctx = ctx;
 	explain->pins.slots = slots;
+	explain->pins.meta.set_layout = XS_SET_LAYOUT; /* the program is this build's */
 	explain->pins.all_slots = live ? live->all_slots : slots * (1 + XS_CHAIN_SLOTS);
 	for (int i = 0; i < XS_MAP_MAX; i++) {
 		const struct bpf_map *map =

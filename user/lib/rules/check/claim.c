@@ -115,7 +115,7 @@ static const char *words_of(const struct xs_claim *claim)
 	case XS_MET:
 		break;
 	case XS_UNMET_FAMILY:
-		return "no frame is both IPv4 and IPv6";
+		return "no frame is IPv4 and IPv6, or ARP, at once";
 	case XS_UNMET_TYPE:
 		return type_words(claim);
 	case XS_UNMET_PROTO:

@@ -188,10 +188,9 @@ void xs_atom_write(const struct xs_compiler *c, struct xs_set_atom *atom,
 		   const struct xs_cond *cond)
 {
 	static const __u8 words[XS_KEY_WORDS] = {
-		[XS_KEY_l4] = XS_ATOM_l4,
-		[XS_KEY_ether_s] = XS_ATOM_ether_s,
-		[XS_KEY_ether_d] = XS_ATOM_ether_d,
-		[XS_KEY_misc] = XS_ATOM_misc,
+		[XS_KEY_l4] = XS_ATOM_l4,	    [XS_KEY_ether_s] = XS_ATOM_ether_s,
+		[XS_KEY_ether_d] = XS_ATOM_ether_d, [XS_KEY_misc] = XS_ATOM_misc,
+		[XS_KEY_addr1] = XS_ATOM_addr1,
 	};
 	const struct xs_dim_place *place_of = &xs_dim_places[cond->dim];
 	struct xs_range range = cond_range(c, cond, 0);

@@ -70,6 +70,15 @@ out:
 	return err;
 }
 
+__u32 xs_rule_layout(const struct xs_ruleset *rules)
+{
+	for (__u32 i = 0; i < rules->rule_cnt; i++)
+		for (__u32 k = 0; k < rules->rules[i].match_cnt; k++)
+			if (xs_field_is_of_layout_3(rules->rules[i].matches[k].field))
+				return XS_SET_LAYOUT;
+	return XS_SET_LAYOUT_BEFORE_FIELDS;
+}
+
 static int start_set(struct xs_compiler *c)
 {
 	struct xs_set_header *set;
@@ -85,7 +94,7 @@ static int start_set(struct xs_compiler *c)
 		return err;
 	set = xs_header(c);
 	set->magic = XS_SET_MAGIC;
-	set->layout = XS_SET_LAYOUT;
+	set->layout = xs_rule_layout(c->rules);
 	set->rule_cnt = c->rules->rule_cnt;
 	set->default_action = c->rules->default_action;
 	set->malformed_action = c->rules->malformed_action;

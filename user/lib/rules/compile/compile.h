@@ -39,6 +39,9 @@ struct xs_rule_report {
  */
 int xs_rule_compile(const struct xs_ruleset *rules, struct xs_rule_blob *out,
 		    struct xs_rule_report *report);
+/* The lowest layout of a set that says what the rules ask for; older programs search lower ones. */
+__u32 xs_rule_layout(const struct xs_ruleset *rules);
+
 void xs_rule_blob_free(struct xs_rule_blob *blob);
 
 #endif

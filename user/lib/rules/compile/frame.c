@@ -10,6 +10,7 @@
 
 #define L4_BYTES 20 /* a TCP header, the longest we write */
 #define EXTENSION_BYTES 8
+#define OPTIONS_BYTES 40 /* of IPv4, at most */
 #define ORDINARY_BYTES 98 /* length of a frame if the rule does not restrict it */
 
 struct draw {
@@ -84,22 +85,31 @@ static __u32 fragment_bits(__u32 fragment)
 	return fragment == XS_FRAGMENT_first ? 0x2000 : fragment == XS_FRAGMENT_later;
 }
 
+static __u32 clamp(xs_u128 value, __u32 lowest, __u32 highest)
+{
+	return value < lowest ? lowest : value > highest ? highest : (__u32)value;
+}
+
 static void put_ipv4(struct draw *draw, unsigned char *at, const unsigned char *end, __u32 proto)
 {
 	__u32 fragment = (__u32)draw->meaning.dim[XS_DIM_fragment].range[0].lo;
+	__u32 words = clamp(pick_value(draw, XS_DIM_ip_hdrlength, 5), 5, 15);
+	__u32 bytes = (__u32)(end - at);
 	const xs_u128 net = 0x0a000000;
 
-	at[0] = 0x45;
-	at[1] = (unsigned char)(pick_value(draw, XS_DIM_dscp, 0) << 2);
-	put_number(at + 2, end - at, 2);
-	put_number(at + 6, fragment_bits(fragment), 2);
+	at[0] = (unsigned char)(0x40 | words);
+	at[1] = (unsigned char)(pick_value(draw, XS_DIM_dscp, 0) << 2 |
+				pick_value(draw, XS_DIM_ecn, 0));
+	put_number(at + 2, clamp(pick_value(draw, XS_DIM_ip_length, bytes), words * 4, bytes), 2);
+	put_number(at + 4, pick_value(draw, XS_DIM_ip_id, 0), 2);
+	put_number(at + 6, pick_value(draw, XS_DIM_ip_frag_off, fragment_bits(fragment)), 2);
 	at[8] = (unsigned char)pick_value(draw, XS_DIM_ttl, 64);
 	at[9] = (unsigned char)proto;
 	put_number(at + 12, pick_value(draw, XS_DIM_saddr, net | (next_random(draw) & 0xffffff)),
 		   4);
 	put_number(at + 16, pick_value(draw, XS_DIM_daddr, net | (next_random(draw) & 0xffffff)),
 		   4);
-	put_l4(draw, at + 20, proto);
+	put_l4(draw, at + words * 4, proto);
 }
 
 /* Writes the header that nexthdr names, and also a fragment header if one is needed. */
@@ -118,7 +128,8 @@ static unsigned char *put_extensions(unsigned char *at, __u32 nexthdr, __u32 fra
 static void put_ipv6(struct draw *draw, unsigned char *at, const unsigned char *end, __u32 proto)
 {
 	__u32 fragment = (__u32)draw->meaning.dim[XS_DIM_fragment].range[0].lo, nexthdr = proto;
-	__u32 traffic_class = (__u32)pick_value(draw, XS_DIM_dscp, 0) << 2;
+	__u32 traffic_class = (__u32)pick_value(draw, XS_DIM_dscp, 0) << 2 |
+			      (__u32)pick_value(draw, XS_DIM_ecn, 0);
 	const xs_u128 net = (xs_u128)0x20010db8 << 96;
 
 	if (draw->kind != XS_KIND_ip6_direct)
@@ -136,6 +147,15 @@ static void put_ipv6(struct draw *draw, unsigned char *at, const unsigned char *
 	put_l4(draw, at, proto);
 }
 
+static void put_arp(struct draw *draw, unsigned char *at)
+{
+	put_number(at, pick_value(draw, XS_DIM_dport, 1), 2);
+	put_number(at + 2, ETH_P_IP, 2);
+	at[4] = (unsigned char)pick_value(draw, XS_DIM_l4_type, ETH_ALEN);
+	at[5] = (unsigned char)pick_value(draw, XS_DIM_l4_code, 4);
+	put_number(at + 6, pick_value(draw, XS_DIM_sport, 1), 2);
+}
+
 static unsigned char *put_ethernet(struct draw *draw, unsigned char *at)
 {
 	struct xs_meaning *meaning = &draw->meaning;
@@ -146,6 +166,7 @@ static unsigned char *put_ethernet(struct draw *draw, unsigned char *at)
 		at = put_number(at, ETH_P_8021Q, 2);
 		at = put_number(at,
 				pick_value(draw, XS_DIM_vlan_pcp, 0) << 13 |
+					pick_value(draw, XS_DIM_vlan_dei, 0) << 12 |
 					pick_value(draw, XS_DIM_vlan_id, 1),
 				2);
 	}
@@ -190,6 +211,8 @@ static size_t frame_bytes(struct draw *draw)
 
 	if (draw->kind != XS_KIND_other)
 		headers += L4_BYTES;
+	if (draw->meaning.dim[XS_DIM_ip_hdrlength].range)
+		headers += OPTIONS_BYTES;
 	if (draw->kind == XS_KIND_ip6_walked || draw->kind == XS_KIND_ip6_later)
 		headers += 2 * EXTENSION_BYTES;
 	if (!xs_ranges_within((struct xs_ranges){ &ordinary, 1 }, length))
@@ -214,7 +237,9 @@ size_t xs_rule_frame(const struct xs_rule *rule, __u64 seed,
 	at = put_ethernet(&draw, frame);
 	if (draw.kind == XS_KIND_ip4)
 		put_ipv4(&draw, at, frame + bytes, pick_proto(&draw));
-	else if (draw.kind != XS_KIND_other)
+	else if (draw.kind == XS_KIND_other)
+		put_arp(&draw, at);
+	else
 		put_ipv6(&draw, at, frame + bytes, pick_proto(&draw));
 out:
 	xs_arena_free(&arena);

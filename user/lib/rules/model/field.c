@@ -32,6 +32,11 @@ static const char dscps[] =
 	"af11 10 af12 12 af13 14 af21 18 af22 20 af23 22 af31 26 af32 28 af33 30 af41 34 "
 	"af42 36 af43 38 va 44 ef 46";
 
+static const char ecns[] = "not-ect 0 ect0 2 ect1 1 ce 3";
+
+static const char arp_operations[] =
+	"request 1 reply 2 rrequest 3 rreply 4 inrequest 8 inreply 9 nak 10";
+
 static const char fragments[] = "none 0 first 1 later 2";
 
 static const char tcp_flags[] = "fin 1 syn 2 rst 4 psh 8 ack 16 urg 32 ecn 64 cwr 128 ece 64";
@@ -69,6 +74,8 @@ static const char icmpv6_codes[] =
 #define VALUES_nfproto XS_VALUE_NAME, nfprotos, "a family"
 #define VALUES_protocol XS_VALUE_NUMBER, protocols, "a protocol"
 #define VALUES_dscp XS_VALUE_NUMBER, dscps, "a DSCP value"
+#define VALUES_ecn XS_VALUE_NUMBER, ecns, "an ECN value"
+#define VALUES_arp_operation XS_VALUE_NUMBER, arp_operations, "an ARP operation"
 #define VALUES_fragment XS_VALUE_NAME, fragments, "a kind of fragment"
 #define VALUES_port XS_VALUE_NUMBER, xs_services, "a port"
 #define VALUES_flags XS_VALUE_FLAGS, tcp_flags, "a TCP flag"
@@ -90,6 +97,8 @@ static const struct xs_range ports[] = {
 	{ 6, 6 }, { 17, 17 }, { 33, 33 }, { 132, 132 }, { 136, 136 }
 };
 
+static const struct xs_range arp_type[] = { { 0x0806, 0x0806 } };
+
 #define IP4 XS_FAMILY_BIT(XS_FAMILY_ipv4)
 #define IP6 XS_FAMILY_BIT(XS_FAMILY_ipv6)
 #define OF(protos) \
@@ -99,24 +108,28 @@ static const struct xs_range ports[] = {
 
 static const struct xs_header_info header_frame = { .families = XS_FAMILIES_ALL };
 static const struct xs_header_info header_tag = { XS_FAMILIES_ALL, .tag_bytes = 4 };
+static const struct xs_header_info header_any_arp = { XS_FAMILY_BIT(XS_FAMILY_none),
+						      .types = OF(arp_type) };
+static const struct xs_header_info header_arp = { XS_FAMILY_BIT(XS_FAMILY_none), 0, 8,
+						  .types = OF(arp_type) };
 static const struct xs_header_info header_ip4 = { .families = IP4 };
 static const struct xs_header_info header_ip6 = { .families = IP6 };
 static const struct xs_header_info header_ip = { .families = XS_FAMILIES_IP };
-static const struct xs_header_info header_any_tcp = { XS_FAMILIES_IP, 0, 0, OF(tcp) };
-static const struct xs_header_info header_any_udp = { XS_FAMILIES_IP, 0, 0, OF(udp) };
-static const struct xs_header_info header_any_sctp = { XS_FAMILIES_IP, 0, 0, OF(sctp) };
-static const struct xs_header_info header_any_dccp = { XS_FAMILIES_IP, 0, 0, OF(dccp) };
-static const struct xs_header_info header_any_udplite = { XS_FAMILIES_IP, 0, 0, OF(udplite) };
-static const struct xs_header_info header_any_icmp = { IP4, 0, 0, OF(icmp) };
-static const struct xs_header_info header_any_icmpv6 = { IP6, 0, 0, OF(icmpv6) };
-static const struct xs_header_info header_tcp = { XS_FAMILIES_IP, 0, 20, OF(tcp) };
-static const struct xs_header_info header_udp = { XS_FAMILIES_IP, 0, 8, OF(udp) };
-static const struct xs_header_info header_sctp = { XS_FAMILIES_IP, 0, 12, OF(sctp) };
-static const struct xs_header_info header_dccp = { XS_FAMILIES_IP, 0, 12, OF(dccp) };
-static const struct xs_header_info header_udplite = { XS_FAMILIES_IP, 0, 8, OF(udplite) };
-static const struct xs_header_info header_ports = { XS_FAMILIES_IP, 0, 8, OF(ports) };
-static const struct xs_header_info header_icmp = { IP4, 0, 8, OF(icmp) };
-static const struct xs_header_info header_icmpv6 = { IP6, 0, 8, OF(icmpv6) };
+static const struct xs_header_info header_any_tcp = { XS_FAMILIES_IP, 0, 0, OF(tcp), {} };
+static const struct xs_header_info header_any_udp = { XS_FAMILIES_IP, 0, 0, OF(udp), {} };
+static const struct xs_header_info header_any_sctp = { XS_FAMILIES_IP, 0, 0, OF(sctp), {} };
+static const struct xs_header_info header_any_dccp = { XS_FAMILIES_IP, 0, 0, OF(dccp), {} };
+static const struct xs_header_info header_any_udplite = { XS_FAMILIES_IP, 0, 0, OF(udplite), {} };
+static const struct xs_header_info header_any_icmp = { IP4, 0, 0, OF(icmp), {} };
+static const struct xs_header_info header_any_icmpv6 = { IP6, 0, 0, OF(icmpv6), {} };
+static const struct xs_header_info header_tcp = { XS_FAMILIES_IP, 0, 20, OF(tcp), {} };
+static const struct xs_header_info header_udp = { XS_FAMILIES_IP, 0, 8, OF(udp), {} };
+static const struct xs_header_info header_sctp = { XS_FAMILIES_IP, 0, 12, OF(sctp), {} };
+static const struct xs_header_info header_dccp = { XS_FAMILIES_IP, 0, 12, OF(dccp), {} };
+static const struct xs_header_info header_udplite = { XS_FAMILIES_IP, 0, 8, OF(udplite), {} };
+static const struct xs_header_info header_ports = { XS_FAMILIES_IP, 0, 8, OF(ports), {} };
+static const struct xs_header_info header_icmp = { IP4, 0, 8, OF(icmp), {} };
+static const struct xs_header_info header_icmpv6 = { IP6, 0, 8, OF(icmpv6), {} };
 
 const struct xs_field_info xs_fields[XS_FIELD_MAX] = {
 #define X(name, text, bits, dim, values, header) \
@@ -136,6 +149,26 @@ __u32 xs_dim_bits(enum xs_dim dim, __u8 families)
 	if (dim == XS_DIM_saddr || dim == XS_DIM_daddr)
 		return families == IP4 ? 32 : 128;
 	return xs_dim_places[dim].bits;
+}
+
+bool xs_field_is_of_layout_3(enum xs_field field)
+{
+	switch (field) {
+	case XS_FIELD_vlan_dei:
+	case XS_FIELD_arp_operation:
+	case XS_FIELD_arp_htype:
+	case XS_FIELD_arp_hlen:
+	case XS_FIELD_arp_plen:
+	case XS_FIELD_ip_ecn:
+	case XS_FIELD_ip_length:
+	case XS_FIELD_ip_id:
+	case XS_FIELD_ip_frag_off:
+	case XS_FIELD_ip_hdrlength:
+	case XS_FIELD_ip6_ecn:
+		return true;
+	default:
+		return false;
+	}
 }
 
 xs_u128 xs_field_max(enum xs_field field)

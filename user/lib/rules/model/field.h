@@ -57,16 +57,28 @@ __u32 xs_dim_bits(enum xs_dim dim, __u8 families);
 	X(ether_type, "ether type", 16, ether_type, ether_type, frame) /* after the tags */ \
 	X(vlan_id, "vlan id", 12, vlan_id, number, tag) /* outermost tag */ \
 	X(vlan_pcp, "vlan pcp", 3, vlan_pcp, number, tag) \
+	X(vlan_dei, "vlan dei", 1, vlan_dei, number, tag) \
+	X(arp, "arp", 0, nothing, none, any_arp) \
+	X(arp_operation, "arp operation", 16, sport, arp_operation, arp) \
+	X(arp_htype, "arp htype", 16, dport, number, arp) \
+	X(arp_hlen, "arp hlen", 8, l4_type, number, arp) \
+	X(arp_plen, "arp plen", 8, l4_code, number, arp) \
 	X(ip_saddr, "ip saddr", 32, saddr, ipv4, ip4) \
 	X(ip_daddr, "ip daddr", 32, daddr, ipv4, ip4) \
 	X(ip_protocol, "ip protocol", 8, l4proto, protocol, ip4) \
 	X(ip_dscp, "ip dscp", 6, dscp, dscp, ip4) \
 	X(ip_ttl, "ip ttl", 8, ttl, number, ip4) \
+	X(ip_ecn, "ip ecn", 2, ecn, ecn, ip4) \
+	X(ip_length, "ip length", 16, ip_length, number, ip4) \
+	X(ip_id, "ip id", 16, ip_id, number, ip4) \
+	X(ip_frag_off, "ip frag-off", 16, ip_frag_off, number, ip4) /* with the flags */ \
+	X(ip_hdrlength, "ip hdrlength", 4, ip_hdrlength, number, ip4) /* in words */ \
 	X(ip6_saddr, "ip6 saddr", 128, saddr, ipv6, ip6) \
 	X(ip6_daddr, "ip6 daddr", 128, daddr, ipv6, ip6) \
 	X(ip6_nexthdr, "ip6 nexthdr", 8, nexthdr, protocol, ip6) /* of the fixed header */ \
 	X(ip6_dscp, "ip6 dscp", 6, dscp, dscp, ip6) \
 	X(ip6_hoplimit, "ip6 hoplimit", 8, ttl, number, ip6) \
+	X(ip6_ecn, "ip6 ecn", 2, ecn, ecn, ip6) \
 	X(meta_l4proto, "meta l4proto", 8, l4proto, protocol, ip) \
 	X(meta_nfproto, "meta nfproto", 16, ether_type, nfproto, ip) \
 	X(meta_protocol, "meta protocol", 16, ether_type, ether_type, frame) /* as ether type */ \
@@ -134,6 +146,7 @@ struct xs_header_info {
 	__u8 tag_bytes; /* of the VLAN tag that it needs */
 	__u8 l4_bytes; /* least bytes of L4 header that it needs; 0: none, so any fragment has it */
 	struct xs_ranges protos; /* L4 protocols that have it; NULL: any */
+	struct xs_ranges types; /* EtherTypes that have it; NULL: those of the families */
 };
 
 struct xs_field_info {
@@ -148,6 +161,9 @@ struct xs_field_info {
 
 /* Indexed by enum xs_field. */
 extern const struct xs_field_info xs_fields[XS_FIELD_MAX];
+
+/* Whether programs that search sets of layout 2 do not know the field. */
+bool xs_field_is_of_layout_3(enum xs_field field);
 
 /* Largest value of the field as a number; all ones for addresses. */
 xs_u128 xs_field_max(enum xs_field field);

@@ -39,6 +39,12 @@ static int add_header(struct xs_arena *arena, struct xs_meaning *meaning,
 		meaning->tag_bytes = header->tag_bytes;
 	if (header->l4_bytes > meaning->l4_bytes)
 		meaning->l4_bytes = header->l4_bytes;
+	if (header->types.cnt) {
+		int err = xs_meaning_restrict(arena, meaning, XS_DIM_ether_type, header->types);
+
+		if (err)
+			return err;
+	}
 	/*
 	 * If there are several, as for `th`, the key adds nothing: only their frames
 	 * have ports at all.

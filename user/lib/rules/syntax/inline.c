@@ -105,10 +105,12 @@ static bool restrict_to(struct inlining *in, struct xs_arena *arena, const struc
 /* Whether every frame of that meaning has the field. */
 static bool has_header(const struct xs_meaning *meaning, const struct xs_header_info *header)
 {
-	const struct xs_ranges *proto = &meaning->dim[XS_DIM_l4proto];
+	const struct xs_ranges *proto = &meaning->dim[XS_DIM_l4proto],
+			       *type = &meaning->dim[XS_DIM_ether_type];
 
 	return !(meaning->families & ~header->families) &&
 	       meaning->tag_bytes >= header->tag_bytes && meaning->l4_bytes >= header->l4_bytes &&
+	       (!header->types.cnt || (type->range && xs_ranges_within(*type, header->types))) &&
 	       (!header->protos.cnt || (proto->range && xs_ranges_within(*proto, header->protos)));
 }
 

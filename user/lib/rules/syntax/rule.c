@@ -189,7 +189,6 @@ static const char *other_tools_word(struct xs_str word)
 		{ "src", "; it is called ip saddr" },
 		{ "dst", "; it is called ip daddr" },
 		{ "queue", "; it is called meta rxqueue" },
-		{ "arp", "; write ether type arp" },
 		{ "table", "; there are no tables and chains, only rules" },
 		{ "chain", "; there are no tables and chains, only rules" },
 		{ "flush", "; there are no tables and chains, only rules" },
@@ -272,11 +271,12 @@ static bool bad_rule_word(struct xs_parser *p)
 	if (words[0])
 		return xs_parse_expected(p, "%s %s, another match or %s%s", xs_fields[last].text,
 					 words, verdicts, hint.s);
-	return xs_parse_expected(p,
-				 "%s (ether, vlan, ip, ip6, meta, tcp, udp, sctp, dccp, udplite, "
-				 "th, icmp, icmpv6) or "
-				 "%s%s",
-				 p->match_cnt ? "another match" : "a match", verdicts, hint.s);
+	return xs_parse_expected(
+		p,
+		"%s (ether, vlan, arp, ip, ip6, meta, tcp, udp, sctp, dccp, udplite, "
+		"th, icmp, icmpv6) or "
+		"%s%s",
+		p->match_cnt ? "another match" : "a match", verdicts, hint.s);
 }
 
 /* The verdict, or in a chain where to go on; nothing of that stands in the text. */
