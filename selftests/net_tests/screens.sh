@@ -123,6 +123,11 @@ top_has_help_tabs_sorting_and_a_filter() {
 	_shows "the other way" 'sorted by Queue, least first'
 	_keys 2
 	_shows "rules" 'udp dport 7 drop comment "one"'
+	tx_bg traffic "$TRAFFIC" -o -n 100000 -r 2000 -p tcp4 tx0
+	_shows "the rate of the rule" 'rx0 +2 +[1-9][0-9]+ .* tcp drop comment "two"'
+	_tmux resize-window -x 200 -y 60
+	_shows "its last minute" 'rx0 +2 +[1-9][0-9]+ .*[▁▂▃▄▅▆▇█] +tcp drop comment "two"'
+	_tmux resize-window -x 80 -y 24
 	_keys / t w o Enter
 	_shows "the filter" 'filter: two'
 	_shows_no "what it hides" 'dport 7'

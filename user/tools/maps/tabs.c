@@ -12,7 +12,6 @@
 #include "losses.h"
 #include "tabs.h"
 
-#define RULES_MAX 5000 /* that are shown: a screen is for the busiest */
 #define SPARK_COLUMNS 20 /* each is three seconds */
 
 const char *const xs_tab_names[XS_TAB_MAX] = { "queues", "rules", "sockets", "losses" };
@@ -40,8 +39,8 @@ static void number_cell(struct xs_grid *grid, double value, bool wide)
 }
 
 /*
- * The last minute of a queue. Each column is the mean of a few samples, relative to the
- * queue's own peak.
+ * The last minute. Each column is the mean of a few samples, relative to the row's own
+ * peak.
  */
 static void spark_cell(struct xs_grid *grid, const float *history, bool utf8)
 {
@@ -156,9 +155,13 @@ static struct xs_grid *queues_grid(struct xs_watched_list *watched, const struct
 /* ---- rules ---- */
 
 static void rule_rows(struct xs_grid *grid, const struct xs_watched *one,
-		      const struct xs_rules_in_force *now, const struct xs_tab_view *view)
+		      const struct xs_tab_view *view)
 {
-	for (__u32 i = 0; i < now->header->rule_cnt && i < RULES_MAX; i++) {
+	const struct xs_rules_in_force *now = &one->rules.set;
+	static const float none[XS_HISTORY];
+
+	for (__u32 i = 0; i < one->rules.cnt; i++) {
+		const float *history = one->rules.history ? one->rules.history[i] : none;
 		const struct xs_set_rule *rule = &now->rules[i];
 
 		xs_grid_cell(grid, "%s", one->ifname);
@@ -167,40 +170,49 @@ static void rule_rows(struct xs_grid *grid, const struct xs_watched *one,
 				     rule->line);
 		else
 			xs_grid_number(grid, rule->line, "%u", rule->line);
+		number_cell(grid, history[XS_HISTORY - 1], view->wide);
 		number_cell(grid, (double)now->stats[i].packets, view->wide);
 		number_cell(grid, (double)now->stats[i].bytes, view->wide);
+		if (view->wide)
+			spark_cell(grid, history, view->utf8);
 		xs_grid_cell(grid, "%s", xs_set_string(now->header, rule->text));
 	}
 }
 
+static void note_set(FILE *notes, const struct xs_watched *one)
+{
+	const struct xs_rules_in_force *now = &one->rules.set;
+	__u32 cnt = now->header ? now->header->rule_cnt : 0;
+
+	if (cnt > one->rules.cnt)
+		fprintf(notes, "%s: %u rule%s more\n", one->ifname, cnt - one->rules.cnt,
+			xs_s(cnt - one->rules.cnt));
+	if (now->rolled_back)
+		fprintf(notes, "%s: the set after these was not confirmed in time\n", one->ifname);
+	if (now->confirm_ns)
+		fprintf(notes, "%s: rolls back in %.0f s unless confirmed\n", one->ifname,
+			(double)now->confirm_ns / 1e9);
+}
+
+/* The text comes last, since it may be long; so the last minute is there only if there is room. */
 static struct xs_grid *rules_grid(struct xs_watched_list *watched, const struct xs_tab_view *view,
 				  FILE *notes)
 {
-	struct xs_grid *grid = xs_grid_new("Interface|>Line|>Packets|>Bytes|Rule");
+	struct xs_grid *grid = xs_grid_new(
+		view->wide ? "Interface|>Line|>Packets/s|>Packets|>Bytes|Last minute|Rule"
+			   : "Interface|>Line|>Packets/s|>Packets|>Bytes|Rule");
 
 	for (int i = 0; i < watched->cnt; i++) {
 		const struct xs_watched *one = &watched->list[i];
-		struct xs_rules_in_force now;
 
 		if (!one->open)
 			continue;
-		if (xs_rule_sets_read(&one->pins, &now)) {
-			fprintf(notes, "%s\n", watched->quiet->error);
+		if (one->rules.why[0])
+			fprintf(notes, "%s\n", one->rules.why);
+		if (!one->rules.begun)
 			continue;
-		}
-		if (now.header)
-			rule_rows(grid, one, &now, view);
-		if (now.header && now.header->rule_cnt > RULES_MAX)
-			fprintf(notes, "%s: %u rule%s more\n", one->ifname,
-				now.header->rule_cnt - RULES_MAX,
-				xs_s(now.header->rule_cnt - RULES_MAX));
-		if (now.rolled_back)
-			fprintf(notes, "%s: the set after these was not confirmed in time\n",
-				one->ifname);
-		if (now.confirm_ns)
-			fprintf(notes, "%s: rolls back in %.0f s unless confirmed\n", one->ifname,
-				(double)now.confirm_ns / 1e9);
-		xs_rules_in_force_close(&now);
+		rule_rows(grid, one, view);
+		note_set(notes, one);
 	}
 	return grid;
 }

@@ -290,12 +290,26 @@ static void sort_by(struct top *top, int step)
 		top->sort = top->columns - 1;
 }
 
+/* What costs more than counters is sampled only once somebody wants to see it. */
+static void want_tab(struct top *top)
+{
+	if (top->tab == XS_TAB_LOSSES)
+		top->watched.losses = true;
+	if (top->tab == XS_TAB_RULES && !top->watched.rules) {
+		top->watched.rules = true;
+		for (int i = 0; i < top->watched.cnt; i++)
+			if (top->watched.list[i].open)
+				xs_watched_rules_sample(&top->watched.list[i].rules,
+							&top->watched.list[i].pins, 1);
+	}
+}
+
 static void show_tab(struct top *top, int tab)
 {
 	top->tab = tab;
-	top->watched.losses |= tab == XS_TAB_LOSSES;
 	top->first = 0;
 	top->sort = -1;
+	want_tab(top);
 }
 
 static void scroll_key(struct top *top, int key)
@@ -472,9 +486,10 @@ int xs_maps_top(struct xs_cli *cli, const struct xs_top_opts *opts)
 	snprintf(top.filter, sizeof(top.filter), "%s", opts->filter ? opts->filter : "");
 	xs_stop_catch();
 	err = xs_watched_open(cli, &top.watched);
-	top.watched.losses = top.tab == XS_TAB_LOSSES;
-	if (!err)
+	if (!err) {
+		want_tab(&top);
 		err = show_top(&top);
+	}
 	xs_watched_close(&top.watched);
 	return err;
 }

@@ -63,6 +63,7 @@ static void forget_samples(struct xs_watched *watched)
 	free(watched->before);
 	free(watched->history);
 	xs_watched_losses_forget(&watched->losses);
+	xs_watched_rules_forget(&watched->rules);
 	watched->now = watched->before = NULL;
 	watched->history = NULL;
 	watched->cnt = 0;
@@ -178,6 +179,8 @@ static void sample_one(struct xs_watched_list *watched, struct xs_watched *one, 
 	one->now = rows;
 	one->cnt = cnt;
 	keep_history(one, seconds);
+	if (watched->rules)
+		xs_watched_rules_sample(&one->rules, &one->pins, seconds);
 	if (watched->losses)
 		xs_watched_losses_sample(&one->losses, &one->pins, one->ifname);
 }

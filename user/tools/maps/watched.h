@@ -11,6 +11,7 @@
 #include "lib/instance/queue_stats.h"
 #include "tools/cli/cli.h"
 #include "watched_losses.h"
+#include "watched_rules.h"
 
 /*
  * Opens the instance again, by its interface's index. 0: it is the one that *pins has
@@ -30,7 +31,8 @@ struct xs_watched {
 	struct xs_queue_stats *now, *before; /* NULL: none yet */
 	float (*history)[XS_HISTORY]; /* packets per second by queue, the newest last */
 	__u32 cnt; /* queues of all these */
-	struct xs_watched_losses losses; /* zeroed unless they are wanted */
+	struct xs_watched_losses losses; /* these two are zeroed unless they are wanted */
+	struct xs_watched_rules rules;
 };
 
 struct xs_watched_list {
@@ -38,7 +40,7 @@ struct xs_watched_list {
 	struct xs_watched *list;
 	int cnt;
 	bool all; /* every instance of this network namespace, as they come */
-	bool losses; /* from the next sample on, sample these as well */
+	bool losses, rules; /* from the next sample on, sample these as well */
 };
 
 /* Opens the operands, or all instances if there are none. 0 or -errno, logged. */
