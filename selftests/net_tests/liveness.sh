@@ -47,7 +47,8 @@ out_of_descriptors_nothing_is_taken_for_gone() {
 	for limit in $(seq 4 40); do
 		for command in "$LOADER clean" "$LOADER status rx0" "$MAPS list" "$MAPS export" \
 			"$RULES apply rx0 $DIR/some.rules" "$RULES show rx0" "$LOADER doctor rx0" \
-			"$LOADER queues rx0" "$LOADER features rx0" "$MAPS losses rx0" "$MAPS sockets rx0"; do
+			"$LOADER queues rx0" "$LOADER features rx0" "$MAPS losses rx0" "$MAPS sockets rx0" \
+			"$MAPS top -b 1"; do
 			# shellcheck disable=SC2016,SC2086 # the inner shell expands; words
 			OUT=$(rx bash -c 'ulimit -n "$0" && exec "$@"' $limit $command 2>&1)
 			if grep -qE "is gone|any more|no longer|no interface|no such interface|no xsteer instance|created again|clean'|holds the XDP hook; detach|this kernel has no" <<<"$OUT"; then

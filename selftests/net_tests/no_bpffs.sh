@@ -28,6 +28,11 @@ _commands() {
 		maps sockets rx0
 		maps export
 		maps export rx0
+		maps losses rx0
+		maps top -b 1
+		maps top -b 1 rx0
+		maps watch
+		chain run rx0 CHAIN
 		bouncer -d rx0 -t 1
 	END
 }
@@ -36,8 +41,11 @@ _all_say() { # REGEX [TOOL OPTION...]
 	local words said=$1
 	shift
 	echo 'default pass' >"$DIR/some.rules"
+	printf '%s\n' 'service fw' 'chain web fw tx' >"$DIR/f.chain"
 	while read -r words; do
-		refuses "$words" 1 "$said" rx "$O"/xsteer-${words/RULES/$DIR/some.rules} "$@" </dev/null
+		words=${words/RULES/$DIR/some.rules}
+		words=${words/CHAIN/$DIR/f.chain}
+		refuses "$words" 1 "$said" rx "$O"/xsteer-$words "$@" </dev/null
 	done < <(_commands)
 }
 

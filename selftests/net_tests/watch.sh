@@ -49,6 +49,29 @@ attach_upgrade_and_detach_are_told() {
 	_is "mode" .mode '"skb"'
 	_stop
 }
+# What it cannot look at has not changed; once it can look, it tells what has.
+out_of_descriptors_nothing_is_told_that_did_not_happen() {
+	local limit
+	lab_up --queues 1
+	attach
+	nsenter --net=/run/netns/xs-t-rx -- "$MAPS" watch -j --delay 50 >"$DIR/watch.log" 2>"$DIR/blind.log" &
+	WATCHER=$!
+	SEEN=0
+	_then "present" present
+	for limit in 3 6 8 10 12 14 16 18 20 22 24 26; do
+		check "no more descriptors than $limit" prlimit --pid "$WATCHER" --nofile="$limit:1024"
+		sleep 0.2 # three looks
+		equal "with $limit descriptors" "$(_events)" ""
+	done
+	check "none" prlimit --pid "$WATCHER" --nofile=3:1024
+	becomes "it says so" 5 grep -q "cannot look at the instances.*Too many open files" "$DIR/blind.log"
+	check "upgrade" rx "$LOADER" upgrade rx0
+	sleep 0.2
+	equal "it does not see it" "$(_events)" ""
+	check "enough again" prlimit --pid "$WATCHER" --nofile=1024:1024
+	_then "now it does" upgrade
+	_stop
+}
 what_was_there_before_is_told_as_such() {
 	lab_up --queues 1
 	attach

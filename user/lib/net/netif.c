@@ -17,6 +17,7 @@
 #include <linux/rtnetlink.h>
 
 #include "lib/base/ctx.h"
+#include "lib/base/ran_out.h"
 #include "ethtool.h"
 #include "identity.h"
 #include "netdev.h"
@@ -120,7 +121,7 @@ __u32 xs_netif_carrier_losses(__u32 ifindex)
  */
 static int unless_not_told(int err)
 {
-	return err == -EMFILE || err == -ENFILE || err == -ENOMEM || err == -ENOBUFS ? err : 0;
+	return xs_ran_out(err) ? err : 0;
 }
 
 /* Drivers without ethtool channels use every allocated queue. */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "lib/base/names.h"
+#include "lib/base/ran_out.h"
 #include "lib/instance/owners.h"
 #include "lib/instance/queue_stats.h"
 #include "lib/instance/slot_sockets.h"
@@ -201,7 +202,8 @@ static int read_instance(const struct xs_pins *pins, struct xs_queue_facts *fact
 		return -EIO;
 	for (__u32 q = 0; q < facts->stats_cnt; q++)
 		facts->packets += facts->stats[q].packets;
-	facts->rules_known = !xs_rule_sets_read(pins, &facts->rules);
+	facts->rules_err = xs_rule_sets_read(pins, &facts->rules);
+	facts->rules_known = !facts->rules_err;
 	return read_owners(pins, facts);
 }
 
@@ -227,6 +229,8 @@ int xs_queue_facts_read(struct xsteer_ctx *ctx, const char *ifname, const struct
 	if (err)
 		return err;
 	err = xs_netdev_queues_read(found.netif.ifindex, found.netif.rx_queues, &found.kernel);
+	if (!err && xs_ran_out(found.kernel.queues_err))
+		err = found.kernel.queues_err;
 	if (!err && pins)
 		err = read_instance(pins, &found);
 	if (!err)

@@ -36,6 +36,7 @@ struct xs_queue_facts {
 	__u64 packets; /* of all */
 	struct xs_rules_in_force rules; /* zeroed where they may not be read */
 	bool rules_known;
+	int rules_err; /* why they are not */
 };
 
 /*

@@ -174,19 +174,35 @@ static bool any_napi(const struct xs_queue_facts *facts)
 	return false;
 }
 
+struct driver {
+	char text[48];
+};
+
+/* lo has none */
+static struct driver driver_of(const struct xs_queue_facts *facts)
+{
+	struct driver driver = { "the driver" };
+
+	if (facts->netif.driver[0])
+		snprintf(driver.text, sizeof(driver.text), "driver '%s'", facts->netif.driver);
+	return driver;
+}
+
 /* Which columns nobody could fill, and why. */
 static void print_untold(const struct xs_queue_facts *facts)
 {
 	if (facts->kernel.queues_err)
 		printf("IRQ, CPU, NAPI: the kernel does not tell them before Linux 6.8\n");
 	else if (!any_napi(facts))
-		printf("IRQ, CPU, NAPI: driver '%s' does not tell them\n", facts->netif.driver);
+		printf("IRQ, CPU, NAPI: %s does not tell them\n", driver_of(facts).text);
 	if (!facts->drops_told)
-		printf("NIC drops: driver '%s' does not tell them by queue\n", facts->netif.driver);
+		printf("NIC drops: %s does not tell them by queue\n", driver_of(facts).text);
 	if (!facts->instance)
 		printf("Share, rules: no xsteer instance\n");
 	else if (!facts->rules_known)
-		printf("Rules: they may not be read: run as root\n");
+		printf("Rules: they cannot be read: %s%s\n", strerror(-facts->rules_err),
+		       facts->rules_err == -EPERM || facts->rules_err == -EACCES ? ": run as root"
+										 : "");
 }
 
 static void print_queues(const struct xs_queue_facts *facts)

@@ -6,6 +6,7 @@
 
 #include <bpf/bpf.h>
 
+#include "lib/base/ran_out.h"
 #include "lib/instance/dir.h"
 #include "lib/instance/live.h"
 #include "lib/instance/owners.h"
@@ -30,17 +31,20 @@ static __u32 id_in_slot(const struct xs_pins *pins, __u32 slot)
 	return bpf_map_lookup_elem(pins->map_fds[XS_MAP_rule_sets], &slot, &id) ? 0 : id;
 }
 
-static void look_at_rules(const struct xs_pins *pins, struct xs_seen_rules *rules)
+/* 0; or -errno: they cannot be asked now. */
+static int look_at_rules(const struct xs_pins *pins, struct xs_seen_rules *rules)
 {
 	struct xs_mapped_set set;
 	struct xs_sets_seen seen;
 	__u64 confirm_ns;
+	int err;
 
 	rules->set_id = id_in_slot(pins, XS_SET_IN_FORCE);
 	rules->fallback_id = id_in_slot(pins, XS_SET_FALLBACK);
 	rules->generation = pins->meta.generation;
-	if (xs_mapped_open_current(pins, &set, &seen, &rules->rolled_back, &confirm_ns))
-		return;
+	err = xs_mapped_open_current(pins, &set, &seen, &rules->rolled_back, &confirm_ns);
+	if (err)
+		return xs_ran_out(err) ? err : 0;
 	rules->known = true;
 	rules->confirm_sec = confirm_ns / 1e9;
 	if (set.header) {
@@ -48,6 +52,7 @@ static void look_at_rules(const struct xs_pins *pins, struct xs_seen_rules *rule
 		rules->rule_cnt = set.header->rule_cnt;
 	}
 	xs_mapped_close(&set);
+	return 0;
 }
 
 static int look_at_owners(const struct xs_pins *pins, struct xs_seen *seen)
@@ -70,7 +75,7 @@ static void free_seen(struct xs_seen *seen)
 	free(seen->alive);
 }
 
-/* 1: *seen is filled; 0: it is not in force, or went meanwhile; -ENOMEM. */
+/* 1: *seen is filled; 0: it is not in force, or went meanwhile; -errno: it cannot be asked. */
 static int look_at(const struct xs_pins *pins, struct xs_seen *seen)
 {
 	struct xs_netif netif;
@@ -78,16 +83,22 @@ static int look_at(const struct xs_pins *pins, struct xs_seen *seen)
 	int err;
 
 	*seen = (struct xs_seen){ .ifindex = pins->meta.ifindex, .version = pins->meta.version };
-	if (xs_instance_live(pins, &live) || !live.attached ||
-	    xs_netif_name(seen->ifindex, seen->ifname) ||
-	    xs_netif_get(pins->ctx, &netif, seen->ifname))
+	err = xs_instance_live(pins, &live);
+	if (!err && !live.attached)
 		return 0;
+	if (!err)
+		err = xs_netif_name(seen->ifindex, seen->ifname);
+	if (!err)
+		err = xs_netif_get(pins->ctx, &netif, seen->ifname);
+	if (err)
+		return xs_ran_out(err) ? err : 0;
 	seen->prog_id = xs_trace_plain_id(pins, live.prog_id); /* a trace is no upgrade */
 	seen->native = live.native;
 	seen->rx_queues = netif.rx_queues;
 	seen->maps_id = xs_map_id(pins->map_fds[XS_MAP_xdp_stats_map]);
-	look_at_rules(pins, &seen->rules);
-	err = look_at_owners(pins, seen);
+	err = look_at_rules(pins, &seen->rules);
+	if (!err)
+		err = look_at_owners(pins, seen);
 	if (err)
 		free_seen(seen);
 	return err ? err : 1;
@@ -105,8 +116,11 @@ static int read_one(struct xsteer_ctx *quiet, const char *dir, void *arg)
 	struct xs_pins pins;
 	int got;
 
-	if (xs_pins_is_elsewhere(dir) || xs_pins_open_dir(quiet, &pins, dir, XS_PINS_READ))
+	if (xs_pins_is_elsewhere(dir))
 		return 0;
+	got = xs_pins_open_dir(quiet, &pins, dir, XS_PINS_READ);
+	if (got)
+		return xs_ran_out(got) ? got : 0;
 	more = realloc(reading->list.rows, (reading->list.cnt + 1) * sizeof(*more));
 	if (more)
 		reading->list.rows = more;

@@ -90,7 +90,9 @@ static void build_page(struct top *top, size_t width, struct page *page, char so
 		xs_grid_sort(grid, top->sort, !top->ascending, fixed);
 	page->lines = xs_grid_lines(grid, width, &page->cnt);
 	xs_grid_free(grid);
-	if (!top->watched.cnt)
+	if (top->watched.why[0])
+		fprintf(notes, "%s\n", top->watched.why);
+	else if (!top->watched.cnt)
 		fprintf(notes, "no xsteer instance in %s\n", top->cli->pin_root);
 	else if (!page->cnt && top->filter[0])
 		fprintf(notes, "nothing has '%s' in it\n", top->filter);

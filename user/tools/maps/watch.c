@@ -18,6 +18,7 @@
 #include "lib/base/escape.h"
 #include "lib/base/names.h"
 #include "lib/base/number.h"
+#include "lib/base/ran_out.h"
 #include "lib/instance/dir.h"
 #include "lib/net/identity.h"
 #include "tools/cli/json.h"
@@ -40,6 +41,7 @@ struct watching {
 	struct link_state *links; /* of the interfaces in `seen` */
 	__u64 told;
 	int err; /* of telling */
+	bool blind; /* the last look was not possible, which has been said */
 };
 
 /* ---- one event ---- */
@@ -278,6 +280,23 @@ static void tell_present(struct watching *watching)
 	}
 }
 
+/* What was seen last is still what is told: the next look may be possible. */
+static int say_blind(struct watching *watching, bool first, int err)
+{
+	if (first || !xs_ran_out(err)) {
+		xs_err(watching->cli->ctx, "cannot look at the instances in %s: %s",
+		       watching->cli->pin_root, strerror(-err));
+		return err;
+	}
+	if (!watching->blind)
+		xs_warn(watching->cli->ctx,
+			"cannot look at the instances in %s: %s; what has changed is told once it "
+			"can",
+			watching->cli->pin_root, strerror(-err));
+	watching->blind = true;
+	return 0;
+}
+
 static int look(struct watching *watching, bool first)
 {
 	struct xs_seen_list now = {};
@@ -287,10 +306,9 @@ static int look(struct watching *watching, bool first)
 		err = follow_links(watching, &now);
 	if (err) {
 		xs_seen_free(&now);
-		xs_err(watching->cli->ctx, "cannot look at the instances in %s: %s",
-		       watching->cli->pin_root, strerror(-err));
-		return err;
+		return say_blind(watching, first, err);
 	}
+	watching->blind = false;
 	if (!first)
 		xs_events_tell(&watching->seen, &now, tell, watching);
 	xs_seen_free(&watching->seen);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/ran_out.h"
 #include "lib/instance/dir.h"
 #include "lib/instance/live.h"
 #include "lib/net/identity.h"
@@ -101,17 +102,20 @@ static int add_found(struct xsteer_ctx *ctx, const char *dir, void *arg)
 {
 	struct xs_watched_list *watched = arg;
 	struct xs_watched *more;
+	int err;
 
 	if (xs_pins_is_elsewhere(dir) || is_listed(watched, dir))
 		return 0;
 	more = one_more(watched);
 	if (!more)
 		return -ENOMEM;
-	if (xs_pins_open_dir(ctx, &more->pins, dir, XS_PINS_READ))
-		return 0; /* tried again with the next sample */
-	if (xs_netif_name(more->pins.meta.ifindex, more->ifname) || is_off(&more->pins)) {
+	err = xs_pins_open_dir(ctx, &more->pins, dir, XS_PINS_READ);
+	if (err)
+		return xs_ran_out(err) ? err : 0; /* tried again with the next sample */
+	err = xs_netif_name(more->pins.meta.ifindex, more->ifname);
+	if (err || is_off(&more->pins)) {
 		xs_pins_close(&more->pins);
-		return 0;
+		return xs_ran_out(err) ? err : 0;
 	}
 	more->open = true;
 	watched->cnt++;
@@ -133,6 +137,12 @@ static void open_again(struct xs_watched_list *watched, struct xs_watched *one)
 		one->open = true;
 }
 
+static void say_blind(struct xs_watched_list *watched, int err)
+{
+	snprintf(watched->why, sizeof(watched->why), "cannot look at the instances in %s: %s",
+		 watched->quiet->pin_root, strerror(-err));
+}
+
 static void look_again(struct xs_watched_list *watched, struct xs_watched *one)
 {
 	int got;
@@ -144,7 +154,9 @@ static void look_again(struct xs_watched_list *watched, struct xs_watched *one)
 	got = xs_pins_again(&one->pins);
 	if (got > 0)
 		forget_samples(one);
-	if (got < 0) {
+	if (xs_ran_out(got)) {
+		say_blind(watched, got); /* what was seen last is still there, as far as is known */
+	} else if (got < 0) {
 		snprintf(one->why, sizeof(one->why), "%s", watched->quiet->error);
 		close_one(one);
 	} else {
@@ -187,8 +199,9 @@ static void sample_one(struct xs_watched_list *watched, struct xs_watched *one, 
 
 void xs_watched_sample(struct xs_watched_list *watched, double seconds)
 {
-	int kept = 0;
+	int kept = 0, err;
 
+	watched->why[0] = '\0';
 	for (int i = 0; i < watched->cnt; i++) {
 		struct xs_watched *one = &watched->list[i];
 
@@ -201,14 +214,20 @@ void xs_watched_sample(struct xs_watched_list *watched, double seconds)
 	watched->cnt = kept;
 	if (!watched->all)
 		return;
-	xs_pins_each(watched->quiet, add_found, watched);
+	err = xs_pins_each(watched->quiet, add_found, watched);
+	if (err)
+		say_blind(watched, err);
 	for (int i = kept; i < watched->cnt; i++)
 		sample_one(watched, &watched->list[i], seconds);
 }
 
 int xs_watched_open(struct xs_cli *cli, struct xs_watched_list *watched)
 {
+	int err = xs_pins_check_bpffs(cli->ctx);
+
 	*watched = (struct xs_watched_list){ .all = !cli->operand_cnt };
+	if (err)
+		return err;
 	watched->quiet = xsteer_ctx_new(cli->pin_root, NULL, NULL);
 	if (!watched->quiet)
 		return -ENOMEM;

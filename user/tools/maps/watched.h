@@ -41,9 +41,13 @@ struct xs_watched_list {
 	int cnt;
 	bool all; /* every instance of this network namespace, as they come */
 	bool losses, rules; /* from the next sample on, sample these as well */
+	char why[XS_ERROR_MAX]; /* why it is not known what is there now; "": it is */
 };
 
-/* Opens the operands, or all instances if there are none. 0 or -errno, logged. */
+/*
+ * Opens the operands, or all instances if there are none. 0 or -errno, logged, as of
+ * xs_pins_check_bpffs() or -ENOMEM.
+ */
 int xs_watched_open(struct xs_cli *cli, struct xs_watched_list *watched);
 /*
  * Takes a new sample of each; `seconds` is the time since the last. An instance that
