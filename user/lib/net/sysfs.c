@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * Reads an interface's files below /sys/class/net, if /sys shows the right interface:
  * it shows those of the network namespace in which it was mounted.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * An AF_XDP socket at work: moves frames between our stack and the four rings, and
  * keeps the ledger. open.c makes and binds the socket.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * Actions on a packet on its way. Pure: bytes in, bytes out. A packet that is too short
  * for an action, or of another protocol, goes on unchanged.

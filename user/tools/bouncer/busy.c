@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * --busy-poll: the interface's two knobs that hold back its interrupts while a socket
  * polls, and whether polling has any effect here. Without these knobs the kernel

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * -f: a program of the user's own instead of xsteer's. A bpf_link attaches it for the
  * life of this process and pins nothing, so it goes away however the process ends.

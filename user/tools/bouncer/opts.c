@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* The bouncer's command line. Knows nothing of sockets or programs. */
 #include <errno.h>
 #include <sched.h>

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * Who sends frames to the bouncer's sockets: xsteer's instance, joined or attached; a
  * program of the user's own; or an XSKMAP that somebody provides. Also who owns the

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * --uds: a client of the AF_XDP device plugin's protocol. SOCK_SEQPACKET; each message
  * is plain text without a NUL, at most 64 bytes. The map's descriptor comes with

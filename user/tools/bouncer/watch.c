@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * Watches the interface by rtnetlink, because poll() on an AF_XDP socket stays silent
  * when its interface goes away. Also lists who else has such sockets, for an error that

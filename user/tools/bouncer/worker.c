@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * One thread for each queue: takes packets from the RX ring, does the actions, puts
  * them on the TX ring, and returns finished frames to the fill ring. Nothing here waits
