@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* A slot's socket as it is, and as it was; see socket_look.h. */
+/* Looks at the socket in a slot; see socket_look.h. */
 #include <errno.h>
 
 #include "lib/instance/owners.h"
@@ -16,7 +16,7 @@ static void look_at_process(struct xs_socket_look *look)
 			    : -ESRCH;
 }
 
-/* A broker's socket may be in its queue's own slot and in that of a chain. */
+/* A broker's socket may be in the slot of its queue and in one of a chain. */
 static bool is_in_chain(const struct xs_pins *pins, __u32 slot, const struct xs_owner *owner)
 {
 	struct xs_owner other;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What was seen of sockets; see socket_stats.h. */
+/* What sockets have counted; see socket_stats.h. */
 #include <string.h>
 #include <time.h>
 
@@ -44,7 +44,7 @@ void xs_socket_stats_begin(const struct xs_pins *pins, __u32 slot, __u32 queue, 
 
 	if (pins->map_fds[XS_MAP_xsk_stats_map] < 0)
 		return;
-	xs_socket_stats_read(pins, slot, &row); /* else the first of the slot */
+	xs_socket_stats_read(pins, slot, &row); /* otherwise it is the first socket of the slot */
 	xs_socket_counts_add(&row.earlier, &row.last);
 	row.last = (struct xs_socket_counts){};
 	row.since_ns = since_ns;

@@ -8,7 +8,7 @@ void xs_socket_counts_take_kernel(struct xs_socket_counts *counts,
 	counts->rx_ring_full = stats->rx_ring_full;
 	counts->tx_invalid = stats->tx_invalid_descs;
 	counts->no_frame = 0;
-	/* of sockets that share a fill ring it is of all of them */
+	/* sockets that share a fill ring have the same number here */
 	if (mode == XS_XSK_copy)
 		counts->no_frame = stats->rx_fill_ring_empty_descs < stats->rx_dropped
 					   ? stats->rx_fill_ring_empty_descs
@@ -24,7 +24,7 @@ static __u64 read_counter(const __u64 *counter)
 void xs_socket_counts_get(struct xs_socket_counts *counts, const struct xs_xsk *x)
 {
 	struct xdp_statistics stats = {};
-	/* one that is too long counts at once, and as dropped when its end has come */
+	/* a packet that is too long is counted at once, and as dropped when its end has arrived */
 	__u64 too_long = read_counter(&x->counters.tx_too_long);
 	__u64 dropped = read_counter(&x->counters.dropped);
 

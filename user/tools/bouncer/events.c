@@ -138,7 +138,7 @@ static int say_lost(struct xs_bouncer *b)
 	return -ESTALE;
 }
 
-/* A killed process takes its sockets' counters along, but for what is kept here. */
+/* When a process is killed, its sockets' counters are gone, except for what is written here. */
 void xs_events_keep_counts(const struct xs_bouncer *b)
 {
 	struct xs_socket_counts counts;

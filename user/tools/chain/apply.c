@@ -24,7 +24,7 @@ static json_t *__attribute__((format(printf, 1, 2))) refusal(const char *fmt, ..
 	return json_pack("{s:s}", "error", why);
 }
 
-/* What the file says, by the indices of what is served; NULL with *refused set. */
+/* The chains of the file, with the indices of the old version. NULL: *refused says why. */
 static struct xs_chains *merge(struct xs_broker *b, const char *text, json_t **refused)
 {
 	struct xs_chain_findings *findings = calloc(1, sizeof(*findings));
@@ -79,7 +79,7 @@ static __u32 count_inside(struct xs_broker *b)
 	return inside;
 }
 
-/* Frames that are still inside after a while: some NF keeps them, or they wait for one. */
+/* Returns how many frames are still inside: an NF keeps them, or they wait for one. */
 static __u32 wait_until_empty(struct xs_broker *b)
 {
 	__u64 end = xs_monotonic_ns() + WAIT_NS;
@@ -92,7 +92,7 @@ static __u32 wait_until_empty(struct xs_broker *b)
 	return inside;
 }
 
-/* Nothing is inside and nothing enters: between two frames. */
+/* Nothing is inside, and nothing enters. */
 static void swap(struct xs_broker *b, struct xs_chains *merged)
 {
 	for (__u32 i = 0; i < b->worker_cnt; i++) {

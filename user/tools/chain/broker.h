@@ -31,16 +31,16 @@ struct xs_broker {
 /* ---- divide.c ---- */
 
 /*
- * Says how many entries each RX ring has, and gives each of the chains a limit. 0; -ENOSPC,
- * logged: there are too few frames.
+ * Chooses the size of the RX rings, and gives each chain a limit. 0; -ENOSPC, logged: there
+ * are too few frames.
  */
 int xs_broker_divide_frames(struct xs_broker *b, struct xs_chains *chains);
 
 /* ---- apply.c ---- */
 
 /*
- * Puts a chain file's text in place of the one that is served. Frames wait at the entry
- * until those inside have left, up to a second. The answer: {"applied": N} or {"error"}.
+ * Serves the text of another chain file. Frames wait at the entry until those inside have
+ * left, for up to a second. Returns the answer: {"applied": N} or {"error"}.
  */
 json_t *xs_broker_apply(struct xs_broker *b, const char *text);
 
@@ -52,7 +52,7 @@ struct xs_broker_totals {
 
 /* Sums over all queues. Takes the engines' locks, as all of these do. */
 struct xs_broker_totals xs_broker_totals(struct xs_broker *b);
-/* Keeps with the instance what the sockets have counted: it outlives this process there. */
+/* Writes what the sockets have counted into the instance, where it outlives this process. */
 void xs_broker_keep_counts(struct xs_broker *b);
 /* The account, as JSON. */
 json_t *xs_broker_json(struct xs_broker *b);

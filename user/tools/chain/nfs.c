@@ -530,7 +530,7 @@ __u32 xs_nfs_drain(struct xs_nfs *nfs, int service, __u32 instance)
 
 /* ---- another version of the chains ---- */
 
-/* What an NF cannot be told anew: which memory it maps, and how long its rings are. */
+/* What cannot change for an NF: which memory it maps, and the size of its rings. */
 static bool is_same_kind(const struct xs_service *now, const struct xs_service *next)
 {
 	return now->readonly == next->readonly && now->tap == next->tap &&

@@ -81,17 +81,17 @@ __u32 xs_nfs_present(const struct xs_nfs *nfs);
 __u32 xs_nfs_drain(struct xs_nfs *nfs, int service, __u32 instance);
 
 /*
- * Whether the NFs that are there go on with another version of the chains: their services
- * keep what they were told of memory and rings. Otherwise the reason is put into words.
+ * Can the NFs that are there go on with another version of the chains? They can if their
+ * services have the same memory and rings. If not, writes the reason to `why`.
  */
 bool xs_nfs_may_apply(const struct xs_nfs *nfs, const struct xs_chains *chains, char *why,
 		      size_t why_bytes);
-/* After the engines: exits are bound anew, and NFs of services in no chain are drained. */
+/* Call it after xs_engine_apply(). Binds exits again, and drains NFs whose service is in no chain. */
 void xs_nfs_apply(struct xs_nfs *nfs, const struct xs_chains *chains);
 
 /* ---- join.c ---- */
 
-/* Says of each exit of the NF where the service's are. */
+/* Finds the service's exit for each exit of the NF. */
 void xs_nf_bind_exits(const struct xs_nf *nf, const struct xs_service *service,
 		      struct xs_port *port);
 

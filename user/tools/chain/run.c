@@ -26,10 +26,10 @@
 #include "tools/cli/stop.h"
 
 #define SOCKET_GROUP "xsteer-nf"
-#define KEEP_NS 1000000000ull /* what a killed broker takes along of its counts */
-#define LOOK_MS 50 /* the death of an NF is seen at once; this is for everything else */
-#define DRAIN_NS 2000000000ull /* for frames that are inside at the end */
-#define LEAVE_NS 5000000000ull /* and for NFs to give back what they keep */
+#define KEEP_NS 1000000000ull /* a killed broker loses at most the counts of this time */
+#define LOOK_MS 50 /* the death of an NF wakes us; this is for everything else */
+#define DRAIN_NS 2000000000ull /* at the end, for frames that are inside */
+#define LEAVE_NS 5000000000ull /* at the end, for NFs to give back what they keep */
 
 /* ---- set-up ---- */
 
