@@ -248,7 +248,8 @@ a_killed_tracer_loses_no_frame_and_the_next_command_puts_back() {
 		esac
 		equal "after $i the plain program is there" "$(hook)" "$(_pinned)"
 	done
-	ends "$traffic" 0 # every frame came back, once, unchanged
+	wait "$traffic"
+	equal "every frame came back, once, unchanged" $? 0
 	equal "all were counted" "$(counter packets)" 20000
 	stop_bouncer
 	_trace
