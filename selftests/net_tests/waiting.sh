@@ -240,7 +240,7 @@ replace_that_is_stopped_leaves_the_old_in_force() {
 	_stopped_while_it_builds "$LOADER" attach rx0 --replace
 	_others_go_on
 	check "apply to the old" rx "$O/xsteer-rules" apply rx0 "$DIR/rules"
-	refuses "detach --all" 1 "another attach is at work" rx "$LOADER" detach --all
+	refuses "detach --all" 1 "another attach is running there" rx "$LOADER" detach --all
 	kill -CONT "$BUILDER"
 	ends "$BUILDER" 0
 	equal "pins" "$(_pins)" "rx0"
