@@ -256,8 +256,13 @@ once_it_says_all_that_is_counted() {
 	equal "not traced" "$(jq .traced <<<"$JSON")" false
 	check "losses" rx "$MAPS" losses rx0
 	contains "in" "$OUT" '^in +10'
-	contains "the cause and its remedy" "$OUT" '^program +rule +10 .*xsteer-rules show rx0'
-	contains "the last line" "$(tail -n 1 <<<"$OUT")" '^unexplained +0'
+	contains "the cause" "$OUT" '^program +rule +10'
+	contains "its remedy, where there is room" "$(COLUMNS=200 rx "$MAPS" losses rx0 2>/dev/null)" \
+		'^program +rule +10 .*xsteer-rules show rx0'
+	OUT=$(COLUMNS=50 rx "$MAPS" losses rx0 2>/dev/null)
+	contains "or below" "$OUT" '^rule: .*xsteer-rules show rx0'
+	equal "lines of the table that are longer than 50" "$(sed '/^unexplained/q' <<<"$OUT" | awk 'length > 50')" ""
+	contains "the table's last line" "$OUT" '^unexplained +0'
 }
 another_queue_is_named_without_tracing() {
 	lab_up --queues 2

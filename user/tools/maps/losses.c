@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/escape.h"
 #include "lib/instance/failures.h"
 #include "lib/net/identity.h"
 #include "lib/net/netif.h"
@@ -118,9 +119,38 @@ static void cause_rows(struct xs_grid *grid, const struct report *report, bool i
 	}
 }
 
+/* False: the screen is too narrow for the last column, which is left out. */
+static bool print_lines(const struct xs_grid *grid)
+{
+	size_t cnt;
+	char **lines = xs_grid_lines(grid, xs_screen_width(), &cnt);
+	bool whole = cnt && strstr(lines[0], "Remedy");
+
+	for (size_t i = 0; i < cnt; i++)
+		puts(lines[i]);
+	xs_lines_free(lines, cnt);
+	return whole;
+}
+
+static void print_remedies(const struct report *report)
+{
+	const struct xs_losses *losses = report->losses;
+	char remedy[256];
+
+	for (int cause = 0; cause < XS_LOSS_MAX; cause++) {
+		if (!losses->frames[cause])
+			continue;
+		xs_losses_remedy(cause, report->ifname, remedy, sizeof(remedy));
+		if (remedy[0])
+			printf("%s: %s\n", xs_loss_texts[cause].cause, xs_shown(remedy).text);
+	}
+	if (!losses->measured)
+		printf("unexplained: %s\n", losses->unmeasured);
+}
+
 static void print_grid(const struct report *report)
 {
-	struct xs_grid *grid = xs_grid_new("Place|Cause|>Frames|Where|Remedy");
+	struct xs_grid *grid = xs_grid_new("Place|Cause|>Frames|Where|?Remedy");
 	const struct xs_losses *losses = report->losses;
 
 	cause_rows(grid, report, true);
@@ -138,7 +168,9 @@ static void print_grid(const struct report *report)
 		xs_grid_cell(grid, "%s", "");
 		xs_grid_cell(grid, "%s", losses->unmeasured);
 	}
-	xs_grid_print(grid);
+	if (!print_lines(grid))
+		print_remedies(report);
+	xs_grid_free(grid);
 }
 
 /* ---- JSON ---- */
