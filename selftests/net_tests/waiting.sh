@@ -135,9 +135,11 @@ bind_that_waits_locks_nobody_out() {
 	rx_bg bouncer-0 "$BOUNCER" -d rx0 -p
 	becomes "it is about to take the queue" 5 _is_coming 0
 	check "the pin root is not locked" flock -n "$PINS" true
+	kill -STOP $! # it does not wait for ever
 	refuses "the queue is spoken for" 1 "queue 0 is about to be held by process $!\\b" \
 		rx "$BOUNCER" -d rx0 -t 1
 	kill -TERM "$!"
+	kill -CONT "$!"
 	ends "$!" 0
 	check "its row is empty again" test "$(owner_pid 0)" = 0
 	refuses "its row is empty again" 1 "" _is_coming 0
@@ -172,11 +174,13 @@ broker_meets_a_bouncer_that_has_announced_itself() {
 	rx_bg bouncer-0 "$BOUNCER" -d rx0 -p
 	local starter=$!
 	becomes "it is about to take the queue" 5 _is_coming 0
+	kill -STOP "$starter" # it does not wait for ever
 	printf '%s\n' 'service fw' 'chain web fw tx' >"$DIR/web.chain"
 	refuses "a broker" 1 "queue 0 is about to be held by process $starter\\b" \
 		rx "$O/xsteer-chain" run rx0 "$DIR/web.chain" --socket "$DIR/nf.sock"
 	check "the bouncer is still about to" _is_coming 0
 	kill -TERM "$starter"
+	kill -CONT "$starter"
 	ends "$starter" 0
 }
 
