@@ -90,6 +90,48 @@ a_cheat_loses_its_own_and_the_kernel_sees_nothing() {
 	equal "complaints" "$invalid" 0
 }
 
+# The worker's thread, whose poll() has these time limits, wakes a moment after the main thread.
+_slow_worker() { # FILE
+	[[ ${XS_SAN-} ]] && skip "the address sanitizer has to be the first library"
+	gcc -shared -fPIC -x c - -o "$1" -ldl <<-'C' || fail "gcc"
+		#define _GNU_SOURCE
+		#include <dlfcn.h>
+		#include <poll.h>
+		#include <unistd.h>
+		static int slow(const char *name, struct pollfd *fds, nfds_t cnt, int ms, size_t room)
+		{
+			int (*next)(struct pollfd *, nfds_t, int, size_t) = dlsym(RTLD_NEXT, name);
+			int ready = next(fds, cnt, ms, room);
+			if (cnt && (ms == 1 || ms == 100))
+				usleep(200000);
+			return ready;
+		}
+		int poll(struct pollfd *fds, nfds_t cnt, int ms)
+		{
+			return slow("poll", fds, cnt, ms, 0);
+		}
+		int __poll_chk(struct pollfd *fds, nfds_t cnt, int ms, size_t room)
+		{
+			return slow("__poll_chk", fds, cnt, ms, room);
+		}
+	C
+}
+what_nfs_give_back_as_they_leave_is_sent() {
+	lab_up --queues 1
+	attach
+	_chain 'service a' 'chain w a tx' 'on a.miss drop'
+	_slow_worker "$DIR/slow.so"
+	LD_PRELOAD=$DIR/slow.so start_broker 1 --nf "$PROBE -s a -- --keep 5"
+	tx "$TRAFFIC" -n 50 -r 50 -t 2000 tx0 >"$DIR/traffic.log"
+	stop_broker
+	equal "received" "$(_get .received)" 50
+	equal "sent" "$(_get .sent)" 50
+	equal "it left by itself" "$(_get '.nfs | [.left, .died]' | tr -d ' \n')" "[1,0]"
+	equal "complaints" "$(grep -c "does not add up" "$DIR/run.log")" 0
+	((++ASSERTIONS))
+	[[ ! -e $DIR/nf.sock ]] || fail "the socket is left"
+}
+
 a_killed_broker_leaves_traffic_to_the_kernel_and_the_next_serves() {
 	lab_up --queues 1
 	attach

@@ -267,8 +267,10 @@ int xs_nfs_listen(struct xs_nfs *nfs, const char *path, mode_t mode)
 		return err;
 	}
 	err = watch(nfs, nfs->listening, NULL, 0);
-	if (!err)
+	if (!err) {
+		snprintf(nfs->path, sizeof(nfs->path), "%s", path);
 		return 0;
+	}
 	xs_err(nfs->ctx, "cannot wait for %s: %s", path, strerror(-err));
 	close(nfs->listening);
 	nfs->listening = -1;
@@ -609,8 +611,11 @@ void xs_nfs_free(struct xs_nfs *nfs)
 		}
 		forget(nfs, nf);
 	}
-	if (nfs->listening >= 0)
+	if (nfs->listening >= 0) {
 		close(nfs->listening);
+		unlink(nfs->path);
+	}
 	if (nfs->epoll >= 0)
 		close(nfs->epoll);
+	nfs->listening = nfs->epoll = -1;
 }

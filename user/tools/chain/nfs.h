@@ -45,6 +45,7 @@ struct xs_nfs {
 	__u32 engine_cnt;
 	int epoll;
 	int listening; /* -1: only adopted NFs */
+	char path[108]; /* of that socket */
 	struct xs_nf nfs[XS_NFS_MAX]; /* fd and pidfd -1: free */
 	__u64 checked_ns;
 	__u64 joined, left, died, stalled, cheated, refused; /* NFs since the broker started */
@@ -54,7 +55,10 @@ struct xs_nfs {
 void xs_nfs_clear(struct xs_nfs *nfs);
 /* Clears *nfs and makes its epoll. The caller adds the engines. 0 or -errno, logged. */
 int xs_nfs_init(struct xs_nfs *nfs, struct xsteer_ctx *ctx, const struct xs_chains *chains);
-/* Kills children that are still alive, and closes everything. The engines free the ports. */
+/*
+ * Kills children that are still alive, closes everything, and removes the socket. The
+ * engines free the ports. Calling it again does nothing.
+ */
 void xs_nfs_free(struct xs_nfs *nfs);
 
 /*

@@ -296,8 +296,6 @@ static int print_result(struct replay *r)
 
 static void free_replay(struct replay *r)
 {
-	if (r->opts->socket && r->nfs.listening >= 0)
-		unlink(r->opts->socket);
 	xs_nfs_free(&r->nfs);
 	xs_engine_free(r->engine);
 	xs_memory_free(&r->memory);

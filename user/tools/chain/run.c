@@ -309,7 +309,8 @@ static void set_phase(struct xs_broker *b, enum xs_worker_phase phase)
 
 /*
  * First the slots, so that the rules' `else` decides new frames. Then the frames that
- * are inside go on to their ends. Then NFs return what they keep.
+ * are inside go on to their ends. Then NFs return what they keep. An NF that does not
+ * leave is killed, but what it had returned goes on.
  */
 static void finish(struct xs_broker *b)
 {
@@ -324,11 +325,11 @@ static void finish(struct xs_broker *b)
 	while (xs_nfs_present(&b->nfs) > xs_nfs_count(&b->nfs, XS_NF_new, -1) &&
 	       xs_monotonic_ns() < end)
 		look_after_nfs(b);
+	xs_nfs_free(&b->nfs);
 	end = xs_monotonic_ns() + DRAIN_NS;
 	while (busy(b) && xs_monotonic_ns() < end)
-		look_after_nfs(b);
+		poll(NULL, 0, 1);
 	set_phase(b, XS_WORKER_end);
-	xs_nfs_free(&b->nfs);
 	for (__u32 i = 0; i < b->worker_cnt; i++)
 		xs_worker_discard(&b->workers[i]);
 	xs_broker_keep_counts(b);
@@ -370,8 +371,6 @@ static void free_broker(struct xs_broker *b)
 {
 	set_phase(b, XS_WORKER_end);
 	xs_control_close(&b->control);
-	if (b->nfs.listening >= 0)
-		unlink(b->path);
 	xs_nfs_free(&b->nfs);
 	for (__u32 i = 0; i < b->worker_cnt; i++)
 		xs_worker_free(&b->workers[i]);

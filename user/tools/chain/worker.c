@@ -186,7 +186,7 @@ __u32 xs_worker_busy(struct xs_worker *w)
 	__u32 busy;
 
 	pthread_mutex_lock(&w->engine->lock);
-	busy = xs_engine_inside(w->engine) + w->xsk.tx_cnt;
+	busy = xs_engine_inside(w->engine) + w->out_cnt + w->xsk.tx_cnt;
 	pthread_mutex_unlock(&w->engine->lock);
 	return busy;
 }

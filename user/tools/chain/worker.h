@@ -50,7 +50,7 @@ struct xs_worker {
 	struct xs_entry entries[XS_CHAIN_SLOTS]; /* [0]: that of the main socket */
 	__u32 entry_cnt;
 	struct xdp_desc out[XS_WORKER_BATCH];
-	__u32 out_cnt;
+	__u32 out_cnt; /* of those that have left the engine, and wait for the TX ring */
 };
 
 /*
@@ -72,7 +72,7 @@ int xs_worker_fd(const struct xs_worker *w, const struct xs_entry *entry);
  */
 void xs_worker_discard(struct xs_worker *w);
 
-/* Number of frames that are in the engine or being sent. Takes the lock. */
+/* Number of frames that are in the engine, or wait to be sent, or are being sent. Takes the lock. */
 __u32 xs_worker_busy(struct xs_worker *w);
 /* Whether the frames of socket and engine add up. Call it only while the thread is not running. */
 bool xs_worker_balanced(struct xs_worker *w);
