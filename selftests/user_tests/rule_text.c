@@ -794,6 +794,36 @@ static void a_rule_of_a_chain_has_its_matches_and_those_of_the_jumps(void **stat
 	assert_error(text, 6, 106, "the rule at line 3 gets more than 64 matches");
 }
 
+/* A mistake within a block costs its statement, and not the brace that ends the block. */
+static void one_mistake_in_a_block_is_one_error(void **state)
+{
+	static const char *const blocks[] = {
+		"table ip t {\nset s { type ipv4_addr; elements 1 }\nchain c { " HOOK
+		"\nudp drop\n}\n}\n",
+		"table ip t {\nset s {\ntype ipv4_addr\nelements = [ 1 ]\n}\nchain c { " HOOK
+		"\nudp drop\n}\n}\n",
+		"table ip t {\nset s {\nelements = { 1, , 2 }\n}\nchain c { " HOOK
+		"\nudp drop\n}\n}\n",
+		"table ip t {\nchain c { " HOOK "\nudp foo }\nchain d {\ntcp drop\n}\n}\n",
+		"table ip t {\nchain c { " HOOK "\nudp foo\n}\nchain d {\ntcp drop\n}\n}\n",
+		"table ip t {\nchain c { " HOOK
+		"policy foo }\nset s { type ipv4_addr; }\n}\nudp drop\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < CNT(blocks); i++) {
+		struct xs_rule_errors errs;
+		struct xs_ruleset set;
+
+		assert_int_equal(parse_with(&set, blocks[i], strlen(blocks[i]), NULL, &errs),
+				 -EINVAL);
+		if (errs.cnt != 1)
+			xs_rule_errors_print(stderr, &errs);
+		assert_int_equal(errs.cnt, 1);
+		xs_rule_errors_free(&errs);
+	}
+}
+
 static const struct memory_file chain_files[] = {
 	{ "rules", "udp dport 1 drop\njump a" },
 	{ "chain", "chain a {\nudp dport 2 drop\n}" },
@@ -1559,6 +1589,7 @@ int main(void)
 		cmocka_unit_test(jumps_lead_sixteen_deep),
 		cmocka_unit_test(rules_that_returns_make_are_bounded),
 		cmocka_unit_test(a_rule_of_a_chain_has_its_matches_and_those_of_the_jumps),
+		cmocka_unit_test(one_mistake_in_a_block_is_one_error),
 		cmocka_unit_test(an_include_may_stand_within_a_block),
 		cmocka_unit_test(policy_of_a_netdev_chain_is_the_default),
 		cmocka_unit_test(elements_have_their_lines),

@@ -129,6 +129,15 @@ static bool parse_elements(struct xs_parser *p, struct xs_str name, const struct
 	       xs_parse_add_define(p, name, pos->line, pos);
 }
 
+/* After an error in a set's block, or in its elements' braces: behind the block. Returns false. */
+static bool leave_set_block(struct xs_parser *p)
+{
+	for (int depth = 1 + p->in_set; depth && p->tok.type != XS_TOKEN_EOF; xs_parse_next(p))
+		depth += (p->tok.type == XS_TOKEN_LBRACE) - (p->tok.type == XS_TOKEN_RBRACE);
+	p->in_set = false;
+	return false;
+}
+
 /* set NAME { type ...; flags ...; elements = { ... } } */
 static bool parse_set_block(struct xs_parser *p)
 {
@@ -157,7 +166,7 @@ static bool parse_set_block(struct xs_parser *p)
 		else if (!xs_parse_at_word(p, "elements"))
 			skip_to_end(p);
 		else if (!parse_elements(p, name, &pos))
-			return false;
+			return leave_set_block(p);
 	}
 	xs_parse_next(p);
 	return true;

@@ -75,12 +75,14 @@ static bool begins_statement(const struct xs_token *tok)
 /*
  * After an error, skips to the next statement. This is the next line. Inside a set it
  * is the line after the set, or the first line that looks like a statement, since then
- * the closing brace is missing.
+ * the closing brace is missing. A brace that closes no set may close the block.
  */
 static void recover(struct xs_parser *p, __u32 line)
 {
 	while (p->tok.type != XS_TOKEN_EOF) {
 		if (p->tok.line > line && begins_statement(&p->tok))
+			return;
+		if (p->tok.type == XS_TOKEN_RBRACE && !p->in_set && p->block.kind != p->block.floor)
 			return;
 		if (p->tok.type == XS_TOKEN_LBRACE)
 			p->in_set = true;
