@@ -14,9 +14,10 @@
 
 #define FRAME_MAX 65535
 
-int xs_frames_add(struct xs_cli *cli, struct xs_frames *frames, const void *bytes, __u32 len)
+int xs_frames_add(struct xs_cli *cli, struct xs_frames *frames, const void *bytes, __u32 there,
+		  __u32 len)
 {
-	unsigned char *copy = malloc(len ? len : 1);
+	unsigned char *copy = calloc(len ? len : 1, 1);
 
 	if (copy && frames->cnt == frames->max) {
 		__u32 max = frames->max ? 2 * frames->max : 64;
@@ -34,7 +35,7 @@ int xs_frames_add(struct xs_cli *cli, struct xs_frames *frames, const void *byte
 		xs_err(cli->ctx, "not enough memory for %u frames", frames->cnt + 1);
 		return -ENOMEM;
 	}
-	memcpy(copy, bytes, len);
+	memcpy(copy, bytes, there);
 	frames->frames[frames->cnt++] = (struct xs_frame){ .len = len, .bytes = copy };
 	return 0;
 }
@@ -66,15 +67,67 @@ static int read_packets(struct xs_cli *cli, struct xs_frames *frames, const char
 	int got, err = 0;
 
 	while (!err && (got = pcap_next_ex(pcap, &header, &bytes)) == 1) {
-		cut += header->caplen < header->len;
-		err = xs_frames_add(cli, frames, bytes, header->caplen);
+		bool is_cut = header->caplen < header->len && header->len <= FRAME_MAX;
+
+		cut += is_cut;
+		err = xs_frames_add(cli, frames, bytes, header->caplen,
+				    is_cut ? header->len : header->caplen);
 	}
 	if (!err && got == PCAP_ERROR)
 		err = note_broken(cli, frames, path, pcap_geterr(pcap));
 	if (cut)
-		xs_warn(cli->ctx, "%s: %u of %u packets were cut at capture and may look malformed",
+		xs_warn(cli->ctx,
+			"%s: %u of %u packets were cut at capture: they are taken at their whole "
+			"length, with zeros for what is missing",
 			path, cut, frames->cnt);
 	return err;
+}
+
+/* What compressed the file; NULL: nothing that is known here. */
+static const char *compressor_of(const char *path)
+{
+	static const struct {
+		unsigned char magic[4];
+		size_t len;
+		const char *name;
+	} known[] = {
+		{ { 0x1f, 0x8b }, 2, "gzip" },
+		{ { 0x28, 0xb5, 0x2f, 0xfd }, 4, "zstd" },
+		{ { 0xfd, '7', 'z', 'X' }, 4, "xz" },
+		{ { 'B', 'Z', 'h' }, 3, "bzip2" },
+	};
+	unsigned char start[4] = {};
+	FILE *file = strcmp(path, "-") ? fopen(path, "re") : NULL;
+	size_t got = file ? fread(start, 1, sizeof(start), file) : 0;
+
+	if (file)
+		fclose(file);
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (got >= known[i].len && !memcmp(start, known[i].magic, known[i].len))
+			return known[i].name;
+	return NULL;
+}
+
+static const char *advice_for(int link)
+{
+	switch (link) {
+	case DLT_LINUX_SLL:
+	case DLT_LINUX_SLL2:
+		return "capture on the interface itself ('tcpdump -i IF', not 'any')";
+	case DLT_RAW:
+	case DLT_NULL:
+	case DLT_PPP:
+		return "it is of an interface without Ethernet headers, such as a tunnel: capture "
+		       "on "
+		       "the Ethernet interface below";
+	case DLT_IEEE802_11:
+	case DLT_IEEE802_11_RADIO:
+		return "it was taken in monitor mode: capture without it ('tcpdump' without -I)";
+	case DLT_NFLOG:
+		return "capture on the interface itself ('tcpdump -i IF', not 'nflog')";
+	default:
+		return "capture on an Ethernet interface";
+	}
 }
 
 int xs_frames_read_pcap(struct xs_cli *cli, struct xs_frames *frames, const char *path)
@@ -84,7 +137,14 @@ int xs_frames_read_pcap(struct xs_cli *cli, struct xs_frames *frames, const char
 	int err;
 
 	if (!pcap) {
-		xs_err(cli->ctx, "cannot read %s: %s", path, why);
+		const char *compressor = compressor_of(path);
+
+		if (compressor)
+			xs_err(cli->ctx,
+			       "%s is compressed: '%s -dc %s' writes out what --pcap - reads", path,
+			       compressor, path);
+		else
+			xs_err(cli->ctx, "cannot read %s: %s", path, why);
 		return -EINVAL;
 	}
 	if (pcap_datalink(pcap) == DLT_EN10MB) {
@@ -92,10 +152,8 @@ int xs_frames_read_pcap(struct xs_cli *cli, struct xs_frames *frames, const char
 	} else {
 		const char *link = pcap_datalink_val_to_name(pcap_datalink(pcap));
 
-		xs_err(cli->ctx,
-		       "%s has link type %s, not Ethernet: capture on the interface itself "
-		       "('tcpdump -i IF', not 'any')",
-		       path, link ? link : "unknown");
+		xs_err(cli->ctx, "%s has link type %s, not Ethernet: %s", path,
+		       link ? link : "unknown", advice_for(pcap_datalink(pcap)));
 		err = -EINVAL;
 	}
 	pcap_close(pcap);
@@ -110,33 +168,59 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* Over "0x0010:", with which tcpdump begins a line; 0: there is none. */
+static size_t offset_len(const char *c)
+{
+	size_t len = 2;
+
+	if (c[0] != '0' || c[1] != 'x')
+		return 0;
+	while (hex_digit(c[len]) >= 0)
+		len++;
+	return len > 2 && c[len] == ':' ? len + 1 : 0;
+}
+
+/* One byte of the frame. */
+static int take_byte(struct xs_cli *cli, const char *text, const char *c, unsigned char *bytes,
+		     size_t len)
+{
+	int high = hex_digit(c[0]), low = high < 0 ? -1 : hex_digit(c[1]);
+
+	if (low < 0)
+		xs_err(cli->ctx, "--hex: '%.8s' at character %zu is not two hex digits", c,
+		       (size_t)(c - text) + 1);
+	else if (len == FRAME_MAX)
+		xs_err(cli->ctx, "--hex: a frame has at most %u bytes", FRAME_MAX);
+	else
+		bytes[len] = (unsigned char)(high << 4 | low);
+	return low < 0 || len == FRAME_MAX ? -EINVAL : 0;
+}
+
 int xs_frames_read_hex(struct xs_cli *cli, struct xs_frames *frames, const char *text)
 {
 	unsigned char bytes[FRAME_MAX];
+	bool in_dump = false; /* in a line of tcpdump's, behind its offset and a byte */
 	size_t len = 0;
 
 	for (const char *c = text; *c;) {
-		int high, low;
+		size_t offset = offset_len(c);
 
-		if (isspace((unsigned char)*c) || *c == ':' || *c == '-') {
+		if (offset) {
+			c += offset + strspn(c + offset, " \t");
+			in_dump = true;
+		} else if (in_dump && c[0] == ' ' && c[1] == ' ') {
+			c += strcspn(c, "\n"); /* the bytes once more, as characters */
+		} else if (isspace((unsigned char)*c) || *c == ':' || *c == '-') {
+			in_dump &= *c != '\n';
 			c++;
-			continue;
-		}
-		high = hex_digit(c[0]);
-		low = high < 0 ? -1 : hex_digit(c[1]);
-		if (low < 0) {
-			xs_err(cli->ctx, "--hex: '%.8s' at character %zu is not two hex digits", c,
-			       (size_t)(c - text) + 1);
+		} else if (take_byte(cli, text, c, bytes, len)) {
 			return -EINVAL;
+		} else {
+			len++;
+			c += 2;
 		}
-		if (len == sizeof(bytes)) {
-			xs_err(cli->ctx, "--hex: a frame has at most %u bytes", FRAME_MAX);
-			return -EINVAL;
-		}
-		bytes[len++] = (unsigned char)(high << 4 | low);
-		c += 2;
 	}
-	return xs_frames_add(cli, frames, bytes, (__u32)len);
+	return xs_frames_add(cli, frames, bytes, (__u32)len, (__u32)len);
 }
 
 void xs_frames_free(struct xs_frames *frames)

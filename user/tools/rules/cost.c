@@ -67,7 +67,7 @@ static int draw_trace(struct xs_cli *cli, const struct xsteer_explain *trial,
 				       : &anything;
 		__u32 len = (__u32)xs_rule_frame(rule, i + 1, frame);
 
-		err = len ? xs_frames_add(cli, frames, frame, len) : -ENOMEM;
+		err = len ? xs_frames_add(cli, frames, frame, len, len) : -ENOMEM;
 	}
 	xs_ruleset_free(&rules);
 	return err;

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include <linux/if_ether.h>
+
 #include "capture.h"
 #include "decided.h"
 #include "tools/cli/cli.h"
@@ -60,6 +62,19 @@ static int say_broken(struct xs_cli *cli, const struct xs_frames *frames)
 	return -EINVAL;
 }
 
+/* A frame that is none is told by its number. */
+static int explain_frame(struct xs_cli *cli, struct xsteer_explain *trial, __u32 packet,
+			 const struct xs_frame *frame, struct xsteer_explained *why)
+{
+	if (frame->len >= ETH_HLEN)
+		return xsteer_explain_frame(trial, frame->bytes, frame->len, why);
+	xs_err(cli->ctx,
+	       "packet %u has %u bytes, and the kernel's test run takes none below %d: on the wire "
+	       "it counts as malformed_eth",
+	       packet, frame->len, ETH_HLEN);
+	return -EINVAL;
+}
+
 int xs_do_explain(struct xs_cli *cli)
 {
 	struct xs_frames frames = {};
@@ -79,8 +94,7 @@ int xs_do_explain(struct xs_cli *cli)
 	if (!frames.cnt)
 		xs_warn(cli->ctx, "no packets in %s", xs_rules_opts(cli)->pcap);
 	for (__u32 i = 0; i < frames.cnt; i++) {
-		err = xsteer_explain_frame(trial, frames.frames[i].bytes, frames.frames[i].len,
-					   &why);
+		err = explain_frame(cli, trial, i, &frames.frames[i], &why);
 		if (err && !first)
 			first = err;
 		if (err)
