@@ -89,6 +89,20 @@ check_warns_and_succeeds() {
 		fail "the warnings are not in the JSON"
 }
 
+check_warns_of_what_this_machine_lacks() {
+	local cpus
+	cpus=$(nproc --all)
+	printf 'udp cpu %u\ntcp dport 1 cpu 0\ntcp dport 2 dev nodev9\ntcp dport 3 dev lo\ndefault dev nodev8\n' \
+		65535 >"$DIR/rules"
+	check "check is no failure" "$RULES" check "$DIR/rules"
+	contains "the CPU" "$OUT" "rules:1: warning: cpu 65535: this machine has CPUs 0 to $((cpus - 1))"
+	contains "the interface" "$OUT" "rules:3: warning: dev nodev9: there is no such interface here"
+	contains "the default's" "$OUT" "rules: dev nodev8: there is no such interface here"
+	equal "no more" 2 "$(grep -c warning: <<<"$OUT")"
+	refuses "with an interface the CPU is an error" 1 "rules:1:1: cpu 65535" "$RULES" check -d lo "$DIR/rules"
+	contains "and the interface a warning" "$OUT" "rules:3: warning: dev nodev9"
+}
+
 check_tells_a_hundred_warnings_and_how_many_more() {
 	{ echo "udp drop"; for ((i = 1; i <= 103; i++)); do echo "udp dport $i drop"; done; } | _file many
 	check "many warnings are none too many" "$RULES" check "$DIR/many.rules"

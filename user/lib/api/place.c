@@ -10,7 +10,17 @@
 #include "lib/net/identity.h"
 #include "place.h"
 
-/* An interface that does not exist has its own message when the rules are applied. */
+/* What cannot be asked is taken to be there. */
+static bool exists(void *arg, const char *ifname)
+{
+	char name[IFNAMSIZ];
+	__u32 ifindex;
+
+	(void)arg;
+	return xs_netif_find(ifname, &ifindex, name) != -ENODEV;
+}
+
+/* An interface that does not exist has its own message. */
 static int takes_redirects(void *arg, const char *ifname)
 {
 	struct xs_netif netif;
@@ -26,6 +36,14 @@ static int takes_redirects(void *arg, const char *ifname)
 	return !netif.xdp_features_known || netif.xdp_features & XS_ACT_NDO_XMIT;
 }
 
+/* 0: not known. */
+static __u32 cpu_cnt(void)
+{
+	int cpus = libbpf_num_possible_cpus();
+
+	return cpus > 0 ? (__u32)cpus : 0;
+}
+
 static bool is_native(const struct xs_netif *netif, enum xs_mode mode)
 {
 	struct xs_hook hook;
@@ -39,7 +57,7 @@ static bool is_native(const struct xs_netif *netif, enum xs_mode mode)
 int xs_place_get(struct xsteer_ctx *ctx, const char *ifname, enum xs_mode mode,
 		 struct xs_netif *netif, struct xs_place *place)
 {
-	int err = xs_netif_get(ctx, netif, ifname), cpus = libbpf_num_possible_cpus();
+	int err = xs_netif_get(ctx, netif, ifname);
 	bool known, veth;
 	__u32 peer;
 
@@ -56,7 +74,8 @@ int xs_place_get(struct xsteer_ctx *ctx, const char *ifname, enum xs_mode mode,
 		.peer_unseen = veth && xs_netif_peer(netif->ifindex, &peer),
 		.open_checksums = veth && xs_netif_peer_leaves_checksums(netif->ifindex),
 		.rx_queues = netif->rx_queues,
-		.cpus = cpus > 0 ? (__u32)cpus : 0,
+		.cpus = cpu_cnt(),
+		.exists = exists,
 		.takes_redirects = takes_redirects,
 		.arg = ctx,
 	};
@@ -67,6 +86,7 @@ struct telling {
 	const struct xs_ruleset *set;
 	xsteer_finding_fn tell;
 	void *arg;
+	bool warn; /* of all: the rules may be for another machine */
 };
 
 static void tell_misfit(void *arg, const struct xs_rule *rule, enum xs_fit fit, const char *text)
@@ -74,7 +94,8 @@ static void tell_misfit(void *arg, const struct xs_rule *rule, enum xs_fit fit, 
 	const struct telling *telling = arg;
 	const struct xsteer_finding finding = {
 		.sz = sizeof(finding),
-		.severity = fit == XS_FIT_NEVER ? XSTEER_SEVERITY_ERROR : XSTEER_SEVERITY_WARNING,
+		.severity = fit == XS_FIT_NEVER && !telling->warn ? XSTEER_SEVERITY_ERROR
+								  : XSTEER_SEVERITY_WARNING,
 		.file = telling->set->files[rule ? rule->file : 0],
 		.line = rule ? rule->line : 0,
 		.column = rule ? 1 : 0,
@@ -87,7 +108,7 @@ static void tell_misfit(void *arg, const struct xs_rule *rule, enum xs_fit fit, 
 int xs_place_compare(struct xsteer_ctx *ctx, const struct xsteer_rules *rules, const char *ifname,
 		     enum xs_mode mode, xsteer_finding_fn tell, void *arg)
 {
-	struct telling telling = { &rules->set, tell, arg };
+	struct telling telling = { &rules->set, tell, arg, false };
 	struct xs_netif netif;
 	struct xs_place place;
 	int err = xs_place_get(ctx, ifname, mode, &netif, &place);
@@ -96,4 +117,19 @@ int xs_place_compare(struct xsteer_ctx *ctx, const struct xsteer_rules *rules, c
 		return err;
 	xs_err(ctx, "%s: not all of these rules can work here", ifname);
 	return -ERANGE;
+}
+
+void xs_place_compare_machine(const struct xsteer_rules *rules, xsteer_finding_fn tell, void *arg)
+{
+	struct telling telling = { &rules->set, tell, arg, true };
+	const struct xs_place place = {
+		.ifname = "",
+		.redirects = true,
+		.tx_arrives = true,
+		.cpus = cpu_cnt(),
+		.exists = exists,
+		.takes_redirects = takes_redirects,
+	};
+
+	xs_rules_fit(&rules->set, &place, tell_misfit, &telling);
 }

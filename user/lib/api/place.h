@@ -24,4 +24,10 @@ int xs_place_get(struct xsteer_ctx *ctx, const char *ifname, enum xs_mode mode,
 int xs_place_compare(struct xsteer_ctx *ctx, const struct xsteer_rules *rules, const char *ifname,
 		     enum xs_mode mode, xsteer_finding_fn tell, void *arg);
 
+/*
+ * Compares rules with this machine alone, where no interface is named: tells, as warnings, of
+ * CPUs and interfaces that it has not. Needs no privilege.
+ */
+void xs_place_compare_machine(const struct xsteer_rules *rules, xsteer_finding_fn tell, void *arg);
+
 #endif

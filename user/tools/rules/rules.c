@@ -66,15 +66,19 @@ static int warn_of(struct xs_cli *cli, const struct xsteer_rules *rules, json_t 
 }
 
 /*
- * Compares the rules with what `ifname` can do; prints as warn_of(). -ERANGE, logged:
- * one can never work.
+ * Compares the rules with what `ifname` can do, or without one with this machine; prints as
+ * warn_of(). -ERANGE, logged: one can never work.
  */
 static int compare(struct xs_cli *cli, const struct xsteer_rules *rules, const char *ifname,
 		   json_t *list)
 {
 	struct warned warned = { list, 0 };
 
-	return xs_place_compare(cli->ctx, rules, ifname, XS_MODE_AUTO, tell_warning, &warned);
+	if (ifname)
+		return xs_place_compare(cli->ctx, rules, ifname, XS_MODE_AUTO, tell_warning,
+					&warned);
+	xs_place_compare_machine(rules, tell_warning, &warned);
+	return 0;
 }
 
 static void add_cost(json_t *object, const struct xsteer_cost *cost)
@@ -104,7 +108,7 @@ static int do_check(struct xs_cli *cli)
 		return err;
 	warnings = json_array();
 	err = warn_of(cli, rules, warnings);
-	if (!err && xs_rules_opts(cli)->ifname)
+	if (!err)
 		err = compare(cli, rules, xs_rules_opts(cli)->ifname, warnings);
 	if (!err)
 		err = xsteer_rules_check(cli->ctx, rules, &cost);

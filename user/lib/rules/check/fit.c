@@ -26,6 +26,10 @@ static enum xs_fit dev_fit(const char *dev, const struct xs_place *place, char *
 {
 	int takes = place->native ? place->takes_redirects(place->arg, dev) : 1;
 
+	if (place->exists && !place->exists(place->arg, dev)) {
+		snprintf(text, len, "dev %s: there is no such interface here", dev);
+		return XS_FIT_DOUBTFUL;
+	}
 	if (takes > 0)
 		return XS_FIT_YES;
 	if (takes < 0) {

@@ -21,6 +21,8 @@ struct xs_place {
 	bool open_checksums; /* frames may come with unfinished checksums */
 	__u32 rx_queues; /* in use; 0: not known */
 	__u32 cpus; /* numbered from 0; 0: not known */
+	/* Is there such an interface? NULL: not known. */
+	bool (*exists)(void *arg, const char *ifname);
 	/*
 	 * Does this interface accept frames that another one redirects? 1: yes, as far as is
 	 * known; 0: no; -errno: this could not be asked.
