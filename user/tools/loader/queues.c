@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/api/queue_facts.h"
 #include "lib/instance/queue_stats.h"
 #include "lib/set/read.h"
 #include "tools/cli/json.h"
 #include "tools/cli/grid.h"
 #include "loader.h"
-#include "queue_facts.h"
 
 #define RULES_SHOWN 4 /* in the grid: more are counted */
 
