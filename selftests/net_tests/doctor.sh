@@ -167,6 +167,18 @@ every_fix_that_is_a_command_helps() {
 	equal "vlan is no matter any more" "$(_found vlan level va0)" ""
 }
 
+# As queues shows it.
+a_socket_of_another_program_is_one() {
+	lab_up --queues 2
+	attach
+	rx_bg hold "$O/selftests/tools/hold_socket" rx0 1 "$PINS/rx0/xsks_map" 1 32 32
+	becomes "a socket in slot 1" 10 grep -q ready "$DIR/hold.log"
+	contains "one of two" "$(_found sockets)" "1 of 2 slots that the rules lead to, the first is 0, have no socket"
+	start_bouncer 0 -p
+	equal "level" "$(_level sockets)" ok
+	contains "both" "$(_found sockets)" "each of 2 slots has a socket, 1 of them of programs that are not xsteer's"
+	stop_bouncer
+}
 sockets_are_those_that_the_rules_lead_to() {
 	lab_up --queues 4
 	attach
@@ -223,7 +235,7 @@ queues_without_a_socket_are_counted() {
 	equal "fix" "$(_found sockets fix)" "start a bouncer there"
 	check "doctor" rx "$LOADER" doctor -j rx0
 	equal "sockets" "$(_level sockets)" warn
-	contains "how many, and the first" "$OUT" "3 of 4 slots that the rules lead to have no bouncer of ours, the first is 0"
+	contains "how many, and the first" "$OUT" "3 of 4 slots that the rules lead to, the first is 0, have no socket"
 	stop_bouncer
 }
 

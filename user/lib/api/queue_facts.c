@@ -115,6 +115,7 @@ static int read_others(struct xs_queue_facts *facts)
 
 	if (xs_diag_sockets_read(facts->netif.ifindex, &told))
 		return 0;
+	facts->others_told = true;
 	for (__u32 i = 0; !err && i < told.cnt; i++) {
 		__u32 pid = pid_of_socket(told.rows[i].inode);
 		struct xs_queue_socket *socket;
@@ -147,6 +148,7 @@ static int read_bound(const struct xs_pins *pins, struct xs_queue_facts *facts)
 	int *queues = pins ? xs_slot_sockets(pins) : NULL, err = 0;
 	struct xs_queue_socket *socket;
 
+	facts->others_told |= queues != NULL;
 	for (__u32 slot = 0; !err && queues && slot < pins->all_slots; slot++) {
 		if (queues[slot] == XS_SLOT_EMPTY || is_known(facts, (__u32)queues[slot]))
 			continue;

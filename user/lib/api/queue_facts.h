@@ -30,6 +30,7 @@ struct xs_queue_facts {
 	bool drops_told;
 	struct xs_queue_socket *sockets;
 	__u32 socket_cnt;
+	bool others_told; /* sockets of other programs would be among them */
 	bool instance; /* there is one; else what follows is not known */
 	struct xs_queue_stats *stats; /* by queue */
 	__u32 stats_cnt;

@@ -15,6 +15,7 @@
 #include "doctor.h"
 #include "features.h"
 #include "lib/api/place.h"
+#include "lib/api/queue_facts.h"
 #include "lib/instance/instance.h"
 #include "lib/net/identity.h"
 #include "lib/net/netif.h"
@@ -24,7 +25,6 @@
 #include "tools/cli/json.h"
 #include "tools/cli/grid.h"
 #include "lib/instance/chain_slots.h"
-#include "lib/instance/owners.h"
 #include "lib/instance/live.h"
 #include "lib/instance/dir.h"
 
@@ -413,40 +413,55 @@ static void add_led_to(struct led_to *to, const struct xs_pins *pins,
 }
 
 /* If the rules cannot be read, any queue may be meant. */
-static void find_led_to(const struct xs_pins *pins, struct led_to *to)
+static void find_led_to(const struct xs_pins *pins, const struct xs_queue_facts *facts,
+			struct led_to *to)
 {
-	struct xs_rules_in_force now;
+	const struct xs_rules_in_force *now = &facts->rules;
 	struct xs_action builtin = xs_builtin_default(pins);
 
-	if (xs_rule_sets_read(pins, &now)) {
+	if (!facts->rules_known) {
 		to->any = to->own = true;
 		return;
 	}
-	add_led_to(to, pins, now.header ? &now.header->default_action : &builtin);
-	for (__u32 i = 0; now.header && i < now.header->rule_cnt; i++)
-		add_led_to(to, pins, &now.rules[i].action);
-	xs_rules_in_force_close(&now);
+	add_led_to(to, pins, now->header ? &now->header->default_action : &builtin);
+	for (__u32 i = 0; now->header && i < now->header->rule_cnt; i++)
+		add_led_to(to, pins, &now->rules[i].action);
 }
 
 /* The findings about the slots that the rules lead to. */
 struct slots_seen {
 	__u32 empty, held, first_empty, first_held, last_held;
+	__u32 others; /* of those that are held: by programs that are not ours */
 };
 
-static struct slots_seen look_at_slots(const struct diagnosis *d, const struct xs_pins *pins,
-				       const struct led_to *to)
+/* The socket in the slot. Of some it is only known that they are bound to the slot's queue. */
+static const struct xs_queue_socket *socket_of(const struct xs_queue_facts *facts, __u32 slot)
+{
+	for (__u32 i = 0; i < facts->socket_cnt; i++) {
+		const struct xs_queue_socket *socket = &facts->sockets[i];
+
+		if (socket->slot < 0 ? socket->queue == slot : (__u32)socket->slot == slot)
+			return socket;
+	}
+	return NULL;
+}
+
+static struct slots_seen look_at_slots(const struct xs_pins *pins,
+				       const struct xs_queue_facts *facts, const struct led_to *to)
 {
 	struct slots_seen seen = {};
 
 	for (__u32 slot = 0; slot < pins->slots; slot++) {
-		struct xs_owner owner;
+		const struct xs_queue_socket *socket;
 
-		if (!to->slots[slot] && !(to->own && slot < d->netif.rx_queues))
+		if (!to->slots[slot] && !(to->own && slot < facts->netif.rx_queues))
 			continue;
-		if (!xs_owner_get(pins, slot, &owner) && xs_owner_alive(&owner)) {
+		socket = socket_of(facts, slot);
+		if (socket) {
 			if (!seen.held++)
 				seen.first_held = slot;
 			seen.last_held = slot;
+			seen.others += !socket->ours;
 		} else if (!seen.empty++) {
 			seen.first_empty = slot;
 		}
@@ -454,28 +469,63 @@ static struct slots_seen look_at_slots(const struct diagnosis *d, const struct x
 	return seen;
 }
 
-static void find_sockets(struct diagnosis *d, const struct led_to *to,
-			 const struct slots_seen *seen)
+static void find_held(struct diagnosis *d, const struct slots_seen *seen)
 {
+	if (seen->others)
+		find(d, "sockets", LEVEL_OK, "",
+		     "each of %u slot%s has a socket, %u of them of programs that are not "
+		     "xsteer's",
+		     seen->held, xs_s(seen->held), seen->others);
+	else
+		find(d, "sockets", LEVEL_OK, "", "each of %u slot%s has a bouncer", seen->held,
+		     xs_s(seen->held));
+}
+
+/* What nobody may ask is not called empty. */
+static void find_sockets(struct diagnosis *d, const struct led_to *to,
+			 const struct slots_seen *seen, bool others_told)
+{
+	const char *what = others_told ? "socket"
+				       : "bouncer of ours; others are not seen without root";
 	__u32 cnt = seen->empty + seen->held;
 
 	if (!to->any)
 		find(d, "sockets", LEVEL_OK, "", "the rules send no frame to a socket");
 	else if (!seen->empty)
-		find(d, "sockets", LEVEL_OK, "", "each of %u slot%s has a bouncer", cnt, xs_s(cnt));
+		find_held(d, seen);
 	else if (!seen->held)
-		find(d, "sockets", LEVEL_WARN,
-		     "start bouncers, unless a program of somebody else's receives there",
-		     "none of %u slot%s that the rules lead to has a bouncer of ours; sockets of "
-		     "others are not seen",
-		     cnt, xs_s(cnt));
+		find(d, "sockets", LEVEL_WARN, "start bouncers",
+		     "none of %u slot%s that the rules lead to has a %s", cnt, xs_s(cnt), what);
 	else
 		find(d, "sockets", LEVEL_WARN,
 		     to->own ? fix_sockets(d, seen->held, seen->first_held, seen->last_held)
 			     : "start a bouncer there",
-		     "%u of %u slots that the rules lead to have no bouncer of ours, the first is "
-		     "%u",
-		     seen->empty, cnt, seen->first_empty);
+		     "%u of %u slots that the rules lead to, the first is %u, have no %s",
+		     seen->empty, cnt, seen->first_empty, what);
+}
+
+/* Before the program, where no rule can help. */
+static void find_drops(struct diagnosis *d, const struct xs_queue_facts *facts)
+{
+	__u64 most = 0, all = 0;
+	__u32 worst = 0;
+
+	if (!facts->drops_told)
+		return;
+	for (__u32 q = 0; q < facts->netif.rx_queues; q++) {
+		all += facts->drops[q];
+		if (facts->drops[q] > most) {
+			most = facts->drops[q];
+			worst = q;
+		}
+	}
+	if (all)
+		find(d, "drops", LEVEL_WARN,
+		     fix(d, "a larger ring: ethtool -G %s rx N, or more queues", d->netif.name),
+		     "%llu frames were lost before the program, the most, %llu, on queue %u",
+		     (unsigned long long)all, (unsigned long long)most, worst);
+	else
+		find(d, "drops", LEVEL_OK, "", "no frame was lost before the program");
 }
 
 static void find_chains(struct diagnosis *d, const struct xs_pins *pins, const struct led_to *to)
@@ -501,12 +551,28 @@ static void find_chains(struct diagnosis *d, const struct xs_pins *pins, const s
 }
 
 /* RSS spreads over every queue: frames of a queue without a socket go to the kernel, or nowhere. */
+static void check_slots(struct diagnosis *d, const struct xs_pins *pins,
+			const struct xs_queue_facts *facts)
+{
+	struct led_to to = { .slots = calloc(pins->slots, sizeof(*to.slots)) };
+	struct slots_seen seen;
+
+	if (!to.slots)
+		return;
+	find_led_to(pins, facts, &to);
+	seen = look_at_slots(pins, facts, &to);
+	find_sockets(d, &to, &seen, facts->others_told);
+	find_chains(d, pins, &to);
+	free(to.slots);
+}
+
+/* What `queues` shows, too. */
 static void check_sockets(struct diagnosis *d)
 {
 	/* Without diagnostics: what may not be read is reported where it matters. */
 	struct xsteer_ctx *quiet = xsteer_ctx_new(d->cli->pin_root, NULL, NULL);
-	struct led_to to = {};
-	struct xs_pins pins;
+	struct xs_queue_facts facts;
+	struct xs_pins pins = {};
 	int err;
 
 	if (d->no_pins || !quiet) {
@@ -516,19 +582,13 @@ static void check_sockets(struct diagnosis *d)
 	err = xs_pins_open(quiet, &pins, d->netif.name, XS_PINS_READ);
 	if (err == -ENOENT)
 		find(d, "sockets", LEVEL_OK, "", "no instance, so no queue waits for a bouncer");
-	if (!err)
-		to.slots = calloc(pins.slots, sizeof(*to.slots));
-	if (!err && to.slots) {
-		struct slots_seen seen;
-
-		find_led_to(&pins, &to);
-		seen = look_at_slots(d, &pins, &to);
-		find_sockets(d, &to, &seen);
-		find_chains(d, &pins, &to);
+	if (!xs_queue_facts_read(quiet, d->netif.name, err ? NULL : &pins, &facts)) {
+		if (!err)
+			check_slots(d, &pins, &facts);
+		find_drops(d, &facts);
+		xs_queue_facts_free(&facts);
 	}
-	free(to.slots);
-	if (!err)
-		xs_pins_close(&pins);
+	xs_pins_close(&pins);
 	xsteer_ctx_free(quiet);
 }
 
