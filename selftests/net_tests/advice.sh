@@ -249,6 +249,10 @@ the_wrong_tool_is_told_the_right_one() {
 	# shellcheck disable=SC2086
 	rx timeout 5 ${OUT/IF/rx0} >"$DIR/stats.out"
 	contains "JSON" "$(head -n 1 "$DIR/stats.out")" '"schema"'
+	refuses "a rule of no such line" 1 "no rule at '7'" rx xsteer-rules trace rx0 7
+	# shellcheck disable=SC2046
+	check "the advice" rx $(_quoted)
+	contains "lines of rules" "$OUT" '"rules"'
 	refuses "no such interface" 1 "no interface none0" rx "$LOADER" attach none0
 	# shellcheck disable=SC2046
 	check "the advice" rx $(_quoted)
@@ -283,6 +287,7 @@ xsteer-loader status	no_instance_is_told_how_to_attach
 xsteer-loader status %s	a_bouncer_that_lost_its_instance_is_told_what_to_wait_for
 xsteer-rules confirm %s	what_waits_for_confirm_is_told_of_it
 xsteer-maps stats IF -w 1	the_wrong_tool_is_told_the_right_one
+xsteer-rules show -j %s	the_wrong_tool_is_told_the_right_one
 xsteer-maps list	the_wrong_tool_is_told_the_right_one
 xsteer-maps top -b 1	the_wrong_tool_is_told_the_right_one
 xsteer-maps stats -j -w 1 IF	the_wrong_tool_is_told_the_right_one
