@@ -304,7 +304,7 @@ no_page_names_a_reason_that_is_not() {
 rules_page_names_every_match() {
 	local fields
 	fields=$(printf '#include "user/lib/rules/model/rule.h"\n#define X(name, text, ...) @text@\nXS_FIELDS(X)\n' |
-		gcc -E -P -I. -Iuser -Iuser/lib -x c - | grep -o '@"[a-z0-9 ]*"@' | tr -d '@"' | sort)
+		gcc -E -P -I. -Iuser -Iuser/lib -x c - | grep -o '@"[a-z0-9 -]*"@' | tr -d '@"' | sort)
 	_same "matches" xsteer-rules.8 "$(_section rules "## Matches" | sed -n '/^\*/p' | tr -d '*' |
 		sed 's/, */\n/g' | sort)" user/lib/rules/model/rule.h "$fields"
 }
