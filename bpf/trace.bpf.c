@@ -93,26 +93,10 @@ static __always_inline bool is_within_rate(__u64 now)
 	return within;
 }
 
-/* Before Linux 5.18 there is no helper that copies. Returns how many bytes were copied. */
-static __always_inline __u32 copy_by_loop(const struct xdp_md *ctx, __u8 *to, __u32 bytes)
-{
-	const __u8 *from = (void *)(long)ctx->data, *end = (void *)(long)ctx->data_end;
-	__u32 i;
-
-	for (i = 0; i < XS_TRACE_SNAP_MAX_LOOP; i++) {
-		if (i >= bytes || from + i + 1 > end)
-			break;
-		to[i] = from[i];
-	}
-	return i;
-}
-
 static __always_inline __u32 copy_frame(struct xdp_md *ctx, struct xs_trace_record *record)
 {
 	__u32 bytes = record->event.length < snap ? record->event.length : snap;
 
-	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_xdp_load_bytes))
-		return copy_by_loop(ctx, record->bytes, bytes);
 	if (!bytes || bytes > XS_TRACE_SNAP_MAX)
 		return 0;
 	return bpf_xdp_load_bytes(ctx, 0, record->bytes, bytes) ? 0 : bytes;

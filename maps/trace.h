@@ -14,8 +14,6 @@
  * into the kernel's per-CPU memory, whose pieces have 32 KB.
  */
 #define XS_TRACE_SNAP_MAX 16384
-/* Without bpf_xdp_load_bytes() (Linux 5.18) a loop copies: of the first buffer, this much. */
-#define XS_TRACE_SNAP_MAX_LOOP 256
 
 /* One record of the ring. The frame's bytes follow. */
 struct xs_trace_event {

@@ -35,7 +35,7 @@ struct xs_trace_opts {
  * frame meets one program or the other. Blocks for the instance's lock (10 s at most) and
  * for the verifier. Needs CAP_BPF, CAP_NET_ADMIN, CAP_SYS_ADMIN. 0: *trace is to be closed;
  * -ENOENT, silently: no instance; -EBUSY: another process traces it, which the error names;
- * -EOPNOTSUPP: it is in a dispatcher, which cannot replace one program; -EPROTO: its program
+ * -EOPNOTSUPP: it is in a dispatcher, which cannot replace one program, or the kernel is older than 5.18; -EPROTO: its program
  * is of another build; other -errno, logged.
  */
 int xs_trace_open(struct xsteer_ctx *ctx, const char *ifname, const struct xs_trace_opts *opts,

@@ -20,6 +20,13 @@
 /* The plain program comes back later, so both must work on these maps and on these sets. */
 static int check_build(const struct xs_pins *pins)
 {
+	if (!xs_kernel_has_frags()) {
+		xs_err(pins->ctx,
+		       "%s: tracing needs Linux 5.18, whose kernel copies bytes of a frame for a "
+		       "program; explain tells what rules do with a capture",
+		       pins->ifname);
+		return -EOPNOTSUPP;
+	}
 	if (pins->meta.abi >= XS_ABI_CHAINS)
 		return xs_set_layout_check_sets(pins);
 	xs_err(pins->ctx,
@@ -66,7 +73,7 @@ static int open_program(const struct xs_pins *pins, const struct xs_trace_opts *
 	bpf_object__for_each_map(map, skel->obj) bpf_map__set_pin_path(map, NULL);
 	set_options(skel, pins, opts);
 	err = bpf_map__set_max_entries(skel->maps.chosen, words_for(opts));
-	if (!err && xs_kernel_has_frags())
+	if (!err)
 		err = bpf_program__set_flags(skel->progs.xsteer_trace, BPF_F_XDP_HAS_FRAGS);
 	if (err) {
 		xs_err(pins->ctx, "cannot adapt the tracing program: %s", strerror(-err));

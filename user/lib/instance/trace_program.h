@@ -10,7 +10,7 @@ struct trace_bpf;
 
 /*
  * The caller destroys *skel with trace_bpf__destroy(). 0; -EPROTO: the instance's maps or rule sets
- * are of another build; other -errno. Logged.
+ * are of another build; -EOPNOTSUPP: a kernel before 5.18; other -errno. Logged.
  */
 int xs_trace_program_load(const struct xs_pins *pins, const struct xs_trace_opts *opts,
 			  struct trace_bpf **skel);

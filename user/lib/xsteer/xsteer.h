@@ -679,7 +679,7 @@ struct xsteer_trace_opts {
  * frames are handled as before, and the next function that changes the instance puts the
  * plain program back. Blocks for the instance's lock (10 s at most) and for the verifier.
  * Needs CAP_BPF, CAP_NET_ADMIN, CAP_SYS_ADMIN. 0: close *trace later; -EBUSY: another
- * process traces it; -EOPNOTSUPP: it runs beside other programs (prio); -EPROTO: upgrade it
+ * process traces it; -EOPNOTSUPP: it runs beside other programs (prio), or Linux is older than 5.18; -EPROTO: upgrade it
  * first; -ESTALE: other rules than `generation` are in force; -EINVAL, -ERANGE: an option;
  * or as listed under "instances".
  */
