@@ -98,7 +98,9 @@ drain_moves_flows_and_lets_it_stop() {
 	equal "nobody died" "$(jq .brokers[0].nfs.died <<<"$OUT")" 0
 	equal "none was lost" "$(jq -c '.brokers[0].chains[0] | .tx == .entered' <<<"$OUT")" true
 	refuses "it is gone" 1 "service a has no instance 1 that serves" _ask drain rx0 a 1
-	refuses "another name" 1 "no service nobody in the chains" _ask drain rx0 nobody
+	refuses "another name" 1 "no service nobody in the chains.*'xsteer-chain show' lists " _ask drain rx0 nobody
+	check "show" _ask show
+	contains "lists them" "$OUT" "^a +2 .*serving"
 	refuses "no number" 2 "1 to 64" _ask drain rx0 a zero
 	stop_broker
 	equal "exit status 0: left, not killed" "$(jq .nfs.left <<<"$OUT")" 3
