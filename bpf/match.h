@@ -19,7 +19,13 @@ struct xs_match_result {
 	__u32 rule; /* 0-based; XS_RULE_NONE: default or malformed */
 	__u32 pad;
 	struct xs_rule_stats *rule_stats; /* the counters of this rule on this CPU; NULL: none */
-	__u64 generation; /* of the set that was searched; 0: none. Only trace.bpf.c reads it */
+#ifdef XS_TRACE
+	/*
+	 * Of the set that was searched; 0: none. Without a trace nobody reads it, and the
+	 * verifier would walk a tenth more with one more value to follow.
+	 */
+	__u64 generation;
+#endif
 };
 
 /* The object at an offset. Its size must be a power of two. */
@@ -449,7 +455,9 @@ static __always_inline enum xs_reason find_rule(const struct xs_packet *pkt, enu
 
 	match->rule = XS_RULE_NONE;
 	match->rule_stats = NULL;
+#ifdef XS_TRACE
 	match->generation = set ? set->generation : 0;
+#endif
 	if (reason != XS_REASON_none) {
 		match->action = (struct xs_action){ .verdict = XS_VERDICT_pass };
 		if (set)

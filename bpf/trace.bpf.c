@@ -7,6 +7,8 @@
  * It is never loaded as an extension of a dispatcher, and may have a global function, which
  * the verifier walks once.
  */
+#define XS_TRACE
+
 #include <stddef.h>
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
