@@ -16,6 +16,7 @@
 
 #include "../test.h"
 #include "lib/instance/program.h"
+#include "trace.skel.h"
 #include "xsteer.skel.h"
 
 #define LOADS 3 /* the quickest one counts, since the others were disturbed */
@@ -82,48 +83,105 @@ static int print_stats(const struct bpf_program *prog, long long load_us)
 	return 0;
 }
 
-/* Loads it once more, with the verifier's statistics. */
-static int load_and_print(char *log, long long load_us)
+/* A program, opened and not loaded. */
+struct opened {
+	void *skel; /* NULL: errno */
+	struct bpf_object_skeleton *skeleton;
+	struct bpf_object *object;
+};
+
+struct program {
+	struct opened (*open)(void);
+	void (*close)(void *skel);
+};
+
+static struct opened open_plain(void)
 {
 	struct xsteer_bpf *skel = xs_program_open(test_ctx(), XS_SLOTS_MIN);
+
+	if (!skel)
+		return (struct opened){ 0 };
+	return (struct opened){ skel, skel->skeleton, skel->obj };
+}
+
+static void close_plain(void *skel)
+{
+	xsteer_bpf__destroy(skel);
+}
+
+/* With all that can be asked of it, and maps of its own. */
+static struct opened open_trace(void)
+{
+	struct trace_bpf *skel = trace_bpf__open();
+	struct bpf_map *map;
+
+	if (!skel)
+		return (struct opened){ 0 };
+	bpf_object__for_each_map(map, skel->obj) bpf_map__set_pin_path(map, NULL);
+	skel->rodata->by_rule = true;
+	bpf_program__set_flags(skel->progs.xsteer_trace, BPF_F_XDP_HAS_FRAGS);
+	return (struct opened){ skel, skel->skeleton, skel->obj };
+}
+
+static void close_trace(void *skel)
+{
+	trace_bpf__destroy(skel);
+}
+
+static const struct program plain = { open_plain, close_plain };
+static const struct program trace = { open_trace, close_trace };
+
+/* Loads it once more, with the verifier's statistics. */
+static int load_and_print(const struct program *program, char *log, long long load_us)
+{
+	struct opened opened = program->open();
 	struct bpf_program *prog;
 	int err;
 
-	if (!skel)
+	if (!opened.skel)
 		return -errno;
-	bpf_object__for_each_program(prog, skel->obj)
+	bpf_object__for_each_program(prog, opened.object)
 	{
 		bpf_program__set_log_level(prog, LOG_STATS);
 		bpf_program__set_log_buf(prog, log, LOG_BYTES);
 	}
 	/* by libbpf, since xs_program_load() uses the log itself */
-	err = xsteer_bpf__load(skel);
-	bpf_object__for_each_program(prog, skel->obj)
+	err = bpf_object__load_skeleton(opened.skeleton);
+	bpf_object__for_each_program(prog, opened.object)
 	{
 		if (!err && bpf_program__fd(prog) >= 0)
 			err = print_stats(prog, load_us);
 	}
-	xsteer_bpf__destroy(skel);
+	program->close(opened.skel);
 	return err;
+}
+
+static int measure(const struct program *program, char *log)
+{
+	long long best_us = -1, begin;
+	int err = 0;
+
+	for (int i = 0; i < LOADS && !err; i++) {
+		struct opened opened = program->open();
+
+		if (!opened.skel)
+			return -errno;
+		begin = now_us();
+		err = xs_program_load(test_ctx(), opened.skeleton);
+		if (best_us < 0 || now_us() - begin < best_us)
+			best_us = now_us() - begin;
+		program->close(opened.skel);
+	}
+	return err ? err : load_and_print(program, log, best_us);
 }
 
 int main(void)
 {
 	char *log = calloc(1, LOG_BYTES);
-	long long best_us = -1, begin;
-	struct xsteer_bpf *skel;
-	int err = log ? 0 : -ENOMEM;
+	int err = log ? measure(&plain, log) : -ENOMEM;
 
-	for (int i = 0; i < LOADS && !err; i++) {
-		skel = xs_program_open(test_ctx(), XS_SLOTS_MIN);
-		begin = now_us();
-		err = skel ? xs_program_load(test_ctx(), skel->skeleton) : -errno;
-		if (best_us < 0 || now_us() - begin < best_us)
-			best_us = now_us() - begin;
-		xsteer_bpf__destroy(skel);
-	}
-	if (!err)
-		err = load_and_print(log, best_us);
+	if (!err && xs_kernel_has_frags()) /* without, it cannot be had */
+		err = measure(&trace, log);
 	free(log);
 	return err ? 1 : 0;
 }
