@@ -77,7 +77,7 @@ static int read_owners(const struct xs_pins *pins, struct xs_queue_facts *facts)
 	struct xs_owner *owners = xs_owners_get(pins, 0, pins->all_slots);
 	int err = owners ? 0 : -errno;
 
-	for (__u32 slot = 0; !err && slot < pins->all_slots; slot++) {
+	for (__u32 slot = 0; owners && slot < pins->all_slots; slot++) {
 		const struct xs_owner owner = owners[slot];
 		struct xs_queue_socket *socket;
 

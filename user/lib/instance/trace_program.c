@@ -114,7 +114,7 @@ static int fill_maps(const struct xs_pins *pins, const struct trace_bpf *skel,
 int xs_trace_program_load(const struct xs_pins *pins, const struct xs_trace_opts *opts,
 			  struct trace_bpf **skel)
 {
-	struct trace_bpf *own;
+	struct trace_bpf *own = NULL;
 	int err = check_build(pins);
 
 	if (!err)

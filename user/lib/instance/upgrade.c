@@ -154,7 +154,11 @@ int xs_upgrade(struct xsteer_ctx *ctx, const char *ifname, struct xs_upgraded *r
 	if (err)
 		goto out;
 	skel = xs_program_open(ctx, pins.slots);
-	err = skel ? xs_program_reuse(skel->obj, &pins, older_maps(&pins)) : -errno;
+	if (!skel) {
+		err = -errno;
+		goto out;
+	}
+	err = xs_program_reuse(skel->obj, &pins, older_maps(&pins));
 	if (!err)
 		err = xs_program_load(ctx, skel->skeleton);
 	if (!err)

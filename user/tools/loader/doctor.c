@@ -114,7 +114,7 @@ static void check_bpffs(struct diagnosis *d)
 static void check_free_hook(struct diagnosis *d)
 {
 	char master[IFNAMSIZ];
-	struct xs_hook hook;
+	struct xs_hook hook = {};
 	int held = d->netif.master ? xs_netif_name(d->netif.master, master) : 0;
 
 	if (!held && d->netif.master)

@@ -121,10 +121,10 @@ static int read_sockets(const struct xs_pins *pins, struct xs_loss_sources *sour
 {
 	struct xs_diag_sockets told = {};
 	struct xs_owner *owners = xs_owners_get(pins, 0, pins->all_slots);
-	int err = owners ? 0 : -errno;
+	int err = 0;
 
-	if (err)
-		return err;
+	if (!owners)
+		return -errno;
 	sources->every_socket = !xs_diag_sockets_read(pins->meta.ifindex, &told);
 	if (sources->every_socket)
 		err = take_every_socket(sources, &told);

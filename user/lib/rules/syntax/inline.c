@@ -233,11 +233,15 @@ static bool write_rest(struct inlining *in, const struct call *call,
 
 static bool check_call(struct inlining *in, const struct call *call, const struct xs_goal *goal)
 {
-	for (const struct call *outer = call; outer; outer = outer->caller)
+	const struct call *outer = call;
+
+	do {
 		if (outer->chain == goal->chain)
 			return xs_parse_error(in->p, &goal->pos,
 					      "the chain '%s' leads back to itself",
 					      xs_quote_str(goal->name).s);
+		outer = outer->caller;
+	} while (outer);
 	if (call->depth == XS_RULE_JUMP_DEPTH_MAX)
 		return xs_parse_error(in->p, &goal->pos,
 				      "jumps lead more than %u deep: expected fewer chains one "
