@@ -99,11 +99,11 @@ upgrade_keeps_the_mode() {
 	pings
 }
 
-# The last commit whose sets have another layout than this tree's.
+# The last commit whose sets have the oldest layout that this tree reads.
 _older_commit() {
-	local layout first
-	layout=$(sed -n 's/^#define XS_SET_LAYOUT \([0-9]*\).*/\1/p' "$ROOT/maps/rule_set.h")
-	first=$(git -C "$ROOT" log --format=%H -S"#define XS_SET_LAYOUT $layout" -- maps/rule_set.h | tail -n 1)
+	local oldest first
+	oldest=$(sed -n 's/^#define XS_SET_LAYOUT_OLDEST \([0-9]*\).*/\1/p' "$ROOT/maps/rule_set.h")
+	first=$(git -C "$ROOT" log --format=%H -S"#define XS_SET_LAYOUT $((oldest + 1))" -- maps/rule_set.h | tail -n 1)
 	[[ $first ]] && git -C "$ROOT" rev-parse -q --verify "$first^{commit}^"
 }
 
