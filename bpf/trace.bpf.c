@@ -98,10 +98,14 @@ static __always_inline bool is_within_rate(__u64 now)
 static __always_inline __u32 copy_frame(struct xdp_md *ctx, struct xs_trace_record *record)
 {
 	__u32 bytes = record->event.length < snap ? record->event.length : snap;
+	__u64 last = (__u64)bytes - 1;
 
 	if (!bytes || bytes > XS_TRACE_SNAP_MAX)
 		return 0;
-	return bpf_xdp_load_bytes(ctx, 0, record->bytes, bytes) ? 0 : bytes;
+	/* The verifier of Linux 6.1 forgets that it is not 0, and sees this. */
+	barrier_var(last);
+	last &= XS_TRACE_SNAP_MAX - 1;
+	return bpf_xdp_load_bytes(ctx, 0, record->bytes, last + 1) ? 0 : last + 1;
 }
 
 /* What decided a frame, in one register of a global function. */
