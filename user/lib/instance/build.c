@@ -122,17 +122,14 @@ static int take_over_maps(const struct xs_build *build, __u32 slots)
 static int pin_prog(struct xs_build *build)
 {
 	int fd = bpf_program__fd(build->skel->progs.xsteer), err;
-	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info);
 
 	if (build->opts->prio > 0)
 		return 0;
-	if (bpf_obj_get_info_by_fd(fd, &info, &len)) {
-		err = -errno;
+	err = xs_prog_id(fd, &build->prog_id);
+	if (err) {
 		xs_err(build->ctx, "cannot look at the program: %s", strerror(-err));
 		return err;
 	}
-	build->prog_id = info.id;
 	return xs_build_pin(build, fd, XS_PIN_PROG);
 }
 

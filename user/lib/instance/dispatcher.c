@@ -279,8 +279,6 @@ static int load_and_swap_alone(const struct xs_netif *netif, const struct xs_pin
 			       struct xsteer_bpf *skel, enum xs_mode mode, __u32 old_prog_id,
 			       __u32 *prog_id)
 {
-	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info);
 	int err, fd;
 
 	err = xs_program_reuse(skel->obj, pins, 0);
@@ -292,13 +290,12 @@ static int load_and_swap_alone(const struct xs_netif *netif, const struct xs_pin
 	err = pin_prog(fd, pins);
 	if (err)
 		return err;
-	err = bpf_obj_get_info_by_fd(fd, &info, &len) ? -errno : 0;
+	err = xs_prog_id(fd, prog_id);
 	if (!err)
 		err = swap_alone(netif->ifindex, mode, old_prog_id, fd);
 	if (err)
 		xs_err(pins->ctx, "%s: the kernel refused to replace the program: %s", netif->name,
 		       strerror(-err));
-	*prog_id = info.id;
 	return err;
 }
 

@@ -58,25 +58,34 @@ static int open_unpinned(const struct xs_pins *pins, __u32 id)
 	return -EPERM;
 }
 
+int xs_pinned_prog_open(const char *dir)
+{
+	char path[PATH_MAX + 8];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, XS_PIN_PROG);
+	fd = bpf_obj_get(path);
+	return fd < 0 ? -errno : fd;
+}
+
 int xs_link_running(const struct xs_pins *pins, int link)
 {
-	__u32 link_len = sizeof(struct bpf_link_info), prog_len = sizeof(struct bpf_prog_info);
+	int fd = xs_pinned_prog_open(pins->dir), err = fd < 0 ? fd : 0;
 	struct bpf_link_info running = {};
-	struct bpf_prog_info pinned = {};
-	char path[PATH_MAX + 8];
-	int fd, err;
+	__u32 len = sizeof(running), pinned;
 
-	snprintf(path, sizeof(path), "%s/%s", pins->dir, XS_PIN_PROG);
-	fd = bpf_obj_get(path);
-	if (fd < 0 || bpf_obj_get_info_by_fd(fd, &pinned, &prog_len) ||
-	    bpf_obj_get_info_by_fd(link, &running, &link_len)) {
+	if (!err)
+		err = xs_prog_id(fd, &pinned);
+	if (!err && bpf_obj_get_info_by_fd(link, &running, &len))
 		err = -errno;
-		xs_err(pins->ctx, "cannot look at %s: %s", path, strerror(-err));
+	if (err) {
+		xs_err(pins->ctx, "cannot look at %s/%s: %s", pins->dir, XS_PIN_PROG,
+		       strerror(-err));
 		if (fd >= 0)
 			close(fd);
 		return err;
 	}
-	if (pinned.id == running.prog_id)
+	if (pinned == running.prog_id)
 		return fd;
 	close(fd);
 	return open_unpinned(pins, running.prog_id);

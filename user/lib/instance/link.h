@@ -21,6 +21,12 @@ int xs_link_open(const char *dir, struct bpf_link_info *info);
 int xs_link_detach(int link);
 
 /*
+ * Opens the program pinned in `dir`. Returns a descriptor, which the caller closes; or -errno,
+ * silently. -ENOENT: none is pinned there.
+ */
+int xs_pinned_prog_open(const char *dir);
+
+/*
  * Opens the program that runs in an instance's link. A program that is not the pinned
  * one must still be ours: a killed upgrade leaves such a program. Returns a descriptor,
  * which the caller closes; or -errno, logged. -EPERM: it is somebody else's. Needs

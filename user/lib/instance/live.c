@@ -14,6 +14,7 @@
 #include "link.h"
 #include "live.h"
 #include "netns.h"
+#include "program.h"
 
 static int not_known(struct xs_live *live, const char *asked, int err)
 {
@@ -46,20 +47,13 @@ static int is_off(const struct xs_pins *pins, struct xs_live *live, enum xs_netn
 /* The id of the pinned program; 0: none is pinned; -errno. */
 static int pinned_prog(const struct xs_pins *pins, __u32 *id)
 {
-	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info);
-	char path[PATH_MAX + 8];
-	int fd, err = 0;
+	int fd = xs_pinned_prog_open(pins->dir), err;
 
 	*id = 0;
-	snprintf(path, sizeof(path), "%s/%s", pins->dir, XS_PIN_PROG);
-	fd = bpf_obj_get(path);
 	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	if (bpf_obj_get_info_by_fd(fd, &info, &len))
-		err = -errno;
+		return fd == -ENOENT ? 0 : fd;
+	err = xs_prog_id(fd, id);
 	close(fd);
-	*id = info.id;
 	return err;
 }
 

@@ -115,6 +115,17 @@ int xs_program_load(struct xsteer_ctx *ctx, struct bpf_object_skeleton *skeleton
 	return err;
 }
 
+int xs_prog_id(int fd, __u32 *id)
+{
+	struct bpf_prog_info info = {};
+	__u32 len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &len))
+		return -errno;
+	*id = info.id;
+	return 0;
+}
+
 /* Numbers of the maps that a program uses. Returns how many; 0: none, or it cannot be found out. */
 static __u32 maps_of(__u32 prog_id, __u32 ids[MAPS_OF_PROG_MAX])
 {

@@ -36,6 +36,9 @@ int xs_program_reuse(struct bpf_object *object, const struct xs_pins *pins, __u3
  */
 int xs_program_load(struct xsteer_ctx *ctx, struct bpf_object_skeleton *skeleton);
 
+/* The kernel's number of a loaded program. 0 or -errno, silently. */
+int xs_prog_id(int fd, __u32 *id);
+
 /*
  * Whether a loaded program uses the map. An instance's own program does, whatever its
  * version. Needs CAP_SYS_ADMIN. False also if this cannot be found out.

@@ -13,22 +13,17 @@
 #include "dir.h"
 #include "leftovers.h"
 #include "link.h"
+#include "program.h"
 #include "publish.h"
 
-/* Reads about the program pinned in `dir`. 1; 0: there is none; -errno, logged. */
-static int look_at_prog(struct xsteer_ctx *ctx, const char *dir, struct bpf_prog_info *info)
+/* The number of the program pinned in `dir`. 1; 0: there is none; -errno, logged. */
+static int look_at_prog(struct xsteer_ctx *ctx, const char *dir, __u32 *id)
 {
-	__u32 len = sizeof(*info);
-	char path[PATH_MAX + 8];
-	int fd, err;
+	int fd = xs_pinned_prog_open(dir), err;
 
-	memset(info, 0, sizeof(*info));
-	snprintf(path, sizeof(path), "%s/%s", dir, XS_PIN_PROG);
-	fd = bpf_obj_get(path);
 	if (fd < 0)
-		return errno == ENOENT ? 0
-				       : xs_leftover_say_cannot_look(ctx, dir, XS_PIN_PROG, -errno);
-	err = bpf_obj_get_info_by_fd(fd, info, &len) ? -errno : 0;
+		return fd == -ENOENT ? 0 : xs_leftover_say_cannot_look(ctx, dir, XS_PIN_PROG, fd);
+	err = xs_prog_id(fd, id);
 	close(fd);
 	return err ? xs_leftover_say_cannot_look(ctx, dir, XS_PIN_PROG, err) : 1;
 }
@@ -37,7 +32,7 @@ static int look_at_prog(struct xsteer_ctx *ctx, const char *dir, struct bpf_prog
 static int runs_in_its_link(struct xsteer_ctx *ctx, const char *side)
 {
 	struct bpf_link_info link;
-	struct bpf_prog_info prog;
+	__u32 prog_id;
 	int fd = xs_link_open(side, &link), found;
 
 	if (fd < 0)
@@ -45,8 +40,8 @@ static int runs_in_its_link(struct xsteer_ctx *ctx, const char *side)
 	close(fd);
 	if (!link.xdp.ifindex)
 		return 0;
-	found = look_at_prog(ctx, side, &prog);
-	return found > 0 ? prog.id == link.prog_id : found;
+	found = look_at_prog(ctx, side, &prog_id);
+	return found > 0 ? prog_id == link.prog_id : found;
 }
 
 static int pin_prog(struct xsteer_ctx *ctx, const char *dir, int fd)

@@ -50,29 +50,17 @@ int xs_trace_of(__u32 prog_id, struct xs_owner *tracer)
 	return found;
 }
 
-static int pinned_prog(const struct xs_pins *pins)
-{
-	char path[PATH_MAX + 8];
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", pins->dir, XS_PIN_PROG);
-	fd = bpf_obj_get(path);
-	return fd < 0 ? -errno : fd;
-}
-
 __u32 xs_trace_plain_id(const struct xs_pins *pins, __u32 prog_id)
 {
-	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info);
+	int fd = xs_pinned_prog_open(pins->dir);
 	struct xs_owner tracer;
-	int pinned = xs_trace_of(prog_id, &tracer) ? pinned_prog(pins) : -ENOENT;
+	__u32 pinned = prog_id;
 
-	if (pinned < 0)
+	if (fd < 0)
 		return prog_id;
-	if (bpf_obj_get_info_by_fd(pinned, &info, &len))
-		info.id = prog_id;
-	close(pinned);
-	return info.id;
+	xs_prog_id(fd, &pinned);
+	close(fd);
+	return pinned != prog_id && xs_trace_of(prog_id, &tracer) ? pinned : prog_id;
 }
 
 void xs_trace_settle(const struct xs_pins *pins)
@@ -80,15 +68,18 @@ void xs_trace_settle(const struct xs_pins *pins)
 	struct bpf_link_info info;
 	struct xs_owner tracer;
 	int link = pins->meta.attach == XS_ATTACH_LINK ? xs_link_open(pins->dir, &info) : -ENOENT;
-	int left = -1, pinned = -1;
+	int left = -1, pinned;
+	__u32 pinned_id;
 
 	if (link < 0)
 		return;
-	if (!xs_trace_of(info.prog_id, &tracer) || xs_owner_alive(&tracer))
+	pinned = xs_pinned_prog_open(pins->dir);
+	/* First what is quick to see: nearly always the pinned one runs. */
+	if (pinned < 0 || xs_prog_id(pinned, &pinned_id) || pinned_id == info.prog_id ||
+	    !xs_trace_of(info.prog_id, &tracer) || xs_owner_alive(&tracer))
 		goto out;
 	left = bpf_prog_get_fd_by_id(info.prog_id);
-	pinned = pinned_prog(pins);
-	if (left >= 0 && pinned >= 0 && !xs_link_swap(pins->ctx, pins->ifname, link, left, pinned))
+	if (left >= 0 && !xs_link_swap(pins->ctx, pins->ifname, link, left, pinned))
 		xs_note(pins->ctx, "%s: put the program back that a killed trace had replaced",
 			pins->ifname);
 out:
@@ -114,14 +105,12 @@ static int refuse_second(const struct xs_pins *pins, const struct xs_owner *trac
 static int put_into_link(struct xs_trace *trace, const struct xs_pins *pins)
 {
 	int fresh = bpf_program__fd(trace->skel->progs.xsteer_trace);
-	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info);
+	int err = xs_prog_id(fresh, &trace->prog_id);
 
-	if (bpf_obj_get_info_by_fd(fresh, &info, &len)) {
-		xs_err(trace->ctx, "cannot look at the tracing program: %s", strerror(errno));
-		return -errno;
+	if (err) {
+		xs_err(trace->ctx, "cannot look at the tracing program: %s", strerror(-err));
+		return err;
 	}
-	trace->prog_id = info.id;
 	return xs_link_swap(trace->ctx, pins->ifname, trace->link, trace->plain, fresh);
 }
 

@@ -22,14 +22,6 @@
 #include "upgrade.h"
 #include "xsteer.skel.h"
 
-static __u32 prog_id(int fd)
-{
-	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info);
-
-	return bpf_obj_get_info_by_fd(fd, &info, &len) ? 0 : info.id;
-}
-
 /* Replaces the pin of that name, if there is one. The new pin gets the access of `model`. */
 static int repin(const struct xs_pins *pins, int fd, const char *name, const char *model)
 {
@@ -112,9 +104,10 @@ static int replace(struct xs_pins *pins, struct xsteer_bpf *skel, struct xs_upgr
 	if (!err)
 		err = xs_link_swap(pins->ctx, pins->ifname, link, old, fresh);
 	if (!err) {
-		*result = (struct xs_upgraded){ .old_prog_id = prog_id(old),
-						.prog_id = prog_id(fresh),
-						.old_version = pins->meta.version };
+		*result = (struct xs_upgraded){ .old_version = pins->meta.version };
+		/* 0 in what cannot be asked: the new program runs */
+		xs_prog_id(old, &result->old_prog_id);
+		xs_prog_id(fresh, &result->prog_id);
 		err = pin_new_maps(pins, skel);
 	}
 	if (!err) {
