@@ -259,6 +259,21 @@ a_killed_tracer_loses_no_frame_and_the_next_command_puts_back() {
 	equal "pins" "$(ls -A "$PINS")" ""
 }
 
+# Nothing but the hook tells of it then, and on the hook is the tracing program.
+a_traced_instance_lives_without_the_pin_of_its_link() {
+	lab_up
+	attach
+	_trace
+	rm "$PINS/rx0/link"
+	check "clean" rx "$LOADER" clean
+	check "its pins stay" test -e "$PINS/rx0/meta"
+	kill -INT "$TRACER"
+	ends "$TRACER" 0
+	becomes "nobody holds the link any more" 3 xdp_is_off
+	check "clean" rx "$LOADER" clean
+	equal "pins" "$(ls "$PINS")" ""
+}
+
 killed_at_any_moment_it_leaves_a_program_that_works() {
 	local ms
 	lab_up --queues 1

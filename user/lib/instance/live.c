@@ -15,6 +15,7 @@
 #include "live.h"
 #include "netns.h"
 #include "program.h"
+#include "trace.h"
 
 static int not_known(struct xs_live *live, const char *asked, int err)
 {
@@ -81,10 +82,10 @@ static int ask_hook(const struct xs_pins *pins, struct xs_live *live, enum xs_ne
 	if (err)
 		return not_known(live, link_err == -ENOENT ? "its program" : "its link",
 				 link_err == -ENOENT ? err : link_err);
-	if (id != hook.prog_id)
+	if (id != xs_trace_plain_id(pins, hook.prog_id))
 		return is_off(pins, live, netns);
 	live->life = XS_LIFE_alive;
-	live->prog_id = id;
+	live->prog_id = hook.prog_id;
 	live->ifindex = pins->meta.ifindex;
 	live->attached = true;
 	return 0;
