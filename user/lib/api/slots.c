@@ -91,16 +91,22 @@ static void copy_counts(uint64_t values[COUNTER_CNT], const struct xs_socket_cou
 		values[i] = ((const __u64 *)counts)[i];
 }
 
-static int tell_slot(const struct xs_pins *pins, __u32 slot, const struct xs_socket_look *look,
-		     xsteer_slot_fn each, void *arg)
+struct telling {
+	const struct xs_pins *pins;
+	xsteer_slot_fn each;
+	void *arg;
+};
+
+static int tell_slot(void *arg, __u32 slot, const struct xs_socket_look *look)
 {
+	const struct telling *telling = arg;
 	const struct xsteer_owner owner = public_owner(slot, &look->owner);
 	uint64_t counts[COUNTER_CNT], earlier[COUNTER_CNT];
 	char chain[XS_CHAIN_NAME_MAX];
 	struct xsteer_slot own = {
 		.sz = sizeof(own),
 		.owner = look->owner.pid ? &owner : NULL,
-		.chain = xs_chain_of_slot(pins, slot, chain) ? chain : NULL,
+		.chain = xs_chain_of_slot(telling->pins, slot, chain) ? chain : NULL,
 		.slot = slot,
 		.queue = look->queue,
 		.flags = look->in_chain ? XSTEER_SLOT_IN_CHAIN : 0,
@@ -114,23 +120,19 @@ static int tell_slot(const struct xs_pins *pins, __u32 slot, const struct xs_soc
 		add_now(&own, &look->state);
 	copy_counts(counts, &look->own);
 	copy_counts(earlier, &look->earlier);
-	return each(arg, &own);
+	return telling->each(telling->arg, &own);
 }
 
 int xsteer_each_slot(struct xsteer_ctx *ctx, const char *ifname, xsteer_slot_fn each, void *arg)
 {
-	struct xs_socket_look look;
 	struct xs_pins pins;
+	struct telling telling = { &pins, each, arg };
 	int err;
 
 	err = xs_api_open(ctx, &pins, ifname);
 	if (err)
 		return err;
-	for (__u32 slot = 0; !err && slot < pins.all_slots; slot++) {
-		int nobody = xs_socket_look(&pins, slot, &look);
-
-		err = nobody < 0 ? nobody : nobody ? 0 : tell_slot(&pins, slot, &look, each, arg);
-	}
+	err = xs_sockets_look(&pins, tell_slot, &telling);
 	xs_pins_close(&pins);
 	return err;
 }

@@ -25,7 +25,14 @@ struct xs_socket_look {
 	__u32 queue;
 };
 
-/* 0; 1: the slot has no owner, and nothing was counted there; or -errno, logged. */
-int xs_socket_look(const struct xs_pins *pins, __u32 slot, struct xs_socket_look *look);
+/* Valid during the call only. Anything but 0 ends the walk. */
+typedef int (*xs_socket_look_fn)(void *arg, __u32 slot, const struct xs_socket_look *look);
+
+/*
+ * Calls each() for every slot that has an owner, or where something was counted. What the
+ * instance's maps say of all slots is read at once, before. 0, what each() returned, or -errno,
+ * logged.
+ */
+int xs_sockets_look(const struct xs_pins *pins, xs_socket_look_fn each, void *arg);
 
 #endif

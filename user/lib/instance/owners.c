@@ -169,7 +169,7 @@ int xs_owner_set(const struct xs_pins *pins, __u32 slot, const struct xs_owner *
 	return err;
 }
 
-static bool in_use(const struct xs_owner *owner)
+bool xs_owner_in_use(const struct xs_owner *owner)
 {
 	return xs_owner_alive(owner) || xs_owner_is_coming(owner);
 }
@@ -178,7 +178,8 @@ bool xs_slot_in_use(const struct xs_pins *pins, __u32 slot)
 {
 	struct xs_owner owner;
 
-	return !bpf_map_lookup_elem(pins->map_fds[XS_MAP_owners], &slot, &owner) && in_use(&owner);
+	return !bpf_map_lookup_elem(pins->map_fds[XS_MAP_owners], &slot, &owner) &&
+	       xs_owner_in_use(&owner);
 }
 
 struct xs_owner *xs_owners_get(const struct xs_pins *pins, __u32 first, __u32 cnt)
@@ -211,7 +212,7 @@ static int count_owners(const struct xs_pins *pins, __u32 first, __u32 cnt,
 
 int xs_slots_in_use(const struct xs_pins *pins, __u32 first, __u32 cnt)
 {
-	return count_owners(pins, first, cnt, in_use);
+	return count_owners(pins, first, cnt, xs_owner_in_use);
 }
 
 int xs_owners_alive(const struct xs_pins *pins)

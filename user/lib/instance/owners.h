@@ -18,6 +18,8 @@
 bool xs_owner_alive(const struct xs_owner *owner);
 /* There is no socket yet, but a living process is about to insert one. `fd` holds its pid. */
 bool xs_owner_is_coming(const struct xs_owner *owner);
+/* Either of them: the slot is not free. */
+bool xs_owner_in_use(const struct xs_owner *owner);
 /* The owner is in another PID namespace, so its pid means nothing here. */
 bool xs_owner_is_elsewhere(const struct xs_owner *owner);
 /* Does a living process hold the slot, or is one about to? Silent: what cannot be read is free. */

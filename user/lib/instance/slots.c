@@ -33,7 +33,7 @@ static bool anyone_alive(const struct xs_pins *pins, bool but_us)
 
 	for (__u32 slot = 0; !alive && slot < pins->all_slots; slot++)
 		alive = !(but_us && xs_owner_is_self(&owners[slot])) &&
-			(xs_owner_alive(&owners[slot]) || xs_owner_is_coming(&owners[slot]));
+			xs_owner_in_use(&owners[slot]);
 	free(owners);
 	return alive;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* What sockets have counted; see socket_stats.h. */
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -7,11 +8,26 @@
 
 #include "socket_stats.h"
 
-bool xs_socket_stats_read(const struct xs_pins *pins, __u32 slot, struct xs_socket_stats *row)
+static bool read_row(const struct xs_pins *pins, __u32 slot, struct xs_socket_stats *row)
 {
 	const int fd = pins->map_fds[XS_MAP_xsk_stats_map];
 
 	return fd >= 0 && !bpf_map_lookup_elem(fd, &slot, row);
+}
+
+struct xs_socket_stats *xs_socket_stats_get(const struct xs_pins *pins)
+{
+	struct xs_socket_stats *rows = calloc(pins->all_slots + 1, sizeof(*rows));
+	const int fd = pins->map_fds[XS_MAP_xsk_stats_map];
+	__u32 slot, *before = NULL;
+
+	/* No row is ever deleted, so no walk begins again. */
+	while (rows && fd >= 0 && !bpf_map_get_next_key(fd, before, &slot)) {
+		if (slot < pins->all_slots)
+			read_row(pins, slot, &rows[slot]);
+		before = &slot;
+	}
+	return rows;
 }
 
 bool xs_socket_counts_any(const struct xs_socket_counts *counts)
@@ -44,7 +60,7 @@ void xs_socket_stats_begin(const struct xs_pins *pins, __u32 slot, __u32 queue, 
 
 	if (pins->map_fds[XS_MAP_xsk_stats_map] < 0)
 		return;
-	xs_socket_stats_read(pins, slot, &row); /* otherwise it is the first socket of the slot */
+	read_row(pins, slot, &row); /* otherwise it is the first socket of the slot */
 	xs_socket_counts_add(&row.earlier, &row.last);
 	row.last = (struct xs_socket_counts){};
 	row.since_ns = since_ns;
@@ -57,7 +73,7 @@ void xs_socket_stats_keep(const struct xs_pins *pins, __u32 slot, __u64 since_ns
 {
 	struct xs_socket_stats row;
 
-	if (!xs_socket_stats_read(pins, slot, &row) || row.since_ns != since_ns)
+	if (!read_row(pins, slot, &row) || row.since_ns != since_ns)
 		return;
 	row.last = *counts;
 	write_row(pins, slot, &row);

@@ -24,8 +24,11 @@ void xs_socket_stats_begin(const struct xs_pins *pins, __u32 slot, __u32 queue, 
 void xs_socket_stats_keep(const struct xs_pins *pins, __u32 slot, __u64 since_ns,
 			  const struct xs_socket_counts *counts);
 
-/* Reads the row of a slot. False: there is no such map, or no right to read it. Silent. */
-bool xs_socket_stats_read(const struct xs_pins *pins, __u32 slot, struct xs_socket_stats *row);
+/*
+ * The rows of all slots. The caller frees them. seen_ns is 0 where no socket has been yet, and
+ * everywhere if there is no such map, or no right to read it: silent. NULL: no memory.
+ */
+struct xs_socket_stats *xs_socket_stats_get(const struct xs_pins *pins);
 
 void xs_socket_counts_add(struct xs_socket_counts *sum, const struct xs_socket_counts *part);
 /* Is one of them not 0? */

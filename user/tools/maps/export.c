@@ -29,6 +29,12 @@
 #include "tools/cli/json.h"
 #include "tools/cli/grid.h"
 
+/* All sockets that were in a slot: what ended with one that was killed does not count back. */
+struct slot_sum {
+	__u32 slot, queue;
+	struct xs_socket_counts counts;
+};
+
 /* An instance with everything that was read from it. */
 struct exported {
 	const struct xs_pins *pins;
@@ -36,6 +42,8 @@ struct exported {
 	struct xs_queue_stats *rows;
 	__u32 cnt;
 	__u32 queues; /* in use: exported without packets too, else rate() misses the first */
+	struct slot_sum *sockets;
+	__u32 socket_cnt;
 	struct xs_rules_in_force rules; /* zeroed if they may not be read */
 	__u32 rule_cnt; /* number of these that are exported */
 	struct xs_instance_state *state; /* of an array for all that are exported */
@@ -106,20 +114,6 @@ static void put_generations(FILE *out, const struct exported *from, int cnt)
 	}
 }
 
-/* All sockets that were in a slot: what ended with one that was killed does not count back. */
-static bool sum_of_slot(const struct exported *from, __u32 slot, __u32 *queue,
-			struct xs_socket_counts *sum)
-{
-	struct xs_socket_look look;
-
-	if (xs_socket_look(from->pins, slot, &look))
-		return false;
-	*queue = look.queue;
-	*sum = look.own;
-	xs_socket_counts_add(sum, &look.earlier);
-	return look.own_known || xs_socket_counts_any(sum);
-}
-
 static const struct {
 	const char *name, *help;
 	size_t offset; /* in struct xs_socket_counts */
@@ -140,46 +134,42 @@ static const char *const loss_names[] = {
 #undef X
 };
 
-static void put_socket_value(FILE *out, const char *name, const struct exported *from, __u32 slot,
-			     __u32 queue, const char *reason, __u64 value)
+static void put_socket_value(FILE *out, const char *name, const struct exported *from,
+			     const struct slot_sum *sum, const char *reason, __u64 value)
 {
 	xs_metric_begin(out, name, from->ifname);
-	fprintf(out, ",slot=\"%u\",queue=\"%u\"", slot, queue);
+	fprintf(out, ",slot=\"%u\",queue=\"%u\"", sum->slot, sum->queue);
 	if (reason)
 		fprintf(out, ",reason=\"%s\"", reason);
 	fprintf(out, "} %llu\n", value);
 }
 
-static void put_socket_losses(FILE *out, const struct exported *from, __u32 slot, __u32 queue,
-			      const struct xs_socket_counts *sum)
+static void put_socket_losses(FILE *out, const struct exported *from, const struct slot_sum *sum)
 {
 	const __u64 values[] = {
-#define X(name) sum->name,
+#define X(name) sum->counts.name,
 		XS_SOCKET_LOSSES(X)
 #undef X
 	};
 
 	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++)
-		put_socket_value(out, "xsteer_socket_lost_packets_total", from, slot, queue,
-				 loss_names[i], values[i]);
+		put_socket_value(out, "xsteer_socket_lost_packets_total", from, sum, loss_names[i],
+				 values[i]);
 }
 
 /* counter: of socket_counters; beyond these: the losses */
 static void put_sockets_family(FILE *out, const struct exported *from, size_t counter)
 {
 	const size_t cnt = sizeof(socket_counters) / sizeof(*socket_counters);
-	struct xs_socket_counts sum;
-	__u32 queue;
 
-	for (__u32 slot = 0; slot < from->pins->all_slots; slot++) {
-		if (!sum_of_slot(from, slot, &queue, &sum))
-			continue;
+	for (__u32 i = 0; i < from->socket_cnt; i++) {
+		const struct slot_sum *sum = &from->sockets[i];
+
 		if (counter == cnt)
-			put_socket_losses(out, from, slot, queue, &sum);
+			put_socket_losses(out, from, sum);
 		else
-			put_socket_value(out, socket_counters[counter].name, from, slot, queue,
-					 NULL,
-					 *(const __u64 *)((const char *)&sum +
+			put_socket_value(out, socket_counters[counter].name, from, sum, NULL,
+					 *(const __u64 *)((const char *)&sum->counts +
 							  socket_counters[counter].offset));
 	}
 }
@@ -290,17 +280,15 @@ static json_t *sockets_json(const struct exported *from)
 {
 	json_t *sockets = json_array();
 	uint64_t values[sizeof(struct xs_socket_counts) / sizeof(uint64_t)];
-	struct xs_socket_counts sum;
 	json_t *socket;
-	__u32 queue;
 
-	for (__u32 slot = 0; slot < from->pins->all_slots; slot++) {
-		if (!sum_of_slot(from, slot, &queue, &sum))
-			continue;
-		memcpy(values, &sum, sizeof(values));
+	for (__u32 i = 0; i < from->socket_cnt; i++) {
+		const struct slot_sum *sum = &from->sockets[i];
+
+		memcpy(values, &sum->counts, sizeof(values));
 		socket = xs_socket_counts_json(values);
-		json_object_set_new(socket, "slot", json_integer(slot));
-		json_object_set_new(socket, "queue", json_integer(queue));
+		json_object_set_new(socket, "slot", json_integer(sum->slot));
+		json_object_set_new(socket, "queue", json_integer(sum->queue));
 		json_array_append_new(sockets, socket);
 	}
 	return sockets;
@@ -429,6 +417,22 @@ static void look_at_rules(struct xs_cli *cli, struct exported *from, __u32 most)
 			from->ifname, most, cnt);
 }
 
+static int take_socket(void *arg, __u32 slot, const struct xs_socket_look *look)
+{
+	struct slot_sum sum = { slot, look->queue, look->own }, *more;
+	struct exported *from = arg;
+
+	xs_socket_counts_add(&sum.counts, &look->earlier);
+	if (!look->own_known && !xs_socket_counts_any(&sum.counts))
+		return 0;
+	more = realloc(from->sockets, (from->socket_cnt + 1) * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	from->sockets = more;
+	more[from->socket_cnt++] = sum;
+	return 0;
+}
+
 static int look_at(struct xs_cli *cli, struct exported *from, const struct xs_pins *pins)
 {
 	struct xs_netif netif;
@@ -441,7 +445,10 @@ static int look_at(struct xs_cli *cli, struct exported *from, const struct xs_pi
 		return err;
 	from->queues = netif.rx_queues;
 	from->rows = xs_queue_stats_read(pins, &from->cnt);
-	return from->rows ? xs_instance_state_read(pins, &netif, from->state) : -EIO;
+	if (!from->rows)
+		return -EIO;
+	err = xs_sockets_look(pins, take_socket, from);
+	return err ? err : xs_instance_state_read(pins, &netif, from->state);
 }
 
 int xs_maps_export(struct xs_cli *cli, const struct xs_pins *pins, int cnt, __u32 rules,
@@ -465,6 +472,7 @@ int xs_maps_export(struct xs_cli *cli, const struct xs_pins *pins, int cnt, __u3
 		put_all(stdout, from, cnt);
 	for (int i = 0; from && i < cnt; i++) {
 		free(from[i].rows);
+		free(from[i].sockets);
 		xs_rules_in_force_close(&from[i].rules);
 	}
 	for (int i = 0; states && i < cnt; i++)

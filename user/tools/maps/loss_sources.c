@@ -144,25 +144,20 @@ static int read_sockets(const struct xs_pins *pins, struct xs_loss_sources *sour
 }
 
 /* A socket that went took its counters along, but for what its process has written down. */
-static int read_kept(const struct xs_pins *pins, struct xs_loss_sources *sources)
+static int take_kept(void *arg, __u32 slot, const struct xs_socket_look *look)
 {
-	struct xs_socket_look look;
-	struct xs_loss_kept *more;
+	struct xs_loss_sources *sources = arg;
+	struct xs_loss_kept kept = { .slot = slot, .counts = look->earlier }, *more;
 
-	for (__u32 slot = 0; slot < pins->all_slots; slot++) {
-		if (xs_socket_look(pins, slot, &look))
-			continue;
-		if (!look.alive && look.own_known)
-			xs_socket_counts_add(&look.earlier, &look.own);
-		if (!xs_socket_counts_any(&look.earlier))
-			continue;
-		more = realloc(sources->kept, (sources->kept_cnt + 1) * sizeof(*more));
-		if (!more)
-			return -ENOMEM;
-		sources->kept = more;
-		more[sources->kept_cnt++] =
-			(struct xs_loss_kept){ .slot = slot, .counts = look.earlier };
-	}
+	if (!look->alive && look->own_known)
+		xs_socket_counts_add(&kept.counts, &look->own);
+	if (!xs_socket_counts_any(&kept.counts))
+		return 0;
+	more = realloc(sources->kept, (sources->kept_cnt + 1) * sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	sources->kept = more;
+	more[sources->kept_cnt++] = kept;
 	return 0;
 }
 
@@ -182,7 +177,7 @@ int xs_loss_sources_read(const struct xs_pins *pins, const struct xs_netif *neti
 	if (!err)
 		err = read_sockets(pins, &found);
 	if (!err)
-		err = read_kept(pins, &found);
+		err = xs_sockets_look(pins, take_kept, &found);
 	if (err)
 		goto out;
 	read_rules(pins, &found.rules);

@@ -260,6 +260,21 @@ static void socket_row(struct xs_grid *grid, const struct xs_watched *one, __u32
 	loss_cells(grid, &look->own, look->own_known, view);
 }
 
+struct sockets_tab {
+	struct xs_grid *grid;
+	const struct xs_watched *one;
+	const struct xs_tab_view *view;
+};
+
+static int take_socket(void *arg, __u32 slot, const struct xs_socket_look *look)
+{
+	const struct sockets_tab *tab = arg;
+
+	if (look->owner.pid)
+		socket_row(tab->grid, tab->one, slot, look, tab->view);
+	return 0;
+}
+
 static struct xs_grid *sockets_grid(struct xs_watched_list *watched, const struct xs_tab_view *view)
 {
 	struct xs_grid *grid =
@@ -267,12 +282,10 @@ static struct xs_grid *sockets_grid(struct xs_watched_list *watched, const struc
 			    ">RX full|>No frame|>RX other|>Dropped|>TX lost");
 
 	for (int i = 0; i < watched->cnt; i++) {
-		const struct xs_watched *one = &watched->list[i];
-		struct xs_socket_look look;
+		struct sockets_tab tab = { grid, &watched->list[i], view };
 
-		for (__u32 slot = 0; one->open && slot < one->pins.all_slots; slot++)
-			if (xs_socket_look(&one->pins, slot, &look) >= 0 && look.owner.pid)
-				socket_row(grid, one, slot, &look, view);
+		if (tab.one->open)
+			xs_sockets_look(&tab.one->pins, take_socket, &tab);
 	}
 	return grid;
 }
