@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Counters as Prometheus text or JSON; see export.h. */
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <net/if.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "tools/cli/cli.h"
 #include "lib/instance/queue_stats.h"
@@ -21,6 +15,7 @@
 #include "socket_json.h"
 #include "lib/api/socket_look.h"
 #include "stats.h"
+#include "textfile.h"
 #include "lib/net/netif.h"
 #include "lib/rules/model/rule_name.h"
 #include "lib/set/read.h"
@@ -229,8 +224,17 @@ static void put_rules(FILE *out, const struct exported *from, int cnt)
 				 from[i].rules.stats[r].bytes);
 }
 
-static void put_all(FILE *out, const struct exported *from, int cnt)
+struct all_exported {
+	const struct exported *from;
+	int cnt;
+};
+
+static void put_all(FILE *out, const void *arg)
 {
+	const struct all_exported *all = arg;
+	const struct exported *from = all->from;
+	int cnt = all->cnt;
+
 	put_rules(out, from, cnt);
 	put_counters(out, from, cnt);
 	put_generations(out, from, cnt);
@@ -314,93 +318,6 @@ static int print_json(struct xs_cli *cli, const struct exported *from, int cnt, 
 }
 
 /*
- * Creates a file beside `path`, under a name that nobody can guess or take before, with
- * the mode that fopen() would give. If the file system can, it has no name until it is
- * complete, so a killed process leaves nothing. Returns the descriptor, or -errno;
- * *next is "" if it has no name yet.
- */
-static int create_beside(const char *path, char next[PATH_MAX])
-{
-	char dir[PATH_MAX];
-	mode_t mask = umask(0);
-	int fd;
-
-	umask(mask);
-	snprintf(dir, sizeof(dir), "%s", path);
-	next[0] = '\0';
-	fd = open(dirname(dir), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
-	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
-		return fd < 0 ? -errno : fd;
-	if (snprintf(next, PATH_MAX, "%s.XXXXXX", path) >= PATH_MAX)
-		return -ENAMETOOLONG;
-	fd = mkostemp(next, O_CLOEXEC);
-	if (fd < 0 || fchmod(fd, 0666 & ~mask))
-		return -errno;
-	return fd;
-}
-
-/* Gives it a name. link() does not replace an existing file, so tries other names. 0 or -errno. */
-static int name_it(int fd, const char *path, char next[PATH_MAX])
-{
-	char self[64];
-	__u64 number;
-
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	for (int i = 0; i < 100; i++) {
-		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
-			return -errno;
-		if (snprintf(next, PATH_MAX, "%s.%016llx", path, number) >= PATH_MAX)
-			return -ENAMETOOLONG;
-		if (!linkat(AT_FDCWD, self, AT_FDCWD, next, AT_SYMLINK_FOLLOW))
-			return 0;
-		if (errno != EEXIST)
-			break;
-	}
-	next[0] = '\0';
-	return -errno;
-}
-
-static int fill_file(int fd, const struct exported *from, int cnt)
-{
-	int copy = dup(fd), err = 0;
-	FILE *out = copy < 0 ? NULL : fdopen(copy, "w");
-
-	if (!out) {
-		err = -errno;
-		if (copy >= 0)
-			close(copy);
-		return err;
-	}
-	put_all(out, from, cnt);
-	if (fflush(out) || ferror(out) || fsync(copy))
-		err = -errno;
-	if (fclose(out) && !err)
-		err = -errno;
-	return err;
-}
-
-/* All or nothing. A symbolic link at `path` is replaced, not followed. */
-static int write_file(struct xs_cli *cli, const struct exported *from, int cnt, const char *path)
-{
-	char next[PATH_MAX];
-	int fd = create_beside(path, next), err;
-
-	err = fd < 0 ? fd : fill_file(fd, from, cnt);
-	if (!err && !next[0])
-		err = name_it(fd, path, next);
-	if (!err && rename(next, path))
-		err = -errno;
-	if (err) {
-		xs_err(cli->ctx, "cannot write %s: %s", path, strerror(-err));
-		if (next[0])
-			unlink(next);
-	}
-	if (fd >= 0)
-		close(fd);
-	return err;
-}
-
-/*
  * Reads the first `most` rules. Without the right to read them (CAP_SYS_ADMIN) the rest
  * is exported.
  */
@@ -456,6 +373,7 @@ int xs_maps_export(struct xs_cli *cli, const struct xs_pins *pins, int cnt, __u3
 {
 	struct xs_instance_state *states = calloc(cnt + 1, sizeof(*states));
 	struct exported *from = calloc(cnt + 1, sizeof(*from));
+	const struct all_exported all = { from, cnt };
 	int err = from && states ? 0 : -ENOMEM;
 
 	for (int i = 0; !err && i < cnt; i++) {
@@ -467,9 +385,9 @@ int xs_maps_export(struct xs_cli *cli, const struct xs_pins *pins, int cnt, __u3
 	if (!err && cli->json)
 		err = print_json(cli, from, cnt, failure);
 	else if (!err && textfile)
-		err = write_file(cli, from, cnt, textfile);
+		err = xs_textfile_write(cli, textfile, put_all, &all);
 	else if (!err)
-		put_all(stdout, from, cnt);
+		put_all(stdout, &all);
 	for (int i = 0; from && i < cnt; i++) {
 		free(from[i].rows);
 		free(from[i].sockets);
