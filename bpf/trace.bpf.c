@@ -144,8 +144,8 @@ __noinline int offer(struct xdp_md *ctx, __u64 generation, __u32 rule, __u64 dec
 	__u8 done = decision >> 8, reason = decision >> 16;
 	struct xs_trace_record *record;
 	struct xs_trace_counts *counts;
-	__u64 now = bpf_ktime_get_ns();
 	__u32 zero = 0;
+	__u64 now;
 
 	if (!(verdicts >> (done & 31) & reasons >> (reason & 31) & 1) ||
 	    !is_chosen(generation, rule))
@@ -155,6 +155,7 @@ __noinline int offer(struct xdp_md *ctx, __u64 generation, __u32 rule, __u64 dec
 	if (!counts || !record)
 		return 0; /* cannot happen */
 	counts->matched++;
+	now = bpf_ktime_get_ns();
 	if (!is_within_rate(now)) {
 		counts->over_rate++;
 		return 0;
