@@ -13,6 +13,7 @@
 #include "lib/base/number.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/json.h"
+#include "tools/cli/stop.h"
 #include "decided.h"
 #include "frame_text.h"
 #include "pcapng.h"
@@ -147,12 +148,6 @@ static int read_words(struct xs_cli *cli, const char *option, const char *list,
 	return err;
 }
 
-struct finding {
-	struct tracing *tracing;
-	const char *word;
-	bool found;
-};
-
 /* As explain names it: LINE, or FILE:LINE. Rules of several files may have one line. */
 static bool is_meant(const char *word, const struct xsteer_rule *rule)
 {
@@ -165,42 +160,62 @@ static bool is_meant(const char *word, const struct xsteer_rule *rule)
 			  !strncmp(rule->file, word, colon - word));
 }
 
+struct finding {
+	struct tracing *tracing;
+	char **words;
+	int cnt;
+	bool *found; /* by word */
+};
+
 static int find_rule(void *arg, const struct xsteer_rule *rule)
 {
 	struct finding *finding = arg;
 	struct tracing *tracing = finding->tracing;
+	bool meant = false;
 	__u32 *more;
 
-	if (!is_meant(finding->word, rule))
+	for (int i = 0; i < finding->cnt; i++)
+		if (is_meant(finding->words[i], rule))
+			meant = finding->found[i] = true;
+	if (!meant)
 		return 0;
 	more = realloc(tracing->rules, (tracing->rule_cnt + 1) * sizeof(*more));
 	if (!more)
 		return -ENOMEM;
 	tracing->rules = more;
 	more[tracing->rule_cnt++] = rule->index;
-	finding->found = true;
 	return 0;
 }
 
+static int refuse_unfound(const struct finding *finding)
+{
+	struct tracing *tracing = finding->tracing;
+
+	for (int i = 0; i < finding->cnt; i++) {
+		if (finding->found[i])
+			continue;
+		xs_err(tracing->cli->ctx,
+		       "%s: no rule at '%s': give the line, or FILE:LINE; 'xsteer-rules show -j "
+		       "%s' has them",
+		       tracing->ifname, finding->words[i], tracing->ifname);
+		return -ENOENT;
+	}
+	return 0;
+}
+
+/* In one walk, so that all are of one generation. */
 static int find_rules(struct tracing *tracing, char **words, int cnt)
 {
+	struct finding finding = { tracing, words, cnt, calloc(cnt + 1, sizeof(bool)) };
 	XSTEER_STRUCT(xsteer_rule_set, set);
-	int err = 0;
+	int err = finding.found ? 0 : -ENOMEM;
 
-	for (int i = 0; !err && i < cnt; i++) {
-		struct finding finding = { tracing, words[i], false };
-
+	if (!err && cnt)
 		err = xsteer_rules_show(tracing->cli->ctx, tracing->ifname, &set, find_rule,
 					&finding);
-		if (!err && !finding.found) {
-			xs_err(tracing->cli->ctx,
-			       "%s: no rule at '%s': give the line, or FILE:LINE; 'xsteer-rules "
-			       "show "
-			       "-j %s' has them",
-			       tracing->ifname, words[i], tracing->ifname);
-			err = -ENOENT;
-		}
-	}
+	if (!err)
+		err = refuse_unfound(&finding);
+	free(finding.found);
 	tracing->generation = set.generation;
 	return err;
 }
@@ -242,10 +257,8 @@ static int take_signals(struct xs_cli *cli)
 {
 	sigset_t signals;
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGHUP);
+	xs_stop_block(&signals);
+	sigaddset(&signals, SIGHUP); /* of a terminal that went away */
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	cli->ctx->stop_fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
