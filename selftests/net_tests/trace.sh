@@ -241,7 +241,8 @@ a_killed_tracer_loses_no_frame_and_the_next_command_puts_back() {
 		case $i in
 		apply) check "apply" rx "$RULES" apply rx0 "$DIR/it.rules" ;;
 		trace)
-			_trace -c 3
+			_trace
+			kill -INT "$TRACER"
 			ends "$TRACER" 0
 			;;
 		upgrade) check "upgrade" rx "$LOADER" upgrade rx0 ;;
