@@ -1,22 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Errors and warnings of rules, printed; see rule_errors.h. */
+/* Rules of tests, and what is wrong with them; see rule_errors.h. */
+#include <string.h>
+
 #include "rule_errors.h"
+#include "lib/api/rules.h"
 #include "tools/cli/rule_text.h"
+
+int test_parse_rules(struct xs_ruleset *out, const char *text)
+{
+	const struct xs_rule_source source = { .name = "-", .text = text, .len = strlen(text) };
+	struct xs_rule_errors errs = {};
+	int err = xs_rules_parse(out, &source, &errs);
+
+	xs_rule_errors_print(stderr, &errs);
+	xs_rule_errors_free(&errs);
+	return err;
+}
 
 void xs_rule_errors_print(FILE *to, const struct xs_rule_errors *errs)
 {
 	for (__u32 i = 0; i < errs->cnt; i++) {
-		const struct xs_rule_error *error = &errs->errors[i];
-		const struct xsteer_finding finding = {
-			.sz = sizeof(finding),
-			.severity = XSTEER_SEVERITY_ERROR,
-			.line = error->line,
-			.column = error->column,
-			.caret = error->caret,
-			.file = error->file,
-			.message = error->message,
-			.source = error->source,
-		};
+		const struct xsteer_finding finding = xs_error_finding(&errs->errors[i]);
 
 		xs_finding_print(to, &finding);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* Prints errors and warnings of rules in tests as a user sees them. */
+/* Rules of tests from their text; errors and warnings as a user sees them. */
 #ifndef SELFTESTS_RULE_ERRORS_H
 #define SELFTESTS_RULE_ERRORS_H
 
@@ -7,6 +7,9 @@
 
 #include "lib/rules/check/warn.h"
 #include "lib/rules/syntax/text.h"
+
+/* 0 or -errno; errors are printed to stderr. Without errors the caller frees *out. */
+int test_parse_rules(struct xs_ruleset *out, const char *text);
 
 void xs_rule_errors_print(FILE *to, const struct xs_rule_errors *errs);
 void xs_rule_warnings_print(FILE *to, const struct xs_ruleset *set,

@@ -20,17 +20,6 @@
 #define CPU_QUEUE 64
 #define STATS_ROWS 4096
 
-static int parse(struct xs_ruleset *out, const char *text)
-{
-	struct xs_rule_source source = { .name = "-", .text = text, .len = strlen(text) };
-	struct xs_rule_errors errs = { 0 };
-	int err = xs_rules_parse(out, &source, &errs);
-
-	xs_rule_errors_print(stderr, &errs);
-	xs_rule_errors_free(&errs);
-	return err;
-}
-
 /* Chains of tests are called cN, and N is their row. */
 static int open_target(const struct test_env *env, struct xs_action *action, const char *name)
 {
@@ -113,7 +102,7 @@ int test_rules_open(struct test_env *env, struct test_rules *rules, const char *
 
 	memset(rules, 0, sizeof(*rules));
 	rules->set_fd = -1;
-	err = parse(&rules->parsed, text);
+	err = test_parse_rules(&rules->parsed, text);
 	if (!err)
 		err = open_targets(env, &rules->parsed);
 	if (!err)

@@ -25,19 +25,10 @@
 #include <cmocka.h>
 
 #include "../test.h"
-#include "lib/instance/instance.h"
-#include "../rule_errors.h"
+#include "../test_lo.h"
 #include "lib/set/read.h"
-#include "lib/set/sets.h"
-#include "lib/instance/lock.h"
 
-#define ROOT "/sys/fs/bpf/xsteer-test"
-
-static struct xsteer_ctx *ctx; /* of this pin root */
-#define PIN ROOT "/lo/rule_stats_map"
-
-static int lock = -1;
-static struct xs_pins pins;
+#define PIN LO_ROOT "/lo/rule_stats_map"
 
 /* ---- what the tests change under the tool ---- */
 
@@ -91,27 +82,6 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 
 /* ---- set-up ---- */
 
-static int set_up(void **state)
-{
-	const struct xs_attach_opts opts = { .mode = XS_MODE_SKB };
-	struct xs_attached got;
-
-	(void)state;
-	ctx = ctx ? ctx : xsteer_ctx_new(ROOT, test_log, NULL);
-	lock = xs_pins_lock(ctx, NULL, true);
-	return lock < 0 || xs_instance_attach(ctx, "lo", &opts, &got, &lock) ||
-	       xs_pins_open(ctx, &pins, "lo", XS_PINS_WRITE);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	xs_pins_close(&pins);
-	xs_instance_detach(ctx, "lo", &lock);
-	close(lock);
-	return 0;
-}
-
 /* Each test begins without rules, and reads meta as a new process would. */
 static int no_rules(void **state)
 {
@@ -123,39 +93,7 @@ static int no_rules(void **state)
 	writes = 0;
 	calls_until_later = 0;
 	later_sec = 0;
-	return xs_rule_sets_flush(&pins, &result);
-}
-
-static void reopen(void)
-{
-	xs_pins_close(&pins);
-	assert_int_equal(xs_pins_open(ctx, &pins, "lo", XS_PINS_WRITE), 0);
-}
-
-static int apply(const char *text, __u32 confirm_sec, struct xs_apply *result)
-{
-	const struct xs_rule_source source = { .name = "-", .text = text, .len = strlen(text) };
-	struct xs_rule_errors errors = {};
-	struct xs_ruleset rules = {};
-	int err = xs_rules_parse(&rules, &source, &errors);
-
-	xs_rule_errors_print(stderr, &errors);
-	xs_rule_errors_free(&errors);
-	assert_int_equal(err, 0);
-	err = xs_rule_sets_apply(&pins, &rules, confirm_sec, result);
-	xs_ruleset_free(&rules);
-	return err;
-}
-
-static void assert_rule(const char *text)
-{
-	struct xs_rules_in_force now;
-
-	assert_int_equal(xs_rule_sets_read(&pins, &now), 0);
-	assert_non_null(now.header);
-	assert_int_equal(now.header->rule_cnt, 1);
-	assert_string_equal(xs_set_string(now.header, now.rules[0].text), text);
-	xs_rules_in_force_close(&now);
+	return xs_rule_sets_flush(&lo.pins, &result);
 }
 
 /* The packets of rule 0, as a reader sees them. */
@@ -164,7 +102,7 @@ static __u64 packets(void)
 	struct xs_rules_in_force now;
 	__u64 packets;
 
-	assert_int_equal(xs_rule_sets_read(&pins, &now), 0);
+	assert_int_equal(xs_rule_sets_read(&lo.pins, &now), 0);
 	assert_non_null(now.header);
 	packets = now.stats[0].packets;
 	xs_rules_in_force_close(&now);
@@ -180,13 +118,14 @@ static void count(__u32 set_slot, __u64 frames)
 	int set_fd, fd;
 	__u32 id;
 
-	assert_int_equal(bpf_map_lookup_elem(pins.map_fds[XS_MAP_rule_sets], &set_slot, &id), 0);
+	assert_int_equal(bpf_map_lookup_elem(lo.pins.map_fds[XS_MAP_rule_sets], &set_slot, &id), 0);
 	set_fd = bpf_map_get_fd_by_id(id);
 	assert_true(set_fd >= 0);
 	header = mmap(NULL, sizeof(*header), PROT_READ, MAP_SHARED, set_fd, 0);
 	assert_ptr_not_equal(header, MAP_FAILED);
 	assert_int_equal(
-		bpf_map_lookup_elem(pins.map_fds[XS_MAP_rule_stats], &header->stats_slot, &id), 0);
+		bpf_map_lookup_elem(lo.pins.map_fds[XS_MAP_rule_stats], &header->stats_slot, &id),
+		0);
 	fd = bpf_map_get_fd_by_id(id);
 	assert_true(fd >= 0);
 	assert_int_equal(bpf_map_lookup_elem(fd, &chunk, &row), 0);
@@ -214,14 +153,14 @@ static void assert_published(void)
 	int fd = bpf_obj_get(PIN);
 	__u32 id;
 
-	reopen();
-	assert_int_equal(xs_rule_sets_read(&pins, &now), 0);
+	lo_reopen();
+	assert_int_equal(xs_rule_sets_read(&lo.pins, &now), 0);
 	assert_non_null(now.header);
-	assert_int_equal(
-		bpf_map_lookup_elem(pins.map_fds[XS_MAP_rule_stats], &now.header->stats_slot, &id),
-		0);
+	assert_int_equal(bpf_map_lookup_elem(lo.pins.map_fds[XS_MAP_rule_stats],
+					     &now.header->stats_slot, &id),
+			 0);
 	assert_int_equal(map_id(fd), id);
-	assert_int_equal(pins.meta.generation, now.header->generation);
+	assert_int_equal(lo.pins.meta.generation, now.header->generation);
 	xs_rules_in_force_close(&now);
 	close(fd);
 }
@@ -235,18 +174,18 @@ static void a_fallback_that_stays_is_no_failure(void **state)
 	__u32 id;
 
 	(void)state;
-	assert_int_equal(apply("udp sport 1 drop\n", 0, &result), 0);
-	assert_int_equal(apply("udp sport 2 drop\n", 30, &result), 0);
-	refused_fd = pins.map_fds[XS_MAP_rule_sets];
-	assert_int_equal(apply("udp sport 3 drop\n", 0, &result), 0);
+	assert_int_equal(lo_apply("udp sport 1 drop\n", 0, &result), 0);
+	assert_int_equal(lo_apply("udp sport 2 drop\n", 30, &result), 0);
+	refused_fd = lo.pins.map_fds[XS_MAP_rule_sets];
+	assert_int_equal(lo_apply("udp sport 3 drop\n", 0, &result), 0);
 	refused_fd = -1;
 	assert_int_equal(result.carried, 0);
-	assert_rule("udp sport 3 drop");
+	lo_assert_rule("udp sport 3 drop");
 	assert_published();
-	assert_int_equal(bpf_map_lookup_elem(pins.map_fds[XS_MAP_rule_sets], &slot, &id), 0);
-	assert_int_equal(xs_rule_sets_settle(&pins), 0);
-	assert_int_not_equal(bpf_map_lookup_elem(pins.map_fds[XS_MAP_rule_sets], &slot, &id), 0);
-	assert_rule("udp sport 3 drop");
+	assert_int_equal(bpf_map_lookup_elem(lo.pins.map_fds[XS_MAP_rule_sets], &slot, &id), 0);
+	assert_int_equal(xs_rule_sets_settle(&lo.pins), 0);
+	assert_int_not_equal(bpf_map_lookup_elem(lo.pins.map_fds[XS_MAP_rule_sets], &slot, &id), 0);
+	lo_assert_rule("udp sport 3 drop");
 }
 
 static void a_pin_that_cannot_be_renamed_is_repaired(void **state)
@@ -254,13 +193,13 @@ static void a_pin_that_cannot_be_renamed_is_repaired(void **state)
 	struct xs_apply result;
 
 	(void)state;
-	assert_int_equal(apply("udp sport 1 drop\n", 0, &result), 0);
+	assert_int_equal(lo_apply("udp sport 1 drop\n", 0, &result), 0);
 	assert_int_equal(unlink(PIN), 0);
 	assert_int_equal(mkdir(PIN, 0700), 0);
-	assert_int_equal(apply("udp sport 2 drop\n", 0, &result), 0);
+	assert_int_equal(lo_apply("udp sport 2 drop\n", 0, &result), 0);
 	assert_int_equal(rmdir(PIN), 0);
-	assert_rule("udp sport 2 drop");
-	assert_int_equal(xs_rule_sets_settle(&pins), 0);
+	lo_assert_rule("udp sport 2 drop");
+	assert_int_equal(xs_rule_sets_settle(&lo.pins), 0);
 	assert_published();
 }
 
@@ -269,14 +208,14 @@ static void a_deadline_that_passes_during_a_compile_gives_back_the_counters(void
 	struct xs_apply result;
 
 	(void)state;
-	assert_int_equal(apply("udp drop\n", 0, &result), 0);
+	assert_int_equal(lo_apply("udp drop\n", 0, &result), 0);
 	count(XS_SET_IN_FORCE, 3);
-	assert_int_equal(apply("udp drop\n", 30, &result), 0);
+	assert_int_equal(lo_apply("udp drop\n", 30, &result), 0);
 	count(XS_SET_IN_FORCE, 100);
 	assert_int_equal(packets(), 103);
 	calls_until_later = 1; /* once settled for the first time */
 	count(XS_SET_FALLBACK, 5); /* since then frames meet the fallback */
-	assert_int_equal(apply("udp drop\n", 0, &result), 0);
+	assert_int_equal(lo_apply("udp drop\n", 0, &result), 0);
 	later_sec = 0;
 	assert_int_equal(result.carried, 1);
 	assert_int_equal(packets(), 108); /* the set that was not confirmed has counted, too */
@@ -288,19 +227,19 @@ static void a_deadline_that_passes_before_the_store_is_too_late(void **state)
 	struct xs_apply result;
 
 	(void)state;
-	assert_int_equal(apply("udp sport 1 drop\n", 0, &result), 0);
-	assert_int_equal(apply("udp sport 2 drop\n", 30, &result), 0);
+	assert_int_equal(lo_apply("udp sport 1 drop\n", 0, &result), 0);
+	assert_int_equal(lo_apply("udp sport 2 drop\n", 30, &result), 0);
 	calls_until_later = 1;
-	assert_int_equal(xs_rule_sets_confirm(&pins), -ETIMEDOUT);
-	assert_rule("udp sport 1 drop");
+	assert_int_equal(xs_rule_sets_confirm(&lo.pins), -ETIMEDOUT);
+	lo_assert_rule("udp sport 1 drop");
 	later_sec = 0;
-	assert_rule("udp sport 1 drop");
+	lo_assert_rule("udp sport 1 drop");
 	assert_published();
-	assert_int_equal(xs_rule_sets_confirm(&pins), -ENOENT);
-	assert_int_equal(apply("udp sport 2 drop\n", 30, &result), 0);
-	assert_int_equal(xs_rule_sets_confirm(&pins), 0);
+	assert_int_equal(xs_rule_sets_confirm(&lo.pins), -ENOENT);
+	assert_int_equal(lo_apply("udp sport 2 drop\n", 30, &result), 0);
+	assert_int_equal(xs_rule_sets_confirm(&lo.pins), 0);
 	later_sec = 3600;
-	assert_rule("udp sport 2 drop");
+	lo_assert_rule("udp sport 2 drop");
 }
 
 static void a_cpu_that_takes_frames_already_is_left_alone(void **state)
@@ -309,15 +248,15 @@ static void a_cpu_that_takes_frames_already_is_left_alone(void **state)
 	struct xs_apply result;
 
 	(void)state;
-	watched_fd = pins.map_fds[XS_MAP_cpu_map];
-	assert_int_equal(apply("udp sport 1 cpu 0\nudp sport 2 cpu 0\n", 0, &result), 0);
+	watched_fd = lo.pins.map_fds[XS_MAP_cpu_map];
+	assert_int_equal(lo_apply("udp sport 1 cpu 0\nudp sport 2 cpu 0\n", 0, &result), 0);
 	assert_int_equal(writes, 1);
 	assert_int_equal(bpf_map_lookup_elem(watched_fd, &cpu, &frames), 0);
-	assert_int_equal(apply("udp sport 3 cpu 0\n", 0, &result), 0);
+	assert_int_equal(lo_apply("udp sport 3 cpu 0\n", 0, &result), 0);
 	assert_int_equal(writes, 1);
 	/* one with another queue is not ours to leave */
 	assert_int_equal(bpf_map_update_elem(watched_fd, &cpu, &others, BPF_ANY), 0);
-	assert_int_equal(apply("udp sport 1 cpu 0\n", 0, &result), 0);
+	assert_int_equal(lo_apply("udp sport 1 cpu 0\n", 0, &result), 0);
 	assert_int_equal(writes, 3);
 	assert_int_equal(bpf_map_lookup_elem(watched_fd, &cpu, &others), 0);
 	assert_int_equal(others, frames);
@@ -335,5 +274,5 @@ int main(void)
 		cmocka_unit_test_setup(a_cpu_that_takes_frames_already_is_left_alone, no_rules),
 	};
 
-	return cmocka_run_group_tests_name("rule_sets", tests, set_up, tear_down);
+	return cmocka_run_group_tests_name("rule_sets", tests, lo_set_up, lo_tear_down);
 }

@@ -21,56 +21,10 @@
 #include <bpf/libbpf.h>
 #include <cmocka.h>
 
-#include "../rule_errors.h"
 #include "../test.h"
-#include "lib/instance/instance.h"
-#include "lib/instance/lock.h"
+#include "../test_lo.h"
 #include "lib/instance/upgrade.h"
 #include "lib/set/read.h"
-#include "lib/set/sets.h"
-
-#define ROOT "/sys/fs/bpf/xsteer-test"
-
-static struct xsteer_ctx *ctx; /* of this pin root */
-static int lock = -1;
-static struct xs_pins pins;
-
-static int set_up(void **state)
-{
-	const struct xs_attach_opts opts = { .mode = XS_MODE_SKB };
-	struct xs_attached got;
-
-	(void)state;
-	ctx = ctx ? ctx : xsteer_ctx_new(ROOT, test_log, NULL);
-	lock = xs_pins_lock(ctx, NULL, true);
-	return lock < 0 || xs_instance_attach(ctx, "lo", &opts, &got, &lock) ||
-	       xs_pins_open(ctx, &pins, "lo", XS_PINS_WRITE);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	xs_pins_close(&pins);
-	xs_instance_detach(ctx, "lo", &lock);
-	close(lock);
-	return 0;
-}
-
-static int apply(const char *text, __u32 confirm_sec)
-{
-	const struct xs_rule_source source = { .name = "-", .text = text, .len = strlen(text) };
-	struct xs_rule_errors errors = {};
-	struct xs_ruleset rules = {};
-	struct xs_apply result;
-	int err = xs_rules_parse(&rules, &source, &errors);
-
-	xs_rule_errors_print(stderr, &errors);
-	xs_rule_errors_free(&errors);
-	assert_int_equal(err, 0);
-	err = xs_rule_sets_apply(&pins, &rules, confirm_sec, &result);
-	xs_ruleset_free(&rules);
-	return err;
-}
 
 /* The first page of the set in that slot, to be changed. */
 static struct xs_set_header *open_header(__u32 slot)
@@ -79,7 +33,7 @@ static struct xs_set_header *open_header(__u32 slot)
 	__u32 id;
 	int fd;
 
-	assert_int_equal(bpf_map_lookup_elem(pins.map_fds[XS_MAP_rule_sets], &slot, &id), 0);
+	assert_int_equal(bpf_map_lookup_elem(lo.pins.map_fds[XS_MAP_rule_sets], &slot, &id), 0);
 	fd = bpf_map_get_fd_by_id(id);
 	assert_true(fd >= 0);
 	header = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -110,35 +64,6 @@ static void make_layout(__u32 slot, __u32 layout)
 	munmap(header, 4096);
 }
 
-static void assert_rule(const char *text)
-{
-	struct xs_rules_in_force now;
-
-	assert_int_equal(xs_rule_sets_read(&pins, &now), 0);
-	assert_non_null(now.header);
-	assert_int_equal(now.header->rule_cnt, 1);
-	assert_string_equal(xs_set_string(now.header, now.rules[0].text), text);
-	xs_rules_in_force_close(&now);
-}
-
-static __u32 running(void)
-{
-	struct bpf_link_info info = {};
-	__u32 len = sizeof(info);
-	int fd = bpf_obj_get(ROOT "/lo/" XS_PIN_LINK);
-
-	assert_true(fd >= 0);
-	assert_int_equal(bpf_obj_get_info_by_fd(fd, &info, &len), 0);
-	close(fd);
-	return info.prog_id;
-}
-
-static void reopen(void)
-{
-	xs_pins_close(&pins);
-	assert_int_equal(xs_pins_open(ctx, &pins, "lo", XS_PINS_WRITE), 0);
-}
-
 /* ---- the tests ---- */
 
 static void a_set_of_layout_1_is_read_and_carried(void **state)
@@ -146,14 +71,14 @@ static void a_set_of_layout_1_is_read_and_carried(void **state)
 	struct xs_rules_in_force now;
 
 	(void)state;
-	assert_int_equal(apply("udp sport 1 drop\n", 0), 0);
+	assert_int_equal(lo_apply("udp sport 1 drop\n", 0, NULL), 0);
 	make_layout_1(XS_SET_IN_FORCE, 12345);
-	assert_rule("udp sport 1 drop");
-	assert_int_equal(xs_rule_sets_read(&pins, &now), 0);
+	lo_assert_rule("udp sport 1 drop");
+	assert_int_equal(xs_rule_sets_read(&lo.pins, &now), 0);
 	assert_int_equal(xs_set_compile_ns(now.header), 12345);
 	xs_rules_in_force_close(&now);
-	assert_int_equal(apply("udp sport 2 drop\n", 0), 0);
-	assert_rule("udp sport 2 drop");
+	assert_int_equal(lo_apply("udp sport 2 drop\n", 0, NULL), 0);
+	lo_assert_rule("udp sport 2 drop");
 }
 
 static void a_set_of_layout_1_is_fallen_back_to(void **state)
@@ -161,13 +86,13 @@ static void a_set_of_layout_1_is_fallen_back_to(void **state)
 	struct xs_rules_in_force now;
 
 	(void)state;
-	assert_int_equal(apply("udp sport 1 drop\n", 0), 0);
+	assert_int_equal(lo_apply("udp sport 1 drop\n", 0, NULL), 0);
 	make_layout_1(XS_SET_IN_FORCE, 1);
-	assert_int_equal(apply("udp sport 2 drop\n", 1), 0);
+	assert_int_equal(lo_apply("udp sport 2 drop\n", 1, NULL), 0);
 	sleep(2);
-	assert_rule("udp sport 1 drop");
-	assert_int_equal(xs_rule_sets_settle(&pins), 1);
-	assert_int_equal(xs_rule_sets_read(&pins, &now), 0);
+	lo_assert_rule("udp sport 1 drop");
+	assert_int_equal(xs_rule_sets_settle(&lo.pins), 1);
+	assert_int_equal(xs_rule_sets_read(&lo.pins, &now), 0);
 	assert_int_equal(now.header->layout, 1);
 	xs_rules_in_force_close(&now);
 }
@@ -177,39 +102,39 @@ static void upgrade_carries_a_set_of_layout_1(void **state)
 	struct xs_upgraded result;
 
 	(void)state;
-	assert_int_equal(apply("udp sport 1 drop\n", 0), 0);
+	assert_int_equal(lo_apply("udp sport 1 drop\n", 0, NULL), 0);
 	make_layout_1(XS_SET_IN_FORCE, 1);
-	pins.meta.set_layout = 0; /* it did not say */
-	assert_int_equal(xs_meta_set(&pins), 0);
-	assert_int_equal(xs_upgrade(ctx, "lo", &result), 0);
-	reopen();
-	assert_int_equal(pins.meta.set_layout, XS_SET_LAYOUT);
-	assert_rule("udp sport 1 drop");
+	lo.pins.meta.set_layout = 0; /* it did not say */
+	assert_int_equal(xs_meta_set(&lo.pins), 0);
+	assert_int_equal(xs_upgrade(lo.ctx, "lo", &result), 0);
+	lo_reopen();
+	assert_int_equal(lo.pins.meta.set_layout, XS_SET_LAYOUT);
+	lo_assert_rule("udp sport 1 drop");
 }
 
 static void refuses_to_upgrade(__u32 slot, __u32 layout)
 {
 	struct xs_upgraded result;
-	__u32 before = running();
+	__u32 before = lo_running();
 
 	make_layout(slot, layout);
-	assert_int_equal(xs_upgrade(ctx, "lo", &result), -EPROTO);
-	assert_non_null(strstr(xsteer_ctx_error(ctx), "lo: its rules were written by another "
-						      "version"));
-	assert_int_equal(running(), before);
+	assert_int_equal(xs_upgrade(lo.ctx, "lo", &result), -EPROTO);
+	assert_non_null(strstr(xsteer_ctx_error(lo.ctx), "lo: its rules were written by another "
+							 "version"));
+	assert_int_equal(lo_running(), before);
 	make_layout(slot, XS_SET_LAYOUT);
-	assert_int_equal(xs_upgrade(ctx, "lo", &result), 0);
-	assert_int_not_equal(running(), before);
+	assert_int_equal(xs_upgrade(lo.ctx, "lo", &result), 0);
+	assert_int_not_equal(lo_running(), before);
 }
 
 static void upgrade_refuses_sets_that_it_cannot_search(void **state)
 {
 	(void)state;
-	assert_int_equal(apply("udp sport 1 drop\n", 0), 0);
+	assert_int_equal(lo_apply("udp sport 1 drop\n", 0, NULL), 0);
 	refuses_to_upgrade(XS_SET_IN_FORCE, XS_SET_LAYOUT + 1);
 	refuses_to_upgrade(XS_SET_IN_FORCE,
 			   XS_SET_LAYOUT_OLDEST - 1 ? XS_SET_LAYOUT_OLDEST - 1 : 0xffff);
-	assert_int_equal(apply("udp sport 2 drop\n", 600), 0);
+	assert_int_equal(lo_apply("udp sport 2 drop\n", 600, NULL), 0);
 	refuses_to_upgrade(XS_SET_FALLBACK, XS_SET_LAYOUT + 1);
 }
 
@@ -219,15 +144,15 @@ static void apply_refuses_beside_a_program_of_another_layout(void **state)
 	struct xs_rules_in_force now;
 
 	(void)state;
-	pins.meta.set_layout = XS_SET_LAYOUT + 1;
-	assert_int_equal(xs_meta_set(&pins), 0);
-	assert_int_equal(apply("udp sport 1 drop\n", 0), -EPROTO);
-	assert_non_null(strstr(xsteer_ctx_error(ctx), "xsteer_upgrade()"));
-	assert_int_equal(xs_rule_sets_read(&pins, &now), 0);
+	lo.pins.meta.set_layout = XS_SET_LAYOUT + 1;
+	assert_int_equal(xs_meta_set(&lo.pins), 0);
+	assert_int_equal(lo_apply("udp sport 1 drop\n", 0, NULL), -EPROTO);
+	assert_non_null(strstr(xsteer_ctx_error(lo.ctx), "xsteer_upgrade()"));
+	assert_int_equal(xs_rule_sets_read(&lo.pins, &now), 0);
 	assert_null(now.header);
-	pins.meta.set_layout = 0;
-	assert_int_equal(apply("udp sport 1 drop\n", 0), 0);
-	assert_rule("udp sport 1 drop");
+	lo.pins.meta.set_layout = 0;
+	assert_int_equal(lo_apply("udp sport 1 drop\n", 0, NULL), 0);
+	lo_assert_rule("udp sport 1 drop");
 }
 
 /* A program of before has not read the new fields: their rules would decide wrongly. */
@@ -238,19 +163,19 @@ static void apply_refuses_new_fields_beside_an_older_program(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++) {
-		pins.meta.set_layout = layouts[i];
-		assert_int_equal(xs_meta_set(&pins), 0);
-		assert_int_equal(apply("ip ecn ce drop\n", 0), -EPROTO);
-		assert_non_null(strstr(xsteer_ctx_error(ctx), "xsteer_upgrade()"));
-		assert_int_equal(apply("arp drop\nip ttl 1 drop\n", 0),
+		lo.pins.meta.set_layout = layouts[i];
+		assert_int_equal(xs_meta_set(&lo.pins), 0);
+		assert_int_equal(lo_apply("ip ecn ce drop\n", 0, NULL), -EPROTO);
+		assert_non_null(strstr(xsteer_ctx_error(lo.ctx), "xsteer_upgrade()"));
+		assert_int_equal(lo_apply("arp drop\nip ttl 1 drop\n", 0, NULL),
 				 layouts[i] == 1 ? -EPROTO : 0);
 	}
-	assert_int_equal(xs_rule_sets_read(&pins, &now), 0);
+	assert_int_equal(xs_rule_sets_read(&lo.pins, &now), 0);
 	assert_int_equal(now.header->layout, XS_SET_LAYOUT_BEFORE_FIELDS);
 	xs_rules_in_force_close(&now);
-	pins.meta.set_layout = XS_SET_LAYOUT;
-	assert_int_equal(apply("ip ecn ce drop\n", 0), 0);
-	assert_int_equal(xs_rule_sets_read(&pins, &now), 0);
+	lo.pins.meta.set_layout = XS_SET_LAYOUT;
+	assert_int_equal(lo_apply("ip ecn ce drop\n", 0, NULL), 0);
+	assert_int_equal(xs_rule_sets_read(&lo.pins, &now), 0);
 	assert_int_equal(now.header->layout, XS_SET_LAYOUT);
 	xs_rules_in_force_close(&now);
 }
@@ -258,18 +183,18 @@ static void apply_refuses_new_fields_beside_an_older_program(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_set_of_layout_1_is_read_and_carried, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(a_set_of_layout_1_is_fallen_back_to, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(upgrade_carries_a_set_of_layout_1, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(upgrade_refuses_sets_that_it_cannot_search, set_up,
-						tear_down),
+		cmocka_unit_test_setup_teardown(a_set_of_layout_1_is_read_and_carried, lo_set_up,
+						lo_tear_down),
+		cmocka_unit_test_setup_teardown(a_set_of_layout_1_is_fallen_back_to, lo_set_up,
+						lo_tear_down),
+		cmocka_unit_test_setup_teardown(upgrade_carries_a_set_of_layout_1, lo_set_up,
+						lo_tear_down),
+		cmocka_unit_test_setup_teardown(upgrade_refuses_sets_that_it_cannot_search,
+						lo_set_up, lo_tear_down),
 		cmocka_unit_test_setup_teardown(apply_refuses_new_fields_beside_an_older_program,
-						set_up, tear_down),
+						lo_set_up, lo_tear_down),
 		cmocka_unit_test_setup_teardown(apply_refuses_beside_a_program_of_another_layout,
-						set_up, tear_down),
+						lo_set_up, lo_tear_down),
 	};
 
 	return cmocka_run_group_tests_name("set_layout", tests, NULL, NULL);

@@ -17,61 +17,24 @@
 #include <cmocka.h>
 
 #include "../test.h"
-#include "lib/instance/instance.h"
+#include "../test_lo.h"
 #include "lib/instance/program.h"
 #include "lib/instance/upgrade.h"
 #include "xsteer.skel.h"
-#include "lib/instance/lock.h"
-
-#define ROOT "/sys/fs/bpf/xsteer-test"
-
-static struct xsteer_ctx *ctx; /* of this pin root */
-
-static int lock = -1;
-
-static int set_up(void **state)
-{
-	const struct xs_attach_opts opts = { .mode = XS_MODE_SKB };
-	struct xs_attached got;
-
-	(void)state;
-	ctx = ctx ? ctx : xsteer_ctx_new(ROOT, test_log, NULL);
-	lock = xs_pins_lock(ctx, NULL, true);
-	return lock < 0 || xs_instance_attach(ctx, "lo", &opts, &got, &lock);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	xs_instance_detach(ctx, "lo", &lock);
-	close(lock);
-	return 0;
-}
 
 static int link_fd(void)
 {
-	int fd = bpf_obj_get(ROOT "/lo/" XS_PIN_LINK);
+	int fd = bpf_obj_get(LO_ROOT "/lo/" XS_PIN_LINK);
 
 	assert_true(fd >= 0);
 	return fd;
-}
-
-static __u32 running(void)
-{
-	struct bpf_link_info info = {};
-	__u32 len = sizeof(info);
-	int fd = link_fd();
-
-	assert_int_equal(bpf_obj_get_info_by_fd(fd, &info, &len), 0);
-	close(fd);
-	return info.prog_id;
 }
 
 static __u32 pinned(void)
 {
 	struct bpf_prog_info info = {};
 	__u32 len = sizeof(info);
-	int fd = bpf_obj_get(ROOT "/lo/" XS_PIN_PROG);
+	int fd = bpf_obj_get(LO_ROOT "/lo/" XS_PIN_PROG);
 
 	assert_true(fd >= 0);
 	assert_int_equal(bpf_obj_get_info_by_fd(fd, &info, &len), 0);
@@ -90,14 +53,14 @@ static void put_into_link(int prog)
 static void replaces_what_is_pinned(void **state)
 {
 	struct xs_upgraded result;
-	__u32 before = running();
+	__u32 before = lo_running();
 
 	(void)state;
-	assert_int_equal(xs_upgrade(ctx, "lo", &result), 0);
+	assert_int_equal(xs_upgrade(lo.ctx, "lo", &result), 0);
 	assert_int_equal(result.old_prog_id, before);
-	assert_int_equal(result.prog_id, running());
-	assert_int_equal(pinned(), running());
-	assert_int_not_equal(running(), before);
+	assert_int_equal(result.prog_id, lo_running());
+	assert_int_equal(pinned(), lo_running());
+	assert_int_not_equal(lo_running(), before);
 }
 
 /* Leaves it as an upgrade does that is killed after the update and before the pin. */
@@ -105,25 +68,22 @@ static void replaces_one_of_ours_that_was_never_pinned(void **state)
 {
 	struct xs_upgraded result;
 	struct xsteer_bpf *skel;
-	struct xs_pins pins;
 	__u32 left;
 
 	(void)state;
-	assert_int_equal(xs_pins_open(ctx, &pins, "lo", XS_PINS_WRITE), 0);
-	skel = xs_program_open(ctx, pins.slots);
+	skel = xs_program_open(lo.ctx, lo.pins.slots);
 	assert_non_null(skel);
-	assert_int_equal(xs_program_reuse(skel->obj, &pins, 0), 0);
-	assert_int_equal(xs_program_load(ctx, skel->skeleton), 0);
+	assert_int_equal(xs_program_reuse(skel->obj, &lo.pins, 0), 0);
+	assert_int_equal(xs_program_load(lo.ctx, skel->skeleton), 0);
 	put_into_link(bpf_program__fd(skel->progs.xsteer));
 	xsteer_bpf__destroy(skel);
-	xs_pins_close(&pins);
-	left = running();
+	left = lo_running();
 	assert_int_not_equal(pinned(), left);
 
-	assert_int_equal(xs_upgrade(ctx, "lo", &result), 0);
+	assert_int_equal(xs_upgrade(lo.ctx, "lo", &result), 0);
 	assert_int_equal(result.old_prog_id, left);
-	assert_int_equal(pinned(), running());
-	assert_int_not_equal(running(), left);
+	assert_int_equal(pinned(), lo_running());
+	assert_int_not_equal(lo_running(), left);
 }
 
 static void leaves_a_strangers_program(void **state)
@@ -141,20 +101,21 @@ static void leaves_a_strangers_program(void **state)
 	assert_true(prog >= 0);
 	put_into_link(prog);
 	close(prog);
-	strangers = running();
+	strangers = lo_running();
 
-	assert_int_equal(xs_upgrade(ctx, "lo", &result), -EPERM);
-	assert_int_equal(running(), strangers);
+	assert_int_equal(xs_upgrade(lo.ctx, "lo", &result), -EPERM);
+	assert_int_equal(lo_running(), strangers);
 	assert_int_equal(pinned(), ours);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(replaces_what_is_pinned, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(replaces_one_of_ours_that_was_never_pinned, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(leaves_a_strangers_program, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(replaces_what_is_pinned, lo_set_up, lo_tear_down),
+		cmocka_unit_test_setup_teardown(replaces_one_of_ours_that_was_never_pinned,
+						lo_set_up, lo_tear_down),
+		cmocka_unit_test_setup_teardown(leaves_a_strangers_program, lo_set_up,
+						lo_tear_down),
 	};
 
 	return cmocka_run_group_tests_name("upgrade", tests, NULL, NULL);

@@ -132,15 +132,6 @@ static bool says_size_or_queue(const struct xs_rule *rule)
 	return false;
 }
 
-static void parse_text(struct xs_ruleset *rules, const char *text)
-{
-	struct xs_rule_source source = { .name = "random", .text = text, .len = strlen(text) };
-	struct xs_rule_errors errs = { 0 };
-
-	assert_int_equal(xs_rules_parse(rules, &source, &errs), 0);
-	xs_rule_errors_free(&errs);
-}
-
 /* The frames that `cost` draws: for a rule that can hold, one that it holds for. */
 static void drawn_frames_meet_their_rule(void **state)
 {
@@ -157,7 +148,7 @@ static void drawn_frames_meet_their_rule(void **state)
 
 		random_set_make(&set, &rng, &targets, 30);
 		text = random_set_text(&set);
-		parse_text(&parsed, text);
+		assert_int_equal(test_parse_rules(&parsed, text), 0);
 		free(text);
 		for (__u32 i = 0; i < set.rules.rule_cnt; i++) {
 			struct xs_ruleset one = { .rules = &parsed.rules[i], .rule_cnt = 1 };

@@ -28,17 +28,6 @@ static const struct random_targets targets = {
 	.queue_cnt = 4,
 };
 
-static int parse(struct xs_ruleset *out, const char *text)
-{
-	struct xs_rule_source source = { .name = "-", .text = text, .len = strlen(text) };
-	struct xs_rule_errors errs = { 0 };
-	int err = xs_rules_parse(out, &source, &errs);
-
-	xs_rule_errors_print(stderr, &errs);
-	xs_rule_errors_free(&errs);
-	return err;
-}
-
 static void same_action(const struct xs_action *want, const struct xs_action *got, __u32 line)
 {
 	if (memcmp(want, got, sizeof(*want)))
@@ -89,7 +78,7 @@ static void random_rules_mean_what_was_written(void **state)
 
 		random_set_make(&set, &rng, &targets, 0);
 		text = random_set_text(&set);
-		if (parse(&parsed, text))
+		if (test_parse_rules(&parsed, text))
 			fail_msg("seed %llu: the parser refuses:\n%s", seed, text);
 		free(text);
 		compare_sets(&set, &parsed);

@@ -21,13 +21,7 @@
 
 static void parse(struct xs_ruleset *set, const char *text)
 {
-	const struct xs_rule_source src = { .name = "t", .text = text, .len = strlen(text) };
-	struct xs_rule_errors errs = {};
-	int err = xs_rules_parse(set, &src, &errs);
-
-	xs_rule_errors_print(stderr, &errs);
-	assert_int_equal(err, 0);
-	xs_rule_errors_free(&errs);
+	assert_int_equal(test_parse_rules(set, text), 0);
 }
 
 /* The last rule of the text, and it alone, is warned of, by a message with `part`; or none is. */

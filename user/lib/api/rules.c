@@ -15,6 +15,20 @@
 #define TEXT_OF(number) #number
 #define MORE_THAN(number) "more than " TEXT_OF(number) " errors: fix these first"
 
+struct xsteer_finding xs_error_finding(const struct xs_rule_error *error)
+{
+	return (struct xsteer_finding){
+		.sz = sizeof(struct xsteer_finding),
+		.severity = XSTEER_SEVERITY_ERROR,
+		.line = error->line,
+		.column = error->column,
+		.caret = error->caret,
+		.file = error->file,
+		.message = error->message,
+		.source = *error->source ? error->source : NULL,
+	};
+}
+
 static void tell_errors(const struct xsteer_rules_opts *opts, const struct xs_rule_errors *errors)
 {
 	const struct xsteer_finding more = {
@@ -25,17 +39,7 @@ static void tell_errors(const struct xsteer_rules_opts *opts, const struct xs_ru
 	};
 
 	for (__u32 i = 0; i < errors->cnt; i++) {
-		const struct xs_rule_error *error = &errors->errors[i];
-		const struct xsteer_finding finding = {
-			.sz = sizeof(finding),
-			.severity = XSTEER_SEVERITY_ERROR,
-			.line = error->line,
-			.column = error->column,
-			.caret = error->caret,
-			.file = error->file,
-			.message = error->message,
-			.source = *error->source ? error->source : NULL,
-		};
+		const struct xsteer_finding finding = xs_error_finding(&errors->errors[i]);
 
 		opts->finding(opts->finding_arg, &finding);
 	}

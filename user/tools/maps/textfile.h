@@ -11,7 +11,7 @@
  * Replaces `path` with what put() writes. A symbolic link at `path` is replaced, not
  * followed. Waits for the disk. 0; or -errno, logged: then the old file is untouched.
  */
-int xs_textfile_write(struct xs_cli *cli, const char *path,
-		      void (*put)(FILE *out, const void *arg), const void *arg);
+int xs_textfile_write(struct xs_cli *cli, const char *path, void (*put)(FILE *out, const void *arg),
+		      const void *arg);
 
 #endif
