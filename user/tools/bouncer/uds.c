@@ -14,6 +14,7 @@
 
 #include "uds.h"
 #include "tools/cli/cli.h"
+#include "lib/base/passfd.h"
 #include "lib/base/wait.h"
 
 #define MESSAGE_MAX 64
@@ -53,28 +54,12 @@ static int dial(struct xs_cli *cli, const char *path)
 	return err;
 }
 
-/* Returns the descriptor that came with a message, or -1. If there are several, closes them. */
-static int take_fd(struct msghdr *msg)
+/* Keeps the first of the descriptors that came with a message; -1: there is none. */
+static int keep_first(const int *fds, unsigned int cnt)
 {
-	struct cmsghdr *cmsg;
-	int fd = -1;
-
-	for (cmsg = CMSG_FIRSTHDR(msg); cmsg; cmsg = CMSG_NXTHDR(msg, cmsg)) {
-		size_t n = (cmsg->cmsg_len - CMSG_LEN(0)) / sizeof(int), i;
-
-		if (cmsg->cmsg_level != SOL_SOCKET || cmsg->cmsg_type != SCM_RIGHTS)
-			continue;
-		for (i = 0; i < n; i++) {
-			int one;
-
-			memcpy(&one, CMSG_DATA(cmsg) + i * sizeof(int), sizeof(one));
-			if (fd < 0)
-				fd = one;
-			else
-				close(one);
-		}
-	}
-	return fd;
+	for (unsigned int i = 1; i < cnt; i++)
+		close(fds[i]);
+	return cnt ? fds[0] : -1;
 }
 
 /*
@@ -84,28 +69,22 @@ static int take_fd(struct msghdr *msg)
 static int ask(struct xs_cli *cli, int sock, const char *path, const char *question,
 	       const char *expected, int *fd)
 {
-	char answer[MESSAGE_MAX + 1] = "", control[CMSG_SPACE(4 * sizeof(int))];
-	struct iovec iov = { .iov_base = answer, .iov_len = MESSAGE_MAX };
-	struct msghdr msg = {
-		.msg_iov = &iov,
-		.msg_iovlen = 1,
-		.msg_control = control,
-		.msg_controllen = sizeof(control),
-	};
+	char answer[MESSAGE_MAX + 1] = "";
+	int fds[XS_PASSED_FDS_MAX], got, err;
+	unsigned int fd_cnt = 0;
 	ssize_t len;
-	int got, err;
 
 	err = send(sock, question, strlen(question), MSG_NOSIGNAL) < 0 ? -errno : 0;
 	if (!err)
 		err = xs_wait_readable(cli->ctx, sock, ANSWER_SECONDS * 1000);
-	len = err ? 0 : recvmsg(sock, &msg, MSG_CMSG_CLOEXEC);
+	len = err ? 0 : xs_receive_with_fds(sock, answer, MESSAGE_MAX, fds, &fd_cnt);
 	if (len < 0)
-		err = -errno;
+		err = (int)len;
 	if (err) {
 		xs_err(cli->ctx, "%s does not answer '%s': %s", path, question, strerror(-err));
 		return err;
 	}
-	got = take_fd(&msg);
+	got = keep_first(fds, fd_cnt);
 	if (!len) {
 		xs_err(cli->ctx, "%s closed the connection at '%s'", path, question);
 		if (got >= 0)

@@ -9,7 +9,7 @@
 #include <sys/un.h>
 
 #include "control.h"
-#include "listen.h"
+#include "lib/base/listen.h"
 
 #define PIECE 32768u /* bytes of a message: less than a socket's buffer */
 #define WAIT_SEC 1
@@ -107,19 +107,6 @@ void xs_control_close(struct xs_control *control)
 	control->fd = -1;
 }
 
-/*
- * Uses what the kernel knows about the other end, because the path may have been opened
- * to others.
- */
-static bool may_ask(int fd)
-{
-	struct ucred peer = { .uid = (uid_t)-1 };
-	socklen_t len = sizeof(peer);
-
-	return !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) &&
-	       (!peer.uid || peer.uid == geteuid());
-}
-
 static json_t *refuse(const char *why)
 {
 	return json_pack("{s:s}", "error", why);
@@ -130,7 +117,7 @@ static json_t *answer_one(int fd, json_t *(*answer)(void *arg, const json_t *req
 	json_t *request, *object;
 	int err;
 
-	if (!may_ask(fd))
+	if (!xs_peer_is_trusted(fd))
 		return refuse("only root and the broker's user may ask it");
 	request = receive_object(fd, &err);
 	if (!request)

@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <sys/socket.h>
 
+#include "lib/base/passfd.h"
 #include "nfs.h"
 
 int xs_nf_send(const struct xs_nf *nf, const struct xsnf_msg *msg)
@@ -31,26 +32,6 @@ int xs_nf_greet(const struct xs_nf *nf)
 				.hello.abi_min = XSNF_ABI_MIN };
 
 	return xs_nf_send(nf, &msg);
-}
-
-static int send_with_fds(const struct xs_nf *nf, struct xsnf_msg *msg, const int *fds)
-{
-	union {
-		char bytes[CMSG_SPACE(XSNF_FD_MAX * sizeof(int))];
-		struct cmsghdr align;
-	} control = {};
-	struct iovec iov = { .iov_base = msg, .iov_len = sizeof(*msg) };
-	struct msghdr header = { .msg_iov = &iov,
-				 .msg_iovlen = 1,
-				 .msg_control = control.bytes,
-				 .msg_controllen = sizeof(control.bytes) };
-	struct cmsghdr *cmsg = CMSG_FIRSTHDR(&header);
-
-	cmsg->cmsg_level = SOL_SOCKET;
-	cmsg->cmsg_type = SCM_RIGHTS;
-	cmsg->cmsg_len = CMSG_LEN(XSNF_FD_MAX * sizeof(int));
-	memcpy(CMSG_DATA(cmsg), fds, XSNF_FD_MAX * sizeof(int));
-	return sendmsg(nf->fd, &header, MSG_DONTWAIT | MSG_NOSIGNAL) == sizeof(*msg) ? 0 : -errno;
 }
 
 /*
@@ -83,7 +64,7 @@ static int send_port(const struct xs_nfs *nfs, const struct xs_nf *nf, struct xs
 	fds[XSNF_FD_N2B] = port->n2b_memory.fd;
 	fds[XSNF_FD_WAKE] = port->nf_wake;
 	if (fds[XSNF_FD_FRAMES] >= 0 && fds[XSNF_FD_B2N] >= 0)
-		err = send_with_fds(nf, &msg, fds);
+		err = xs_send_with_fds(nf->fd, &msg, sizeof(msg), fds, XSNF_FD_MAX);
 	if (fds[XSNF_FD_FRAMES] >= 0)
 		close(fds[XSNF_FD_FRAMES]);
 	if (fds[XSNF_FD_B2N] >= 0)

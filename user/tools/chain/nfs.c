@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 
 #include "lib/base/clock.h"
-#include "listen.h"
+#include "lib/base/listen.h"
 #include "nfs.h"
 
 #ifndef SO_PEERPIDFD

@@ -7,7 +7,7 @@
 #define XS_CHAIN_PORT_H
 
 #include "lib/chains/chains.h"
-#include "memory.h"
+#include "lib/base/memory.h"
 #include "nf/port.h"
 
 #define XS_NO_FRAME (~0u)

@@ -56,3 +56,12 @@ int xs_listen_at(struct xsteer_ctx *ctx, const char *path, mode_t mode)
 		close(fd);
 	return err;
 }
+
+bool xs_peer_is_trusted(int fd)
+{
+	struct ucred peer = { .uid = (uid_t)-1 };
+	socklen_t len = sizeof(peer);
+
+	return !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) &&
+	       (!peer.uid || peer.uid == geteuid());
+}

@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* A UNIX socket (SOCK_SEQPACKET) at a path that nobody else serves. */
-#ifndef XS_CHAIN_LISTEN_H
-#define XS_CHAIN_LISTEN_H
+#ifndef XS_BASE_LISTEN_H
+#define XS_BASE_LISTEN_H
 
+#include <stdbool.h>
 #include <sys/stat.h>
 
-#include "lib/base/ctx.h"
+#include "ctx.h"
 
 /*
  * Listens at the path without blocking. The path must not exist, or must be a socket
  * that a process left behind. Returns the descriptor, or -errno, logged.
  */
 int xs_listen_at(struct xsteer_ctx *ctx, const char *path, mode_t mode);
+
+/*
+ * Whether the process at the other end of a UNIX socket is root's or this user's, as the kernel
+ * knows it: the path may have been opened to others. Of the end that listens it is the process
+ * that called listen().
+ */
+bool xs_peer_is_trusted(int fd);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /* Memory that is shared with other processes by a descriptor. */
-#ifndef XS_CHAIN_MEMORY_H
-#define XS_CHAIN_MEMORY_H
+#ifndef XS_BASE_MEMORY_H
+#define XS_BASE_MEMORY_H
 
 #include <linux/types.h>
 
