@@ -254,7 +254,7 @@ pages_name_what_the_headers_name() {
 
 loader_page_names_every_check_of_doctor() {
 	_same "checks" xsteer-loader.8 "$(_defined_in loader "## doctor IF")" \
-		user/tools/loader/doctor.c "$(grep -o 'find(d, "[a-z_-]*"' user/tools/loader/doctor.c | cut -d '"' -f 2 | sort -u)"
+		"user/tools/loader/check_*.c" "$(grep -oh 'find(d, "[a-z_-]*"' user/tools/loader/check_*.c | cut -d '"' -f 2 | sort -u)"
 }
 
 maps_page_names_every_metric() {
