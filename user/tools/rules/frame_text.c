@@ -15,6 +15,7 @@
 #include "frame_text.h"
 
 #define TAGS_MAX 4 /* as the program steps over */
+#define EXTENSIONS_MAX 8 /* likewise */
 
 struct line {
 	char *text;
@@ -119,6 +120,10 @@ static void add_ip(struct line *line)
 		return;
 	memcpy(&copy, ip, sizeof(copy));
 	offset = (ntohs(copy.frag_off) & 0x1fff) * 8;
+	if (copy.ihl < 5) {
+		add(line, "[|ip]");
+		return;
+	}
 	if (copy.ihl > 5 && !take(line, (copy.ihl - 5) * 4, "ip"))
 		return;
 	if (offset) {
@@ -130,9 +135,48 @@ static void add_ip(struct line *line)
 	       ntohs(copy.tot_len) - copy.ihl * 4L);
 }
 
+/* Bytes of that header, or 0: it is none that the walk goes on behind. */
+static size_t extension_bytes(unsigned char type, unsigned char len)
+{
+	switch (type) {
+	case IPPROTO_HOPOPTS:
+	case IPPROTO_ROUTING:
+	case IPPROTO_DSTOPTS:
+		return (len + 1) * 8;
+	case IPPROTO_AH:
+		return (len + 2) * 4;
+	case IPPROTO_FRAGMENT:
+		return 8;
+	}
+	return 0;
+}
+
+/* Up to the L4 header, or to a later fragment's data. False: cut off, and the line says so. */
+static bool walk_extensions(struct line *line, unsigned char *next, unsigned int *offset)
+{
+	for (int i = 0; i < EXTENSIONS_MAX && !*offset; i++) {
+		const unsigned char *here = line->at;
+		size_t bytes;
+
+		if (!extension_bytes(*next, 0))
+			return true;
+		if (!take(line, 8, "ip6"))
+			return false;
+		bytes = extension_bytes(*next, here[1]);
+		if (*next == IPPROTO_FRAGMENT)
+			*offset = (here[2] << 8 | here[3]) & 0xfff8;
+		else if (bytes > 8 && !take(line, bytes - 8, "ip6"))
+			return false;
+		*next = here[0];
+	}
+	return true;
+}
+
 static void add_ip6(struct line *line)
 {
+	const unsigned char *behind;
 	const struct ip6_hdr *ip6;
+	unsigned int offset = 0;
 	struct ip6_hdr copy;
 
 	add(line, "IP6 ");
@@ -140,7 +184,16 @@ static void add_ip6(struct line *line)
 	if (!ip6)
 		return;
 	memcpy(&copy, ip6, sizeof(copy));
-	add_l4(line, AF_INET6, &copy.ip6_src, &copy.ip6_dst, copy.ip6_nxt, ntohs(copy.ip6_plen));
+	behind = line->at;
+	if (!walk_extensions(line, &copy.ip6_nxt, &offset))
+		return;
+	if (offset) {
+		add_ends(line, AF_INET6, &copy.ip6_src, &copy.ip6_dst, NULL);
+		add(line, ": protocol %u, fragment at %u", copy.ip6_nxt, offset);
+		return;
+	}
+	add_l4(line, AF_INET6, &copy.ip6_src, &copy.ip6_dst, copy.ip6_nxt,
+	       ntohs(copy.ip6_plen) - (line->at - behind));
 }
 
 static void add_arp(struct line *line)
