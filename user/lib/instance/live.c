@@ -59,8 +59,20 @@ static int pinned_prog(const struct xs_pins *pins, __u32 *id)
 }
 
 /*
+ * Whether the program on the hook is another one of this instance. An upgrade that was
+ * killed, or is under way, leaves the pin of an older program.
+ */
+static bool is_of_instance(const struct xs_pins *pins, __u32 prog_id)
+{
+	__u32 xsks_map = xs_map_id(pins->map_fds[XS_MAP_xsks_map]);
+
+	return xsks_map && xs_prog_uses_map(prog_id, xsks_map);
+}
+
+/*
  * Its link is not pinned, or may not be opened. An empty hook is still proof. So is our
- * program on it, which another reference may hold there.
+ * program on it, which another reference may hold there. Another program is proof only if
+ * there is no link that could tell more.
  */
 static int ask_hook(const struct xs_pins *pins, struct xs_live *live, enum xs_netns netns,
 		    int link_err)
@@ -82,8 +94,9 @@ static int ask_hook(const struct xs_pins *pins, struct xs_live *live, enum xs_ne
 	if (err)
 		return not_known(live, link_err == -ENOENT ? "its program" : "its link",
 				 link_err == -ENOENT ? err : link_err);
-	if (id != xs_trace_plain_id(pins, hook.prog_id))
-		return is_off(pins, live, netns);
+	if (id != xs_trace_plain_id(pins, hook.prog_id) && !is_of_instance(pins, hook.prog_id))
+		return link_err == -ENOENT ? is_off(pins, live, netns)
+					   : not_known(live, "its link", link_err);
 	live->life = XS_LIFE_alive;
 	live->prog_id = hook.prog_id;
 	live->ifindex = pins->meta.ifindex;
@@ -106,22 +119,33 @@ static bool is_on_hook_here(const struct xs_live *live, __u32 ifindex)
 	return held == 1 ? hook.prog_id == live->prog_id : held < 0 && held != -ENODEV;
 }
 
-/* The link knows best: a killed upgrade leaves the pin of an older program. */
+/*
+ * The link knows best: a killed upgrade leaves the pin of an older program. Link and hook are
+ * asked one after the other, and the program may be replaced in between: it is off the hook
+ * only if the link twice names the program that is not there.
+ */
 static int ask_link(const struct xs_pins *pins, struct xs_live *live, enum xs_netns netns)
 {
 	struct bpf_link_info info;
-	int fd = xs_link_open(pins->dir, &info);
+	__u32 missing = 0;
 
-	if (fd < 0)
-		return ask_hook(pins, live, netns, fd);
-	close(fd);
-	live->prog_id = info.prog_id;
-	live->ifindex = info.xdp.ifindex;
-	if (!live->ifindex)
-		return is_off(pins, live, netns);
-	live->life = XS_LIFE_alive;
-	live->attached = netns == XS_NETNS_OURS && is_on_hook_here(live, pins->meta.ifindex);
-	return 0;
+	while (true) {
+		int fd = xs_link_open(pins->dir, &info);
+
+		if (fd < 0)
+			return ask_hook(pins, live, netns, fd);
+		close(fd);
+		live->prog_id = info.prog_id;
+		live->ifindex = info.xdp.ifindex;
+		if (!live->ifindex)
+			return is_off(pins, live, netns);
+		live->life = XS_LIFE_alive;
+		live->attached = netns == XS_NETNS_OURS &&
+				 is_on_hook_here(live, pins->meta.ifindex);
+		if (live->attached || netns != XS_NETNS_OURS || live->prog_id == missing)
+			return 0;
+		missing = live->prog_id;
+	}
 }
 
 static int ask_dispatcher(const struct xs_pins *pins, struct xs_live *live, enum xs_netns netns)

@@ -15,6 +15,7 @@
 #include "instance.h"
 #include "knobs.h"
 #include "link.h"
+#include "live.h"
 #include "netns.h"
 #include "program.h"
 #include "queue_stats.h"
@@ -129,6 +130,7 @@ int xs_upgrade(struct xsteer_ctx *ctx, const char *ifname, struct xs_upgraded *r
 {
 	struct xsteer_bpf *skel = NULL;
 	struct xs_pins pins;
+	struct xs_live live;
 	int err;
 
 	err = xs_pins_open(ctx, &pins, ifname, XS_PINS_WRITE);
@@ -143,7 +145,9 @@ int xs_upgrade(struct xsteer_ctx *ctx, const char *ifname, struct xs_upgraded *r
 		err = -EOPNOTSUPP;
 		goto out;
 	}
-	err = xs_set_layout_check_sets(&pins);
+	err = xs_instance_need_alive(&pins, &live);
+	if (!err)
+		err = xs_set_layout_check_sets(&pins);
 	if (err)
 		goto out;
 	skel = xs_program_open(ctx, pins.slots);

@@ -14,6 +14,7 @@
 #include <bpf/libbpf.h>
 
 #include "lib/base/ctx.h"
+#include "lib/base/number.h"
 #include "lib/instance/dir.h"
 #include "lib/instance/rule_stats.h"
 #include "counters.h"
@@ -53,7 +54,8 @@ int xs_rule_counters_create(struct xsteer_ctx *ctx, struct xs_rule_counters *cou
 	err = counters->fd < 0 ? counters->fd : map_rows(counters);
 	if (!err)
 		return 0;
-	xs_err(ctx, "cannot make the counters of %u rules: %s", rule_cnt, strerror(-err));
+	xs_err(ctx, "cannot make the counters of %u rule%s: %s", rule_cnt, xs_s(rule_cnt),
+	       strerror(-err));
 	xs_rule_counters_close(counters);
 	return err;
 }
