@@ -29,7 +29,7 @@ show_has_the_account_of_now() {
 	equal "instances" "$(jq -c '[.brokers[0].instances[] | [.service, .instance, .state]]' <<<"$shown")" \
 		'[["a",1,"serving"],["b",1,"serving"]]'
 	contains "as a table" "$(_ask show rx0)" "^web +b "
-	contains "its sum" "$(_ask show rx0)" "entered = .* inside"
+	contains "its sum" "$(_ask show rx0 | tr -s '\n ' ' ')" "entered = .* inside"
 	contains "without IF" "$(_ask show)" "^rx0:"
 	stop_broker
 	equal "the last words say the same" "$(jq -c '[.chains[0].entered, .chains[0].drop]' <<<"$OUT")" \
@@ -44,10 +44,52 @@ show_fits_80_columns() {
 	start_broker 2 --nf "$PROBE -s a" --nf "$PROBE -s b"
 	bounced -n 100000
 	OUT=$(COLUMNS=80 _ask show)
-	equal "lines that are longer" "$(grep -v ' entered = ' <<<"$OUT" | awk 'length > 80')" ""
+	equal "lines that are longer" "$(awk 'length > 80' <<<"$OUT")" ""
+	contains "the sum is whole" "$(tr -s '\n ' ' ' <<<"$OUT")" \
+		"web: 100000 entered = [0-9]+ tx \+ [0-9]+ drop .* unbound \+ [0-9]+ inside"
 	contains "all losses" "$OUT" '^CHAIN +STEP .* LOST '
 	contains "their kinds where there is room" "$(COLUMNS=160 _ask show)" ' LOST +FULL +DEAD +DIED +UNBOUND '
 	stop_broker
+}
+
+# The interface's index says whom a broker serves, not the name under which it listens.
+_rename() { # OLD NEW
+	rx ip link set "$1" down
+	rx ip link set "$1" name "$2"
+	rx ip link set "$2" up
+}
+_pid_of_broker() { # IF
+	rx "$CHAIN" show -j "$1" | jq -r '.brokers[] | .interface + " " + (.pid | tostring)'
+}
+a_broker_is_found_by_the_names_of_now() {
+	local first second
+	lab_up --queues 1
+	rx ip link add other0 type veth peer name other1
+	rx ip link property add dev rx0 altname a-name-that-is-longer || skip "no alternative names"
+	check "attach" rx "$LOADER" attach rx0 other0
+	mkdir -p /run/xsteer
+	mount -t tmpfs none /run/xsteer # of this test alone
+	_two_steps
+	rx_bg first "$CHAIN" run rx0 "$DIR/f.chain"
+	first=$!
+	rx_bg second "$CHAIN" run other0 "$DIR/f.chain"
+	second=$!
+	becomes "both listen" 20 test -S /run/xsteer/rx0.ctl -a -S /run/xsteer/other0.ctl
+	equal "by an alternative name" "$(_pid_of_broker a-name-that-is-longer)" "rx0 $first"
+	_rename rx0 new0
+	equal "after a rename" "$(_pid_of_broker new0)" "new0 $first"
+	check "apply" rx "$CHAIN" apply new0 "$DIR/f.chain"
+	_rename other0 rx0
+	_rename new0 other0
+	equal "swapped" "$(_pid_of_broker rx0)" "rx0 $second"
+	equal "swapped" "$(_pid_of_broker other0)" "other0 $first"
+	kill -INT "$first"
+	ends "$first" 0
+	refuses "no other is taken for it" 1 "other0: no broker serves it, .* serves another interface" \
+		rx "$CHAIN" show other0
+	refuses "of another network namespace" 1 "no broker" tx "$CHAIN" show rx0
+	kill -INT "$second"
+	ends "$second" 0
 }
 
 # Who may not look is not told that there is none.

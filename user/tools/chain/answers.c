@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/instance/netns.h"
+#include "lib/net/identity.h"
 #include "lib/xsk/counts.h"
 #include "broker.h"
 #include "report.h"
@@ -98,10 +100,14 @@ json_t *xs_broker_json(struct xs_broker *b)
 {
 	struct xs_broker_totals sum = xs_broker_totals(b);
 	json_t *object = xs_report_json(&b->nfs);
+	char name[16]; /* of now */
+
+	if (xs_netif_name(b->netif.ifindex, name))
+		memcpy(name, b->netif.name, sizeof(name));
 
 	json_object_update_new(
 		object, json_pack("{s:o, s:s?, s:i, s:o, s:I, s:I, s:I, s:I, s:I, s:I}",
-				  "interface", xs_json_text(b->netif.name), "xsk_chain",
+				  "interface", xs_json_text(name), "xsk_chain",
 				  b->takes_xsk ? b->chains->chains[b->first].name : NULL, "queues",
 				  b->worker_cnt, "entries", json_entries(b), "received",
 				  (json_int_t)sum.received, "sent", (json_int_t)sum.sent,
@@ -109,6 +115,17 @@ json_t *xs_broker_json(struct xs_broker *b)
 				  (json_int_t)sum.ring_full, "no_frame", (json_int_t)sum.no_frame,
 				  "unread", (json_int_t)sum.unread));
 	return object;
+}
+
+/* Whom it serves: for those who look for a broker, see find_broker.h. */
+static json_t *answer_who(const struct xs_broker *b)
+{
+	struct xs_meta own = {};
+
+	if (xs_netns_set_own(&own))
+		return NULL;
+	return json_pack("{s:I, s:I, s:I}", "ifindex", (json_int_t)b->netif.ifindex, "netns_inode",
+			 (json_int_t)own.netns_inode, "netns_cookie", (json_int_t)own.netns_cookie);
 }
 
 static json_t *answer_show(struct xs_broker *b)
@@ -167,6 +184,8 @@ json_t *xs_broker_answer(void *arg, const json_t *request)
 		return NULL;
 	if (!strcmp(command, "show"))
 		return answer_show(b);
+	if (!strcmp(command, "who"))
+		return answer_who(b);
 	if (!strcmp(command, "drain"))
 		return answer_drain(b, request);
 	if (!strcmp(command, "apply") && json_string_value(json_object_get(request, "text")))

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Commands that ask a broker; see ask.h. */
 #include <errno.h>
-#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "ask.h"
 #include "control.h"
 #include "file.h"
+#include "find_broker.h"
 #include "options.h"
 #include "report.h"
 #include "tools/cli/json.h"
@@ -16,75 +16,47 @@
 
 /* ---- whom ---- */
 
-static void path_of(const struct xs_cli *cli, const char *ifname, char path[XS_CONTROL_PATH_MAX])
+struct asking {
+	struct xs_cli *cli;
+	json_t *answers;
+	int err; /* the first */
+};
+
+static int ask_at(struct xs_cli *cli, const char *path, json_t *answers)
 {
-	const struct xs_chain_options *opts = cli->opts;
-	char socket[XS_CONTROL_PATH_MAX];
-
-	snprintf(socket, sizeof(socket), XS_CHAIN_SOCKET_DIR "/%s.sock", ifname);
-	xs_control_path(path, opts->socket ? opts->socket : socket);
-}
-
-static int is_control(const struct dirent *entry)
-{
-	const char *end = strrchr(entry->d_name, '.');
-
-	return end && !strcmp(end, ".ctl");
-}
-
-/* A broker that ended without closing left its path behind. */
-static int ask_one(struct xs_cli *cli, const char *name, json_t *answers)
-{
-	char path[XS_CONTROL_PATH_MAX];
 	json_t *answer;
 	int err;
 
-	if (snprintf(path, sizeof(path), XS_CHAIN_SOCKET_DIR "/%s", name) >= (int)sizeof(path))
-		return 0; /* no socket has so long a path */
-	err = xs_control_ask(cli, path, json_pack("{s:s}", "command", "show"), &answer);
+	err = xs_control_ask(cli->ctx, path, json_pack("{s:s}", "command", "show"), &answer);
 	if (!err)
 		json_array_append_new(answers, answer);
 	return err;
 }
 
-static int ask_all(struct xs_cli *cli, json_t *answers)
+/* A broker that ended without closing left its path behind. */
+static int ask_one(const char *path, void *arg)
 {
-	struct dirent **found;
-	int cnt = scandir(XS_CHAIN_SOCKET_DIR, &found, is_control, alphasort), err = 0;
+	struct asking *asking = arg;
+	int err = ask_at(asking->cli, path, asking->answers);
 
-	if (cnt < 0) {
-		err = -errno;
-		if (err == -ENOENT)
-			return 0;
-		xs_err(cli->ctx, "cannot see which brokers run: %s: %s%s", XS_CHAIN_SOCKET_DIR,
-		       strerror(-err), err == -EACCES ? ": run as root" : "");
-		return err;
-	}
-	for (int i = 0; i < cnt; i++) {
-		int one = ask_one(cli, found[i]->d_name, answers);
-
-		err = err ? err : one;
-		free(found[i]);
-	}
-	free(found);
-	return err;
+	asking->err = asking->err ? asking->err : err;
+	return 0;
 }
 
 /* Collects the answers of the operand's broker, or of all brokers. */
 static int ask_brokers(struct xs_cli *cli, json_t *answers)
 {
 	const struct xs_chain_options *opts = cli->opts;
+	struct asking asking = { .cli = cli, .answers = answers };
 	char path[XS_CONTROL_PATH_MAX];
-	json_t *answer;
 	int err;
 
-	if (!cli->operand_cnt && !opts->socket)
-		return ask_all(cli, answers);
-	path_of(cli, cli->operand_cnt ? cli->operands[0] : "", path);
-	err = xs_control_ask(cli, path, json_pack("{s:s}", "command", "show"), &answer);
-	if (!err)
-		json_array_append_new(answers, answer);
-	return err;
+	if (!cli->operand_cnt && !opts->socket) {
+		err = xs_each_broker(cli, ask_one, &asking);
+		return err ? err : asking.err;
+	}
+	err = xs_broker_find(cli, cli->operand_cnt ? cli->operands[0] : "", path);
+	return err ? err : ask_at(cli, path, answers);
 }
 
 /* ---- the commands ---- */
@@ -139,8 +111,10 @@ int xs_chain_drain(struct xs_cli *cli)
 	if (cli->operand_cnt == 3 && xs_parse_u64(cli->operands[2], 1, XS_INSTANCES_MAX, &instance))
 		return xs_usage(cli, "INSTANCE '%s': give a number from 1 to %d", cli->operands[2],
 				XS_INSTANCES_MAX);
-	path_of(cli, cli->operands[0], path);
-	err = xs_control_ask(cli, path,
+	err = xs_broker_find(cli, cli->operands[0], path);
+	if (err)
+		return err;
+	err = xs_control_ask(cli->ctx, path,
 			     json_pack("{s:s, s:o, s:I}", "command", "drain", "service",
 				       xs_json_text(cli->operands[1]), "instance",
 				       (json_int_t)instance),
@@ -167,8 +141,12 @@ static int send_file(struct xs_cli *cli, const char *text, size_t len)
 		xs_err(cli->ctx, "%s is not UTF-8", cli->operands[1]);
 		return -EILSEQ;
 	}
-	path_of(cli, cli->operands[0], path);
-	err = xs_control_ask(cli, path, request, &answer);
+	err = xs_broker_find(cli, cli->operands[0], path);
+	if (err) {
+		json_decref(request);
+		return err;
+	}
+	err = xs_control_ask(cli->ctx, path, request, &answer);
 	if (err)
 		return err;
 	if (cli->json)

@@ -144,7 +144,7 @@ void xs_control_serve(struct xs_control *control,
 
 /* ---- the other end ---- */
 
-static int connect_to(struct xs_cli *cli, const char *path)
+static int connect_to(struct xsteer_ctx *ctx, const char *path)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int err, fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
@@ -154,30 +154,29 @@ static int connect_to(struct xs_cli *cli, const char *path)
 		return fd;
 	err = -errno;
 	if (err == -ENOENT || err == -ECONNREFUSED)
-		xs_err(cli->ctx, "no broker answers at %s: 'xsteer-chain run IF FILE' starts one",
-		       path);
+		xs_err(ctx, "no broker answers at %s: 'xsteer-chain run IF FILE' starts one", path);
 	else
-		xs_err(cli->ctx, "cannot ask the broker at %s: %s%s", path, strerror(-err),
+		xs_err(ctx, "cannot ask the broker at %s: %s%s", path, strerror(-err),
 		       err == -EACCES ? ": run as root, or as the broker's user" : "");
 	if (fd >= 0)
 		close(fd);
 	return err;
 }
 
-static int check_answer(struct xs_cli *cli, const char *path, const json_t *answer, int err)
+static int check_answer(struct xsteer_ctx *ctx, const char *path, const json_t *answer, int err)
 {
 	const char *error = json_string_value(json_object_get(answer, "error"));
 
 	if (!answer)
-		xs_err(cli->ctx, "%s: the broker does not answer: %s", path, strerror(-err));
+		xs_err(ctx, "%s: the broker does not answer: %s", path, strerror(-err));
 	else if (error)
-		xs_err(cli->ctx, "%s", error);
+		xs_err(ctx, "%s", error);
 	return !answer ? err : error ? -EPROTO : 0;
 }
 
-int xs_control_ask(struct xs_cli *cli, const char *path, json_t *request, json_t **answer)
+int xs_control_ask(struct xsteer_ctx *ctx, const char *path, json_t *request, json_t **answer)
 {
-	int err, fd = connect_to(cli, path);
+	int err, fd = connect_to(ctx, path);
 
 	*answer = NULL;
 	if (fd < 0) {
@@ -190,7 +189,7 @@ int xs_control_ask(struct xs_cli *cli, const char *path, json_t *request, json_t
 	/* A broker that refuses answers before it reads. */
 	*answer = receive_object(fd, &err);
 	close(fd);
-	err = check_answer(cli, path, *answer, err);
+	err = check_answer(ctx, path, *answer, err);
 	if (err) {
 		json_decref(*answer);
 		*answer = NULL;

@@ -42,6 +42,6 @@ void xs_control_serve(struct xs_control *control,
  * Asks the broker at the control path, and frees the request. 0 with *answer; or
  * -errno, logged, also if the answer has "error".
  */
-int xs_control_ask(struct xs_cli *cli, const char *path, json_t *request, json_t **answer);
+int xs_control_ask(struct xsteer_ctx *ctx, const char *path, json_t *request, json_t **answer);
 
 #endif

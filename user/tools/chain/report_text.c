@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Prints the account of a broker, from the JSON of report.h, for people and for Prometheus. */
 #include <stdio.h>
+#include <string.h>
 
 #include "report.h"
 #include "tools/cli/grid.h"
@@ -109,15 +110,39 @@ static void print_instances(const json_t *instances)
 	xs_grid_print(grid);
 }
 
+/* Puts a part of the sum into the line, or onto the next one, below the first part. */
+static void put_part(size_t *column, size_t indent, const char *part)
+{
+	size_t width = strlen(part);
+
+	if (*column + width > xs_screen_width()) {
+		printf("\n%*s", (int)indent, "");
+		*column = indent;
+	}
+	fputs(part, stdout);
+	*column += width;
+}
+
 static void print_sum(const json_t *chain)
 {
 	const json_t *lost = json_object_get(chain, "lost");
+	size_t indent, column;
+	char part[64];
 
-	printf("%s: %lld entered = %lld tx + %lld drop", text(chain, "name"),
-	       number(chain, "entered"), number(chain, "tx"), number(chain, "drop"));
-	for (int i = 0; i < XS_LOSS_MAX; i++)
-		printf(" + %lld %s", number(lost, xs_loss_names[i]), xs_loss_names[i]);
-	printf(" + %lld inside\n", number(chain, "inside"));
+	indent = (size_t)printf("%s: %lld entered", text(chain, "name"), number(chain, "entered"));
+	column = indent;
+	snprintf(part, sizeof(part), " = %lld tx", number(chain, "tx"));
+	put_part(&column, indent, part);
+	snprintf(part, sizeof(part), " + %lld drop", number(chain, "drop"));
+	put_part(&column, indent, part);
+	for (int i = 0; i < XS_LOSS_MAX; i++) {
+		snprintf(part, sizeof(part), " + %lld %s", number(lost, xs_loss_names[i]),
+			 xs_loss_names[i]);
+		put_part(&column, indent, part);
+	}
+	snprintf(part, sizeof(part), " + %lld inside", number(chain, "inside"));
+	put_part(&column, indent, part);
+	putchar('\n');
 }
 
 void xs_report_print(const json_t *report)

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* Which broker serves an interface; see find_broker.h. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "find_broker.h"
+#include "lib/base/ctx.h"
+#include "lib/instance/netns.h"
+#include "lib/net/identity.h"
+#include "options.h"
+
+static int is_control(const struct dirent *entry)
+{
+	const char *end = strrchr(entry->d_name, '.');
+
+	return end && !strcmp(end, ".ctl");
+}
+
+int xs_each_broker(struct xs_cli *cli, int (*each)(const char *path, void *arg), void *arg)
+{
+	struct dirent **found;
+	int cnt = scandir(XS_CHAIN_SOCKET_DIR, &found, is_control, alphasort), result = 0;
+
+	if (cnt < 0) {
+		result = -errno;
+		if (result == -ENOENT)
+			return 0;
+		xs_err(cli->ctx, "cannot see which brokers run: %s: %s%s", XS_CHAIN_SOCKET_DIR,
+		       strerror(-result), result == -EACCES ? ": run as root" : "");
+		return result;
+	}
+	for (int i = 0; i < cnt; i++) {
+		char path[XS_CONTROL_PATH_MAX];
+
+		/* no socket has a longer path */
+		if (!result && snprintf(path, sizeof(path), XS_CHAIN_SOCKET_DIR "/%s",
+					found[i]->d_name) < (int)sizeof(path))
+			result = each(path, arg);
+		free(found[i]);
+	}
+	free(found);
+	return result;
+}
+
+struct wanted_broker {
+	struct xsteer_ctx *quiet; /* most brokers are somebody else's, and some are dead */
+	__u32 ifindex;
+	char *path;
+};
+
+/* 1; 0: it serves another one; or -errno: it does not say. */
+static int serves(const struct wanted_broker *wanted, const char *path)
+{
+	struct xs_meta whose = {};
+	json_t *answer;
+	__u32 ifindex;
+	int err;
+
+	err = xs_control_ask(wanted->quiet, path, json_pack("{s:s}", "command", "who"), &answer);
+	if (err)
+		return err;
+	ifindex = (__u32)json_integer_value(json_object_get(answer, "ifindex"));
+	whose.netns_inode = (__u32)json_integer_value(json_object_get(answer, "netns_inode"));
+	whose.netns_cookie = (__u32)json_integer_value(json_object_get(answer, "netns_cookie"));
+	json_decref(answer);
+	return ifindex == wanted->ifindex && xs_netns_of(&whose) == XS_NETNS_OURS;
+}
+
+static int take_if_it_serves(const char *path, void *arg)
+{
+	struct wanted_broker *wanted = arg;
+
+	if (serves(wanted, path) <= 0)
+		return 0;
+	snprintf(wanted->path, XS_CONTROL_PATH_MAX, "%s", path);
+	return 1;
+}
+
+static void path_of_name(const char *ifname, char path[XS_CONTROL_PATH_MAX])
+{
+	snprintf(path, XS_CONTROL_PATH_MAX, XS_CHAIN_SOCKET_DIR "/%s.ctl", ifname);
+}
+
+/*
+ * First where it nearly always is. If that one does not say whom it serves, because it is of an
+ * older version or somebody else's, the question that follows has the reason.
+ */
+static int find_by_index(struct xs_cli *cli, struct wanted_broker *wanted, const char *ifname)
+{
+	char named[XS_CONTROL_PATH_MAX];
+	int got;
+
+	path_of_name(ifname, named);
+	snprintf(wanted->path, XS_CONTROL_PATH_MAX, "%s", named);
+	got = serves(wanted, named);
+	if (got > 0 || (got && got != -ENOENT && got != -ECONNREFUSED))
+		return 0;
+	if (xs_each_broker(cli, take_if_it_serves, wanted) == 1)
+		return 0;
+	if (got)
+		return 0;
+	xs_err(cli->ctx,
+	       "%s: no broker serves it, the one at %s serves another interface: 'xsteer-chain run "
+	       "IF "
+	       "FILE' starts one",
+	       ifname, named);
+	return -ENOENT;
+}
+
+int xs_broker_find(struct xs_cli *cli, const char *ifname, char path[XS_CONTROL_PATH_MAX])
+{
+	const struct xs_chain_options *opts = cli->opts;
+	struct wanted_broker wanted = { .path = path };
+	char name[16];
+	int err;
+
+	if (opts->socket) {
+		xs_control_path(path, opts->socket);
+		return 0;
+	}
+	err = xs_netif_find(ifname, &wanted.ifindex, name);
+	if (err == -ENODEV) { /* gone, and its broker perhaps not yet */
+		path_of_name(ifname, path);
+		return 0;
+	}
+	if (err) {
+		xs_err(cli->ctx, "cannot ask for interface %s: %s", ifname, strerror(-err));
+		return err;
+	}
+	wanted.quiet = xsteer_ctx_new(cli->pin_root, NULL, NULL);
+	if (!wanted.quiet)
+		return -ENOMEM;
+	err = find_by_index(cli, &wanted, name);
+	xsteer_ctx_free(wanted.quiet);
+	return err;
+}
