@@ -51,7 +51,11 @@ a_foreign_program_fails_and_is_named() {
 
 a_pin_root_beside_bpffs_fails() {
 	lab_up
-	refuses "doctor" 1 "FAIL +bpffs.*mount -t bpf" rx "$LOADER" doctor --pin-root "$DIR/pins" rx0
+	refuses "doctor" 1 "FAIL +bpffs.*with --pin-root" rx "$LOADER" doctor --pin-root "$DIR/pins" rx0
+	[[ $OUT != *mount* ]] || fail "another mount does not help: $OUT"
+	umount /sys/fs/bpf
+	mountpoint -q /sys/fs/bpf && umount /sys/fs/bpf
+	refuses "doctor" 1 "FAIL +bpffs.*mount -t bpf" rx "$LOADER" doctor rx0
 }
 
 jumbo_frames_are_judged_as_attach_takes_them() {

@@ -30,9 +30,14 @@ an_alternative_name_is_as_good_in_every_command() {
 			"rules apply $name $DIR/some.rules" "rules show $name" \
 			"rules explain -d $name --hex 00112233445566778899aabb0806" "rules flush $name" \
 			"maps stats $name" "maps dump $name meta" "maps sockets $name" "maps export $name" \
+			"maps losses $name" "maps top -b 1 $name" "loader queues $name" "loader doctor $name" \
+			"rules check -d $name $DIR/some.rules" "rules cost -d $name" \
 			"loader attach --replace $name" "bouncer -d $name -p -t 1"; do
 			check "$words" rx "$O"/xsteer-$words
 		done
+		check "top" rx "$MAPS" top -b 1 "$name"
+		contains "top shows its name" "$OUT" "rx0 +all "
+		[[ $OUT != *"no xsteer instance"* ]] || fail "top does not find it: $OUT"
 		check "status" rx "$LOADER" status "$name"
 		contains "status shows its name" "$OUT" "rx0 +attached"
 		check "detach" rx "$LOADER" detach "$name"
@@ -80,6 +85,21 @@ interfaces_that_swapped_names_keep_their_instances() {
 	check "attach again" rx "$LOADER" attach rx0 other0
 	check "detach --all" rx "$LOADER" detach --all
 	equal "pins" "$(ls "$PINS")" ""
+}
+
+# Its directory has the name that it had; clean leaves it, since it lives.
+the_name_of_a_living_one_is_freed_as_doctor_says() {
+	lab_up --queues 1
+	rx ip link add other0 type veth peer name other1
+	attach
+	_rename rx0 new0
+	_rename other0 rx0
+	refuses "attach" 1 "now called new0.*'xsteer-loader detach new0'" rx "$LOADER" attach rx0
+	OUT=$(rx "$LOADER" doctor -j rx0 2>/dev/null)
+	equal "doctor" "$(jq -r '.findings[] | select(.check == "hook") | .level + " " + .fix' <<<"$OUT")" \
+		"fail xsteer-loader detach new0"
+	check "what it says to do" rx "$LOADER" detach new0
+	attach
 }
 
 a_renamed_interface_is_called_what_it_is_called_now() {

@@ -153,11 +153,14 @@ hook() { rx ip -j -d link show dev "${1:-rx0}" | jq -r '.[0].xdp.prog.id // empt
 hook_mode() { rx ip -j -d link show dev rx0 | jq -r '.[0].xdp.mode // empty'; }
 xdp_is_off() { [[ -z $(hook "$@") ]]; }
 
-# Attaches a foreign program to rx0, which passes everything.
-attach_foreign() { # xdpdrv|xdpgeneric
+# A foreign program, $DIR/foreign.o, which passes everything; attached to rx0.
+foreign_program() {
 	clang -O2 -target bpf -x c -c - -o "$DIR/foreign.o" <<-'C' || fail "clang"
 		__attribute__((section("xdp"), used)) int foreign_prog(void *ctx) { return 2; }
 	C
+}
+attach_foreign() { # xdpdrv|xdpgeneric
+	foreign_program
 	check "attach a foreign program" rx ip link set rx0 "$1" obj "$DIR/foreign.o" sec xdp
 }
 

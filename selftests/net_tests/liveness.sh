@@ -38,6 +38,84 @@ clean_leaves_what_it_may_not_ask() {
 	check "who may read the maps does" _without_link xsteer-maps stats rx0
 }
 
+# As after an upgrade that was killed: the pinned program is not the one that runs.
+what_runs_is_not_gone_because_another_program_is_pinned() {
+	lab_up
+	attach
+	foreign_program
+	check "another program" bpftool prog load "$DIR/foreign.o" "$PINS/rx0/%prog" type xdp
+	check "in place of the pin" mv "$PINS/rx0/%prog" "$PINS/rx0/prog"
+	_let_nobody_see_the_maps
+	chmod 666 "$PINS/rx0/prog"
+	chown 65534 "$PINS" "$PINS/rx0"
+	refuses "clean" 1 "not known.*Permission denied" _without_link xsteer-loader clean
+	check "the pins" test -e "$PINS/rx0/link"
+	rm "$PINS/rx0/link" # the kernel takes the program off the hook with it
+	check "clean" _without_link xsteer-loader clean
+	check "nothing is left" test ! -e "$PINS/rx0"
+}
+
+# What may not be asked is neither "not up" nor "no instance" nor the end of one.
+what_may_not_be_asked_is_told_as_such() {
+	lab_up
+	echo 'udp drop' >"$DIR/some.rules"
+	attach -r "$DIR/some.rules"
+	_let_nobody_see_the_maps
+	check "export" _without_link xsteer-maps export rx0
+	equal "up" "$(grep -c '^xsteer_instance_up' <<<"$OUT")" 0
+	OUT=$(_without_link xsteer-maps export -j rx0 2>/dev/null)
+	equal "up in JSON" "$(jq -c '.instances[0].up' <<<"$OUT")" null
+	OUT=$(_without_link xsteer-loader doctor -j rx0 2>/dev/null)
+	contains "doctor on slots" "$(jq -r '.findings[] | select(.check == "sockets") | .finding' <<<"$OUT")" \
+		"rules, which cannot be read"
+	check "queues" _without_link xsteer-loader queues rx0
+	contains "queues on sockets" "$OUT" "Socket: those of other programs may be missing"
+	chmod 700 "$PINS/rx0"
+	refuses "top" 1 "Permission denied" _without_link xsteer-maps top -b 1
+	[[ $OUT != *"no xsteer instance"* ]] || fail "top calls it none: $OUT"
+	rx_bg watch setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all --bounding-set=-all \
+		"$DIR/xsteer-maps" watch --delay 50
+	becomes "watch says that there is one" 10 grep -q "1 instance in .* may not be looked at" "$DIR/watch.log"
+	kill -INT $!
+	ends $! 0
+	equal "it tells nothing" "$(wc -l <"$DIR/watch.log")" 1
+}
+watch_does_not_tell_the_end_of_what_it_may_no_longer_look_at() {
+	lab_up
+	attach
+	_let_nobody_see_the_maps
+	chmod 666 "$PINS"/rx0/{link,prog}
+	rx_bg watch setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all --bounding-set=-all \
+		"$DIR/xsteer-maps" watch --delay 50
+	becomes "it is seen" 10 grep -q "rx0 present" "$DIR/watch.log"
+	chmod 700 "$PINS/rx0"
+	ends $! 1
+	contains "why" "$(<"$DIR/watch.log")" "cannot look at the instances.*Permission denied"
+	[[ $(<"$DIR/watch.log") != *"detach"* ]] || fail "it tells a detach: $(<"$DIR/watch.log")"
+}
+
+# Link and hook are asked one after the other. At each question in turn a tool is held up
+# while the program is replaced again and again.
+a_swap_between_two_questions_is_no_answer() {
+	local nth swapper
+	[[ $(type -P strace) ]] || skip "no strace"
+	lab_up --queues 1
+	attach
+	# shellcheck disable=SC2016 # the inner shell expands
+	rx bash -c 'while "$0" upgrade rx0; do :; done' "$LOADER" >"$DIR/upgrade.log" 2>&1 &
+	swapper=$!
+	for ((nth = 1; nth < 50; nth++)); do
+		OUT=$(rx env ASAN_OPTIONS=detect_leaks=0 strace -o "$DIR/calls" -e trace=sendto \
+			-e "inject=sendto:delay_enter=300000:when=$nth" "$LOADER" status rx0 2>&1)
+		grep -q INJECTED "$DIR/calls" || grep -q DELAYED "$DIR/calls" || break
+		contains "held up at its question $nth" "$OUT" "rx0 +attached"
+	done
+	((nth > 2 && nth < 50)) || fail "status has asked $nth times"
+	kill $swapper
+	wait $swapper
+	contains "there were upgrades" "$(<"$DIR/upgrade.log")" "in place of"
+}
+
 # At whatever call descriptors run out: nothing is removed, and nobody is told to.
 out_of_descriptors_nothing_is_taken_for_gone() {
 	local limit command
@@ -51,12 +129,15 @@ out_of_descriptors_nothing_is_taken_for_gone() {
 			"$MAPS top -b 1"; do
 			# shellcheck disable=SC2016,SC2086 # the inner shell expands; words
 			OUT=$(rx bash -c 'ulimit -n "$0" && exec "$@"' $limit $command 2>&1)
-			if grep -qE "is gone|any more|no longer|no interface|no such interface|no xsteer instance|created again|clean'|holds the XDP hook; detach|this kernel has no" <<<"$OUT"; then
+			if grep -qE "is gone|any more|no longer|no interface|no such interface|no xsteer instance|created again|clean'|Bad file|holds the XDP hook; detach|this kernel has no" <<<"$OUT"; then
 				fail "with $limit descriptors '$command' says: $OUT"
 			fi
 			[[ -e $PINS/rx0/link && -e $PINS/rx0/meta ]] || fail "with $limit descriptors '$command' removed it"
 		done
 	done
+	# shellcheck disable=SC2016 # the inner shell expands
+	refuses "top without descriptors" 1 "cannot look at the instances.*Too many open files" \
+		rx bash -c 'ulimit -n 12 && exec "$0" top -b 1' "$MAPS"
 	not_equal "hook" "$(hook)" ""
 	check "with enough of them" rx "$RULES" apply rx0 "$DIR/some.rules"
 }
@@ -98,12 +179,12 @@ a_link_that_was_detached_is_gone_for_every_command() {
 	echo 'udp drop' >"$DIR/some.rules"
 	check "detach the link" bpftool link detach pinned "$PINS/rx0/link"
 	for words in "rules apply rx0 $DIR/some.rules" "rules flush rx0" "rules confirm rx0" \
-		"loader attach rx0"; do
+		"loader attach rx0" "loader upgrade rx0"; do
 		# shellcheck disable=SC2086 # words
 		refuses "$words" 1 "no longer attached.*'xsteer-loader clean'" rx "$O"/xsteer-$words
 	done
 	for words in "rules show rx0" "maps stats rx0" "maps dump rx0" "maps sockets rx0" "maps export" \
-		"maps export rx0"; do
+		"maps export rx0" "maps losses rx0" "loader queues rx0"; do
 		# shellcheck disable=SC2086 # words
 		check "$words" rx "$O"/xsteer-$words
 		contains "$words warns" "$OUT" "no longer attached.*'xsteer-loader clean'"
@@ -117,6 +198,19 @@ a_link_that_was_detached_is_gone_for_every_command() {
 	equal "pins" "$(ls "$PINS")" ""
 	attach
 	check "apply" rx "$RULES" apply rx0 "$DIR/some.rules"
+}
+
+doctor_does_not_call_a_hook_free_that_attach_refuses() {
+	lab_up
+	attach
+	check "detach the link" bpftool link detach pinned "$PINS/rx0/link"
+	rm "$PINS/rx0/owners"
+	refuses "attach" 1 "incomplete" rx "$LOADER" attach rx0
+	OUT=$(rx "$LOADER" doctor -j rx0 2>/dev/null)
+	equal "doctor" "$(jq -r '.findings[] | select(.check == "hook") | .level + " " + .fix' <<<"$OUT")" \
+		"fail xsteer-loader detach rx0"
+	check "what it says to do" rx "$LOADER" detach rx0
+	attach
 }
 
 attach_replace_follows_a_link_that_was_detached() {

@@ -79,6 +79,13 @@ bool xs_pins_on_bpffs(struct xsteer_ctx *ctx)
 	return !stat_root(ctx, path, &fs) && fs.f_type == BPF_FS_MAGIC;
 }
 
+bool xs_bpffs_is_mounted(void)
+{
+	struct statfs fs;
+
+	return !statfs("/sys/fs/bpf", &fs) && fs.f_type == BPF_FS_MAGIC;
+}
+
 static int refuse_root(struct xsteer_ctx *ctx, const char *path, int err)
 {
 	if (err == -ENOTDIR)
@@ -105,10 +112,16 @@ int xs_pins_check_bpffs(struct xsteer_ctx *ctx)
 		return refuse_root(ctx, path, err);
 	if (fs.f_type == BPF_FS_MAGIC)
 		return 0;
-	xs_err(ctx,
-	       "%s is not on a bpffs, where pinned maps must live: mount one with "
-	       "'mount -t bpf bpf /sys/fs/bpf', or name one with %s",
-	       ctx->pin_root, xs_hint(ctx, XSTEER_HINT_PIN_ROOT, NULL).text);
+	if (xs_bpffs_is_mounted())
+		xs_err(ctx,
+		       "%s is not on a bpffs, where pinned maps must live: name a directory of one "
+		       "with %s, such as " XSTEER_PIN_ROOT,
+		       ctx->pin_root, xs_hint(ctx, XSTEER_HINT_PIN_ROOT, NULL).text);
+	else
+		xs_err(ctx,
+		       "%s is not on a bpffs, where pinned maps must live: mount one with "
+		       "'mount -t bpf bpf /sys/fs/bpf', or name one with %s",
+		       ctx->pin_root, xs_hint(ctx, XSTEER_HINT_PIN_ROOT, NULL).text);
 	return -ENOTSUP;
 }
 

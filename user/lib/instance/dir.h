@@ -43,6 +43,9 @@ void xs_pin_ifname(char ifname[16], const char *name);
 int xs_pins_check_bpffs(struct xsteer_ctx *ctx);
 bool xs_pins_on_bpffs(struct xsteer_ctx *ctx); /* the same, silently */
 
+/* Is there a bpffs at /sys/fs/bpf, where everybody has it? Then another mount helps nobody. */
+bool xs_bpffs_is_mounted(void);
+
 /*
  * Reads meta of a directory. 0; -ENOENT: it has none; -EPROTO: it is not ours, or is of
  * another build; other -errno: this could not be found out. Silent.

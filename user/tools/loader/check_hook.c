@@ -34,27 +34,65 @@ static void check_free_hook(struct xs_diagnosis *d)
 		xs_find(d, "hook", XS_LEVEL_OK, "", "the XDP hook is free");
 }
 
-/* The hook is free, but attach refuses. */
+/*
+ * The directory of this interface's name is of another one, which had the name before and may
+ * be alive; then clean leaves it.
+ */
+static void find_pins_of_another(struct xs_diagnosis *d)
+{
+	const char *remedy = "xsteer-loader clean";
+	struct xs_pins pins = {};
+	char dir[PATH_MAX];
+	struct xs_live live;
+
+	if (!xs_pin_dir(d->cli->ctx, dir, d->netif.name) &&
+	    !xs_pins_open_dir(d->cli->ctx, &pins, dir, XS_PINS_READ)) {
+		if (!xs_instance_live(&pins, &live) && live.attached)
+			remedy = xs_fix(d, "xsteer-loader detach %s", pins.ifname);
+		xs_pins_close(&pins);
+	}
+	xs_find(d, "hook", XS_LEVEL_FAIL, remedy,
+		"the XDP hook is free, but pins of another interface or program have its name");
+}
+
+static void find_pins_in_the_way(struct xs_diagnosis *d, int err)
+{
+	if (err == -ESTALE)
+		find_pins_of_another(d);
+	else if (err == -ENODATA || err == -EPROTO)
+		xs_find(d, "hook", XS_LEVEL_FAIL,
+			xs_fix(d, "xsteer-loader detach %s", d->netif.name),
+			"the XDP hook is free, but the pins that are left cannot be used");
+	else
+		xs_find(d, "hook", XS_LEVEL_WARN,
+			err == -EACCES ? "run as the owner of the pins" : "",
+			"the XDP hook is free, but whether pins are in the way cannot be seen: %s",
+			strerror(-err));
+}
+
+/* The hook is free, but attach refuses, or it cannot be seen whether it does. */
 static bool find_left_pins(struct xs_diagnosis *d)
 {
 	struct xs_pins pins = {};
-	struct xs_live live;
+	struct xs_live live = {};
+	bool gone;
 	int err;
 
 	if (!xs_pins_on_bpffs(d->cli->ctx))
 		return false;
 	err = xs_pins_open(d->cli->ctx, &pins, d->netif.name, XS_PINS_READ);
-	if (err == -ESTALE)
-		xs_find(d, "hook", XS_LEVEL_FAIL, "xsteer-loader clean",
-			"the XDP hook is free, but pins of another interface or program have its "
-			"name");
-	else if (!err && !xs_instance_live(&pins, &live) && live.life == XS_LIFE_gone)
+	if (err == -ENOENT)
+		return false;
+	if (!err)
+		err = xs_instance_live(&pins, &live);
+	gone = !err && live.life == XS_LIFE_gone;
+	xs_pins_close(&pins);
+	if (gone)
 		xs_find(d, "hook", XS_LEVEL_FAIL, "xsteer-loader clean",
 			"the XDP hook is free, but pins are left: the %s", live.why);
-	else
-		err = -ENOENT;
-	xs_pins_close(&pins);
-	return err != -ENOENT;
+	else if (err)
+		find_pins_in_the_way(d, err);
+	return gone || err;
 }
 
 /* Of xs_pins_open(): what runs on the hook is known not to be the instance of this name. */

@@ -30,7 +30,9 @@ void xs_check_kernel(struct xs_diagnosis *d)
 void xs_check_bpffs(struct xs_diagnosis *d)
 {
 	if (!xs_pins_on_bpffs(d->cli->ctx))
-		xs_find(d, "bpffs", XS_LEVEL_FAIL, "mount -t bpf bpf /sys/fs/bpf",
+		xs_find(d, "bpffs", XS_LEVEL_FAIL,
+			xs_bpffs_is_mounted() ? "name a directory of one with --pin-root"
+					      : "mount -t bpf bpf /sys/fs/bpf",
 			"%s is not on a bpffs", d->cli->pin_root);
 	else
 		xs_find(d, "bpffs", XS_LEVEL_OK, "", "%s is on a bpffs", d->cli->pin_root);

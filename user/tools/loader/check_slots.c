@@ -24,6 +24,7 @@ static const char *fix_sockets(struct xs_diagnosis *d, __u32 held, __u32 first, 
 struct led_to {
 	bool own; /* the frame's own queue: all queues in use */
 	bool any;
+	bool known; /* false: the rules cannot be read, so all are meant */
 	bool *slots; /* in addition to those, by number */
 	__u32 chains; /* a bit for each row of `chains` */
 };
@@ -48,7 +49,8 @@ static void find_led_to(const struct xs_pins *pins, const struct xs_queue_facts 
 	const struct xs_rules_in_force *now = &facts->rules;
 	struct xs_action builtin = xs_builtin_default(pins);
 
-	if (!facts->rules_known) {
+	to->known = facts->rules_known;
+	if (!to->known) {
 		to->any = to->own = true;
 		return;
 	}
@@ -116,6 +118,8 @@ static void find_sockets(struct xs_diagnosis *d, const struct led_to *to,
 {
 	const char *what = others_told ? "socket"
 				       : "bouncer of ours; others are not seen without root";
+	const char *which = to->known ? "that the rules lead to"
+				      : "that the rules, which cannot be read, may lead to";
 	__u32 cnt = seen->empty + seen->held;
 
 	if (!to->any)
@@ -124,13 +128,13 @@ static void find_sockets(struct xs_diagnosis *d, const struct led_to *to,
 		find_held(d, seen);
 	else if (!seen->held)
 		xs_find(d, "sockets", XS_LEVEL_WARN, "start bouncers",
-			"none of %u slot%s that the rules lead to has a %s", cnt, xs_s(cnt), what);
+			"none of %u slot%s %s has a %s", cnt, xs_s(cnt), which, what);
 	else
 		xs_find(d, "sockets", XS_LEVEL_WARN,
 			to->own ? fix_sockets(d, seen->held, seen->first_held, seen->last_held)
 				: "start a bouncer there",
-			"%u of %u slots that the rules lead to, the first is %u, have no %s",
-			seen->empty, cnt, seen->first_empty, what);
+			"%u of %u slots %s, the first is %u, have no %s", seen->empty, cnt, which,
+			seen->first_empty, what);
 }
 
 /* Before the program, where no rule can help. */

@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/api/queue_facts.h"
+#include "lib/instance/live.h"
 #include "lib/instance/queue_stats.h"
 #include "lib/set/read.h"
 #include "tools/cli/json.h"
@@ -189,7 +191,7 @@ static struct driver driver_of(const struct xs_queue_facts *facts)
 }
 
 /* Which columns nobody could fill, and why. */
-static void print_untold(const struct xs_queue_facts *facts)
+static void print_untold(const struct xs_queue_facts *facts, bool looked)
 {
 	if (facts->kernel.queues_err)
 		printf("IRQ, CPU, NAPI: the kernel does not tell them before Linux 6.8\n");
@@ -197,7 +199,11 @@ static void print_untold(const struct xs_queue_facts *facts)
 		printf("IRQ, CPU, NAPI: %s does not tell them\n", driver_of(facts).text);
 	if (!facts->drops_told)
 		printf("NIC drops: %s does not tell them by queue\n", driver_of(facts).text);
-	if (!facts->instance)
+	if (!facts->others_told && geteuid())
+		printf("Socket: those of other programs may be missing without root\n");
+	if (!looked)
+		printf("Share, rules: whether there is an xsteer instance cannot be seen\n");
+	else if (!facts->instance)
 		printf("Share, rules: no xsteer instance\n");
 	else if (!facts->rules_known)
 		printf("Rules: they cannot be read: %s%s\n", strerror(-facts->rules_err),
@@ -205,7 +211,8 @@ static void print_untold(const struct xs_queue_facts *facts)
 										 : "");
 }
 
-static void print_queues(const struct xs_queue_facts *facts)
+/* looked: without an instance there is none; else nobody could look for it. */
+static void print_queues(const struct xs_queue_facts *facts, bool looked)
 {
 	struct xs_grid *grid = xs_grid_new("Queue|?>IRQ|CPU|?>Node|?>NAPI|?>Thread|Socket|Mode|"
 					   "?RX/TX/fill/compl|>NIC drops|>Share|Rules");
@@ -213,7 +220,7 @@ static void print_queues(const struct xs_queue_facts *facts)
 	for (__u32 q = 0; q < facts->netif.rx_queues; q++)
 		queue_cells(grid, facts, q);
 	xs_grid_print(grid);
-	print_untold(facts);
+	print_untold(facts, looked);
 }
 
 /* ---- JSON ---- */
@@ -299,17 +306,21 @@ int xs_do_queues(struct xs_cli *cli)
 	const char *ifname = cli->operands[0];
 	struct xs_queue_facts facts = {};
 	struct xs_pins pins = {};
+	bool looked;
 	int err;
 
 	/* without an instance the kernel's part is worth as much */
 	err = xs_pins_open(cli->ctx, &pins, ifname, XS_PINS_READ);
 	if (err && err != -ENOENT && err != -ENOTSUP)
 		return err;
+	looked = err != -ENOTSUP;
+	if (!err)
+		xs_instance_warn_if_gone(&pins);
 	err = xs_queue_facts_read(cli->ctx, ifname, err ? NULL : &pins, &facts);
 	if (!err && cli->json)
 		err = print_json(cli, &facts);
 	else if (!err)
-		print_queues(&facts);
+		print_queues(&facts, looked);
 	xs_queue_facts_free(&facts);
 	xs_pins_close(&pins);
 	return err;

@@ -71,6 +71,7 @@ static int look_at_owners(const struct xs_pins *pins, struct xs_seen *seen)
 
 static void free_seen(struct xs_seen *seen)
 {
+	free(seen->dir);
 	free(seen->owners);
 	free(seen->alive);
 }
@@ -91,12 +92,13 @@ static int look_at(const struct xs_pins *pins, struct xs_seen *seen)
 	if (!err)
 		err = xs_netif_get(pins->ctx, &netif, seen->ifname);
 	if (err)
-		return xs_ran_out(err) ? err : 0;
+		return err == -ENODEV ? 0 : err;
 	seen->prog_id = xs_trace_plain_id(pins, live.prog_id); /* a trace is no upgrade */
 	seen->native = live.native;
 	seen->rx_queues = netif.rx_queues;
 	seen->maps_id = xs_map_id(pins->map_fds[XS_MAP_xdp_stats_map]);
-	err = look_at_rules(pins, &seen->rules);
+	seen->dir = strdup(pins->dir);
+	err = seen->dir ? look_at_rules(pins, &seen->rules) : -ENOMEM;
 	if (!err)
 		err = look_at_owners(pins, seen);
 	if (err)
@@ -106,8 +108,30 @@ static int look_at(const struct xs_pins *pins, struct xs_seen *seen)
 
 struct reading {
 	struct xs_seen_list list;
+	const struct xs_seen_list *before;
 	__u32 only;
 };
+
+static bool was_seen(const struct xs_seen_list *before, const char *dir)
+{
+	for (__u32 i = 0; i < before->cnt; i++)
+		if (!strcmp(before->rows[i].dir, dir))
+			return true;
+	return false;
+}
+
+/* 0: it is left out; or -errno: that it may not be looked at would be taken for its end. */
+static int leave_out(struct reading *reading, const char *dir, int err)
+{
+	if (xs_ran_out(err))
+		return err;
+	if (err != -EACCES && err != -EPERM)
+		return 0;
+	if (was_seen(reading->before, dir))
+		return err;
+	reading->list.hidden++;
+	return 0;
+}
 
 static int read_one(struct xsteer_ctx *quiet, const char *dir, void *arg)
 {
@@ -120,7 +144,7 @@ static int read_one(struct xsteer_ctx *quiet, const char *dir, void *arg)
 		return 0;
 	got = xs_pins_open_dir(quiet, &pins, dir, XS_PINS_READ);
 	if (got)
-		return xs_ran_out(got) ? got : 0;
+		return leave_out(reading, dir, got);
 	more = realloc(reading->list.rows, (reading->list.cnt + 1) * sizeof(*more));
 	if (more)
 		reading->list.rows = more;
@@ -130,7 +154,7 @@ static int read_one(struct xsteer_ctx *quiet, const char *dir, void *arg)
 		      : look_at(&pins, &more[reading->list.cnt]);
 	reading->list.cnt += got > 0;
 	xs_pins_close(&pins);
-	return got < 0 ? got : 0;
+	return got < 0 ? leave_out(reading, dir, got) : 0;
 }
 
 static int by_ifindex(const void *a, const void *b)
@@ -140,9 +164,10 @@ static int by_ifindex(const void *a, const void *b)
 	return x->ifindex < y->ifindex ? -1 : x->ifindex > y->ifindex;
 }
 
-int xs_seen_read(struct xsteer_ctx *quiet, __u32 only, struct xs_seen_list *list)
+int xs_seen_read(struct xsteer_ctx *quiet, __u32 only, const struct xs_seen_list *before,
+		 struct xs_seen_list *list)
 {
-	struct reading reading = { .only = only };
+	struct reading reading = { .only = only, .before = before };
 	int err = xs_pins_each(quiet, read_one, &reading);
 
 	if (err) {

@@ -52,6 +52,7 @@ struct xs_seen_rules {
 struct xs_seen {
 	__u32 ifindex;
 	char ifname[16];
+	char *dir; /* of its pins */
 	__u32 maps_id; /* of its counters: another one is another instance */
 	__u32 prog_id, version;
 	bool native;
@@ -76,14 +77,17 @@ typedef void (*xs_event_fn)(const struct xs_event *event, void *arg);
 struct xs_seen_list {
 	struct xs_seen *rows;
 	__u32 cnt;
+	__u32 hidden; /* further ones, which may not be looked at */
 };
 
 /*
  * Every instance of this network namespace whose program is on the hook, or that of `only`
- * (an interface's index; 0: all). 0 or -errno, logged; what cannot be opened is left out.
+ * (an interface's index; 0: all). 0 or -errno, logged; what cannot be opened is left out, but
+ * for one of `before` that may not be looked at any more: it is not gone, so this fails.
  * `quiet`: a context that tells nobody, with the pin root.
  */
-int xs_seen_read(struct xsteer_ctx *quiet, __u32 only, struct xs_seen_list *list);
+int xs_seen_read(struct xsteer_ctx *quiet, __u32 only, const struct xs_seen_list *before,
+		 struct xs_seen_list *list);
 void xs_seen_free(struct xs_seen_list *list);
 
 /* Tells what happened between the two, in the order of the interfaces' indices. */

@@ -15,6 +15,7 @@ static void read_live(const struct xs_pins *pins, struct xs_instance_state *stat
 	struct xs_live live;
 
 	state->mode = "unknown";
+	state->up = -1;
 	if (xs_instance_live(pins, &live))
 		return;
 	state->up = live.attached;
@@ -99,6 +100,8 @@ static void put_info(FILE *out, const struct xs_instance_state *states, int cnt)
 	xs_metric_family(out, "xsteer_instance_up", "gauge",
 			 "1: the program is on the hook; 0: only its pins are left.");
 	for (int i = 0; i < cnt; i++) {
+		if (states[i].up < 0)
+			continue;
 		xs_metric_begin(out, "xsteer_instance_up", states[i].ifname);
 		fprintf(out, "} %d\n", states[i].up);
 	}
@@ -200,7 +203,7 @@ void xs_instance_state_add(json_t *object, const struct xs_instance_state *state
 	json_t *owners = json_array();
 
 	each_owner(state, append_owner, owners);
-	json_object_set_new(object, "up", json_boolean(state->up));
+	json_object_set_new(object, "up", state->up < 0 ? json_null() : json_boolean(state->up));
 	json_object_set_new(object, "mode", json_string(state->mode));
 	json_object_set_new(object, "version", json_string(state->version));
 	json_object_set_new(object, "owners", owners);

@@ -17,7 +17,7 @@
 struct xs_instance_state {
 	const struct xs_pins *pins;
 	char ifname[16];
-	bool up; /* its program is on the hook */
+	int up; /* 1: its program is on the hook; 0: it is not; -1: this cannot be asked */
 	const char *mode; /* native, skb; unknown */
 	char version[24];
 	struct xs_losses losses; /* since the counters began */

@@ -90,7 +90,7 @@ static void build_page(struct top *top, size_t width, struct page *page, char so
 		xs_grid_sort(grid, top->sort, !top->ascending, fixed);
 	page->lines = xs_grid_lines(grid, width, &page->cnt);
 	xs_grid_free(grid);
-	if (top->watched.why[0])
+	if (top->watched.err)
 		fprintf(notes, "%s\n", top->watched.why);
 	else if (!top->watched.cnt)
 		fprintf(notes, "no xsteer instance in %s\n", top->cli->pin_root);
@@ -143,6 +143,7 @@ static void wait_sample(const struct top *top)
 	}
 }
 
+/* 0, or -errno: the last report does not show what is there now, and has said why. */
 static int repeat_lines(struct top *top)
 {
 	for (__u64 n = 0; !top->opts->batch || n < top->opts->batch; n++) {
@@ -156,7 +157,7 @@ static int repeat_lines(struct top *top)
 		if (ferror(stdout))
 			break;
 	}
-	return 0;
+	return top->watched.err;
 }
 
 /* ---- the screen ---- */

@@ -300,8 +300,15 @@ static int say_blind(struct watching *watching, bool first, int err)
 static int look(struct watching *watching, bool first)
 {
 	struct xs_seen_list now = {};
-	int err = xs_seen_read(watching->quiet, watching->only, &now);
+	int err = xs_seen_read(watching->quiet, watching->only, &watching->seen, &now);
 
+	if (!err && now.hidden > watching->seen.hidden)
+		xs_warn(watching->cli->ctx,
+			"%u instance%s in %s may not be looked at, and nothing is told of %s: run "
+			"as "
+			"root, or as the owner of the pins",
+			now.hidden, xs_s(now.hidden), watching->cli->pin_root,
+			now.hidden == 1 ? "it" : "them");
 	if (!err)
 		err = follow_links(watching, &now);
 	if (err) {

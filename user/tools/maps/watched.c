@@ -89,6 +89,23 @@ static struct xs_watched *one_more(struct xs_watched_list *watched)
 	return &more[watched->cnt];
 }
 
+static void say_blind(struct xs_watched_list *watched, int err)
+{
+	watched->err = err;
+	snprintf(watched->why, sizeof(watched->why), "cannot look at the instances in %s: %s",
+		 watched->quiet->pin_root, strerror(-err));
+}
+
+/* One that may not be looked at does not hide the others. The rest is tried again next time. */
+static int leave_out(struct xs_watched_list *watched, int err)
+{
+	if (err == -EACCES || err == -EPERM) {
+		watched->err = err;
+		snprintf(watched->why, sizeof(watched->why), "%s", watched->quiet->error);
+	}
+	return xs_ran_out(err) ? err : 0;
+}
+
 static bool is_listed(const struct xs_watched_list *watched, const char *dir)
 {
 	for (int i = 0; i < watched->cnt; i++)
@@ -111,7 +128,7 @@ static int add_found(struct xsteer_ctx *ctx, const char *dir, void *arg)
 		return -ENOMEM;
 	err = xs_pins_open_dir(ctx, &more->pins, dir, XS_PINS_READ);
 	if (err)
-		return xs_ran_out(err) ? err : 0; /* tried again with the next sample */
+		return leave_out(watched, err);
 	err = xs_netif_name(more->pins.meta.ifindex, more->ifname);
 	if (err || is_off(&more->pins)) {
 		xs_pins_close(&more->pins);
@@ -135,12 +152,6 @@ static void open_again(struct xs_watched_list *watched, struct xs_watched *one)
 		xs_pins_close(&one->pins);
 	else
 		one->open = true;
-}
-
-static void say_blind(struct xs_watched_list *watched, int err)
-{
-	snprintf(watched->why, sizeof(watched->why), "cannot look at the instances in %s: %s",
-		 watched->quiet->pin_root, strerror(-err));
 }
 
 static void look_again(struct xs_watched_list *watched, struct xs_watched *one)
@@ -201,7 +212,7 @@ void xs_watched_sample(struct xs_watched_list *watched, double seconds)
 {
 	int kept = 0, err;
 
-	watched->why[0] = '\0';
+	watched->err = 0;
 	for (int i = 0; i < watched->cnt; i++) {
 		struct xs_watched *one = &watched->list[i];
 
@@ -221,6 +232,24 @@ void xs_watched_sample(struct xs_watched_list *watched, double seconds)
 		sample_one(watched, &watched->list[i], seconds);
 }
 
+static int add_named(struct xs_cli *cli, struct xs_watched_list *watched, const char *operand)
+{
+	struct xs_watched *more = one_more(watched);
+	__u32 ifindex;
+	int err;
+
+	if (!more)
+		return -ENOMEM;
+	err = xs_netif_find(operand, &ifindex, more->ifname);
+	if (err) {
+		xs_err(cli->ctx, "cannot ask for interface %s: %s", operand, strerror(-err));
+		return err;
+	}
+	more->named = true;
+	watched->cnt++;
+	return 0;
+}
+
 int xs_watched_open(struct xs_cli *cli, struct xs_watched_list *watched)
 {
 	int err = xs_pins_check_bpffs(cli->ctx);
@@ -233,16 +262,9 @@ int xs_watched_open(struct xs_cli *cli, struct xs_watched_list *watched)
 		return -ENOMEM;
 	for (int i = 0; i < XSTEER_HINT_MAX; i++)
 		xsteer_ctx_set_hint(watched->quiet, i, cli->ctx->hints[i]);
-	for (int i = 0; i < cli->operand_cnt; i++) {
-		struct xs_watched *more = one_more(watched);
-
-		if (!more)
-			return -ENOMEM;
-		more->named = true;
-		snprintf(more->ifname, sizeof(more->ifname), "%s", cli->operands[i]);
-		watched->cnt++;
-	}
-	return 0;
+	for (int i = 0; !err && i < cli->operand_cnt; i++)
+		err = add_named(cli, watched, cli->operands[i]);
+	return err;
 }
 
 void xs_watched_close(struct xs_watched_list *watched)

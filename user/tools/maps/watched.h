@@ -41,7 +41,8 @@ struct xs_watched_list {
 	int cnt;
 	bool all; /* every instance of this network namespace, as they come */
 	bool losses, rules; /* from the next sample on, sample these as well */
-	char why[XS_ERROR_MAX]; /* why it is not known what is there now; "": it is */
+	int err; /* 0, or -errno: it is not known what is there now */
+	char why[XS_ERROR_MAX]; /* of that */
 };
 
 /*
