@@ -111,8 +111,8 @@ a_swap_between_two_questions_is_no_answer() {
 		contains "held up at its question $nth" "$OUT" "rx0 +attached"
 	done
 	((nth > 2 && nth < 50)) || fail "status has asked $nth times"
-	kill $swapper
-	wait $swapper
+	kill "$swapper"
+	wait "$swapper"
 	contains "there were upgrades" "$(<"$DIR/upgrade.log")" "in place of"
 }
 
