@@ -381,7 +381,7 @@ static char *steady_state(void)
 	char *state = state_read(), *again;
 	int steady = 0;
 
-	for (int i = 0; i < 100 && steady < 4; i++) {
+	for (int i = 0; i < 500 && steady < 50; i++) {
 		sleep_ms(20);
 		again = state_read();
 		steady = state_equal(state, again, true) ? steady + 1 : 0;
