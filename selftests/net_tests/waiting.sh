@@ -53,6 +53,37 @@ signal_ends_it_under_json_too() {
 	_nothing_left
 }
 
+# Any other tool that prints until it is told to end, or at its end.
+_prints_into_full_pipe() { # STATUS COMMAND...
+	local status=$1
+	shift
+	_full_pipe
+	rx_bg reader "$@" # as it is when somebody reads: it has begun
+	sleep 1
+	kill -TERM $!
+	ends $! 0
+	nsenter --net=/run/netns/xs-t-rx -- "$@" >"$DIR/full" 2>"$DIR/full.log" &
+	sleep 2
+	kill -0 $! 2>/dev/null || fail "it ended by itself: $*"
+	kill -TERM $!
+	_ends_soon $! "$status"
+	rm "$DIR/full"
+}
+signal_ends_whoever_prints_to_nobody() {
+	lab_up --queues 1
+	echo 'udp drop' >"$DIR/some.rules"
+	attach -r "$DIR/some.rules"
+	_prints_into_full_pipe 1 "$MAPS" stats -w 1 rx0
+	_prints_into_full_pipe 1 "$MAPS" losses -w 1 rx0
+	_prints_into_full_pipe 1 "$MAPS" top -b 100 -w 1
+	_prints_into_full_pipe 1 "$MAPS" watch
+	printf '%s\n' 'service a' 'chain web a tx' >"$DIR/f.chain"
+	_prints_into_full_pipe 1 "$O/xsteer-chain" run rx0 "$DIR/f.chain" --socket "$DIR/nf.sock"
+	tx_bg traffic "$TRAFFIC" -o -n 100000 -r 200 tx0
+	_prints_into_full_pipe 1 "$O/xsteer-rules" trace rx0
+	equal "the plain program is back" "$(hook)" "$(bpftool -j prog show pinned "$PINS/rx0/prog" | jq .id)"
+}
+
 loss_of_the_instance_is_seen_behind_a_full_pipe() {
 	lab_up --queues 1
 	attach

@@ -317,7 +317,11 @@ static int run_replay(struct replay *r)
 	err = r->err ? r->err : check_account(r);
 	if (!err && r->opts->out)
 		err = xs_load_write(r->cli->ctx, &r->load, r->opts->out);
-	return err ? err : print_result(r);
+	xs_stop_begin_output();
+	err = err ? err : print_result(r);
+	fflush(stdout);
+	xs_stop_end_output();
+	return err;
 }
 
 int xs_chain_replay(struct xs_cli *cli)

@@ -388,7 +388,10 @@ static int run_broker(struct xs_broker *b)
 		err = err ? err : serve(b);
 		finish(b);
 		result = check_account(b);
+		xs_stop_begin_output();
 		result = result ? result : print_result(b);
+		fflush(stdout);
+		xs_stop_end_output();
 		err = err ? err : result;
 	}
 	xs_held_slots_close(&b->slots);

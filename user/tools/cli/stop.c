@@ -3,15 +3,29 @@
 #include <errno.h>
 #include <stddef.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "stop.h"
 
-static volatile sig_atomic_t asked; /* a handler has no other way to tell */
+#define READER_SEC 1 /* for a reader who is slow, but reads */
+
+/* a handler has no other way to tell */
+static volatile sig_atomic_t asked, in_output;
+static sigset_t held_back;
 
 static void on_signal(int sig)
 {
 	(void)sig;
 	asked = 1;
+	if (in_output)
+		alarm(READER_SEC);
+}
+
+/* The next write may wait, too. */
+static void on_alarm(int sig)
+{
+	(void)sig;
+	alarm(READER_SEC);
 }
 
 void xs_stop_catch(void)
@@ -33,6 +47,26 @@ void xs_stop_block(sigset_t *signals)
 	sigaddset(signals, SIGINT);
 	sigaddset(signals, SIGTERM);
 	sigprocmask(SIG_BLOCK, signals, NULL);
+	held_back = *signals;
+	xs_stop_catch();
+}
+
+void xs_stop_begin_output(void)
+{
+	const struct sigaction action = { .sa_handler = on_alarm };
+
+	sigaction(SIGALRM, &action, NULL);
+	in_output = 1;
+	if (asked)
+		alarm(READER_SEC);
+	sigprocmask(SIG_UNBLOCK, &held_back, NULL);
+}
+
+void xs_stop_end_output(void)
+{
+	sigprocmask(SIG_BLOCK, &held_back, NULL);
+	in_output = 0;
+	alarm(0);
 }
 
 bool xs_stop_wait(const sigset_t *signals, __u64 seconds)

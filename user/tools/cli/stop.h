@@ -19,6 +19,14 @@ bool xs_stop_asked(void);
 /* Blocks them, for sigtimedwait(2) or signalfd(2), and fills *signals with them. */
 void xs_stop_block(sigset_t *signals);
 
+/*
+ * Around what may write for as long as nobody reads, a full pipe for example. In between a
+ * signal counts as asked, also one that xs_stop_block() holds back otherwise. Once asked, a
+ * write that waits for longer than a second fails with EINTR.
+ */
+void xs_stop_begin_output(void);
+void xs_stop_end_output(void);
+
 /* Waits `seconds`, with the signals of xs_stop_block(). False: one of them came. */
 bool xs_stop_wait(const sigset_t *signals, __u64 seconds);
 

@@ -362,11 +362,13 @@ static int report_intervals(struct xs_cli *cli, struct xs_pins *pins, const stru
 	for (__u64 n = 0; !err && goes_on && (!opts->count || n < opts->count); n++) {
 		goes_on = xs_stop_wait(signals, opts->watch_sec);
 		err = begin_again(cli, pins, netif, watching);
+		xs_stop_begin_output();
 		if (!err && n && !cli->json)
 			putchar('\n');
 		if (!err)
 			err = report_interval(cli, pins, netif, watching);
-		if (ferror(stdout))
+		xs_stop_end_output();
+		if (ferror(stdout) || xs_stop_asked())
 			break;
 	}
 	return err;

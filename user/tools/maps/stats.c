@@ -222,12 +222,14 @@ static int watch_stats(struct xs_cli *cli, const char *ifname, struct xs_pins *p
 		if (err)
 			break;
 		report.interval = now.at - before.at;
+		xs_stop_begin_output();
 		if (n && !cli->json)
 			putchar('\n');
 		show_stats(cli, ifname, &report);
+		xs_stop_end_output();
 		free(before.rows);
 		before = now;
-		if (ferror(stdout))
+		if (ferror(stdout) || xs_stop_asked())
 			break;
 	}
 	free(before.rows);

@@ -151,9 +151,11 @@ static int repeat_lines(struct top *top)
 		if (xs_stop_asked())
 			break;
 		sample(top);
+		xs_stop_begin_output();
 		if (n)
 			putchar('\n');
 		print_page(top);
+		xs_stop_end_output();
 		if (ferror(stdout))
 			break;
 	}

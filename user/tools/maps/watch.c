@@ -179,12 +179,14 @@ static void tell(const struct xs_event *event, void *arg)
 	if (is_enough(watching) || watching->err)
 		return;
 	clock_gettime(CLOCK_REALTIME, &at);
+	xs_stop_begin_output();
 	if (watching->cli->json)
 		watching->err = print_json(watching->cli, event, &at);
 	else
 		print_text(event, &at);
 	if (fflush(stdout))
 		watching->err = -EIO;
+	xs_stop_end_output();
 	watching->told++;
 }
 
@@ -331,7 +333,7 @@ static int watch_until_told(struct watching *watching, struct mnl_socket *nl, in
 				{ .fd = signals, .events = POLLIN } };
 	int err = look(watching, true);
 
-	while (!err && !is_enough(watching)) {
+	while (!err && !is_enough(watching) && !xs_stop_asked()) {
 		if (poll(fds, 2, (int)watching->opts->delay_ms) < 0 && errno != EINTR)
 			return -errno;
 		if (fds[1].revents)

@@ -105,6 +105,11 @@ static void write_frame(const struct tracing *tracing, const struct xsteer_trace
 	xs_pcapng_frame(tracing->file, &own);
 }
 
+static FILE *output_of(const struct tracing *tracing)
+{
+	return tracing->file ? tracing->file : stdout;
+}
+
 /* 1: that was the last one. */
 static int take_frame(void *arg, const struct xsteer_traced *frame)
 {
@@ -114,14 +119,17 @@ static int take_frame(void *arg, const struct xsteer_traced *frame)
 
 	if (!why)
 		return -ENOMEM;
+	xs_stop_begin_output();
 	if (tracing->file)
 		write_frame(tracing, frame, why);
 	else if (tracing->cli->json)
 		print_object(tracing, frame, &by);
 	else
 		print_line(frame, why);
+	xs_stop_end_output();
 	free(why);
-	return ++tracing->written == tracing->opts->count;
+	/* Behind what could not be written nothing is worth waiting for. */
+	return ++tracing->written == tracing->opts->count || ferror(output_of(tracing));
 }
 
 /* ---- what was asked for ---- */
@@ -268,7 +276,7 @@ static int take_signals(struct xs_cli *cli)
 /* 0; -EPIPE, silently: nobody reads any more; -EIO, logged. */
 static int flush_output(const struct tracing *tracing)
 {
-	FILE *out = tracing->file ? tracing->file : stdout;
+	FILE *out = output_of(tracing);
 
 	errno = 0;
 	if (!fflush(out) && !ferror(out))
@@ -286,9 +294,11 @@ static int trace_until_told(struct tracing *tracing)
 {
 	int err = 0, output = 0;
 
-	while (!err && !output) {
+	while (!err && !output && !xs_stop_asked()) {
 		err = xsteer_trace_read(tracing->trace, WAIT_MS, take_frame, tracing);
+		xs_stop_begin_output();
 		output = flush_output(tracing);
+		xs_stop_end_output();
 	}
 	if (output)
 		return output == -EPIPE ? 0 : output;
@@ -301,6 +311,8 @@ static int read_rest(struct tracing *tracing)
 	int err = 0;
 	__u64 before;
 
+	if (ferror(output_of(tracing)))
+		return 0; /* which has been said */
 	do {
 		before = tracing->written;
 		if (!tracing->opts->count || tracing->written < tracing->opts->count)
@@ -350,7 +362,9 @@ static int end_trace(struct tracing *tracing)
 	if (tracing->file)
 		xs_pcapng_end(tracing->file, now.tv_sec * 1000000000ULL + now.tv_nsec,
 			      counts.matched, counts.matched - tracing->written);
+	xs_stop_begin_output();
 	got = tell_counts(tracing, &counts);
+	xs_stop_end_output();
 	return err ? err : got;
 }
 
