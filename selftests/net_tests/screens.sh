@@ -274,17 +274,21 @@ stats_w_ends_when_the_link_is_detached_by_another() {
 }
 
 stats_w_goes_on_with_an_instance_attached_anew() {
+	local stats
 	lab_up --queues 1
 	attach
 	check "send" tx "$TRAFFIC" -o -n 500 tx0
-	rx_bg stats "$MAPS" stats rx0 -w 3 -j
-	sleep 1
+	rx_bg stats "$MAPS" stats rx0 -w 1 -j
+	stats=$!
+	becomes "the old counters" 30 grep -q '"packets":500,' "$DIR/stats.log"
+	kill -STOP "$stats" # however long it takes, it does not look in between
 	check "replaced" rx "$LOADER" detach rx0
 	attach
 	check "send" tx "$TRAFFIC" -o -n 50 tx0
-	becomes "the new counters" 15 grep -q '"packets":50,' "$DIR/stats.log"
-	kill $!
-	ends $! 0
+	kill -CONT "$stats"
+	becomes "the new counters" 30 grep -q '"packets":50,' "$DIR/stats.log"
+	kill "$stats"
+	ends "$stats" 0
 }
 
 run_tests "$@"
