@@ -11,7 +11,6 @@
 #include <unistd.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
-#include <sys/utsname.h>
 
 #include <cap-ng.h>
 
@@ -21,6 +20,7 @@
 #include "bouncer.h"
 #include "out.h"
 #include "stats.h"
+#include "tools/cli/caps.h"
 #include "tools/cli/cli.h"
 #include "prepare.h"
 #include "sockets.h"
@@ -72,36 +72,19 @@ static int close_out(struct xs_bouncer *b)
 	return err;
 }
 
-/* Before 5.19 the kernel demands it even for an open map, unless everybody may use bpf(2). */
-static bool maps_need_cap_bpf(void)
-{
-	unsigned int major = 0, minor = 0;
-	struct utsname name;
-
-	return !uname(&name) && sscanf(name.release, "%u.%u", &major, &minor) == 2 &&
-	       (major < 5 || (major == 5 && minor < 19)) &&
-	       capng_have_capability(CAPNG_PERMITTED, CAP_BPF);
-}
-
 /*
  * Sockets and map stay open. The rest needs only the pins' permissions, and
  * CAP_NET_ADMIN to restore the interface's knobs.
  */
 static void drop_capabilities(struct xs_cli *cli, bool keep_net_admin)
 {
-	bool raw = capng_have_capability(CAPNG_PERMITTED, CAP_NET_RAW);
-	bool bpf = maps_need_cap_bpf();
+	int keep[] = { CAP_NET_RAW, -1, -1, -1 }, cnt = 1;
 
-	capng_clear(CAPNG_SELECT_BOTH);
-	if (raw)
-		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_RAW);
-	if (bpf)
-		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_BPF);
+	if (xs_caps_maps_need_bpf())
+		keep[cnt++] = CAP_BPF;
 	if (keep_net_admin)
-		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_NET_ADMIN);
-	/* Without CAP_SETPCAP the bounding set stays; the other sets are still dropped. */
-	if (capng_apply(CAPNG_SELECT_BOTH) && capng_apply(CAPNG_SELECT_CAPS))
-		xs_warn(cli->ctx, "cannot drop capabilities: %s", strerror(errno));
+		keep[cnt++] = CAP_NET_ADMIN;
+	xs_caps_keep(cli, keep);
 }
 
 static int start_workers(struct xs_bouncer *b)

@@ -22,6 +22,7 @@
 #include "file.h"
 #include "report.h"
 #include "run.h"
+#include "tools/cli/caps.h"
 #include "tools/cli/json.h"
 #include "tools/cli/stop.h"
 
@@ -187,19 +188,9 @@ static int start_workers(struct xs_broker *b)
 /* Keeps what is needed to empty the slots, and to kill cheating NFs of any user. */
 static void drop_privileges(const struct xs_broker *b)
 {
-	bool bpf, kill_any;
+	static const int keep[] = { CAP_BPF, CAP_KILL, -1 };
 
-	if (capng_get_caps_process())
-		return;
-	bpf = capng_have_capability(CAPNG_PERMITTED, CAP_BPF);
-	kill_any = capng_have_capability(CAPNG_PERMITTED, CAP_KILL);
-	capng_clear(CAPNG_SELECT_BOTH);
-	if (bpf)
-		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_BPF);
-	if (kill_any)
-		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, CAP_KILL);
-	if (capng_apply(CAPNG_SELECT_BOTH) && capng_apply(CAPNG_SELECT_CAPS))
-		xs_warn(b->cli->ctx, "cannot drop capabilities: %s", strerror(errno));
+	xs_caps_keep(b->cli, keep);
 }
 
 static int set_up(struct xs_broker *b)
