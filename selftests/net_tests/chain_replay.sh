@@ -306,4 +306,16 @@ wrong_usage_is_told() {
 	contains "drops" "$OUT" "v: 100 entered = 0 tx . 100 drop"
 }
 
+a_socket_of_another_kind_is_not_taken_for_a_dead_ones() {
+	printf 'service fw\nchain c fw tx\n' >"$DIR/f.chain"
+	python3 -c '
+import socket, sys, time
+s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+s.bind(sys.argv[1]); s.listen(); time.sleep(60)' "$DIR/nf.sock" &
+	becomes "a stream socket listens" 10 test -S "$DIR/nf.sock"
+	sleep 0.2
+	refuses "its path" 1 "somebody listens there" "$CHAIN" replay --gen 64:1 --socket "$DIR/nf.sock" "$DIR/f.chain"
+	check "it stays" test -S "$DIR/nf.sock"
+}
+
 run_tests "$@"

@@ -1,23 +1,37 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* A UNIX socket at a path; see listen.h. */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
 #include "listen.h"
+#include "wait.h"
 
-static bool is_served(const struct sockaddr_un *addr)
+#define BACKLOG 16
+#define LOCK_WAIT_MS 5000
+#define LOCK_POLL_MS 20
+
+/*
+ * Only if nobody listens the kernel refuses like that. A full queue, no permission or a socket
+ * of another type mean that somebody does.
+ */
+static bool is_left_behind(const struct sockaddr_un *addr)
 {
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-	bool served = fd < 0 || !connect(fd, (const struct sockaddr *)addr, sizeof(*addr));
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool refused = fd >= 0 && connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) &&
+		       errno == ECONNREFUSED;
 
 	if (fd >= 0)
 		close(fd);
-	return served;
+	return refused;
 }
 
+/* The caller holds the folder's lock: nobody of us replaces what it looked at. */
 static int bind_path(int fd, const struct sockaddr_un *addr)
 {
 	struct stat st;
@@ -26,18 +40,70 @@ static int bind_path(int fd, const struct sockaddr_un *addr)
 		return 0;
 	if (errno != EADDRINUSE)
 		return -errno;
-	if (lstat(addr->sun_path, &st) || !S_ISSOCK(st.st_mode) || is_served(addr))
+	if (lstat(addr->sun_path, &st) || !S_ISSOCK(st.st_mode) || !is_left_behind(addr))
 		return -EADDRINUSE;
-	/* A broker that was killed left it behind. */
+	/* A process that was killed left it behind. */
 	if (unlink(addr->sun_path) || bind(fd, (const struct sockaddr *)addr, sizeof(*addr)))
 		return -errno;
 	return 0;
 }
 
+/* Returns a descriptor that holds the lock of the folder; -EPERM: others may write there. */
+static int lock_folder(const struct xsteer_ctx *ctx, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	struct stat st;
+	int fd, err = 0, left_ms = LOCK_WAIT_MS;
+
+	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) + 1 : 1,
+		 slash ? path : ".");
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st))
+		err = -errno;
+	else if ((st.st_mode & S_IWOTH) && !(st.st_mode & S_ISVTX))
+		err = -EPERM;
+	while (!err && flock(fd, LOCK_EX | LOCK_NB)) {
+		err = errno != EWOULDBLOCK ? -errno : left_ms <= 0 ? -ETIMEDOUT : 0;
+		left_ms -= LOCK_POLL_MS;
+		if (!err)
+			err = xs_wait_ms(ctx, LOCK_POLL_MS);
+	}
+	if (err && fd >= 0)
+		close(fd);
+	return err ? err : fd;
+}
+
+/* The kernel gives the path the mode of the descriptor, less the umask: never more than asked for. */
+static int listen_locked(int fd, const struct sockaddr_un *addr, mode_t mode)
+{
+	int err = fchmod(fd, mode) ? -errno : bind_path(fd, addr);
+
+	if (!err && (chmod(addr->sun_path, mode) || listen(fd, BACKLOG))) {
+		err = -errno;
+		unlink(addr->sun_path);
+	}
+	return err;
+}
+
+static const char *reason(int err)
+{
+	switch (err) {
+	case -EADDRINUSE:
+		return "somebody listens there, or it is something else than a socket";
+	case -EPERM:
+		return "everybody may write into its folder, and so replace it: choose another one";
+	case -ETIMEDOUT:
+		return "somebody holds the lock of its folder";
+	default:
+		return strerror(-err);
+	}
+}
+
 int xs_listen_at(struct xsteer_ctx *ctx, const char *path, mode_t mode)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	int fd, err;
+	int fd = -1, lock, err;
 
 	if (strlen(path) >= sizeof(addr.sun_path)) {
 		xs_err(ctx, "%s: too long for a socket's path (%zu bytes at most)", path,
@@ -45,13 +111,17 @@ int xs_listen_at(struct xsteer_ctx *ctx, const char *path, mode_t mode)
 		return -ENAMETOOLONG;
 	}
 	strcpy(addr.sun_path, path);
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	err = fd < 0 ? -errno : bind_path(fd, &addr);
-	if (!err && (chmod(path, mode) || listen(fd, 16)))
-		err = -errno;
+	lock = lock_folder(ctx, path);
+	err = lock < 0 ? lock : 0;
+	if (!err) {
+		fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		err = fd < 0 ? -errno : listen_locked(fd, &addr, mode);
+	}
+	if (lock >= 0)
+		close(lock);
 	if (!err)
 		return fd;
-	xs_err(ctx, "cannot listen at %s: %s", path, strerror(-err));
+	xs_err(ctx, "cannot listen at %s: %s", path, reason(err));
 	if (fd >= 0)
 		close(fd);
 	return err;

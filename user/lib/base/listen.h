@@ -10,7 +10,9 @@
 
 /*
  * Listens at the path without blocking. The path must not exist, or must be a socket
- * that a process left behind. Returns the descriptor, or -errno, logged.
+ * that a process left behind; who else does this in the same folder waits meanwhile, by its
+ * flock(2). At no moment may more users connect than `mode` says. Waits for up to 5 seconds.
+ * Returns the descriptor, or -errno, logged; -EINTR as in wait.h.
  */
 int xs_listen_at(struct xsteer_ctx *ctx, const char *path, mode_t mode);
 
