@@ -21,7 +21,7 @@ O := .output$(addprefix /,$(subst $() $(),-,$(strip $(VARIANTS))))
 Q := $(if $(filter 1,$(V)),,@)
 msg = $(if $(filter 1,$(V)),,@printf '  %-8s %s\n' "$(1)" "$(patsubst $(O)/%,%,$(2))";)
 
-TOOLS := loader bouncer rules maps chain
+TOOLS := loader bouncer rules maps chain fdserver
 BINS := $(TOOLS:%=$(O)/xsteer-%)
 # Tools link what they need of it, and so do tests, of the tools' folders too.
 LIB_SRCS := $(sort $(shell find user -name '*.c'))

@@ -88,6 +88,12 @@ bouncer_and_its_page_agree() { _page_agrees bouncer; }
 rules_and_its_page_agree() { _page_agrees rules; }
 maps_and_its_page_agree() { _page_agrees maps; }
 chain_and_its_page_agree() { _page_agrees chain; }
+fdserver_and_its_page_agree() { _page_agrees fdserver; }
+fdserver_page_names_every_refusal() {
+	_same "refusals" xsteer-fdserver.8 "$(_defined_in fdserver "# JSON")" \
+		user/tools/fdserver/server.h "$(printf '#include "user/tools/fdserver/server.h"\n#define X(name, text) @name@\nXS_REFUSALS(X)\n' |
+			gcc -E -P -I. -Iuser -Iuser/lib -x c - | grep -o '@ *[a-z0-9_]* *@' | tr -d '@ ' | sort)"
+}
 
 every_tool_has_a_page_and_a_completion() {
 	local file tool
