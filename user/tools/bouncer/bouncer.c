@@ -15,6 +15,7 @@
 #include <cap-ng.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/escape.h"
 #include "lib/base/wait.h"
 #include "audit.h"
 #include "bouncer.h"
@@ -178,8 +179,13 @@ static int bounce(struct xs_bouncer *b, const int fds[XS_SOURCE_MAX])
 	err = xs_stats_start(b);
 	if (!err)
 		err = start_workers(b);
-	if (!err)
+	if (!err) {
+		xs_notify_say(&b->notify, "READY=1\nSTATUS=%s: %u queue%s in %s mode",
+			      xs_shown(b->netif.name).text, b->worker_cnt, xs_s(b->worker_cnt),
+			      b->steer.mode);
 		err = xs_events_loop(b, fds);
+	}
+	xs_notify_say(&b->notify, "STOPPING=1");
 	removed = stop_workers(b);
 	last = b->start_ns ? xs_stats_final(b) : 0;
 	audit = xs_bouncer_audit(b);
@@ -196,6 +202,7 @@ static int run_bouncer(struct xs_cli *cli)
 	int fds[XS_SOURCE_MAX] = { -1, -1, -1, -1, -1 }, err, late;
 
 	cli->verbose = b.opts.verbose;
+	xs_notify_open(cli, &b.notify);
 	err = xs_events_open_signals(&b, fds);
 	if (!err)
 		err = open_out(&b, fds);
@@ -213,6 +220,7 @@ static int run_bouncer(struct xs_cli *cli)
 		close(b.done_fd);
 	close(cli->ctx->stop_fd);
 	cli->ctx->stop_fd = -1;
+	xs_notify_close(&b.notify);
 	return err ? err : late;
 }
 

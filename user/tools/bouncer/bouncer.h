@@ -35,6 +35,7 @@
 #include "opts.h"
 #include "steer.h"
 #include "tools/cli/cli.h"
+#include "tools/cli/notify.h"
 #include "worker.h"
 
 struct xs_bouncer {
@@ -44,6 +45,7 @@ struct xs_bouncer {
 	struct xs_steer steer;
 	struct xs_busy busy;
 	struct xs_out *out;
+	struct xs_notify notify; /* a service manager, if there is one */
 	struct xs_worker *workers;
 	__u32 worker_cnt;
 	int done_fd; /* eventfd: a worker has something to say, or printing failed */

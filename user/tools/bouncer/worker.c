@@ -366,6 +366,7 @@ static void serve(struct xs_worker *w)
 	while (phase_of(w) == XS_PHASE_run && !__atomic_load_n(&w->err, __ATOMIC_RELAXED)) {
 		__u32 moved = turn(w);
 
+		count(&w->turns, 1);
 		kick(w, w->busy && w->xsk.tx_cnt);
 		/* Busy-polling happens in system calls, so make at least one in each turn. */
 		if (w->busy && moved && !w->xsk.tx_cnt)
@@ -445,8 +446,10 @@ static void *work(void *arg)
 	pin_to_cpu(w);
 	serve(w);
 	/* After an error of its own it waits for main, which first empties the slot. */
-	while (phase_of(w) == XS_PHASE_run)
+	while (phase_of(w) == XS_PHASE_run) {
+		count(&w->turns, 1);
 		sleep_until_event(w, false);
+	}
 	drain(w, phase_of(w) == XS_PHASE_discard);
 	__atomic_store_n(&w->done, true, __ATOMIC_RELEASE);
 	tell_main(w);

@@ -33,11 +33,13 @@ struct xs_worker {
 	bool started;
 	int wake_fd; /* eventfd: ends poll() */
 	/* Written by the worker, read by any thread. */
+	__u64 turns; /* of its loop, which it also makes while nothing comes */
 	__u64 stalls; /* TX that did not move until it was forced */
 	__u64 late; /* packets that came after the limit, or at the end, and were thrown away */
 	__u64 sleeps;
 	int err; /* why it ended early; 0: it did not */
 	bool done;
+	__u64 turns_seen; /* by the main thread, at the last sign of life */
 	/* Used by the worker only. */
 	struct xdp_desc descs[XS_XSK_BATCH_MAX + 2 * XS_XSK_FRAGS_MAX];
 	__u32 held; /* descs of a packet whose end has not arrived yet */

@@ -8,6 +8,7 @@
 #include "lib/net/netif.h"
 #include "nfs.h"
 #include "options.h"
+#include "tools/cli/notify.h"
 #include "worker.h"
 
 struct xs_broker {
@@ -26,6 +27,7 @@ struct xs_broker {
 	struct xs_control control;
 	__u32 applied; /* versions, after the first */
 	__u64 begin_ns, kept_ns;
+	struct xs_notify notify; /* a service manager, if there is one */
 };
 
 /* ---- divide.c ---- */

@@ -260,8 +260,25 @@ static void look_after_nfs(struct xs_broker *b)
 	struct pollfd fds[] = { { .fd = b->nfs.epoll, .events = POLLIN },
 				{ .fd = b->control.fd, .events = POLLIN } };
 
-	poll(fds, 2, LOOK_MS);
+	poll(fds, 2, xs_notify_wait_ms(&b->notify, LOOK_MS));
 	xs_nfs_poll(&b->nfs, xs_monotonic_ns());
+}
+
+/* A worker that sleeps wakes up ten times a second; so one that made no turn is stuck. */
+static void tell_alive(struct xs_broker *b)
+{
+	__u64 now = xs_monotonic_ns();
+	__u32 i;
+
+	if (!xs_notify_is_due(&b->notify, now))
+		return;
+	for (i = 0; i < b->worker_cnt; i++)
+		if (__atomic_load_n(&b->workers[i].turns, __ATOMIC_RELAXED) ==
+		    b->workers[i].turns_seen)
+			return;
+	for (i = 0; i < b->worker_cnt; i++)
+		b->workers[i].turns_seen = __atomic_load_n(&b->workers[i].turns, __ATOMIC_RELAXED);
+	xs_notify_ping(&b->notify, now);
 }
 
 static int serve(struct xs_broker *b)
@@ -269,10 +286,14 @@ static int serve(struct xs_broker *b)
 	int err = 0;
 
 	b->begin_ns = xs_monotonic_ns();
+	xs_notify_say(&b->notify, "READY=1\nSTATUS=%s: %u chain%s on %u queue%s",
+		      xs_shown(b->netif.name).text, b->chains->chain_cnt,
+		      xs_s(b->chains->chain_cnt), b->worker_cnt, xs_s(b->worker_cnt));
 	while (!err && !is_over(b)) {
 		look_after_nfs(b);
 		xs_control_serve(&b->control, xs_broker_answer, b);
 		err = check_workers(b);
+		tell_alive(b);
 		if (xs_monotonic_ns() - b->kept_ns >= KEEP_NS) {
 			b->kept_ns = xs_monotonic_ns();
 			xs_broker_keep_counts(b);
@@ -307,6 +328,7 @@ static void finish(struct xs_broker *b)
 {
 	__u64 end = xs_monotonic_ns() + DRAIN_NS;
 
+	xs_notify_say(&b->notify, "STOPPING=1");
 	xs_held_slots_empty(&b->slots);
 	while (busy(b) && xs_monotonic_ns() < end)
 		look_after_nfs(b);
@@ -365,6 +387,7 @@ static void free_broker(struct xs_broker *b)
 	xs_nfs_free(&b->nfs);
 	for (__u32 i = 0; i < b->worker_cnt; i++)
 		xs_worker_free(&b->workers[i]);
+	xs_notify_close(&b->notify);
 	free(b->chains);
 	free(b);
 }
@@ -415,6 +438,7 @@ int xs_chain_run(struct xs_cli *cli)
 	for (int i = 0; i < XS_CHAIN_QUEUES_MAX; i++)
 		b->workers[i].xsk.fd = -1;
 	xs_stop_catch();
+	xs_notify_open(cli, &b->notify);
 	err = xs_chain_file_read(cli, cli->operands[1], &b->chains, NULL);
 	if (!err)
 		err = choose_first(b);

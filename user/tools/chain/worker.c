@@ -159,8 +159,10 @@ static void *serve(void *arg)
 	struct xs_worker *w = arg;
 	__u32 phase;
 
-	while ((phase = __atomic_load_n(&w->phase, __ATOMIC_ACQUIRE)) != XS_WORKER_end)
+	while ((phase = __atomic_load_n(&w->phase, __ATOMIC_ACQUIRE)) != XS_WORKER_end) {
 		serve_turn(w, phase);
+		__atomic_store_n(&w->turns, w->turns + 1, __ATOMIC_RELAXED);
+	}
 	return NULL;
 }
 

@@ -46,6 +46,7 @@ struct xs_worker {
 	pthread_t thread;
 	bool running;
 	__u32 phase; /* enum xs_worker_phase; set by the main thread */
+	__u64 turns, turns_seen; /* made by the thread, and known to the main thread */
 	int err; /* of sending, reported by the main thread; 0: none */
 	struct xs_entry entries[XS_CHAIN_SLOTS]; /* [0]: that of the main socket */
 	__u32 entry_cnt;
