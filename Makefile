@@ -8,6 +8,8 @@ COVERAGE ?= 0
 SHORT ?= 0
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+UDEVDIR ?= $(PREFIX)/lib/udev/rules.d
 CLANG ?= clang
 BPFTOOL ?= $(or $(shell PATH="$$PATH:/usr/sbin:/sbin" command -v bpftool),bpftool)
 CC := $(or $(filter-out cc default,$(CC)),gcc)
@@ -180,6 +182,11 @@ $(O)/libxsteer.a: $(PUBLIC_OBJS)
 $(O)/xsteer.pc: user/lib/xsteer/xsteer.pc.in FORCE
 	@sed 's|@PREFIX@|$(PREFIX)|; s|@LIBDIR@|$(LIBDIR)|; s|@VERSION@|$(VERSION)|' $< > $@
 
+UNITS := $(patsubst scripts/systemd/%.in,$(O)/systemd/%,$(wildcard scripts/systemd/*.in))
+$(UNITS): $(O)/systemd/%: scripts/systemd/%.in scripts/systemd/hardening FORCE
+	@mkdir -p $(@D); sed -e '/^@HARDENING@$$/{' -e 'r scripts/systemd/hardening' -e 'd' -e '}' \
+		-e 's|@SBINDIR@|$(PREFIX)/sbin|' $< > $@
+
 .SECONDEXPANSION:
 $(BINS): $(O)/xsteer-%: $(O)/user/tools/$$*/$$*.o $(LIB) $(O)/flags
 	$(call msg,LINK,$@)
@@ -325,12 +332,13 @@ INSTALLED = $(foreach f,$(BINS),755:$(f):$(PREFIX)/sbin/$(notdir $(f))) \
 	644:$(O)/libxsteer.a:$(LIBDIR)/libxsteer.a \
 	644:$(O)/xsteer.pc:$(LIBDIR)/pkgconfig/xsteer.pc \
 	644:user/lib/xsteer/xsteer.h:$(PREFIX)/include/xsteer/xsteer.h \
+	$(foreach f,$(UNITS),644:$(f):$(if $(filter %.service,$(f)),$(UNITDIR),$(UDEVDIR))/$(notdir $(f))) \
 	$(foreach f,$(wildcard docs/examples/*.rules),644:$(f):$(PREFIX)/share/xsteer/$(notdir $(f))) \
 	$(foreach f,$(wildcard docs/schema/*.json),644:$(f):$(PREFIX)/share/xsteer/schema/$(notdir $(f))) \
 	$(foreach f,$(wildcard docs/monitoring/*),644:$(f):$(PREFIX)/share/xsteer/monitoring/$(notdir $(f))) \
 	$(foreach f,$(notdir $(BINS)),644:scripts/completion:$(PREFIX)/share/bash-completion/completions/$(f))
 
-install: all $(O)/xsteer.pc ## DESTDIR= PREFIX=/usr/local LIBDIR=
+install: all $(O)/xsteer.pc $(UNITS) ## DESTDIR= PREFIX=/usr/local LIBDIR= UNITDIR= UDEVDIR=
 	$(Q)set -e; for row in $(INSTALLED); do (IFS=:; set -- $$row; \
 		if [ "$$1" = link ]; then set -- ln -sf "$$2" "$(DESTDIR)$$3"; \
 		else set -- install -D -m "$$1" "$$2" "$(DESTDIR)$$3"; fi; \

@@ -7,7 +7,7 @@
 
 # Nothing is built here; the tools are those that were built before.
 _make() {
-	make -C "$ROOT" --no-print-directory -o all O="$O" DESTDIR="$DIR/dest" PREFIX=/opt/x "$@"
+	flock "$O/.install" make -C "$ROOT" --no-print-directory -o all O="$O" DESTDIR="$DIR/dest" PREFIX=/opt/x "$@"
 }
 
 uninstall_leaves_no_file_of_install() {
