@@ -10,9 +10,24 @@
 
 #include "memory.h"
 
-static int make_fd(const char *name, __u64 bytes)
+#define HUGE_PAGE (2ull << 20)
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
+#endif
+
+/* Linux 6.3 knows memory that is not for code, and with vm.memfd_noexec=2 makes no other. */
+static int memfd(const char *name, unsigned int flags)
 {
-	int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING), err;
+	int fd = memfd_create(name, flags | MFD_NOEXEC_SEAL);
+
+	return fd < 0 && errno == EINVAL ? memfd_create(name, flags) : fd;
+}
+
+static int make_fd(const char *name, __u64 bytes, unsigned int flags)
+{
+	unsigned int huge = flags & XS_MEMORY_huge ? MFD_HUGETLB : 0;
+	int fd = memfd(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | huge), err;
 
 	if (fd < 0)
 		return -errno;
@@ -25,22 +40,41 @@ static int make_fd(const char *name, __u64 bytes)
 	return err;
 }
 
-int xs_memory_make(struct xs_memory *memory, const char *name, __u64 bytes)
+/* Owns fd. */
+static int map_fd(struct xs_memory *memory, int fd, __u64 bytes, int flags)
 {
-	__u64 page = (__u64)sysconf(_SC_PAGESIZE), whole = (bytes + page - 1) / page * page;
-	int fd = make_fd(name, whole), err;
-	void *map;
+	void *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | flags, fd, 0);
+	int err;
 
-	if (fd < 0)
-		return fd;
-	map = mmap(NULL, whole, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, fd, 0);
 	if (map == MAP_FAILED) {
 		err = -errno;
 		close(fd);
 		return err;
 	}
-	*memory = (struct xs_memory){ .fd = fd, .map = map, .bytes = whole };
+	*memory = (struct xs_memory){ .fd = fd, .map = map, .bytes = bytes };
 	return 0;
+}
+
+int xs_memory_make(struct xs_memory *memory, const char *name, __u64 bytes, unsigned int flags)
+{
+	__u64 page = flags & XS_MEMORY_huge ? HUGE_PAGE : (__u64)sysconf(_SC_PAGESIZE);
+	__u64 whole = (bytes + page - 1) / page * page;
+	int fd = make_fd(name, whole, flags);
+
+	return fd < 0 ? fd
+		      : map_fd(memory, fd, whole, flags & XS_MEMORY_untouched ? 0 : MAP_POPULATE);
+}
+
+int xs_memory_map(struct xs_memory *memory, int fd, __u64 bytes)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_size <= 0 ||
+	    (__u64)st.st_size < bytes) {
+		close(fd);
+		return -EINVAL;
+	}
+	return map_fd(memory, fd, (__u64)st.st_size, 0);
 }
 
 void xs_memory_free(struct xs_memory *memory)

@@ -5,6 +5,11 @@
 
 #include <linux/types.h>
 
+enum {
+	XS_MEMORY_huge = 1 << 0, /* of huge pages, or not at all */
+	XS_MEMORY_untouched = 1 << 1, /* the caller first says where its pages are to be */
+};
+
 struct xs_memory {
 	int fd; /* a memfd, opened to read and write */
 	void *map; /* our mapping, to read and write */
@@ -16,7 +21,14 @@ struct xs_memory {
  * mapping, and another user cannot open it again with more rights. 0 or -errno; on
  * failure nothing is left. Needs no privilege.
  */
-int xs_memory_make(struct xs_memory *memory, const char *name, __u64 bytes);
+int xs_memory_make(struct xs_memory *memory, const char *name, __u64 bytes, unsigned int flags);
+
+/*
+ * Maps the memory of another process, of at least `bytes` bytes, and owns fd from then on. 0;
+ * -EINVAL: there is less; or other -errno. Silent; on failure fd is closed.
+ */
+int xs_memory_map(struct xs_memory *memory, int fd, __u64 bytes);
+
 void xs_memory_free(struct xs_memory *memory); /* zeroed: does nothing */
 
 /* Returns a descriptor of the same memory that can only be mapped for reading; or -errno. */

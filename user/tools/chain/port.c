@@ -23,7 +23,7 @@ static int make_wake(struct xs_port *port)
 static int make_own(struct xs_port *port, const struct xs_port_config *config)
 {
 	int err = xs_memory_make(&port->own, "xsteer-copies",
-				 (__u64)port->entries * config->frame_size);
+				 (__u64)port->entries * config->frame_size, 0);
 
 	if (err)
 		return err;
@@ -41,11 +41,11 @@ static int make_own(struct xs_port *port, const struct xs_port_config *config)
 
 static int make_rings(struct xs_port *port, const struct xs_port_config *config)
 {
-	int err = xs_memory_make(&port->b2n_memory, "xsteer-b2n", xsnf_b2n_bytes(port->entries));
+	int err = xs_memory_make(&port->b2n_memory, "xsteer-b2n", xsnf_b2n_bytes(port->entries), 0);
 
 	if (!err)
-		err = xs_memory_make(&port->n2b_memory, "xsteer-n2b",
-				     xsnf_n2b_bytes(port->entries));
+		err = xs_memory_make(&port->n2b_memory, "xsteer-n2b", xsnf_n2b_bytes(port->entries),
+				     0);
 	if (err)
 		return err;
 	port->b2n = port->b2n_memory.map;

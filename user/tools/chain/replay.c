@@ -86,8 +86,8 @@ static int make_engine(struct replay *r)
 					   .headroom = 0,
 					   .done = take_end,
 					   .arg = r };
-	int err =
-		xs_memory_make(&r->memory, "xsteer-frames", (__u64)config.frame_cnt * FRAME_BYTES);
+	int err = xs_memory_make(&r->memory, "xsteer-frames", (__u64)config.frame_cnt * FRAME_BYTES,
+				 0);
 
 	r->free_frames = calloc(config.frame_cnt, sizeof(*r->free_frames));
 	config.frames = r->memory.map;

@@ -285,7 +285,7 @@ int xs_worker_make(struct xs_worker *w, const struct xs_worker_config *config)
 	memset(w, 0, sizeof(*w));
 	w->queue = config->queue;
 	w->xsk.fd = -1;
-	err = xs_memory_make(&w->memory, "xsteer-umem", (__u64)config->frames * XS_WORKER_FRAME);
+	err = xs_memory_make(&w->memory, "xsteer-umem", (__u64)config->frames * XS_WORKER_FRAME, 0);
 	if (!err)
 		err = make_engine(w, config);
 	if (err) {
