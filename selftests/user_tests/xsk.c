@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "lib/xsk/pass.h"
 #include "lib/xsk/xsk.h"
 
 #define FRAMES 16
@@ -446,6 +447,89 @@ static void unaligned_address_finds_its_frame(void **state)
 	assert_ptr_equal(xs_xsk_data(&f.x, addr), umem + 5 * 3000 + 256);
 }
 
+/* Some frames in each place, and a process that stops between two calls. */
+static void stop_in_the_middle(struct fixture *f, struct xs_xsk_standing *standing)
+{
+	struct xdp_desc descs[FRAMES];
+	__u32 packets;
+
+	set_up(f);
+	f->x.spare = 3;
+	xs_xsk_refill(&f->x);
+	for (__u32 i = 0; i < 9; i++)
+		kernel_receives(f, 60 + i, 0);
+	assert_int_equal(xs_xsk_receive(&f->x, descs, 5, ~0ull, &packets), 5);
+	xs_xsk_send(&f->x, descs, 4); /* one is held */
+	kernel_completes(f, kernel_takes_tx(f).addr);
+	kernel_takes_tx(f);
+	xs_xsk_stand(&f->x, standing);
+}
+
+static void another_process_goes_on_where_one_has_stopped(void **state)
+{
+	struct xs_xsk_standing standing;
+	struct xs_ledger ledger;
+	struct fixture f;
+	__u32 sent = 0;
+
+	(void)state;
+	stop_in_the_middle(&f, &standing);
+	f.x.free_cnt = f.x.fill_cnt = f.x.rx_cnt = f.x.tx_cnt = 0;
+	f.x.rx.cached_cons = f.x.rx.cached_prod = 77;
+	f.x.tx.cached_prod = f.x.fill.cached_prod = f.x.comp.cached_cons = 78;
+	memset(&f.x.counters, 0, sizeof(f.x.counters));
+	assert_int_equal(xs_xsk_go_on(&f.x, &standing), 0);
+	assert_int_equal(f.x.counters.rx_packets, 5);
+	xs_xsk_ledger(&f.x, &ledger);
+	assert_int_equal(ledger.rx, 1);
+	assert_int_equal(ledger.tx_ring, 2);
+	assert_int_equal(ledger.in_flight, 1);
+	assert_int_equal(ledger.completed, 1);
+	assert_int_equal(xs_xsk_reap(&f.x), 1);
+	assert_int_equal(xs_xsk_bounce(&f.x, FRAMES), 4);
+	while (f.tx_cons != f.tx_prod) {
+		kernel_takes_tx(&f);
+		sent++;
+	}
+	assert_int_equal(sent, 6);
+	assert_balanced(&f);
+}
+
+static void an_account_that_does_not_add_up_is_not_gone_on_with(void **state)
+{
+	struct xs_xsk_standing standing;
+	struct fixture f;
+
+	(void)state;
+	stop_in_the_middle(&f, &standing);
+	assert_int_equal(xs_xsk_go_on(&f.x, &standing), 0);
+	standing.free++;
+	assert_int_equal(xs_xsk_go_on(&f.x, &standing), -EUCLEAN);
+	standing.free = ~0u;
+	assert_int_equal(xs_xsk_go_on(&f.x, &standing), -EUCLEAN);
+
+	stop_in_the_middle(&f, &standing);
+	standing.tx--;
+	assert_int_equal(xs_xsk_go_on(&f.x, &standing), -EUCLEAN);
+
+	stop_in_the_middle(&f, &standing);
+	f.frames[4].state = XS_FRAME_MAX;
+	assert_int_equal(xs_xsk_go_on(&f.x, &standing), -EUCLEAN);
+
+	stop_in_the_middle(&f, &standing);
+	f.stack[0] = FRAMES;
+	assert_int_equal(xs_xsk_go_on(&f.x, &standing), -EUCLEAN);
+
+	stop_in_the_middle(&f, &standing);
+	f.stack[0] = f.stack[1];
+	assert_int_equal(xs_xsk_go_on(&f.x, &standing), -EUCLEAN);
+
+	/* the kernel would hold more than there is */
+	stop_in_the_middle(&f, &standing);
+	f.comp_prod += 3;
+	assert_int_equal(xs_xsk_go_on(&f.x, &standing), -EUCLEAN);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -463,6 +547,8 @@ int main(void)
 		cmocka_unit_test(packet_of_several_frames_is_one_packet),
 		cmocka_unit_test(ledger_sees_a_frame_that_never_completes),
 		cmocka_unit_test(unaligned_address_finds_its_frame),
+		cmocka_unit_test(another_process_goes_on_where_one_has_stopped),
+		cmocka_unit_test(an_account_that_does_not_add_up_is_not_gone_on_with),
 	};
 
 	return cmocka_run_group_tests_name("xsk", tests, NULL, NULL);

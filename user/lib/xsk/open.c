@@ -25,7 +25,6 @@
 #define SO_BUSY_POLL_BUDGET 70
 #endif
 
-#define HUGE_PAGE (2u << 20)
 #define FRAMES_COPY 1024 /* 2 MB of 2 KB frames stay in cache; more was measured to be slower */
 #define FRAMES_ZERO_COPY 4096 /* a NIC's ring (often 2048) and ours, both full */
 #define BIND_RETRY_MS 5
@@ -55,7 +54,7 @@ int xs_xsk_make_socket(int *fd, const struct xs_xsk_config *cfg)
 }
 
 /* Best effort: memory of the NIC's node avoids the way across sockets. */
-static void prefer_node(const struct xs_xsk *x, int node)
+static void prefer_node(const struct xs_memory *memory, int node)
 {
 	unsigned long mask[16] = {};
 	const int bits = 8 * sizeof(mask[0]);
@@ -63,37 +62,33 @@ static void prefer_node(const struct xs_xsk *x, int node)
 	if (node < 0 || node >= bits * 16)
 		return;
 	mask[node / bits] = 1ul << (node % bits);
-	syscall(SYS_mbind, x->umem, x->umem_bytes, MPOL_PREFERRED, mask, 16ul * bits, 0);
+	syscall(SYS_mbind, memory->map, memory->bytes, MPOL_PREFERRED, mask, 16ul * bits, 0);
 }
 
 static int map_memory(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 {
 	size_t bytes = (size_t)x->frame_cnt * x->frame_size;
-	const int prot = PROT_READ | PROT_WRITE, flags = MAP_PRIVATE | MAP_ANONYMOUS;
-	void *mem = MAP_FAILED;
-	int err;
+	int err = -ENOMEM;
 
 	if (cfg->memory) {
 		x->umem = cfg->memory;
 		return 0;
 	}
+	/* A memfd, so that another process can take over. */
 	if (cfg->huge) {
-		x->umem_bytes = (bytes + HUGE_PAGE - 1) & ~(size_t)(HUGE_PAGE - 1);
-		mem = mmap(NULL, x->umem_bytes, prot, flags | MAP_HUGETLB, -1, 0);
-		x->huge = mem != MAP_FAILED;
+		err = xs_memory_make(&x->own, "xsteer-umem", bytes,
+				     XS_MEMORY_huge | XS_MEMORY_untouched);
+		x->huge = !err;
 	}
-	if (mem == MAP_FAILED) {
-		x->umem_bytes = (bytes + 4095) & ~(size_t)4095;
-		mem = mmap(NULL, x->umem_bytes, prot, flags, -1, 0);
-	}
-	if (mem == MAP_FAILED) {
-		err = -errno;
+	if (err)
+		err = xs_memory_make(&x->own, "xsteer-umem", bytes, XS_MEMORY_untouched);
+	if (err) {
 		xs_xsk_fail(cfg, "no memory for a UMEM of %zu bytes: %s; try fewer %s", bytes,
 			    strerror(-err), xs_hint(cfg->ctx, XSTEER_HINT_FRAMES, NULL).text);
 		return err;
 	}
-	x->umem = mem;
-	prefer_node(x, cfg->numa_node);
+	x->umem = x->own.map;
+	prefer_node(&x->own, cfg->numa_node);
 	return xs_fail_step(cfg->ctx, "UMEM memory");
 }
 
@@ -147,26 +142,27 @@ static int make_frames(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 {
 	__u32 i;
 
-	x->frames = calloc(x->frame_cnt, sizeof(*x->frames));
-	x->free_stack = calloc(x->frame_cnt, sizeof(*x->free_stack));
-	if (!x->frames || !x->free_stack) {
-		xs_xsk_fail(cfg, "no memory to keep account of %u frames", x->frame_cnt);
-		return -ENOMEM;
+	int err = xs_memory_make(&x->account, "xsteer-account", xs_xsk_account_bytes(x->frame_cnt),
+				 0);
+
+	if (err) {
+		xs_xsk_fail(cfg, "no memory to keep account of %u frames: %s", x->frame_cnt,
+			    strerror(-err));
+		return err;
 	}
+	xs_xsk_find_account(x);
 	for (i = 0; i < x->frame_cnt; i++)
 		x->free_stack[x->free_cnt++] = x->frame_cnt - 1 - i;
 	return xs_fail_step(cfg->ctx, "frames");
 }
 
-static void set_tx_budget(struct xs_xsk *x, const struct xs_xsk_config *cfg, __u32 ring)
+void xs_xsk_set_tx_budget(struct xs_xsk *x, __u32 budget)
 {
-	__u32 budget = cfg->tx_budget;
-
 	x->tx_budget = 32;
 	if (budget <= 32)
 		return;
-	if (budget > ring)
-		budget = ring;
+	if (budget > x->tx.size)
+		budget = x->tx.size;
 	/* Older kernels do not know this option; it only means more sendto() calls. */
 	if (!setsockopt(x->fd, SOL_XDP, XDP_MAX_TX_SKB_BUDGET, &budget, sizeof(budget)))
 		x->tx_budget = budget;
@@ -259,8 +255,7 @@ static int open_once(struct xs_xsk *x, const struct xs_xsk_config *cfg, enum xs_
 	x->frame_size = cfg->frame_size;
 	x->headroom = cfg->headroom;
 	x->spare = cfg->spare;
-	x->frame_shift = cfg->frame_size & (cfg->frame_size - 1) ? -1
-								 : __builtin_ctz(cfg->frame_size);
+	x->frame_shift = xs_xsk_frame_shift(cfg->frame_size);
 	x->frame_cnt = frames_for(cfg, mode);
 	ring = cfg->ring ? cfg->ring : round_up_pow2(x->frame_cnt);
 
@@ -279,7 +274,7 @@ static int open_once(struct xs_xsk *x, const struct xs_xsk_config *cfg, enum xs_
 		err = make_frames(x, cfg);
 	if (err)
 		goto out;
-	set_tx_budget(x, cfg, ring);
+	xs_xsk_set_tx_budget(x, cfg->tx_budget);
 	set_busy_poll(x, cfg);
 	/* Some drivers take their first buffers at bind and never ask again. */
 	xs_xsk_refill(x);
@@ -402,10 +397,8 @@ void xs_xsk_close(struct xs_xsk *x)
 	}
 	if (x->frame_cnt && x->fd >= 0) /* a zeroed struct does not hold descriptor 0 */
 		close(x->fd);
-	if (x->umem_bytes)
-		munmap(x->umem, x->umem_bytes);
-	free(x->frames);
-	free(x->free_stack);
+	xs_memory_free(&x->own);
+	xs_memory_free(&x->account);
 	memset(x, 0, sizeof(*x));
 	x->fd = -1;
 }

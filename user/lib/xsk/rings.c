@@ -56,6 +56,19 @@ int xs_ring_map(struct xs_ring_map *map, int fd, const struct xdp_ring_offset *o
 	return 0;
 }
 
+static void prod_go_on(struct xsk_ring_prod *ring)
+{
+	ring->cached_prod = *ring->producer;
+	/* Kept one ring size ahead: see xsk_prod_nb_free(). */
+	ring->cached_cons = *ring->consumer + ring->size;
+}
+
+static void cons_go_on(struct xsk_ring_cons *ring)
+{
+	ring->cached_prod = *ring->producer;
+	ring->cached_cons = *ring->consumer;
+}
+
 static void init_prod(struct xsk_ring_prod *ring, char *addr, const struct xdp_ring_offset *off,
 		      __u32 size)
 {
@@ -67,9 +80,7 @@ static void init_prod(struct xsk_ring_prod *ring, char *addr, const struct xdp_r
 		.ring = addr + off->desc,
 		.flags = (void *)(addr + off->flags),
 	};
-	ring->cached_prod = *ring->producer;
-	/* Kept one ring size ahead: see xsk_prod_nb_free(). */
-	ring->cached_cons = *ring->consumer + size;
+	prod_go_on(ring);
 }
 
 void xs_ring_init_cons(struct xsk_ring_cons *ring, char *addr, const struct xdp_ring_offset *off,
@@ -83,8 +94,15 @@ void xs_ring_init_cons(struct xsk_ring_cons *ring, char *addr, const struct xdp_
 		.ring = addr + off->desc,
 		.flags = (void *)(addr + off->flags),
 	};
-	ring->cached_prod = *ring->producer;
-	ring->cached_cons = *ring->consumer;
+	cons_go_on(ring);
+}
+
+void xs_rings_go_on(struct xs_xsk *x)
+{
+	prod_go_on(&x->fill);
+	prod_go_on(&x->tx);
+	cons_go_on(&x->rx);
+	cons_go_on(&x->comp);
 }
 
 int xs_rings_layout(int fd, const struct xs_xsk_config *cfg, struct xdp_mmap_offsets *off)
@@ -124,7 +142,8 @@ int xs_rings_map(struct xs_xsk *x, const struct xs_xsk_config *cfg, __u32 size)
 		err = xs_ring_map(&maps[3], x->fd, &off.tx, size, sizeof(struct xdp_desc),
 				  XDP_PGOFF_TX_RING);
 	if (err) {
-		xs_xsk_fail(cfg, "cannot map a ring: %s", strerror(-err));
+		if (err != -EBUSY)
+			xs_xsk_fail(cfg, "cannot map a ring: %s", strerror(-err));
 		return err;
 	}
 	init_prod(&x->fill, x->maps[0].addr, &off.fr, size);

@@ -18,10 +18,36 @@
 /* open.c: a socket without anything. The caller closes *fd. */
 int xs_xsk_make_socket(int *fd, const struct xs_xsk_config *cfg);
 
+/* Most packets that one sendto() may send in copy mode; where the kernel has no such option, 32. */
+void xs_xsk_set_tx_budget(struct xs_xsk *x, __u32 budget);
+
+/* -1: the size is not a power of two. */
+static inline int xs_xsk_frame_shift(__u32 frame_size)
+{
+	return frame_size & (frame_size - 1) ? -1 : __builtin_ctz(frame_size);
+}
+
+/* The account's memory: the frames, then the stack of free ones. */
+static inline __u64 xs_xsk_account_bytes(__u32 frames)
+{
+	return (__u64)frames * (sizeof(struct xs_umem_frame) + sizeof(__u32));
+}
+static inline void xs_xsk_find_account(struct xs_xsk *x)
+{
+	x->frames = x->account.map;
+	x->free_stack = (__u32 *)(x->frames + x->frame_cnt);
+}
+
 /* rings.c: sizes all four, `size` entries each, except where cfg->rx_ring says otherwise. */
 int xs_rings_size(struct xs_xsk *x, const struct xs_xsk_config *cfg, __u32 size);
-/* Maps all four, of the same sizes, into x->maps, and lets the rings of *x begin. */
+/*
+ * Maps all four, of the same sizes, into x->maps, and lets the rings of *x begin. -EBUSY, not
+ * logged: the socket is bound, and this kernel (before Linux 6.4) maps none then.
+ */
 int xs_rings_map(struct xs_xsk *x, const struct xs_xsk_config *cfg, __u32 size);
+
+/* Lets all four go on where another process has stopped. */
+void xs_rings_go_on(struct xs_xsk *x);
 
 /* Sizes one ring; `opt` is XDP_RX_RING or one of its like. */
 int xs_ring_size(int fd, const struct xs_xsk_config *cfg, int opt, __u32 size);

@@ -330,8 +330,9 @@ void xs_xsk_ledger(const struct xs_xsk *x, struct xs_ledger *ledger)
 	ledger->fill_ring =
 		x->fill.cached_prod - __atomic_load_n(x->fill.consumer, __ATOMIC_ACQUIRE);
 	ledger->kernel = states[XS_FRAME_fill] - ledger->fill_ring;
-	ledger->tx_ring = xs_xsk_tx_queued(x);
+	/* Before the TX ring: what the kernel moves meanwhile is then in neither, not in both. */
 	waiting = __atomic_load_n(x->comp.producer, __ATOMIC_ACQUIRE) - x->comp.cached_cons;
+	ledger->tx_ring = xs_xsk_tx_queued(x);
 	ledger->completed = waiting;
 	ledger->in_flight = states[XS_FRAME_tx] - ledger->tx_ring - waiting;
 

@@ -27,6 +27,7 @@
 #include <linux/types.h>
 #include <xdp/xsk.h>
 
+#include "lib/base/memory.h"
 #include "maps/xsteer.h"
 
 /* Newer than the oldest headers that this is built with. */
@@ -118,12 +119,13 @@ struct xs_xsk {
 	struct xsk_ring_cons rx, comp;
 
 	char *umem;
-	size_t umem_bytes; /* 0: the memory is the caller's */
+	struct xs_memory own; /* what `umem` lies in; zeroed: the memory is the caller's */
+	struct xs_memory account;
 	__u32 frame_size;
 	__u32 headroom;
 	int frame_shift; /* -1: not a power of two */
 	__u32 frame_cnt;
-	struct xs_umem_frame *frames;
+	struct xs_umem_frame *frames; /* with free_stack in `account` */
 	__u32 *free_stack; /* LIFO: the next frame given out is the last one touched */
 	__u32 free_cnt;
 	__u32 spare; /* this many of them always stay there */

@@ -143,7 +143,7 @@ static void print_socket(FILE *to, const struct xs_bouncer *b, const struct xs_w
 		fprintf(to, ", not zero-copy: %s", why_not_zero_copy(b, x));
 	fprintf(to, "\n");
 	fprintf(to, "    UMEM:      %u frames x %u bytes = %zu KB%s%s%s\n", x->frame_cnt,
-		x->frame_size, x->umem_bytes / 1024, x->unaligned ? ", unaligned" : "",
+		x->frame_size, (size_t)x->own.bytes / 1024, x->unaligned ? ", unaligned" : "",
 		x->sg ? ", packets over several frames" : "",
 		b->opts.huge ? x->huge ? ", huge pages"
 				       : ", small pages: no huge page is free (vm.nr_hugepages)"
