@@ -229,6 +229,22 @@ int xs_slot_claim(const struct xs_pins *pins, __u32 slot, struct xs_owner owner,
 	return xs_owner_set(pins, slot, &owner);
 }
 
+int xs_slot_take_over(const struct xs_pins *pins, __u32 slot, __u64 since_ns, int fd)
+{
+	struct xs_owner owner;
+	int err = xs_owner_get(pins, slot, &owner);
+
+	if (err)
+		return err;
+	if (owner.since_ns != since_ns) {
+		xs_err(pins->ctx, "slot %u of %s/owners has another owner", slot, pins->dir);
+		return -ESTALE;
+	}
+	xs_owner_set_self(&owner);
+	owner.fd = (__u32)fd;
+	return xs_owner_set(pins, slot, &owner);
+}
+
 bool xs_slots_still_pinned(const struct xs_pins *pins)
 {
 	char path[PATH_MAX];

@@ -47,6 +47,13 @@ int xs_slot_insert(struct xsteer_ctx *ctx, int map_fd, const struct xs_pins *pin
  */
 int xs_slot_claim(const struct xs_pins *pins, __u32 slot, struct xs_owner owner, __u64 *since_ns);
 
+/*
+ * Writes that this process, with the descriptor `fd`, has the socket that is in the slot since
+ * since_ns, in place of who had it: what it has counted goes on. 0; or -errno, logged. -ESTALE: the
+ * row is another socket's.
+ */
+int xs_slot_take_over(const struct xs_pins *pins, __u32 slot, __u64 since_ns, int fd);
+
 /* Is what is pinned now the same that was opened? What cannot be examined counts as the same. */
 bool xs_slots_still_pinned(const struct xs_pins *pins);
 

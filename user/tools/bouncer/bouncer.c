@@ -93,13 +93,23 @@ static int start_workers(struct xs_bouncer *b)
 	__u32 i;
 	int err;
 
-	b->start_ns = b->last_ns = xs_monotonic_ns();
 	for (i = 0; i < b->worker_cnt; i++) {
 		err = xs_worker_start(&b->workers[i]);
 		if (err)
 			return err;
 	}
 	return 0;
+}
+
+/* Another process goes on, or has gone on all the time: the threads touch nothing any more. */
+static void leave_workers(struct xs_bouncer *b)
+{
+	__atomic_store_n(&b->phase, XS_PHASE_leave, __ATOMIC_RELEASE);
+	xs_events_wake_workers(b);
+	for (__u32 i = 0; i < b->worker_cnt; i++)
+		if (b->workers[i].started)
+			pthread_join(b->workers[i].thread, NULL);
+	xs_steer_let_go(&b->steer);
 }
 
 /* First stops new frames, then handles those that are here, then ends the threads. */
@@ -134,6 +144,8 @@ static int tear_down(struct xs_bouncer *b, int fds[XS_SOURCE_MAX])
 	int err;
 
 	forget_signals(b);
+	if (b->given)
+		xs_steer_let_go(&b->steer);
 	for (i = 0; i < b->worker_cnt; i++) {
 		xs_xsk_close(&b->workers[i].xsk);
 		xsteer_ctx_free(b->workers[i].ctx);
@@ -141,6 +153,8 @@ static int tear_down(struct xs_bouncer *b, int fds[XS_SOURCE_MAX])
 			close(b->workers[i].wake_fd);
 	}
 	xs_busy_stop(b);
+	xs_give_close(b);
+	xs_take_close(&b->take);
 	err = xs_steer_close(&b->steer);
 	free(b->workers);
 	for (i = 0; i < XS_SOURCE_MAX; i++)
@@ -149,21 +163,32 @@ static int tear_down(struct xs_bouncer *b, int fds[XS_SOURCE_MAX])
 	return err;
 }
 
+static int open_everything(struct xs_bouncer *b, bool sg)
+{
+	int err = xs_steer_open(b->cli, &b->steer, &b->opts, &b->netif);
+
+	if (err)
+		return err;
+	xs_bouncer_expect_merged_frames(b, &sg);
+	err = xs_bouncer_open_sockets(b, sg);
+	return err ? err : xs_give_listen(b);
+}
+
 /* Everything until frames may arrive. After a failure tear_down() undoes it. */
 static int set_up(struct xs_bouncer *b, int fds[XS_SOURCE_MAX])
 {
 	bool sg = false;
 	int err;
 
-	err = xs_bouncer_prepare(b, &sg);
+	err = xs_bouncer_look(b);
+	if (!err && b->given)
+		err = xs_take_ask(b);
+	if (!err)
+		err = xs_bouncer_prepare(b, &sg);
 	if (!err)
 		err = xs_events_open(b, fds);
 	if (!err)
-		err = xs_steer_open(b->cli, &b->steer, &b->opts, &b->netif);
-	if (!err) {
-		xs_bouncer_expect_merged_frames(b, &sg);
-		err = xs_bouncer_open_sockets(b, sg);
-	}
+		err = b->given ? xs_take_map(b) : open_everything(b, sg);
 	if (err)
 		return err;
 	if (b->opts.busy_poll)
@@ -172,13 +197,27 @@ static int set_up(struct xs_bouncer *b, int fds[XS_SOURCE_MAX])
 	return 0;
 }
 
+static int start(struct xs_bouncer *b)
+{
+	int err;
+
+	if (!b->given) {
+		err = xs_stats_start(b);
+		b->start_ns = b->last_ns = xs_monotonic_ns();
+		return err ? err : start_workers(b);
+	}
+	b->phase = XS_PHASE_stand;
+	err = start_workers(b);
+	if (!err)
+		err = xs_take_all(b);
+	return err ? err : xs_stats_start(b);
+}
+
 static int bounce(struct xs_bouncer *b, const int fds[XS_SOURCE_MAX])
 {
 	int err, audit, last, removed;
 
-	err = xs_stats_start(b);
-	if (!err)
-		err = start_workers(b);
+	err = start(b);
 	if (!err) {
 		xs_notify_say(&b->notify, "READY=1\nSTATUS=%s: %u queue%s in %s mode",
 			      xs_shown(b->netif.name).text, b->worker_cnt, xs_s(b->worker_cnt),
@@ -186,6 +225,11 @@ static int bounce(struct xs_bouncer *b, const int fds[XS_SOURCE_MAX])
 		err = xs_events_loop(b, fds);
 	}
 	xs_notify_say(&b->notify, "STOPPING=1");
+	if (b->given) {
+		leave_workers(b);
+		last = b->start_ns ? xs_stats_final(b) : 0;
+		return err ? err : last;
+	}
 	removed = stop_workers(b);
 	last = b->start_ns ? xs_stats_final(b) : 0;
 	audit = xs_bouncer_audit(b);
@@ -199,8 +243,11 @@ static int run_bouncer(struct xs_cli *cli)
 	struct xs_bouncer b = { .opts = *(struct xs_bouncer_opts *)cli->opts,
 				.cli = cli,
 				.done_fd = -1 };
-	int fds[XS_SOURCE_MAX] = { -1, -1, -1, -1, -1 }, err, late;
+	int fds[XS_SOURCE_MAX] = { -1, -1, -1, -1, -1, -1, -1 }, err, late;
 
+	xs_give_init(&b.give);
+	xs_take_init(&b.take);
+	b.given = b.opts.take_over;
 	cli->verbose = b.opts.verbose;
 	xs_notify_open(cli, &b.notify);
 	err = xs_events_open_signals(&b, fds);
@@ -210,7 +257,7 @@ static int run_bouncer(struct xs_cli *cli)
 		err = set_up(&b, fds);
 	if (!err)
 		err = bounce(&b, fds);
-	else if (err == -EINTR && xs_asked_to_stop(cli->ctx))
+	if (err == -EINTR && xs_asked_to_stop(cli->ctx))
 		err = 0; /* ended before it was ready */
 	late = tear_down(&b, fds);
 	if (!err)

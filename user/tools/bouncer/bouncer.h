@@ -16,6 +16,9 @@
  *   watch.c   the interface: up, down, gone; who else has sockets
  *   prepare.c what is decided before anything is opened
  *   sockets.c a socket for each worker, in its slot
+ *   hand.c    what a bouncer and its successor say to each other
+ *   give.c    the running one: listens, offers, stops, gives
+ *   take.c    the successor: asks, maps, goes on
  *   events.c  signals, timers, the link and the workers, as they come
  *   bouncer.c set-up in order, and shutdown
  *
@@ -30,10 +33,12 @@
 #include <linux/types.h>
 
 #include "busy.h"
+#include "give.h"
 #include "lib/net/netif.h"
 #include "lib/xsk/xsk.h"
 #include "opts.h"
 #include "steer.h"
+#include "take.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/notify.h"
 #include "worker.h"
@@ -46,6 +51,9 @@ struct xs_bouncer {
 	struct xs_busy busy;
 	struct xs_out *out;
 	struct xs_notify notify; /* a service manager, if there is one */
+	struct xs_give give;
+	struct xs_take take;
+	bool given; /* sockets and slots are another bouncer's: still, or from now on */
 	struct xs_worker *workers;
 	__u32 worker_cnt;
 	int done_fd; /* eventfd: a worker has something to say, or printing failed */
@@ -57,6 +65,7 @@ struct xs_bouncer {
 	__u64 received; /* of those, actually received */
 	/* Used by the main thread only. */
 	__u64 start_ns, last_ns;
+	struct xs_xsk_counters first; /* what a bouncer before this one had counted */
 	struct xs_xsk_counters last; /* at the end of the last interval */
 	__u64 lost_reports; /* reports that nobody read in time */
 	__u32 lost_cnt; /* consecutive checks that found the instance gone */

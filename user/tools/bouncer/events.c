@@ -239,9 +239,22 @@ static int on_timer(struct xs_bouncer *b, int fd, enum xs_source source)
 	return 1;
 }
 
+static int on_successor(struct xs_bouncer *b)
+{
+	if (!xs_give_answer(b))
+		return 0;
+	b->why = "handed over";
+	return 1;
+}
+
 static int handle(struct xs_bouncer *b, enum xs_source source, int fd)
 {
 	switch (source) {
+	case XS_SOURCE_listen:
+		xs_give_accept(b);
+		return 0;
+	case XS_SOURCE_peer:
+		return on_successor(b);
 	case XS_SOURCE_signal:
 		return on_signal(b, fd);
 	case XS_SOURCE_link:
@@ -284,19 +297,24 @@ int xs_events_loop(struct xs_bouncer *b, const int fds[XS_SOURCE_MAX])
 	for (i = 0; i < XS_SOURCE_MAX; i++)
 		polls[i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
 	while (!err) {
-		int ready = poll(polls, XS_SOURCE_MAX, xs_notify_wait_ms(&b->notify, CHECK_MS));
+		int ready;
+
+		polls[XS_SOURCE_listen].fd = b->give.listen_fd;
+		polls[XS_SOURCE_peer].fd = b->give.peer_fd;
+		ready = poll(polls, XS_SOURCE_MAX, xs_notify_wait_ms(&b->notify, CHECK_MS));
 
 		if (ready < 0 && errno != EINTR)
 			return -errno;
 		if (xs_monotonic_ns() - checked_ns >= CHECK_MS * 1000000ull) {
 			checked_ns = xs_monotonic_ns();
 			xs_events_keep_counts(b);
+			xs_give_check(b);
 			err = check(b);
 		}
 		tell_alive(b);
 		for (i = 0; !err && i < XS_SOURCE_MAX; i++)
 			if (ready > 0 && polls[i].revents)
-				err = handle(b, i, fds[i]);
+				err = handle(b, i, polls[i].fd);
 	}
 	if (err == -EPIPE)
 		b->why = "output closed";

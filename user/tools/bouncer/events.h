@@ -14,6 +14,8 @@ enum xs_source {
 	XS_SOURCE_duration,
 	XS_SOURCE_link,
 	XS_SOURCE_done,
+	XS_SOURCE_listen, /* a successor comes */
+	XS_SOURCE_peer, /* it says something */
 	XS_SOURCE_MAX
 };
 

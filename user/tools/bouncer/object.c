@@ -186,6 +186,8 @@ void xs_object_close(struct xs_steer *steer)
 	if (steer->link_fd >= 0)
 		close(steer->link_fd); /* closing the last descriptor of a link detaches it */
 	steer->link_fd = -1;
+	if (!steer->object && steer->map_fd >= 0) /* from the bouncer before */
+		close(steer->map_fd);
 	bpf_object__close(steer->object);
 	steer->object = NULL;
 }

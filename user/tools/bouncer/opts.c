@@ -226,6 +226,10 @@ const struct xs_opt xs_bouncer_opt_table[] = {
 	{ "map-fd", 0, "N", "use this inherited XSKMAP, attach nothing", XS_TO_CALL(set_map_fd) },
 	{ "uds", 0, "PATH", "ask this device plugin for the XSKMAP",
 	  XS_TO_TEXT(struct xs_bouncer_opts, uds) },
+	{ "take-over", 0, NULL, "replace the bouncer that has the queues; no frame is lost",
+	  XS_TO_FLAG(struct xs_bouncer_opts, take_over) },
+	{ "socket", 0, "PATH", "for --take-over, instead of one in /run/xsteer/bouncer",
+	  XS_TO_TEXT(struct xs_bouncer_opts, socket) },
 	{ NULL },
 };
 
@@ -240,6 +244,14 @@ int xs_bouncer_opts_check(struct xs_cli *cli, const struct xs_bouncer_opts *opts
 				"-P names a program of the object file that -f names: give -f too");
 	if (sources > 1)
 		return xs_usage(cli, "-f, --xskmap, --map-fd and --uds exclude each other");
+	if (opts->take_over && sources)
+		return xs_usage(cli,
+				"--take-over goes on with the program and the map that the running "
+				"bouncer has: leave -f, --xskmap, --map-fd and --uds out");
+	if (opts->take_over && opts->busy_poll)
+		return xs_usage(cli,
+				"--take-over and --busy-poll exclude each other: the settings of "
+				"the interface cannot be handed over");
 	if (opts->frame_size && !opts->unaligned && (opts->frame_size & (opts->frame_size - 1)))
 		return xs_usage(cli, "--frame-size %u: give 2048 or 4096, or --unaligned too",
 				opts->frame_size);

@@ -42,6 +42,8 @@ struct xs_bouncer_opts {
 	bool periodic; /* statistics at every interval without -v */
 	bool verbose, poll, adaptive, latency;
 	bool huge, unaligned;
+	bool take_over;
+	const char *socket; /* where to be asked, or to ask; NULL: chosen */
 	__u64 duration_ns; /* 0: until a signal */
 	__u64 limit; /* packets; 0: none */
 	__u64 interval_ns;

@@ -144,22 +144,25 @@ static int look_at_interface(struct xs_bouncer *b)
 	return err;
 }
 
+int xs_bouncer_look(struct xs_bouncer *b)
+{
+	int err = xs_bouncer_opts_check(b->cli, &b->opts);
+
+	if (!err)
+		err = look_at_interface(b);
+	return err ? err : xs_bouncer_opts_queues(b->cli, &b->opts, &b->netif);
+}
+
 int xs_bouncer_prepare(struct xs_bouncer *b, bool *sg)
 {
 	struct xs_bouncer_opts *opts = &b->opts;
 	__u32 i;
 	int err;
 
-	err = xs_bouncer_opts_check(b->cli, opts);
-	if (!err)
-		err = look_at_interface(b);
-	if (!err)
-		err = xs_bouncer_opts_queues(b->cli, opts, &b->netif);
-	if (!err)
-		err = choose_frame_size(b, sg);
+	err = choose_frame_size(b, sg);
 	if (!err)
 		err = check_cpus(b->cli, opts);
-	if (!err)
+	if (!err && !opts->take_over)
 		err = check_privilege(b->cli);
 	if (err)
 		return err;

@@ -8,8 +8,11 @@
 /* Ethernet header and one VLAN tag, which the MTU does not count. */
 #define XS_LINK_HEADER 18
 
+/* Checks the options, and looks at the interface and its queues. 0 or -errno, logged. */
+int xs_bouncer_look(struct xs_bouncer *b);
+
 /*
- * Looks at the interface and at what this process may do, fills in what the options leave open,
+ * After that, looks at what this process may do, fills in what the options leave open,
  * and makes the workers. *sg: packets may take several frames. Asks the kernel, and raises
  * RLIMIT_MEMLOCK where it may. 0 or -errno, logged.
  */

@@ -94,7 +94,8 @@ static const char *source_text(const struct xs_bouncer *b, char text[PATH_MAX + 
 			 steer->attached ? "attached, in" : "joined in", steer->pins.dir);
 		break;
 	case XS_STEER_object:
-		snprintf(text, PATH_MAX + 64, "%s", b->opts.object);
+		snprintf(text, PATH_MAX + 64, "%s",
+			 b->opts.object ? b->opts.object : "the object of the bouncer before");
 		break;
 	default:
 		snprintf(text, PATH_MAX + 64, "XSKMAP id %u", steer->map_id);
@@ -104,7 +105,7 @@ static const char *source_text(const struct xs_bouncer *b, char text[PATH_MAX + 
 
 static json_t *start_json(const struct xs_bouncer *b)
 {
-	json_t *queues = json_array();
+	json_t *queues = json_array(), *start;
 	char text[PATH_MAX + 64];
 	__u32 i;
 
@@ -119,11 +120,16 @@ static json_t *start_json(const struct xs_bouncer *b)
 							(int)x->frame_size, "ring", (int)x->rx.size,
 							"huge", x->huge, "multi_buffer", x->sg));
 	}
-	return json_pack("{s:i, s:s, s:o, s:i, s:s, s:o, s:s, s:I, s:o}", "schema", SCHEMA, "type",
-			 "start", "interface", xs_json_text(b->netif.name), "ifindex",
-			 (int)b->netif.ifindex, "xdp_mode", b->steer.mode, "program",
-			 xs_json_text(source_text(b, text)), "wait", wait_text(&b->opts), "pid",
-			 (json_int_t)getpid(), "queues", queues);
+	start = json_pack("{s:i, s:s, s:o, s:i, s:s, s:o, s:s, s:I, s:o}", "schema", SCHEMA, "type",
+			  "start", "interface", xs_json_text(b->netif.name), "ifindex",
+			  (int)b->netif.ifindex, "xdp_mode", b->steer.mode, "program",
+			  xs_json_text(source_text(b, text)), "wait", wait_text(&b->opts), "pid",
+			  (json_int_t)getpid(), "queues", queues);
+	if (b->take.from)
+		json_object_set_new(start, "took_over",
+				    json_pack("{s:i, s:I}", "pid", (int)b->take.from, "rx_packets",
+					      (json_int_t)b->take.received));
+	return start;
 }
 
 static const char *why_not_zero_copy(const struct xs_bouncer *b, const struct xs_xsk *x)
@@ -165,6 +171,9 @@ static void print_start(FILE *to, const struct xs_bouncer *b)
 	fprintf(to, "  XDP program: %s%s%s%s\n", xs_shown(source_text(b, text)).text,
 		b->steer.mode[0] ? " (" : "", b->steer.mode, b->steer.mode[0] ? " mode)" : "");
 	fprintf(to, "  Queues:      %u of %u\n", b->worker_cnt, b->netif.rx_queues);
+	if (b->take.from)
+		fprintf(to, "  Taken over:  from process %d, which had received %llu packets\n",
+			b->take.from, b->take.received);
 	fprintf(to, "  Waits by:    %s\n", wait_text(&b->opts));
 	for (i = 0; i < b->worker_cnt; i++)
 		print_socket(to, b, &b->workers[i]);
@@ -373,7 +382,6 @@ static void print_final(FILE *to, const struct xs_bouncer *b, const struct xs_to
 
 int xs_stats_final(struct xs_bouncer *b)
 {
-	const struct xs_xsk_counters none = {};
 	struct xs_totals now = xs_totals_of(b);
 	double period = (xs_monotonic_ns() - b->start_ns) / 1e9;
 	struct report report;
@@ -383,7 +391,7 @@ int xs_stats_final(struct xs_bouncer *b)
 	if (!begin_report(&report))
 		return -ENOMEM;
 	if (b->cli->json)
-		emit_totals(report.to, b, "final", &now, &none, period);
+		emit_totals(report.to, b, "final", &now, &b->first, period);
 	else
 		print_final(report.to, b, &now);
 	err = end_report(b, &report, &lost);

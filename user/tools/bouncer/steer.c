@@ -11,7 +11,9 @@
 #include <bpf/bpf.h>
 
 #include "steer.h"
+#include "take.h"
 #include "uds.h"
+#include "worker.h"
 #include "tools/cli/cli.h"
 #include "lib/base/failstep.h"
 #include "lib/instance/owners.h"
@@ -297,6 +299,84 @@ int xs_steer_open(struct xs_cli *cli, struct xs_steer *steer, const struct xs_bo
 	}
 	learn_mode(steer, netif->ifindex);
 	return err ? err : check_slots(steer);
+}
+
+/* ---- from another bouncer ---- */
+
+/* The same instance, and none that has replaced it meanwhile. */
+static int open_its_instance(struct xs_steer *steer, const struct xs_take *take)
+{
+	struct xs_live live;
+	int err, lock = xs_pins_lock_for(steer->cli->ctx, steer->opts->ifname, false);
+
+	if (lock < 0)
+		return lock;
+	err = xs_slots_open(steer->cli->ctx, &steer->pins, steer->opts->ifname, &live, &lock);
+	if (lock >= 0)
+		close(lock);
+	if (err == -ENOENT)
+		xs_err(steer->cli->ctx, "%s has no instance below %s: process %d goes on",
+		       steer->opts->ifname, steer->cli->pin_root, take->from);
+	if (err)
+		return err;
+	steer->map_fd = steer->pins.map_fds[XS_MAP_xsks_map];
+	err = check_xskmap(steer, steer->pins.dir);
+	if (err || steer->map_id == take->offer.map_id)
+		return err;
+	xs_err(steer->cli->ctx,
+	       "%s: the sockets of process %d are not in the instance that is there now, %s: stop "
+	       "it, then start without --take-over",
+	       steer->opts->ifname, take->from, steer->pins.dir);
+	return -ESTALE;
+}
+
+int xs_steer_adopt(struct xs_cli *cli, struct xs_steer *steer, const struct xs_bouncer_opts *opts,
+		   struct xs_take *take)
+{
+	memset(steer, 0, sizeof(*steer));
+	steer->cli = cli;
+	steer->opts = opts;
+	steer->lock = -1;
+	steer->map_fd = take->map_fd;
+	steer->link_fd = take->link_fd;
+	take->map_fd = take->link_fd = -1;
+	memcpy(steer->mode, take->offer.mode, sizeof(steer->mode));
+	for (__u32 i = 0; i < opts->queue_cnt; i++)
+		steer->since_ns[i] = take->queues[i].since_ns;
+	if (take->offer.source == XS_HAND_instance) {
+		steer->kind = XS_STEER_instance;
+		return open_its_instance(steer, take);
+	}
+	steer->kind = take->offer.source == XS_HAND_object ? XS_STEER_object : XS_STEER_map;
+	return check_xskmap(steer, "the map of the bouncer before");
+}
+
+int xs_steer_own(struct xs_steer *steer, const struct xs_worker *workers, __u32 cnt)
+{
+	int first = 0, err;
+
+	for (__u32 i = 0; i < cnt; i++)
+		steer->inserted[i] = true;
+	for (__u32 i = 0; steer->kind == XS_STEER_instance && i < cnt; i++) {
+		steer->claimed[i] = true;
+		err = xs_slot_take_over(&steer->pins, workers[i].queue, steer->since_ns[i],
+					workers[i].xsk.fd);
+		first = first ? first : err;
+	}
+	return first;
+}
+
+void xs_steer_let_go(struct xs_steer *steer)
+{
+	if (steer->kind == XS_STEER_instance) {
+		let_go_of_lock(steer);
+		xs_pins_close(&steer->pins);
+		steer->map_fd = -1;
+		steer->kind = XS_STEER_none;
+	}
+	memset(steer->inserted, 0, sizeof(steer->inserted));
+	memset(steer->claimed, 0, sizeof(steer->claimed));
+	steer->attached = false;
 }
 
 int xs_steer_insert(struct xs_steer *steer, __u32 i, const struct xs_xsk *xsk)

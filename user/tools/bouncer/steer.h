@@ -44,6 +44,23 @@ struct xs_steer {
 int xs_steer_open(struct xs_cli *cli, struct xs_steer *steer, const struct xs_bouncer_opts *opts,
 		  const struct xs_netif *netif);
 
+struct xs_take;
+struct xs_worker;
+
+/*
+ * For a successor: the same of the bouncer that was asked, whose slots and sockets stay. Touches
+ * nothing. 0 or -errno, logged; call xs_steer_let_go() if it goes no further, else
+ * xs_steer_own().
+ */
+int xs_steer_adopt(struct xs_cli *cli, struct xs_steer *steer, const struct xs_bouncer_opts *opts,
+		   struct xs_take *take);
+
+/* From now on the slots are ours; writes that into `owners`. 0 or -errno, logged. */
+int xs_steer_own(struct xs_steer *steer, const struct xs_worker *workers, __u32 cnt);
+
+/* Slots, claims and what was attached are another process's: closes, and undoes nothing. */
+void xs_steer_let_go(struct xs_steer *steer);
+
 /*
  * Puts the socket into its slot, from now on frames arrive; and its owner into
  * `owners`. 0 or -errno, logged.

@@ -26,8 +26,11 @@ void xs_totals_add(struct xs_totals *totals, const struct xs_worker *w)
 	struct xdp_statistics kernel = {};
 
 	add_counters(&totals->xsk, &w->xsk.counters, sizeof(totals->xsk));
-	if (!xs_xsk_statistics(&w->xsk, &kernel))
-		add_counters(&totals->kernel, &kernel, sizeof(kernel));
+	if (w->bouncer->given)
+		kernel = w->kernel_then;
+	else if (xs_xsk_statistics(&w->xsk, &kernel))
+		kernel = (struct xdp_statistics){};
+	add_counters(&totals->kernel, &kernel, sizeof(kernel));
 	xs_socket_counts_take_kernel(&counts, &kernel, w->xsk.mode);
 	totals->rx_other += counts.rx_other;
 	totals->stalls += read_counter(&w->stalls);

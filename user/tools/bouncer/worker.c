@@ -225,11 +225,13 @@ static __u32 turn(struct xs_worker *w)
 	return n;
 }
 
+/* A frame that a bouncer before this one received has no time. */
 static void record_latency(void *arg, const struct xs_umem_frame *frame)
 {
 	struct xs_worker *w = arg;
 
-	xs_latency_record(&w->latency, xs_monotonic_ns() - frame->received_ns);
+	if (frame->received_ns)
+		xs_latency_record(&w->latency, xs_monotonic_ns() - frame->received_ns);
 }
 
 /*
@@ -439,18 +441,43 @@ static void pin_to_cpu(const struct xs_worker *w)
 			w->bouncer->netif.name, w->queue, w->cpu);
 }
 
+/* Between two batches, until main knows who goes on. */
+static void stand_still(struct xs_worker *w)
+{
+	struct pollfd wake = { .fd = w->wake_fd, .events = POLLIN };
+	__u64 drain;
+
+	__atomic_store_n(&w->stands, true, __ATOMIC_RELEASE);
+	while (phase_of(w) == XS_PHASE_stand) {
+		count(&w->turns, 1);
+		if (poll(&wake, 1, LINK_WAIT_MS) > 0 && read(w->wake_fd, &drain, sizeof(drain)) < 0)
+			continue;
+	}
+	/* Seen before serve() looks at the phase again: main may want to stop us at once. */
+	__atomic_store_n(&w->stands, false, __ATOMIC_SEQ_CST);
+}
+
 static void *work(void *arg)
 {
 	struct xs_worker *w = arg;
+	enum xs_phase phase;
 
 	pin_to_cpu(w);
-	serve(w);
-	/* After an error of its own it waits for main, which first empties the slot. */
-	while (phase_of(w) == XS_PHASE_run) {
-		count(&w->turns, 1);
-		sleep_until_event(w, false);
+	for (;;) {
+		serve(w);
+		/* After an error of its own it waits for main, which first empties the slot. */
+		while (phase_of(w) == XS_PHASE_run && __atomic_load_n(&w->err, __ATOMIC_RELAXED)) {
+			count(&w->turns, 1);
+			sleep_until_event(w, false);
+		}
+		phase = phase_of(w);
+		if (phase == XS_PHASE_stand)
+			stand_still(w);
+		else if (phase != XS_PHASE_run)
+			break;
 	}
-	drain(w, phase_of(w) == XS_PHASE_discard);
+	if (phase != XS_PHASE_leave)
+		drain(w, phase == XS_PHASE_discard);
 	__atomic_store_n(&w->done, true, __ATOMIC_RELEASE);
 	tell_main(w);
 	return NULL;

@@ -18,6 +18,8 @@ enum xs_phase {
 	XS_PHASE_run,
 	XS_PHASE_drain, /* bounce what has arrived, then stop */
 	XS_PHASE_discard, /* throw away what has arrived, then stop */
+	XS_PHASE_stand, /* touch nothing until the next phase */
+	XS_PHASE_leave, /* touch nothing, and stop: another process goes on */
 };
 
 struct xs_bouncer;
@@ -37,10 +39,12 @@ struct xs_worker {
 	__u64 stalls; /* TX that did not move until it was forced */
 	__u64 late; /* packets that came after the limit, or at the end, and were thrown away */
 	__u64 sleeps;
+	bool stands; /* it touches nothing */
 	int err; /* why it ended early; 0: it did not */
 	bool done;
 	__u64 turns_seen; /* by the main thread, at the last sign of life */
-	/* Used by the worker only. */
+	struct xdp_statistics kernel_then; /* when the socket was given away; by the main thread */
+	/* Used by the worker only; while it stands still, by the main thread. */
 	struct xdp_desc descs[XS_XSK_BATCH_MAX + 2 * XS_XSK_FRAGS_MAX];
 	__u32 held; /* descs of a packet whose end has not arrived yet */
 	bool skipping; /* the packet that is arriving is too long: throw it away */
