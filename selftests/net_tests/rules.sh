@@ -571,6 +571,9 @@ pins_keep_their_owner_group_and_mode() {
 	check "flush" rx "$RULES" flush rx0
 	check "upgrade" rx "$LOADER" upgrade rx0
 	check "attach -r" rx "$LOADER" attach -r "$DIR/some.rules" rx0
+	chmod 0750 "$PINS/rx0"
+	check "replace" rx "$LOADER" attach --replace rx0
+	equal "directory" "$(stat -c '%a' "$PINS/rx0")" 750
 	for pin in "$PINS"/rx0/*; do
 		equal "$pin" "$(stat -c '%u:%g %a' "$pin")" "65534:65533 640"
 	done

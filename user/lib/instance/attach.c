@@ -6,7 +6,9 @@
  * %old-IF before it is removed. So IF is complete or not there, and whatever a killed
  * process leaves under a %name is garbage for the holder of the lock.
  */
+#include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,10 +46,31 @@ static int lock_root_again(struct xs_build *build)
 	return *build->root < 0 ? *build->root : 0;
 }
 
+/* Whoever was allowed to use the pins is so after a replace. */
+static void keep_access(const struct xs_build *build)
+{
+	char path[PATH_MAX + NAME_MAX + 2], model[PATH_MAX + NAME_MAX + 2];
+	struct dirent *entry;
+	DIR *dir;
+
+	dir = build->old.dir[0] ? opendir(build->staging) : NULL;
+	while (dir && (entry = readdir(dir))) {
+		if (!strcmp(entry->d_name, "..") || (entry->d_name[0] == '%' && entry->d_name[1]))
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", build->staging, entry->d_name);
+		snprintf(model, sizeof(model), "%s/%s", build->old.dir, entry->d_name);
+		xs_pin_copy_access(build->ctx, path, model);
+	}
+	if (dir)
+		closedir(dir);
+}
+
 static int publish(struct xs_build *build)
 {
 	int err = lock_root_again(build);
 
+	if (!err)
+		keep_access(build);
 	if (!err)
 		err = xs_instance_publish(build->ctx, build->staging, build->dir);
 	if (err)
