@@ -41,6 +41,8 @@ interface_without_ethernet_header_is_refused() {
 		equal "pins" "$(ls -A "$PINS" 2>/dev/null)" ""
 	done
 	refuses "doctor" 1 "no Ethernet header" rx "$LOADER" doctor l3
+	echo 'udp drop' >"$DIR/some.rules"
+	refuses "check" 1 "no Ethernet header" rx "$O/xsteer-rules" check -d l3 "$DIR/some.rules"
 	equal "features" "$(rx "$LOADER" features -j l3 | jq -r .ethernet)" false
 	equal "features of a veth" "$(rx "$LOADER" features -j rx0 | jq -r .ethernet)" true
 }
@@ -52,6 +54,18 @@ raised_mtu_is_said() {
 	becomes "it says so" 5 grep -q "rx0: its MTU is 3000 now" "$DIR/bouncer-0.log"
 	contains "and what is dropped" "$(cat "$DIR/bouncer-0.log")" "longer than [0-9]+ bytes are dropped"
 	stop_bouncer
+}
+
+mtu_that_no_chain_takes_is_said() {
+	lab_up --queues 1
+	attach
+	printf '%s\n' 'service a' 'chain web a tx' >"$DIR/f.chain"
+	start_broker 0
+	sleep 1.5
+	[[ $(<"$DIR/run.log") != *MTU* ]] || fail "it complains of 1500: $(<"$DIR/run.log")"
+	rx ip link set rx0 mtu 3000
+	becomes "it says so" 10 grep -q "rx0: its MTU is 3000: packets longer than [0-9]* bytes are dropped" "$DIR/run.log"
+	stop_broker
 }
 
 # One datagram of many segments, which a veth hands over as one frame, whatever the MTU is.

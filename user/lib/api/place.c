@@ -113,6 +113,14 @@ int xs_place_compare(struct xsteer_ctx *ctx, const struct xsteer_rules *rules, c
 	struct xs_place place;
 	int err = xs_place_get(ctx, ifname, mode, &netif, &place);
 
+	if (!err && !netif.ethernet) {
+		xs_err(ctx,
+		       "%s: its frames have no Ethernet header (link type %u, as of tun or a "
+		       "tunnel), so "
+		       "no rule can work here: attach to the interface on which they arrive",
+		       ifname, netif.link_type);
+		return -ERANGE;
+	}
 	if (err || xs_rules_fit(&rules->set, &place, tell_misfit, &telling) != XS_FIT_NEVER)
 		return err;
 	xs_err(ctx, "%s: not all of these rules can work here", ifname);

@@ -23,7 +23,6 @@
 #include "socket.h"
 
 #define BIND_WAIT_MS 2000
-#define LINK_HEADER 18 /* Ethernet header and one VLAN tag, which the MTU does not count */
 #define XDP_ACT_XSK_ZEROCOPY (1 << 3) /* NETDEV_XDP_ACT_XSK_ZEROCOPY, Linux 6.3 */
 #define FRAMES_MAX (1U << 20)
 #define DRAIN_NS 2000000000ULL
@@ -60,7 +59,7 @@ static int check_opts(struct xsteer_ctx *ctx, const struct xsteer_socket_opts *o
 /* Chooses frames that are large enough for a packet of the MTU. */
 static int choose_frame_size(struct xsteer_socket *s, struct xsteer_socket_opts *opts)
 {
-	__u32 taken = XS_XSK_KERNEL_HEADROOM + opts->headroom, need = s->netif.mtu + LINK_HEADER;
+	__u32 taken = XS_XSK_KERNEL_HEADROOM + opts->headroom, need = s->netif.mtu + XS_LINK_HEADER;
 
 	if (!opts->frame_size)
 		opts->frame_size = taken + need <= XS_XSK_FRAME_MIN ? XS_XSK_FRAME_MIN

@@ -115,6 +115,13 @@ __u32 xs_netif_carrier_losses(__u32 ifindex)
 	return get_link(&netif) ? 0 : netif.carrier_losses;
 }
 
+__u32 xs_netif_mtu(__u32 ifindex)
+{
+	struct xs_netif netif = { .ifindex = ifindex };
+
+	return get_link(&netif) ? 0 : netif.mtu;
+}
+
 /*
  * What a driver or kernel does not tell has a value for that. Only if it could not be asked,
  * an answer would be wrong.

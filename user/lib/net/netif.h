@@ -58,6 +58,9 @@ int xs_netif_get(struct xsteer_ctx *ctx, struct xs_netif *netif, const char *ifn
 /* The current carrier_losses; 0 if the kernel does not tell. Needs no privilege. */
 __u32 xs_netif_carrier_losses(__u32 ifindex);
 
+/* The current MTU; 0 if it cannot be asked. Needs no privilege. */
+__u32 xs_netif_mtu(__u32 ifindex);
+
 /*
  * ifindex of a veth's other end. Needs no privilege. 0; -ENODEV: that is in another network
  * namespace; other -errno: this could not be found out. Silent.

@@ -42,6 +42,7 @@
 #endif
 
 #define XS_XSK_KERNEL_HEADROOM 256 /* XDP_PACKET_HEADROOM, taken from every frame */
+#define XS_LINK_HEADER 18 /* Ethernet header and one VLAN tag, which the MTU does not count */
 #define XS_XSK_FRAME_MIN 2048
 #define XS_XSK_FRAME_MAX 4096 /* a page: the kernel's limit */
 #define XS_XSK_FRAGS_MAX 18 /* frames of a packet sent in copy mode: MAX_SKB_FRAGS + 1 */

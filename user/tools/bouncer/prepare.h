@@ -5,9 +5,6 @@
 
 #include "bouncer.h"
 
-/* Ethernet header and one VLAN tag, which the MTU does not count. */
-#define XS_LINK_HEADER 18
-
 /* Checks the options, and looks at the interface and its queues. 0 or -errno, logged. */
 int xs_bouncer_look(struct xs_bouncer *b);
 

@@ -27,6 +27,7 @@ struct xs_broker {
 	struct xs_control control;
 	__u32 applied; /* versions, after the first */
 	__u64 begin_ns, kept_ns;
+	__u32 told_mtu; /* judged last; 0: none */
 	struct xs_notify notify; /* a service manager, if there is one */
 };
 

@@ -281,6 +281,23 @@ static void tell_alive(struct xs_broker *b)
 	xs_notify_ping(&b->notify, now);
 }
 
+/* Network functions get a packet in one frame, so a longer one cannot enter a chain. */
+static void say_if_too_long(struct xs_broker *b, __u32 mtu)
+{
+	const __u32 room = XS_WORKER_FRAME - XS_XSK_KERNEL_HEADROOM;
+
+	if (mtu == b->told_mtu || !mtu)
+		return;
+	if (mtu + XS_LINK_HEADER > room)
+		xs_warn(b->cli->ctx,
+			"%s: its MTU is %u: packets longer than %u bytes are dropped: chains take "
+			"them "
+			"in one frame: lower the MTU, or let rules pass what is longer (meta "
+			"length)",
+			b->netif.name, mtu, room);
+	b->told_mtu = mtu;
+}
+
 static int serve(struct xs_broker *b)
 {
 	int err = 0;
@@ -297,6 +314,7 @@ static int serve(struct xs_broker *b)
 		if (xs_monotonic_ns() - b->kept_ns >= KEEP_NS) {
 			b->kept_ns = xs_monotonic_ns();
 			xs_broker_keep_counts(b);
+			say_if_too_long(b, xs_netif_mtu(b->netif.ifindex));
 		}
 	}
 	return err;
