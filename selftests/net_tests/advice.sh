@@ -12,7 +12,7 @@ PATH=$O:$PATH
 
 # The command between `'...'` in $OUT: the last one, or the one that has WORD in it.
 _quoted() { # [WORD]
-	grep -oE "'(xsteer-[a-z]+|ip link|ethtool|bpftool|mount|rm|xdp-loader)( [^']*)?'" <<<"$OUT" |
+	grep -oE "'(xsteer-[a-z]+|ip link|ethtool|bpftool|mount|rm|fuser|ulimit|xdp-loader)( [^']*)?'" <<<"$OUT" |
 		grep -F -- "${1-}" | tail -n 1 | tr -d "'"
 }
 
@@ -259,6 +259,56 @@ the_wrong_tool_is_told_the_right_one() {
 	contains "names of interfaces" "$OUT" "rx0"
 }
 
+a_lock_that_is_held_is_told_who_holds_it() {
+	[[ $(type -P fuser) ]] || skip "no fuser (psmisc)"
+	lab_up --queues 1
+	attach
+	exec 9<"$PINS"
+	flock 9
+	refuses "detach" 1 "is locked by another xsteer tool" rx "$LOADER" detach rx0
+	# shellcheck disable=SC2046 # words of a command
+	check "the advice" rx $(_quoted fuser)
+	contains "says who" "$OUT" "(^|[^0-9])$$([^0-9]|$)"
+	exec 9<&-
+	check "once that has ended" rx "$LOADER" detach rx0
+}
+
+too_few_descriptors_are_told_to_raise_the_limit() {
+	lab_up --queues 1
+	# shellcheck disable=SC2016 # the inner shell expands
+	refuses "with 6" 1 "cannot ask the kernel.*Too many open files" \
+		rx bash -c 'ulimit -n 6 && exec "$0" features rx0' "$LOADER"
+	# shellcheck disable=SC2016
+	check "the advice" rx bash -c 'ulimit -Sn 6 && $1 64 && exec "$0" features rx0' "$LOADER" "$(_quoted ulimit)"
+}
+
+# The options that the messages of a tool name, but for those of the tools that import reads.
+_options_in_messages() { # TOOL
+	find "$ROOT/user/tools/$1" "$ROOT/user/tools/cli" -name '*.c' ! -name 'import_*' -print0 | xargs -0 cat |
+		tr -d '\n' | sed -E 's/"[[:space:]]*"//g' | grep -oE '"([^"\\]|\\.)*"' |
+		grep -oE "(^|[ '\"(])--[a-z][a-z-]+" | grep -oE -- '--[a-z-]+' | sort -u
+}
+_options_of() { # TOOL
+	local command
+	"$O/xsteer-$1" --help
+	"$O/xsteer-$1" --help | sed -n 's/^  \([a-z]\+\) .*/\1/p' | while read -r command; do
+		"$O/xsteer-$1" "$command" --help 2>/dev/null
+	done
+}
+every_option_in_a_message_is_one_of_its_tool() {
+	local tool option options found=0
+	for tool in loader rules bouncer maps chain; do
+		options=$(_options_of "$tool")
+		while read -r option; do
+			((++found))
+			# hints for what the library refuses
+			[[ $option = --@(frames|ring|replace|unload) ]] && continue
+			contains "xsteer-$tool has $option" "$options" "[ ,]$option([^a-z-]|$)"
+		done < <(_options_in_messages "$tool")
+	done
+	((found > 20)) || fail "only $found options found"
+}
+
 # PATTERN, then the test that follows it, here or in the file named.
 ADVICE="
 ip link	the_wrong_tool_is_told_the_right_one
@@ -267,6 +317,8 @@ bpftool link show id %u -f	a_hook_that_is_held_is_told_how_to_free_it
 xdp-loader unload %s --all	a_dispatcher_is_told_to_unload_it
 mount -t bpf bpf /sys/fs/bpf	no_bpffs_is_told_to_mount_one
 rm %s	only_ours.sh
+fuser %s	a_lock_that_is_held_is_told_who_holds_it
+ulimit -n	too_few_descriptors_are_told_to_raise_the_limit
 rm -r %s	a_moved_interface_is_told_to_remove_the_pins
 ethtool -K PEER tx off	rules_that_do_not_fit_are_told_what_the_peer_needs
 ethtool -K PEER gro on	rules_that_do_not_fit_are_told_what_the_peer_needs
@@ -297,7 +349,7 @@ xsteer-maps stats -j -w 1 IF	the_wrong_tool_is_told_the_right_one
 # Commands in the string literals of user/, with literals over several lines joined.
 _commands_in_messages() {
 	find "$ROOT/user" -name '*.c' -print0 | xargs -0 cat | tr -d '\n' | sed -E 's/"[[:space:]]*"//g' |
-		grep -oE "'(xsteer-[a-z]+|ip link|ethtool|bpftool|mount|rm|xdp-loader)( [^'\"]*)?'" | tr -d "'" | sort -u
+		grep -oE "'(xsteer-[a-z]+|ip link|ethtool|bpftool|mount|rm|fuser|ulimit|xdp-loader)( [^'\"]*)?'" | tr -d "'" | sort -u
 }
 
 every_command_in_a_message_is_followed_here() {

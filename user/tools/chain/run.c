@@ -457,6 +457,8 @@ int xs_chain_run(struct xs_cli *cli)
 		b->workers[i].xsk.fd = -1;
 	xs_stop_catch();
 	xs_notify_open(cli, &b->notify);
+	/* rings are cut out of the frames here, and have no option of their own */
+	xsteer_ctx_set_hint(cli->ctx, XSTEER_HINT_RING, "number of --frames");
 	err = xs_chain_file_read(cli, cli->operands[1], &b->chains, NULL);
 	if (!err)
 		err = choose_first(b);
