@@ -120,6 +120,9 @@ static int hear(struct xs_bouncer *b, union xs_hand_msg *msg, enum xs_hand_type 
 	err = xs_wait_readable(b->cli->ctx, b->take.fd, ANSWER_MS);
 	if (!err) {
 		bytes = xs_receive_with_fds(b->take.fd, msg, sizeof(*msg), got, &cnt);
+		/* It closed before it read all of ours; what it has said is behind this error. */
+		if (bytes == -ECONNRESET)
+			bytes = xs_receive_with_fds(b->take.fd, msg, sizeof(*msg), got, &cnt);
 		err = bytes < 0 ? (int)bytes
 		      : !bytes	? -ECONNRESET
 				: xs_hand_check(msg, (size_t)bytes, cnt, wanted);
