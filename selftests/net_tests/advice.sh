@@ -341,6 +341,7 @@ xsteer-loader status %s	a_bouncer_that_lost_its_instance_is_told_what_to_wait_fo
 xsteer-rules confirm %s	what_waits_for_confirm_is_told_of_it
 xsteer-maps stats IF -w 1	the_wrong_tool_is_told_the_right_one
 xsteer-rules show -j %s	the_wrong_tool_is_told_the_right_one
+xsteer-maps sockets %s	hand_over.sh
 xsteer-maps list	the_wrong_tool_is_told_the_right_one
 xsteer-maps top -b 1	the_wrong_tool_is_told_the_right_one
 xsteer-maps stats -j -w 1 IF	the_wrong_tool_is_told_the_right_one

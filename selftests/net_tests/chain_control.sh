@@ -209,7 +209,7 @@ only_root_and_the_brokers_user_may_ask() {
 	lab_up --queues 1
 	attach
 	_two_steps
-	chmod 777 "$DIR"
+	chmod 755 "$DIR"
 	public_copy "$CHAIN"
 	start_broker 0
 	refuses "the path" 1 "run as root, or as the broker's user" \

@@ -52,7 +52,7 @@ one_queue_is_enough() {
 an_nf_of_nobody_joins_leaves_and_dies() {
 	lab_up --queues 1
 	attach
-	chmod 777 "$DIR"
+	chmod 755 "$DIR"
 	cp "$PROBE" "$DIR/nf_probe"
 	_chain 'service a' 'chain w a tx' 'on a dead hold 20s' 'on a.miss drop'
 	start_broker 0

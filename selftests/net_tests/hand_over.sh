@@ -238,6 +238,7 @@ nobody_there_is_said_with_what_to_do() {
 	becomes "the first bouncer is ready" 15 _owned_by 1 "$LAST_BOUNCER"
 	refuses "other queues" 1 "no bouncer to take over from.*-Q" rx "$BOUNCER" --take-over -d rx0 -Q 1
 	refuses "too few queues" 1 "process $LAST_BOUNCER has 2 queues.*-Q" rx "$BOUNCER" --take-over -d rx0 -Q 0
+	contains "as advised" "$(rx "$MAPS" sockets rx0)" "$LAST_BOUNCER"
 	stop_bouncer
 }
 
