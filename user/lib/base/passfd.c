@@ -25,7 +25,7 @@ int xs_send_with_fds(int sock, const void *msg, size_t bytes, const int *fds, un
 	if (cnt) {
 		header.msg_control = control.bytes;
 		header.msg_controllen = CMSG_SPACE(cnt * sizeof(int));
-		cmsg = CMSG_FIRSTHDR(&header);
+		cmsg = &control.align;
 		cmsg->cmsg_level = SOL_SOCKET;
 		cmsg->cmsg_type = SCM_RIGHTS;
 		cmsg->cmsg_len = CMSG_LEN(cnt * sizeof(int));

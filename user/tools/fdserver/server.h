@@ -23,8 +23,7 @@
 
 /* What is refused, each with a counter: name, what is told of the peer. */
 #define XS_REFUSALS(X) \
-	X(peer, "may not ask: --uid or --gid names who may, and without both root and the " \
-		"server's own user may") \
+	X(peer, "may not ask: name it by --uid or --gid") \
 	X(connections, "has too many connections") \
 	X(first, "says something else before /connect") \
 	X(questions, "asks too much on one connection") \
