@@ -18,6 +18,7 @@
 
 #include "../test.h"
 #include "../test_lo.h"
+#include "lib/instance/link.h"
 #include "lib/instance/program.h"
 #include "lib/instance/upgrade.h"
 #include "xsteer.skel.h"
@@ -32,14 +33,13 @@ static int link_fd(void)
 
 static __u32 pinned(void)
 {
-	struct bpf_prog_info info = {};
-	__u32 len = sizeof(info);
-	int fd = bpf_obj_get(LO_ROOT "/lo/" XS_PIN_PROG);
+	int fd = xs_pinned_prog_open(LO_ROOT "/lo");
+	__u32 id;
 
 	assert_true(fd >= 0);
-	assert_int_equal(bpf_obj_get_info_by_fd(fd, &info, &len), 0);
+	assert_int_equal(xs_prog_id(fd, &id), 0);
 	close(fd);
-	return info.id;
+	return id;
 }
 
 static void put_into_link(int prog)

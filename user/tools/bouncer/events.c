@@ -266,23 +266,6 @@ static int handle(struct xs_bouncer *b, enum xs_source source, int fd)
 	}
 }
 
-/* A worker that sleeps wakes up each second; so one that made no turn is stuck. */
-static void tell_alive(struct xs_bouncer *b)
-{
-	__u64 now = xs_monotonic_ns();
-	__u32 i;
-
-	if (!xs_notify_is_due(&b->notify, now))
-		return;
-	for (i = 0; i < b->worker_cnt; i++)
-		if (__atomic_load_n(&b->workers[i].turns, __ATOMIC_RELAXED) ==
-		    b->workers[i].turns_seen)
-			return;
-	for (i = 0; i < b->worker_cnt; i++)
-		b->workers[i].turns_seen = __atomic_load_n(&b->workers[i].turns, __ATOMIC_RELAXED);
-	xs_notify_ping(&b->notify, now);
-}
-
 /* Runs until something ends it. 0 or -errno, logged. */
 int xs_events_loop(struct xs_bouncer *b, const int fds[XS_SOURCE_MAX])
 {
@@ -311,7 +294,8 @@ int xs_events_loop(struct xs_bouncer *b, const int fds[XS_SOURCE_MAX])
 			xs_give_check(b);
 			err = check(b);
 		}
-		tell_alive(b);
+		xs_notify_if_all_turn(&b->notify, &b->workers[0].turns, sizeof(b->workers[0]),
+				      b->worker_cnt, xs_monotonic_ns());
 		for (i = 0; !err && i < XS_SOURCE_MAX; i++)
 			if (ready > 0 && polls[i].revents)
 				err = handle(b, i, polls[i].fd);

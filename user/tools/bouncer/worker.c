@@ -368,7 +368,7 @@ static void serve(struct xs_worker *w)
 	while (phase_of(w) == XS_PHASE_run && !__atomic_load_n(&w->err, __ATOMIC_RELAXED)) {
 		__u32 moved = turn(w);
 
-		count(&w->turns, 1);
+		count(&w->turns.made, 1);
 		kick(w, w->busy && w->xsk.tx_cnt);
 		/* Busy-polling happens in system calls, so make at least one in each turn. */
 		if (w->busy && moved && !w->xsk.tx_cnt)
@@ -449,7 +449,7 @@ static void stand_still(struct xs_worker *w)
 
 	__atomic_store_n(&w->stands, true, __ATOMIC_RELEASE);
 	while (phase_of(w) == XS_PHASE_stand) {
-		count(&w->turns, 1);
+		count(&w->turns.made, 1);
 		if (poll(&wake, 1, LINK_WAIT_MS) > 0 && read(w->wake_fd, &drain, sizeof(drain)) < 0)
 			continue;
 	}
@@ -467,7 +467,7 @@ static void *work(void *arg)
 		serve(w);
 		/* After an error of its own it waits for main, which first empties the slot. */
 		while (phase_of(w) == XS_PHASE_run && __atomic_load_n(&w->err, __ATOMIC_RELAXED)) {
-			count(&w->turns, 1);
+			count(&w->turns.made, 1);
 			sleep_until_event(w, false);
 		}
 		phase = phase_of(w);

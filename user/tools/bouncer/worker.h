@@ -13,6 +13,7 @@
 #include "latency.h"
 #include "lib/base/ctx.h"
 #include "lib/xsk/xsk.h"
+#include "tools/cli/notify.h"
 
 enum xs_phase {
 	XS_PHASE_run,
@@ -35,14 +36,13 @@ struct xs_worker {
 	bool started;
 	int wake_fd; /* eventfd: ends poll() */
 	/* Written by the worker, read by any thread. */
-	__u64 turns; /* of its loop, which it also makes while nothing comes */
+	struct xs_turns turns; /* at least one a second, also while nothing comes */
 	__u64 stalls; /* TX that did not move until it was forced */
 	__u64 late; /* packets that came after the limit, or at the end, and were thrown away */
 	__u64 sleeps;
 	bool stands; /* it touches nothing */
 	int err; /* why it ended early; 0: it did not */
 	bool done;
-	__u64 turns_seen; /* by the main thread, at the last sign of life */
 	struct xdp_statistics kernel_then; /* when the socket was given away; by the main thread */
 	/* Used by the worker only; while it stands still, by the main thread. */
 	struct xdp_desc descs[XS_XSK_BATCH_MAX + 2 * XS_XSK_FRAGS_MAX];

@@ -264,23 +264,6 @@ static void look_after_nfs(struct xs_broker *b)
 	xs_nfs_poll(&b->nfs, xs_monotonic_ns());
 }
 
-/* A worker that sleeps wakes up ten times a second; so one that made no turn is stuck. */
-static void tell_alive(struct xs_broker *b)
-{
-	__u64 now = xs_monotonic_ns();
-	__u32 i;
-
-	if (!xs_notify_is_due(&b->notify, now))
-		return;
-	for (i = 0; i < b->worker_cnt; i++)
-		if (__atomic_load_n(&b->workers[i].turns, __ATOMIC_RELAXED) ==
-		    b->workers[i].turns_seen)
-			return;
-	for (i = 0; i < b->worker_cnt; i++)
-		b->workers[i].turns_seen = __atomic_load_n(&b->workers[i].turns, __ATOMIC_RELAXED);
-	xs_notify_ping(&b->notify, now);
-}
-
 /* Network functions get a packet in one frame, so a longer one cannot enter a chain. */
 static void say_if_too_long(struct xs_broker *b, __u32 mtu)
 {
@@ -310,7 +293,8 @@ static int serve(struct xs_broker *b)
 		look_after_nfs(b);
 		xs_control_serve(&b->control, xs_broker_answer, b);
 		err = check_workers(b);
-		tell_alive(b);
+		xs_notify_if_all_turn(&b->notify, &b->workers[0].turns, sizeof(b->workers[0]),
+				      b->worker_cnt, xs_monotonic_ns());
 		if (xs_monotonic_ns() - b->kept_ns >= KEEP_NS) {
 			b->kept_ns = xs_monotonic_ns();
 			xs_broker_keep_counts(b);

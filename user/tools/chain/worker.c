@@ -161,7 +161,7 @@ static void *serve(void *arg)
 
 	while ((phase = __atomic_load_n(&w->phase, __ATOMIC_ACQUIRE)) != XS_WORKER_end) {
 		serve_turn(w, phase);
-		__atomic_store_n(&w->turns, w->turns + 1, __ATOMIC_RELAXED);
+		__atomic_store_n(&w->turns.made, w->turns.made + 1, __ATOMIC_RELAXED);
 	}
 	return NULL;
 }

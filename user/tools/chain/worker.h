@@ -12,6 +12,7 @@
 
 #include "engine.h"
 #include "lib/xsk/xsk.h"
+#include "tools/cli/notify.h"
 
 #define XS_WORKER_FRAME 2048 /* bytes: 256 for the kernel, 1792 for the packet */
 #define XS_WORKER_BATCH 64
@@ -46,7 +47,7 @@ struct xs_worker {
 	pthread_t thread;
 	bool running;
 	__u32 phase; /* enum xs_worker_phase; set by the main thread */
-	__u64 turns, turns_seen; /* made by the thread, and known to the main thread */
+	struct xs_turns turns; /* at least ten a second, also while nothing comes */
 	int err; /* of sending, reported by the main thread; 0: none */
 	struct xs_entry entries[XS_CHAIN_SLOTS]; /* [0]: that of the main socket */
 	__u32 entry_cnt;

@@ -95,6 +95,30 @@ void xs_notify_ping(struct xs_notify *notify, __u64 now_ns)
 	xs_notify_say(notify, "WATCHDOG=1");
 }
 
+static struct xs_turns *turns_at(struct xs_turns *first, size_t stride, __u32 i)
+{
+	return (void *)((char *)first + i * stride);
+}
+
+void xs_notify_if_all_turn(struct xs_notify *notify, struct xs_turns *first, size_t stride,
+			   __u32 cnt, __u64 now_ns)
+{
+	struct xs_turns *turns;
+
+	if (!xs_notify_is_due(notify, now_ns))
+		return;
+	for (__u32 i = 0; i < cnt; i++) {
+		turns = turns_at(first, stride, i);
+		if (__atomic_load_n(&turns->made, __ATOMIC_RELAXED) == turns->seen)
+			return;
+	}
+	for (__u32 i = 0; i < cnt; i++) {
+		turns = turns_at(first, stride, i);
+		turns->seen = __atomic_load_n(&turns->made, __ATOMIC_RELAXED);
+	}
+	xs_notify_ping(notify, now_ns);
+}
+
 /* A quarter of the manager's time, so that a ping is late by no more than that. */
 int xs_notify_wait_ms(const struct xs_notify *notify, int most)
 {

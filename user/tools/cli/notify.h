@@ -7,6 +7,7 @@
 #define XS_CLI_NOTIFY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <linux/types.h>
@@ -34,6 +35,20 @@ void xs_notify_say(const struct xs_notify *notify, const char *fmt, ...)
 /* Is a sign of life due? Then the caller looks whether its work goes on, and if so pings. */
 bool xs_notify_is_due(const struct xs_notify *notify, __u64 now_ns);
 void xs_notify_ping(struct xs_notify *notify, __u64 now_ns);
+
+/* How often a thread has gone through its loop. */
+struct xs_turns {
+	__u64 made; /* by the thread, with relaxed stores */
+	__u64 seen; /* by who gives the sign of life, when it last did */
+};
+
+/*
+ * Both for a process with threads: pings, if it is due and each thread has made a turn since the last. `first` is
+ * the first of `cnt` that lie `stride` bytes apart. A thread must make turns while nothing comes,
+ * too: one that has made none is stuck.
+ */
+void xs_notify_if_all_turn(struct xs_notify *notify, struct xs_turns *first, size_t stride,
+			   __u32 cnt, __u64 now_ns);
 
 /* How long a loop may wait so that it pings in time: `most` or less. */
 int xs_notify_wait_ms(const struct xs_notify *notify, int most);

@@ -86,16 +86,15 @@ static int open_stop(struct xs_cli *cli)
 
 static int print_totals(const struct xs_server *server, const struct options *options)
 {
-	json_t *refused = json_object();
-	json_t *object;
+	json_t *refused, *object;
 
 	if (!server->cli->json) {
-		json_decref(refused);
 		xs_info(server->cli->ctx, "%llu connection%s, %llu map%s given",
 			server->connections, xs_s(server->connections), server->given,
 			xs_s(server->given));
 		return 0;
 	}
+	refused = json_object();
 	for (int i = 0; i < XS_REFUSAL_MAX; i++)
 		json_object_set_new(refused, xs_refusal_names[i],
 				    json_integer((json_int_t)server->refused[i]));
