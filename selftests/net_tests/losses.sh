@@ -243,6 +243,40 @@ frames_for_an_interface_that_takes_none_from_xdp_have_a_line() {
 	contains "the kernel's word" "$(jq -r '.losses[0].parts[0].error' <<<"$JSON")" 'not supported'
 }
 
+# The kernel's thread on CPU 1 has next to no time while a real-time task spins there. What the
+# queue had room for comes to the kernel's IP layer, the rest stands in the line.
+frames_that_a_busy_cpu_has_no_room_for_have_a_line() {
+	local before i in lost hog
+	[[ $(</sys/devices/system/cpu/online) = 0-* ]] || skip "CPUs 0 and 1 are not both there"
+	[[ $(type -P chrt) && $(type -P taskset) ]] || skip "no chrt or no taskset"
+	lab_up --queues 1
+	attach
+	_apply 'udp cpu 1'
+	_watch
+	before=$(_ip_received)
+	chrt -f 10 taskset -c 1 bash -c 'while :; do :; done' &
+	hog=$!
+	becomes "it spins" 5 _spins "$hog"
+	# on a busy machine the veth's own ring loses most of them before the program
+	for ((i = 0; i < 20 && $(counter packets) < 20000; i++)); do
+		check "send" tx taskset -c 0 "$SEND" tx0 30000 "$_udp4" 60
+	done
+	kill "$hog"
+	wait "$hog"
+	_report
+	lost=$(jq '[.losses[] | select(.cause == "cpu_full").frames] | add // 0' <<<"$JSON")
+	in=$(jq .frames_in <<<"$JSON")
+	((lost > 0)) || skip "$in frames found room in the queue of CPU 1"
+	_only cpu_full "$lost"
+	equal "of CPU 1 alone" "$(jq -c '[.losses[] | select(.cause == "cpu_full").parts[].cpu] | unique' <<<"$JSON")" '[1]'
+	becomes "the others come to the kernel" 5 _received "$((before + in - lost))"
+}
+_spins() { # PID: on CPU 1, of SCHED_FIFO
+	[[ $(awk '{ print $2, $39, $41 }' "/proc/$1/stat") = "(bash) 1 1" ]]
+}
+_ip_received() { rx awk '/^Ip: [0-9]/ { print $4 }' /proc/net/snmp; }
+_received() { [[ $(_ip_received) = "$1" ]]; }
+
 # --- without tracing, and without an interval ---
 
 once_it_says_all_that_is_counted() {
