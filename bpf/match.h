@@ -17,7 +17,7 @@
 struct xs_match_result {
 	struct xs_action action;
 	__u32 rule; /* 0-based; XS_RULE_NONE: default or malformed */
-	__u32 pad;
+	__u32 refused; /* enum xs_reason: over_limit if the rule's limit was reached; else none */
 	struct xs_rule_stats *rule_stats; /* the counters of this rule on this CPU; NULL: none */
 #ifdef XS_TRACE
 	/*
@@ -411,11 +411,13 @@ static __always_inline struct xs_rule_stats *rule_counter(const struct xs_set_he
 							  __u32 rule)
 {
 	__u32 slot = set->stats_slot;
-	__u32 at = bpf_get_smp_processor_id() * set->rule_cnt + rule;
+	__u32 at = bpf_get_smp_processor_id() * xs_set_counters(set) + rule;
 	void *stats = bpf_map_lookup_elem(&rule_stats, &slot);
 
 	return stats ? bpf_map_lookup_elem(stats, &at) : NULL;
 }
+
+#include "limit.h"
 
 /*
  * The set in force. Reads it only once, so that a frame meets one set or the other.
@@ -454,6 +456,7 @@ static __always_inline enum xs_reason find_rule(const struct xs_packet *pkt, enu
 	struct xs_walk walk;
 
 	match->rule = XS_RULE_NONE;
+	match->refused = XS_REASON_none;
 	match->rule_stats = NULL;
 #ifdef XS_TRACE
 	match->generation = set ? set->generation : 0;
@@ -482,6 +485,8 @@ static __always_inline enum xs_reason find_rule(const struct xs_packet *pkt, enu
 	match->action =
 		*XS_AT(search.first, set->actions + (walk.best & 0xffff) * 8, struct xs_action);
 	match->rule_stats = rule_counter(set, match->rule);
+	if (match->action.limit && !explaining)
+		apply_limit(set, pkt, match);
 	return XS_REASON_none;
 }
 

@@ -11,6 +11,7 @@
 #define XSTEER_MAPS_BPF_H
 
 #include "xsteer.h"
+#include "limit.h"
 #include "rule_set.h"
 
 struct {
@@ -116,6 +117,42 @@ struct {
 	__uint(pinning, LIBBPF_PIN_BY_NAME);
 	__array(values, struct xs_rule_counters);
 } rule_stats SEC(".maps");
+
+/* By row of struct xs_set_limit: the buckets of rules that have one. An older build has none. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, XS_LIMIT_ROWS);
+	__type(key, __u32);
+	__type(value, struct xs_limit_row);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} limits SEC(".maps");
+
+/* Likewise: what each CPU has taken out of them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, XS_LIMIT_ROWS);
+	__type(key, __u32);
+	__type(value, struct xs_limit_lease);
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+} limit_leases SEC(".maps");
+
+/* Inner map of limit_keys: the buckets of one rule by key, as many as its `size`. */
+struct xs_limit_keys {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(struct xs_limit_key));
+	__uint(value_size, sizeof(struct xs_limit_bucket));
+};
+
+/* Likewise by row, for rules that have a bucket for each key; else empty. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, XS_LIMIT_ROWS);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(__u32));
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__array(values, struct xs_limit_keys);
+} limit_keys SEC(".maps");
 
 /* By CPU number. A CPU takes frames once a rule names it. */
 struct {

@@ -18,15 +18,18 @@
 #define XSTEER_RULE_SET_H
 
 #include "xsteer.h"
+#include "limit.h"
 #include "packet_key.h"
 
 #define XS_SET_MAGIC 0x7465732e7378ULL /* "xs.set" as bytes in memory */
-#define XS_SET_LAYOUT 3 /* incremented with any change in this file, or new fields in the key */
+#define XS_SET_LAYOUT 4 /* incremented with any change in this file, or new fields in the key */
 /*
  * A set that asks for none of the fields that came with layout 3 has this one, and programs
  * from before those fields search it.
  */
 #define XS_SET_LAYOUT_BEFORE_FIELDS 2
+/* Likewise a set without a limit: it has this one, or the one above. */
+#define XS_SET_LAYOUT_BEFORE_LIMITS 3
 /*
  * Since this layout nothing that the data path reads has moved, so each program since
  * then can search each set since then. In layout 1 the tools had other numbers before
@@ -117,6 +120,8 @@ struct xs_addr_index {
 #define XS_SET_SPORT 1U
 #define XS_SET_DPORT 2U
 #define XS_SET_PROTO 4U
+/* The set has limits: `limits` and `limit_cnt` are there, and counters behind those of the rules. */
+#define XS_SET_LIMITED 16U
 
 struct xs_set_header {
 	__u64 magic;
@@ -153,7 +158,25 @@ struct xs_set_header {
 	char default_ifname[16];
 	__u32 pad;
 	__u64 compile_ns; /* how long compiling took */
+	/* Since layout 4, if XS_SET_LIMITED. */
+	__u32 limits; /* offset in chunk 0 of struct xs_set_limit[limit_cnt + 1] */
+	__u32 limit_cnt;
 };
+
+/* Rows that one CPU's counters of a set have. */
+static inline __attribute__((always_inline)) __u32 xs_set_counters(const struct xs_set_header *set)
+{
+	__u32 limits = set->flags & XS_SET_LIMITED ? set->limit_cnt : 0;
+
+	return set->rule_cnt + limits * XS_LIMIT_COUNTERS;
+}
+
+/* The row of a limit's counter, among those of one CPU. `limit` as in xs_action. */
+static inline __attribute__((always_inline)) __u32 xs_set_limit_counter(
+	const struct xs_set_header *set, __u32 limit, enum xs_limit_counter counter)
+{
+	return set->rule_cnt + (limit - 1) * XS_LIMIT_COUNTERS + counter;
+}
 
 /* What the tools need about a rule. `text` and `comment` are in the strings. */
 struct xs_set_rule {
@@ -296,7 +319,7 @@ static inline __attribute__((always_inline)) __u32 xs_hash_slot(__u64 hash, __u3
 }
 
 XS_ASSERT_SIZE(xs_addr_index, 168);
-XS_ASSERT_SIZE(xs_set_header, 1176);
+XS_ASSERT_SIZE(xs_set_header, 1184);
 XS_ASSERT_SIZE(xs_set_table, 128);
 XS_ASSERT_SIZE(xs_set_entry, 32);
 XS_ASSERT_SIZE(xs_set_atom, 32);

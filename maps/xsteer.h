@@ -12,13 +12,15 @@
 #include <linux/types.h>
 
 #define XS_MAGIC 0x72657473782e7378ULL /* "xs.xster" as bytes in memory */
-#define XS_ABI 3 /* incremented when a pinned layout changes its meaning */
+#define XS_ABI 4 /* incremented when a pinned layout changes its meaning */
 /*
  * The oldest pins that this build can read. ABI 1 had no netns_cookie. Up to ABI 2
- * there were no chains, and fewer counters in struct xs_queue_stats.
+ * there were no chains, and fewer counters in struct xs_queue_stats. Up to ABI 3 there
+ * were no limits, and reason_over_limit was not in it.
  */
 #define XS_ABI_OLDEST 1
 #define XS_ABI_CHAINS 3 /* the first ABI with chains */
+#define XS_ABI_LIMITS 4 /* the first ABI with limits */
 
 #define XS_PIN_ROOT "/sys/fs/bpf/xsteer"
 #define XS_PIN_LINK "link"
@@ -69,7 +71,8 @@
 	X(no_socket) /* xsk, but the slot has no socket of the frame's queue */ \
 	X(no_cpu) /* cpu, but that CPU takes no frames */ \
 	X(no_dev) /* dev, but that interface is gone */ \
-	X(no_chain) /* chain, but nobody serves it on the frame's queue */
+	X(no_chain) /* chain, but nobody serves it on the frame's queue */ \
+	X(over_limit) /* the rule's limit was reached */
 
 enum xs_verdict {
 #define X(name) XS_VERDICT_##name,
@@ -107,6 +110,8 @@ struct xs_queue_stats {
 
 /* Bytes of a row up to ABI 2, without verdict_chain and reason_no_chain. */
 #define XS_QUEUE_STATS_BYTES_AT_2 184
+/* Bytes of a row of ABI 3, without reason_over_limit, which is the last. */
+#define XS_QUEUE_STATS_BYTES_AT_3 200
 
 /* One row of rule_stats_map: frames that one rule decided on one CPU. */
 struct xs_rule_stats {
@@ -119,7 +124,7 @@ struct xs_action {
 	__u8 verdict; /* enum xs_verdict */
 	__u8 otherwise; /* xsk, chain: XS_VERDICT_pass or _drop if there is no socket */
 	__u8 own_slot; /* xsk, chain: 1 = the slot is `target` plus the frame's queue */
-	__u8 pad;
+	__u8 limit; /* number of the rule's limit in its set (limit.h); 0: none */
 	__u32 target; /* slot, CPU number, ifindex; chain: slot of its queue 0 */
 };
 

@@ -15,6 +15,13 @@ static bool same_action(const struct xs_action *a, const struct xs_action *b)
 	       a->own_slot == b->own_slot && a->target == b->target;
 }
 
+static bool same_limit(const struct xs_limit *a, const struct xs_limit *b)
+{
+	return a->rate == b->rate && a->per_ns == b->per_ns && a->burst == b->burst &&
+	       a->by_bytes == b->by_bytes && a->otherwise == b->otherwise && a->per == b->per &&
+	       a->prefix == b->prefix && a->size == b->size;
+}
+
 static bool same_match(const struct xs_match *a, const struct xs_match *b)
 {
 	if (a->field != b->field || a->negate != b->negate || a->range_cnt != b->range_cnt)
@@ -28,8 +35,8 @@ static bool same_match(const struct xs_match *a, const struct xs_match *b)
 static bool same_rule(const struct xs_rule *a, const struct xs_rule *b)
 {
 	if (a->match_cnt != b->match_cnt || !same_action(&a->action, &b->action) ||
-	    strcmp(a->target_name, b->target_name) || !same_text(a->text, b->text) ||
-	    !same_text(a->comment, b->comment))
+	    !same_limit(&a->limit, &b->limit) || strcmp(a->target_name, b->target_name) ||
+	    !same_text(a->text, b->text) || !same_text(a->comment, b->comment))
 		return false;
 	for (__u32 i = 0; i < a->match_cnt; i++)
 		if (!same_match(&a->matches[i], &b->matches[i]))

@@ -14,6 +14,8 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "lib/set/limits.h"
+#include "lib/set/read.h"
 #include "rule_errors.h"
 #include "xsteer.skel.h"
 
@@ -95,6 +97,30 @@ static int make_set(const struct test_env *env, struct test_rules *rules,
 	return 0;
 }
 
+/* Rows from 1 on, with full buckets. */
+static int make_limits(const struct test_env *env, struct test_rules *rules,
+		       const struct xs_rule_blob *blob)
+{
+	struct xs_set_limit *limits = xs_set_limits(blob->bytes);
+	int fds[XS_MAP_MAX], err = 0;
+
+	fds[XS_MAP_limits] = bpf_map__fd(env->skel->maps.limits);
+	fds[XS_MAP_limit_leases] = bpf_map__fd(env->skel->maps.limit_leases);
+	fds[XS_MAP_limit_keys] = bpf_map__fd(env->skel->maps.limit_keys);
+	rules->limit_cnt = limits ? ((const struct xs_set_header *)blob->bytes)->limit_cnt : 0;
+	for (__u32 i = 1; !err && i <= rules->limit_cnt; i++) {
+		limits[i].row = i;
+		err = xs_limit_row_make(fds, &limits[i]);
+	}
+	return err;
+}
+
+/* Rows of one CPU's counters. */
+static __u32 row_cnt(const struct test_rules *rules)
+{
+	return rules->parsed.rule_cnt + rules->limit_cnt * XS_LIMIT_COUNTERS;
+}
+
 int test_rules_open(struct test_env *env, struct test_rules *rules, const char *text)
 {
 	struct xs_rule_blob blob = { 0 };
@@ -110,10 +136,12 @@ int test_rules_open(struct test_env *env, struct test_rules *rules, const char *
 	if (err)
 		return err;
 	rules->stats = calloc(rules->parsed.rule_cnt + 1, sizeof(*rules->stats));
-	err = rules->stats ? make_set(env, rules, &blob) : -ENOMEM;
+	err = rules->stats ? make_limits(env, rules, &blob) : -ENOMEM;
+	if (!err)
+		err = make_set(env, rules, &blob);
 	xs_rule_blob_free(&blob);
 	if (!err)
-		err = make_stats(env, rules->parsed.rule_cnt * env->cpu_cnt + 1);
+		err = make_stats(env, row_cnt(rules) * env->cpu_cnt + 1);
 	if (!err)
 		err = put_in_slot(env->skel->maps.rule_sets, XS_SET_IN_FORCE, rules->set_fd);
 	return err;
@@ -151,7 +179,7 @@ int test_rules_diff_one(const struct test_env *env, const struct test_rules *rul
 	if (rule < 0)
 		return 0;
 	for (__u32 cpu = 0; cpu < env->cpu_cnt; cpu++) {
-		__u32 at = cpu * rules->parsed.rule_cnt + rule;
+		__u32 at = cpu * row_cnt(rules) + rule;
 
 		assert_int_equal(bpf_map_lookup_elem(env->rule_counters.fd, &at, &row), 0);
 		sum.packets += row.packets;

@@ -13,6 +13,7 @@
 struct test_rules {
 	struct xs_ruleset parsed; /* targets resolved */
 	struct xs_rule_report report;
+	__u32 limit_cnt; /* rules with a limit */
 	int set_fd;
 	struct xs_rule_stats *stats; /* by rule: as they should be now */
 };

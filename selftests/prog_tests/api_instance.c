@@ -456,7 +456,7 @@ static void counters_have_names_and_add_up(void **state)
 	(void)state;
 	assert_int_equal(xsteer_counter_count(), sizeof(struct xs_queue_stats) / 8);
 	assert_null(xsteer_counter_name(xsteer_counter_count()));
-	assert_string_equal(xsteer_counter_name(xsteer_counter_count() - 1), "reason_no_chain");
+	assert_string_equal(xsteer_counter_name(xsteer_counter_count() - 1), "reason_over_limit");
 	assert_int_equal(xsteer_each_queue(ctx, "lo", see_queue, &summed), -ENOENT);
 	attach_lo();
 	send_udp("127.0.0.1", 9, 3);

@@ -176,6 +176,24 @@ static void apply_refuses_new_fields_beside_an_older_program(void **state)
 	lo.pins.meta.set_layout = XS_SET_LAYOUT;
 	assert_int_equal(lo_apply("ip ecn ce drop\n", 0, NULL), 0);
 	assert_int_equal(xs_rule_sets_read(&lo.pins, &now), 0);
+	assert_int_equal(now.header->layout, XS_SET_LAYOUT_BEFORE_LIMITS);
+	xs_rules_in_force_close(&now);
+}
+
+/* A program of before would take every frame for one within the limit. */
+static void apply_refuses_limits_beside_an_older_program(void **state)
+{
+	struct xs_rules_in_force now;
+
+	(void)state;
+	lo.pins.meta.set_layout = XS_SET_LAYOUT_BEFORE_LIMITS;
+	assert_int_equal(xs_meta_set(&lo.pins), 0);
+	assert_int_equal(lo_apply("udp pass limit 1/second\n", 0, NULL), -EPROTO);
+	assert_non_null(strstr(xsteer_ctx_error(lo.ctx), "xsteer_upgrade()"));
+	assert_int_equal(lo_apply("ip ecn ce drop\n", 0, NULL), 0);
+	lo.pins.meta.set_layout = XS_SET_LAYOUT;
+	assert_int_equal(lo_apply("udp pass limit 1/second\n", 0, NULL), 0);
+	assert_int_equal(xs_rule_sets_read(&lo.pins, &now), 0);
 	assert_int_equal(now.header->layout, XS_SET_LAYOUT);
 	xs_rules_in_force_close(&now);
 }
@@ -192,6 +210,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(upgrade_refuses_sets_that_it_cannot_search,
 						lo_set_up, lo_tear_down),
 		cmocka_unit_test_setup_teardown(apply_refuses_new_fields_beside_an_older_program,
+						lo_set_up, lo_tear_down),
+		cmocka_unit_test_setup_teardown(apply_refuses_limits_beside_an_older_program,
 						lo_set_up, lo_tear_down),
 		cmocka_unit_test_setup_teardown(apply_refuses_beside_a_program_of_another_layout,
 						lo_set_up, lo_tear_down),

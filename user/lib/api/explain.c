@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include <linux/bpf.h>
+
 #include "lib/base/ctx.h"
 #include "lib/set/read.h"
 #include "explain.h"
@@ -93,6 +95,8 @@ static struct xsteer_explained public_result(const struct xs_rules_in_force *set
 		.xdp = (__u32)xdp,
 	};
 
+	__u8 limit;
+
 	if (why->rule == XS_RULE_NONE || !set->header || why->rule >= set->header->rule_cnt)
 		return own;
 	own.rule = why->rule;
@@ -100,6 +104,12 @@ static struct xsteer_explained public_result(const struct xs_rules_in_force *set
 	own.flags = set->rules[why->rule].file ? XSTEER_EXPLAINED_INCLUDED : 0;
 	own.file = xs_set_file(set->header, set->rules[why->rule].file);
 	own.text = xs_set_string(set->header, set->rules[why->rule].text);
+	limit = set->rules[why->rule].action.limit;
+	if (limit) {
+		own.flags |= XSTEER_EXPLAINED_LIMITED;
+		own.over_verdict = xs_set_limits(set->header)[limit].otherwise;
+		own.over_xdp = own.over_verdict == XS_VERDICT_drop ? XDP_DROP : XDP_PASS;
+	}
 	return own;
 }
 

@@ -74,6 +74,7 @@ static int walk_rules(const struct xs_rules_in_force *now, xsteer_rule_fn each, 
 		__u32 gone;
 		const char *text = xs_dev_text(xs_set_string(now->header, rule->text),
 					       &rule->action, buf, sizeof(buf), &gone);
+		const struct xs_rule_refused refused = xs_rule_refused(now, i);
 		const struct xsteer_rule own = {
 			.sz = sizeof(own),
 			.index = i,
@@ -85,6 +86,10 @@ static int walk_rules(const struct xs_rules_in_force *now, xsteer_rule_fn each, 
 			.packets = now->stats[i].packets,
 			.bytes = now->stats[i].bytes,
 			.name = name_of(text, name),
+			.over_packets = refused.over.packets,
+			.over_bytes = refused.over.bytes,
+			.no_room_packets = refused.no_room.packets,
+			.flags = refused.limited ? XSTEER_RULE_LIMITED : 0,
 		};
 
 		err = each(arg, &own);

@@ -114,7 +114,7 @@ static int take_over_maps(const struct xs_build *build, __u32 slots)
 	if (build->replacing != XS_REPLACE_in_link || build->old.slots != slots)
 		return 0;
 	/* An older build's counters have another layout, so they are copied. */
-	if (build->old.stats_bytes == XS_QUEUE_STATS_BYTES_AT_2)
+	if (build->old.stats_bytes < sizeof(struct xs_queue_stats))
 		taken &= ~(1U << XS_MAP_xdp_stats_map);
 	return xs_program_reuse(build->skel->obj, &build->old, ~taken);
 }
@@ -152,7 +152,7 @@ static int load_program(struct xs_build *build)
 	if (!err)
 		err = xs_program_load(build->ctx, build->skel->skeleton);
 	if (!err && build->replacing == XS_REPLACE_in_link &&
-	    build->old.stats_bytes == XS_QUEUE_STATS_BYTES_AT_2 && build->old.slots == slots)
+	    build->old.stats_bytes < sizeof(struct xs_queue_stats) && build->old.slots == slots)
 		err = xs_queue_stats_copy(&build->old,
 					  bpf_map__fd(build->skel->maps.xdp_stats_map));
 	return err;

@@ -10,6 +10,7 @@
 #include <bpf/bpf.h>
 
 #include "lib/base/ctx.h"
+#include "maps/limit.h"
 #include "dir.h"
 #include "knobs.h"
 #include "live.h"
@@ -38,6 +39,10 @@ const struct xs_map_shape xs_map_shapes[XS_MAP_MAX] = {
 	[XS_MAP_cpu_map] = { BPF_MAP_TYPE_CPUMAP, sizeof(__u32), sizeof(__u32) },
 	[XS_MAP_xsk_stats_map] = { BPF_MAP_TYPE_HASH, sizeof(__u32),
 				   sizeof(struct xs_socket_stats) },
+	[XS_MAP_limits] = { BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct xs_limit_row) },
+	[XS_MAP_limit_leases] = { BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(__u32),
+				  sizeof(struct xs_limit_lease) },
+	[XS_MAP_limit_keys] = { BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(__u32), sizeof(__u32) },
 	[XS_MAP_knobs] = { BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct xs_knobs) },
 	[XS_MAP_dev_map] = { BPF_MAP_TYPE_DEVMAP_HASH, sizeof(__u32), sizeof(__u32) },
 };
@@ -62,8 +67,10 @@ static bool has_shape(struct xs_pins *pins, enum xs_map map, const struct bpf_ma
 	if (map == XS_MAP_xdp_stats_map) {
 		pins->slots = info->max_entries;
 		pins->stats_bytes = info->value_size;
-		older = pins->meta.abi < XS_ABI_CHAINS &&
-			info->value_size == XS_QUEUE_STATS_BYTES_AT_2;
+		older = (pins->meta.abi < XS_ABI_CHAINS &&
+			 info->value_size == XS_QUEUE_STATS_BYTES_AT_2) ||
+			(pins->meta.abi < XS_ABI_LIMITS &&
+			 info->value_size == XS_QUEUE_STATS_BYTES_AT_3);
 	} else if (map == XS_MAP_xsks_map) {
 		pins->all_slots = info->max_entries;
 	}

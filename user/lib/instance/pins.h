@@ -30,7 +30,10 @@
 #define XS_MAPS_OPTIONAL(X) \
 	X(chains) \
 	X(knobs) \
-	X(xsk_stats_map)
+	X(xsk_stats_map) \
+	X(limits) \
+	X(limit_leases) \
+	X(limit_keys)
 
 enum xs_map {
 #define X(name) XS_MAP_##name,

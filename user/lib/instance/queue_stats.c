@@ -47,7 +47,7 @@ static void widen_row(struct xs_queue_stats *row)
 static int read_row(const struct xs_pins *pins, __u32 queue, struct xs_queue_stats *cpus,
 		    int cpu_cnt)
 {
-	bool older = pins->stats_bytes == XS_QUEUE_STATS_BYTES_AT_2;
+	__u32 bytes = pins->stats_bytes ? pins->stats_bytes : sizeof(*cpus);
 
 	if (bpf_map_lookup_elem(pins->map_fds[XS_MAP_xdp_stats_map], &queue, cpus)) {
 		int err = -errno;
@@ -56,10 +56,11 @@ static int read_row(const struct xs_pins *pins, __u32 queue, struct xs_queue_sta
 		       strerror(-err));
 		return err;
 	}
-	for (int cpu = cpu_cnt; older && cpu-- > 0;) {
-		memmove(&cpus[cpu], (char *)cpus + (size_t)cpu * XS_QUEUE_STATS_BYTES_AT_2,
-			XS_QUEUE_STATS_BYTES_AT_2);
-		widen_row(&cpus[cpu]);
+	for (int cpu = cpu_cnt; bytes < sizeof(*cpus) && cpu-- > 0;) {
+		memmove(&cpus[cpu], (char *)cpus + (size_t)cpu * bytes, bytes);
+		if (bytes == XS_QUEUE_STATS_BYTES_AT_2)
+			widen_row(&cpus[cpu]);
+		cpus[cpu].reason_over_limit = 0;
 	}
 	return 0;
 }

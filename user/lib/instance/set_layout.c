@@ -81,8 +81,8 @@ int xs_set_layout_check_program(const struct xs_pins *pins, __u32 layout)
 		return 0;
 	if (is_searched(known)) {
 		xs_err(pins->ctx,
-		       "%s: the rules ask for fields that the program that runs, of xsteer "
-		       "%u.%u.%u, does not read: %s first",
+		       "%s: the rules ask for what the program that runs, of xsteer %u.%u.%u, "
+		       "does not know: %s first",
 		       pins->ifname, meta->version >> 16, meta->version >> 8 & 255,
 		       meta->version & 255,
 		       xs_hint(pins->ctx, XSTEER_HINT_UPGRADE, pins->ifname).text);

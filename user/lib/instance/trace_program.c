@@ -27,7 +27,7 @@ static int check_build(const struct xs_pins *pins)
 		       pins->ifname);
 		return -EOPNOTSUPP;
 	}
-	if (pins->meta.abi >= XS_ABI_CHAINS)
+	if (pins->meta.abi >= XS_ABI_LIMITS)
 		return xs_set_layout_check_sets(pins);
 	xs_err(pins->ctx,
 	       "%s: its program is of an older version, which cannot be traced: %s first",

@@ -50,12 +50,12 @@ static int repin(const struct xs_pins *pins, int fd, const char *name, const cha
  */
 static __u32 older_maps(const struct xs_pins *pins)
 {
-	return pins->meta.abi < XS_ABI_CHAINS ? 1U << XS_MAP_xdp_stats_map : 0;
+	return pins->meta.abi < XS_ABI_LIMITS ? 1U << XS_MAP_xdp_stats_map : 0;
 }
 
 static int fill_new_maps(const struct xs_pins *pins, const struct xsteer_bpf *skel)
 {
-	if (!older_maps(pins) || pins->stats_bytes != XS_QUEUE_STATS_BYTES_AT_2)
+	if (!older_maps(pins) || pins->stats_bytes == sizeof(struct xs_queue_stats))
 		return 0;
 	return xs_queue_stats_copy(pins, bpf_map__fd(skel->maps.xdp_stats_map));
 }

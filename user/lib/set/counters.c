@@ -24,7 +24,7 @@ static int map_rows(struct xs_rule_counters *counters)
 	size_t page = sysconf(_SC_PAGESIZE);
 	void *rows;
 
-	counters->bytes = (size_t)counters->rule_cnt * counters->slices * sizeof(*counters->rows);
+	counters->bytes = (size_t)counters->row_cnt * counters->slices * sizeof(*counters->rows);
 	counters->bytes = (counters->bytes + page - 1) & ~(page - 1);
 	if (!counters->bytes)
 		counters->bytes = page;
@@ -43,31 +43,31 @@ static __u32 slice_cnt(void)
 }
 
 int xs_rule_counters_create(struct xsteer_ctx *ctx, struct xs_rule_counters *counters,
-			    __u32 rule_cnt)
+			    __u32 row_cnt)
 {
 	__u32 rows;
 	int err;
 
-	*counters = (struct xs_rule_counters){ .rule_cnt = rule_cnt, .slices = slice_cnt() };
-	rows = rule_cnt ? rule_cnt * counters->slices : 1;
+	*counters = (struct xs_rule_counters){ .row_cnt = row_cnt, .slices = slice_cnt() };
+	rows = row_cnt ? row_cnt * counters->slices : 1;
 	counters->fd = xs_rule_stats_create(rows);
 	err = counters->fd < 0 ? counters->fd : map_rows(counters);
 	if (!err)
 		return 0;
-	xs_err(ctx, "cannot make the counters of %u rule%s: %s", rule_cnt, xs_s(rule_cnt),
+	xs_err(ctx, "cannot make %u counter%s of rules: %s", row_cnt, xs_s(row_cnt),
 	       strerror(-err));
 	xs_rule_counters_close(counters);
 	return err;
 }
 
 int xs_rule_counters_try(struct xs_rule_counters *counters, const struct xs_pins *pins,
-			 __u32 stats_slot, __u32 rule_cnt)
+			 __u32 stats_slot, __u32 row_cnt)
 {
 	int err = 0;
 	__u32 id;
 
 	*counters =
-		(struct xs_rule_counters){ .fd = -1, .rule_cnt = rule_cnt, .slices = slice_cnt() };
+		(struct xs_rule_counters){ .fd = -1, .row_cnt = row_cnt, .slices = slice_cnt() };
 	if (bpf_map_lookup_elem(pins->map_fds[XS_MAP_rule_stats], &stats_slot, &id))
 		err = -errno;
 	if (!err) {
@@ -80,9 +80,9 @@ int xs_rule_counters_try(struct xs_rule_counters *counters, const struct xs_pins
 }
 
 int xs_rule_counters_open(struct xs_rule_counters *counters, const struct xs_pins *pins,
-			  __u32 stats_slot, __u32 rule_cnt)
+			  __u32 stats_slot, __u32 row_cnt)
 {
-	int err = xs_rule_counters_try(counters, pins, stats_slot, rule_cnt);
+	int err = xs_rule_counters_try(counters, pins, stats_slot, row_cnt);
 
 	if (err)
 		xs_err(pins->ctx, "cannot read slot %u of %s/rule_stats: %s", stats_slot, pins->dir,
@@ -183,7 +183,7 @@ static struct xs_rule_stats sum_of(const struct xs_rule_counters *counters, __u3
 
 	for (__u32 slice = 0; slice < counters->slices; slice++) {
 		const struct xs_rule_stats *row =
-			&counters->rows[(size_t)slice * counters->rule_cnt + rule];
+			&counters->rows[(size_t)slice * counters->row_cnt + rule];
 
 		sum.packets += __atomic_load_n(&row->packets, __ATOMIC_RELAXED);
 		sum.bytes += __atomic_load_n(&row->bytes, __ATOMIC_RELAXED);
@@ -193,9 +193,9 @@ static struct xs_rule_stats sum_of(const struct xs_rule_counters *counters, __u3
 
 struct xs_rule_stats *xs_rule_counters_sum(const struct xs_rule_counters *counters)
 {
-	struct xs_rule_stats *sums = calloc((size_t)counters->rule_cnt + 1, sizeof(*sums));
+	struct xs_rule_stats *sums = calloc((size_t)counters->row_cnt + 1, sizeof(*sums));
 
-	for (__u32 rule = 0; sums && rule < counters->rule_cnt; rule++)
+	for (__u32 rule = 0; sums && rule < counters->row_cnt; rule++)
 		sums[rule] = sum_of(counters, rule);
 	return sums;
 }
@@ -207,7 +207,7 @@ void xs_rule_counters_carry(struct xs_rule_counters *to, const struct xs_rule_co
 
 	if (!pairs->cnt)
 		return;
-	carried = &to->rows[(size_t)(to->slices - 1) * to->rule_cnt];
+	carried = &to->rows[(size_t)(to->slices - 1) * to->row_cnt];
 	for (__u32 i = 0; i < pairs->cnt; i++)
 		carried[pairs->pairs[i].to] = sum_of(from, pairs->pairs[i].from);
 }

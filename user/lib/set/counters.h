@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * The counters of one rule set: rows of struct xs_rule_stats at CPU * rules + rule. One
+ * The counters of one rule set: rows of struct xs_rule_stats at CPU * rows + rule, where a
+ * CPU has a row for each rule, then those of limits (xs_set_counters()). One
  * more slice, which only the tools write, holds what rules of the same text had counted
  * in earlier sets. So the data path and the tools never write the same value, and at a
  * switch nothing is lost or counted twice.
@@ -16,7 +17,7 @@
 
 struct xs_rule_counters {
 	int fd;
-	__u32 rule_cnt, slices; /* slices: the possible CPUs, and the carried one */
+	__u32 row_cnt, slices; /* of one CPU. slices: the possible CPUs, and the carried one */
 	struct xs_rule_stats *rows; /* mapped */
 	size_t bytes;
 };
@@ -25,12 +26,12 @@ struct xs_rule_counters {
 
 /* All return 0 or -errno, logged. */
 int xs_rule_counters_create(struct xsteer_ctx *ctx, struct xs_rule_counters *counters,
-			    __u32 rule_cnt);
+			    __u32 row_cnt);
 int xs_rule_counters_open(struct xs_rule_counters *counters, const struct xs_pins *pins,
-			  __u32 stats_slot, __u32 rule_cnt);
+			  __u32 stats_slot, __u32 row_cnt);
 /* The same, silently. */
 int xs_rule_counters_try(struct xs_rule_counters *counters, const struct xs_pins *pins,
-			 __u32 stats_slot, __u32 rule_cnt);
+			 __u32 stats_slot, __u32 row_cnt);
 int xs_rule_counters_put(const struct xs_rule_counters *counters, const struct xs_pins *pins,
 			 __u32 stats_slot);
 /*

@@ -10,7 +10,7 @@
 static struct xs_rule_stats *row_of(const struct xs_rule_counters *counters, __u32 slice,
 				    __u32 rule)
 {
-	return &counters->rows[(size_t)slice * counters->rule_cnt + rule];
+	return &counters->rows[(size_t)slice * counters->row_cnt + rule];
 }
 
 static struct xs_rule_stats own_count(const struct xs_rule_counters *counters, __u32 rule)
@@ -40,7 +40,7 @@ int xs_counts_add(const struct xs_pins *pins, const struct xs_set_header *from,
 	struct xs_rule_pairs pairs = {};
 	int err;
 
-	err = xs_rule_counters_try(&counters, pins, from->stats_slot, from->rule_cnt);
+	err = xs_rule_counters_try(&counters, pins, from->stats_slot, xs_set_counters(from));
 	if (err)
 		return err;
 	err = xs_rule_pairs_find(pins->ctx, &pairs, from, to);
@@ -62,9 +62,9 @@ int xs_counts_return(const struct xs_pins *pins, const struct xs_set_header *fro
 	struct xs_rule_pairs pairs = {};
 	int err;
 
-	err = xs_rule_counters_try(&source, pins, from->stats_slot, from->rule_cnt);
+	err = xs_rule_counters_try(&source, pins, from->stats_slot, xs_set_counters(from));
 	if (!err)
-		err = xs_rule_counters_try(&target, pins, to->stats_slot, to->rule_cnt);
+		err = xs_rule_counters_try(&target, pins, to->stats_slot, xs_set_counters(to));
 	if (!err)
 		err = xs_rule_pairs_find(pins->ctx, &pairs, from, to);
 	for (__u32 i = 0; !err && i < pairs.cnt; i++)

@@ -35,7 +35,7 @@ static int read_counters(const struct xs_pins *pins, struct xs_rules_in_force *n
 {
 	struct xs_rule_counters counters;
 	int err = xs_rule_counters_try(&counters, pins, now->header->stats_slot,
-				       now->header->rule_cnt);
+				       xs_set_counters(now->header));
 
 	if (err)
 		return err;
@@ -54,6 +54,22 @@ static void add_rolled_back(const struct xs_pins *pins, struct xs_rules_in_force
 	if (over.header && xs_set_is_over(over.header))
 		xs_counts_add(pins, over.header, now->header, now->stats);
 	xs_mapped_close(&over);
+}
+
+struct xs_rule_refused xs_rule_refused(const struct xs_rules_in_force *now, __u32 rule)
+{
+	__u32 limit = now->rules[rule].action.limit;
+	const struct xs_rule_stats *of;
+	struct xs_rule_refused refused = { .limited = limit };
+
+	if (!limit)
+		return refused;
+	of = &now->stats[xs_set_limit_counter(now->header, limit, XS_LIMIT_NO_ROOM)];
+	refused.no_room = *of;
+	of = &now->stats[xs_set_limit_counter(now->header, limit, XS_LIMIT_OVER)];
+	refused.over.packets = of->packets + refused.no_room.packets;
+	refused.over.bytes = of->bytes + refused.no_room.bytes;
+	return refused;
 }
 
 static int try_read(const struct xs_pins *pins, struct xs_rules_in_force *now,

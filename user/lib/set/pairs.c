@@ -125,6 +125,23 @@ static void close_side(struct side *side)
 	free(side->keys);
 }
 
+/* Of rules that have a limit in both sets, its counters too. */
+static void pair_limits(struct xs_rule_pairs *pairs, const struct xs_set_header *from,
+			const struct xs_set_header *to)
+{
+	pairs->rule_cnt = pairs->cnt;
+	for (__u32 i = 0; i < pairs->rule_cnt; i++) {
+		const struct xs_rule_pair *rules = &pairs->pairs[i];
+		__u32 old = xs_set_rules(from)[rules->from].action.limit;
+		__u32 new = xs_set_rules(to)[rules->to].action.limit;
+
+		for (__u32 c = 0; old && new &&c < XS_LIMIT_COUNTERS; c++)
+			pairs->pairs[pairs->cnt++] =
+				(struct xs_rule_pair){ xs_set_limit_counter(from, old, c),
+						       xs_set_limit_counter(to, new, c) };
+	}
+}
+
 int xs_rule_pairs_find(struct xsteer_ctx *ctx, struct xs_rule_pairs *pairs,
 		       const struct xs_set_header *from, const struct xs_set_header *to)
 {
@@ -133,11 +150,14 @@ int xs_rule_pairs_find(struct xsteer_ctx *ctx, struct xs_rule_pairs *pairs,
 	bool good = open_side(&old, from);
 
 	good = open_side(&new, to) && good;
-	*pairs = (struct xs_rule_pairs){ .pairs = calloc((size_t)most + 1, sizeof(*pairs->pairs)) };
+	*pairs = (struct xs_rule_pairs){ .pairs = calloc((size_t)most + 1 +
+								 XS_LIMITS_MAX * XS_LIMIT_COUNTERS,
+							 sizeof(*pairs->pairs)) };
 	good = good && pairs->pairs;
 	if (good) {
 		pair_up(pairs, &old, &new, true);
 		pair_up(pairs, &old, &new, false);
+		pair_limits(pairs, from, to);
 	} else {
 		xs_err(ctx, "not enough memory to carry the rules' counters over");
 	}

@@ -15,7 +15,8 @@ struct xs_rule_pairs {
 	struct xs_rule_pair {
 		__u32 from, to;
 	} * pairs;
-	__u32 cnt;
+	__u32 rule_cnt;
+	__u32 cnt; /* behind those of rules: rows of their limits' counters (xs_set_limit_counter()) */
 };
 
 /* 0 or -ENOMEM, logged. */

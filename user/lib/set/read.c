@@ -20,6 +20,10 @@ bool xs_set_valid(const void *bytes, size_t size)
 
 	if (!is_readable(set, size))
 		return false;
+	if (set->flags & XS_SET_LIMITED &&
+	    (set->limit_cnt > XS_LIMITS_MAX ||
+	     set->limits > XS_CHUNK_BYTES - (set->limit_cnt + 1) * sizeof(struct xs_set_limit)))
+		return false;
 	rules_end = set->rules + (__u64)set->rule_cnt * sizeof(struct xs_set_rule);
 	return set->bytes <= size && set->rules <= size && rules_end <= size && set->text <= size &&
 	       set->text_bytes <= size - set->text && set->text_bytes &&

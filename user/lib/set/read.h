@@ -26,6 +26,12 @@ static inline const struct xs_set_rule *xs_set_rules(const struct xs_set_header 
 	return (const void *)((const char *)set + set->rules);
 }
 
+/* Its limits, by xs_action.limit; [0] is unused. NULL: it has none. */
+static inline struct xs_set_limit *xs_set_limits(const struct xs_set_header *set)
+{
+	return set->flags & XS_SET_LIMITED ? (void *)((char *)set + set->limits) : NULL;
+}
+
 /* The string at this offset, as header and rules store it. */
 static inline const char *xs_set_string(const struct xs_set_header *set, __u32 text)
 {

@@ -70,7 +70,7 @@ __u64 xs_rule_sets_generation(const struct xs_pins *pins);
 struct xs_rules_in_force {
 	const struct xs_set_header *header; /* NULL: no set, the built-in default */
 	const struct xs_set_rule *rules; /* header->rule_cnt of them */
-	struct xs_rule_stats *stats; /* likewise, summed over CPUs */
+	struct xs_rule_stats *stats; /* likewise, summed over CPUs; then rows of limits */
 	__u64 confirm_ns; /* time until it is rolled back; 0: nothing waits */
 	bool rolled_back; /* the deadline is past, but not yet settled */
 	/* What it holds open. */
@@ -85,6 +85,15 @@ struct xs_rules_in_force {
  */
 int xs_rule_sets_read(const struct xs_pins *pins, struct xs_rules_in_force *now);
 void xs_rules_in_force_close(struct xs_rules_in_force *now);
+
+/* What a rule's limit has refused, of what the rule decided. All zero: it has none. */
+struct xs_rule_refused {
+	bool limited;
+	struct xs_rule_stats over;
+	struct xs_rule_stats no_room; /* part of `over`: there was no room for a key more */
+};
+
+struct xs_rule_refused xs_rule_refused(const struct xs_rules_in_force *now, __u32 rule);
 
 /*
  * The action for frames that no rule matches, if the rules do not define one: xsk else

@@ -6,6 +6,7 @@
 #include "lib/base/ctx.h"
 #include "counters.h"
 #include "counts_return.h"
+#include "limits.h"
 #include "mapped.h"
 #include "sets.h"
 #include "settle.h"
@@ -46,16 +47,19 @@ static int prepare(struct xs_switching *apply)
 	header->stats_slot = free_stats_slot(apply);
 	err = set_deadline(apply, header);
 	if (!err)
-		err = xs_rule_counters_create(apply->pins->ctx, &apply->counters, header->rule_cnt);
+		err = xs_rule_counters_create(apply->pins->ctx, &apply->counters,
+					      xs_set_counters(header));
 	if (!err && apply->now.header)
 		err = xs_rule_counters_open(&apply->old_counters, pins,
 					    apply->now.header->stats_slot,
-					    apply->now.header->rule_cnt);
+					    xs_set_counters(apply->now.header));
 	if (!err && apply->now.header)
 		err = xs_rule_pairs_find(apply->pins->ctx, &apply->pairs, apply->now.header,
 					 header);
 	if (!err)
 		xs_rule_counters_carry(&apply->counters, &apply->old_counters, &apply->pairs);
+	if (!err)
+		err = xs_limits_place(apply);
 	return err ? err : xs_rule_counters_put(&apply->counters, pins, header->stats_slot);
 }
 
@@ -130,7 +134,7 @@ static void follow_switch(struct xs_switching *apply, struct xs_apply *result)
 			apply->pins->ifname, header->generation);
 	release_stats(apply);
 	result->generation = header->generation;
-	result->carried = apply->pairs.cnt;
+	result->carried = apply->pairs.rule_cnt;
 }
 
 int xs_switch(struct xs_switching *apply, struct xs_apply *result)

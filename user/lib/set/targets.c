@@ -12,6 +12,7 @@
 #include "lib/base/ctx.h"
 #include "lib/instance/chain_slots.h"
 #include "lib/instance/place.h"
+#include "limits.h"
 #include "mapped.h"
 #include "read.h"
 #include "targets.h"
@@ -245,6 +246,7 @@ void xs_targets_close_unnamed(const struct xs_pins *pins)
 		close_unnamed_devs(pins, now.header, back.header);
 		close_unnamed_cpus(pins, now.header, back.header);
 		close_unnamed_chains(pins, now.header, back.header);
+		xs_limits_close_unnamed(pins, now.header, back.header);
 	}
 	xs_mapped_close(&back);
 	xs_mapped_close(&now);

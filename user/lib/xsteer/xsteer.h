@@ -465,6 +465,8 @@ struct xsteer_rule_set {
 	char malformed_text[32]; /* "malformed pass" */
 };
 
+#define XSTEER_RULE_LIMITED 1U /* it has a limit */
+
 /* One rule with its counters. Valid during the call only. */
 struct xsteer_rule {
 	size_t sz; /* set by the library: members beyond it are not there */
@@ -476,6 +478,9 @@ struct xsteer_rule {
 	uint32_t gone_ifindex; /* of `dev`: the index of an interface that is gone; else 0 */
 	uint64_t packets, bytes; /* that it decided, on all CPUs and queues */
 	const char *name; /* from `name web:` before it; NULL: it has none */
+	uint64_t over_packets, over_bytes; /* of these, what its limit refused */
+	uint64_t no_room_packets; /* of these, because there was no room for a key more */
+	uint32_t flags; /* XSTEER_RULE_* */
 };
 
 typedef int (*xsteer_rule_fn)(void *arg, const struct xsteer_rule *rule);
@@ -616,6 +621,7 @@ struct xsteer_explain_opts {
 
 #define XSTEER_NO_RULE 0xffffffffU
 #define XSTEER_EXPLAINED_INCLUDED 1U /* the rule is in a file that another file includes */
+#define XSTEER_EXPLAINED_LIMITED 2U /* the rule has a limit, which was not asked: within it */
 
 struct xsteer_explained {
 	size_t sz;
@@ -627,6 +633,8 @@ struct xsteer_explained {
 	uint32_t reason; /* for xsteer_reason_name(); 0: a rule decided, without a fallback */
 	uint32_t xdp; /* enum xdp_action: what the program returned */
 	uint32_t flags; /* XSTEER_EXPLAINED_* */
+	uint32_t over_verdict; /* LIMITED: enum xsteer_verdict of what is over the rule's limit */
+	uint32_t over_xdp; /* likewise, what the program returns then */
 };
 
 /*

@@ -17,6 +17,16 @@ json_t *xs_json_text(const char *text)
 	return string;
 }
 
+json_t *xs_json_limit(__u64 packets, __u64 bytes, __u64 over_packets, __u64 over_bytes,
+		      __u64 no_room_packets)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:I}", "within_packets",
+			 (json_int_t)(packets - over_packets), "within_bytes",
+			 (json_int_t)(bytes - over_bytes), "over_packets", (json_int_t)over_packets,
+			 "over_bytes", (json_int_t)over_bytes, "no_room_packets",
+			 (json_int_t)no_room_packets);
+}
+
 int xs_json_print(struct xs_cli *cli, json_t *object)
 {
 	int err;

@@ -15,4 +15,8 @@ int xs_json_print(struct xs_cli *cli, json_t *object);
  */
 json_t *xs_json_text(const char *text);
 
+/* What became of a rule's frames at its limit; `over` and `no_room` are part of what it decided. */
+json_t *xs_json_limit(__u64 packets, __u64 bytes, __u64 over_packets, __u64 over_bytes,
+		      __u64 no_room_packets);
+
 #endif

@@ -224,6 +224,26 @@ static void put_rules(FILE *out, const struct exported *from, int cnt)
 				 from[i].rules.stats[r].bytes);
 }
 
+/* Only of rules that have a limit. */
+static void put_limits(FILE *out, const struct exported *from, int cnt)
+{
+	static const char packets[] = "xsteer_rule_over_limit_packets_total";
+	static const char bytes[] = "xsteer_rule_over_limit_bytes_total";
+
+	xs_metric_family(out, packets, "counter", "Of the rule's frames, those over its limit.");
+	for (int i = 0; i < cnt; i++)
+		for (__u32 r = 0; r < from[i].rule_cnt; r++)
+			if (from[i].rules.rules[r].action.limit)
+				put_rule(out, packets, &from[i], r,
+					 xs_rule_refused(&from[i].rules, r).over.packets);
+	xs_metric_family(out, bytes, "counter", "Bytes of these frames.");
+	for (int i = 0; i < cnt; i++)
+		for (__u32 r = 0; r < from[i].rule_cnt; r++)
+			if (from[i].rules.rules[r].action.limit)
+				put_rule(out, bytes, &from[i], r,
+					 xs_rule_refused(&from[i].rules, r).over.bytes);
+}
+
 struct all_exported {
 	const struct exported *from;
 	int cnt;
@@ -236,6 +256,7 @@ static void put_all(FILE *out, const void *arg)
 	int cnt = all->cnt;
 
 	put_rules(out, from, cnt);
+	put_limits(out, from, cnt);
 	put_counters(out, from, cnt);
 	put_generations(out, from, cnt);
 	put_sockets(out, from, cnt);
@@ -272,9 +293,17 @@ static json_t *rules_json(const struct exported *from)
 					"packets", (json_int_t)from->rules.stats[i].packets,
 					"bytes", (json_int_t)from->rules.stats[i].bytes);
 
+		const struct xs_rule_refused refused = xs_rule_refused(&from->rules, i);
+
 		own = xs_rule_name(text, &len);
 		if (own)
 			json_object_set_new(row, "name", json_stringn(own, len));
+		if (refused.limited)
+			json_object_set_new(row, "limit",
+					    xs_json_limit(from->rules.stats[i].packets,
+							  from->rules.stats[i].bytes,
+							  refused.over.packets, refused.over.bytes,
+							  refused.no_room.packets));
 		json_array_append_new(rules, row);
 	}
 	return rules;

@@ -106,6 +106,7 @@ static void find_dropped(struct finding *find)
 		allot(find, &left, XS_LOSS_default, total->reason_default);
 	allot(find, &left, XS_LOSS_no_socket, total->reason_no_socket);
 	allot(find, &left, XS_LOSS_no_chain, total->reason_no_chain);
+	allot(find, &left, XS_LOSS_over_limit, rules->over_limit);
 	allot(find, &left, XS_LOSS_earlier_rules, left);
 }
 

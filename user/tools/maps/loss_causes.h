@@ -34,6 +34,7 @@
 	XS_MALFORMED_OF(X) \
 	X(program, no_socket, "no worker has the queue: xsteer-bouncer -d {} -Q QUEUE") \
 	X(program, no_chain, "nobody serves the chain: xsteer-chain run {} FILE") \
+	X(program, over_limit, "over the limit of a rule: xsteer-rules show {}") \
 	X(program, earlier_rules, "rules that are not in force any more said drop") \
 	X(program, drop, "a rule, the default or malformed; as root this says which") \
 	X(program, not_done, "the driver cannot do what the program returned: its manual") \

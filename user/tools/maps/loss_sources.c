@@ -12,6 +12,7 @@
 #include "lib/instance/slot_sockets.h"
 #include "lib/instance/socket_stats.h"
 #include "lib/net/xdp_diag.h"
+#include "lib/set/read.h"
 #include "lib/set/sets.h"
 #include "lib/xsk/peek.h"
 #include "loss_sources.h"
@@ -23,6 +24,18 @@ static int read_queues(const struct xs_pins *pins, struct xs_loss_sources *sourc
 	for (__u32 q = 0; sources->queues && q < sources->queue_cnt; q++)
 		xs_queue_stats_add(&sources->total, &sources->queues[q]);
 	return sources->queues ? 0 : -EIO;
+}
+
+static void add_dropped(const struct xs_rules_in_force *now, __u32 rule,
+			struct xs_loss_rules *rules)
+{
+	const struct xs_action *action = &now->rules[rule].action;
+	__u64 over = xs_rule_refused(now, rule).over.packets;
+
+	if (action->verdict == XS_VERDICT_drop)
+		rules->dropped += now->stats[rule].packets - over;
+	if (action->limit && xs_set_limits(now->header)[action->limit].otherwise == XS_VERDICT_drop)
+		rules->over_limit += over;
 }
 
 /* If they may not be read (no CAP_SYS_ADMIN), drops are reported as one sum. */
@@ -37,8 +50,7 @@ static void read_rules(const struct xs_pins *pins, struct xs_loss_rules *rules)
 				       : xs_builtin_default(pins).verdict;
 	rules->of_malformed = now.header ? now.header->malformed_action.verdict : XS_VERDICT_pass;
 	for (__u32 i = 0; now.header && i < now.header->rule_cnt; i++)
-		if (now.rules[i].action.verdict == XS_VERDICT_drop)
-			rules->dropped += now.stats[i].packets;
+		add_dropped(&now, i, rules);
 	xs_rules_in_force_close(&now);
 }
 

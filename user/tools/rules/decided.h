@@ -14,12 +14,17 @@ struct xs_decided {
 	bool included; /* in a file that another file includes */
 	const char *file, *text; /* of the rule; or NULL */
 	__u32 verdict, reason, xdp;
+	bool limited; /* the rule has a limit, and this is what happens within it */
+	__u32 over_verdict, over_xdp;
 };
 
-/* "rule 3 (udp drop): drop, XDP_DROP", with the reason if there is one. The caller frees it. */
+/*
+ * "rule 3 (udp drop): drop, XDP_DROP", with the reason if there is one, and what happens over
+ * the limit. The caller frees it.
+ */
 char *xs_decided_text(const struct xs_decided *by);
 
-/* Adds rule (line, FILE:LINE or null), verdict, xdp, reason. */
+/* Adds rule (line, FILE:LINE or null), verdict, xdp, reason, and over_limit if it has a limit. */
 void xs_decided_add(json_t *object, const struct xs_decided *by);
 
 #endif

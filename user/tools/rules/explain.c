@@ -24,6 +24,9 @@ static struct xs_decided decided(const struct xsteer_explained *why)
 		.verdict = why->verdict,
 		.reason = why->reason,
 		.xdp = why->xdp,
+		.limited = why->flags & XSTEER_EXPLAINED_LIMITED,
+		.over_verdict = why->over_verdict,
+		.over_xdp = why->over_xdp,
 	};
 }
 

@@ -11,6 +11,12 @@
 #include "tools/cli/json.h"
 #include "rules.h"
 
+static json_t *limit_json(const struct xsteer_rule *rule)
+{
+	return xs_json_limit(rule->packets, rule->bytes, rule->over_packets, rule->over_bytes,
+			     rule->no_room_packets);
+}
+
 static int add_rule(void *arg, const struct xsteer_rule *rule)
 {
 	json_t *row = json_pack("{s:o, s:i, s:o, s:s, s:I, s:I}", "file", xs_json_text(rule->file),
@@ -20,6 +26,8 @@ static int add_rule(void *arg, const struct xsteer_rule *rule)
 
 	if (rule->name)
 		json_object_set_new(row, "name", json_string(rule->name));
+	if (rule->flags & XSTEER_RULE_LIMITED)
+		json_object_set_new(row, "limit", limit_json(rule));
 	if (rule->gone_ifindex)
 		json_object_set_new(row, "gone_ifindex", json_integer(rule->gone_ifindex));
 	json_array_append_new(arg, row);
@@ -74,6 +82,12 @@ static int show_rule(void *arg, const struct xsteer_rule *rule)
 	show_head(arg);
 	printf("%s # packets %llu bytes %llu", rule->text, (unsigned long long)rule->packets,
 	       (unsigned long long)rule->bytes);
+	if (rule->flags & XSTEER_RULE_LIMITED)
+		printf("; within its limit %llu, over it %llu",
+		       (unsigned long long)(rule->packets - rule->over_packets),
+		       (unsigned long long)rule->over_packets);
+	if (rule->no_room_packets)
+		printf(", no room for the key of %llu", (unsigned long long)rule->no_room_packets);
 	if (rule->gone_ifindex)
 		printf("; its interface, index %u is gone: frames pass", rule->gone_ifindex);
 	putchar('\n');

@@ -48,14 +48,19 @@ static int number_actions(struct xs_compiler *c)
 	struct action_table *t = calloc(1, sizeof(*t));
 	__u16 *of_rule = malloc((c->rules->rule_cnt + 1) * sizeof(*of_rule));
 	int err = -ENOMEM;
+	__u8 limit = 0;
 
 	c->action_of_rule = of_rule;
 	if (!t || !of_rule)
 		goto out;
 	t->cnt = 1;
 	for (__u32 i = 0; i < c->rules->rule_cnt; i++) {
-		__u32 before = i ? of_rule[i - 1] : t->cnt;
-		__u32 n = number_action(t, &c->rules->rules[i].action, before);
+		struct xs_action action = c->rules->rules[i].action;
+		__u32 before = i ? of_rule[i - 1] : t->cnt, n;
+
+		if (c->rules->rules[i].limit.rate)
+			action.limit = ++limit;
+		n = number_action(t, &action, before);
 
 		if (n == XS_ACTIONS_MAX) {
 			err = xs_refuse(c->report, c->rules, i, "more than %u different verdicts",
@@ -72,11 +77,16 @@ out:
 
 __u32 xs_rule_layout(const struct xs_ruleset *rules)
 {
-	for (__u32 i = 0; i < rules->rule_cnt; i++)
+	__u32 layout = XS_SET_LAYOUT_BEFORE_FIELDS;
+
+	for (__u32 i = 0; i < rules->rule_cnt; i++) {
+		if (rules->rules[i].limit.rate)
+			return XS_SET_LAYOUT;
 		for (__u32 k = 0; k < rules->rules[i].match_cnt; k++)
 			if (xs_field_is_of_layout_3(rules->rules[i].matches[k].field))
-				return XS_SET_LAYOUT;
-	return XS_SET_LAYOUT_BEFORE_FIELDS;
+				layout = XS_SET_LAYOUT_BEFORE_LIMITS;
+	}
+	return layout;
 }
 
 static int start_set(struct xs_compiler *c)
@@ -164,6 +174,7 @@ static int write_text(struct xs_compiler *c)
 #define PORT_INDEX_MAX (64 + 256 * sizeof(__u64) + 64 + XS_KEY_NO_PORT + 1)
 _Static_assert(sizeof(struct xs_set_header) + (XS_TABLES_MAX + 1) * sizeof(struct xs_set_table) +
 			       (XS_ACTIONS_MAX + 2) * sizeof(struct xs_action) + 64 +
+			       (XS_LIMITS_MAX + 2) * sizeof(struct xs_set_limit) +
 			       256 * sizeof(__u64) + 2 * PORT_INDEX_MAX <=
 		       XS_CHUNK_BYTES,
 	       "chunk 0 has room for all that is placed there");
@@ -180,6 +191,8 @@ static int run_steps(struct xs_compiler *c, bool finely)
 		err = xs_tables_make(c);
 	if (!err)
 		err = xs_ranks_make(&c->ranks, &c->boxes);
+	if (!err)
+		err = xs_limits_number(c);
 	if (!err)
 		err = number_actions(c);
 	if (!err)

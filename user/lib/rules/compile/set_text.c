@@ -28,6 +28,8 @@ static __u32 add_string(struct strings *s, const char *text)
 static void add_strings(const struct xs_ruleset *rules, struct strings *s,
 			struct xs_set_header *set, struct xs_set_rule *rule)
 {
+	__u8 limit = 0;
+
 	add_string(s, "");
 	for (__u32 i = 0; i < rules->file_cnt; i++)
 		add_string(s, rules->files[i]);
@@ -37,6 +39,8 @@ static void add_strings(const struct xs_ruleset *rules, struct strings *s,
 		const struct xs_rule *from = &rules->rules[i];
 
 		rule[i].action = from->action;
+		if (from->limit.rate)
+			rule[i].action.limit = ++limit;
 		rule[i].line = from->line;
 		rule[i].file = from->file;
 		if (from->action.verdict == XS_VERDICT_dev)

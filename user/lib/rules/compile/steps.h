@@ -26,6 +26,7 @@ struct xs_compiler {
 	__u8 *table_of_group;
 	struct xs_ranks ranks; /* index.c */
 	__u16 *action_of_rule; /* compile.c; numbers in header.actions */
+	__u32 limit_cnt; /* limit.c */
 	__u64 *classes[2]; /* addrs.c; of source and destination, all families */
 	__u32 class_cnt[2];
 	struct xs_chunks chunks; /* chunk 0 begins with the header */
@@ -58,6 +59,9 @@ int xs_bits_write(struct xs_compiler *c);
 /* Writes one condition as the data path reads it. Links to other conditions stay 0. */
 void xs_atom_write(const struct xs_compiler *c, struct xs_set_atom *atom,
 		   const struct xs_cond *cond);
+
+/* limit.c: writes header.limits, for the rules that have one from 1 on in their order. */
+int xs_limits_number(struct xs_compiler *c);
 
 /* bounds.c: reports the most that one frame can cost, and refuses a set that costs too much. */
 int xs_bounds_check(struct xs_compiler *c);

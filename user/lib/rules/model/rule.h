@@ -13,6 +13,7 @@
 
 #include "maps/xsteer.h"
 #include "field.h"
+#include "limit.h"
 
 /* Limits of a rule set. They allow what a person or a generator can sensibly write. */
 #define XS_RULE_CNT_MAX 1000000
@@ -40,8 +41,10 @@ struct xs_match {
 struct xs_rule {
 	struct xs_match *matches; /* all must hold; in the order written */
 	__u32 match_cnt;
-	struct xs_action action; /* dev, chain: target is 0 until resolved from target_name */
+	/* dev, chain: target is 0 until resolved from target_name. The compiler numbers limits. */
+	struct xs_action action;
 	char target_name[XS_TARGET_NAME_MAX]; /* dev, chain: the name as written */
+	struct xs_limit limit;
 	__u32 line; /* 1-based, in `file` */
 	__u32 file; /* index into xs_ruleset.files */
 	bool copied; /* jumps made several of the rule that stands there */

@@ -339,6 +339,12 @@ bool xs_parse_pass_or_drop(struct xs_parser *p, const char *after, __u8 *verdict
 /* The verdict that a token names; -1: it names none. */
 int xs_verdict_of(const struct xs_token *tok);
 
+/*
+ * limit.c: `limit ...`, if it stands there, behind the verdict of a rule whose matches are in
+ * p->matches. The caller zeroes *limit.
+ */
+bool xs_parse_limit(struct xs_parser *p, __u8 verdict, struct xs_limit *limit);
+
 /* name.c: whether it can be the name of a chain or of a rule. As in chain files. */
 bool xs_parse_is_name(struct xs_str name);
 /* `name NAME:`, if it stands before a rule. pos->line is 0 if it does not. */

@@ -178,8 +178,9 @@ static const char *other_tools_word(struct xs_str word)
 		{ "reject", "; nothing is answered here: drop" },
 		{ "redirect", "; it is called xsk, cpu, dev or chain" },
 		{ "log", "; nothing is logged, but every rule counts" },
-		{ "limit", "; there are no rates" },
-		{ "meter", "; there are no rates" },
+		{ "limit", "; it stands behind the verdict: pass limit 10/second" },
+		{ "meter",
+		  "; a rate stands behind the verdict: pass limit 10/second per ip saddr" },
 		{ "quota", "; there are no quotas, but every rule counts" },
 		{ "ct", "; connections are not tracked" },
 		{ "iif", "; the rules belong to one interface" },
@@ -289,13 +290,15 @@ static bool bad_rule_word(struct xs_parser *p)
 		p->match_cnt ? "another match" : "a match", verdicts, hint.s);
 }
 
-/* The verdict, or in a chain where to go on; nothing of that stands in the text. */
+/* The verdict and its limit, or in a chain where to go on; nothing of that stands in the text. */
 static bool parse_goal(struct xs_parser *p, struct xs_rule *rule)
 {
 	if (xs_chain_at_goal(p))
 		return xs_chain_parse_goal(p, &p->goal);
-	return p->tok.type == XS_TOKEN_WORD ? xs_parse_verdict(p, &rule->action, rule->target_name)
-					    : bad_rule_word(p);
+	if (p->tok.type != XS_TOKEN_WORD)
+		return bad_rule_word(p);
+	return xs_parse_verdict(p, &rule->action, rule->target_name) &&
+	       xs_parse_limit(p, rule->action.verdict, &rule->limit);
 }
 
 /* `name web:`, where it may stand. */
