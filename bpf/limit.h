@@ -11,6 +11,12 @@
 #ifndef XSTEER_BPF_LIMIT_H
 #define XSTEER_BPF_LIMIT_H
 
+/* One of two words, without a branch, which would be two cases for the verifier. */
+static __always_inline __u64 pick(__u64 a, __u64 b, __u64 second)
+{
+	return a ^ ((a ^ b) & second);
+}
+
 static __always_inline __u64 cost_of(const struct xs_set_limit *limit, __u64 units)
 {
 	return units * limit->cost >> (limit->shift & 63);
@@ -62,7 +68,7 @@ static __always_inline bool take_lease(const struct xs_set_limit *limit, __u64 u
 	if (!row)
 		return true; /* likewise */
 	units -= lease->units;
-	more = units > limit->lease ? units : limit->lease;
+	more = pick(units, limit->lease, less_mask(units, limit->lease));
 	taken = take(limit, row, &row->full_ns, now, units, more);
 	if (!taken) {
 		lease->ask_ns = now + limit->lease_ns;
@@ -70,12 +76,6 @@ static __always_inline bool take_lease(const struct xs_set_limit *limit, __u64 u
 	}
 	lease->units = taken - units;
 	return true;
-}
-
-/* One of two words, without the branch that would make each family a case for the verifier. */
-static __always_inline __u64 pick(__u64 a, __u64 b, __u64 second)
-{
-	return a ^ ((a ^ b) & second);
 }
 
 /* A frame that lacks the field has the key of all that lack it. */
@@ -155,7 +155,7 @@ static __noinline __u64 ask_limit(const struct xs_set_header *set, const struct 
 	const struct xs_set_limit *limit = XS_AT((void *)set,
 						 set->limits + number * sizeof(struct xs_set_limit),
 						 struct xs_set_limit);
-	__u64 units = limit->by_bytes ? pkt->length : 1;
+	__u64 units = pick(1, pkt->length, -(__u64)limit->by_bytes);
 	enum xs_limit_counter refused = XS_LIMIT_COUNTERS;
 
 	if (limit->by_key)
