@@ -10,6 +10,7 @@
 #ifndef XSTEER_MATCH_H
 #define XSTEER_MATCH_H
 
+#include "member.h"
 #include "packet.h"
 #include "../maps/rule_set.h"
 
@@ -37,7 +38,11 @@ struct xs_search {
 	void *set; /* inner map */
 	void *first; /* chunk 0 of it */
 	__u64 tables;
-	__u64 ranks; /* source | destination << 32 */
+	/*
+	 * Source | destination << 32, and above each, from XS_RANK_BITS on, a bit for each
+	 * dynamic set that holds the address.
+	 */
+	__u64 ranks;
 	__u64 zero; /* that of the packet */
 };
 
@@ -236,6 +241,36 @@ static __always_inline void find_tables(struct xs_search *search, const struct x
 }
 
 /*
+ * Asks the dynamic sets, if a table is left with a rule that does. Returns a bit for each that
+ * holds the source, and above 32 bits for each that holds the destination.
+ */
+static __always_inline __u64 find_members(const struct xs_search *search,
+					  const struct xs_set_header *set,
+					  const struct xs_packet *pkt)
+{
+	__u32 lists = set->members + offsetof(struct xs_set_members, asked), bits = 32;
+	__u64 src, dst, src_lower = fresh_zero(pkt->zero), dst_lower = fresh_zero(pkt->zero);
+
+	if (!(*XS_AT(search->first, set->members, __u64) & search->tables) ||
+	    pkt->family == XS_FAMILY_none)
+		return 0;
+	src = pkt->key[XS_KEY_addr0] >> 32 << 32;
+	dst = pkt->key[XS_KEY_addr0] << 32;
+	if (pkt->family == XS_FAMILY_ipv6) {
+		src = pkt->key[XS_KEY_addr0];
+		src_lower = pkt->key[XS_KEY_addr1];
+		dst = pkt->key[XS_KEY_addr2];
+		dst_lower = pkt->key[XS_KEY_addr3];
+		lists += sizeof(struct xs_set_asked);
+		bits = 128;
+	}
+	src = sets_with(search->first, lists, src, src_lower, bits);
+	dst = sets_with(search->first, lists + 2 * sizeof(struct xs_set_asked), dst, dst_lower,
+			bits);
+	return src | dst << 32;
+}
+
+/*
  * The position of the walk over tables, chains and conditions. It starts from values
  * that the verifier does not know, and each step computes the next ones from what it
  * loads. Knowledge that the verifier had on one path and not on another would double
@@ -378,8 +413,8 @@ static __always_inline void test_entry(struct xs_walk *walk)
 static __always_inline void walk_start(struct xs_walk *walk, const struct xs_search *search,
 				       const struct xs_packet *pkt)
 {
-	walk->packet_a =
-		XS_ENTRY_A((__u32)search->ranks, search->ranks >> 32, XS_KEY_FIELD(pkt, l4proto));
+	walk->packet_a = XS_ENTRY_A(search->ranks & XS_RANK_MAX, search->ranks >> 32 & XS_RANK_MAX,
+				    XS_KEY_FIELD(pkt, l4proto));
 	walk->packet_b = XS_ENTRY_B(XS_KEY_FIELD(pkt, sport), XS_KEY_FIELD(pkt, dport));
 	walk->best = XS_BEST_NONE;
 	walk->held = 0;
@@ -454,6 +489,7 @@ static __always_inline enum xs_reason find_rule(const struct xs_packet *pkt, enu
 	struct xs_search search = { .tables = ~0ULL, .zero = pkt->zero };
 	const struct xs_set_header *set = open_set(&search);
 	struct xs_walk walk;
+	__u64 members;
 
 	match->rule = XS_RULE_NONE;
 	match->refused = XS_REASON_none;
@@ -477,6 +513,11 @@ static __always_inline enum xs_reason find_rule(const struct xs_packet *pkt, enu
 		return XS_REASON_default;
 
 	find_tables(&search, set, pkt);
+	members = fresh_zero(pkt->zero);
+	if (set->flags & XS_SET_MEMBERS)
+		members = find_members(&search, set, pkt);
+	XS_FORGET(members, pkt->zero);
+	search.ranks |= members << XS_RANK_BITS;
 	walk_start(&walk, &search, pkt);
 	walk_tables(&walk, &search, pkt);
 	if (walk.best == XS_BEST_NONE)

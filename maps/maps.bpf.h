@@ -154,6 +154,25 @@ struct {
 	__array(values, struct xs_limit_keys);
 } limit_keys SEC(".maps");
 
+/* Inner map of member_sets: the members of one dynamic set, as many as it was declared for. */
+struct xs_member_trie {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__uint(key_size, sizeof(struct xs_member_key));
+	__uint(value_size, sizeof(struct xs_member));
+};
+
+/* By slot, which the set in force names. Each map is pinned as well, by its set's name. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, XS_MEMBER_SLOTS);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(__u32));
+	__uint(pinning, LIBBPF_PIN_BY_NAME);
+	__array(values, struct xs_member_trie);
+} member_sets SEC(".maps");
+
 /* By CPU number. A CPU takes frames once a rule names it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_CPUMAP);

@@ -24,11 +24,10 @@
 #define XS_SET_MAGIC 0x7465732e7378ULL /* "xs.set" as bytes in memory */
 #define XS_SET_LAYOUT 4 /* incremented with any change in this file, or new fields in the key */
 /*
- * A set that asks for none of the fields that came with layout 3 has this one, and programs
- * from before those fields search it.
+ * A set has the lowest layout that says what its rules ask for, so that programs from before
+ * the rest search it: layout 3 brought fields of the key, layout 4 limits and dynamic sets.
  */
 #define XS_SET_LAYOUT_BEFORE_FIELDS 2
-/* Likewise a set without a limit: it has this one, or the one above. */
 #define XS_SET_LAYOUT_BEFORE_LIMITS 3
 /*
  * Since this layout nothing that the data path reads has moved, so each program since
@@ -120,6 +119,8 @@ struct xs_addr_index {
 #define XS_SET_SPORT 1U
 #define XS_SET_DPORT 2U
 #define XS_SET_PROTO 4U
+/* Dynamic sets are declared, and `members` says which; since layout 4. */
+#define XS_SET_MEMBERS 8U
 /* The set has limits: `limits` and `limit_cnt` are there, and counters behind those of the rules. */
 #define XS_SET_LIMITED 16U
 
@@ -156,7 +157,7 @@ struct xs_set_header {
 	__u32 default_text; /* in the strings; 0: the file does not say */
 	__u32 malformed_text; /* likewise */
 	char default_ifname[16];
-	__u32 pad;
+	__u32 members; /* offset in chunk 0 of struct xs_set_members, if XS_SET_MEMBERS */
 	__u64 compile_ns; /* how long compiling took */
 	/* Since layout 4, if XS_SET_LIMITED. */
 	__u32 limits; /* offset in chunk 0 of struct xs_set_limit[limit_cnt + 1] */
@@ -177,6 +178,37 @@ static inline __attribute__((always_inline)) __u32 xs_set_limit_counter(
 {
 	return set->rule_cnt + (limit - 1) * XS_LIMIT_COUNTERS + counter;
 }
+
+/*
+ * The dynamic sets that rules ask for an address of one family: slot | number << 16. A set's
+ * number is its place among those of its family, in the order of their declarations.
+ */
+struct xs_set_asked {
+	__u32 cnt;
+	__u32 each[XS_MEMBER_SETS_OF_FAMILY];
+};
+
+/* Where the answer of a set is in the word XS_ATOM_ranks; side 0: source, 1: destination. */
+#define XS_MEMBER_SHIFT(side, number) ((side)*32 + XS_RANK_BITS + (number))
+
+/* One dynamic set as declared. Only for the tools, except that `asked` has its slot, too. */
+struct xs_declared_set {
+	char name[XS_MEMBER_NAME_MAX];
+	__u32 slot; /* in member_sets */
+	__u32 family; /* enum xs_family */
+	__u32 size; /* members, at most */
+	__u32 pad;
+	__u64 timeout_ns; /* of a member that is added without one; 0: it stays */
+	__u64 pad2;
+};
+
+struct xs_set_members {
+	__u64 tables; /* those with a rule that asks a set: other frames need no answer */
+	struct xs_set_asked asked[2][2]; /* source, destination; IPv4, IPv6 */
+	__u32 set_cnt;
+	__u32 pad;
+	struct xs_declared_set set[XS_MEMBER_SETS_MAX];
+};
 
 /* What the tools need about a rule. `text` and `comment` are in the strings. */
 struct xs_set_rule {
@@ -225,6 +257,7 @@ struct xs_set_entry {
 #define XS_A_PROTO_SHIFT 50
 #define XS_A_ACTION_SHIFT 59 /* low: upper 5 bits of the action */
 #define XS_ACTIONS_MAX (1U << 13)
+#define XS_RANK_BITS 24
 #define XS_RANK_MAX 0xffffffULL
 #define XS_A_GUARDS (1ULL << 24 | 1ULL << 49 | 1ULL << 58)
 /* Word b: ports with XS_KEY_NO_PORT. */
@@ -249,7 +282,11 @@ enum xs_atom_word {
 	XS_ATOM_ether_s,
 	XS_ATOM_ether_d,
 	XS_ATOM_misc,
-	XS_ATOM_ranks, /* source rank | destination rank << 32 */
+	/*
+	 * source rank | destination rank << 32; since layout 4 with XS_MEMBER_SHIFT of each
+	 * dynamic set that holds the address
+	 */
+	XS_ATOM_ranks,
 	XS_ATOM_addr1, /* since layout 3 */
 };
 
@@ -324,5 +361,9 @@ XS_ASSERT_SIZE(xs_set_table, 128);
 XS_ASSERT_SIZE(xs_set_entry, 32);
 XS_ASSERT_SIZE(xs_set_atom, 32);
 XS_ASSERT_SIZE(xs_set_rule, 40);
+XS_ASSERT_SIZE(xs_declared_set, 64);
+XS_ASSERT_SIZE(xs_set_members, 1184);
+_Static_assert(XS_MEMBER_SHIFT(0, XS_MEMBER_SETS_OF_FAMILY) == 32,
+	       "bits above a rank are a set each");
 
 #endif

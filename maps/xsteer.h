@@ -36,6 +36,23 @@
  */
 #define XS_CHAIN_SLOTS 16
 #define XS_CHAIN_NAME_MAX 32 /* bytes, with its NUL */
+/*
+ * Dynamic sets that one rule set may declare, and how many of them for the addresses of one
+ * family. A frame's address is looked up in each that rules ask, and the data path has 8 bits
+ * for the answers.
+ */
+#define XS_MEMBER_SETS_OF_FAMILY 8
+#define XS_MEMBER_SETS_MAX (2 * XS_MEMBER_SETS_OF_FAMILY)
+#define XS_MEMBER_NAME_MAX 32 /* bytes, with its NUL */
+/* Those in force, those to fall back to, and those of an apply that is under way. */
+#define XS_MEMBER_SLOTS (3 * XS_MEMBER_SETS_MAX)
+#define XS_MEMBER_SIZE_MAX (1U << 24) /* of a set: 2 GB */
+#define XS_PIN_MEMBERS "set_" /* and the set's name: where its map is pinned */
+/*
+ * Lookups for one address: one in each set that the rules ask, the rest where the longest
+ * member is past its time and a shorter one may hold.
+ */
+#define XS_MEMBER_STEPS 16
 #define XS_DEV_MAX 256 /* interfaces that the rules of one instance may send to */
 
 /* What happens to a frame. The order is ABI: meta and the rule tables store it. */
@@ -242,6 +259,26 @@ struct xs_socket_stats {
 	struct xs_socket_counts earlier;
 };
 
+/*
+ * The key of a dynamic set's map, a trie: an address, or the leading bits that a prefix has of
+ * it. IPv4: the first four bytes, and prefixlen is 32 at most. What is behind is 0.
+ */
+struct xs_member_key {
+	__u32 prefixlen;
+	__u8 addr[16]; /* network order */
+};
+
+/* Its value. Tools and other programs write it; the data path only reads. */
+struct xs_member {
+	__u64 expires_ns; /* CLOCK_MONOTONIC when it stops to be a member; 0: never */
+	/*
+	 * That of the key, where expires_ns is not 0: once this member is over, a shorter one
+	 * that holds the address is looked for from here.
+	 */
+	__u32 prefixlen;
+	__u32 pad;
+};
+
 /* What of the interface a socket's owner changes for busy-polling, by its file in /sys. */
 enum xs_knob { XS_KNOB_napi_defer_hard_irqs, XS_KNOB_gro_flush_timeout, XS_KNOB_MAX };
 
@@ -265,6 +302,8 @@ XS_ASSERT_SIZE(xs_meta, 80);
 XS_ASSERT_SIZE(xs_owner, 40);
 XS_ASSERT_SIZE(xs_chain_row, 32);
 XS_ASSERT_SIZE(xs_knobs, 24);
+XS_ASSERT_SIZE(xs_member_key, 20);
+XS_ASSERT_SIZE(xs_member, 16);
 XS_ASSERT_SIZE(xs_socket_counts, 96);
 XS_ASSERT_SIZE(xs_socket_stats, 216);
 XS_ASSERT_SIZE(xs_explained, 8);

@@ -274,7 +274,22 @@ static bool port_holds(const struct xs_match *match, const struct facts *facts, 
 	return match->negate ? !either : either;
 }
 
-static bool match_holds(const struct xs_match *match, const struct facts *facts)
+/* Whether an element of the declaration is the address, or a prefix of it. */
+static bool is_member(const struct xs_dynamic_set *set, xs_u128 addr)
+{
+	unsigned int bits = set->family == XS_FAMILY_ipv4 ? 32 : 128;
+
+	for (__u32 i = 0; i < set->element_cnt; i++) {
+		unsigned int host = bits - set->elements[i].prefixlen;
+
+		if (host == 128 || addr >> host == set->elements[i].addr >> host)
+			return true;
+	}
+	return false;
+}
+
+static bool match_holds(const struct xs_dynamic_set *sets, const struct xs_match *match,
+			const struct facts *facts)
 {
 	bool found;
 
@@ -303,15 +318,17 @@ static bool match_holds(const struct xs_match *match, const struct facts *facts)
 	default:
 		if (!facts->there[match->field])
 			return false;
-		found = among(match, facts->value[match->field]);
+		found = match->set ? is_member(&sets[match->set - 1], facts->value[match->field])
+				   : among(match, facts->value[match->field]);
 		return match->negate ? !found : found;
 	}
 }
 
-static bool rule_holds(const struct xs_rule *rule, const struct facts *facts)
+static bool rule_holds(const struct xs_dynamic_set *sets, const struct xs_rule *rule,
+		       const struct facts *facts)
 {
 	for (__u32 i = 0; i < rule->match_cnt; i++)
-		if (!match_holds(&rule->matches[i], facts))
+		if (!match_holds(sets, &rule->matches[i], facts))
 			return false;
 	return true;
 }
@@ -380,7 +397,7 @@ struct oracle_result oracle_run(const struct xs_ruleset *ruleset, const struct o
 	}
 	result.reason = XS_REASON_default;
 	for (__u32 i = 0; i < ruleset->rule_cnt; i++) {
-		if (!rule_holds(&ruleset->rules[i], &facts))
+		if (!rule_holds(ruleset->sets, &ruleset->rules[i], &facts))
 			continue;
 		result.rule = i;
 		result.reason = XS_REASON_none;

@@ -29,7 +29,10 @@ struct oracle_result {
 	int xdp; /* enum xdp_action that the program returns */
 };
 
-/* `world` may be NULL: no target accepts frames. */
+/*
+ * `world` may be NULL: no target accepts frames. The members of a dynamic set are its elements,
+ * and none is past its time.
+ */
 struct oracle_result oracle_run(const struct xs_ruleset *ruleset, const struct oracle_world *world,
 				const void *frame, size_t len, __u32 queue);
 

@@ -265,6 +265,9 @@ void random_match_make(struct random_set *set, struct rng *rng, struct xs_match 
 
 	*match = (struct xs_match){ .field = field };
 	random_say(t, "%s ", random_fields[field].text);
+	if (set->rules.set_cnt && rng_chance(rng, 40) &&
+	    random_member_match_make(set, rng, match, field, t))
+		return;
 	if (random_traits[field].kind == RANDOM_none)
 		return;
 	if (random_traits[field].kind == RANDOM_flags) {

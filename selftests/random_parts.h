@@ -40,6 +40,10 @@ void random_say_value(struct random_text *t, struct rng *rng, enum xs_field fiel
 
 void random_match_make(struct random_set *set, struct rng *rng, struct xs_match *match,
 		       enum xs_field field, struct random_text *t);
+/* Declarations, and the set of one of them as a match; false: none fits the field. */
+void random_sets_make(struct random_set *set, struct rng *rng);
+bool random_member_match_make(struct random_set *set, struct rng *rng, struct xs_match *match,
+			      enum xs_field field, struct random_text *t);
 /* F . G { A . B }: the two matches F A and G B. */
 void random_pair_make(struct random_set *set, struct rng *rng, struct xs_match *matches,
 		      const enum xs_field *chosen, struct random_text *t);

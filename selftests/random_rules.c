@@ -286,6 +286,8 @@ void random_set_make(struct random_set *set, struct rng *rng, const struct rando
 		rules->rule_cnt = CROWDED_MAX;
 	if (set->crowded)
 		random_crowds_make(set, rng);
+	if (rng_chance(rng, 30))
+		random_sets_make(set, rng);
 	make_shapes(set, rng);
 	rules->rules = calloc(rules->rule_cnt + 1, sizeof(*rules->rules));
 	if (!rules->rules)
@@ -310,6 +312,10 @@ void random_set_free(struct random_set *set)
 	free(set->rules.default_text);
 	free(set->rules.malformed_text);
 	free(set->defines);
+	free(set->sets);
+	for (__u32 i = 0; i < set->rules.set_cnt; i++)
+		free(set->rules.sets[i].elements);
+	free(set->rules.sets);
 	memset(set, 0, sizeof(*set));
 }
 
@@ -324,6 +330,8 @@ char *random_set_text(const struct random_set *set)
 		abort();
 	if (set->defines)
 		fputs(set->defines, out);
+	if (set->sets)
+		fputs(set->sets, out);
 	if (rules->default_text)
 		fprintf(out, "%s\n", rules->default_text);
 	for (__u32 i = 0; i < rules->rule_cnt; i++)

@@ -83,6 +83,7 @@ struct random_crowd {
  */
 struct random_set {
 	struct xs_ruleset rules; /* for the oracle: ranges in no order */
+	char *sets; /* lines after the defines, one for each of rules.set_cnt */
 	char *defines; /* lines before the rules, one for each define_cnt */
 	__u32 define_cnt;
 	xs_u128 pool[RANDOM_KIND_MAX][RANDOM_POOL];

@@ -24,7 +24,8 @@ static bool same_limit(const struct xs_limit *a, const struct xs_limit *b)
 
 static bool same_match(const struct xs_match *a, const struct xs_match *b)
 {
-	if (a->field != b->field || a->negate != b->negate || a->range_cnt != b->range_cnt)
+	if (a->set != b->set || a->set_number != b->set_number || a->field != b->field ||
+	    a->negate != b->negate || a->range_cnt != b->range_cnt)
 		return false;
 	for (__u32 i = 0; i < a->range_cnt; i++)
 		if (a->ranges[i].lo != b->ranges[i].lo || a->ranges[i].hi != b->ranges[i].hi)
@@ -44,8 +45,27 @@ static bool same_rule(const struct xs_rule *a, const struct xs_rule *b)
 	return true;
 }
 
+static bool same_set(const struct xs_dynamic_set *a, const struct xs_dynamic_set *b)
+{
+	if (strcmp(a->name, b->name) || a->family != b->family || a->number != b->number ||
+	    a->size != b->size || a->timeout_ns != b->timeout_ns ||
+	    a->element_cnt != b->element_cnt)
+		return false;
+	for (__u32 i = 0; i < a->element_cnt; i++)
+		if (a->elements[i].addr != b->elements[i].addr ||
+		    a->elements[i].prefixlen != b->elements[i].prefixlen ||
+		    a->elements[i].timeout_ns != b->elements[i].timeout_ns)
+			return false;
+	return true;
+}
+
 bool rulesets_equal(const struct xs_ruleset *a, const struct xs_ruleset *b)
 {
+	if (a->set_cnt != b->set_cnt)
+		return false;
+	for (__u32 i = 0; i < a->set_cnt; i++)
+		if (!same_set(&a->sets[i], &b->sets[i]))
+			return false;
 	if (a->rule_cnt != b->rule_cnt || !same_action(&a->default_action, &b->default_action) ||
 	    !same_action(&a->malformed_action, &b->malformed_action) ||
 	    strcmp(a->default_target_name, b->default_target_name) ||

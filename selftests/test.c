@@ -135,6 +135,9 @@ int test_close(void **state)
 
 	xsteer_bpf__destroy(env->skel);
 	xs_rule_counters_close(&env->rule_counters);
+	for (int i = 0; i < XS_MEMBER_SETS_MAX; i++)
+		if (env->member_fds[i])
+			close(env->member_fds[i]);
 	free(env->cpu_rows);
 	free(env);
 	return 0;

@@ -45,6 +45,7 @@ struct test_env {
 	bool has_linear; /* test_run takes a first buffer's size; only Linux 6.18 and newer split there */
 	const char *skip; /* why nothing can run here, or NULL */
 	struct xs_rule_counters rule_counters; /* see test_rules.c; fd -1: not made yet */
+	int member_fds[XS_MEMBER_SETS_MAX]; /* of dynamic sets, in that slot; 0: not made yet */
 	__u32 rule_set_flags; /* that an inner map of rule_sets must have */
 	struct xs_queue_stats stats[TEST_SLOTS]; /* as last read, summed over CPUs */
 };

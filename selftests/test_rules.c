@@ -15,12 +15,14 @@
 #include <bpf/libbpf.h>
 
 #include "lib/set/limits.h"
+#include "lib/set/members.h"
 #include "lib/set/read.h"
 #include "rule_errors.h"
 #include "xsteer.skel.h"
 
 #define CPU_QUEUE 64
 #define STATS_ROWS 4096
+#define MEMBERS 4096 /* room of the test's maps, whatever size a set declares */
 
 /* Chains of tests are called cN, and N is their row. */
 static int open_target(const struct test_env *env, struct xs_action *action, const char *name)
@@ -115,6 +117,50 @@ static int make_limits(const struct test_env *env, struct test_rules *rules,
 	return err;
 }
 
+struct xs_members test_members(const struct test_env *env, const struct xs_ruleset *rules, __u32 i)
+{
+	struct xs_members members = { .ctx = test_ctx(), .fd = env->member_fds[i] };
+
+	members.set.family = rules->sets[i].family;
+	members.set.size = MEMBERS;
+	snprintf(members.set.name, sizeof(members.set.name), "%s", rules->sets[i].name);
+	return members;
+}
+
+/* The elements, and nothing else, into the map in slot i, which is made once for all tests. */
+static int fill_set(struct test_env *env, const struct xs_ruleset *rules, __u32 i)
+{
+	const struct xs_dynamic_set *set = &rules->sets[i];
+	struct xs_member_rows old = { 0 };
+	struct xs_members members;
+	__u32 cnt;
+	int err;
+
+	if (!env->member_fds[i]) {
+		env->member_fds[i] = xs_members_create(MEMBERS);
+		err = env->member_fds[i] < 0
+			      ? env->member_fds[i]
+			      : put_in_slot(env->skel->maps.member_sets, i, env->member_fds[i]);
+		if (err)
+			return err;
+	}
+	members = test_members(env, rules, i);
+	members.set.family = XS_FAMILY_ipv6; /* all of the key, whatever family was there before */
+	err = xs_members_read(&members, &old);
+	if (!err)
+		err = xs_members_remove(&members, old.rows, old.cnt, &cnt);
+	free(old.rows);
+	members.set.family = set->family;
+	for (__u32 k = 0; !err && k < set->element_cnt; k++) {
+		const struct xs_member_row row = { set->elements[k].addr,
+						   set->elements[k].prefixlen,
+						   set->elements[k].timeout_ns };
+
+		err = xs_members_add(&members, &row, 1, &cnt);
+	}
+	return err;
+}
+
 /* Rows of one CPU's counters. */
 static __u32 row_cnt(const struct test_rules *rules)
 {
@@ -142,6 +188,8 @@ int test_rules_open(struct test_env *env, struct test_rules *rules, const char *
 	xs_rule_blob_free(&blob);
 	if (!err)
 		err = make_stats(env, row_cnt(rules) * env->cpu_cnt + 1);
+	for (__u32 i = 0; !err && i < rules->parsed.set_cnt; i++)
+		err = fill_set(env, &rules->parsed, i);
 	if (!err)
 		err = put_in_slot(env->skel->maps.rule_sets, XS_SET_IN_FORCE, rules->set_fd);
 	return err;

@@ -7,6 +7,7 @@
 #define SELFTESTS_TEST_RULES_H
 
 #include "lib/rules/compile/compile.h"
+#include "lib/set/members.h"
 #include "oracle.h"
 #include "test.h"
 
@@ -27,6 +28,9 @@ struct test_rules {
 int test_rules_open(struct test_env *env, struct test_rules *rules, const char *text);
 void test_rules_close(struct test_rules *rules);
 void test_rules_clear(const struct test_env *env);
+
+/* The map of dynamic set number i of the rules in force, to be changed. Not to be closed. */
+struct xs_members test_members(const struct test_env *env, const struct xs_ruleset *rules, __u32 i);
 
 /* Expects one more frame of `len` bytes for the rule; -1: for no rule. */
 void test_rules_count(struct test_rules *rules, int rule, __u32 len);

@@ -50,8 +50,8 @@ static void make_layout_1(__u32 slot, __u64 compile_ns)
 	assert_true(header->tables >= XS_SET_COMPILE_NS_AT_1 + sizeof(compile_ns));
 	header->layout = 1;
 	header->compile_ns = 0;
-	memset((char *)header + offsetof(struct xs_set_header, pad), 0xee,
-	       XS_SET_COMPILE_NS_AT_1 - offsetof(struct xs_set_header, pad));
+	memset((char *)header + offsetof(struct xs_set_header, members), 0xee,
+	       XS_SET_COMPILE_NS_AT_1 - offsetof(struct xs_set_header, members));
 	memcpy((char *)header + XS_SET_COMPILE_NS_AT_1, &compile_ns, sizeof(compile_ns));
 	munmap(header, 4096);
 }

@@ -150,12 +150,12 @@ static void end_line(struct world *w)
 static struct xs_range ranges[][1] = { { { 0, 64 } }, { { 32, 128 } }, { { 0, 255 } },
 				       { { 0, 1 } },  { { 1, 2 } },    { { 0, 70 } } };
 static struct xs_match wide_matches[] = {
-	{ XS_FIELD_ip_ttl, false, 1, ranges[0] },
-	{ XS_FIELD_ip_ttl, false, 1, ranges[1] },
-	{ XS_FIELD_ip_ttl, false, 1, ranges[2] },
-	{ XS_FIELD_meta_rxqueue, false, 1, ranges[3] },
-	{ XS_FIELD_meta_rxqueue, false, 1, ranges[4] },
-	{ XS_FIELD_meta_length, false, 1, ranges[5] },
+	{ .field = XS_FIELD_ip_ttl, .range_cnt = 1, .ranges = ranges[0] },
+	{ .field = XS_FIELD_ip_ttl, .range_cnt = 1, .ranges = ranges[1] },
+	{ .field = XS_FIELD_ip_ttl, .range_cnt = 1, .ranges = ranges[2] },
+	{ .field = XS_FIELD_meta_rxqueue, .range_cnt = 1, .ranges = ranges[3] },
+	{ .field = XS_FIELD_meta_rxqueue, .range_cnt = 1, .ranges = ranges[4] },
+	{ .field = XS_FIELD_meta_length, .range_cnt = 1, .ranges = ranges[5] },
 };
 #define WIDE 6
 #define TEXT(words) (char *)(uintptr_t)(words)

@@ -38,7 +38,7 @@ static void same_action(const struct xs_action *want, const struct xs_action *go
 static void compare_sets(const struct random_set *set, const struct xs_ruleset *got)
 {
 	const struct xs_ruleset *want = &set->rules;
-	__u32 first = set->define_cnt + (want->default_text ? 2 : 1);
+	__u32 first = set->define_cnt + want->set_cnt + (want->default_text ? 2 : 1);
 
 	assert_int_equal(got->rule_cnt, want->rule_cnt);
 	same_action(&want->default_action, &got->default_action, 1);

@@ -133,7 +133,8 @@ static bool is_our_name(const char *name)
 	for (int i = 0; i < XS_MAP_MAX; i++)
 		if (!strcmp(name, xs_map_names[i]))
 			return true;
-	return !strcmp(name, XS_PIN_LINK) || !strcmp(name, XS_PIN_PROG);
+	return !strcmp(name, XS_PIN_LINK) || !strcmp(name, XS_PIN_PROG) ||
+	       !strncmp(name, XS_PIN_MEMBERS, strlen(XS_PIN_MEMBERS));
 }
 
 /* Others may have directories on a bpffs, too, with a pin called "link" or "prog" in one. */

@@ -33,7 +33,8 @@
 	X(xsk_stats_map) \
 	X(limits) \
 	X(limit_leases) \
-	X(limit_keys)
+	X(limit_keys) \
+	X(member_sets)
 
 enum xs_map {
 #define X(name) XS_MAP_##name,

@@ -9,6 +9,7 @@
 #include "lib/instance/set_layout.h"
 #include "counters.h"
 #include "mapped.h"
+#include "member_sets.h"
 #include "sets.h"
 #include "targets.h"
 #include "switch.h"
@@ -38,14 +39,16 @@ static int open_old_sets(struct xs_switching *apply)
 	return xs_mapped_failed(apply->pins, err);
 }
 
-static int apply_blob(struct xs_switching *apply, const struct xs_rule_blob *blob,
-		      struct xs_apply *result)
+static int apply_blob(struct xs_switching *apply, const struct xs_ruleset *rules,
+		      const struct xs_rule_blob *blob, struct xs_apply *result)
 {
 	int err;
 
 	err = xs_mapped_create(apply->pins->ctx, blob, &apply->next);
 	if (!err)
 		err = open_old_sets(apply);
+	if (!err)
+		err = xs_member_sets_prepare(apply, rules);
 	if (!err)
 		err = xs_switch(apply, result);
 	return err;
@@ -75,8 +78,9 @@ static int put_compiled(struct xs_switching *apply, struct xs_ruleset *rules,
 	if (!err)
 		err = xs_rule_sets_compile(apply->pins->ctx, rules, &blob, &result->report);
 	if (!err)
-		err = apply_blob(apply, &blob, result);
+		err = apply_blob(apply, rules, &blob, result);
 	xs_rule_blob_free(&blob);
+	xs_member_sets_settle(apply->pins); /* likewise */
 	xs_targets_close_unnamed(apply->pins); /* targets of the old set, or of a set that failed */
 	return err;
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Reads back the rules and strings of a compiled set; see read.h. */
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "lib/rules/model/dynamic_set.h"
 #include "read.h"
 
 _Static_assert(sizeof(struct xs_set_header) <= XS_SET_COMPILE_NS_AT_1,
@@ -13,12 +16,58 @@ static bool is_readable(const struct xs_set_header *set, size_t size)
 	       set->layout >= XS_SET_LAYOUT_OLDEST && set->layout <= XS_SET_LAYOUT;
 }
 
+static bool members_lie_within(const struct xs_set_header *set, size_t size)
+{
+	return !(set->flags & XS_SET_MEMBERS) ||
+	       (set->members <= XS_CHUNK_BYTES - sizeof(struct xs_set_members) &&
+		set->members + sizeof(struct xs_set_members) <= size &&
+		xs_set_members(set)->set_cnt <= XS_MEMBER_SETS_MAX);
+}
+
+const struct xs_declared_set *xs_set_declared(const struct xs_set_header *set, const char *name)
+{
+	const struct xs_set_members *members = xs_set_members(set);
+
+	for (__u32 i = 0; members && i < members->set_cnt; i++)
+		if (!strncmp(members->set[i].name, name, sizeof(members->set[i].name)))
+			return &members->set[i];
+	return NULL;
+}
+
+static void put_declared(FILE *out, const struct xs_declared_set *declared)
+{
+	struct xs_dynamic_set set = { .family = declared->family,
+				      .size = declared->size,
+				      .timeout_ns = declared->timeout_ns };
+	char *text;
+
+	memcpy(set.name, declared->name, sizeof(set.name));
+	text = xs_dynamic_set_text(&set, false);
+	fprintf(out, "%s\n", text ? text : "");
+	free(text);
+}
+
+char *xs_declared_sets_text(const struct xs_set_header *set)
+{
+	const struct xs_set_members *members = xs_set_members(set);
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	for (__u32 i = 0; out && members && i < members->set_cnt; i++)
+		put_declared(out, &members->set[i]);
+	if (out && !fclose(out))
+		return text;
+	free(text);
+	return NULL;
+}
+
 bool xs_set_valid(const void *bytes, size_t size)
 {
 	const struct xs_set_header *set = bytes;
 	__u64 rules_end;
 
-	if (!is_readable(set, size))
+	if (!is_readable(set, size) || !members_lie_within(set, size))
 		return false;
 	if (set->flags & XS_SET_LIMITED &&
 	    (set->limit_cnt > XS_LIMITS_MAX ||

@@ -38,6 +38,22 @@ static inline const char *xs_set_string(const struct xs_set_header *set, __u32 t
 	return (const char *)set + set->text + text;
 }
 
+/* The dynamic sets that the set declares; NULL: none. */
+static inline const struct xs_set_members *xs_set_members(const struct xs_set_header *set)
+{
+	return set->flags & XS_SET_MEMBERS ? (const void *)((const char *)set + set->members)
+					   : NULL;
+}
+
+/* The one of that name; NULL: there is none. */
+const struct xs_declared_set *xs_set_declared(const struct xs_set_header *set, const char *name);
+
+/*
+ * The declarations as text, each with its line end; "" for none. From malloc(); NULL: out of
+ * memory.
+ */
+char *xs_declared_sets_text(const struct xs_set_header *set);
+
 /* The name of a file of the set; NULL: there is no file of this number. */
 const char *xs_set_file(const struct xs_set_header *set, __u32 number);
 

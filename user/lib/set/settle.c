@@ -14,6 +14,7 @@
 #include "counters.h"
 #include "counts_return.h"
 #include "mapped.h"
+#include "member_sets.h"
 #include "sets.h"
 #include "settle.h"
 #include "targets.h"
@@ -57,10 +58,11 @@ static int roll_back(struct xs_pins *pins, struct xs_mapped_set *over, struct xs
 	err = xs_set_slot_put(pins, XS_SET_IN_FORCE, back->fd);
 	if (!err)
 		err = xs_set_slot_put(pins, XS_SET_FALLBACK, -1);
-	if (!err)
+	if (!err) {
 		xs_targets_close_unnamed(pins);
-	if (!err)
+		xs_member_sets_settle(pins);
 		err = xs_set_publish(pins, header);
+	}
 	if (!err)
 		xs_note(pins->ctx,
 			"%s: rule set %llu was not confirmed in time and has been rolled back",
@@ -124,8 +126,10 @@ static int keep_set(struct xs_pins *pins, struct xs_mapped_set *now)
 	}
 	if (until >= time) {
 		err = xs_set_slot_put(pins, XS_SET_FALLBACK, -1);
-		if (!err)
+		if (!err) {
 			xs_targets_close_unnamed(pins);
+			xs_member_sets_settle(pins);
+		}
 		return err;
 	}
 	__atomic_store_n(deadline_ns, until, __ATOMIC_SEQ_CST);
@@ -148,6 +152,7 @@ int xs_rule_sets_confirm(struct xs_pins *pins)
 		xs_err(pins->ctx, "%s: no rule set waits to be confirmed", pins->ifname);
 		/* A confirm that was killed may not have done this. */
 		xs_targets_close_unnamed(pins);
+		xs_member_sets_settle(pins);
 		err = -ENOENT;
 	} else {
 		err = keep_set(pins, &now);

@@ -31,13 +31,20 @@ static int rules_of(const struct xsteer_explain *trial, struct xs_ruleset *rules
 {
 	struct xs_rule_errors errors = {};
 	struct xs_rule_source source = { .name = "rules in force" };
+	char *declared = xs_declared_sets_text(trial->set.header);
 	size_t room = 1, used = 0;
 	char *text;
 	int err;
 
+	if (!declared)
+		return -ENOMEM;
+	room += strlen(declared);
 	for (__u32 i = 0; i < trial->set.header->rule_cnt; i++)
 		room += strlen(xs_set_string(trial->set.header, trial->set.rules[i].text)) + 1;
 	text = malloc(room);
+	if (text)
+		used = (size_t)sprintf(text, "%s", declared);
+	free(declared);
 	if (!text)
 		return -ENOMEM;
 	for (__u32 i = 0; i < trial->set.header->rule_cnt; i++)

@@ -137,7 +137,8 @@ int xs_claim_why(struct xs_arena *arena, const struct xs_claim *claim, const str
 	for (__u32 i = 0; i < rule->match_cnt; i++) {
 		const struct xs_match *match = &rule->matches[i];
 
-		if (!xs_fields[match->field].bits || match->range_cnt || match->negate)
+		if (!xs_fields[match->field].bits || match->range_cnt || match->negate ||
+		    match->set)
 			continue;
 		snprintf(words, size, "what it compares '%s' with is empty",
 			 xs_fields[match->field].text);

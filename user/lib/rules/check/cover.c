@@ -137,7 +137,8 @@ static bool kinds_within(struct xs_cover *cover, const struct xs_claim *claim,
 	for (__u32 i = 0; i < claim->kind_cnt; i++) {
 		const struct xs_meaning *kind = &claim->kind[i];
 
-		if (kind->families & ~earlier->families ||
+		if (kind->families & ~earlier->families || earlier->member_of & ~kind->member_of ||
+		    earlier->no_member_of & ~kind->no_member_of ||
 		    !within(cover, kind->dim[XS_DIM_l4proto], earlier->protos))
 			return false;
 		for (int dim = 0; dim < XS_DIM_MAX; dim++)

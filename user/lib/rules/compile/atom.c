@@ -145,7 +145,7 @@ static int gather_bits(struct xs_compiler *c, struct bit_sets *bits)
 
 	for (__u32 i = 0; i < c->boxes.cnt && !err; i++) {
 		for (struct xs_cond *cond = c->boxes.box[i].cond; cond && !err; cond = cond->next) {
-			if (cond->ranges.cnt == 1)
+			if (cond->ranges.cnt == 1) /* always so for a dynamic set */
 				continue;
 			if (last[cond->dim] && last[cond->dim]->ranges.range == cond->ranges.range)
 				cond->bits = last[cond->dim]->bits;
@@ -184,6 +184,17 @@ out:
 	return err;
 }
 
+/* The bit that answers whether a dynamic set holds the address. */
+static void write_member_atom(struct xs_set_atom *atom, const struct xs_cond *cond)
+{
+	*atom = (struct xs_set_atom){ .word = XS_ATOM_ranks,
+				      .shift = (__u8)cond->bits,
+				      .bits = 1,
+				      .kind = cond->other ? XS_ATOM_OTHER : XS_ATOM_RANGE,
+				      .lo = 1,
+				      .hi = 1 };
+}
+
 void xs_atom_write(const struct xs_compiler *c, struct xs_set_atom *atom,
 		   const struct xs_cond *cond)
 {
@@ -192,9 +203,15 @@ void xs_atom_write(const struct xs_compiler *c, struct xs_set_atom *atom,
 		[XS_KEY_ether_d] = XS_ATOM_ether_d, [XS_KEY_misc] = XS_ATOM_misc,
 		[XS_KEY_addr1] = XS_ATOM_addr1,
 	};
-	const struct xs_dim_place *place_of = &xs_dim_places[cond->dim];
-	struct xs_range range = cond_range(c, cond, 0);
+	const struct xs_dim_place *place_of;
+	struct xs_range range;
 
+	if (cond->dim == XS_DIM_nothing) {
+		write_member_atom(atom, cond);
+		return;
+	}
+	place_of = &xs_dim_places[cond->dim];
+	range = cond_range(c, cond, 0);
 	*atom = (struct xs_set_atom){ .word = words[place_of->word],
 				      .shift = place_of->shift,
 				      .bits = place_of->bits,
@@ -204,7 +221,7 @@ void xs_atom_write(const struct xs_compiler *c, struct xs_set_atom *atom,
 	if (cond->dim <= XS_DIM_daddr) {
 		atom->word = XS_ATOM_ranks;
 		atom->shift = cond->dim == XS_DIM_daddr ? 32 : 0;
-		atom->bits = 32;
+		atom->bits = XS_RANK_BITS;
 	}
 	if (cond->ranges.cnt > 1) {
 		atom->kind = XS_ATOM_BITS;

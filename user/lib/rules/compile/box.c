@@ -206,6 +206,26 @@ static int add_conds(struct xs_boxes *boxes, struct xs_box *box, enum xs_dim dim
 	return err;
 }
 
+/* A condition for each dynamic set that the rule asks. */
+static int add_members(struct xs_boxes *boxes, struct xs_box *box, const struct xs_meaning *meaning)
+{
+	static const struct xs_range one = { 1, 1 };
+	int err = 0;
+
+	for (__u32 i = 0; i < 2 * XS_MEMBER_SETS_OF_FAMILY && !err; i++) {
+		__u32 bit = 1U << i;
+
+		if (!((meaning->member_of | meaning->no_member_of) & bit))
+			continue;
+		err = add_cond(boxes, box, XS_DIM_nothing, meaning->no_member_of & bit,
+			       (struct xs_ranges){ &one, 1 });
+		if (!err)
+			box->cond->bits = XS_MEMBER_SHIFT(i / XS_MEMBER_SETS_OF_FAMILY,
+							  i % XS_MEMBER_SETS_OF_FAMILY);
+	}
+	return err;
+}
+
 static struct xs_range whole_range(struct xs_ranges set)
 {
 	return (struct xs_range){ set.range[0].lo, set.range[set.cnt - 1].hi };
@@ -289,6 +309,9 @@ static int add_one_box(struct xs_boxes *boxes, const struct xs_meaning *meaning,
 		if (err)
 			return err;
 	}
+	err = add_members(boxes, box, meaning);
+	if (err)
+		return err;
 	signature = signature_of(boxes, mask);
 	if (signature < 0)
 		return signature;

@@ -23,7 +23,11 @@ struct xs_cond {
 	bool other; /* the value must not be in the range */
 	struct xs_ranges ranges; /* one; or more, if XS_COND_BITS_MAX allows a bit for each value */
 	struct xs_cond *next;
-	__u32 bits; /* where atom.c has put these, as an offset in bytes */
+	/*
+	 * Where atom.c has put these, as an offset in bytes. XS_DIM_nothing: a dynamic set's
+	 * answer, as XS_MEMBER_SHIFT; `other`: it must be no.
+	 */
+	__u32 bits;
 };
 
 /* Fields of at most this many bits may have conditions of many ranges. */

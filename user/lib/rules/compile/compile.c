@@ -79,6 +79,8 @@ __u32 xs_rule_layout(const struct xs_ruleset *rules)
 {
 	__u32 layout = XS_SET_LAYOUT_BEFORE_FIELDS;
 
+	if (rules->set_cnt)
+		return XS_SET_LAYOUT;
 	for (__u32 i = 0; i < rules->rule_cnt; i++) {
 		if (rules->rules[i].limit.rate)
 			return XS_SET_LAYOUT;
@@ -175,7 +177,8 @@ static int write_text(struct xs_compiler *c)
 _Static_assert(sizeof(struct xs_set_header) + (XS_TABLES_MAX + 1) * sizeof(struct xs_set_table) +
 			       (XS_ACTIONS_MAX + 2) * sizeof(struct xs_action) + 64 +
 			       (XS_LIMITS_MAX + 2) * sizeof(struct xs_set_limit) +
-			       256 * sizeof(__u64) + 2 * PORT_INDEX_MAX <=
+			       256 * sizeof(__u64) + 2 * PORT_INDEX_MAX + 64 +
+			       sizeof(struct xs_set_members) <=
 		       XS_CHUNK_BYTES,
 	       "chunk 0 has room for all that is placed there");
 
@@ -203,6 +206,8 @@ static int run_steps(struct xs_compiler *c, bool finely)
 		err = xs_addrs_index(c);
 	if (!err)
 		err = xs_bits_write(c);
+	if (!err)
+		err = xs_members_write(c);
 	if (!err)
 		err = xs_tables_write(c);
 	if (!err)

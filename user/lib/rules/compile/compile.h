@@ -13,7 +13,8 @@
 /*
  * A compiled set. The caller copies it to the start of an inner map of rule_sets with
  * chunk_cnt entries, which is new and therefore zeroed. The caller also fills in
- * header.generation, .deadline_ns, .stats_slot and .compile_ns, which are 0.
+ * header.generation, .deadline_ns, .stats_slot and .compile_ns, which are 0, and
+ * gives dynamic sets their slots: the compiler puts set i into slot i.
  */
 struct xs_rule_blob {
 	void *bytes; /* from malloc(); starts with struct xs_set_header */

@@ -54,6 +54,9 @@ int xs_ports_index(struct xs_compiler *c);
 /* addrs.c: the same from an address, which also gets its rank. */
 int xs_addrs_index(struct xs_compiler *c);
 
+/* members.c: writes which dynamic sets are declared, and which of them rules ask. */
+int xs_members_write(struct xs_compiler *c);
+
 /* atom.c: writes the sets that conditions look into, a bit for each value, in one chunk. */
 int xs_bits_write(struct xs_compiler *c);
 /* Writes one condition as the data path reads it. Links to other conditions stay 0. */

@@ -56,6 +56,16 @@ static int add_header(struct xs_arena *arena, struct xs_meaning *meaning,
 	return 0;
 }
 
+static void add_member(struct xs_meaning *meaning, const struct xs_match *match)
+{
+	__u32 bit =
+		XS_MEANING_MEMBER(xs_fields[match->field].dim == XS_DIM_daddr, match->set_number);
+
+	*(match->negate ? &meaning->no_member_of : &meaning->member_of) |= bit;
+	if (meaning->member_of & meaning->no_member_of)
+		meaning->never = true;
+}
+
 int xs_meaning_add(struct xs_arena *arena, struct xs_meaning *meaning, const struct xs_match *match)
 {
 	const struct xs_field_info *info = &xs_fields[match->field];
@@ -64,6 +74,10 @@ int xs_meaning_add(struct xs_arena *arena, struct xs_meaning *meaning, const str
 
 	if (err || info->dim == XS_DIM_nothing)
 		return err;
+	if (match->set) {
+		add_member(meaning, match);
+		return 0;
+	}
 	if (match->negate)
 		err = xs_ranges_complement(arena, &ranges, xs_ones(info->bits));
 	if (err)

@@ -11,11 +11,16 @@
 /* Most `port` matches of one rule, since each doubles its boxes. */
 #define XS_EITHER_MAX 10
 
+/* The bit of a dynamic set of the rule's family, by its number; side 0: source, 1: destination. */
+#define XS_MEANING_MEMBER(side, number) (1U << ((side)*XS_MEMBER_SETS_OF_FAMILY + (number)))
+
 struct xs_meaning {
 	__u8 families; /* of frames that can match, XS_FAMILY_BIT */
 	bool never; /* some dimension has no value left */
 	__u32 tag_bytes, l4_bytes; /* bytes of the headers that its fields lie in */
 	struct xs_ranges protos; /* L4 protocols that have its fields; NULL: any */
+	/* Dynamic sets that must hold an address, and those that must not: XS_MEANING_MEMBER. */
+	__u32 member_of, no_member_of;
 	struct xs_ranges dim[XS_DIM_MAX]; /* NULL: not restricted */
 	struct xs_ranges either[XS_EITHER_MAX]; /* `port` matches: either port must be in it */
 	__u32 either_cnt;

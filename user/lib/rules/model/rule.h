@@ -12,6 +12,7 @@
 #include <linux/types.h>
 
 #include "maps/xsteer.h"
+#include "dynamic_set.h"
 #include "field.h"
 #include "limit.h"
 
@@ -34,6 +35,8 @@
 struct xs_match {
 	enum xs_field field;
 	bool negate;
+	__u8 set; /* 1 + the number in xs_ruleset.sets of what it asks instead of ranges; 0: none */
+	__u8 set_number; /* that set's xs_dynamic_set.number */
 	__u32 range_cnt;
 	struct xs_range *ranges;
 };
@@ -56,6 +59,8 @@ struct xs_rule {
 struct xs_ruleset {
 	struct xs_rule *rules;
 	__u32 rule_cnt;
+	struct xs_dynamic_set *sets; /* XS_MEMBER_SETS_MAX at most */
+	__u32 set_cnt;
 	char **files; /* [0]: the file named, or "-" */
 	__u32 file_cnt;
 	struct xs_action default_action; /* xsk else pass, unless the file says otherwise */

@@ -10,12 +10,37 @@ void xs_ruleset_free(struct xs_ruleset *set)
 	for (__u32 i = 0; i < set->rule_cnt; i++)
 		free(set->rules[i].matches);
 	free(set->rules);
+	for (__u32 i = 0; i < set->set_cnt; i++)
+		free(set->sets[i].elements);
+	free(set->sets);
 	for (__u32 i = 0; i < set->file_cnt; i++)
 		free(set->files[i]);
 	free(set->files);
 	free(set->default_text);
 	free(set->malformed_text);
 	memset(set, 0, sizeof(*set));
+}
+
+/* The declarations, each with its line end. NULL: out of memory. */
+static char *sets_text(const struct xs_ruleset *set)
+{
+	char *all = calloc(1, 1);
+
+	for (__u32 i = 0; all && i < set->set_cnt; i++) {
+		char *one = xs_dynamic_set_text(&set->sets[i], true);
+		size_t len = strlen(all), more = one ? strlen(one) : 0;
+		char *longer = one ? realloc(all, len + more + 2) : NULL;
+
+		if (longer) {
+			all = longer;
+			strcpy(stpcpy(all + len, one), "\n");
+		} else {
+			free(all);
+			all = NULL;
+		}
+		free(one);
+	}
+	return all;
 }
 
 static char *put_line(char *to, const char *line)
@@ -30,18 +55,22 @@ static char *put_line(char *to, const char *line)
 char *xs_ruleset_text(const struct xs_ruleset *set)
 {
 	size_t size = 1;
-	char *text, *to;
+	char *sets = sets_text(set), *text, *to;
 
+	if (!sets)
+		return NULL;
+	size += strlen(sets);
 	size += set->default_text ? strlen(set->default_text) + 1 : 0;
 	size += set->malformed_text ? strlen(set->malformed_text) + 1 : 0;
 	for (__u32 i = 0; i < set->rule_cnt; i++)
 		size += strlen(set->rules[i].text) + 1;
 	text = malloc(size);
-	if (!text)
-		return NULL;
-	to = put_line(put_line(text, set->default_text), set->malformed_text);
-	for (__u32 i = 0; i < set->rule_cnt; i++)
-		to = put_line(to, set->rules[i].text);
-	*to = '\0';
+	if (text) {
+		to = put_line(put_line(stpcpy(text, sets), set->default_text), set->malformed_text);
+		for (__u32 i = 0; i < set->rule_cnt; i++)
+			to = put_line(to, set->rules[i].text);
+		*to = '\0';
+	}
+	free(sets);
 	return text;
 }

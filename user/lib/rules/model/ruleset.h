@@ -12,8 +12,8 @@
 void xs_ruleset_free(struct xs_ruleset *set);
 
 /*
- * Returns the whole set as text: default and malformed if the file has them, then one
- * rule on each line. It parses to the same set, except for files and line numbers. The
+ * Returns the whole set as text: dynamic sets, default and malformed if the file has them,
+ * then one rule on each line. It parses to the same set, except for files and line numbers. The
  * caller frees it. NULL: out of memory.
  */
 char *xs_ruleset_text(const struct xs_ruleset *set);

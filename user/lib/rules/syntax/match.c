@@ -135,8 +135,8 @@ static bool prefix_range(struct xs_parser *p, enum xs_field field, const struct 
 	return true;
 }
 
-static bool elem_range(struct xs_parser *p, enum xs_field field, const struct xs_elem *elem,
-		       struct xs_range *range)
+bool xs_match_elem_range(struct xs_parser *p, enum xs_field field, const struct xs_elem *elem,
+			 struct xs_range *range)
 {
 	enum xs_value_result result;
 	size_t at, len;
@@ -182,7 +182,7 @@ bool xs_match_add_operand(struct xs_parser *p, enum xs_field field, struct xs_ma
 	if (!xs_parse_charge(p, value->cnt * sizeof(range), &value->pos))
 		return false;
 	for (__u32 i = 0; i < value->cnt; i++)
-		if (!elem_range(p, field, &value->elems[i], &range) ||
+		if (!xs_match_elem_range(p, field, &value->elems[i], &range) ||
 		    !xs_match_add_range(p, &range))
 			return false;
 	xs_match_end_ranges(p, match, first);
@@ -269,6 +269,8 @@ bool xs_parse_match(struct xs_parser *p)
 		return false;
 	if (match->negate || p->tok.type == XS_TOKEN_EQ_EQ)
 		xs_parse_next(p);
+	if (xs_parse_at_set_name(p))
+		return xs_parse_set_match(p, match);
 	if (!xs_parse_at_value(p) && p->tok.type != XS_TOKEN_LBRACE) {
 		describe(match->field, what, sizeof(what));
 		return xs_parse_expected(p, "%s: %s", xs_fields[match->field].noun, what);

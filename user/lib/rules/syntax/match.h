@@ -10,6 +10,10 @@
 bool xs_match_bad_elem(struct xs_parser *p, enum xs_field field, const struct xs_elem *elem,
 		       enum xs_value_result result, size_t at, size_t len);
 
+/* The values of one member. */
+bool xs_match_elem_range(struct xs_parser *p, enum xs_field field, const struct xs_elem *elem,
+			 struct xs_range *range);
+
 /* One more range of the match being parsed; xs_match_end_ranges() takes those from `first` on. */
 bool xs_match_add_range(struct xs_parser *p, const struct xs_range *range);
 void xs_match_end_ranges(struct xs_parser *p, struct xs_match *match, __u32 first);

@@ -133,7 +133,7 @@ struct xs_parser {
 	int err; /* -ENOMEM or -EINVAL: stop at once */
 
 	struct xs_ruleset set;
-	__u32 rule_cap;
+	__u32 rule_cap, set_cap;
 	struct xs_said default_said, malformed_said;
 
 	struct xs_lexer lex;
@@ -289,6 +289,12 @@ bool xs_parse_take_part(struct xs_parser *p, struct xs_str *out, struct xs_str *
 
 /* set_file.c: file "NAME" in a set: each line of it as a member. The token is the name. */
 bool xs_parse_set_file(struct xs_parser *p, struct xs_operand *operand);
+
+/* dynamic_set.c: set NAME { ... }; the token is 'set'. */
+bool xs_parse_dynamic_set(struct xs_parser *p);
+/* Whether the token is @NAME, of no set of a table; and such a value of a match. */
+bool xs_parse_at_set_name(const struct xs_parser *p);
+bool xs_parse_set_match(struct xs_parser *p, struct xs_match *match);
 
 /* define.c: define NAME = VALUE. */
 bool xs_parse_define(struct xs_parser *p);

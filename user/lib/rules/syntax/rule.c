@@ -208,7 +208,6 @@ static const char *other_tools_word(struct xs_str word)
 		{ "goto", "; it stands in chains within table ... { } alone" },
 		{ "return", "; it stands in chains within table ... { } alone" },
 		{ "continue", "; a rule whose matches hold decides" },
-		{ "set", "; write define NAME = { ... }" },
 		{ "add", "; a rule begins with its matches" },
 		{ "insert", "; a rule begins with its matches" },
 		{ "-a", "; a rule is nft's words, not iptables' options" },
@@ -230,8 +229,8 @@ static const char *other_tools_word(struct xs_str word)
  */
 static bool is_known(struct xs_str word, enum xs_field last)
 {
-	static const char *const statements[] = { "default", "malformed", "define", "include",
-						  "name" };
+	static const char *const statements[] = { "default", "malformed", "define",
+						  "include", "name",	  "set" };
 	const struct xs_token token = { .type = XS_TOKEN_WORD, .p = word.p, .len = word.len };
 	const char *family = last == XS_FIELD_MAX ? "" : xs_fields[last].text;
 

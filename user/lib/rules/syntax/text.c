@@ -62,7 +62,8 @@ static bool parse_malformed(struct xs_parser *p)
 
 static bool begins_statement(const struct xs_token *tok)
 {
-	static const char *const words[] = { "default", "malformed", "define", "include", "name" };
+	static const char *const words[] = { "default", "malformed", "define",
+					     "include", "name",	     "set" };
 
 	if (tok->type != XS_TOKEN_WORD || !tok->first)
 		return false;
@@ -113,6 +114,8 @@ static bool parse_statement(struct xs_parser *p)
 		return xs_parse_define(p);
 	if (xs_parse_at_word(p, "include"))
 		return xs_parse_include(p);
+	if (xs_parse_at_word(p, "set"))
+		return xs_parse_dynamic_set(p);
 	return xs_parse_rule(p);
 }
 
