@@ -332,6 +332,8 @@ static const struct xs_cmd cmds[] = {
 	  "what the program does with packets, and why", explain_opts, 0, 1, xs_do_explain },
 	{ "cost", NULL, "(-d IF | -f FILE) [--pcap FILE]", "nanoseconds a packet", cost_opts, 0, 1,
 	  xs_do_cost },
+	{ "set", NULL, "add|del|list|flush IF NAME [ELEMENT...] [timeout TIME]",
+	  "members of a dynamic set, without an apply", if_opts, 1, -1, xs_do_set },
 	{ "import", NULL, "nft|iptables-save|ethtool|ovs|cidr FILE",
 	  "another tool's rules as a rule file", import_opts, 2, 2, xs_do_import },
 	{ "trace", NULL, "IF [RULE...]", "frames as they are decided, also those that are dropped",

@@ -38,5 +38,6 @@ int xs_do_explain(struct xs_cli *cli);
 int xs_do_cost(struct xs_cli *cli);
 int xs_do_import(struct xs_cli *cli);
 int xs_do_trace(struct xs_cli *cli);
+int xs_do_set(struct xs_cli *cli);
 
 #endif

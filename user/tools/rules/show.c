@@ -7,6 +7,7 @@
 #include "lib/base/number.h"
 #include "lib/base/escape.h"
 #include "lib/net/identity.h"
+#include "set_show.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/json.h"
 #include "rules.h"
@@ -37,25 +38,28 @@ static int add_rule(void *arg, const struct xsteer_rule *rule)
 static int show_json(struct xs_cli *cli, const char *ifname)
 {
 	XSTEER_STRUCT(xsteer_rule_set, set);
-	json_t *rules = json_array();
+	json_t *rules = json_array(), *sets;
 	int err;
 
 	err = xsteer_rules_show(cli->ctx, ifname, &set, add_rule, rules);
+	if (!err)
+		err = xs_sets_json(cli, ifname, &sets);
 	if (err) {
 		json_decref(rules);
 		return err;
 	}
-	return xs_json_print(cli, json_pack("{s:o, s:I, s:b, s:f, s:o, s:o, s:o}", "interface",
-					    xs_json_text(ifname), "generation",
-					    (json_int_t)set.generation, "rolled_back",
-					    set.flags & XSTEER_RULE_SET_ROLLED_BACK,
-					    "confirm_seconds_left", set.confirm_ns / 1e9, "default",
-					    xs_json_text(set.default_text), "malformed",
-					    xs_json_text(set.malformed_text), "rules", rules));
+	return xs_json_print(
+		cli, json_pack("{s:o, s:I, s:b, s:f, s:o, s:o, s:o, s:o}", "interface",
+			       xs_json_text(ifname), "generation", (json_int_t)set.generation,
+			       "rolled_back", set.flags & XSTEER_RULE_SET_ROLLED_BACK,
+			       "confirm_seconds_left", set.confirm_ns / 1e9, "default",
+			       xs_json_text(set.default_text), "malformed",
+			       xs_json_text(set.malformed_text), "sets", sets, "rules", rules));
 }
 
 struct shown {
-	const char *ifname;
+	struct xs_cli *cli;
+	const char *ifname, *asked; /* now called; as the user wrote */
 	struct xsteer_rule_set set;
 	bool headed; /* the text above the rules has been printed */
 };
@@ -74,6 +78,7 @@ static void show_head(struct shown *shown)
 	if (set->confirm_ns)
 		printf("# rolls back in %.0f s unless 'xsteer-rules confirm %s'\n",
 		       set->confirm_ns / 1e9, xs_shown(shown->ifname).text);
+	xs_sets_print(shown->cli, shown->asked);
 	printf("%s\n%s\n", set->default_text, set->malformed_text);
 }
 
@@ -96,7 +101,7 @@ static int show_rule(void *arg, const struct xsteer_rule *rule)
 
 int xs_do_show(struct xs_cli *cli)
 {
-	struct shown shown = { .set = { .sz = sizeof(shown.set) } };
+	struct shown shown = { .cli = cli, .set = { .sz = sizeof(shown.set) } };
 	const char *ifname;
 	char name[16];
 	__u32 ifindex;
@@ -105,7 +110,7 @@ int xs_do_show(struct xs_cli *cli)
 	err = xs_rules_take_if(cli, 0, false);
 	if (err)
 		return err;
-	ifname = shown.ifname = xs_rules_opts(cli)->ifname;
+	ifname = shown.ifname = shown.asked = xs_rules_opts(cli)->ifname;
 	if (cli->json)
 		return show_json(cli, ifname);
 	if (!xs_netif_find(shown.ifname, &ifindex, name))
