@@ -295,7 +295,7 @@ architecture_names_every_map() {
 
 troubleshooting_names_every_reason() {
 	_same "reasons" docs/troubleshooting.md \
-		"$(grep -oE '`(default|malformed_[a-z0-9_]*|no_(socket|cpu|dev|chain))`' docs/troubleshooting.md | tr -d '`' | sort -u)" \
+		"$(grep -oE '`(default|malformed_[a-z0-9_]*|over_limit|no_(socket|cpu|dev|chain))`' docs/troubleshooting.md | tr -d '`' | sort -u)" \
 		maps/xsteer.h "$(_names XS_MATCH_REASONS XS_FALLBACK_REASONS)"
 }
 
