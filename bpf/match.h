@@ -525,9 +525,9 @@ static __always_inline enum xs_reason find_rule(const struct xs_packet *pkt, enu
 	match->rule = walk.best >> 16;
 	match->action =
 		*XS_AT(search.first, set->actions + (walk.best & 0xffff) * 8, struct xs_action);
-	match->rule_stats = rule_counter(set, match->rule);
 	if (match->action.limit && !explaining)
 		apply_limit(set, pkt, match);
+	match->rule_stats = rule_counter(set, match->rule);
 	return XS_REASON_none;
 }
 

@@ -35,8 +35,8 @@ int xsteer(struct xdp_md *ctx)
 	reason = parse_packet(ctx, &packet);
 	reason = find_rule(&packet, reason, &match);
 	outcome = apply_action(&packet, &match.action);
-	if (match.refused != XS_REASON_none)
-		outcome.fallback = match.refused;
+	/* A refused frame passes or is dropped, which has no reason of its own. */
+	outcome.fallback |= match.refused;
 	count(&packet, reason, match.rule_stats, &outcome);
 	explain(&match, reason, &outcome);
 	return outcome.xdp;
