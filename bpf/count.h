@@ -12,7 +12,11 @@ const volatile __u32 last_queue = XS_SLOTS_MIN - 1;
 
 static __always_inline void bump(struct xs_queue_stats *row, __u32 first, __u32 index, __u32 max)
 {
-	/* The counters are one array, whatever their names; the check is for the verifier. */
+	/*
+	 * The counters are one array, whatever their names; the check is for the verifier. Linux
+	 * before 6.2 learns from it only about the register that is compared.
+	 */
+	barrier_var(index);
 	if (index < max)
 		((__u64 *)row)[first + index]++;
 }
