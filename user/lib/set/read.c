@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Reads back the rules and strings of a compiled set; see read.h. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,32 +33,34 @@ const struct xs_declared_set *xs_set_declared(const struct xs_set_header *set, c
 	return NULL;
 }
 
-static void put_declared(FILE *out, const struct xs_declared_set *declared)
+static char *declared_text(const struct xs_declared_set *declared)
 {
 	struct xs_dynamic_set set = { .family = declared->family,
 				      .size = declared->size,
 				      .timeout_ns = declared->timeout_ns };
-	char *text;
 
 	memcpy(set.name, declared->name, sizeof(set.name));
-	text = xs_dynamic_set_text(&set, false);
-	fprintf(out, "%s\n", text ? text : "");
-	free(text);
+	return xs_dynamic_set_text(&set, false);
 }
 
 char *xs_declared_sets_text(const struct xs_set_header *set)
 {
 	const struct xs_set_members *members = xs_set_members(set);
-	char *text = NULL;
-	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	char *all = strdup("");
 
-	for (__u32 i = 0; out && members && i < members->set_cnt; i++)
-		put_declared(out, &members->set[i]);
-	if (out && !fclose(out))
-		return text;
-	free(text);
-	return NULL;
+	for (__u32 i = 0; all && members && i < members->set_cnt; i++) {
+		char *one = declared_text(&members->set[i]), *more = NULL;
+
+		if (one)
+			more = realloc(all, strlen(all) + strlen(one) + sizeof("\n"));
+		if (more)
+			strcat(strcat(more, one), "\n");
+		else
+			free(all);
+		free(one);
+		all = more;
+	}
+	return all;
 }
 
 bool xs_set_valid(const void *bytes, size_t size)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Dynamic sets and their members as text; see dynamic_set.h. */
 #include <arpa/inet.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,37 +26,54 @@ struct xs_member_text xs_member_text(enum xs_family family, xs_u128 addr, __u32 
 	return member;
 }
 
-static void put_elements(FILE *out, const struct xs_dynamic_set *set)
+/* Of a text that has room for all that is put there. */
+struct text {
+	char *text;
+	size_t len, room;
+};
+
+static void __attribute__((format(printf, 2, 3))) put(struct text *to, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	to->len += (size_t)vsnprintf(to->text + to->len, to->room - to->len, fmt, args);
+	va_end(args);
+}
+
+static void put_elements(struct text *to, const struct xs_dynamic_set *set)
 {
 	for (__u32 i = 0; i < set->element_cnt; i++) {
 		const struct xs_set_element *element = &set->elements[i];
 
-		fprintf(out, "%s%s", i ? ", " : " elements { ",
-			xs_member_text(set->family, element->addr, element->prefixlen).text);
+		put(to, "%s%s", i ? ", " : " elements { ",
+		    xs_member_text(set->family, element->addr, element->prefixlen).text);
 		if (element->timeout_ns != set->timeout_ns)
-			fprintf(out, " timeout %s", xs_timespan_text(element->timeout_ns).text);
+			put(to, " timeout %s", xs_timespan_text(element->timeout_ns).text);
 	}
 	if (set->element_cnt)
-		fputs(" };", out);
+		put(to, " };");
 }
+
+#define ELEMENT_TEXT_MAX \
+	(sizeof(struct xs_member_text) + sizeof(struct xs_timespan) + sizeof(" elements { ") + \
+	 sizeof(" timeout "))
 
 char *xs_dynamic_set_text(const struct xs_dynamic_set *set, bool elements)
 {
-	char *text = NULL;
-	size_t len;
-	FILE *out = open_memstream(&text, &len);
+	struct text to = { .room = sizeof(set->name) + sizeof(struct xs_timespan) + 64 };
 
-	if (!out)
-		return NULL;
-	fprintf(out, "set %s { type %s;", set->name, set->family == XS_FAMILY_ipv4 ? "ip" : "ip6");
-	if (set->timeout_ns)
-		fprintf(out, " timeout %s;", xs_timespan_text(set->timeout_ns).text);
-	fprintf(out, " size %u;", set->size);
 	if (elements)
-		put_elements(out, set);
-	fputs(" }", out);
-	if (!fclose(out))
-		return text;
-	free(text);
-	return NULL;
+		to.room += set->element_cnt * ELEMENT_TEXT_MAX;
+	to.text = malloc(to.room);
+	if (!to.text)
+		return NULL;
+	put(&to, "set %s { type %s;", set->name, set->family == XS_FAMILY_ipv4 ? "ip" : "ip6");
+	if (set->timeout_ns)
+		put(&to, " timeout %s;", xs_timespan_text(set->timeout_ns).text);
+	put(&to, " size %u;", set->size);
+	if (elements)
+		put_elements(&to, set);
+	put(&to, " }");
+	return to.text;
 }
