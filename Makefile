@@ -211,6 +211,9 @@ $(TORTURE): $(TORTURE_OBJS) $(O)/flags
 $(O)/selftests/user_tests/rule_compile: ALL_LDFLAGS += \
 	$(foreach f,malloc calloc realloc qsort,-Wl,--wrap=$(f))
 
+# This test imitates a verifier that refuses some programs.
+$(O)/selftests/prog_tests/refused: ALL_LDFLAGS += -Wl,--wrap=bpf_object__load_skeleton
+
 man: $(MAN_PAGES)
 	@:
 $(MAN_PAGES): $(O)/%: docs/%.scd

@@ -78,16 +78,27 @@ static __always_inline bool take_lease(const struct xs_set_limit *limit, __u64 u
 	return true;
 }
 
+/*
+ * What a limit asks of a packet, as values that the verifier knows nothing of. A copy, because
+ * a packet whose address is passed on would lie in memory for all of the program, and not in
+ * registers. The length is that of the key: what is known of the packet's own since it was
+ * parsed would be followed through all of the search.
+ */
+struct limited {
+	__u64 key[XS_KEY_l4 + 1];
+	__u64 length, family, zero;
+};
+
 /* A frame that lacks the field has the key of all that lack it. */
-static __always_inline void key_of(const struct xs_set_limit *limit, const struct xs_packet *pkt,
+static __always_inline void key_of(const struct xs_set_limit *limit, const struct limited *frame,
 				   struct xs_limit_key *key)
 {
-	__u64 is_ipv6 = -(__u64)(pkt->family >> 1 & 1), family = pkt->family;
+	__u64 is_ipv6 = -(__u64)(frame->family >> 1 & 1), family = frame->family;
 
 	for (int i = 0; i < 4; i++)
-		key->addr[i] = pkt->key[i] &
+		key->addr[i] = frame->key[i] &
 			       pick(limit->mask[0].addr[i], limit->mask[1].addr[i], is_ipv6);
-	key->l4 = ((pkt->key[XS_KEY_l4] & ~XS_LIMIT_FAMILY) | family) &
+	key->l4 = ((frame->key[XS_KEY_l4] & ~XS_LIMIT_FAMILY) | family) &
 		  pick(limit->mask[0].l4, limit->mask[1].l4, is_ipv6);
 }
 
@@ -119,13 +130,13 @@ static __always_inline struct xs_limit_row *lock_of(const struct xs_limit_key *k
 }
 
 static __always_inline enum xs_limit_counter take_of_key(const struct xs_set_limit *limit,
-							 const struct xs_packet *pkt, __u64 units)
+							 const struct limited *frame, __u64 units)
 {
 	struct xs_limit_bucket *bucket;
 	struct xs_limit_key key;
 	struct xs_limit_row *row;
 
-	key_of(limit, pkt, &key);
+	key_of(limit, frame, &key);
 	row = lock_of(&key);
 	bucket = bucket_of(limit, &key);
 	if (!bucket || !row)
@@ -149,23 +160,23 @@ static __always_inline void count_refused(const struct xs_set_header *set, __u32
 #define REFUSED 0x100
 
 /* Returns 0; if the limit is reached, REFUSED and the verdict of the rule's `else`. */
-static __noinline __u64 ask_limit(const struct xs_set_header *set, const struct xs_packet *pkt,
+static __noinline __u64 ask_limit(const struct xs_set_header *set, const struct limited *frame,
 				  __u32 number)
 {
 	const struct xs_set_limit *limit = XS_AT((void *)set,
 						 set->limits + number * sizeof(struct xs_set_limit),
 						 struct xs_set_limit);
-	__u64 units = pick(1, pkt->length, -(__u64)limit->by_bytes);
+	__u64 units = pick(1, frame->length, -(__u64)limit->by_bytes);
 	enum xs_limit_counter refused = XS_LIMIT_COUNTERS;
 
 	if (limit->by_key)
-		refused = take_of_key(limit, pkt, units);
+		refused = take_of_key(limit, frame, units);
 	else if (!take_lease(limit, units))
 		refused = XS_LIMIT_OVER;
 	if (refused == XS_LIMIT_COUNTERS)
 		return 0;
-	XS_FORGET(refused, pkt->zero);
-	count_refused(set, number, refused, pkt->length);
+	XS_FORGET(refused, frame->zero);
+	count_refused(set, number, refused, frame->length);
 	return REFUSED | limit->otherwise;
 }
 
@@ -173,8 +184,19 @@ static __noinline __u64 ask_limit(const struct xs_set_header *set, const struct 
 static __always_inline void apply_limit(const struct xs_set_header *set,
 					const struct xs_packet *pkt, struct xs_match_result *match)
 {
-	__u64 answer = ask_limit(set, pkt, match->action.limit), is_refused;
+	struct limited frame = {
+		.key = { pkt->key[0], pkt->key[1], pkt->key[2], pkt->key[3], pkt->key[4] },
+		.length = XS_KEY_FIELD(pkt, length),
+		.family = pkt->family,
+		.zero = pkt->zero,
+	};
+	__u64 answer, is_refused;
 
+	for (int i = 0; i <= XS_KEY_l4; i++)
+		XS_FORGET(frame.key[i], pkt->zero);
+	XS_FORGET(frame.length, pkt->zero);
+	XS_FORGET(frame.family, pkt->zero);
+	answer = ask_limit(set, &frame, match->action.limit);
 	XS_FORGET(answer, pkt->zero);
 	is_refused = -(answer >> 8 & 1);
 	match->action.verdict = pick(match->action.verdict, answer & 0xff, is_refused);

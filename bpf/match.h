@@ -14,6 +14,13 @@
 #include "packet.h"
 #include "../maps/rule_set.h"
 
+/*
+ * Limits and dynamic sets. Some kernels' verifiers give up on the program with them, so its
+ * loader says whether it has them; the verifier removes what is never reached. A loader that
+ * knows nothing of this gets the program that every kernel takes.
+ */
+const volatile bool remembering;
+
 /* What will be done with a frame. */
 struct xs_match_result {
 	struct xs_action action;
@@ -413,8 +420,13 @@ static __always_inline void test_entry(struct xs_walk *walk)
 static __always_inline void walk_start(struct xs_walk *walk, const struct xs_search *search,
 				       const struct xs_packet *pkt)
 {
-	walk->packet_a = XS_ENTRY_A(search->ranks & XS_RANK_MAX, search->ranks >> 32 & XS_RANK_MAX,
-				    XS_KEY_FIELD(pkt, l4proto));
+	/* Above a rank are the answers of dynamic sets, where there are any. */
+	__u64 ranks = search->ranks;
+
+	if (remembering)
+		ranks &= XS_RANK_MAX | XS_RANK_MAX << 32;
+
+	walk->packet_a = XS_ENTRY_A((__u32)ranks, ranks >> 32, XS_KEY_FIELD(pkt, l4proto));
 	walk->packet_b = XS_ENTRY_B(XS_KEY_FIELD(pkt, sport), XS_KEY_FIELD(pkt, dport));
 	walk->best = XS_BEST_NONE;
 	walk->held = 0;
@@ -446,7 +458,8 @@ static __always_inline struct xs_rule_stats *rule_counter(const struct xs_set_he
 							  __u32 rule)
 {
 	__u32 slot = set->stats_slot;
-	__u32 at = bpf_get_smp_processor_id() * xs_set_counters(set) + rule;
+	__u32 rows = remembering ? xs_set_counters(set) : set->rule_cnt;
+	__u32 at = bpf_get_smp_processor_id() * rows + rule;
 	void *stats = bpf_map_lookup_elem(&rule_stats, &slot);
 
 	return stats ? bpf_map_lookup_elem(stats, &at) : NULL;
@@ -513,11 +526,13 @@ static __always_inline enum xs_reason find_rule(const struct xs_packet *pkt, enu
 		return XS_REASON_default;
 
 	find_tables(&search, set, pkt);
-	members = fresh_zero(pkt->zero);
-	if (set->flags & XS_SET_MEMBERS)
-		members = find_members(&search, set, pkt);
-	XS_FORGET(members, pkt->zero);
-	search.ranks |= members << XS_RANK_BITS;
+	if (remembering) {
+		members = fresh_zero(pkt->zero);
+		if (set->flags & XS_SET_MEMBERS)
+			members = find_members(&search, set, pkt);
+		XS_FORGET(members, pkt->zero);
+		search.ranks |= members << XS_RANK_BITS;
+	}
 	walk_start(&walk, &search, pkt);
 	walk_tables(&walk, &search, pkt);
 	if (walk.best == XS_BEST_NONE)
@@ -525,7 +540,7 @@ static __always_inline enum xs_reason find_rule(const struct xs_packet *pkt, enu
 	match->rule = walk.best >> 16;
 	match->action =
 		*XS_AT(search.first, set->actions + (walk.best & 0xffff) * 8, struct xs_action);
-	if (match->action.limit && !explaining)
+	if (remembering && match->action.limit && !explaining)
 		apply_limit(set, pkt, match);
 	match->rule_stats = rule_counter(set, match->rule);
 	return XS_REASON_none;

@@ -187,7 +187,8 @@ int xsteer_trace(struct xdp_md *ctx)
 	reason = find_rule(&packet, reason, &match);
 	outcome = apply_action(&packet, &match.action);
 	/* A refused frame passes or is dropped, which has no reason of its own. */
-	outcome.fallback |= match.refused;
+	if (remembering)
+		outcome.fallback |= match.refused;
 	count(&packet, reason, match.rule_stats, &outcome);
 	if (outcome.fallback != XS_REASON_none)
 		reason = outcome.fallback;

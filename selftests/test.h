@@ -43,6 +43,7 @@ struct test_env {
 	bool has_ctx; /* test_run takes a context, so any queue (Linux 5.15) */
 	bool has_frags; /* frames of several buffers (Linux 5.18) */
 	bool has_linear; /* test_run takes a first buffer's size; only Linux 6.18 and newer split there */
+	bool remembers; /* the program has limits and dynamic sets; not on every kernel */
 	const char *skip; /* why nothing can run here, or NULL */
 	struct xs_rule_counters rule_counters; /* see test_rules.c; fd -1: not made yet */
 	int member_fds[XS_MEMBER_SETS_MAX]; /* of dynamic sets, in that slot; 0: not made yet */
@@ -60,6 +61,8 @@ int test_close(void **state);
 
 /* The first line of every test. Returns the environment, or skips the test with the reason. */
 struct test_env *test_env(void **state);
+/* The same for a test of limits or dynamic sets: skipped where the program has none. */
+struct test_env *test_env_that_remembers(void **state);
 _Noreturn void test_skip(const char *why);
 
 /* One frame and how it is offered. */

@@ -59,7 +59,7 @@ static struct xs_rule_stats refused(const struct test_env *env, const struct tes
 
 static void the_burst_passes_and_the_next_frame_does_not(void **state)
 {
-	struct test_env *env = test_env(state);
+	struct test_env *env = test_env_that_remembers(state);
 	struct test_rules rules;
 
 	rule_apply(env, &rules, "udp pass limit 1/day burst 3\ntcp drop");
@@ -76,7 +76,7 @@ static void the_burst_passes_and_the_next_frame_does_not(void **state)
 
 static void else_says_what_happens_over_the_limit(void **state)
 {
-	struct test_env *env = test_env(state);
+	struct test_env *env = test_env_that_remembers(state);
 	struct test_rules rules;
 
 	rule_apply(env, &rules, "udp drop limit 1/day burst 1 else pass");
@@ -95,7 +95,7 @@ static void else_says_what_happens_over_the_limit(void **state)
 /* Nothing is asked that another rule decides, and a refused frame goes to no later rule. */
 static void the_rule_that_decides_is_the_same(void **state)
 {
-	struct test_env *env = test_env(state);
+	struct test_env *env = test_env_that_remembers(state);
 	struct test_rules rules;
 
 	rule_apply(env, &rules, "udp dport 9 pass limit 1/day burst 1\nudp pass");
@@ -108,7 +108,7 @@ static void the_rule_that_decides_is_the_same(void **state)
 
 static void each_key_has_a_bucket(void **state)
 {
-	struct test_env *env = test_env(state);
+	struct test_env *env = test_env_that_remembers(state);
 	struct test_rules rules;
 
 	rule_apply(env, &rules, "udp pass limit 1/day burst 1 per ip saddr/24");
@@ -142,7 +142,7 @@ static void each_key_has_a_bucket(void **state)
 
 static void a_flow_is_addresses_ports_and_protocol(void **state)
 {
-	struct test_env *env = test_env(state);
+	struct test_env *env = test_env_that_remembers(state);
 	struct test_rules rules;
 
 	rule_apply(env, &rules, "pass limit 1/day burst 1 per flow");
@@ -162,7 +162,7 @@ static void a_flow_is_addresses_ports_and_protocol(void **state)
 
 static void the_oldest_key_makes_room(void **state)
 {
-	struct test_env *env = test_env(state);
+	struct test_env *env = test_env_that_remembers(state);
 	struct test_rules rules;
 	char text[64];
 
@@ -180,7 +180,7 @@ static void the_oldest_key_makes_room(void **state)
 
 static void no_room_for_a_key_is_counted_and_decided_by_else(void **state)
 {
-	struct test_env *env = test_env(state);
+	struct test_env *env = test_env_that_remembers(state);
 	int keys = bpf_map__fd(env->skel->maps.limit_keys);
 	struct test_rules rules;
 	__u32 row = 1;
@@ -196,7 +196,7 @@ static void no_room_for_a_key_is_counted_and_decided_by_else(void **state)
 
 static void bytes_are_those_of_the_frame(void **state)
 {
-	struct test_env *env = test_env(state);
+	struct test_env *env = test_env_that_remembers(state);
 	struct test_rules rules;
 
 	/* 62 bytes each: four are 248, and 52 are left */
@@ -212,7 +212,7 @@ static void bytes_are_those_of_the_frame(void **state)
 /* Else it could never pass. */
 static void a_frame_longer_than_the_burst_passes_a_full_bucket(void **state)
 {
-	struct test_env *env = test_env(state);
+	struct test_env *env = test_env_that_remembers(state);
 	struct test_rules rules;
 
 	rule_apply(env, &rules, "udp pass limit 100 bytes/day burst 50 bytes");
@@ -262,7 +262,7 @@ static void check_rate(struct test_env *env, const char *text, double rate, doub
 
 static void the_rate_comes_back(void **state)
 {
-	struct test_env *env = test_env(state);
+	struct test_env *env = test_env_that_remembers(state);
 
 	check_rate(env, "udp pass limit 1000/second burst 10", 1000, 10);
 	check_rate(env, "udp pass limit 100000/second burst 1000", 100000, 1000);
@@ -325,7 +325,7 @@ static void assert_counted(const struct xs_pins *pins, __u32 rule, __u64 packets
 
 static void a_rule_that_goes_on_keeps_its_bucket(void **state)
 {
-	struct test_env *env = test_env(state);
+	struct test_env *env = test_env_that_remembers(state);
 	struct xs_pins pins = own_pins(env);
 
 	apply(&pins, "udp pass limit 1/day burst 2\ntcp pass limit 1/day burst 1 per flow");
@@ -349,7 +349,7 @@ static void a_rule_that_goes_on_keeps_its_bucket(void **state)
 
 static void another_limit_begins_with_a_full_bucket(void **state)
 {
-	struct test_env *env = test_env(state);
+	struct test_env *env = test_env_that_remembers(state);
 	struct xs_pins pins = own_pins(env);
 	__u32 row = 1, id;
 

@@ -101,7 +101,7 @@ static void several_sets_in_a_rule(void **state)
 /* Eight sets of one family, each with another answer, on both sides. */
 static void as_many_sets_as_there_may_be(void **state)
 {
-	struct test_env *env = test_env(state);
+	struct test_env *env = test_env_that_remembers(state);
 	char text[4096] = "", frame[128];
 	struct test_want want = { .reason = XS_REASON_none };
 	struct test_rules rules;
@@ -163,7 +163,7 @@ static void put(const struct xs_members *members, const char *text, __u64 expire
 
 static void members_past_their_time(void **state)
 {
-	struct test_env *env = test_env(state);
+	struct test_env *env = test_env_that_remembers(state);
 	struct xs_members members;
 	struct test_rules rules;
 	__u64 now;
@@ -194,7 +194,7 @@ static void members_past_their_time(void **state)
 /* Within each other, 16 lookups deep: one for the set, and 15 more. */
 static void many_members_past_their_time_within_each_other(void **state)
 {
-	struct test_env *env = test_env(state);
+	struct test_env *env = test_env_that_remembers(state);
 	struct xs_members members;
 	struct test_rules rules;
 	char text[32];
@@ -219,7 +219,7 @@ static void many_members_past_their_time_within_each_other(void **state)
 static void rows_that_make_no_sense(void **state)
 {
 	static const __u32 lengths[] = { 0, 1, 23, 25, 33, 128, 129, 0x7fffffff, 0xffffffff };
-	struct test_env *env = test_env(state);
+	struct test_env *env = test_env_that_remembers(state);
 	struct xs_members members;
 	struct test_rules rules;
 
@@ -240,7 +240,7 @@ static void rows_that_make_no_sense(void **state)
 /* The time is exact to what a test run takes. */
 static void a_member_ends_by_itself(void **state)
 {
-	struct test_env *env = test_env(state);
+	struct test_env *env = test_env_that_remembers(state);
 	const struct timespec pause = { .tv_nsec = 60000000 };
 	struct xs_members members;
 	struct test_rules rules;

@@ -100,15 +100,18 @@ static void a_set_of_layout_1_is_fallen_back_to(void **state)
 static void upgrade_carries_a_set_of_layout_1(void **state)
 {
 	struct xs_upgraded result;
+	__u32 layout;
 
 	(void)state;
 	assert_int_equal(lo_apply("udp sport 1 drop\n", 0, NULL), 0);
 	make_layout_1(XS_SET_IN_FORCE, 1);
+	layout = lo.pins.meta.set_layout;
+	assert_true(layout >= XS_SET_LAYOUT_BEFORE_LIMITS);
 	lo.pins.meta.set_layout = 0; /* it did not say */
 	assert_int_equal(xs_meta_set(&lo.pins), 0);
 	assert_int_equal(xs_upgrade(lo.ctx, "lo", &result), 0);
 	lo_reopen();
-	assert_int_equal(lo.pins.meta.set_layout, XS_SET_LAYOUT);
+	assert_int_equal(lo.pins.meta.set_layout, layout);
 	lo_assert_rule("udp sport 1 drop");
 }
 
@@ -122,7 +125,7 @@ static void refuses_to_upgrade(__u32 slot, __u32 layout)
 	assert_non_null(strstr(xsteer_ctx_error(lo.ctx), "lo: its rules were written by another "
 							 "version"));
 	assert_int_equal(lo_running(), before);
-	make_layout(slot, XS_SET_LAYOUT);
+	make_layout(slot, XS_SET_LAYOUT_BEFORE_LIMITS);
 	assert_int_equal(xs_upgrade(lo.ctx, "lo", &result), 0);
 	assert_int_not_equal(lo_running(), before);
 }
@@ -186,12 +189,16 @@ static void apply_refuses_limits_beside_an_older_program(void **state)
 	struct xs_rules_in_force now;
 
 	(void)state;
+	if (lo.pins.meta.set_layout < XS_SET_LAYOUT)
+		test_skip("this kernel's verifier refuses limits");
 	lo.pins.meta.set_layout = XS_SET_LAYOUT_BEFORE_LIMITS;
+	lo.pins.meta.abi = XS_ABI_LIMITS - 1;
 	assert_int_equal(xs_meta_set(&lo.pins), 0);
 	assert_int_equal(lo_apply("udp pass limit 1/second\n", 0, NULL), -EPROTO);
 	assert_non_null(strstr(xsteer_ctx_error(lo.ctx), "xsteer_upgrade()"));
 	assert_int_equal(lo_apply("ip ecn ce drop\n", 0, NULL), 0);
 	lo.pins.meta.set_layout = XS_SET_LAYOUT;
+	lo.pins.meta.abi = XS_ABI;
 	assert_int_equal(lo_apply("udp pass limit 1/second\n", 0, NULL), 0);
 	assert_int_equal(xs_rule_sets_read(&lo.pins, &now), 0);
 	assert_int_equal(now.header->layout, XS_SET_LAYOUT);

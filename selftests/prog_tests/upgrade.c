@@ -21,6 +21,7 @@
 #include "lib/instance/link.h"
 #include "lib/instance/program.h"
 #include "lib/instance/upgrade.h"
+#include "maps/rule_set.h"
 #include "xsteer.skel.h"
 
 static int link_fd(void)
@@ -71,7 +72,7 @@ static void replaces_one_of_ours_that_was_never_pinned(void **state)
 	__u32 left;
 
 	(void)state;
-	skel = xs_program_open(lo.ctx, lo.pins.slots);
+	skel = xs_program_open(lo.ctx, lo.pins.slots, lo.pins.meta.set_layout >= XS_SET_LAYOUT);
 	assert_non_null(skel);
 	assert_int_equal(xs_program_reuse(skel->obj, &lo.pins, 0), 0);
 	assert_int_equal(xs_program_load(lo.ctx, skel->skeleton), 0);

@@ -18,6 +18,7 @@
 #include <bpf/libbpf.h>
 
 #include "../test.h"
+#include "lib/instance/program.h"
 #include "lib/rules/compile/compile.h"
 #include "lib/set/counters.h"
 #include "../progs/rulebench.h"
@@ -291,6 +292,7 @@ static int open_bench(struct bench *b)
 		if (err)
 			return err;
 	}
+	b->skel->rodata->remembering = xs_kernel_may_remember();
 	return rulebench_bpf__load(b->skel);
 }
 

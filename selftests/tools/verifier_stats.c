@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- * Loads this build's programs and prints what the verifier and the JIT did with them, a
- * line for each: "NAME INSNS STATES PEAK_STATES STACK_BYTES XLATED_BYTES JITED_BYTES LOAD_US".
+ *	verifier_stats [with|without]
+ *
+ * Loads this build's programs and prints what the verifier and the JIT did with them: with
+ * limits and dynamic sets where the tools load them so, and then without (NAME_without); or
+ * as the argument says. A line for each: "NAME INSNS STATES PEAK_STATES STACK_BYTES XLATED_BYTES JITED_BYTES LOAD_US".
  * INSNS is the number of instructions that the verifier walked, STATES of states that it
  * kept. "-": the kernel does not tell. Attaches nothing.
  */
@@ -16,6 +19,7 @@
 
 #include "../test.h"
 #include "lib/instance/program.h"
+#include "maps/rule_set.h"
 #include "trace.skel.h"
 #include "xsteer.skel.h"
 
@@ -60,7 +64,7 @@ static unsigned long stack_depth(const char *log)
 	return sum;
 }
 
-static int print_stats(const struct bpf_program *prog, long long load_us)
+static int print_stats(const struct bpf_program *prog, const char *suffix, long long load_us)
 {
 	size_t log_bytes;
 	const char *log = bpf_program__log_buf(prog, &log_bytes);
@@ -72,7 +76,7 @@ static int print_stats(const struct bpf_program *prog, long long load_us)
 		       strerror(errno));
 		return -errno;
 	}
-	printf("%s", bpf_program__name(prog));
+	printf("%s%s", bpf_program__name(prog), suffix);
 	print_number(number_after(log, "processed "));
 	print_number(number_after(log, "total_states "));
 	print_number(number_after(log, "peak_states "));
@@ -91,13 +95,13 @@ struct opened {
 };
 
 struct program {
-	struct opened (*open)(void);
+	struct opened (*open)(bool remembering);
 	void (*close)(void *skel);
 };
 
-static struct opened open_plain(void)
+static struct opened open_plain(bool remembering)
 {
-	struct xsteer_bpf *skel = xs_program_open(test_ctx(), XS_SLOTS_MIN);
+	struct xsteer_bpf *skel = xs_program_open(test_ctx(), XS_SLOTS_MIN, remembering);
 
 	if (!skel)
 		return (struct opened){ 0 };
@@ -110,7 +114,7 @@ static void close_plain(void *skel)
 }
 
 /* With all that can be asked of it, and maps of its own. */
-static struct opened open_trace(void)
+static struct opened open_trace(bool remembering)
 {
 	struct trace_bpf *skel = trace_bpf__open();
 	struct bpf_map *map;
@@ -119,6 +123,7 @@ static struct opened open_trace(void)
 		return (struct opened){ 0 };
 	bpf_object__for_each_map(map, skel->obj) bpf_map__set_pin_path(map, NULL);
 	skel->rodata->by_rule = true;
+	skel->rodata->remembering = remembering;
 	bpf_program__set_flags(skel->progs.xsteer_trace, BPF_F_XDP_HAS_FRAGS);
 	return (struct opened){ skel, skel->skeleton, skel->obj };
 }
@@ -131,10 +136,17 @@ static void close_trace(void *skel)
 static const struct program plain = { open_plain, close_plain };
 static const struct program trace = { open_trace, close_trace };
 
+/* One of them, with or without limits and dynamic sets. */
+struct measuring {
+	const struct program *program;
+	bool remembering;
+	const char *suffix; /* of its name */
+};
+
 /* Loads it once more, with the verifier's statistics. */
-static int load_and_print(const struct program *program, char *log, long long load_us)
+static int load_and_print(const struct measuring *m, char *log, long long load_us)
 {
-	struct opened opened = program->open();
+	struct opened opened = m->program->open(m->remembering);
 	struct bpf_program *prog;
 	int err;
 
@@ -150,19 +162,19 @@ static int load_and_print(const struct program *program, char *log, long long lo
 	bpf_object__for_each_program(prog, opened.object)
 	{
 		if (!err && bpf_program__fd(prog) >= 0)
-			err = print_stats(prog, load_us);
+			err = print_stats(prog, m->suffix, load_us);
 	}
-	program->close(opened.skel);
+	m->program->close(opened.skel);
 	return err;
 }
 
-static int measure(const struct program *program, char *log)
+static int measure(const struct measuring *m, char *log)
 {
 	long long best_us = -1, begin;
 	int err = 0;
 
 	for (int i = 0; i < LOADS && !err; i++) {
-		struct opened opened = program->open();
+		struct opened opened = m->program->open(m->remembering);
 
 		if (!opened.skel)
 			return -errno;
@@ -170,18 +182,38 @@ static int measure(const struct program *program, char *log)
 		err = xs_program_load(test_ctx(), opened.skeleton);
 		if (best_us < 0 || now_us() - begin < best_us)
 			best_us = now_us() - begin;
-		program->close(opened.skel);
+		m->program->close(opened.skel);
 	}
-	return err ? err : load_and_print(program, log, best_us);
+	return err ? err : load_and_print(m, log, best_us);
 }
 
-int main(void)
+static int measure_both(bool remembering, const char *suffix, char *log)
 {
-	char *log = calloc(1, LOG_BYTES);
-	int err = log ? measure(&plain, log) : -ENOMEM;
+	int err = measure(&(struct measuring){ &plain, remembering, suffix }, log);
 
 	if (!err && xs_kernel_has_frags()) /* without, it cannot be had */
-		err = measure(&trace, log);
+		err = measure(&(struct measuring){ &trace, remembering, suffix }, log);
+	return err;
+}
+
+/* Whether the tools load them here with limits and dynamic sets. */
+static bool tools_load_limits(void)
+{
+	struct xsteer_bpf *skel = xs_program_make(test_ctx(), XS_SLOTS_MIN, NULL, NULL);
+	bool has = skel && xs_program_set_layout(skel) >= XS_SET_LAYOUT;
+
+	xsteer_bpf__destroy(skel);
+	return has;
+}
+
+int main(int argc, char **argv)
+{
+	char *log = calloc(1, LOG_BYTES);
+	bool remembering = argc > 1 ? !strcmp(argv[1], "with") : tools_load_limits();
+	int err = log ? measure_both(remembering, "", log) : -ENOMEM;
+
+	if (!err && remembering && argc == 1)
+		err = measure_both(false, "_without", log);
 	free(log);
 	return err ? 1 : 0;
 }

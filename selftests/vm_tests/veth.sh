@@ -161,6 +161,26 @@ rules_and_their_counters() {
 	pings
 }
 
+limits_and_dynamic_sets() {
+	lab_up
+	attach
+	printf '%s\n' 'set s { type ip; }' 'ip saddr @s drop' 'icmp pass limit 2/day burst 2' \
+		'default pass' >"$DIR/rules"
+	if [[ $(rx "$LOADER" features -j rx0 | jq .limits) = false ]]; then
+		refuses "apply" 1 "the verifier of" rx "$O/xsteer-rules" apply rx0 "$DIR/rules"
+		pings
+		skip "${OUT##*: }"
+	fi
+	check "apply" rx "$O/xsteer-rules" apply rx0 "$DIR/rules"
+	tx ping -q -c 4 -i 0.2 -W 1 198.18.0.2 >/dev/null
+	equal "over the limit" "$(counter reason_over_limit)" 2
+	check "add" rx "$O/xsteer-rules" set add rx0 s 198.18.0.1
+	equal "of the rule that asks" "$(_rule_packets 0)" 0
+	tx ping -q -c 1 -W 1 198.18.0.2 >/dev/null
+	equal "of a member" "$(_rule_packets 0)" 1
+}
+_rule_packets() { rx "$O/xsteer-rules" show -j rx0 | jq ".rules[$1].packets"; }
+
 upgrade_in_place() {
 	lab_up
 	attach

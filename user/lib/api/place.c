@@ -7,6 +7,7 @@
 #include <bpf/libbpf.h>
 
 #include "lib/base/ctx.h"
+#include "lib/instance/program.h"
 #include "lib/net/identity.h"
 #include "place.h"
 
@@ -73,6 +74,7 @@ int xs_place_get(struct xsteer_ctx *ctx, const char *ifname, enum xs_mode mode,
 		.tx_arrives = !veth || !known || netif->xdp_features & XS_ACT_NDO_XMIT,
 		.peer_unseen = veth && xs_netif_peer(netif->ifindex, &peer),
 		.open_checksums = veth && xs_netif_peer_leaves_checksums(netif->ifindex),
+		.no_limits = !xs_kernel_may_remember(),
 		.rx_queues = netif->rx_queues,
 		.cpus = cpu_cnt(),
 		.exists = exists,

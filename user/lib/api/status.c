@@ -13,6 +13,7 @@
 #include "lib/net/identity.h"
 #include "lib/net/netif.h"
 #include "lib/set/sets.h"
+#include "maps/rule_set.h"
 #include "sized.h"
 #include "status.h"
 
@@ -43,6 +44,8 @@ static void add_instance(struct xsteer_status *status, const struct xs_pins *pin
 	status->sockets = alive < 0 ? 0 : alive;
 	status->version = pins->meta.version;
 	status->flags = pins->meta.flags & XS_META_AUTO ? XSTEER_STATUS_AUTOMATIC : 0;
+	if (pins->meta.set_layout > XS_SET_LAYOUT_BEFORE_LIMITS)
+		status->flags |= XSTEER_STATUS_LIMITS;
 	status->generation = xs_rule_sets_generation(pins);
 }
 

@@ -42,7 +42,7 @@ void xs_info(struct xsteer_ctx *ctx, const char *fmt, ...) __attribute__((format
 void xs_keep_err(struct xsteer_ctx *ctx, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Logs the kernel's own text, such as the verifier's log: many lines, unchanged. */
+/* Logs the kernel's own text, such as the verifier's reason: many lines, unchanged. */
 void xs_quote_kernel(struct xsteer_ctx *ctx, const char *text);
 
 /*

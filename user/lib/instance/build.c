@@ -82,7 +82,7 @@ static int write_meta(struct xs_build *build)
 				    .own_slot = 1 },
 		.malformed_action = { .verdict = XS_VERDICT_pass },
 		.attach = opts->prio > 0 ? XS_ATTACH_DISPATCHER : XS_ATTACH_LINK,
-		.set_layout = XS_SET_LAYOUT,
+		.set_layout = xs_program_set_layout(build->skel),
 		/* Whoever watches the number must see that the rules changed. */
 		.generation = build->old.dir[0] ? build->old.meta.generation : 0,
 	};
@@ -106,7 +106,7 @@ static int write_meta(struct xs_build *build)
  * Sockets in their slots, their owners and the counters stay where they are, so that
  * workers notice nothing. This works while the link stays and there are as many slots.
  */
-static int take_over_maps(const struct xs_build *build, __u32 slots)
+static int take_over_maps(const struct xs_build *build, struct xsteer_bpf *skel, __u32 slots)
 {
 	__u32 taken = 1U << XS_MAP_xsks_map | 1U << XS_MAP_owners | 1U << XS_MAP_xdp_stats_map |
 		      1U << XS_MAP_chains | 1U << XS_MAP_knobs | 1U << XS_MAP_xsk_stats_map;
@@ -116,7 +116,7 @@ static int take_over_maps(const struct xs_build *build, __u32 slots)
 	/* An older build's counters have another layout, so they are copied. */
 	if (build->old.stats_bytes < sizeof(struct xs_queue_stats))
 		taken &= ~(1U << XS_MAP_xdp_stats_map);
-	return xs_program_reuse(build->skel->obj, &build->old, ~taken);
+	return xs_program_reuse(skel->obj, &build->old, ~taken);
 }
 
 static int pin_prog(struct xs_build *build)
@@ -133,29 +133,36 @@ static int pin_prog(struct xs_build *build)
 	return xs_build_pin(build, fd, XS_PIN_PROG);
 }
 
-static int load_program(struct xs_build *build)
+static __u32 slots_of(const struct xs_build *build)
 {
-	__u32 slots = build->netif.max_queues > XS_SLOTS_MIN ? build->netif.max_queues
-							     : XS_SLOTS_MIN;
-	int err;
+	return build->netif.max_queues > XS_SLOTS_MIN ? build->netif.max_queues : XS_SLOTS_MIN;
+}
 
-	build->skel = xs_program_open(build->ctx, slots);
-	if (!build->skel)
-		return -errno;
+static int prepare_program(struct xsteer_bpf *skel, void *arg)
+{
+	const struct xs_build *build = arg;
+
 	/*
 	 * For the dispatcher make only the maps. If we loaded the program, cpu_map and
 	 * dev_map would belong to its type, and the kernel would refuse them to the
 	 * extension.
 	 */
-	bpf_program__set_autoload(build->skel->progs.xsteer, build->opts->prio <= 0);
-	err = take_over_maps(build, slots);
-	if (!err)
-		err = xs_program_load(build->ctx, build->skel->skeleton);
-	if (!err && build->replacing == XS_REPLACE_in_link &&
+	bpf_program__set_autoload(skel->progs.xsteer, build->opts->prio <= 0);
+	return take_over_maps(build, skel, slots_of(build));
+}
+
+static int load_program(struct xs_build *build)
+{
+	__u32 slots = slots_of(build);
+
+	build->skel = xs_program_make(build->ctx, slots, prepare_program, build);
+	if (!build->skel)
+		return -errno;
+	if (build->replacing == XS_REPLACE_in_link &&
 	    build->old.stats_bytes < sizeof(struct xs_queue_stats) && build->old.slots == slots)
-		err = xs_queue_stats_copy(&build->old,
-					  bpf_map__fd(build->skel->maps.xdp_stats_map));
-	return err;
+		return xs_queue_stats_copy(&build->old,
+					   bpf_map__fd(build->skel->maps.xdp_stats_map));
+	return 0;
 }
 
 int xs_build_begin(struct xs_build *build)

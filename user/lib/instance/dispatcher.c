@@ -14,8 +14,10 @@
 
 #include "lib/base/ctx.h"
 #include "lib/net/identity.h"
+#include "maps/rule_set.h"
 #include "dispatcher.h"
 #include "program.h"
+#include "set_layout.h"
 #include "xsteer.skel.h"
 
 static int configure(struct xdp_program *prog, const struct xs_attach_opts *opts)
@@ -78,7 +80,24 @@ static int try_modes(struct xsteer_ctx *ctx, struct xdp_program *prog, const str
 	return err;
 }
 
-static int attach(struct xdp_program *prog, const struct xs_netif *netif,
+static void say_refused(struct xsteer_ctx *ctx, const struct xs_netif *netif, int err)
+{
+	char why[256];
+
+	libxdp_strerror(err, why, sizeof(why));
+	if (err == -EBUSY)
+		xs_err(ctx,
+		       "%s: libxdp cannot attach beside other programs: %s: the program there is "
+		       "not in a dispatcher, or this kernel has no freplace; attach alone, %s",
+		       netif->name, why, xs_hint(ctx, XSTEER_HINT_ALONE, NULL).text);
+	else
+		xs_err(ctx,
+		       "%s: libxdp cannot attach beside other programs: %s; %s shows its own words",
+		       netif->name, why, xs_hint(ctx, XSTEER_HINT_VERBOSE, NULL).text);
+}
+
+/* -ERESTART, silently: the verifier refuses limits and dynamic sets, which the program has. */
+static int attach(struct xdp_program *prog, bool remembering, const struct xs_netif *netif,
 		  const struct xs_pins *pins, const struct xs_attach_opts *opts, enum xs_mode *got)
 {
 	int err;
@@ -86,22 +105,11 @@ static int attach(struct xdp_program *prog, const struct xs_netif *netif,
 	err = configure(prog, opts);
 	if (!err)
 		err = try_modes(pins->ctx, prog, netif, opts, got);
+	/* EINVAL has many other reasons here, and the verifier's of a large program are these. */
+	if (remembering && (err == -E2BIG || err == -EACCES))
+		return -ERESTART;
 	if (err) {
-		char why[256];
-
-		libxdp_strerror(err, why, sizeof(why));
-		if (err == -EBUSY)
-			xs_err(pins->ctx,
-			       "%s: libxdp cannot attach beside other programs: %s: the program "
-			       "there is not in a dispatcher, or this kernel has no freplace; "
-			       "attach alone, %s",
-			       netif->name, why, xs_hint(pins->ctx, XSTEER_HINT_ALONE, NULL).text);
-		else
-			xs_err(pins->ctx,
-			       "%s: libxdp cannot attach beside other programs: %s; %s shows its "
-			       "own words",
-			       netif->name, why,
-			       xs_hint(pins->ctx, XSTEER_HINT_VERBOSE, NULL).text);
+		say_refused(pins->ctx, netif, err);
 		return err;
 	}
 	say_if_alone(pins->ctx, netif);
@@ -112,10 +120,11 @@ static int attach(struct xdp_program *prog, const struct xs_netif *netif,
 	return err;
 }
 
-int xs_dispatcher_attach(const struct xs_netif *netif, const struct xs_pins *pins,
-			 const struct xs_attach_opts *opts, enum xs_mode *got, __u32 *prog_id)
+static int open_and_attach(const struct xs_netif *netif, const struct xs_pins *pins,
+			   const struct xs_attach_opts *opts, enum xs_mode *got, __u32 *prog_id)
 {
-	struct xsteer_bpf *skel = xs_program_open(pins->ctx, pins->slots);
+	bool remembering = pins->meta.set_layout >= XS_SET_LAYOUT;
+	struct xsteer_bpf *skel = xs_program_open(pins->ctx, pins->slots, remembering);
 	struct xdp_program *prog;
 	int err;
 
@@ -130,13 +139,38 @@ int xs_dispatcher_attach(const struct xs_netif *netif, const struct xs_pins *pin
 		xs_err(pins->ctx, "libxdp refuses the program: %s", strerror(-err));
 		goto out;
 	}
-	err = attach(prog, netif, pins, opts, got);
+	err = attach(prog, remembering, netif, pins, opts, got);
 	if (!err)
 		*prog_id = xdp_program__id(prog);
 	xdp_program__close(prog);
 out:
 	xsteer_bpf__destroy(skel);
 	return err;
+}
+
+/* Rules may be there already: the program must be able to search them. */
+static int lower_layout(struct xs_pins *pins, __u32 layout)
+{
+	int err;
+
+	if (layout >= pins->meta.set_layout)
+		return 0;
+	err = xs_set_layout_check_sets(pins, layout);
+	if (err)
+		return err;
+	pins->meta.set_layout = layout;
+	return xs_meta_set(pins);
+}
+
+int xs_dispatcher_attach(const struct xs_netif *netif, struct xs_pins *pins,
+			 const struct xs_attach_opts *opts, enum xs_mode *got, __u32 *prog_id)
+{
+	int err = open_and_attach(netif, pins, opts, got, prog_id);
+
+	if (err != -ERESTART)
+		return err;
+	err = lower_layout(pins, XS_SET_LAYOUT_BEFORE_LIMITS);
+	return err ? err : open_and_attach(netif, pins, opts, got, prog_id);
 }
 
 static bool has_id(__u32 prog_id, __u32 id)
@@ -275,19 +309,20 @@ static int swap_alone(__u32 ifindex, enum xs_mode mode, __u32 old_prog_id, int p
 	return err;
 }
 
-static int load_and_swap_alone(const struct xs_netif *netif, const struct xs_pins *pins,
-			       struct xsteer_bpf *skel, enum xs_mode mode, __u32 old_prog_id,
-			       __u32 *prog_id)
+static int share_maps(struct xsteer_bpf *skel, void *arg)
 {
-	int err, fd;
+	return xs_program_reuse(skel->obj, arg, 0);
+}
 
-	err = xs_program_reuse(skel->obj, pins, 0);
+static int pin_and_swap_alone(const struct xs_netif *netif, struct xs_pins *pins,
+			      const struct xsteer_bpf *skel, enum xs_mode mode, __u32 old_prog_id,
+			      __u32 *prog_id)
+{
+	int err, fd = bpf_program__fd(skel->progs.xsteer);
+
+	err = lower_layout(pins, xs_program_set_layout(skel));
 	if (!err)
-		err = xs_program_load(pins->ctx, skel->skeleton);
-	if (err)
-		return err;
-	fd = bpf_program__fd(skel->progs.xsteer);
-	err = pin_prog(fd, pins);
+		err = pin_prog(fd, pins);
 	if (err)
 		return err;
 	err = xs_prog_id(fd, prog_id);
@@ -299,7 +334,7 @@ static int load_and_swap_alone(const struct xs_netif *netif, const struct xs_pin
 	return err;
 }
 
-int xs_dispatcher_replace(const struct xs_netif *netif, const struct xs_pins *pins,
+int xs_dispatcher_replace(const struct xs_netif *netif, struct xs_pins *pins,
 			  const struct xs_attach_opts *opts, __u32 old_prog_id, enum xs_mode *got,
 			  __u32 *prog_id)
 {
@@ -308,11 +343,11 @@ int xs_dispatcher_replace(const struct xs_netif *netif, const struct xs_pins *pi
 
 	if (!is_alone(netif->ifindex, old_prog_id))
 		return xs_dispatcher_attach(netif, pins, opts, got, prog_id);
-	skel = xs_program_open(pins->ctx, pins->slots);
+	skel = xs_program_make(pins->ctx, pins->slots, share_maps, pins);
 	if (!skel)
 		return -errno;
 	*got = opts->mode;
-	err = load_and_swap_alone(netif, pins, skel, opts->mode, old_prog_id, prog_id);
+	err = pin_and_swap_alone(netif, pins, skel, opts->mode, old_prog_id, prog_id);
 	xsteer_bpf__destroy(skel);
 	return err;
 }

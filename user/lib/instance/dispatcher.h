@@ -14,10 +14,11 @@
  * Loads the program over the maps of `pins` and adds it to the interface's dispatcher
  * with opts->prio; on XDP_PASS the next program runs. Pins it as XS_PIN_PROG in
  * pins->dir and returns its id. If the kernel has no dispatcher (it needs freplace),
- * libxdp attaches the program alone; this is logged. Needs CAP_SYS_ADMIN. 0 or -errno,
+ * libxdp attaches the program alone; this is logged. With limits and dynamic sets as meta
+ * says, unless the verifier refuses them; meta says so then. Needs CAP_SYS_ADMIN. 0 or -errno,
  * logged.
  */
-int xs_dispatcher_attach(const struct xs_netif *netif, const struct xs_pins *pins,
+int xs_dispatcher_attach(const struct xs_netif *netif, struct xs_pins *pins,
 			 const struct xs_attach_opts *opts, enum xs_mode *got, __u32 *prog_id);
 
 /*
@@ -25,7 +26,7 @@ int xs_dispatcher_attach(const struct xs_netif *netif, const struct xs_pins *pin
  * a dispatcher both are present until xs_dispatcher_leave() removes the old one; alone
  * on the hook, they are swapped in one step.
  */
-int xs_dispatcher_replace(const struct xs_netif *netif, const struct xs_pins *pins,
+int xs_dispatcher_replace(const struct xs_netif *netif, struct xs_pins *pins,
 			  const struct xs_attach_opts *opts, __u32 old_prog_id, enum xs_mode *got,
 			  __u32 *prog_id);
 

@@ -8,18 +8,51 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <linux/bpf.h>
 
 #include "lib/base/ctx.h"
+#include "maps/rule_set.h"
 #include "program.h"
 #include "xsteer.skel.h"
 
-#define KERNEL_LOG_BYTES \
-	(1 << 20) /* the reason is at the end of a log; older kernels accept no less */
+#define KERNEL_LOG_STATS 4 /* the kernel's BPF_LOG_STATS, of bpf_verifier.h */
+#define KERNEL_LOG_BYTES (1 << 16) /* at that level the log has a few lines */
+#define HELPER_OF_6_2 210 /* bpf_cgrp_storage_get; the machine's headers may be older */
 #define MAPS_OF_PROG_MAX 64 /* ours has fewer */
 
 bool xs_kernel_has_frags(void)
 {
 	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_get_buff_len, NULL) == 1;
+}
+
+/* Whether the kernel has heard of the helper, in whatever type of program. */
+static bool knows_helper(int number)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_JMP | BPF_CALL, .imm = number },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	char log[1024] = "";
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .log_level = 1, .log_buf = log,
+		    .log_size = sizeof(log));
+	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "xsteer_probe", "GPL", insns,
+			       sizeof(insns) / sizeof(*insns), &opts);
+
+	if (fd >= 0)
+		close(fd);
+	/* "unknown func" is one that this type of program may not call */
+	return fd >= 0 || !strstr(log, "invalid func");
+}
+
+bool xs_kernel_may_remember(void)
+{
+	return knows_helper(HELPER_OF_6_2);
+}
+
+bool xs_is_verifiers_refusal(int err)
+{
+	return err == -E2BIG || err == -EINVAL || err == -EACCES || err == -ENOSPC ||
+	       err == -EFAULT;
 }
 
 static int fit(struct xsteer_bpf *skel, __u32 slots)
@@ -42,7 +75,7 @@ static int fit(struct xsteer_bpf *skel, __u32 slots)
 	return err;
 }
 
-struct xsteer_bpf *xs_program_open(struct xsteer_ctx *ctx, __u32 slots)
+struct xsteer_bpf *xs_program_open(struct xsteer_ctx *ctx, __u32 slots, bool remembering)
 {
 	struct xsteer_bpf *skel = xsteer_bpf__open();
 	struct bpf_map *map;
@@ -56,6 +89,7 @@ struct xsteer_bpf *xs_program_open(struct xsteer_ctx *ctx, __u32 slots)
 	}
 	/* The caller pins, where and when it wants. */
 	bpf_object__for_each_map(map, skel->obj) bpf_map__set_pin_path(map, NULL);
+	skel->rodata->remembering = remembering;
 	err = fit(skel, slots);
 	/*
 	 * By flag, not by the section's name: an old kernel refuses the flag, and
@@ -90,29 +124,112 @@ int xs_program_reuse(struct bpf_object *object, const struct xs_pins *pins, __u3
 	return 0;
 }
 
-int xs_program_load(struct xsteer_ctx *ctx, struct bpf_object_skeleton *skeleton)
+/*
+ * Loads the program. Without success `log` has the reason, in a line or two. The way there
+ * would be longer than any buffer, and before Linux 6.4 a log that does not fit is the error,
+ * in place of the reason.
+ */
+static int try_loading(struct bpf_object_skeleton *skeleton, char log[KERNEL_LOG_BYTES])
 {
 	struct bpf_program *prog = *skeleton->progs[0].prog;
-	char *log = calloc(1, KERNEL_LOG_BYTES);
 	int err;
 
-	/* libbpf asks for the log only after the kernel has refused. */
-	if (log)
-		bpf_program__set_log_buf(prog, log, KERNEL_LOG_BYTES);
+	log[0] = '\0';
+	bpf_program__set_log_level(prog, KERNEL_LOG_STATS);
+	bpf_program__set_log_buf(prog, log, KERNEL_LOG_BYTES);
 	err = bpf_object__load_skeleton(skeleton);
 	bpf_program__set_log_buf(prog, NULL, 0);
-	if (log && err && err != -EPERM)
-		xs_quote_kernel(ctx, log);
-	if (err == -EPERM)
+	return err;
+}
+
+static void report_refusal(struct xsteer_ctx *ctx, int err, const char *log)
+{
+	if (err == -EPERM) {
 		xs_err(ctx, "no permission to load an XDP program: needs CAP_BPF and "
 			    "CAP_NET_ADMIN, run as root");
-	else if (err)
-		xs_err(ctx, "the kernel refused the program: %s%s", strerror(-err),
-		       err == -ENOMEM  ? ": not enough memory for its maps"
-		       : log && log[0] ? "; the verifier's log is above"
-				       : "");
+		return;
+	}
+	xs_quote_kernel(ctx, log);
+	xs_err(ctx, "the kernel refused the program: %s%s", strerror(-err),
+	       err == -ENOMEM ? ": not enough memory for its maps"
+	       : log[0]	      ? "; the verifier's reason is above"
+			      : "");
+}
+
+static char *log_buffer(struct xsteer_ctx *ctx)
+{
+	char *log = calloc(1, KERNEL_LOG_BYTES);
+
+	if (!log)
+		xs_err(ctx, "not enough memory to load a program");
+	return log;
+}
+
+int xs_program_load(struct xsteer_ctx *ctx, struct bpf_object_skeleton *skeleton)
+{
+	char *log = log_buffer(ctx);
+	int err = log ? try_loading(skeleton, log) : -ENOMEM;
+
+	if (log && err)
+		report_refusal(ctx, err, log);
 	free(log);
 	return err;
+}
+
+struct making {
+	struct xsteer_ctx *ctx;
+	__u32 slots;
+	xs_program_prepare_fn prepare;
+	void *arg;
+	char *log;
+};
+
+/* 0; -ERESTART: the verifier refuses limits and dynamic sets; other -errno, logged. */
+static int make_program(const struct making *making, bool remembering, struct xsteer_bpf **made)
+{
+	struct xsteer_bpf *skel = xs_program_open(making->ctx, making->slots, remembering);
+	int err = skel ? 0 : -errno;
+
+	if (!err && making->prepare)
+		err = making->prepare(skel, making->arg);
+	if (err)
+		goto out;
+	err = try_loading(skel->skeleton, making->log);
+	if (!err) {
+		*made = skel;
+		return 0;
+	}
+	if (remembering && xs_is_verifiers_refusal(err)) {
+		xs_info(making->ctx, "the kernel refused the program with limits and sets: %s",
+			strerror(-err));
+		err = -ERESTART;
+	} else {
+		report_refusal(making->ctx, err, making->log);
+	}
+out:
+	xsteer_bpf__destroy(skel);
+	return err;
+}
+
+struct xsteer_bpf *xs_program_make(struct xsteer_ctx *ctx, __u32 slots,
+				   xs_program_prepare_fn prepare, void *arg)
+{
+	struct making making = { ctx, slots, prepare, arg, log_buffer(ctx) };
+	struct xsteer_bpf *skel = NULL;
+	int err = -ENOMEM;
+
+	if (making.log)
+		err = make_program(&making, xs_kernel_may_remember(), &skel);
+	if (err == -ERESTART)
+		err = make_program(&making, false, &skel);
+	free(making.log);
+	errno = -err;
+	return skel;
+}
+
+__u32 xs_program_set_layout(const struct xsteer_bpf *skel)
+{
+	return skel->rodata->remembering ? XS_SET_LAYOUT : XS_SET_LAYOUT_BEFORE_LIMITS;
 }
 
 int xs_prog_id(int fd, __u32 *id)

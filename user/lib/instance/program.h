@@ -18,10 +18,38 @@ struct xsteer_bpf;
 bool xs_kernel_has_frags(void);
 
 /*
- * Opens the embedded object and sizes its maps for `slots` queues. The caller destroys
- * it with xsteer_bpf__destroy(). NULL, logged, on failure (errno).
+ * Whether the verifier may take the program with limits and dynamic sets. Those of Linux 5.10
+ * and 6.1 do not, and take seconds to find out, so that this asks for a helper that came with
+ * 6.2. Without the right to load programs: true.
  */
-struct xsteer_bpf *xs_program_open(struct xsteer_ctx *ctx, __u32 slots);
+bool xs_kernel_may_remember(void);
+
+/*
+ * Is this -errno of a load the verifier's answer to the program, rather than a right or memory
+ * that is missing?
+ */
+bool xs_is_verifiers_refusal(int err);
+
+/*
+ * Opens the embedded object and sizes its maps for `slots` queues. `remembering`: with limits
+ * and dynamic sets. The caller destroys it with xsteer_bpf__destroy(). NULL, logged, on
+ * failure (errno).
+ */
+struct xsteer_bpf *xs_program_open(struct xsteer_ctx *ctx, __u32 slots, bool remembering);
+
+/* What is done to an opened program before it is loaded. 0 or -errno, logged. */
+typedef int (*xs_program_prepare_fn)(struct xsteer_bpf *skel, void *arg);
+
+/*
+ * Opens the program and loads it: with limits and dynamic sets, or without if the verifier
+ * refuses them. prepare() may be NULL; it is called for each program that is tried. Needs
+ * CAP_BPF and CAP_NET_ADMIN. The caller destroys the result. NULL, logged, on failure (errno).
+ */
+struct xsteer_bpf *xs_program_make(struct xsteer_ctx *ctx, __u32 slots,
+				   xs_program_prepare_fn prepare, void *arg);
+
+/* The highest layout of sets that an opened or loaded program searches (maps/rule_set.h). */
+__u32 xs_program_set_layout(const struct xsteer_bpf *skel);
 
 /*
  * Makes the program use the maps of an instance, so that it can be loaded a second time
@@ -32,7 +60,7 @@ int xs_program_reuse(struct bpf_object *object, const struct xs_pins *pins, __u3
 
 /*
  * Loads the one program of an opened skeleton (skel->skeleton). If the kernel refuses,
- * quotes the verifier's log. Needs CAP_BPF and CAP_NET_ADMIN. 0 or -errno, logged.
+ * quotes the verifier's reason. Needs CAP_BPF and CAP_NET_ADMIN. 0 or -errno, logged.
  */
 int xs_program_load(struct xsteer_ctx *ctx, struct bpf_object_skeleton *skeleton);
 

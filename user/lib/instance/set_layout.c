@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -40,7 +41,24 @@ static int read_layout(const struct xs_pins *pins, __u32 slot, __u32 *layout)
 	return err;
 }
 
-static int check_slot(const struct xs_pins *pins, __u32 slot)
+/* What this kernel is called, as a message names it. */
+static const char *kernel_name(struct utsname *name)
+{
+	return uname(name) ? "of this release" : name->release;
+}
+
+static int refuse_sets_with_limits(const struct xs_pins *pins)
+{
+	struct utsname name;
+
+	xs_err(pins->ctx,
+	       "%s: its rules have limits or dynamic sets, and the verifier of Linux %s refuses "
+	       "this build's program with them. The program that runs stays",
+	       pins->ifname, kernel_name(&name));
+	return -EPROTO;
+}
+
+static int check_slot(const struct xs_pins *pins, __u32 slot, __u32 most)
 {
 	__u32 layout;
 	int err = read_layout(pins, slot, &layout);
@@ -50,8 +68,10 @@ static int check_slot(const struct xs_pins *pins, __u32 slot)
 		       err == -EPERM ? ": needs CAP_SYS_ADMIN, run as root" : "");
 		return err;
 	}
-	if (!layout || is_searched(layout))
+	if (!layout || (is_searched(layout) && layout <= most))
 		return 0;
+	if (is_searched(layout))
+		return refuse_sets_with_limits(pins);
 	xs_err(pins->ctx,
 	       "%s: its rules were written by another version of xsteer, in layout %u; this "
 	       "build's "
@@ -62,13 +82,32 @@ static int check_slot(const struct xs_pins *pins, __u32 slot)
 	return -EPROTO;
 }
 
-int xs_set_layout_check_sets(const struct xs_pins *pins)
+int xs_set_layout_check_sets(const struct xs_pins *pins, __u32 most)
 {
 	int err = 0;
 
 	for (__u32 slot = 0; !err && slot < XS_SET_SLOTS; slot++)
-		err = check_slot(pins, slot);
+		err = check_slot(pins, slot, most);
 	return err;
+}
+
+bool xs_set_layout_without_limits(const struct xs_pins *pins)
+{
+	return pins->meta.abi >= XS_ABI_LIMITS &&
+	       pins->meta.set_layout == XS_SET_LAYOUT_BEFORE_LIMITS;
+}
+
+static int refuse_limits(const struct xs_pins *pins)
+{
+	struct utsname name;
+
+	xs_err(pins->ctx,
+	       "%s%sthe rules have limits or dynamic sets, and the verifier of Linux %s gives up "
+	       "on "
+	       "the program with them, so the one that runs has none: rules without `limit` and "
+	       "`set` work; Linux 6.12 takes both",
+	       pins->ifname, pins->ifname[0] ? ": " : "", kernel_name(&name));
+	return -EPROTO;
 }
 
 int xs_set_layout_check_program(const struct xs_pins *pins, __u32 layout)
@@ -79,6 +118,8 @@ int xs_set_layout_check_program(const struct xs_pins *pins, __u32 layout)
 
 	if (is_searched(known) && layout <= known)
 		return 0;
+	if (is_searched(known) && xs_set_layout_without_limits(pins))
+		return refuse_limits(pins);
 	if (is_searched(known)) {
 		xs_err(pins->ctx,
 		       "%s: the rules ask for what the program that runs, of xsteer %u.%u.%u, "

@@ -10,16 +10,22 @@
 #include "pins.h"
 
 /*
- * Can this build's program search the sets of the instance? Ask before it replaces the
- * running program. Needs CAP_SYS_ADMIN. 0; -EPROTO, logged with what to do: it cannot;
- * other -errno, logged: this could not be found out.
+ * Can a program of this build, which searches layouts up to `most`, search the sets of the
+ * instance? Ask before it replaces the running program. Needs CAP_SYS_ADMIN. 0; -EPROTO,
+ * logged with what to do: it cannot; other -errno, logged: this could not be found out.
  */
-int xs_set_layout_check_sets(const struct xs_pins *pins);
+int xs_set_layout_check_sets(const struct xs_pins *pins, __u32 most);
 
 /*
  * Can the running program search what this build writes, and rules that need this layout?
  * 0; or -EPROTO, logged.
  */
 int xs_set_layout_check_program(const struct xs_pins *pins, __u32 layout);
+
+/*
+ * Is the running program one without limits and dynamic sets, because this kernel's verifier
+ * refuses it with them?
+ */
+bool xs_set_layout_without_limits(const struct xs_pins *pins);
 
 #endif

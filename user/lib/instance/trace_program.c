@@ -28,7 +28,7 @@ static int check_build(const struct xs_pins *pins)
 		return -EOPNOTSUPP;
 	}
 	if (pins->meta.abi >= XS_ABI_LIMITS)
-		return xs_set_layout_check_sets(pins);
+		return xs_set_layout_check_sets(pins, pins->meta.set_layout);
 	xs_err(pins->ctx,
 	       "%s: its program is of an older version, which cannot be traced: %s first",
 	       pins->ifname, xs_hint(pins->ctx, XSTEER_HINT_UPGRADE, pins->ifname).text);
@@ -39,6 +39,8 @@ static void set_options(struct trace_bpf *skel, const struct xs_pins *pins,
 			const struct xs_trace_opts *opts)
 {
 	skel->rodata->last_queue = pins->slots - 1;
+	/* An apply meanwhile asks what the plain program knows. */
+	skel->rodata->remembering = pins->meta.set_layout >= XS_SET_LAYOUT;
 	skel->rodata->verdicts = opts->verdicts;
 	skel->rodata->reasons = opts->reasons;
 	skel->rodata->by_rule = opts->rules != NULL;

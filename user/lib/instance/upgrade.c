@@ -115,7 +115,7 @@ static int replace(struct xs_pins *pins, struct xsteer_bpf *skel, struct xs_upgr
 		pins->meta.version = XS_VERSION;
 		pins->meta.abi = XS_ABI;
 		xs_netns_set_own(&pins->meta);
-		pins->meta.set_layout = XS_SET_LAYOUT;
+		pins->meta.set_layout = xs_program_set_layout(skel);
 		err = repin(pins, fresh, XS_PIN_PROG, XS_PIN_PROG);
 	}
 	if (!err)
@@ -124,6 +124,13 @@ static int replace(struct xs_pins *pins, struct xsteer_bpf *skel, struct xs_upgr
 		close(old);
 	close(link);
 	return err;
+}
+
+static int share_maps(struct xsteer_bpf *skel, void *arg)
+{
+	const struct xs_pins *pins = arg;
+
+	return xs_program_reuse(skel->obj, pins, older_maps(pins));
 }
 
 int xs_upgrade(struct xsteer_ctx *ctx, const char *ifname, struct xs_upgraded *result)
@@ -147,17 +154,15 @@ int xs_upgrade(struct xsteer_ctx *ctx, const char *ifname, struct xs_upgraded *r
 	}
 	err = xs_instance_need_alive(&pins, &live);
 	if (!err)
-		err = xs_set_layout_check_sets(&pins);
+		err = xs_set_layout_check_sets(&pins, XS_SET_LAYOUT);
 	if (err)
 		goto out;
-	skel = xs_program_open(ctx, pins.slots);
+	skel = xs_program_make(ctx, pins.slots, share_maps, &pins);
 	if (!skel) {
 		err = -errno;
 		goto out;
 	}
-	err = xs_program_reuse(skel->obj, &pins, older_maps(&pins));
-	if (!err)
-		err = xs_program_load(ctx, skel->skeleton);
+	err = xs_set_layout_check_sets(&pins, xs_program_set_layout(skel));
 	if (!err)
 		err = replace(&pins, skel, result);
 	if (!err)

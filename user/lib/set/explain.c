@@ -23,29 +23,34 @@
 
 #define OUT_ROOM 65536 /* the kernel refuses a buffer that is too small for the frame */
 
+struct copying {
+	const struct xs_pins *live;
+	__u32 queue;
+};
+
+static int prepare_copy(struct xsteer_bpf *skel, void *arg)
+{
+	const struct copying *copying = arg;
+
+	skel->rodata->explaining = true;
+	skel->rodata->explain_queue = copying->queue;
+	return copying->live ? xs_program_reuse(skel->obj, copying->live, OWN_MAPS) : 0;
+}
+
 int xs_explain_open(struct xsteer_ctx *ctx, struct xs_explain *explain, const struct xs_pins *live,
 		    __u32 queue)
 {
 	__u32 slots = live ? live->slots : queue >= XS_SLOTS_MIN ? queue + 1 : XS_SLOTS_MIN;
-	int err = 0;
+	struct copying copying = { live, queue };
 
 	memset(explain, 0, sizeof(*explain));
-	explain->skel = xs_program_open(ctx, slots);
+	explain->skel = xs_program_make(ctx, slots, prepare_copy, &copying);
 	if (!explain->skel)
 		return -errno;
-	explain->skel->rodata->explaining = true;
-	explain->skel->rodata->explain_queue = queue;
-	if (live)
-		err = xs_program_reuse(explain->skel->obj, live, OWN_MAPS);
-	if (!err)
-		err = xs_program_load(ctx, explain->skel->skeleton);
-	if (err) {
-		xs_explain_close(explain);
-		return err;
-	}
 	explain->pins.ctx = ctx;
 	explain->pins.slots = slots;
-	explain->pins.meta.set_layout = XS_SET_LAYOUT; /* the program is this build's */
+	explain->pins.meta.abi = XS_ABI; /* the program is this build's */
+	explain->pins.meta.set_layout = xs_program_set_layout(explain->skel);
 	explain->pins.all_slots = live ? live->all_slots : slots * (1 + XS_CHAIN_SLOTS);
 	for (int i = 0; i < XS_MAP_MAX; i++) {
 		const struct bpf_map *map =

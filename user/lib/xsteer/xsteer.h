@@ -212,6 +212,7 @@ enum xsteer_by {
 };
 
 #define XSTEER_STATUS_AUTOMATIC 1U /* the last socket that leaves removes it */
+#define XSTEER_STATUS_LIMITS 2U /* its program has limits and dynamic sets */
 
 struct xsteer_status {
 	size_t sz;

@@ -8,6 +8,8 @@
 #include "findings.h"
 #include "lib/api/place.h"
 #include "lib/instance/instance.h"
+#include "lib/instance/program.h"
+#include "lib/instance/set_layout.h"
 #include "lib/net/identity.h"
 #include "lib/set/read.h"
 #include "lib/set/sets.h"
@@ -60,6 +62,15 @@ static void find_misfits(struct xs_diagnosis *d, const struct xs_rules_in_force 
 		xs_find(d, "rules", XS_LEVEL_OK, "", "the interface can do what the rules say");
 }
 
+/* On a kernel that should take them; else the kernel's check has said it. */
+static void find_limits_missing(struct xs_diagnosis *d, const struct xs_pins *pins)
+{
+	if (xs_set_layout_without_limits(pins) && xs_kernel_may_remember())
+		xs_find(d, "limits", XS_LEVEL_WARN, "rules without them work",
+			"the verifier refused the program with limits and dynamic sets: the one "
+			"that runs has none");
+}
+
 void xs_check_rules(struct xs_diagnosis *d)
 {
 	struct xs_rules_in_force now;
@@ -67,6 +78,7 @@ void xs_check_rules(struct xs_diagnosis *d)
 
 	if (d->no_pins || xs_pins_open(d->cli->ctx, &pins, d->netif.name, XS_PINS_READ))
 		return;
+	find_limits_missing(d, &pins);
 	if (!xs_rule_sets_read(&pins, &now))
 		find_misfits(d, &now);
 	xs_rules_in_force_close(&now);

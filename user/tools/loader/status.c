@@ -57,6 +57,7 @@ static void show_row(struct status *status, const struct xsteer_status *got)
 		json_object_set_new(row, "generation", json_integer((json_int_t)got->generation));
 		json_object_set_new(row, "automatic",
 				    json_boolean(got->flags & XSTEER_STATUS_AUTOMATIC));
+		json_object_set_new(row, "limits", json_boolean(got->flags & XSTEER_STATUS_LIMITS));
 	}
 	json_array_append_new(status->list, row);
 	xs_grid_cell(status->grid, "%s", got->ifname);

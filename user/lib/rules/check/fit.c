@@ -111,9 +111,27 @@ static bool names_no_queue(const struct xs_rule *rule, const struct xs_place *pl
 	return false;
 }
 
+/* Whether it has a limit or asks a dynamic set. */
+static bool remembers(const struct xs_rule *rule)
+{
+	bool asks = rule->limit.rate;
+
+	for (__u32 i = 0; !asks && i < rule->match_cnt; i++)
+		asks = rule->matches[i].set;
+	return asks;
+}
+
 static enum xs_fit rule_fit(const struct xs_rule *rule, const struct xs_place *place, char *text,
 			    size_t len)
 {
+	if (place->no_limits && remembers(rule)) {
+		snprintf(text, len,
+			 "%s: the verifier of this kernel refuses the program with limits and "
+			 "dynamic sets, and the one without knows no such rules; Linux 6.12 "
+			 "takes both",
+			 rule->limit.rate ? "limit" : "a dynamic set");
+		return XS_FIT_NEVER;
+	}
 	if (!names_no_queue(rule, place))
 		return xs_action_fit(&rule->action, rule->target_name, place, text, len);
 	snprintf(text, len, "meta rxqueue: %s receives on queues 0 to %u: it never holds",

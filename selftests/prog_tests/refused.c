@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/*
+ * Programs that the verifier refuses: the reason is told, and the program without limits and
+ * dynamic sets takes the place of one with them. A kernel that refuses only those is imitated
+ * where libbpf is asked to load: here they are refused, and nothing else is.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <cmocka.h>
+
+#include "../packets.h"
+#include "../rule_errors.h"
+#include "../test.h"
+#include "../test_lo.h"
+#include "lib/instance/instance.h"
+#include "lib/instance/program.h"
+#include "lib/instance/upgrade.h"
+#include "lib/rules/model/ruleset.h"
+#include "lib/set/explain.h"
+#include "maps/rule_set.h"
+#include "selftests/progs/refused.skel.h"
+#include "xsteer.skel.h"
+
+/* ---- the kernel that is imitated ---- */
+
+static int answer; /* to a program with limits and dynamic sets; 0: the kernel's own */
+static int loads; /* attempts, of any program */
+
+int __real_bpf_object__load_skeleton(struct bpf_object_skeleton *skeleton);
+int __wrap_bpf_object__load_skeleton(struct bpf_object_skeleton *skeleton);
+
+static bool is_remembering(const struct bpf_object_skeleton *skeleton)
+{
+	for (int i = 0; i < skeleton->map_cnt; i++)
+		if (strstr(skeleton->maps[i].name, ".rodata"))
+			return ((struct xsteer_bpf__rodata *)*skeleton->maps[i].mmaped)
+				->remembering;
+	return false;
+}
+
+int __wrap_bpf_object__load_skeleton(struct bpf_object_skeleton *skeleton)
+{
+	loads++;
+	return answer && is_remembering(skeleton) ? answer
+						  : __real_bpf_object__load_skeleton(skeleton);
+}
+
+static int attach_where_limits_are_refused(void **state)
+{
+	answer = -E2BIG;
+	loads = 0;
+	return lo_set_up(state);
+}
+
+static int detach(void **state)
+{
+	answer = 0;
+	return lo_tear_down(state);
+}
+
+static const char *kernel_release(void)
+{
+	static struct utsname name;
+
+	assert_int_equal(uname(&name), 0);
+	return name.release;
+}
+
+static void refuses_to_apply(const char *text)
+{
+	assert_int_equal(lo_apply(text, 0, NULL), -EPROTO);
+	assert_non_null(strstr(xsteer_ctx_error(lo.ctx), "limits or dynamic sets"));
+	assert_non_null(strstr(xsteer_ctx_error(lo.ctx), kernel_release()));
+	assert_null(strstr(xsteer_ctx_error(lo.ctx), "xsteer_upgrade()"));
+}
+
+/* What the program in the link does with a frame. */
+static int decided(const char *text)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+	int fd = bpf_prog_get_fd_by_id(lo_running());
+	struct packet packet;
+
+	assert_true(fd >= 0);
+	packet_text(&packet, text);
+	opts.data_in = packet.data;
+	opts.data_size_in = packet.len;
+	assert_int_equal(bpf_prog_test_run_opts(fd, &opts), 0);
+	close(fd);
+	return (int)opts.retval;
+}
+
+/* ---- the tests ---- */
+
+static void the_program_without_is_attached_and_rules_that_need_more_are_refused(void **state)
+{
+	(void)state;
+	assert_int_equal(loads, xs_kernel_may_remember() ? 2 : 1);
+	assert_int_equal(lo.pins.meta.set_layout, XS_SET_LAYOUT_BEFORE_LIMITS);
+	assert_int_equal(lo_apply("ip ecn ce drop\nudp dport 9 drop\n", 0, NULL), 0);
+	refuses_to_apply("udp dport 9 pass limit 1/second\n");
+	refuses_to_apply("set s { type ip; }\nip saddr @s drop\n");
+	/* what was in force is so still */
+	assert_int_equal(decided("ip udp dport=9"), XDP_DROP);
+	assert_int_equal(decided("ip udp dport=10"), XDP_PASS);
+}
+
+static void upgrade_brings_them_once_the_verifier_takes_them(void **state)
+{
+	struct xs_upgraded result;
+	__u32 before;
+
+	(void)state;
+	if (!xs_kernel_may_remember())
+		test_skip("this kernel's verifier does refuse them");
+	assert_int_equal(xs_upgrade(lo.ctx, "lo", &result), 0);
+	lo_reopen();
+	assert_int_equal(lo.pins.meta.set_layout, XS_SET_LAYOUT_BEFORE_LIMITS);
+	answer = 0;
+	assert_int_equal(xs_upgrade(lo.ctx, "lo", &result), 0);
+	lo_reopen();
+	assert_int_equal(lo.pins.meta.set_layout, XS_SET_LAYOUT);
+	assert_int_equal(lo_apply("udp dport 9 pass limit 1/day burst 1\n", 0, NULL), 0);
+	assert_int_equal(decided("ip udp dport=9"), XDP_PASS);
+	assert_int_equal(decided("ip udp dport=9"), XDP_DROP);
+
+	/* and does not take them away from rules that ask for them */
+	answer = -E2BIG;
+	before = lo_running();
+	assert_int_equal(xs_upgrade(lo.ctx, "lo", &result), -EPROTO);
+	assert_non_null(strstr(xsteer_ctx_error(lo.ctx), "limits or dynamic sets"));
+	assert_int_equal(lo_running(), before);
+	assert_int_equal(decided("ip udp dport=9"), XDP_DROP);
+}
+
+static void explain_refuses_them_too(void **state)
+{
+	struct xs_explain explain;
+	struct xs_ruleset rules = {};
+	struct xs_apply result;
+
+	(void)state;
+	assert_int_equal(xs_explain_open(lo.ctx, &explain, NULL, 0), 0);
+	assert_int_equal(test_parse_rules(&rules, "udp pass limit 1/second\n"), 0);
+	assert_int_equal(xs_rule_sets_apply(&explain.pins, &rules, 0, &result), -EPROTO);
+	/* no interface to name */
+	assert_int_equal(strncmp(xsteer_ctx_error(lo.ctx), "the rules have limits", 21), 0);
+	xs_ruleset_free(&rules);
+	xs_explain_close(&explain);
+}
+
+static void what_is_no_refusal_of_the_verifier_is_not_tried_again(void **state)
+{
+	static const int errors[] = { -EPERM, -ENOMEM, -EMFILE };
+
+	(void)state;
+	if (!xs_kernel_may_remember())
+		test_skip("limits are not tried here");
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		answer = errors[i];
+		loads = 0;
+		assert_null(xs_program_make(lo.ctx, XS_SLOTS_MIN, NULL, NULL));
+		assert_int_equal(errno, -errors[i]);
+		assert_int_equal(loads, 1);
+	}
+}
+
+/* Before Linux 6.4 a log that is longer than its buffer is an error of its own. */
+static void the_reason_is_told_however_long_the_way_to_it_is(void **state)
+{
+	struct xsteer_ctx *ctx = xsteer_ctx_new(LO_ROOT, test_log, NULL);
+	struct refused_bpf *skel = refused_bpf__open();
+
+	(void)state;
+	assert_non_null(ctx);
+	assert_non_null(skel);
+	assert_int_equal(xs_program_load(ctx, skel->skeleton), -EACCES);
+	assert_non_null(strstr(xsteer_ctx_error(ctx), "the verifier's reason is above"));
+	refused_bpf__destroy(skel);
+	xsteer_ctx_free(ctx);
+}
+
+#define WITHOUT(test) cmocka_unit_test_setup_teardown(test, attach_where_limits_are_refused, detach)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WITHOUT(the_program_without_is_attached_and_rules_that_need_more_are_refused),
+		WITHOUT(upgrade_brings_them_once_the_verifier_takes_them),
+		WITHOUT(explain_refuses_them_too),
+		WITHOUT(what_is_no_refusal_of_the_verifier_is_not_tried_again),
+		cmocka_unit_test(the_reason_is_told_however_long_the_way_to_it_is),
+	};
+
+	return cmocka_run_group_tests_name("refused", tests, NULL, NULL);
+}
