@@ -257,7 +257,8 @@ RULE_SRCS := user/lib/base/arena.c user/lib/base/escape.c user/lib/base/grow.c u
 	$(wildcard $(foreach d,model syntax check,user/lib/rules/$(d)/*.c))
 FUZZ_SRCS_rule_text := $(RULE_SRCS) user/lib/rules/compile/kind.c selftests/rule_equal.c
 # Guided by the parser, the compiler and the oracle; the rest is as the tests have it.
-FUZZ_SRCS_rules_frames := $(RULE_SRCS) $(wildcard user/lib/rules/compile/*.c) selftests/oracle.c \
+FUZZ_SRCS_rules_frames := $(RULE_SRCS) $(wildcard user/lib/rules/compile/*.c) \
+	selftests/oracle.c selftests/oracle_buckets.c \
 	$(foreach f,test test_rules rule_errors packets plain_xsk,$(O)/selftests/$(f).o) $(LIB)
 FUZZ_LIBS_rules_frames = $(ALL_LDLIBS) -lcmocka
 FUZZ_SRCS_chain_text := user/lib/base/escape.c user/lib/base/number.c $(foreach f,lex excerpt,user/lib/rules/syntax/$(f).c) \

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * The differential test: random rule files and frames go through parser, compiler and
- * the real program, and the result is compared with the oracle.
+ * the real program, and the result is compared with the oracle. Frames of one set follow one
+ * another: limits take from their buckets, and members of dynamic sets come and go between.
  */
 #ifndef SELFTESTS_DIFFTEST_H
 #define SELFTESTS_DIFFTEST_H
@@ -14,6 +15,7 @@ struct difftest_totals {
 	__u64 decided; /* frames that a rule decided */
 	__u64 malformed;
 	__u64 fell_back;
+	__u64 over_limit; /* of these */
 	__u64 differ;
 };
 

@@ -382,8 +382,89 @@ static void act(struct oracle_result *r, const struct xs_action *action,
 					      : XDP_REDIRECT;
 }
 
+/* The leading `prefix` bits of an address of `bits`. */
+static xs_u128 network(xs_u128 addr, __u32 bits, __u32 prefix)
+{
+	return prefix < bits ? addr >> (bits - prefix) : addr;
+}
+
+static struct oracle_key address_key(const struct facts *facts, enum xs_field field, __u32 family,
+				     __u32 prefix)
+{
+	struct oracle_key key = { .family = family };
+
+	if (!facts->there[field])
+		return (struct oracle_key){ .family = 0 };
+	key.addr[0] = network(facts->value[field], family == 4 ? 32 : 128, prefix);
+	return key;
+}
+
+static struct oracle_key flow_key(const struct facts *facts)
+{
+	struct oracle_key key = { .family = 0 };
+	bool is_ipv6 = facts->there[XS_FIELD_ip6_saddr];
+
+	if (!is_ipv6 && !facts->there[XS_FIELD_ip_saddr])
+		return key;
+	key.family = is_ipv6 ? 6 : 4;
+	key.addr[0] = facts->value[is_ipv6 ? XS_FIELD_ip6_saddr : XS_FIELD_ip_saddr];
+	key.addr[1] = facts->value[is_ipv6 ? XS_FIELD_ip6_daddr : XS_FIELD_ip_daddr];
+	key.protocol = (__u32)facts->value[XS_FIELD_meta_l4proto];
+	if (facts->there[XS_FIELD_th_sport]) {
+		key.ports[0] = 1 + (__u32)facts->value[XS_FIELD_th_sport];
+		key.ports[1] = 1 + (__u32)facts->value[XS_FIELD_th_dport];
+	}
+	return key;
+}
+
+static struct oracle_key key_of(const struct xs_limit *limit, const struct facts *facts)
+{
+	switch ((enum xs_limit_per)limit->per) {
+	case XS_LIMIT_PER_ip_saddr:
+		return address_key(facts, XS_FIELD_ip_saddr, 4, limit->prefix);
+	case XS_LIMIT_PER_ip_daddr:
+		return address_key(facts, XS_FIELD_ip_daddr, 4, limit->prefix);
+	case XS_LIMIT_PER_ip6_saddr:
+		return address_key(facts, XS_FIELD_ip6_saddr, 6, limit->prefix);
+	case XS_LIMIT_PER_ip6_daddr:
+		return address_key(facts, XS_FIELD_ip6_daddr, 6, limit->prefix);
+	case XS_LIMIT_PER_flow:
+		return flow_key(facts);
+	case XS_LIMIT_PER_RULE:
+		break;
+	}
+	return (struct oracle_key){ .family = 0 };
+}
+
+static bool is_within(struct oracle_memory *memory, const struct xs_ruleset *ruleset, int rule,
+		      const struct facts *facts, size_t len)
+{
+	const struct xs_limit *limit = rule < 0 ? NULL : &ruleset->rules[rule].limit;
+	struct oracle_key key;
+
+	if (!memory || !limit || !limit->rate)
+		return true;
+	key = key_of(limit, facts);
+	return oracle_take(memory, limit, (__u32)rule, &key, limit->by_bytes ? (__u32)len : 1);
+}
+
+static void refuse(struct oracle_result *result, const struct xs_rule *rule)
+{
+	result->verdict = rule->action.verdict;
+	result->done = rule->limit.otherwise;
+	result->fallback = XS_REASON_over_limit;
+	result->xdp = result->done == XS_VERDICT_drop ? XDP_DROP : XDP_PASS;
+}
+
 struct oracle_result oracle_run(const struct xs_ruleset *ruleset, const struct oracle_world *world,
 				const void *frame, size_t len, __u32 queue)
+{
+	return oracle_run_next(ruleset, world, NULL, frame, len, queue);
+}
+
+struct oracle_result oracle_run_next(const struct xs_ruleset *ruleset,
+				     const struct oracle_world *world, struct oracle_memory *memory,
+				     const void *frame, size_t len, __u32 queue)
 {
 	const struct xs_action *action = &ruleset->default_action;
 	struct oracle_result result = { .rule = -1 };
@@ -404,6 +485,9 @@ struct oracle_result oracle_run(const struct xs_ruleset *ruleset, const struct o
 		action = &ruleset->rules[i].action;
 		break;
 	}
-	act(&result, action, world, queue);
+	if (is_within(memory, ruleset, result.rule, &facts, len))
+		act(&result, action, world, queue);
+	else
+		refuse(&result, &ruleset->rules[result.rule]);
 	return result;
 }

@@ -8,6 +8,7 @@
 #define SELFTESTS_ORACLE_H
 
 #include "lib/rules/model/rule.h"
+#include "oracle_buckets.h"
 
 /* What the rules do not say: which targets accept a frame. Empty: none does. */
 struct oracle_world {
@@ -24,16 +25,21 @@ struct oracle_result {
 	int rule; /* index of the rule that decided, or -1 */
 	enum xs_verdict verdict; /* of the rule, of default or of malformed */
 	enum xs_reason reason; /* default, malformed_*, or none where a rule decided */
-	enum xs_reason fallback; /* no_socket, no_cpu, no_dev, no_chain, or none */
+	enum xs_reason fallback; /* no_socket, no_cpu, no_dev, no_chain, over_limit, or none */
 	enum xs_verdict done; /* what happens: the verdict, or what it fell back to */
 	int xdp; /* enum xdp_action that the program returns */
 };
 
 /*
  * `world` may be NULL: no target accepts frames. The members of a dynamic set are its elements,
- * and none is past its time.
+ * and none is past its time. Every frame is within its rule's limit.
  */
 struct oracle_result oracle_run(const struct xs_ruleset *ruleset, const struct oracle_world *world,
 				const void *frame, size_t len, __u32 queue);
+
+/* The same for one frame after another: what they take out of buckets is in *memory. */
+struct oracle_result oracle_run_next(const struct xs_ruleset *ruleset,
+				     const struct oracle_world *world, struct oracle_memory *memory,
+				     const void *frame, size_t len, __u32 queue);
 
 #endif

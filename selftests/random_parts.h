@@ -44,6 +44,9 @@ void random_match_make(struct random_set *set, struct rng *rng, struct xs_match 
 void random_sets_make(struct random_set *set, struct rng *rng);
 bool random_member_match_make(struct random_set *set, struct rng *rng, struct xs_match *match,
 			      enum xs_field field, struct random_text *t);
+/* `limit ...` behind the verdict of a rule whose matches are there. */
+void random_limit_make(struct random_set *set, struct rng *rng, struct xs_rule *rule,
+		       struct random_text *t);
 /* F . G { A . B }: the two matches F A and G B. */
 void random_pair_make(struct random_set *set, struct rng *rng, struct xs_match *matches,
 		      const enum xs_field *chosen, struct random_text *t);

@@ -238,6 +238,8 @@ static void make_rule(struct random_set *set, struct rng *rng, struct xs_rule *r
 	if (rng_chance(rng, 5))
 		random_say(&t, rng_chance(rng, 50) ? "counter " : "counter packets 0 bytes 0 ");
 	make_action(set, rng, &rule->action, rule->target_name, &t);
+	if (rng_chance(rng, set->limit_chance))
+		random_limit_make(set, rng, rule, &t);
 	if (rng_chance(rng, 5))
 		random_say(&t, ";");
 	else if (rng_chance(rng, 5))
@@ -286,8 +288,10 @@ void random_set_make(struct random_set *set, struct rng *rng, const struct rando
 		rules->rule_cnt = CROWDED_MAX;
 	if (set->crowded)
 		random_crowds_make(set, rng);
-	if (rng_chance(rng, 30))
+	if (targets->dynamic_sets && rng_chance(rng, 30))
 		random_sets_make(set, rng);
+	if (targets->limits && rng_chance(rng, 40))
+		set->limit_chance = rng_chance(rng, 30) ? 90 : 20;
 	make_shapes(set, rng);
 	rules->rules = calloc(rules->rule_cnt + 1, sizeof(*rules->rules));
 	if (!rules->rules)

@@ -58,6 +58,8 @@ struct random_targets {
 	const __u32 *ifindexes;
 	__u32 dev_cnt;
 	__u32 queue_cnt;
+	bool dynamic_sets; /* some sets declare them, and ask them */
+	bool limits; /* some rules have one */
 };
 
 #define RANDOM_SHAPES 4
@@ -92,6 +94,8 @@ struct random_set {
 	struct random_crowd crowd[RANDOM_CROWDS];
 	enum xs_field shapes[RANDOM_SHAPES][RANDOM_SHAPE_FIELDS];
 	__u32 shape_fields[RANDOM_SHAPES];
+	__u32 limit_chance; /* of a rule to have one, in percent */
+	__u32 limit_cnt;
 };
 
 struct random_frame {

@@ -82,9 +82,10 @@ static void run(void **state)
 	test_env(state);
 	differ = difftest_run(&options, &t);
 	print_message("%llu sets (%llu refused), %llu rules, %llu frames: %llu decided by a rule, "
-		      "%llu malformed, %llu fell back; %llu sets differ\n",
+		      "%llu malformed, %llu fell back, %llu of these over a limit; %llu sets "
+		      "differ\n",
 		      t.sets, t.refused, t.rules, t.frames, t.decided, t.malformed, t.fell_back,
-		      differ);
+		      t.over_limit, differ);
 	assert_int_equal(differ, 0);
 }
 

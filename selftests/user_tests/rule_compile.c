@@ -210,6 +210,7 @@ static void the_same_rules_are_the_same_bytes(void **state)
 		.ifindexes = &zero,
 		.dev_cnt = 1,
 		.queue_cnt = 4,
+		.dynamic_sets = true,
 	};
 	struct xs_ruleset rules;
 

@@ -26,6 +26,7 @@ static const struct random_targets targets = {
 	.ifindexes = ifindexes,
 	.dev_cnt = 2,
 	.queue_cnt = 4,
+	.dynamic_sets = true,
 };
 
 static void same_action(const struct xs_action *want, const struct xs_action *got, __u32 line)
