@@ -212,8 +212,9 @@ static void make_rule(struct random_set *set, struct rng *rng, struct xs_rule *r
 	enum xs_field wild[MATCHES_MAX], *chosen = wild;
 	struct random_text t = { .len = 0 };
 
-	*rule = (struct xs_rule){ .matches = calloc(MATCHES_MAX, sizeof(*rule->matches)) };
-	if (!rule->matches)
+	*rule = (struct xs_rule){ .matches = calloc(MATCHES_MAX, sizeof(*rule->matches)),
+				  .target_name = calloc(1, XS_TARGET_NAME_MAX) };
+	if (!rule->matches || !rule->target_name)
 		abort();
 	if (!cnt && rng_chance(rng, 90)) /* a rule that matches every frame hides those after it */
 		cnt = 1 + rng_below(rng, MATCHES_MAX - 1);
@@ -305,6 +306,7 @@ void random_rule_free(struct xs_rule *rule)
 	for (__u32 i = 0; i < rule->match_cnt; i++)
 		free(rule->matches[i].ranges);
 	free(rule->matches);
+	free(rule->target_name);
 	free(rule->text);
 }
 

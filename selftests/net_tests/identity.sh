@@ -47,6 +47,29 @@ an_alternative_name_is_as_good_in_every_command() {
 	equal "pins" "$(ls "$PINS")" ""
 }
 
+# In a rule, as the default, in a vmap, and in a chain of nft.
+an_alternative_name_is_as_good_in_rules() {
+	local rules
+	lab_up --queues 1
+	attach
+	rx ip link add out0 type veth peer name out1
+	rx ip link property add dev out0 altname "$LONG" altname "a:b" || skip "no alternative names"
+	for rules in "udp dev $LONG" "udp dev a:b" "default dev $LONG" "udp dport vmap { 7 : dev $LONG, 8 : drop }" \
+		"table netdev t { chain c { udp dev $LONG; }; chain b { type filter hook ingress device x priority 0; jump c; }; }"; do
+		echo "$rules" >"$DIR/some.rules"
+		check "check -d" rx "$RULES" check -d rx0 "$DIR/some.rules"
+		check "check alone" "$RULES" check "$DIR/some.rules"
+		check "apply" rx "$RULES" apply rx0 "$DIR/some.rules"
+		check "show" rx "$RULES" show rx0
+		contains "$rules: by the name that it has" "$OUT" "dev out0( |$)"
+		equal "the target" "$(bpftool -j map dump pinned "$PINS/rx0/dev_map" | jq length)" 1
+	done
+	echo "udp dev $LONG-of-nobody" >"$DIR/some.rules"
+	check "check -d" rx "$RULES" check -d rx0 "$DIR/some.rules"
+	contains "nobody's" "$OUT" "dev $LONG-of-nobody: there is no such interface"
+	refuses "apply" 1 "dev $LONG-of-nobody: no such interface" rx "$RULES" apply rx0 "$DIR/some.rules"
+}
+
 an_unknown_name_is_refused_however_long() {
 	lab_up
 	refuses "attach" 1 "no interface $LONG" rx "$LOADER" attach "$LONG"
@@ -129,6 +152,21 @@ a_dev_target_is_shown_by_its_name_of_now() {
 	rx ip link del away0
 	check "show" rx "$RULES" show rx0
 	contains "gone" "$OUT" "^udp dev out0 .*# .*index $index is gone"
+}
+
+# What show prints can be read again.
+a_dev_target_whose_name_needs_quotes_has_them() {
+	lab_up --queues 1
+	attach
+	rx ip link add 'a=b' type veth peer name out1
+	echo 'udp dev "a=b"' >"$DIR/some.rules"
+	check "apply" rx "$RULES" apply rx0 "$DIR/some.rules"
+	check "show" rx "$RULES" show rx0
+	contains "in quotes" "$OUT" '^udp dev "a=b" #'
+	_rename 'a=b' 'c=d'
+	rx "$RULES" show rx0 >"$DIR/shown.rules"
+	contains "renamed" "$(<"$DIR/shown.rules")" '^udp dev "c=d" #'
+	check "what is shown is read again" rx "$RULES" apply rx0 "$DIR/shown.rules"
 }
 
 # /sys is of another network namespace, which has an interface of that name and index.

@@ -409,6 +409,10 @@ static void every_name_has_its_value(void **state)
 	}
 }
 
+/* As long as an alternative name of an interface can be. */
+#define NAME_OF_25 "abcdefghijklmnopqrstuvwxy"
+#define NAME_OF_127 NAME_OF_25 NAME_OF_25 NAME_OF_25 NAME_OF_25 NAME_OF_25 "zz"
+
 struct one_verdict {
 	const char *text;
 	struct xs_action action;
@@ -433,6 +437,9 @@ static const struct one_verdict one_verdicts[] = {
 	{ "dev drop", { .verdict = XS_VERDICT_dev }, "drop" },
 	{ "dev \"a=b\"", { .verdict = XS_VERDICT_dev }, "a=b" },
 	{ "dev abcdefghijklmno", { .verdict = XS_VERDICT_dev }, "abcdefghijklmno" },
+	{ "dev abcdefghijklmnop", { .verdict = XS_VERDICT_dev }, "abcdefghijklmnop" },
+	{ "dev " NAME_OF_127, { .verdict = XS_VERDICT_dev }, NAME_OF_127 },
+	{ "dev a:b", { .verdict = XS_VERDICT_dev }, "a:b" },
 	{ "chain web", { XS_VERDICT_chain, XS_VERDICT_pass, 1, 0, 0 }, "web" },
 	{ "chain web else pass", { XS_VERDICT_chain, XS_VERDICT_pass, 1, 0, 0 }, "web" },
 	{ "chain web else drop", { XS_VERDICT_chain, XS_VERDICT_drop, 1, 0, 0 }, "web" },
@@ -449,7 +456,7 @@ static void each_verdict_has_its_action(void **state)
 	for (size_t i = 0; i < CNT(one_verdicts); i++) {
 		const struct one_verdict *want = &one_verdicts[i];
 		struct xs_ruleset set;
-		char text[200];
+		char text[400];
 
 		snprintf(text, sizeof(text), "udp %s comment \"why\"\ndefault %s\n", want->text,
 			 want->text);
@@ -1075,10 +1082,10 @@ static const struct {
 	{ "cpu", 1, 4, "CPU number" },
 	{ "cpu x", 1, 5, "CPU number" },
 	{ "dev", 1, 4, "interface name" },
-	{ "dev abcdefghijklmnop", 1, 5, "1-15 bytes" },
-	{ "dev ..", 1, 5, "1-15 bytes" },
-	{ "dev \"a/b\"", 1, 5, "1-15 bytes" },
-	{ "dev \"\"", 1, 5, "1-15 bytes" },
+	{ "dev " NAME_OF_127 "x", 1, 5, "1-127 bytes" },
+	{ "dev ..", 1, 5, "1-127 bytes" },
+	{ "dev \"a/b\"", 1, 5, "1-127 bytes" },
+	{ "dev \"\"", 1, 5, "1-127 bytes" },
 	{ "chain", 1, 6, "the name of a chain" },
 	{ "chain 1a", 1, 7, "a letter, then" },
 	{ "chain a.b", 1, 7, "a letter, then" },

@@ -9,7 +9,7 @@
 
 /*
  * Returns the text of a rule whose action may be `dev`. This is the text as it was
- * written, or, if the interface was renamed since, a copy in `buf` with the current
+ * written, or, if the interface has another name now, a copy in `buf` with the current
  * name, cut if it does not fit. *gone_ifindex is the interface's index if it is gone,
  * else 0. Needs no privilege.
  */

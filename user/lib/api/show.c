@@ -53,13 +53,13 @@ static void give_set(struct xsteer_rule_set *set, const struct xs_pins *pins,
 	xs_sized_give(set, &own, sizeof(own));
 }
 
-static const char *name_of(const char *text, char buf[XS_TARGET_NAME_MAX])
+static const char *name_of(const char *text, char buf[XS_CHAIN_NAME_MAX])
 {
 	size_t len = 0;
 	const char *name = xs_rule_name(text, &len);
 
 	if (name)
-		snprintf(buf, XS_TARGET_NAME_MAX, "%.*s", (int)len, name);
+		snprintf(buf, XS_CHAIN_NAME_MAX, "%.*s", (int)len, name);
 	return name ? buf : NULL;
 }
 
@@ -70,7 +70,7 @@ static int walk_rules(const struct xs_rules_in_force *now, xsteer_rule_fn each, 
 
 	for (__u32 i = 0; !err && i < cnt; i++) {
 		const struct xs_set_rule *rule = &now->rules[i];
-		char buf[DEV_TEXT_MAX], name[XS_TARGET_NAME_MAX];
+		char buf[DEV_TEXT_MAX], name[XS_CHAIN_NAME_MAX];
 		__u32 gone;
 		const char *text = xs_dev_text(xs_set_string(now->header, rule->text),
 					       &rule->action, buf, sizeof(buf), &gone);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* The rules and strings of a set: one table, and NUL-terminated strings one after the other. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +26,12 @@ static __u32 add_string(struct strings *s, const char *text)
 	return place;
 }
 
+/* For people who look at the map; the tools go by the index. An alternative name may be cut. */
+static void copy_ifname(char to[16], const char *name)
+{
+	snprintf(to, 16, "%.15s", name);
+}
+
 static void add_strings(const struct xs_ruleset *rules, struct strings *s,
 			struct xs_set_header *set, struct xs_set_rule *rule)
 {
@@ -44,7 +51,7 @@ static void add_strings(const struct xs_ruleset *rules, struct strings *s,
 		rule[i].line = from->line;
 		rule[i].file = from->file;
 		if (from->action.verdict == XS_VERDICT_dev)
-			memcpy(rule[i].ifname, from->target_name, sizeof(rule[i].ifname));
+			copy_ifname(rule[i].ifname, from->target_name);
 		rule[i].text = add_string(s, from->text);
 		rule[i].comment = add_string(s, from->comment);
 	}
@@ -80,8 +87,7 @@ int xs_set_text_write(struct xs_chunks *chunks, const struct xs_ruleset *rules, 
 	set->bytes = end;
 	set->file_cnt = rules->file_cnt;
 	if (rules->default_action.verdict == XS_VERDICT_dev)
-		memcpy(set->default_ifname, rules->default_target_name,
-		       sizeof(set->default_ifname));
+		copy_ifname(set->default_ifname, rules->default_target_name);
 	strings = (struct strings){ .text = (char *)set + set->text };
 	add_strings(rules, &strings, set, rule);
 	memcpy(chunks->bytes + from, rule, rule_bytes);

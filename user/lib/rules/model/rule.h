@@ -22,8 +22,11 @@
 #define XS_RULE_COMMENT_MAX 255 /* bytes of a comment "..." */
 #define XS_RULE_INDEX_MAX 65535 /* largest slot, CPU number */
 
-/* Bytes of the name of an interface or a chain, with its NUL. */
-#define XS_TARGET_NAME_MAX XS_CHAIN_NAME_MAX
+/*
+ * Bytes of the name of an interface or a chain, with its NUL. An alternative name of an
+ * interface is as long as that (ALTIFNAMSIZ); chains' names end before it.
+ */
+#define XS_TARGET_NAME_MAX 128
 
 /*
  * One match. `ranges` are the values named: sorted, disjoint, not adjacent; empty for a
@@ -46,7 +49,7 @@ struct xs_rule {
 	__u32 match_cnt;
 	/* dev, chain: target is 0 until resolved from target_name. The compiler numbers limits. */
 	struct xs_action action;
-	char target_name[XS_TARGET_NAME_MAX]; /* dev, chain: the name as written */
+	char *target_name; /* dev, chain: the name as written; others: "", or NULL */
 	struct xs_limit limit;
 	__u32 line; /* 1-based, in `file` */
 	__u32 file; /* index into xs_ruleset.files */

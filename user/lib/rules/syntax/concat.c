@@ -111,16 +111,28 @@ static bool parse_rest(struct xs_parser *p, struct xs_branch *branch)
 	return true;
 }
 
+static bool keep_target_name(struct xs_parser *p, struct xs_branch *branch, const char *name)
+{
+	if (!*name)
+		return true;
+	branch->target_name = xs_parse_alloc(p, strlen(name) + 1);
+	if (branch->target_name)
+		strcpy(branch->target_name, name);
+	return branch->target_name;
+}
+
 /* ": VERDICT" */
 static bool parse_branch_verdict(struct xs_parser *p, struct xs_branch *branch)
 {
+	char name[XS_TARGET_NAME_MAX] = "";
+
 	if (p->tok.type != XS_TOKEN_WORD || *p->tok.p != ':')
 		return xs_parse_expected(p, "':' and a verdict");
 	split_token(p, 1);
 	xs_parse_next(p);
 	if (xs_chain_at_goal(p))
 		return xs_chain_parse_goal(p, &branch->goal);
-	return xs_parse_verdict(p, &branch->action, branch->target_name);
+	return xs_parse_verdict(p, &branch->action, name) && keep_target_name(p, branch, name);
 }
 
 /* Takes the canonical text of the branch out of the statement's. */

@@ -17,7 +17,7 @@ static bool is_letter(char c)
 
 bool xs_parse_is_name(struct xs_str name)
 {
-	if (!name.len || name.len >= XS_TARGET_NAME_MAX || !is_letter(name.p[0]))
+	if (!name.len || name.len >= XS_CHAIN_NAME_MAX || !is_letter(name.p[0]))
 		return false;
 	for (__u32 i = 1; i < name.len; i++)
 		if (!is_letter(name.p[i]) && !(name.p[i] >= '0' && name.p[i] <= '9') &&
@@ -74,7 +74,7 @@ bool xs_parse_rule_name(struct xs_parser *p, struct xs_pos *pos)
 		return xs_parse_error(p, pos,
 				      "'%s' is not the name of a rule: expected a letter, then "
 				      "letters, digits, _ and -, at most %d in all, and a ':'",
-				      xs_quote_str(name).s, XS_TARGET_NAME_MAX - 1);
+				      xs_quote_str(name).s, XS_CHAIN_NAME_MAX - 1);
 	return add_name(p, name, pos) && xs_parse_take(p);
 }
 

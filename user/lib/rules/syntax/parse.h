@@ -95,7 +95,7 @@ struct xs_branch {
 	} key[XS_KEYS_MAX];
 	struct xs_str text; /* canonical: its matches, and its verdict if it is of a map */
 	struct xs_action action; /* of a map */
-	char target_name[XS_TARGET_NAME_MAX]; /* likewise */
+	char *target_name; /* likewise, in the arena */
 	struct xs_goal goal; /* likewise */
 	__u32 line;
 };

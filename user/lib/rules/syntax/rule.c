@@ -50,22 +50,27 @@ static bool parse_counter(struct xs_parser *p)
 	return true;
 }
 
+static size_t bytes_of(const char *text)
+{
+	return text ? strlen(text) + 1 : 1;
+}
+
 /*
- * Copies the parts of the rule into one block: matches, ranges, text, comment. The
- * block begins with the matches, and freeing them frees it. That of a chain's rule lies in
- * the arena.
+ * Copies the parts of the rule into one block: matches, ranges, text, name of the target,
+ * comment. The block begins with the matches, and freeing them frees it. That of a chain's
+ * rule lies in the arena.
  */
 static bool pack_rule(struct xs_parser *p, struct xs_rule *rule, const struct xs_str *comment)
 {
 	const bool of_chain = p->block.kind == XS_BLOCK_CHAIN;
 	size_t matches = (p->match_cnt * sizeof(struct xs_match) + 15) & ~(size_t)15;
-	size_t ranges = 0, size;
+	size_t ranges = 0, size, name = bytes_of(rule->target_name);
 	struct xs_range *to;
 	char *block;
 
 	for (__u32 i = 0; i < p->match_cnt; i++)
 		ranges += p->matches[i].range_cnt * sizeof(struct xs_range);
-	size = matches + ranges + p->text_len + 1 + (comment->p ? comment->len + 1 : 0);
+	size = matches + ranges + p->text_len + 1 + name + (comment->p ? comment->len + 1 : 0);
 	block = of_chain ? xs_parse_alloc(p, size) : malloc(size);
 	if (!block)
 		return xs_parse_oom(p);
@@ -86,8 +91,10 @@ static bool pack_rule(struct xs_parser *p, struct xs_rule *rule, const struct xs
 	if (p->text_len) /* a jump of everything has none, and there may be no buffer yet */
 		memcpy(rule->text, p->text, p->text_len);
 	rule->text[p->text_len] = '\0';
+	rule->target_name =
+		memcpy(rule->text + p->text_len + 1, rule->target_name ? rule->target_name : "", name);
 	if (comment->p) {
-		rule->comment = rule->text + p->text_len + 1;
+		rule->comment = rule->target_name + name;
 		memcpy(rule->comment, comment->p, comment->len);
 		rule->comment[comment->len] = '\0';
 	}
@@ -150,7 +157,7 @@ static bool add_branches(struct xs_parser *p, struct xs_rule *rule, const struct
 		if (p->is_map) {
 			p->goal = branch->goal;
 			rule->action = branch->action;
-			memcpy(rule->target_name, branch->target_name, sizeof(rule->target_name));
+			rule->target_name = branch->target_name;
 		}
 		rule->line = branch->line;
 		p->text_len = p->key_text;
@@ -336,7 +343,8 @@ static bool parse_matches(struct xs_parser *p)
 bool xs_parse_rule(struct xs_parser *p)
 {
 	struct xs_pos pos = xs_token_pos(&p->tok), named;
-	struct xs_rule rule = { .line = p->tok.line, .file = p->file };
+	char target_name[XS_TARGET_NAME_MAX] = "";
+	struct xs_rule rule = { .line = p->tok.line, .file = p->file, .target_name = target_name };
 	struct xs_str comment = { NULL, 0 };
 	size_t text_len;
 

@@ -85,19 +85,20 @@ static bool parse_chain(struct xs_parser *p, struct xs_action *action, char *out
 		return xs_parse_error(p, &pos,
 				      "'%s' is not the name of a chain: expected a letter, then "
 				      "letters, digits, _ and -, at most %d in all",
-				      xs_quote_str(name).s, XS_TARGET_NAME_MAX - 1);
+				      xs_quote_str(name).s, XS_CHAIN_NAME_MAX - 1);
 	memcpy(out, name.p, name.len);
 	out[name.len] = '\0';
 	return xs_parse_put_token(p, name.p, name.len) && parse_else(p, action);
 }
 
-/* The same check as the kernel's dev_valid_name(). */
+/* What ip(8) takes for a name or an alternative name. Which of them there are is found out later. */
 static bool is_ifname(struct xs_str name)
 {
-	if (!name.len || name.len > 15 || xs_str_is(name, ".") || xs_str_is(name, ".."))
+	if (!name.len || name.len >= XS_TARGET_NAME_MAX || xs_str_is(name, ".") ||
+	    xs_str_is(name, ".."))
 		return false;
 	for (__u32 i = 0; i < name.len; i++)
-		if (name.p[i] == '/' || name.p[i] == ':' || name.p[i] == ' ' || name.p[i] == '\t')
+		if (name.p[i] == '/' || name.p[i] == ' ' || name.p[i] == '\t')
 			return false;
 	return true;
 }
@@ -127,9 +128,8 @@ static bool parse_dev(struct xs_parser *p, char *ifname)
 	if (!is_ifname(name))
 		return xs_parse_error(
 			p, &pos,
-			"'%s' is not an interface name: expected 1-15 bytes without '/', ':', "
-			"space",
-			xs_quote_str(name).s);
+			"'%s' is not an interface name: expected 1-%d bytes without '/' and space",
+			xs_quote_str(name).s, XS_TARGET_NAME_MAX - 1);
 	memcpy(ifname, name.p, name.len);
 	ifname[name.len] = '\0';
 	return put_ifname(p, name);
