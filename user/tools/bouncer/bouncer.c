@@ -19,7 +19,7 @@
 #include "lib/base/wait.h"
 #include "audit.h"
 #include "bouncer.h"
-#include "out.h"
+#include "tools/cli/out.h"
 #include "stats.h"
 #include "tools/cli/caps.h"
 #include "tools/cli/cli.h"

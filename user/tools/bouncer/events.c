@@ -13,7 +13,7 @@
 #include "lib/base/clock.h"
 #include "lib/xsk/counts.h"
 #include "bouncer.h"
-#include "out.h"
+#include "tools/cli/out.h"
 #include "stats.h"
 #include "prepare.h"
 #include "watch.h"

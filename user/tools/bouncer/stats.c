@@ -15,7 +15,7 @@
 #include "lib/base/escape.h"
 #include "version.h"
 #include "bouncer.h"
-#include "out.h"
+#include "tools/cli/out.h"
 #include "stats.h"
 #include "totals.h"
 #include "tools/cli/cli.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Prints for the bouncer, to a reader who may be slow: a thread of its own waits for
- * the reader, so that neither frames nor signals wait.
+ * Prints for the bouncer or a broker, to a reader who may be slow: a thread of its own waits
+ * for the reader, so that neither frames nor signals wait.
  */
-#ifndef XS_OUT_H
-#define XS_OUT_H
+#ifndef XS_CLI_OUT_H
+#define XS_CLI_OUT_H
 
 #include <stdbool.h>
 #include <stddef.h>
