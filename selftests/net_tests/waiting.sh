@@ -92,6 +92,65 @@ loss_of_the_instance_is_seen_behind_a_full_pipe() {
 	_ends_soon "$LAST_BOUNCER" 1
 }
 
+# Both of a broker's outputs are full. It says something at each join.
+_broker_into_full_pipe() {
+	_full_pipe
+	printf '%s\n' 'service a' 'chain web a tx' >"$DIR/f.chain"
+	nsenter --net=/run/netns/xs-t-rx -- "$O/xsteer-chain" run -v rx0 "$DIR/f.chain" \
+		--socket "$DIR/nf.sock" >"$DIR/full" 2>&1 &
+	BROKER=$!
+	becomes "it listens" 15 test -S "$DIR/nf.sock" -a -S "$DIR/nf.ctl"
+	"$O/selftests/tools/nf_probe" -S "$DIR/nf.sock" -s a >"$DIR/nf.log" 2>&1 &
+	NF=$!
+	becomes "it serves in spite of that" 10 _has_joined
+}
+_has_joined() {
+	"$O/xsteer-chain" show -j --socket "$DIR/nf.sock" | jq -e '.brokers[0].instances[0].state == "serving"'
+}
+signal_ends_a_broker_whose_messages_nobody_reads() {
+	local signal
+	lab_up --queues 1
+	attach
+	for signal in TERM INT; do
+		_broker_into_full_pipe
+		kill -s "$signal" "$BROKER"
+		_ends_soon "$BROKER" 1
+		wait "$NF"
+		check "its slot is empty" test "$(owner_pid 0)" = 0
+		rm "$DIR/full"
+	done
+}
+loss_of_the_instance_ends_a_broker() {
+	lab_up --queues 1
+	attach
+	printf '%s\n' 'service a' 'chain web a tx' >"$DIR/f.chain"
+	start_broker 0
+	check "replace, which keeps its slots" rx "$LOADER" attach --replace rx0
+	sleep 3
+	check "it lives" kill -0 "$BROKER"
+	check "detach" rx "$LOADER" detach rx0
+	_ends_soon "$BROKER" 1
+	contains "it says so" "$(<"$DIR/run.log")" "rx0: the instance is detached"
+	attach
+	_broker_into_full_pipe
+	check "detach" rx "$LOADER" detach rx0
+	_ends_soon "$BROKER" 1
+	wait "$NF"
+}
+_is_traced() { [[ $(hook) != "$(bpftool -j prog show pinned "$PINS/rx0/prog" | jq .id)" ]]; }
+# A tool that holds signals back until it looks for them, and a message that nobody reads.
+signal_ends_whoever_warns_nobody() {
+	lab_up --queues 1
+	attach
+	_full_pipe
+	nsenter --net=/run/netns/xs-t-rx -- "$O/xsteer-rules" trace rx0 >"$DIR/full" 2>&1 &
+	becomes "it traces" 10 _is_traced
+	sleep 0.5
+	kill -TERM $!
+	ends $! 0 # in 10 s: several messages wait a second each
+	equal "the plain program is back" "$(hook)" "$(bpftool -j prog show pinned "$PINS/rx0/prog" | jq .id)"
+}
+
 # On a veth the worker itself says that busy-polling does nothing, once a packet has come.
 worker_that_logs_does_not_stop_for_a_reader() {
 	lab_up --queues 1

@@ -11,6 +11,7 @@
 
 #include "lib/base/ctx.h"
 #include "lib/base/names.h"
+#include "lib/net/netif.h"
 #include "chain_slots.h"
 #include "dir.h"
 #include "instance.h"
@@ -260,6 +261,13 @@ bool xs_slots_still_pinned(const struct xs_pins *pins)
 	id = xs_map_id(fd);
 	close(fd);
 	return id == xs_map_id(pins->map_fds[XS_MAP_xsks_map]);
+}
+
+bool xs_slots_are_lost(const struct xs_pins *pins, __u32 ifindex)
+{
+	struct xs_hook hook;
+
+	return !xs_slots_still_pinned(pins) || !xs_netif_hook(ifindex, &hook);
 }
 
 /* Reads what is pinned now, since a replaced instance may have another meta there. */

@@ -58,6 +58,13 @@ int xs_slot_take_over(const struct xs_pins *pins, __u32 slot, __u64 since_ns, in
 bool xs_slots_still_pinned(const struct xs_pins *pins);
 
 /*
+ * For a process with a socket in a slot: has the instance been detached, or another one taken its
+ * place, so that no frame comes any more? No call tells the socket. What cannot be asked counts
+ * as no.
+ */
+bool xs_slots_are_lost(const struct xs_pins *pins, __u32 ifindex);
+
+/*
  * For a process that leaves: removes the instance if it is automatic and no living process
  * owns a slot. but_us: rows of this process do not count, since one of them may have been
  * impossible to clear. *root as in xs_slots_open(). 0; or as xs_instance_take_apart(), logged.

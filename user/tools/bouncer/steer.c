@@ -171,10 +171,7 @@ void xs_steer_keep_counts(const struct xs_steer *steer, __u32 i,
 
 bool xs_steer_lost(const struct xs_steer *steer, __u32 ifindex)
 {
-	struct xs_hook hook;
-
-	return steer->kind == XS_STEER_instance &&
-	       (!xs_slots_still_pinned(&steer->pins) || !xs_netif_hook(ifindex, &hook));
+	return steer->kind == XS_STEER_instance && xs_slots_are_lost(&steer->pins, ifindex);
 }
 
 /* A row that stays names a process that is gone, so it holds nothing. Still, it should not stay. */

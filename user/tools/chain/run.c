@@ -17,6 +17,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/escape.h"
+#include "lib/instance/slots.h"
 #include "broker.h"
 #include "children.h"
 #include "file.h"
@@ -31,6 +32,7 @@
 #define LOOK_MS 50 /* the death of an NF wakes us; this is for everything else */
 #define DRAIN_NS 2000000000ull /* at the end, for frames that are inside */
 #define LEAVE_NS 5000000000ull /* at the end, for NFs to give back what they keep */
+#define LAST_WORDS_MS 1000 /* how long the reader may take once everything else is done */
 
 /* ---- set-up ---- */
 
@@ -230,6 +232,37 @@ static int start_all(struct xs_broker *b)
 	return err;
 }
 
+/* ---- messages ---- */
+
+static void tell_out(void *arg, const char *text, size_t len)
+{
+	xs_out_put(arg, STDERR_FILENO, text, len);
+}
+
+/* From here on no message waits for its reader. */
+static int open_out(struct xs_broker *b)
+{
+	b->out = xs_out_open(-1);
+	if (!b->out) {
+		xs_err(b->cli->ctx, "cannot start the thread that prints");
+		return -ENOMEM;
+	}
+	b->cli->tell_arg = b->out;
+	b->cli->tell = tell_out;
+	return 0;
+}
+
+/* What is not read by now is lost, and nobody is told: that would wait, too. */
+static void close_out(struct xs_broker *b)
+{
+	if (!b->out)
+		return;
+	b->cli->tell = NULL;
+	if (xs_out_close(b->out, LAST_WORDS_MS) == -ETIMEDOUT)
+		b->cli->told = true;
+	b->out = NULL;
+}
+
 /* ---- serving ---- */
 
 static bool is_over(const struct xs_broker *b)
@@ -281,6 +314,25 @@ static void say_if_too_long(struct xs_broker *b, __u32 mtu)
 	b->told_mtu = mtu;
 }
 
+/*
+ * An attach that replaces the instance may be between two steps, so it is lost only when it is
+ * found so twice.
+ */
+static int check_instance(struct xs_broker *b)
+{
+	if (!xs_slots_are_lost(&b->slots.pins, b->netif.ifindex)) {
+		b->lost_cnt = 0;
+		return 0;
+	}
+	if (++b->lost_cnt < 2)
+		return 0;
+	xs_err(b->cli->ctx,
+	       "%s: the instance is detached, or replaced by another one: no more frames arrive "
+	       "here; start again once 'xsteer-loader status %s' shows it attached",
+	       b->netif.name, b->netif.name);
+	return -ESTALE;
+}
+
 static int serve(struct xs_broker *b)
 {
 	int err = 0;
@@ -295,10 +347,11 @@ static int serve(struct xs_broker *b)
 		err = check_workers(b);
 		xs_notify_if_all_turn(&b->notify, &b->workers[0].turns, sizeof(b->workers[0]),
 				      b->worker_cnt, xs_monotonic_ns());
-		if (xs_monotonic_ns() - b->kept_ns >= KEEP_NS) {
+		if (!err && xs_monotonic_ns() - b->kept_ns >= KEEP_NS) {
 			b->kept_ns = xs_monotonic_ns();
 			xs_broker_keep_counts(b);
 			say_if_too_long(b, xs_netif_mtu(b->netif.ifindex));
+			err = check_instance(b);
 		}
 	}
 	return err;
@@ -404,6 +457,7 @@ static int run_broker(struct xs_broker *b)
 		err = err ? err : serve(b);
 		finish(b);
 		result = check_account(b);
+		xs_stop_ask();
 		xs_stop_begin_output();
 		result = result ? result : print_result(b);
 		fflush(stdout);
@@ -447,7 +501,10 @@ int xs_chain_run(struct xs_cli *cli)
 	if (!err)
 		err = choose_first(b);
 	if (!err)
+		err = open_out(b);
+	if (!err)
 		err = run_broker(b);
+	close_out(b);
 	free_broker(b);
 	return err;
 }

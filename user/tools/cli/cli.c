@@ -13,6 +13,7 @@
 #include "json.h"
 #include "opts.h"
 #include "library_log.h"
+#include "stop.h"
 
 /* The next steps in the words of the tools. */
 static const char *const hints[XSTEER_HINT_MAX] = {
@@ -74,6 +75,16 @@ static void tell_line(const struct xs_cli *cli, enum xsteer_log_level level, con
 	cli->tell(cli->tell_arg, line, strlen(line));
 }
 
+static void print_line(const struct xs_cli *cli, enum xsteer_log_level level, const char *text)
+{
+	fflush(stdout);
+	if (level == XSTEER_LOG_KERNEL)
+		fputs(text, stderr);
+	else
+		fprintf(stderr, "%s: %s%s\n", cli->tool->name,
+			level == XSTEER_LOG_WARNING ? "warning: " : "", text);
+}
+
 void xs_cli_log(void *arg, enum xsteer_log_level level, const char *text)
 {
 	struct xs_cli *cli = arg;
@@ -90,12 +101,9 @@ void xs_cli_log(void *arg, enum xsteer_log_level level, const char *text)
 		tell_line(cli, level, text);
 		return;
 	}
-	fflush(stdout);
-	if (level == XSTEER_LOG_KERNEL)
-		fputs(text, stderr);
-	else
-		fprintf(stderr, "%s: %s%s\n", cli->tool->name,
-			level == XSTEER_LOG_WARNING ? "warning: " : "", text);
+	xs_stop_begin_output();
+	print_line(cli, level, text);
+	xs_stop_end_output();
 }
 
 int xs_usage(struct xs_cli *cli, const char *fmt, ...)

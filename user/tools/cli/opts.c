@@ -9,6 +9,7 @@
 #include <bpf/libbpf.h>
 
 #include "opts.h"
+#include "stop.h"
 #include "version.h"
 
 #define HELP_COLUMN 28 /* longer names have their help on the next line */
@@ -144,12 +145,15 @@ static void print_help(const struct xs_tool *tool, const struct xs_cmd *cmd)
 
 int xs_finish(const struct xs_cli *cli, int status)
 {
+	xs_stop_begin_output();
 	errno = 0;
-	if (!fflush(stdout) && !ferror(stdout))
-		return status;
-	fprintf(stderr, "%s: cannot write to standard output%s%s\n", cli->tool->name,
-		errno ? ": " : "", errno ? strerror(errno) : "");
-	return XS_EXIT_FAILED;
+	if (fflush(stdout) || ferror(stdout)) {
+		fprintf(stderr, "%s: cannot write to standard output%s%s\n", cli->tool->name,
+			errno ? ": " : "", errno ? strerror(errno) : "");
+		status = XS_EXIT_FAILED;
+	}
+	xs_stop_end_output();
+	return status;
 }
 
 static int show_help(struct xs_cli *cli, void *opts, const char *arg)

@@ -62,7 +62,8 @@ static void drop_first(struct xs_out *out, int err)
 	if (err && piece->fd == STDOUT_FILENO && !out->error) {
 		__atomic_store_n(&out->error, err, __ATOMIC_RELEASE);
 		/* If it is full, the reader is awake. */
-		(void)!write(out->wake_fd, &one, sizeof(one));
+		if (out->wake_fd >= 0)
+			(void)!write(out->wake_fd, &one, sizeof(one));
 	}
 	out->first = piece->next;
 	if (!out->first)

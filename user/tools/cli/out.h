@@ -12,7 +12,7 @@
 struct xs_out;
 
 /*
- * Starts the thread. `wake_fd`, an eventfd, is written when standard output fails.
+ * Starts the thread. `wake_fd`, an eventfd, is written when standard output fails; -1: none.
  * NULL, silently: out of memory.
  */
 struct xs_out *xs_out_open(int wake_fd);

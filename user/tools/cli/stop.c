@@ -10,7 +10,7 @@
 #define READER_SEC 1 /* for a reader who is slow, but reads */
 
 /* a handler has no other way to tell */
-static volatile sig_atomic_t asked, in_output;
+static volatile sig_atomic_t asked, in_output; /* how deep */
 static sigset_t held_back;
 
 static void on_signal(int sig)
@@ -41,6 +41,11 @@ bool xs_stop_asked(void)
 	return asked;
 }
 
+void xs_stop_ask(void)
+{
+	asked = 1;
+}
+
 void xs_stop_block(sigset_t *signals)
 {
 	sigemptyset(signals);
@@ -55,8 +60,9 @@ void xs_stop_begin_output(void)
 {
 	const struct sigaction action = { .sa_handler = on_alarm };
 
+	if (in_output++)
+		return;
 	sigaction(SIGALRM, &action, NULL);
-	in_output = 1;
 	if (asked)
 		alarm(READER_SEC);
 	sigprocmask(SIG_UNBLOCK, &held_back, NULL);
@@ -64,6 +70,10 @@ void xs_stop_begin_output(void)
 
 void xs_stop_end_output(void)
 {
+	if (in_output > 1) {
+		in_output--;
+		return;
+	}
 	sigprocmask(SIG_BLOCK, &held_back, NULL);
 	in_output = 0;
 	alarm(0);

@@ -16,13 +16,17 @@ void xs_stop_catch(void);
 /* Has one come since xs_stop_catch()? */
 bool xs_stop_asked(void);
 
+/* As if one had come: the command ends for another reason, and nobody may hold that up. */
+void xs_stop_ask(void);
+
 /* Blocks them, for sigtimedwait(2) or signalfd(2), and fills *signals with them. */
 void xs_stop_block(sigset_t *signals);
 
 /*
  * Around what may write for as long as nobody reads, a full pipe for example. In between a
  * signal counts as asked, also one that xs_stop_block() holds back otherwise. Once asked, a
- * write that waits for longer than a second fails with EINTR.
+ * write that waits for longer than a second fails with EINTR. They may be nested. Of a process
+ * with one thread that prints.
  */
 void xs_stop_begin_output(void);
 void xs_stop_end_output(void);

@@ -376,8 +376,10 @@ static int run_trace(struct tracing *tracing)
 		err = open_file(tracing);
 	if (err)
 		return err;
+	xs_stop_begin_output();
 	fprintf(stderr, "tracing %s, at most %u frames a second of %u bytes each; Ctrl-C ends it\n",
 		xs_shown(tracing->ifname).text, tracing->opts->rate, tracing->opts->snap);
+	xs_stop_end_output();
 	err = trace_until_told(tracing);
 	ended = end_trace(tracing);
 	if (!err)
