@@ -68,7 +68,7 @@ what_may_not_be_asked_is_told_as_such() {
 	echo 'udp drop' >"$DIR/some.rules"
 	attach -r "$DIR/some.rules"
 	_let_nobody_see_the_maps
-	check "export" _without_link xsteer-maps export rx0
+	check "export" _without_link xsteer-maps export --rules 0 rx0
 	equal "up" "$(grep -c '^xsteer_instance_up' <<<"$OUT")" 0
 	OUT=$(_without_link xsteer-maps export -j rx0 2>/dev/null)
 	equal "up in JSON" "$(jq -c '.instances[0].up' <<<"$OUT")" null
@@ -85,6 +85,48 @@ what_may_not_be_asked_is_told_as_such() {
 	kill -INT $!
 	ends $! 0
 	equal "it tells nothing" "$(wc -l <"$DIR/watch.log")" 1
+}
+# Without the right to read rules (CAP_SYS_ADMIN): what is missing is said once.
+an_answer_that_lacks_what_was_asked_for_is_no_success() {
+	lab_up
+	echo 'udp drop' >"$DIR/some.rules"
+	attach -r "$DIR/some.rules"
+	_let_nobody_see_the_maps
+	refuses "export" 1 "rx0: the counters of rules are left out: Operation not permitted" \
+		_without_link xsteer-maps export rx0
+	equal "said once" "$(grep -c 'not permitted' <<<"$OUT")" 1
+	contains "the rest is exported" "$OUT" '^xsteer_packets_total.interface="rx0",queue="0". '
+	install -d -m 777 "$DIR/out"
+	chmod 755 "$DIR"
+	refuses "a file" 1 "left out" _without_link xsteer-maps export --textfile "$DIR/out/x.prom" rx0
+	contains "it has the rest" "$(<"$DIR/out/x.prom")" "^xsteer_packets_total"
+	refuses "in JSON" 1 "left out" _without_link xsteer-maps export -j rx0
+	OUT=$(_without_link xsteer-maps export -j rx0 2>/dev/null)
+	equal "in JSON" "$(jq -r '.error, .instances[0].interface' <<<"$OUT" | cut -c 1-25)" "$(printf 'rx0: the counters of rule\nrx0')"
+	check "who asks for no rules" _without_link xsteer-maps export --rules 0 rx0
+	[[ $OUT != *"xsteer-maps:"* ]] || fail "it complains: $OUT"
+	check "losses counts all, and says what it does not know" _without_link xsteer-maps losses rx0
+	contains "why" "$OUT" "the rules cannot be read .Operation not permitted."
+	equal "said once" "$(grep -c 'not permitted' <<<"$OUT")" 1
+	OUT=$(_without_link xsteer-maps losses -j rx0 2>/dev/null)
+	equal "in JSON" "$(jq -r .rules_why <<<"$OUT")" "Operation not permitted"
+	check "top of queues" _without_link xsteer-maps top -b 1 rx0
+	refuses "top of rules" 1 "not permitted" _without_link xsteer-maps top -b 1 --tab rules rx0
+	[[ $OUT != *"no rules"* ]] || fail "top says that there are none: $OUT"
+}
+# With so few that the instance can be opened once, and not again.
+top_that_can_look_at_nothing_fails() {
+	local n none=0
+	lab_up --queues 1
+	attach
+	for ((n = 4; n < 60; n++)); do
+		# shellcheck disable=SC2016 # the inner shell expands
+		OUT=$(rx bash -c 'ulimit -n "$0" && exec "$1" top -b 1 rx0' "$n" "$MAPS" 2>&1) && break
+		((++none))
+	done
+	((none)) || fail "4 descriptors are enough"
+	((++ASSERTIONS))
+	contains "a success shows the instance" "$OUT" "^rx0 +all"
 }
 watch_does_not_tell_the_end_of_what_it_may_no_longer_look_at() {
 	lab_up

@@ -110,25 +110,38 @@ static bool still_in_force(const struct xs_pins *pins, const struct xs_rules_in_
 	return true;
 }
 
-int xs_rule_sets_read(const struct xs_pins *pins, struct xs_rules_in_force *now)
+/* On an error what could be opened stays open. -EAGAIN: they change too often. */
+static int read_steady(const struct xs_pins *pins, struct xs_rules_in_force *now)
 {
 	struct xs_sets_seen seen;
-	bool steady;
 	int err;
 
 	for (int i = 0; i < READ_TRIES; i++) {
 		err = try_read(pins, now, &seen);
-		steady = still_in_force(pins, now, &seen);
-		if (steady)
-			break;
+		if (still_in_force(pins, now, &seen))
+			return err;
 		xs_rules_in_force_close(now);
 	}
-	if (!steady) {
+	return -EAGAIN;
+}
+
+int xs_rule_sets_look(const struct xs_pins *pins, struct xs_rules_in_force *now)
+{
+	int err = read_steady(pins, now);
+
+	if (err)
+		xs_rules_in_force_close(now);
+	return err;
+}
+
+int xs_rule_sets_read(const struct xs_pins *pins, struct xs_rules_in_force *now)
+{
+	int err = read_steady(pins, now);
+
+	if (err == -EAGAIN)
 		xs_err(pins->ctx, "%s: the rules change too often to be read: try again",
 		       pins->ifname);
-		return -EAGAIN;
-	}
-	if (err && now->header)
+	else if (err && now->header)
 		xs_err(pins->ctx, "cannot read slot %u of %s/rule_stats: %s",
 		       now->header->stats_slot, pins->dir, strerror(-err));
 	else

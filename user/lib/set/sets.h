@@ -84,6 +84,8 @@ struct xs_rules_in_force {
  * xs_rules_in_force_close().
  */
 int xs_rule_sets_read(const struct xs_pins *pins, struct xs_rules_in_force *now);
+/* The same, silently: for a caller who has something to show without the rules. */
+int xs_rule_sets_look(const struct xs_pins *pins, struct xs_rules_in_force *now);
 void xs_rules_in_force_close(struct xs_rules_in_force *now);
 
 /* What a rule's limit has refused, of what the rule decided. All zero: it has none. */

@@ -41,6 +41,7 @@ struct exported {
 	__u32 socket_cnt;
 	struct xs_rules_in_force rules; /* zeroed if they may not be read */
 	__u32 rule_cnt; /* number of these that are exported */
+	__u64 generation; /* of these, or of the set in force */
 	struct xs_instance_state *state; /* of an array for all that are exported */
 };
 
@@ -105,7 +106,7 @@ static void put_generations(FILE *out, const struct exported *from, int cnt)
 			 "Number of the rule set in force.");
 	for (int i = 0; i < cnt; i++) {
 		xs_metric_begin(out, "xsteer_rule_set_generation", from[i].ifname);
-		fprintf(out, "} %llu\n", xs_rule_sets_generation(from[i].pins));
+		fprintf(out, "} %llu\n", from[i].generation);
 	}
 }
 
@@ -334,9 +335,9 @@ static int print_json(struct xs_cli *cli, const struct exported *from, int cnt, 
 	for (int i = 0; i < cnt; i++) {
 		object = json_pack("{s:o, s:I, s:o, s:o, s:o}", "interface",
 				   xs_json_text(from[i].ifname), "generation",
-				   (json_int_t)xs_rule_sets_generation(from[i].pins), "queues",
-				   queues_json(&from[i]), "sockets", sockets_json(&from[i]),
-				   "rules", rules_json(&from[i]));
+				   (json_int_t)from[i].generation, "queues", queues_json(&from[i]),
+				   "sockets", sockets_json(&from[i]), "rules",
+				   rules_json(&from[i]));
 		xs_instance_state_add(object, from[i].state);
 		json_array_append_new(instances, object);
 	}
@@ -346,21 +347,34 @@ static int print_json(struct xs_cli *cli, const struct exported *from, int cnt, 
 	return xs_json_print(cli, object);
 }
 
-/*
- * Reads the first `most` rules. Without the right to read them (CAP_SYS_ADMIN) the rest
- * is exported.
- */
-static void look_at_rules(struct xs_cli *cli, struct exported *from, __u32 most)
+static void take_rules(struct xs_cli *cli, struct exported *from, __u32 most)
 {
-	__u32 cnt;
+	__u32 cnt = from->rules.header->rule_cnt;
 
-	if (!most || xs_rule_sets_read(from->pins, &from->rules) || !from->rules.header)
-		return;
-	cnt = from->rules.header->rule_cnt;
+	from->generation = from->rules.header->generation;
 	from->rule_cnt = cnt < most ? cnt : most;
 	if (cnt > most)
 		xs_note(cli->ctx, "%s: %u of %u rules are exported: --rules N exports more",
 			from->ifname, most, cnt);
+}
+
+/*
+ * Reads the first `most` rules, and their generation at the same moment. 0; or -errno, logged:
+ * the rest can be exported.
+ */
+static int look_at_rules(struct xs_cli *cli, struct exported *from, __u32 most)
+{
+	int err = most ? xs_rule_sets_look(from->pins, &from->rules) : 0;
+
+	if (from->rules.header)
+		take_rules(cli, from, most);
+	else
+		from->generation = xs_rule_sets_generation(from->pins);
+	if (err)
+		xs_err(cli->ctx, "%s: the counters of rules are left out: %s%s", from->ifname,
+		       strerror(-err),
+		       err == -EPERM ? ": run as root, or ask for none with '--rules 0'" : "");
+	return err;
 }
 
 static int take_socket(void *arg, __u32 slot, const struct xs_socket_look *look)
@@ -403,14 +417,19 @@ int xs_maps_export(struct xs_cli *cli, const struct xs_pins *pins, int cnt, __u3
 	struct xs_instance_state *states = calloc(cnt + 1, sizeof(*states));
 	struct exported *from = calloc(cnt + 1, sizeof(*from));
 	const struct all_exported all = { from, cnt };
-	int err = from && states ? 0 : -ENOMEM;
+	int err = from && states ? 0 : -ENOMEM, left_out = 0;
 
 	for (int i = 0; !err && i < cnt; i++) {
 		from[i].state = &states[i];
 		err = look_at(cli, &from[i], &pins[i]);
 	}
-	for (int i = 0; !err && i < cnt; i++)
-		look_at_rules(cli, &from[i], rules);
+	for (int i = 0; !err && i < cnt; i++) {
+		int failed = look_at_rules(cli, &from[i], rules);
+
+		left_out = left_out ? left_out : failed;
+	}
+	if (left_out && !failure)
+		failure = xs_error_said(cli);
 	if (!err && cli->json)
 		err = print_json(cli, from, cnt, failure);
 	else if (!err && textfile)
@@ -426,5 +445,5 @@ int xs_maps_export(struct xs_cli *cli, const struct xs_pins *pins, int cnt, __u3
 		xs_instance_state_free(&states[i]);
 	free(states);
 	free(from);
-	return err;
+	return err ? err : left_out;
 }

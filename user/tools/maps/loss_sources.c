@@ -43,7 +43,8 @@ static void read_rules(const struct xs_pins *pins, struct xs_loss_rules *rules)
 {
 	struct xs_rules_in_force now;
 
-	if (xs_rule_sets_read(pins, &now))
+	rules->err = xs_rule_sets_look(pins, &now);
+	if (rules->err)
 		return;
 	rules->known = true;
 	rules->by_default = now.header ? now.header->default_action.verdict

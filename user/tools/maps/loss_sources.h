@@ -24,9 +24,10 @@ struct xs_loss_socket {
 	struct xdp_statistics stats;
 };
 
-/* What the set in force says about frames. `known` is false if it may not be read. */
+/* What the set in force says about frames. */
 struct xs_loss_rules {
 	bool known;
+	int err; /* -errno: why it is not known */
 	__u64 dropped; /* frames of rules with verdict drop, within their limits */
 	__u64 over_limit; /* frames that rules drop over their limits */
 	__u8 by_default, of_malformed; /* enum xs_verdict */

@@ -227,6 +227,9 @@ static int print_json(struct xs_cli *cli, const struct report *report)
 		json_object_set_new(object, "unexplained_why", json_string(losses->unmeasured));
 	if (report->untraced)
 		json_object_set_new(object, "untraced_why", xs_json_text(report->untraced));
+	if (!report->sources->rules.known)
+		json_object_set_new(object, "rules_why",
+				    xs_json_text(strerror(-report->sources->rules.err)));
 	if (report->seconds > 0)
 		json_object_set_new(object, "interval", json_real(report->seconds));
 	return xs_json_print(cli, object);
@@ -245,7 +248,10 @@ static int show(struct xs_cli *cli, const struct report *report)
 		print_grid(report);
 	fflush(stdout);
 	if (!sources->rules.known)
-		xs_info(cli->ctx, "%s: only root can see which rules drop", report->ifname);
+		xs_note(cli->ctx,
+			"%s: the rules cannot be read (%s), so why the program dropped frames is "
+			"not known: run as root",
+			report->ifname, strerror(-sources->rules.err));
 	if (sources->unread)
 		xs_note(cli->ctx,
 			"%s: the counters of a socket may not be read: run as root, in the PID "

@@ -339,6 +339,8 @@ static struct xs_grid *losses_grid(struct xs_watched_list *watched, const struct
 	for (int i = 0; i < watched->cnt; i++) {
 		const struct xs_watched *one = &watched->list[i];
 
+		if (one->open && one->err)
+			fprintf(notes, "%s\n", one->why);
 		if (!one->losses.compared)
 			continue;
 		for (int cause = 0; cause < XS_LOSS_MAX; cause++)

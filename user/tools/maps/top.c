@@ -59,6 +59,16 @@ static void sample(struct top *top)
 
 /* ---- a page ---- */
 
+/* 0, or -errno: the last sample lacks what was asked for, which the page says. */
+static int err_of_last(const struct top *top)
+{
+	int err = top->watched.err;
+
+	for (int i = 0; !err && i < top->watched.cnt; i++)
+		err = top->watched.list[i].err;
+	return err;
+}
+
 static const char *heading_of_sort(const struct top *top, const struct xs_grid *grid)
 {
 	return top->sort >= 0 && top->sort < xs_grid_columns(grid)
@@ -98,9 +108,9 @@ static void build_page(struct top *top, size_t width, struct page *page, char so
 		fprintf(notes, "nothing has '%s' in it\n", top->filter);
 	else if (!page->cnt && top->tab == XS_TAB_SOCKETS)
 		fputs("no slot has an owner: no bouncer runs here\n", notes);
-	else if (!page->cnt && top->tab == XS_TAB_RULES)
+	else if (!page->cnt && top->tab == XS_TAB_RULES && !err_of_last(top))
 		fputs("no rules: every frame takes the default\n", notes);
-	else if (!page->cnt && top->tab == XS_TAB_LOSSES)
+	else if (!page->cnt && top->tab == XS_TAB_LOSSES && !err_of_last(top))
 		fputs("nothing was lost since this tab was opened\n", notes);
 	if (fclose(notes))
 		abort();
@@ -143,7 +153,7 @@ static void wait_sample(const struct top *top)
 	}
 }
 
-/* 0, or -errno: the last report does not show what is there now, and has said why. */
+/* 0, or -errno: the last report lacks what was asked for, and has said why. */
 static int repeat_lines(struct top *top)
 {
 	for (__u64 n = 0; !top->opts->batch || n < top->opts->batch; n++) {
@@ -159,7 +169,7 @@ static int repeat_lines(struct top *top)
 		if (ferror(stdout))
 			break;
 	}
-	return top->watched.err;
+	return err_of_last(top);
 }
 
 /* ---- the screen ---- */

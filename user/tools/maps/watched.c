@@ -139,6 +139,12 @@ static int add_found(struct xsteer_ctx *ctx, const char *dir, void *arg)
 	return 0;
 }
 
+static void say_lacks(const struct xs_watched_list *watched, struct xs_watched *one, int err)
+{
+	one->err = err;
+	snprintf(one->why, sizeof(one->why), "%s", watched->quiet->error);
+}
+
 /* For a named instance that is not there, or no longer there. */
 static void open_again(struct xs_watched_list *watched, struct xs_watched *one)
 {
@@ -147,7 +153,7 @@ static void open_again(struct xs_watched_list *watched, struct xs_watched *one)
 	if (err == -ENOENT)
 		snprintf(one->why, sizeof(one->why), "%s: no xsteer instance", one->ifname);
 	else if (err)
-		snprintf(one->why, sizeof(one->why), "%s", watched->quiet->error);
+		say_lacks(watched, one, err);
 	else if (is_off(&one->pins))
 		xs_pins_close(&one->pins);
 	else
@@ -192,7 +198,9 @@ static void sample_one(struct xs_watched_list *watched, struct xs_watched *one, 
 {
 	struct xs_queue_stats *rows;
 	__u32 cnt;
+	int err;
 
+	one->err = 0;
 	look_again(watched, one);
 	rows = one->open ? xs_queue_stats_read(&one->pins, &cnt) : NULL;
 	if (!rows)
@@ -203,9 +211,10 @@ static void sample_one(struct xs_watched_list *watched, struct xs_watched *one, 
 	one->cnt = cnt;
 	keep_history(one, seconds);
 	if (watched->rules)
-		xs_watched_rules_sample(&one->rules, &one->pins, seconds);
-	if (watched->losses)
-		xs_watched_losses_sample(&one->losses, &one->pins, one->ifname);
+		one->err = xs_watched_rules_sample(&one->rules, &one->pins, seconds);
+	err = watched->losses ? xs_watched_losses_sample(&one->losses, &one->pins, one->ifname) : 0;
+	if (err)
+		say_lacks(watched, one, err);
 }
 
 void xs_watched_sample(struct xs_watched_list *watched, double seconds)

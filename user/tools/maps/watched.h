@@ -27,7 +27,8 @@ struct xs_watched {
 	bool open;
 	bool named; /* named by the user: stays in the list when it is gone */
 	char ifname[16]; /* its current name */
-	char why[XS_ERROR_MAX]; /* why it is not open */
+	char why[XS_ERROR_MAX]; /* why it is not open, or what its last sample lacks */
+	int err; /* 0; or -errno: the last sample lacks what was wanted */
 	struct xs_queue_stats *now, *before; /* NULL: none yet */
 	float (*history)[XS_HISTORY]; /* packets per second by queue, the newest last */
 	__u32 cnt; /* queues of all these */

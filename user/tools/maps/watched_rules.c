@@ -33,16 +33,17 @@ static void begin_again(struct xs_watched_rules *rules, const struct xs_rules_in
 	rules->history = calloc(rules->cnt + 1, sizeof(*rules->history));
 }
 
-void xs_watched_rules_sample(struct xs_watched_rules *rules, const struct xs_pins *pins,
-			     double seconds)
+int xs_watched_rules_sample(struct xs_watched_rules *rules, const struct xs_pins *pins,
+			    double seconds)
 {
 	struct xs_rules_in_force now;
+	int err = xs_rule_sets_read(pins, &now);
 
 	rules->why[0] = '\0';
-	if (xs_rule_sets_read(pins, &now)) {
+	if (err) {
 		xs_watched_rules_forget(rules);
 		snprintf(rules->why, sizeof(rules->why), "%s", pins->ctx->error);
-		return;
+		return err;
 	}
 	if (rules->begun && generation_of(&rules->set) == generation_of(&now))
 		keep_history(rules, &now, seconds);
@@ -51,6 +52,7 @@ void xs_watched_rules_sample(struct xs_watched_rules *rules, const struct xs_pin
 	xs_rules_in_force_close(&rules->set);
 	rules->set = now;
 	rules->begun = true;
+	return 0;
 }
 
 void xs_watched_rules_forget(struct xs_watched_rules *rules)

@@ -18,10 +18,10 @@ struct xs_watched_rules {
 
 /*
  * Takes a sample; `seconds` is the time since the last. Other rules than in the sample
- * before begin with an empty history. A failure is in `why`.
+ * before begin with an empty history. 0; or -errno, with the reason in `why`.
  */
-void xs_watched_rules_sample(struct xs_watched_rules *rules, const struct xs_pins *pins,
-			     double seconds);
+int xs_watched_rules_sample(struct xs_watched_rules *rules, const struct xs_pins *pins,
+			    double seconds);
 void xs_watched_rules_forget(struct xs_watched_rules *rules); /* zeroed: does nothing */
 
 #endif
