@@ -89,4 +89,109 @@ textfile_leaves_nothing_when_it_is_killed() {
 	equal "nothing beside it" "$(ls "$DIR/out")" x.prom
 }
 
+# Puts a link to $PRECIOUS in place of each socket that is bound at a path, before anything else
+# is done with that path, as whoever may write into its folder can.
+_swapping_library() {
+	[[ ${XS_SAN-} ]] && skip "the address sanitizer has to be the first library"
+	gcc -shared -fPIC -x c - -o "$DIR/swap.so" -ldl <<-'C' || fail "gcc"
+		#define _GNU_SOURCE
+		#include <dlfcn.h>
+		#include <stdlib.h>
+		#include <unistd.h>
+		#include <sys/socket.h>
+		#include <sys/un.h>
+		int bind(int fd, const struct sockaddr *addr, socklen_t len)
+		{
+			const struct sockaddr_un *un = (const void *)addr;
+			int (*next)(int, const struct sockaddr *, socklen_t) = dlsym(RTLD_NEXT, "bind");
+			int err = next(fd, addr, len);
+			if (!err && addr->sa_family == AF_UNIX && un->sun_path[0]) {
+				unlink(un->sun_path);
+				symlink(getenv("PRECIOUS"), un->sun_path);
+			}
+			return err;
+		}
+	C
+}
+a_link_in_place_of_a_socket_is_not_followed() {
+	local tool
+	lab_up --queues 1
+	attach
+	_swapping_library
+	echo precious >"$DIR/precious"
+	chmod 600 "$DIR/precious"
+	mkdir -m 700 "$DIR/sockets"
+	printf '%s\n' 'service a' 'chain web a tx' >"$DIR/f.chain"
+	for tool in "fdserver --uid root --socket $DIR/sockets/x.sock rx0" \
+		"chain run rx0 $DIR/f.chain --socket $DIR/sockets/x.sock" \
+		"bouncer -d rx0 -p -t 1 --socket $DIR/sockets/x.sock"; do
+		# shellcheck disable=SC2086 # words of a command
+		refuses "$tool" 1 "cannot listen at .*x.sock" rx env LD_PRELOAD="$DIR/swap.so" \
+			PRECIOUS="$DIR/precious" "$O"/xsteer-$tool
+		equal "mode of what it leads to" "$(stat -c '%a %g' "$DIR/precious")" "600 0"
+		equal "its content" "$(<"$DIR/precious")" precious
+		rm -f "$DIR/sockets/x.sock"
+	done
+}
+
+# Somebody removed the first one's socket, and another process listens there since.
+a_socket_of_another_process_is_not_removed() {
+	local first second
+	lab_up --queues 1
+	attach
+	mkdir -m 700 "$DIR/sockets"
+	rx_bg first "$O/xsteer-fdserver" --socket "$DIR/sockets/x.sock" rx0
+	first=$!
+	becomes "it listens" 5 test -S "$DIR/sockets/x.sock"
+	rm "$DIR/sockets/x.sock"
+	rx_bg second "$O/xsteer-fdserver" --socket "$DIR/sockets/x.sock" rx0
+	second=$!
+	becomes "the second listens" 5 test -S "$DIR/sockets/x.sock"
+	kill -TERM "$first"
+	ends "$first" 0
+	check "the second's socket" test -S "$DIR/sockets/x.sock"
+	kill -TERM "$second"
+	ends "$second" 0
+	check "it removes its own" test ! -e "$DIR/sockets/x.sock"
+}
+
+# Without O_TMPFILE, as on some network file systems, the file has a name while it is written.
+textfile_leaves_nothing_when_it_is_told_to_end() {
+	[[ ${XS_SAN-} ]] && skip "the address sanitizer has to be the first library"
+	lab_up
+	attach
+	mkdir "$DIR/out"
+	gcc -shared -fPIC -x c - -o "$DIR/term.so" -ldl <<-'C' || fail "gcc"
+		#define _GNU_SOURCE
+		#include <dlfcn.h>
+		#include <errno.h>
+		#include <fcntl.h>
+		#include <signal.h>
+		#include <stdarg.h>
+		#define OPEN(name)                                                           \
+			int name(const char *path, int flags, ...)                           \
+			{                                                                    \
+				int (*next)(const char *, int, ...) = dlsym(RTLD_NEXT, #name); \
+				va_list args;                                                \
+				va_start(args, flags);                                       \
+				int mode = va_arg(args, int);                                \
+				va_end(args);                                                \
+				if ((flags & O_TMPFILE) != O_TMPFILE)                        \
+					return next(path, flags, mode);                      \
+				errno = EOPNOTSUPP;                                          \
+				return -1;                                                   \
+			}
+		OPEN(open)
+		OPEN(open64)
+		int fsync(int fd)
+		{
+			raise(SIGTERM);
+			return 0;
+		}
+	C
+	rx env LD_PRELOAD="$DIR/term.so" "$MAPS" export --textfile "$DIR/out/x.prom"
+	equal "nothing beside it" "$(ls "$DIR/out")" x.prom
+	contains "it is whole" "$(tail -n 1 "$DIR/out/x.prom")" "^xsteer_|^# TYPE"
+}
+
 run_tests "$@"

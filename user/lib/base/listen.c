@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+#include "access.h"
 #include "listen.h"
 #include "wait.h"
 
@@ -79,10 +80,13 @@ static int listen_locked(int fd, const struct sockaddr_un *addr, mode_t mode)
 {
 	int err = fchmod(fd, mode) ? -errno : bind_path(fd, addr);
 
-	if (!err && (chmod(addr->sun_path, mode) || listen(fd, BACKLOG))) {
+	if (err)
+		return err;
+	err = xs_chmod_itself(addr->sun_path, mode);
+	if (!err && listen(fd, BACKLOG))
 		err = -errno;
+	if (err)
 		unlink(addr->sun_path);
-	}
 	return err;
 }
 
@@ -125,6 +129,34 @@ int xs_listen_at(struct xsteer_ctx *ctx, const char *path, mode_t mode)
 	if (fd >= 0)
 		close(fd);
 	return err;
+}
+
+/* Of a queue that is full it is not known whose it is. */
+static bool is_anothers(const char *path)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct ucred peer = { .pid = 0 };
+	socklen_t len = sizeof(peer);
+	bool anothers = false;
+
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&addr, sizeof(addr)))
+		anothers = fd < 0 || errno != ECONNREFUSED;
+	else
+		anothers = getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) ||
+			   peer.pid != getpid();
+	if (fd >= 0)
+		close(fd);
+	return anothers;
+}
+
+void xs_listen_remove(const char *path)
+{
+	struct stat st;
+
+	if (!lstat(path, &st) && S_ISSOCK(st.st_mode) && !is_anothers(path))
+		unlink(path);
 }
 
 bool xs_peer_is_trusted(int fd)

@@ -17,6 +17,12 @@
 int xs_listen_at(struct xsteer_ctx *ctx, const char *path, mode_t mode);
 
 /*
+ * Removes the socket at the path at the end, before or after its descriptor is closed. If the path
+ * was removed and another process listens there by now, it stays. Does not block.
+ */
+void xs_listen_remove(const char *path);
+
+/*
  * Whether the process at the other end of a UNIX socket is root's or this user's, as the kernel
  * knows it: the path may have been opened to others. Of the end that listens it is the process
  * that called listen().

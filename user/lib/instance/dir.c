@@ -14,6 +14,7 @@
 #include <bpf/bpf.h>
 #include <linux/magic.h>
 
+#include "lib/base/access.h"
 #include "lib/base/ctx.h"
 #include "lib/net/identity.h"
 #include "dir.h"
@@ -168,6 +169,7 @@ int xs_pins_refuse_others(struct xsteer_ctx *ctx, const char *dir)
 void xs_pin_copy_access(struct xsteer_ctx *ctx, const char *path, const char *model)
 {
 	struct stat now, wanted;
+	int err = 0;
 
 	if (lstat(model, &wanted) || lstat(path, &now))
 		return;
@@ -176,9 +178,11 @@ void xs_pin_copy_access(struct xsteer_ctx *ctx, const char *path, const char *mo
 	    lchown(path, wanted.st_uid, wanted.st_gid))
 		xs_warn(ctx, "%s: cannot give it the owner and group that %s has: %s", path, model,
 			strerror(errno));
-	if (now.st_mode != wanted.st_mode && chmod(path, wanted.st_mode & 07777))
+	if (now.st_mode != wanted.st_mode)
+		err = xs_chmod_itself(path, wanted.st_mode & 07777);
+	if (err)
 		xs_warn(ctx, "%s: cannot give it the mode that %s has: %s", path, model,
-			strerror(errno));
+			strerror(-err));
 }
 
 bool xs_pins_complete(const char *dir)

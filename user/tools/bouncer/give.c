@@ -105,7 +105,7 @@ void xs_give_close(struct xs_bouncer *b)
 		close(b->give.peer_fd);
 	if (b->give.listen_fd >= 0) {
 		if (!b->given)
-			unlink(b->give.path);
+			xs_listen_remove(b->give.path);
 		close(b->give.listen_fd);
 	}
 	xs_give_init(&b->give);

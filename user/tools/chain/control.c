@@ -102,7 +102,7 @@ void xs_control_close(struct xs_control *control)
 {
 	if (control->fd < 0)
 		return;
-	unlink(control->path);
+	xs_listen_remove(control->path);
 	close(control->fd);
 	control->fd = -1;
 }

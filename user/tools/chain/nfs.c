@@ -613,7 +613,7 @@ void xs_nfs_free(struct xs_nfs *nfs)
 	}
 	if (nfs->listening >= 0) {
 		close(nfs->listening);
-		unlink(nfs->path);
+		xs_listen_remove(nfs->path);
 	}
 	if (nfs->epoll >= 0)
 		close(nfs->epoll);

@@ -15,6 +15,7 @@
 
 #include <cap-ng.h>
 
+#include "lib/base/access.h"
 #include "lib/base/clock.h"
 #include "lib/base/escape.h"
 #include "lib/instance/slots.h"
@@ -162,9 +163,10 @@ static int listen_for_nfs(struct xs_broker *b)
 	err = xs_nfs_listen(&b->nfs, b->path, 0600);
 	if (err || !group)
 		return err;
-	if (chown(b->path, (uid_t)-1, group->gr_gid) || chmod(b->path, 0660))
+	err = lchown(b->path, (uid_t)-1, group->gr_gid) ? -errno : xs_chmod_itself(b->path, 0660);
+	if (err)
 		xs_warn(b->cli->ctx, "only the owner of %s may open it: %s", b->path,
-			strerror(errno));
+			strerror(-err));
 	return 0;
 }
 

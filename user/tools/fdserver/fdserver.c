@@ -118,7 +118,7 @@ static int listen_and_serve(struct xs_server *server, const struct options *opti
 	xs_info(server->cli->ctx, "ready at %s", options->socket);
 	err = xs_server_run(server);
 	xs_server_close(server);
-	unlink(options->socket);
+	xs_listen_remove(options->socket);
 	close(server->listening);
 	return err ? err : print_totals(server, options);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* xsteer-maps losses: shows what happened to frames, as a grid or JSON; see losses.h. */
+#include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -250,8 +251,9 @@ static int show(struct xs_cli *cli, const struct report *report)
 	if (!sources->rules.known)
 		xs_note(cli->ctx,
 			"%s: the rules cannot be read (%s), so why the program dropped frames is "
-			"not known: run as root",
-			report->ifname, strerror(-sources->rules.err));
+			"not known%s",
+			report->ifname, strerror(-sources->rules.err),
+			sources->rules.err == -EPERM ? ": run as root" : "");
 	if (sources->unread)
 		xs_note(cli->ctx,
 			"%s: the counters of a socket may not be read: run as root, in the PID "

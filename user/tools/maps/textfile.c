@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <libgen.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -78,12 +79,27 @@ static int fill_file(int fd, void (*put)(FILE *out, const void *arg), const void
 	return err;
 }
 
+/* Where the file has a name of its own, a signal would leave it behind. */
+static void hold_signals(sigset_t *before)
+{
+	sigset_t ends;
+
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGTERM);
+	sigaddset(&ends, SIGHUP);
+	sigprocmask(SIG_BLOCK, &ends, before);
+}
+
 int xs_textfile_write(struct xs_cli *cli, const char *path, void (*put)(FILE *out, const void *arg),
 		      const void *arg)
 {
 	char next[PATH_MAX];
-	int fd = create_beside(path, next), err;
+	sigset_t before;
+	int fd, err;
 
+	hold_signals(&before);
+	fd = create_beside(path, next);
 	err = fd < 0 ? fd : fill_file(fd, put, arg);
 	if (!err && !next[0])
 		err = name_it(fd, path, next);
@@ -96,5 +112,6 @@ int xs_textfile_write(struct xs_cli *cli, const char *path, void (*put)(FILE *ou
 	}
 	if (fd >= 0)
 		close(fd);
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	return err;
 }
