@@ -8,6 +8,7 @@
 
 #include "lib/rules/model/field.h"
 #include "match.h"
+#include "word_hint.h"
 
 /* "0-65535 or a name such as ssh": the possible values of the field, for messages. */
 static void describe(enum xs_field field, char *buf, size_t size)
@@ -225,7 +226,8 @@ static bool parse_words(struct xs_parser *p, enum xs_field *field)
 	if (*field != XS_FIELD_MAX)
 		return xs_parse_put_token(p, family.p, family.len);
 	xs_parse_family_words(family, what, sizeof(what));
-	return xs_parse_expected(p, "one of %s after '%s'", what, xs_quote_str(family).s);
+	return xs_parse_expected(p, "one of %s after '%s'%s", what, xs_quote_str(family).s,
+				 xs_other_tools_hint(&p->tok, XS_FIELD_MAX).s);
 }
 
 bool xs_parse_field(struct xs_parser *p)
