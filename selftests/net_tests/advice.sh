@@ -12,7 +12,7 @@ PATH=$O:$PATH
 
 # The command between `'...'` in $OUT: the last one, or the one that has WORD in it.
 _quoted() { # [WORD]
-	grep -oE "'(xsteer-[a-z]+|ip link|ethtool|bpftool|mount|rm|fuser|ulimit|xdp-loader)( [^']*)?'" <<<"$OUT" |
+	grep -oE "'(xsteer-[a-z]+|ip link|ethtool|bpftool|mount|rm|fuser|ulimit|setcap|xdp-loader)( [^']*)?'" <<<"$OUT" |
 		grep -F -- "${1-}" | tail -n 1 | tr -d "'"
 }
 
@@ -282,6 +282,98 @@ too_few_descriptors_are_told_to_raise_the_limit() {
 	check "the advice" rx bash -c 'ulimit -Sn 6 && $1 64 && exec "$0" features rx0' "$LOADER" "$(_quoted ulimit)"
 }
 
+# As a group of bouncers without root may use the pins.
+_let_nobody_join() {
+	public_copy "$BOUNCER"
+	mount -o remount,mode=0755 /sys/fs/bpf 2>/dev/null || chmod 755 /sys/fs/bpf
+	chmod 755 "$DIR" "$PINS" "$PINS/rx0"
+	chgrp 65534 "$PINS"/rx0/*
+	chmod 640 "$PINS"/rx0/*
+	chmod 660 "$PINS/rx0/xsks_map" "$PINS/rx0/owners"
+}
+_as_nobody() { # COMMAND...
+	rx setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all --ambient-caps=-all "$@"
+}
+who_has_no_right_to_a_socket_is_told_of_setcap() {
+	[[ $(type -P setcap) ]] || skip "no setcap (libcap2-bin)"
+	[[ ${XS_SAN-} ]] && skip "LeakSanitizer needs ptrace of a process that dropped its rights"
+	lab_up --queues 1
+	attach
+	_let_nobody_join
+	refuses "a bouncer of nobody" 1 "need CAP_NET_RAW" _as_nobody "$DIR/xsteer-bouncer" -d rx0 -p -t 1
+	# shellcheck disable=SC2046 # words of a command
+	rx $(_quoted setcap) || skip "no capabilities on files here"
+	check "after the advice" _as_nobody "$DIR/xsteer-bouncer" -d rx0 -p -t 1
+}
+
+# RLIMIT_MEMLOCK counts for who has not CAP_IPC_LOCK; only root raises the hard limit.
+_with_memlock() { # ULIMIT... : the commands before the bouncer of nobody starts
+	# shellcheck disable=SC2016 # the inner shell expands
+	rx bash -c '$0 && exec setpriv --reuid=65534 --regid=65534 --clear-groups \
+		--inh-caps=+net_raw --ambient-caps=+net_raw --bounding-set=-all,+net_raw "$@"' \
+		"$1" "$DIR/xsteer-bouncer" -d rx0 -p -t 1
+}
+too_little_memory_to_lock_is_told_to_raise_the_limit() {
+	[[ ${XS_SAN-} ]] && skip "LeakSanitizer needs ptrace of a process that dropped its rights"
+	lab_up --queues 1
+	attach
+	_let_nobody_join
+	((++ASSERTIONS))
+	OUT=$(_with_memlock "ulimit -l 64" 2>&1) && skip "this kernel does not count a UMEM as locked memory"
+	contains "refused" "$OUT" "more than this user may lock"
+	(ulimit -l unlimited) 2>/dev/null || skip "root may not raise the limit here"
+	check "the advice" _with_memlock "$(_quoted ulimit)"
+}
+
+an_interface_without_ethernet_header_is_not_told_to_attach() {
+	local command
+	lab_up --queues 1
+	rx ip tuntap add dev l3 mode tun 2>/dev/null ||
+		rx ip link add l3 type ipip local 198.18.0.2 remote 198.18.0.9 2>/dev/null ||
+		skip "the kernel has neither tun nor ipip"
+	rx ip link set l3 up
+	printf '%s\n' 'service a' 'chain web a tx' >"$DIR/f.chain"
+	echo "udp drop" >"$DIR/rules"
+	for command in "xsteer-chain run l3 $DIR/f.chain --socket $DIR/nf.sock" "xsteer-rules show l3" \
+		"xsteer-rules apply l3 $DIR/rules" "xsteer-rules flush l3" "xsteer-rules trace l3" "xsteer-maps stats l3" \
+		"xsteer-maps losses l3" "xsteer-maps sockets l3" "xsteer-maps top -b 1 l3" "xsteer-maps export l3"; do
+		# shellcheck disable=SC2086 # words of a command
+		refuses "$command" 1 "l3: .*no Ethernet header" rx $command
+		equal "$command: no command is quoted" "$(_quoted xsteer-loader)" ""
+	done
+}
+
+a_path_where_somebody_listens_is_told_to_choose_another() {
+	local tool path=$DIR/nf.sock
+	lab_up --queues 2
+	attach
+	printf '%s\n' 'service a' 'chain web a tx' >"$DIR/f.chain"
+	start_broker 0 -Q 0
+	for tool in "xsteer-fdserver --socket $path rx0" "xsteer-bouncer -d rx0 -Q 1 -p -t 1 --socket $path" \
+		"xsteer-chain run rx0 $DIR/f.chain -Q 1 --chain web --socket $path"; do
+		# shellcheck disable=SC2086 # words of a command
+		refuses "$tool" 1 "cannot listen at $path: somebody listens there.*another path with --socket" rx $tool
+	done
+	check "with another" rx xsteer-bouncer -d rx0 -Q 1 -p -t 1 --socket "$DIR/other.sock"
+	stop_broker
+}
+
+# A veth has neither a table for RSS nor a ring: that ethtool understands the words is all that can be
+# seen here. "bad command line argument(s)" is its usage error.
+ethtool_understands_what_it_is_told() {
+	local command
+	lab_up --queues 1
+	while read -r command; do
+		((++ASSERTIONS))
+		command=${command//%s/rx0} command=${command//%u/1}
+		# shellcheck disable=SC2086 # words of a command
+		OUT=$(rx $command 2>&1)
+		[[ $OUT != *"bad command line"* && $OUT != *"--help"* ]] || fail "$command: $OUT"
+	done < <(cat "$ROOT"/user/tools/loader/check_*.c | tr -d '\n' | sed -E 's/"[[:space:]]*"//g' |
+		grep -oE "ethtool -[XGL] %s [a-z]+ %u( [a-z]+ %u)?")
+	((ASSERTIONS > 3)) || fail "only $ASSERTIONS commands found"
+}
+
 # The options that the messages of a tool name, but for those of the tools that import reads.
 _options_in_messages() { # TOOL
 	find "$ROOT/user/tools/$1" "$ROOT/user/tools/cli" -name '*.c' ! -name 'import_*' -print0 | xargs -0 cat |
@@ -302,7 +394,7 @@ every_option_in_a_message_is_one_of_its_tool() {
 		while read -r option; do
 			((++found))
 			# hints for what the library refuses
-			[[ $option = --@(frames|ring|replace|unload) ]] && continue
+			[[ $option = --@(frames|ring|replace|unload|socket) ]] && continue
 			contains "xsteer-$tool has $option" "$options" "[ ,]$option([^a-z-]|$)"
 		done < <(_options_in_messages "$tool")
 	done
@@ -319,6 +411,9 @@ mount -t bpf bpf /sys/fs/bpf	no_bpffs_is_told_to_mount_one
 rm %s	only_ours.sh
 fuser %s	a_lock_that_is_held_is_told_who_holds_it
 ulimit -n	too_few_descriptors_are_told_to_raise_the_limit
+ulimit -l unlimited	too_little_memory_to_lock_is_told_to_raise_the_limit
+setcap cap_net_raw+ep %s	who_has_no_right_to_a_socket_is_told_of_setcap
+setcap cap_net_raw+ep PROGRAM	who_has_no_right_to_a_socket_is_told_of_setcap
 rm -r %s	a_moved_interface_is_told_to_remove_the_pins
 ethtool -K PEER tx off	rules_that_do_not_fit_are_told_what_the_peer_needs
 ethtool -K PEER gro on	rules_that_do_not_fit_are_told_what_the_peer_needs
@@ -350,7 +445,7 @@ xsteer-maps stats -j -w 1 IF	the_wrong_tool_is_told_the_right_one
 # Commands in the string literals of user/, with literals over several lines joined.
 _commands_in_messages() {
 	find "$ROOT/user" -name '*.c' -print0 | xargs -0 cat | tr -d '\n' | sed -E 's/"[[:space:]]*"//g' |
-		grep -oE "'(xsteer-[a-z]+|ip link|ethtool|bpftool|mount|rm|fuser|ulimit|xdp-loader)( [^'\"]*)?'" | tr -d "'" | sort -u
+		grep -oE "'(xsteer-[a-z]+|ip link|ethtool|bpftool|mount|rm|fuser|ulimit|setcap|xdp-loader)( [^'\"]*)?'" | tr -d "'" | sort -u
 }
 
 every_command_in_a_message_is_followed_here() {

@@ -4,14 +4,8 @@
 
 #include "lib/base/ctx.h"
 #include "lib/instance/live.h"
+#include "lib/instance/place.h"
 #include "open.h"
-
-int xs_api_no_instance(struct xsteer_ctx *ctx, const char *ifname)
-{
-	xs_err(ctx, "%s: no xsteer instance in %s: is xsteer attached? %s does it", ifname,
-	       ctx->pin_root, xs_hint(ctx, XSTEER_HINT_ATTACH, ifname).text);
-	return -ENOENT;
-}
 
 int xs_api_open(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *ifname)
 {
@@ -19,12 +13,12 @@ int xs_api_open(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *ifname
 
 	if (!err)
 		xs_instance_warn_if_gone(pins);
-	return err == -ENOENT ? xs_api_no_instance(ctx, ifname) : err;
+	return err == -ENOENT ? xs_interface_has_none(ctx, ifname) : err;
 }
 
 int xs_api_open_locked(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *ifname)
 {
 	int lock = xs_pins_open_locked(ctx, pins, ifname);
 
-	return lock == -ENOENT ? xs_api_no_instance(ctx, ifname) : lock;
+	return lock == -ENOENT ? xs_interface_has_none(ctx, ifname) : lock;
 }

@@ -5,9 +5,6 @@
 
 #include "lib/instance/pins.h"
 
-/* Logs that there is no instance, and how to get one. Returns -ENOENT. */
-int xs_api_no_instance(struct xsteer_ctx *ctx, const char *ifname);
-
 /* As xs_pins_open() and xs_pins_open_locked(), but they also log if there is no instance. */
 int xs_api_open(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *ifname);
 int xs_api_open_locked(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *ifname);

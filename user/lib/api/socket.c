@@ -15,6 +15,7 @@
 #include "lib/instance/instance.h"
 #include "lib/instance/lock.h"
 #include "lib/instance/owners.h"
+#include "lib/instance/place.h"
 #include "lib/instance/slots.h"
 #include "lib/instance/socket_stats.h"
 #include "lib/xsk/counts.h"
@@ -118,7 +119,7 @@ static int join_or_attach(struct xsteer_socket *s, const struct xsteer_socket_op
 	if (err != -ENOENT)
 		return err;
 	if (!(opts->flags & XSTEER_SOCKET_ATTACH))
-		return xs_api_no_instance(s->ctx, s->netif.name);
+		return xs_interface_has_none(s->ctx, s->netif.name);
 	err = xs_instance_attach(s->ctx, s->netif.name, &attach, &got, root);
 	if (err)
 		return err;
@@ -216,7 +217,7 @@ static int join(struct xsteer_socket *s, const char *ifname, const struct xsteer
 	int lock = xs_pins_lock_for(s->ctx, ifname, opts->flags & XSTEER_SOCKET_ATTACH), err;
 
 	if (lock < 0)
-		return lock == -ENOENT ? xs_api_no_instance(s->ctx, ifname) : lock;
+		return lock == -ENOENT ? xs_interface_has_none(s->ctx, ifname) : lock;
 	err = join_locked(s, opts, &lock);
 	if (lock >= 0)
 		close(lock);

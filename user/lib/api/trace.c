@@ -6,6 +6,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/ctx.h"
+#include "lib/instance/place.h"
 #include "lib/instance/trace.h"
 #include "lib/set/read.h"
 #include "lib/set/sets.h"
@@ -177,7 +178,7 @@ static int start(struct xsteer_trace *trace, const char *ifname,
 	if (err)
 		return err;
 	err = xs_trace_open(trace->ctx, ifname, &own, &trace->trace);
-	return err == -ENOENT ? xs_api_no_instance(trace->ctx, ifname) : err;
+	return err == -ENOENT ? xs_interface_has_none(trace->ctx, ifname) : err;
 }
 
 int xsteer_trace_open(struct xsteer_ctx *ctx, const char *ifname,

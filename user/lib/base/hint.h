@@ -26,7 +26,8 @@
 	X(RING, "ring entries") \
 	X(UPGRADE, "xsteer_upgrade()") \
 	X(ATTACH, "xsteer_attach()") \
-	X(STATUS, "xsteer_each_instance()")
+	X(STATUS, "xsteer_each_instance()") \
+	X(SOCKET, "the path of the call")
 
 #define X(name, words) \
 	_Static_assert((int)XSTEER_HINT_##name >= 0, "every hint of the library is public");

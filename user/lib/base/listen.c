@@ -90,13 +90,20 @@ static int listen_locked(int fd, const struct sockaddr_un *addr, mode_t mode)
 	return err;
 }
 
+static bool helps_to_choose_another(int err)
+{
+	return err == -EADDRINUSE || err == -EPERM;
+}
+
 static const char *reason(int err)
 {
 	switch (err) {
 	case -EADDRINUSE:
-		return "somebody listens there, or it is something else than a socket";
+		return "somebody listens there, or it is something else than a socket: choose "
+		       "another path";
 	case -EPERM:
-		return "everybody may write into its folder, and so replace it: choose another one";
+		return "everybody may write into its folder, and so replace it: choose another "
+		       "path";
 	case -ETIMEDOUT:
 		return "somebody holds the lock of its folder";
 	default:
@@ -125,7 +132,9 @@ int xs_listen_at(struct xsteer_ctx *ctx, const char *path, mode_t mode)
 		close(lock);
 	if (!err)
 		return fd;
-	xs_err(ctx, "cannot listen at %s: %s", path, reason(err));
+	xs_err(ctx, "cannot listen at %s: %s%s%s", path, reason(err),
+	       helps_to_choose_another(err) ? " with " : "",
+	       helps_to_choose_another(err) ? xs_hint(ctx, XSTEER_HINT_SOCKET, NULL).text : "");
 	if (fd >= 0)
 		close(fd);
 	return err;

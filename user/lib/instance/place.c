@@ -5,6 +5,7 @@
 
 #include "lib/base/ctx.h"
 #include "lib/net/identity.h"
+#include "lib/net/netif.h"
 #include "live.h"
 #include "netns.h"
 #include "place.h"
@@ -14,6 +15,19 @@ int xs_interface_index(const char *word, __u32 *ifindex)
 	char name[16];
 
 	return xs_netif_find(word, ifindex, name);
+}
+
+int xs_interface_has_none(struct xsteer_ctx *ctx, const char *ifname)
+{
+	if (xs_netif_lacks_ethernet(ifname))
+		xs_err(ctx,
+		       "%s: no xsteer instance, and there can be none: its frames have no Ethernet "
+		       "header: attach to the interface on which they arrive",
+		       ifname);
+	else
+		xs_err(ctx, "%s: no xsteer instance in %s: is xsteer attached? %s does it", ifname,
+		       ctx->pin_root, xs_hint(ctx, XSTEER_HINT_ATTACH, ifname).text);
+	return -ENOENT;
 }
 
 void xs_pins_name(struct xs_pins *pins)

@@ -18,4 +18,10 @@ int xs_interface_index(const char *word, __u32 *ifindex);
 /* Sets pins->ifname from meta and from the interface's current name. */
 void xs_pins_name(struct xs_pins *pins);
 
+/*
+ * Says that the interface has no instance, and what makes one; or that it can have none. Returns
+ * -ENOENT.
+ */
+int xs_interface_has_none(struct xsteer_ctx *ctx, const char *ifname);
+
 #endif

@@ -78,6 +78,14 @@ static int get_link(struct xs_netif *netif)
 	return ask_link(netif->ifindex, on_link, netif);
 }
 
+bool xs_netif_lacks_ethernet(const char *ifname)
+{
+	struct xs_netif netif = { .ethernet = true };
+
+	return !xs_netif_find(ifname, &netif.ifindex, netif.name) && !get_link(&netif) &&
+	       !netif.ethernet;
+}
+
 /* An ifindex of another namespace means nothing here; the netnsid shows it. */
 static int on_peer(const struct nlmsghdr *nlh, void *arg)
 {
@@ -200,6 +208,15 @@ bool xs_netif_has_rss_table(const char *ifname)
 	struct ethtool_rxfh_indir table = { .cmd = ETHTOOL_GRXFHINDIR };
 
 	return !xs_ethtool(ifname, &table) && table.size;
+}
+
+__u32 xs_netif_larger_rx_ring(const char *ifname)
+{
+	struct ethtool_ringparam ring = { .cmd = ETHTOOL_GRINGPARAM };
+
+	return !xs_ethtool(ifname, &ring) && ring.rx_max_pending > ring.rx_pending
+		       ? ring.rx_max_pending
+		       : 0;
 }
 
 static int on_features(const struct nlmsghdr *nlh, void *arg)

@@ -62,6 +62,12 @@ __u32 xs_netif_carrier_losses(__u32 ifindex);
 __u32 xs_netif_mtu(__u32 ifindex);
 
 /*
+ * Do its frames begin with something else than an Ethernet header, as those of tun or a tunnel? What
+ * is not there or cannot be asked counts as no. Needs no privilege. Silent.
+ */
+bool xs_netif_lacks_ethernet(const char *ifname);
+
+/*
  * ifindex of a veth's other end. Needs no privilege. 0; -ENODEV: that is in another network
  * namespace; other -errno: this could not be found out. Silent.
  */
@@ -78,6 +84,12 @@ bool xs_netif_peer_leaves_checksums(__u32 ifindex);
  * no privilege.
  */
 bool xs_netif_has_rss_table(const char *ifname);
+
+/*
+ * The most entries that `ethtool -G` can give the receive rings; 0: they have as many, or the driver
+ * does not tell. Needs no privilege.
+ */
+__u32 xs_netif_larger_rx_ring(const char *ifname);
 
 /* A program on an interface's XDP hook. */
 struct xs_hook {

@@ -44,8 +44,8 @@ int xs_xsk_make_socket(int *fd, const struct xs_xsk_config *cfg)
 		return xs_fail_step(cfg->ctx, "AF_XDP socket");
 	err = -errno;
 	if (err == -EPERM)
-		xs_xsk_fail(cfg, "an AF_XDP socket needs CAP_NET_RAW: run as root, or setcap "
-				 "cap_net_raw+ep on the program");
+		xs_xsk_fail(cfg, "an AF_XDP socket needs CAP_NET_RAW: run as root, or let "
+				 "'setcap cap_net_raw+ep PROGRAM' give it to the program");
 	else if (err == -EAFNOSUPPORT)
 		xs_xsk_fail(cfg, "this kernel has no AF_XDP sockets (CONFIG_XDP_SOCKETS)");
 	else
@@ -128,11 +128,10 @@ static void say_memlock(const struct xs_xsk_config *cfg, enum xs_xsk_mode mode)
 
 	getrlimit(RLIMIT_MEMLOCK, &limit);
 	xs_xsk_fail(cfg,
-		    "a UMEM of %llu bytes is more than this user may lock (RLIMIT_MEMLOCK is %llu "
-		    "bytes "
-		    "for all processes of the user): raise `ulimit -l`, give CAP_IPC_LOCK, or use "
-		    "fewer "
-		    "%s",
+		    "a UMEM of %llu bytes is more than this user may lock "
+		    "(RLIMIT_MEMLOCK is %llu bytes for all processes of the user): "
+		    "let root raise it with 'ulimit -l unlimited' before the start, "
+		    "give CAP_IPC_LOCK, or use fewer %s",
 		    (__u64)frames_for(cfg, mode) * cfg->frame_size,
 		    (unsigned long long)limit.rlim_cur,
 		    xs_hint(cfg->ctx, XSTEER_HINT_FRAMES, NULL).text);

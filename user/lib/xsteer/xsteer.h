@@ -91,6 +91,7 @@ enum xsteer_hint {
 	XSTEER_HINT_UPGRADE, /* replace the running program by this build's */
 	XSTEER_HINT_ATTACH,
 	XSTEER_HINT_STATUS, /* see which instances there are */
+	XSTEER_HINT_SOCKET, /* choose another path for a UNIX socket */
 	XSTEER_HINT_MAX /* grows */
 };
 

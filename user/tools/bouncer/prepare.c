@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* What a bouncer decides before it opens anything; see xs_bouncer_prepare.h. */
 #include <errno.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <sys/resource.h>
 
 #include <cap-ng.h>
@@ -102,13 +104,20 @@ static int check_cpus(struct xs_cli *cli, const struct xs_bouncer_opts *opts)
 
 static int check_privilege(struct xs_cli *cli)
 {
+	char program[PATH_MAX];
+	ssize_t len;
+
 	if (capng_get_caps_process())
 		return 0; /* unknown: let the kernel decide */
 	if (capng_have_capability(CAPNG_EFFECTIVE, CAP_NET_RAW))
 		return 0;
+	len = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	program[len > 0 ? len : 0] = '\0';
 	xs_err(cli->ctx,
-	       "AF_XDP sockets need CAP_NET_RAW: run as root, or setcap cap_net_raw+ep on this "
-	       "program");
+	       "AF_XDP sockets need CAP_NET_RAW: run as root, or let 'setcap cap_net_raw+ep %s' "
+	       "give "
+	       "it to this program",
+	       len > 0 ? program : "PROGRAM");
 	return -EPERM;
 }
 
@@ -128,7 +137,9 @@ static void raise_memlock(const struct xs_bouncer *b)
 	if (limit.rlim_cur < need)
 		xs_warn(b->cli->ctx,
 			"may lock %llu bytes of memory only, and the UMEM needs %llu: if the "
-			"kernel refuses it, raise `ulimit -l`",
+			"kernel "
+			"refuses it, let root raise that with 'ulimit -l unlimited' before the "
+			"start",
 			(unsigned long long)limit.rlim_cur, need);
 }
 

@@ -11,6 +11,7 @@
 #include "lib/instance/live.h"
 #include "lib/instance/lock.h"
 #include "lib/instance/owners.h"
+#include "lib/instance/place.h"
 #include "lib/instance/slots.h"
 #include "lib/instance/socket_stats.h"
 #include "lib/set/targets.h"
@@ -44,8 +45,7 @@ int xs_held_slots_open(struct xsteer_ctx *ctx, struct xs_held_slots *slots, cons
 	while (err == -ERESTART)
 		err = lock_and_open(ctx, slots, ifname);
 	if (err == -ENOENT)
-		xs_err(ctx, "%s: no xsteer instance: 'xsteer-loader attach %s' makes one", ifname,
-		       ifname);
+		xs_interface_has_none(ctx, ifname);
 	/* Of brokers that are gone. */
 	if (!err)
 		xs_targets_close_unnamed(&slots->pins);

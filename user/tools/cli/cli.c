@@ -31,6 +31,7 @@ static const char *const hints[XSTEER_HINT_MAX] = {
 	[XSTEER_HINT_UPGRADE] = "'xsteer-loader upgrade {}'",
 	[XSTEER_HINT_ATTACH] = "'xsteer-loader attach {}'",
 	[XSTEER_HINT_STATUS] = "'xsteer-loader status'",
+	[XSTEER_HINT_SOCKET] = "--socket",
 };
 
 /* ---- diagnostics ---- */

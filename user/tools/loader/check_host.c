@@ -52,7 +52,7 @@ void xs_check_memlock(struct xs_diagnosis *d)
 		return;
 	if (limit.rlim_cur < UMEM_BYTES)
 		xs_find(d, "memlock", XS_LEVEL_WARN,
-			"ulimit -l unlimited, LimitMEMLOCK=, or CAP_IPC_LOCK",
+			"as root: 'ulimit -l unlimited'; LimitMEMLOCK=; or CAP_IPC_LOCK",
 			"only %llu bytes may be locked, and UMEMs are",
 			(unsigned long long)limit.rlim_cur);
 }

@@ -137,6 +137,15 @@ static void find_sockets(struct xs_diagnosis *d, const struct led_to *to,
 			seen->first_empty, what);
 }
 
+static const char *fix_drops(struct xs_diagnosis *d)
+{
+	__u32 larger = xs_netif_larger_rx_ring(d->netif.name);
+
+	return larger ? xs_fix(d, "a larger ring: ethtool -G %s rx %u, or more queues",
+			       d->netif.name, larger)
+		      : "more queues";
+}
+
 /* Before the program, where no rule can help. */
 static void find_drops(struct xs_diagnosis *d, const struct xs_queue_facts *facts)
 {
@@ -153,9 +162,7 @@ static void find_drops(struct xs_diagnosis *d, const struct xs_queue_facts *fact
 		}
 	}
 	if (all)
-		xs_find(d, "drops", XS_LEVEL_WARN,
-			xs_fix(d, "a larger ring: ethtool -G %s rx N, or more queues",
-			       d->netif.name),
+		xs_find(d, "drops", XS_LEVEL_WARN, fix_drops(d),
 			"%llu frames were lost before the program, the most, %llu, on queue %u",
 			(unsigned long long)all, (unsigned long long)most, worst);
 	else
