@@ -159,4 +159,34 @@ without_the_record_one_puts_back_what_it_changed() {
 	equal "it has the map again" "$(_recorded)" "[]"
 }
 
+# /sys shows another network namespace, where an interface has the same name, index, address and
+# peer's index. Its settings are not touched, and ours are, by whoever may mount a sysfs.
+# shellcheck disable=SC2016 # the inner shell expands
+the_sys_of_another_namespace_is_not_used() {
+	local index address peer
+	lab_up --queues 1
+	attach
+	_napi_library "$DIR/napi.so" -DAT_ONCE
+	index=$(rx ip -j link show rx0 | jq '.[0].ifindex')
+	peer=$(rx ip -j link show rx0 | jq '.[0].link_index')
+	address=$(rx ip -j link show rx0 | jq -r '.[0].address')
+	ip netns add xs-t-other
+	ip netns add xs-t-behind
+	ip -n xs-t-other link add rx0 index "$index" address "$address" type veth \
+		peer name tx0 index "$peer" netns xs-t-behind || skip "no interface of index $index can be made"
+	mkdir -p "$DIR/bpf"
+	local others=(nsenter --net=/run/netns/xs-t-other -- unshare --mount --propagation unchanged --
+		sh -c "$IN_SYS" "$DIR/bpf")
+	"${others[@]}" nsenter --net=/run/netns/xs-t-rx -- env LD_PRELOAD="$DIR/napi.so" \
+		"$BOUNCER" -d rx0 -Q 0 -p --busy-poll >"$DIR/bouncer-0.log" 2>&1 &
+	LAST_BOUNCER=$!
+	becomes "the bouncer is ready" 15 _owned_by 0 "$LAST_BOUNCER"
+	becomes "ours are turned" 5 _knobs_are "2 200000"
+	equal "not the other's" "$("${others[@]}" sh -c 'cd /sys/class/net/rx0 &&
+		echo $(cat napi_defer_hard_irqs gro_flush_timeout)')" "0 0"
+	stop_bouncer
+	equal "ours are turned back" "$(_knobs rx0)" "0 0"
+	[[ $(<"$DIR/bouncer-0.log") != *"stay as they are"* ]] || fail "$(<"$DIR/bouncer-0.log")"
+}
+
 run_tests "$@"

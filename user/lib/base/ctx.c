@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "version.h"
 #include "ctx.h"
@@ -100,7 +101,7 @@ struct xsteer_ctx *xsteer_ctx_new(const char *pin_root, xsteer_log_fn log, void 
 	}
 	ctx->log = log;
 	ctx->log_arg = log_arg;
-	ctx->stop_fd = -1;
+	ctx->stop_fd = ctx->sysfs_fd = -1;
 	return ctx;
 }
 
@@ -119,6 +120,8 @@ void xsteer_ctx_free(struct xsteer_ctx *ctx)
 {
 	if (!ctx)
 		return;
+	if (ctx->sysfs_fd >= 0)
+		close(ctx->sysfs_fd);
 	free(ctx->pin_root);
 	free(ctx);
 }

@@ -23,6 +23,7 @@ struct xsteer_ctx {
 	const char *hints[XS_HINT_MAX]; /* the program's wording; NULL: the library's */
 	char error[XS_ERROR_MAX]; /* "": none yet */
 	int stop_fd; /* becomes readable when waiting must end, see wait.h; -1: none */
+	int sysfs_fd; /* root of a sysfs of this network namespace, see lib/net/sysfs.h; -1: none */
 	__u32 fail_step, step; /* for the tests, see failstep.h */
 };
 

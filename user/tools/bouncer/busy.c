@@ -11,6 +11,7 @@
 #include "lib/instance/knobs.h"
 #include "lib/instance/lock.h"
 #include "lib/net/busy_knobs.h"
+#include "lib/net/sysfs.h"
 #include "bouncer.h"
 #include "tools/cli/cli.h"
 
@@ -85,6 +86,7 @@ void xs_busy_start(struct xs_bouncer *b)
 	struct xs_busy *busy = &b->busy;
 	__u32 i;
 
+	xs_sysfs_prepare(b->cli->ctx); /* as long as we may: the knobs may be turned much later */
 	for (i = 0; i < b->worker_cnt; i++) {
 		start_one(&b->workers[i]);
 		busy->wanted = busy->wanted || b->workers[i].busy || b->workers[i].busy_later;

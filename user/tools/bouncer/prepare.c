@@ -146,7 +146,7 @@ static void raise_memlock(const struct xs_bouncer *b)
 static int look_at_interface(struct xs_bouncer *b)
 {
 	int err = xs_netif_get(b->cli->ctx, &b->netif, b->opts.ifname);
-	__u32 usable = err ? 0 : xs_sysfs_tx_queues(&b->netif);
+	__u32 usable = err ? 0 : xs_sysfs_tx_queues(b->cli->ctx, &b->netif);
 
 	if (usable && usable < b->netif.tx_queues)
 		b->netif.tx_queues = usable;

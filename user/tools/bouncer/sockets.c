@@ -58,7 +58,7 @@ static void say_one_buffer(const struct xs_bouncer *b, const struct xs_worker *w
 int xs_bouncer_open_sockets(struct xs_bouncer *b, bool sg)
 {
 	const struct xs_bouncer_opts *opts = &b->opts;
-	int err, numa = xs_sysfs_numa_node(&b->netif);
+	int err, numa = xs_sysfs_numa_node(b->cli->ctx, &b->netif);
 	__u32 i;
 
 	for (i = 0; i < b->worker_cnt; i++) {
