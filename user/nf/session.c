@@ -120,8 +120,7 @@ static int await_msg(const struct xsnf_config *config, int fd, struct xsnf_msg *
 		return say_closed(config);
 	if (cnt < 0)
 		return fail(config, cnt,
-			    "the broker's message has another form than this "
-			    "library's");
+			    "the broker's message has another form than this library's");
 	if (msg->type != XSNF_MSG_ERROR)
 		return cnt;
 	close_fds(fds, cnt);
@@ -204,8 +203,8 @@ static int say_hello(struct xsnf *nf, const struct xsnf_config *config)
 		return fail(config, -EPROTO, "this is no broker of chains");
 	if (msg.hello.abi_min > XSNF_ABI || msg.abi < XSNF_ABI_MIN)
 		return fail(config, -EPROTO,
-			    "the broker speaks versions %u to %u of the protocol, this library %u "
-			    "to %u: build the NF with the broker's libxsteer-nf",
+			    "the broker speaks versions %u to %u of the protocol, "
+			    "this library %u to %u: build the NF with the broker's libxsteer-nf",
 			    msg.hello.abi_min, msg.abi, XSNF_ABI_MIN, XSNF_ABI);
 	memset(&msg, 0, sizeof(msg));
 	msg.type = XSNF_MSG_JOIN;

@@ -79,8 +79,8 @@ static struct xs_umem_frame *held_frame(struct xs_xsk *x, const struct xsteer_pa
 static int refuse_packet(const struct xsteer_socket *s, __u32 i)
 {
 	xs_err(s->ctx,
-	       "%s queue %u: packet %u is not one that this socket has given out, or was given "
-	       "back already, or reaches beyond its frame",
+	       "%s queue %u: packet %u is not one that this socket has given out, "
+	       "or was given back already, or reaches beyond its frame",
 	       s->netif.name, s->slot, i);
 	return -EINVAL;
 }
@@ -153,8 +153,8 @@ static int look_whether_lost(struct xsteer_socket *s)
 	if (s->lost_cnt < LOST_MAX)
 		return 0;
 	xs_err(s->ctx,
-	       "%s queue %u: the instance was detached, or another took its place: close the "
-	       "socket, and open it again",
+	       "%s queue %u: the instance was detached, or another took its place: "
+	       "close the socket, and open it again",
 	       s->netif.name, s->slot);
 	return -ESTALE;
 }

@@ -117,9 +117,9 @@ int xs_place_compare(struct xsteer_ctx *ctx, const struct xsteer_rules *rules, c
 
 	if (!err && !netif.ethernet) {
 		xs_err(ctx,
-		       "%s: its frames have no Ethernet header (link type %u, as of tun or a "
-		       "tunnel), so "
-		       "no rule can work here: attach to the interface on which they arrive",
+		       "%s: its frames have no Ethernet header (link type %u, "
+		       "as of tun or a tunnel), so no rule can work here: "
+		       "attach to the interface on which they arrive",
 		       ifname, netif.link_type);
 		return -ERANGE;
 	}

@@ -101,8 +101,8 @@ static int open_xsk(struct xsteer_socket *s, const struct xsteer_socket_opts *op
 
 	if (err == -EBUSY)
 		xs_err(s->ctx,
-		       "%s queue %u: another AF_XDP socket has held it for %d s; stop it, or take "
-		       "another queue",
+		       "%s queue %u: another AF_XDP socket has held it for %d s; stop it, "
+		       "or take another queue",
 		       s->netif.name, s->slot, BIND_WAIT_MS / 1000);
 	return err;
 }
@@ -333,8 +333,8 @@ static int audit(const struct xsteer_socket *s)
 	if (ledger.balanced && !s->xsk.counters.rx_unowned && !s->xsk.counters.tx_unowned)
 		return 0;
 	xs_err(s->ctx,
-	       "%s queue %u: frames are not where they should be: %u free, %u in the kernel, %u "
-	       "received, %u being sent, of %u",
+	       "%s queue %u: frames are not where they should be: %u free, %u in the kernel, "
+	       "%u received, %u being sent, of %u",
 	       s->netif.name, s->slot, ledger.free, ledger.fill_ring + ledger.kernel, ledger.rx,
 	       ledger.tx_ring + ledger.in_flight + ledger.completed, ledger.total);
 	return -EUCLEAN;

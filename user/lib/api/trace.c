@@ -132,8 +132,8 @@ static int check_opts(struct xsteer_ctx *ctx, const struct xsteer_trace_opts *op
 	    !opts->rules == !opts->rule_count)
 		return 0;
 	xs_err(ctx,
-	       "xsteer_trace_opts: snap is at most %u, rate at most %u; rules are as many as "
-	       "rule_count says",
+	       "xsteer_trace_opts: snap is at most %u, rate at most %u; "
+	       "rules are as many as rule_count says",
 	       XS_TRACE_SNAP_MAX, RATE_MAX);
 	return -EINVAL;
 }
@@ -212,8 +212,8 @@ int xsteer_trace_open(struct xsteer_ctx *ctx, const char *ifname,
 static int say_replaced(const struct xsteer_trace *trace)
 {
 	xs_err(trace->ctx,
-	       "%s: another program took the tracing one's place, by an upgrade or a detach: the "
-	       "trace ends",
+	       "%s: another program took the tracing one's place, by an upgrade or a detach: "
+	       "the trace ends",
 	       trace->pins.ifname);
 	return -ESTALE;
 }

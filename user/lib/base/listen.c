@@ -99,11 +99,11 @@ static const char *reason(int err)
 {
 	switch (err) {
 	case -EADDRINUSE:
-		return "somebody listens there, or it is something else than a socket: choose "
-		       "another path";
+		return "somebody listens there, or it is something else than a socket: "
+		       "choose another path";
 	case -EPERM:
-		return "everybody may write into its folder, and so replace it: choose another "
-		       "path";
+		return "everybody may write into its folder, and so replace it: "
+		       "choose another path";
 	case -ETIMEDOUT:
 		return "somebody holds the lock of its folder";
 	default:

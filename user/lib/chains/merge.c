@@ -94,8 +94,9 @@ static int merge_chain(struct merge *m, __u32 at)
 
 	if (from < 0)
 		return refuse(m,
-			      "chain %s is not in the file: a broker serves the same chains until "
-			      "it ends: start it again to serve others",
+			      "chain %s is not in the file: "
+			      "a broker serves the same chains until it ends: "
+			      "start it again to serve others",
 			      name);
 	m->out->chains[at] = m->next->chains[from];
 	merge_steps(m, &m->out->chains[at]);

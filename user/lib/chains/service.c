@@ -79,8 +79,8 @@ static bool parse_property(struct xs_chain_parser *p, struct xs_service *service
 	else if (xs_chain_take_word(p, "sticky"))
 		return parse_sticky(p, service);
 	else
-		return xs_chain_expected(p, "readonly, tap, domain, instances, ring, sticky, or "
-					    "the end of the line");
+		return xs_chain_expected(p, "readonly, tap, domain, instances, ring, sticky, "
+					    "or the end of the line");
 	return true;
 }
 
@@ -162,8 +162,8 @@ bool xs_chain_parse_on(struct xs_chain_parser *p)
 		return parse_on_exit(p, &at, service, exit);
 	if (service->tap)
 		return xs_chain_error(p, &at,
-				      "%s is a tap: no frame waits for it, so nothing is done "
-				      "without it",
+				      "%s is a tap: no frame waits for it, "
+				      "so nothing is done without it",
 				      name);
 	if (xs_chain_take_word(p, "full"))
 		return parse_instead(p, &service->on_full);

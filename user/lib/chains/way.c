@@ -120,8 +120,8 @@ static bool parse_new(struct xs_chain_parser *p, const struct xs_token *at, cons
 
 	if (xs_chains_chain(p->chains, name) >= 0)
 		return xs_chain_error(p, at,
-				      "chain %s has its way above: expected SERVICE.EXIT or "
-				      "'mirror' behind the name",
+				      "chain %s has its way above: "
+				      "expected SERVICE.EXIT or 'mirror' behind the name",
 				      name);
 	if (p->chains->chain_cnt == XS_CHAINS_MAX)
 		return xs_chain_error(p, at, "more than %d chains", XS_CHAINS_MAX);

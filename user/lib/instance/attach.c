@@ -34,8 +34,8 @@ static void say_if_reset(const struct xs_build *build)
 {
 	if (xs_netif_carrier_losses(build->netif.ifindex) > build->netif.carrier_losses)
 		xs_note(build->ctx,
-			"%s: driver '%s' took its link down to attach; frames are lost until it "
-			"is up again",
+			"%s: driver '%s' took its link down to attach; "
+			"frames are lost until it is up again",
 			build->netif.name, build->netif.driver);
 }
 
@@ -219,8 +219,8 @@ static int check_link_type(struct xsteer_ctx *ctx, const struct xs_netif *netif)
 	if (netif->ethernet)
 		return 0;
 	xs_err(ctx,
-	       "%s: its frames have no Ethernet header (link type %u, as of tun or a tunnel), and "
-	       "xsteer reads no others: attach to the interface on which they arrive",
+	       "%s: its frames have no Ethernet header (link type %u, as of tun or a tunnel), "
+	       "and xsteer reads no others: attach to the interface on which they arrive",
 	       netif->name, netif->link_type);
 	return -EPROTONOSUPPORT;
 }

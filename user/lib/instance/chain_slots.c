@@ -41,8 +41,8 @@ static int refuse_without_rows(const struct xs_pins *pins, const char *name)
 {
 	if (pins->map_fds[XS_MAP_chains] < 0 && pins->meta.abi >= XS_ABI_CHAINS) {
 		xs_err(pins->ctx,
-		       "chain %s: no permission to write %s/chains: run as root, or as the owner "
-		       "of the pins",
+		       "chain %s: no permission to write %s/chains: run as root, "
+		       "or as the owner of the pins",
 		       name, pins->dir);
 		return -EACCES;
 	}
@@ -87,8 +87,9 @@ int xs_chain_take(const struct xs_pins *pins, const char *name, __u32 *base)
 	err = find_row(pins, name, &row);
 	if (err == -ENOSPC)
 		xs_err(pins->ctx,
-		       "chain %s: an instance has slots for %u chains, and rules or brokers have "
-		       "them all; the next apply frees those that nobody names or serves",
+		       "chain %s: an instance has slots for %u chains, "
+		       "and rules or brokers have them all; "
+		       "the next apply frees those that nobody names or serves",
 		       name, row_cnt(pins));
 	else if (err)
 		xs_err(pins->ctx, "chain %s: cannot use %s/chains: %s", name, pins->dir,

@@ -91,8 +91,8 @@ static int refuse_root(struct xsteer_ctx *ctx, const char *path, int err)
 {
 	if (err == -ENOTDIR)
 		xs_err(ctx,
-		       "%s is not a directory, so no instance can be pinned in %s: name another "
-		       "pin root with %s",
+		       "%s is not a directory, so no instance can be pinned in %s: "
+		       "name another pin root with %s",
 		       path, ctx->pin_root, xs_hint(ctx, XSTEER_HINT_PIN_ROOT, NULL).text);
 	else
 		xs_err(ctx, "cannot look into %s: %s%s", ctx->pin_root, strerror(-err),
@@ -120,8 +120,8 @@ int xs_pins_check_bpffs(struct xsteer_ctx *ctx)
 		       ctx->pin_root, xs_hint(ctx, XSTEER_HINT_PIN_ROOT, NULL).text);
 	else
 		xs_err(ctx,
-		       "%s is not on a bpffs, where pinned maps must live: mount one with "
-		       "'mount -t bpf bpf /sys/fs/bpf', or name one with %s",
+		       "%s is not on a bpffs, where pinned maps must live: "
+		       "mount one with 'mount -t bpf bpf /sys/fs/bpf', or name one with %s",
 		       ctx->pin_root, xs_hint(ctx, XSTEER_HINT_PIN_ROOT, NULL).text);
 	return -ENOTSUP;
 }
@@ -160,8 +160,9 @@ int xs_pins_refuse_others(struct xsteer_ctx *ctx, const char *dir)
 	if (ours && (!only_common || !name[0]))
 		return 0;
 	xs_err(ctx,
-	       "%s holds '%s' and was not made by xsteer-loader, as far as can be seen: if nothing "
-	       "needs it, remove it with 'rm -r %s', or choose another directory with %s",
+	       "%s holds '%s' and was not made by xsteer-loader, as far as can be seen: "
+	       "if nothing needs it, remove it with 'rm -r %s', "
+	       "or choose another directory with %s",
 	       dir, name, dir, xs_hint(ctx, XSTEER_HINT_PIN_ROOT, NULL).text);
 	return -EPROTO;
 }

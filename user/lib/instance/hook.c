@@ -20,25 +20,25 @@ int xs_hook_refuse_held(struct xsteer_ctx *ctx, const char *ifname, const struct
 
 	if (hook->dispatcher)
 		xs_err(ctx,
-		       "%s: the XDP hook is held by libxdp's dispatcher (program id %u): attach "
-		       "beside the others with %s, or remove them with "
-		       "'xdp-loader unload %s --all'",
+		       "%s: the XDP hook is held by libxdp's dispatcher (program id %u): "
+		       "attach beside the others with %s, "
+		       "or remove them with 'xdp-loader unload %s --all'",
 		       ifname, hook->prog_id, xs_hint(ctx, XSTEER_HINT_BESIDE, NULL).text, ifname);
 	else if (hook->by == XS_HOOK_LINK)
 		xs_err(ctx,
-		       "%s: the XDP hook is held by program '%s' (id %u), attached by bpf_link "
-		       "id %u: stop the process, or remove the pin, that holds it "
-		       "('bpftool link show id %u -f')",
+		       "%s: the XDP hook is held by program '%s' (id %u), "
+		       "attached by bpf_link id %u: stop the process, or remove the pin, "
+		       "that holds it ('bpftool link show id %u -f')",
 		       ifname, name, hook->prog_id, hook->link_id, hook->link_id);
 	else if (hook->by == XS_HOOK_UNKNOWN && hook->unknown != EPERM)
 		xs_err(ctx,
-		       "%s: the XDP hook is held by program '%s' (id %u): how it is attached "
-		       "cannot be asked: %s",
+		       "%s: the XDP hook is held by program '%s' (id %u): "
+		       "how it is attached cannot be asked: %s",
 		       ifname, name, hook->prog_id, strerror(hook->unknown));
 	else if (hook->by == XS_HOOK_UNKNOWN)
 		xs_err(ctx,
-		       "%s: the XDP hook is held by program '%s' (id %u): only CAP_SYS_ADMIN "
-		       "can see how it is attached: run as root",
+		       "%s: the XDP hook is held by program '%s' (id %u): "
+		       "only CAP_SYS_ADMIN can see how it is attached: run as root",
 		       ifname, name, hook->prog_id);
 	else
 		xs_err(ctx,
@@ -104,8 +104,8 @@ static int refuse_mode(const struct xs_build *build, enum xs_mode mode, int err)
 	why_refused(build, mode, err, why, sizeof(why));
 	if (mode == XS_MODE_NATIVE && !strstr(why, "upper device")) /* it also excludes skb mode */
 		xs_err(build->ctx,
-		       "%s: the kernel refused to attach in native mode: %s; %s works on any "
-		       "driver, more slowly",
+		       "%s: the kernel refused to attach in native mode: %s; "
+		       "%s works on any driver, more slowly",
 		       build->netif.name, why, xs_hint(build->ctx, XSTEER_HINT_SKB, NULL).text);
 	else
 		xs_err(build->ctx, "%s: the kernel refused to attach in %s mode: %s",

@@ -206,8 +206,8 @@ int xs_instance_is_gone(const struct xs_pins *pins, struct xs_live *live)
 		return 1;
 	if (!live->attached && xs_netns_of(&pins->meta) == XS_NETNS_OURS)
 		xs_note(pins->ctx,
-			"%s: its interface is in another network namespace now, and the program "
-			"runs there: left alone; 'rm -r %s' detaches it",
+			"%s: its interface is in another network namespace now, "
+			"and the program runs there: left alone; 'rm -r %s' detaches it",
 			pins->dir, pins->dir);
 	return 0;
 }

@@ -35,8 +35,8 @@ static int lock_dir(struct xsteer_ctx *ctx, int fd, const char *dir)
 		}
 		if (xs_monotonic_ns() >= until) {
 			xs_err(ctx,
-			       "%s is locked by another xsteer tool for %d s: see who with "
-			       "'fuser %s', then try again",
+			       "%s is locked by another xsteer tool for %d s: "
+			       "see who with 'fuser %s', then try again",
 			       dir, LOCK_WAIT_MS / 1000, dir);
 			return -EBUSY;
 		}
@@ -73,9 +73,7 @@ static int make_root(struct xsteer_ctx *ctx, const char *root)
 		*slash = '/';
 	}
 	if (err == -EPERM || err == -EACCES)
-		xs_err(ctx,
-		       "no permission to make %s: run as root, or name another bpffs with "
-		       "%s",
+		xs_err(ctx, "no permission to make %s: run as root, or name another bpffs with %s",
 		       dir, xs_hint(ctx, XSTEER_HINT_PIN_ROOT, NULL).text);
 	else if (err)
 		xs_err(ctx, "cannot make %s: %s", dir, strerror(-err));

@@ -96,8 +96,8 @@ static int check_shape(struct xs_pins *pins, enum xs_map map)
 		return 0;
 	xs_err(pins->ctx,
 	       "%s/%s was made by another version of xsteer: type %u, key %u, value %u bytes; "
-	       "this build wants %u, %u, %u. Use that version, or remove the instance with "
-	       "%s and attach again",
+	       "this build wants %u, %u, %u. Use that version, "
+	       "or remove the instance with %s and attach again",
 	       pins->dir, xs_map_names[map], info.type, info.key_size, info.value_size, want->type,
 	       want->key_size, want->value_size,
 	       xs_hint(pins->ctx, XSTEER_HINT_DETACH, pins->ifname).text);
@@ -116,15 +116,15 @@ static int read_meta(struct xs_pins *pins)
 	}
 	if (pins->meta.magic != XS_MAGIC) {
 		xs_err(pins->ctx,
-		       "%s was not made by xsteer-loader (meta has no magic): remove it with "
-		       "'rm -r %s', or choose another directory with %s",
+		       "%s was not made by xsteer-loader (meta has no magic): "
+		       "remove it with 'rm -r %s', or choose another directory with %s",
 		       pins->dir, pins->dir, xs_hint(pins->ctx, XSTEER_HINT_PIN_ROOT, NULL).text);
 		return -EPROTO;
 	}
 	if (pins->meta.abi < XS_ABI_OLDEST || pins->meta.abi > XS_ABI) {
 		xs_err(pins->ctx,
-		       "%s has ABI %u, this build reads %u to %u: use the version that attached it "
-		       "to detach it, then attach again",
+		       "%s has ABI %u, this build reads %u to %u: "
+		       "use the version that attached it to detach it, then attach again",
 		       pins->dir, pins->meta.abi, XS_ABI_OLDEST, XS_ABI);
 		return -EPROTO;
 	}
@@ -211,8 +211,9 @@ int xs_pins_open_dir(struct xsteer_ctx *ctx, struct xs_pins *pins, const char *d
 		return -errno;
 	if (!S_ISDIR(file.st_mode)) {
 		xs_err(ctx,
-		       "%s is a pin of something else, not an instance's directory: if nothing "
-		       "needs it, remove it with 'rm %s', or choose another directory with %s",
+		       "%s is a pin of something else, not an instance's directory: "
+		       "if nothing needs it, remove it with 'rm %s', "
+		       "or choose another directory with %s",
 		       dir, dir, xs_hint(ctx, XSTEER_HINT_PIN_ROOT, NULL).text);
 		return -ENOTDIR;
 	}

@@ -21,8 +21,9 @@ int xs_interface_has_none(struct xsteer_ctx *ctx, const char *ifname)
 {
 	if (xs_netif_lacks_ethernet(ifname))
 		xs_err(ctx,
-		       "%s: no xsteer instance, and there can be none: its frames have no Ethernet "
-		       "header: attach to the interface on which they arrive",
+		       "%s: no xsteer instance, and there can be none: "
+		       "its frames have no Ethernet header: "
+		       "attach to the interface on which they arrive",
 		       ifname);
 	else
 		xs_err(ctx, "%s: no xsteer instance in %s: is xsteer attached? %s does it", ifname,
@@ -58,8 +59,8 @@ static int refuse_elsewhere(const struct xs_pins *pins)
 	if (!xs_instance_live(pins, &live) && live.life == XS_LIFE_gone)
 		return refuse_gone(pins, live.why);
 	xs_err(pins->ctx,
-	       "%s belongs to interface %s of another network namespace (inode %u): run there, or "
-	       "give this namespace its own directory with %s",
+	       "%s belongs to interface %s of another network namespace (inode %u): run there, "
+	       "or give this namespace its own directory with %s",
 	       pins->dir, pins->ifname, pins->meta.netns_inode,
 	       xs_hint(pins->ctx, XSTEER_HINT_PIN_ROOT, NULL).text);
 	return -EXDEV;
@@ -75,15 +76,14 @@ static int refuse_absent(const struct xs_pins *pins, const char *word)
 
 	if (err) {
 		xs_err(pins->ctx,
-		       "interface %s of %s is not here, and it is not known whether it "
-		       "is gone: %s",
+		       "interface %s of %s is not here, and it is not known whether it is gone: %s",
 		       pins->ifname, pins->dir, live.why);
 		return err;
 	}
 	if (live.life == XS_LIFE_alive) {
 		xs_err(pins->ctx,
-		       "interface %s of %s is in another network namespace now, and the program "
-		       "runs there: 'rm -r %s' detaches it",
+		       "interface %s of %s is in another network namespace now, "
+		       "and the program runs there: 'rm -r %s' detaches it",
 		       pins->ifname, pins->dir, pins->dir);
 		return -EXDEV;
 	}
@@ -118,8 +118,8 @@ int xs_pins_check_place(const struct xs_pins *pins, const char *word)
 	if (err)
 		return cannot_ask(pins, err);
 	xs_err(pins->ctx,
-	       "the pins in %s are of the interface that is now called %s, not of %s: %s removes "
-	       "them",
+	       "the pins in %s are of the interface that is now called %s, not of %s: "
+	       "%s removes them",
 	       pins->dir, now, name, xs_hint(pins->ctx, XSTEER_HINT_DETACH, now).text);
 	return -ESTALE;
 }

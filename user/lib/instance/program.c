@@ -145,8 +145,8 @@ static int try_loading(struct bpf_object_skeleton *skeleton, char log[KERNEL_LOG
 static void report_refusal(struct xsteer_ctx *ctx, int err, const char *log)
 {
 	if (err == -EPERM) {
-		xs_err(ctx, "no permission to load an XDP program: needs CAP_BPF and "
-			    "CAP_NET_ADMIN, run as root");
+		xs_err(ctx, "no permission to load an XDP program: "
+			    "needs CAP_BPF and CAP_NET_ADMIN, run as root");
 		return;
 	}
 	xs_quote_kernel(ctx, log);

@@ -86,8 +86,8 @@ int xs_replace_open(struct xs_build *build)
 		return err;
 	if (!err && !build->old_live.attached) {
 		xs_err(build->ctx,
-		       "%s belongs to an interface of another network namespace, and is not known "
-		       "to be out of use: it is not replaced",
+		       "%s belongs to an interface of another network namespace, "
+		       "and is not known to be out of use: it is not replaced",
 		       dir);
 		return -EXDEV;
 	}
@@ -191,8 +191,8 @@ static void put_old_back(struct xs_build *build)
 
 	if (err)
 		xs_err(build->ctx,
-		       "%s: what was there cannot be put back: %s; frames meet no program of "
-		       "xsteer's: attach again",
+		       "%s: what was there cannot be put back: %s; "
+		       "frames meet no program of xsteer's: attach again",
 		       build->netif.name, strerror(-err));
 	else
 		xs_note(build->ctx, "%s: the earlier program is on the hook again",
@@ -271,8 +271,8 @@ void xs_replace_finish(struct xs_build *build)
 		err = xs_leftovers_settle(build->ctx, build->dir);
 	if (err < 0)
 		xs_warn(build->ctx,
-			"%s: the new program is in force all the same; the next attach, detach or "
-			"clean removes what is left of the old one",
+			"%s: the new program is in force all the same; the next attach, "
+			"detach or clean removes what is left of the old one",
 			build->netif.name);
 }
 

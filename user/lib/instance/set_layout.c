@@ -73,10 +73,10 @@ static int check_slot(const struct xs_pins *pins, __u32 slot, __u32 most)
 	if (is_searched(layout))
 		return refuse_sets_with_limits(pins);
 	xs_err(pins->ctx,
-	       "%s: its rules were written by another version of xsteer, in layout %u; this "
-	       "build's "
-	       "program searches %u to %u. The program that runs stays. Save the rules with that "
-	       "version, remove the instance with %s, and attach with them",
+	       "%s: its rules were written by another version of xsteer, in layout %u; "
+	       "this build's program searches %u to %u. The program that runs stays. "
+	       "Save the rules with that version, remove the instance with %s, "
+	       "and attach with them",
 	       pins->ifname, layout, XS_SET_LAYOUT_OLDEST, XS_SET_LAYOUT,
 	       xs_hint(pins->ctx, XSTEER_HINT_DETACH, pins->ifname).text);
 	return -EPROTO;
@@ -122,8 +122,8 @@ int xs_set_layout_check_program(const struct xs_pins *pins, __u32 layout)
 		return refuse_limits(pins);
 	if (is_searched(known)) {
 		xs_err(pins->ctx,
-		       "%s: the rules ask for what the program that runs, of xsteer %u.%u.%u, "
-		       "does not know: %s first",
+		       "%s: the rules ask for what the program that runs, "
+		       "of xsteer %u.%u.%u, does not know: %s first",
 		       pins->ifname, meta->version >> 16, meta->version >> 8 & 255,
 		       meta->version & 255,
 		       xs_hint(pins->ctx, XSTEER_HINT_UPGRADE, pins->ifname).text);

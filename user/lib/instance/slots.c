@@ -160,8 +160,8 @@ int xs_slot_check(const struct xs_pins *pins, const char *ifname, __u32 slot)
 		return err;
 	if (xs_owner_is_coming(&owner) && !xs_owner_is_elsewhere(&owner)) {
 		xs_err(pins->ctx,
-		       "%s %s is about to be held by process %u: take another queue, or stop "
-		       "it, kill %u",
+		       "%s %s is about to be held by process %u: take another queue, or stop it, "
+		       "kill %u",
 		       ifname, words_of(pins, slot).text, owner.fd, owner.fd);
 		return -EBUSY;
 	}
@@ -169,8 +169,7 @@ int xs_slot_check(const struct xs_pins *pins, const char *ifname, __u32 slot)
 	if (!xs_owner_alive(&owner) || xs_owner_is_elsewhere(&owner))
 		return 0;
 	xs_err(pins->ctx,
-	       "%s %s is held by process %u (%s mode): take another queue, or stop it, kill "
-	       "%u",
+	       "%s %s is held by process %u (%s mode): take another queue, or stop it, kill %u",
 	       ifname, words_of(pins, slot).text, owner.pid, xs_xsk_mode_name(owner.mode),
 	       owner.pid);
 	return -EBUSY;
@@ -183,13 +182,13 @@ static void say_taken(struct xsteer_ctx *ctx, int map_fd, const struct xs_pins *
 
 	if (pins && !xs_owner_get(pins, slot, &owner) && xs_owner_is_elsewhere(&owner))
 		xs_err(ctx,
-		       "%s %s is held by process %u of another PID namespace, a container "
-		       "perhaps: stop it there, or take another queue",
+		       "%s %s is held by process %u of another PID namespace, a container perhaps: "
+		       "stop it there, or take another queue",
 		       ifname, words_of(pins, slot).text, owner.pid);
 	else
 		xs_err(ctx,
-		       "%s %s: slot %u of xsks_map (id %u) holds another socket, of a "
-		       "process that is not xsteer's: stop it, or take another queue",
+		       "%s %s: slot %u of xsks_map (id %u) holds another socket, "
+		       "of a process that is not xsteer's: stop it, or take another queue",
 		       ifname, words_of(pins, slot).text, slot, xs_map_id(map_fd));
 }
 

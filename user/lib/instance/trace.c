@@ -95,8 +95,8 @@ out:
 static int refuse_second(const struct xs_pins *pins, const struct xs_owner *tracer)
 {
 	xs_err(pins->ctx,
-	       "%s: process %u%s traces it already, and a program has one tracer: end that one, or "
-	       "wait for it",
+	       "%s: process %u%s traces it already, and a program has one tracer: end that one, "
+	       "or wait for it",
 	       pins->ifname, tracer->pid,
 	       xs_owner_is_elsewhere(tracer) ? " of another PID namespace" : "");
 	return -EBUSY;
@@ -121,9 +121,9 @@ static int open_link(struct xs_trace *trace, const struct xs_pins *pins)
 
 	if (pins->meta.attach == XS_ATTACH_DISPATCHER) {
 		xs_err(trace->ctx,
-		       "%s: attached through libxdp's dispatcher, which cannot replace one "
-		       "program, "
-		       "and tracing takes another one: detach, and attach alone",
+		       "%s: attached through libxdp's dispatcher, "
+		       "which cannot replace one program, and tracing takes another one: detach, "
+		       "and attach alone",
 		       pins->ifname);
 		return -EOPNOTSUPP;
 	}

@@ -22,8 +22,9 @@ static int check_build(const struct xs_pins *pins)
 {
 	if (!xs_kernel_has_frags()) {
 		xs_err(pins->ctx,
-		       "%s: tracing needs Linux 5.18, whose kernel copies bytes of a frame for a "
-		       "program; explain tells what rules do with a capture",
+		       "%s: tracing needs Linux 5.18, "
+		       "whose kernel copies bytes of a frame for a program; "
+		       "explain tells what rules do with a capture",
 		       pins->ifname);
 		return -EOPNOTSUPP;
 	}

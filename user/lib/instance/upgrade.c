@@ -145,9 +145,8 @@ int xs_upgrade(struct xsteer_ctx *ctx, const char *ifname, struct xs_upgraded *r
 		return err;
 	if (pins.meta.attach == XS_ATTACH_DISPATCHER) {
 		xs_err(ctx,
-		       "%s: attached through libxdp's dispatcher, which cannot replace one "
-		       "program: "
-		       "detach and attach again",
+		       "%s: attached through libxdp's dispatcher, "
+		       "which cannot replace one program: detach and attach again",
 		       ifname);
 		err = -EOPNOTSUPP;
 		goto out;

@@ -94,8 +94,9 @@ static int test_run(struct xsteer_ctx *ctx, int prog_fd, const struct xs_frame *
 		return 0;
 	if (frame->len < ETH_HLEN)
 		xs_err(ctx,
-		       "a frame of %u bytes cannot be tried: the kernel's test run takes none "
-		       "below %u; on the wire it counts as malformed_eth",
+		       "a frame of %u bytes cannot be tried: "
+		       "the kernel's test run takes none below %u; "
+		       "on the wire it counts as malformed_eth",
 		       frame->len, ETH_HLEN);
 	else
 		xs_err(ctx, "the kernel does not run a frame of %u bytes: %s%s", frame->len,

@@ -129,8 +129,8 @@ static void follow_switch(struct xs_switching *apply, struct xs_apply *result)
 	err = xs_set_publish(apply->pins, header);
 	if (err || fallback_err)
 		xs_warn(apply->pins->ctx,
-			"%s: rule set %llu is in force all the same; the next apply repairs the "
-			"rest",
+			"%s: rule set %llu is in force all the same; "
+			"the next apply repairs the rest",
 			apply->pins->ifname, header->generation);
 	release_stats(apply);
 	result->generation = header->generation;

@@ -44,8 +44,8 @@ int xs_xsk_make_socket(int *fd, const struct xs_xsk_config *cfg)
 		return xs_fail_step(cfg->ctx, "AF_XDP socket");
 	err = -errno;
 	if (err == -EPERM)
-		xs_xsk_fail(cfg, "an AF_XDP socket needs CAP_NET_RAW: run as root, or let "
-				 "'setcap cap_net_raw+ep PROGRAM' give it to the program");
+		xs_xsk_fail(cfg, "an AF_XDP socket needs CAP_NET_RAW: run as root, "
+				 "or let 'setcap cap_net_raw+ep PROGRAM' give it to the program");
 	else if (err == -EAFNOSUPPORT)
 		xs_xsk_fail(cfg, "this kernel has no AF_XDP sockets (CONFIG_XDP_SOCKETS)");
 	else
@@ -333,13 +333,13 @@ static struct bind_hint bind_hint(const struct xs_xsk_config *cfg, int err, bool
 	/* Linux 7 checks the MTU; older kernels lose longer packets. */
 	if (err == -EINVAL && long_packets)
 		snprintf(hint.text, sizeof(hint.text),
-			 ": the driver's zero-copy takes packets of one buffer only, and the MTU "
-			 "needs more: lower it, or leave %s out",
+			 ": the driver's zero-copy takes packets of one buffer only, "
+			 "and the MTU needs more: lower it, or leave %s out",
 			 xs_hint(cfg->ctx, XSTEER_HINT_ZERO_COPY, NULL).text);
 	else if (err == -EOPNOTSUPP)
 		snprintf(hint.text, sizeof(hint.text),
-			 ": the driver has no zero-copy here, or XDP runs in skb mode; leave %s "
-			 "out",
+			 ": the driver has no zero-copy here, or XDP runs in skb mode; "
+			 "leave %s out",
 			 xs_hint(cfg->ctx, XSTEER_HINT_ZERO_COPY, NULL).text);
 	else if (err == -EINVAL)
 		strcpy(hint.text, ": the queue is gone, or the frames do not suit the driver");

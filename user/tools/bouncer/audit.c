@@ -9,8 +9,8 @@ static void say_ledger(const struct xs_bouncer *b, const struct xs_worker *w,
 		       const struct xs_ledger *l)
 {
 	xs_info(b->cli->ctx,
-		"queue %u: %u frames: %u free, %u in the fill ring, %u with the kernel, %u "
-		"received, %u to send, %u being sent, %u completed",
+		"queue %u: %u frames: %u free, %u in the fill ring, %u with the kernel, "
+		"%u received, %u to send, %u being sent, %u completed",
 		w->queue, l->total, l->free, l->fill_ring, l->kernel, l->rx, l->tx_ring,
 		l->in_flight, l->completed);
 	if (l->tx_ring)
@@ -25,8 +25,8 @@ static int check_ledger(const struct xs_bouncer *b, const struct xs_worker *w,
 	if (l->balanced && !l->in_flight && !l->rx)
 		return 0;
 	xs_err(b->cli->ctx,
-	       "%s queue %u: leak: of %u frames %u are free, %u in the fill ring, %u with "
-	       "the kernel, %u received and kept, %u to send, %u sent but never completed, "
+	       "%s queue %u: leak: of %u frames %u are free, %u in the fill ring, "
+	       "%u with the kernel, %u received and kept, %u to send, %u sent but never completed, "
 	       "%u completed%s",
 	       b->netif.name, w->queue, l->total, l->free, l->fill_ring, l->kernel, l->rx,
 	       l->tx_ring, l->in_flight, l->completed,

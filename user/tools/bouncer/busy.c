@@ -76,8 +76,9 @@ static void start_one(struct xs_worker *w)
 	w->busy_later = !w->busy;
 	if (w->busy_later)
 		xs_warn(w->bouncer->cli->ctx,
-			"%s queue %u: no busy-polling yet: the kernel names no NAPI for the socket "
-			"(id 0, %s mode); looks again when packets have come",
+			"%s queue %u: no busy-polling yet: "
+			"the kernel names no NAPI for the socket (id 0, %s mode); "
+			"looks again when packets have come",
 			ifname, w->queue, w->xsk.mode == XS_XSK_copy ? "copy" : "zero-copy");
 }
 
@@ -113,8 +114,8 @@ void xs_busy_recheck(struct xs_worker *w)
 		__atomic_store_n(&w->busy, true, __ATOMIC_RELEASE);
 	else
 		xs_warn(w->bouncer->cli->ctx,
-			"%s queue %u: no busy-polling: packets have come, and the kernel still "
-			"names no NAPI",
+			"%s queue %u: no busy-polling: packets have come, "
+			"and the kernel still names no NAPI",
 			b->netif.name, w->queue);
 }
 

@@ -131,9 +131,9 @@ static int say_lost(struct xs_bouncer *b)
 {
 	b->why = "instance detached";
 	xs_err(b->cli->ctx,
-	       "%s: the instance that was joined is detached, or replaced by another one: no "
-	       "more frames arrive here; start again once 'xsteer-loader status %s' shows it "
-	       "attached",
+	       "%s: the instance that was joined is detached, or replaced by another one: "
+	       "no more frames arrive here; "
+	       "start again once 'xsteer-loader status %s' shows it attached",
 	       b->netif.name, b->netif.name);
 	return -ESTALE;
 }
@@ -177,9 +177,8 @@ static void on_mtu(struct xs_bouncer *b, __u32 mtu)
 
 	if (mtu > b->netif.mtu && mtu + XS_LINK_HEADER > room && !b->workers[0].xsk.sg)
 		xs_warn(b->cli->ctx,
-			"%s: its MTU is %u now, it was %u: packets longer than %u bytes are "
-			"dropped: "
-			"start again to take them",
+			"%s: its MTU is %u now, it was %u: "
+			"packets longer than %u bytes are dropped: start again to take them",
 			b->netif.name, mtu, b->netif.mtu, room);
 	b->netif.mtu = mtu;
 }

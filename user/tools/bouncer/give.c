@@ -234,9 +234,8 @@ static const char *why_not(const struct xs_bouncer *b, const union xs_hand_msg *
 	if (hello->hello.ifindex != b->netif.ifindex)
 		return "serves another interface";
 	if (b->busy.wanted)
-		return "busy-polls, and the settings of the interface are its own: stop it, then "
-		       "start "
-		       "without --take-over";
+		return "busy-polls, and the settings of the interface are its own: stop it, "
+		       "then start without --take-over";
 	return NULL;
 }
 
@@ -249,9 +248,8 @@ static int on_hello(struct xs_bouncer *b)
 	err = hear(&b->give, &hello, XS_HAND_hello);
 	if (err == -EPROTONOSUPPORT)
 		refuse(peer,
-		       "process %d hands over by version %u of the protocol, and was asked by "
-		       "version "
-		       "%u: stop it, then start without --take-over",
+		       "process %d hands over by version %u of the protocol, "
+		       "and was asked by version %u: stop it, then start without --take-over",
 		       getpid(), XS_HAND_VERSION, hello.head.version);
 	else if (err == -EPROTO)
 		refuse(peer, "process %d was asked by a message without sense", getpid());

@@ -81,9 +81,9 @@ static int held(struct xs_cli *cli, const struct xs_netif *netif)
 
 	if (xs_netif_hook(netif->ifindex, &hook) == 1)
 		xs_err(cli->ctx,
-		       "%s already carries an XDP program, '%s' (id %u), attached by %s: take it "
-		       "away first (xsteer-loader status %s; bpftool net), or leave -f out to join "
-		       "an xsteer instance",
+		       "%s already carries an XDP program, '%s' (id %u), attached by %s: "
+		       "take it away first (xsteer-loader status %s; bpftool net), "
+		       "or leave -f out to join an xsteer instance",
 		       netif->name, hook.prog_name[0] ? hook.prog_name : "?", hook.prog_id,
 		       hook.by == XS_HOOK_LINK	    ? "bpf_link"
 		       : hook.by == XS_HOOK_NETLINK ? "netlink"
@@ -164,8 +164,8 @@ int xs_object_open(struct xs_steer *steer, const struct xs_netif *netif)
 	map = bpf_object__find_map_by_name(steer->object, "xsks_map");
 	if (!map) {
 		xs_err(steer->cli->ctx,
-		       "%s has no map 'xsks_map': its program needs an XSKMAP of that name to "
-		       "redirect to",
+		       "%s has no map 'xsks_map': "
+		       "its program needs an XSKMAP of that name to redirect to",
 		       path);
 		return -ENOENT;
 	}

@@ -249,9 +249,8 @@ int xs_bouncer_opts_check(struct xs_cli *cli, const struct xs_bouncer_opts *opts
 				"--take-over goes on with the program and the map that the running "
 				"bouncer has: leave -f, --xskmap, --map-fd and --uds out");
 	if (opts->take_over && opts->busy_poll)
-		return xs_usage(cli,
-				"--take-over and --busy-poll exclude each other: the settings of "
-				"the interface cannot be handed over");
+		return xs_usage(cli, "--take-over and --busy-poll exclude each other: "
+				     "the settings of the interface cannot be handed over");
 	if (opts->frame_size && !opts->unaligned && (opts->frame_size & (opts->frame_size - 1)))
 		return xs_usage(cli, "--frame-size %u: give 2048 or 4096, or --unaligned too",
 				opts->frame_size);
@@ -281,8 +280,8 @@ int xs_bouncer_opts_queues(struct xs_cli *cli, struct xs_bouncer_opts *opts,
 				opts->queue_text);
 	if (err) {
 		xs_err(cli->ctx,
-		       "%s has no queue %s: it receives on %u and sends on %u queue%s; valid: 0-%u "
-		       "(more: ethtool -L)",
+		       "%s has no queue %s: it receives on %u and sends on %u queue%s; valid: "
+		       "0-%u (more: ethtool -L)",
 		       netif->name, opts->queue_text, rx, tx, rx == 1 && tx == 1 ? "" : "s",
 		       limit - 1);
 		return err;

@@ -49,8 +49,8 @@ static int choose_frame_size(struct xs_bouncer *b, bool *sg)
 	*sg = need > opts->frame_size - taken;
 	if (!*sg && need > packet_room(b, opts->frame_size))
 		xs_warn(b->cli->ctx,
-			"%s: in zero-copy mode %s breaks packets longer than %u bytes into "
-			"pieces: use --frame-size 4096, an MTU of %u, or -c",
+			"%s: in zero-copy mode %s breaks packets longer than %u bytes into pieces: "
+			"use --frame-size 4096, an MTU of %u, or -c",
 			b->netif.name, b->netif.driver, packet_room(b, opts->frame_size),
 			packet_room(b, XS_XSK_FRAME_MAX) - XS_LINK_HEADER);
 	return 0;
@@ -94,8 +94,8 @@ static int check_cpus(struct xs_cli *cli, const struct xs_bouncer_opts *opts)
 		if (CPU_ISSET(opts->cpus[i], &set))
 			continue;
 		xs_err(cli->ctx,
-		       "--cpu %u: this process may not run there (see taskset -p, or the cgroup's "
-		       "cpuset)",
+		       "--cpu %u: this process may not run there (see taskset -p, "
+		       "or the cgroup's cpuset)",
 		       opts->cpus[i]);
 		return -EINVAL;
 	}
@@ -114,9 +114,8 @@ static int check_privilege(struct xs_cli *cli)
 	len = readlink("/proc/self/exe", program, sizeof(program) - 1);
 	program[len > 0 ? len : 0] = '\0';
 	xs_err(cli->ctx,
-	       "AF_XDP sockets need CAP_NET_RAW: run as root, or let 'setcap cap_net_raw+ep %s' "
-	       "give "
-	       "it to this program",
+	       "AF_XDP sockets need CAP_NET_RAW: run as root, "
+	       "or let 'setcap cap_net_raw+ep %s' give it to this program",
 	       len > 0 ? program : "PROGRAM");
 	return -EPERM;
 }
@@ -136,10 +135,9 @@ static void raise_memlock(const struct xs_bouncer *b)
 	setrlimit(RLIMIT_MEMLOCK, &limit);
 	if (limit.rlim_cur < need)
 		xs_warn(b->cli->ctx,
-			"may lock %llu bytes of memory only, and the UMEM needs %llu: if the "
-			"kernel "
-			"refuses it, let root raise that with 'ulimit -l unlimited' before the "
-			"start",
+			"may lock %llu bytes of memory only, and the UMEM needs %llu: "
+			"if the kernel refuses it, "
+			"let root raise that with 'ulimit -l unlimited' before the start",
 			(unsigned long long)limit.rlim_cur, need);
 }
 

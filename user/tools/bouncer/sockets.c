@@ -25,16 +25,16 @@ static int open_busy_socket(struct xs_worker *w, struct xs_xsk_config *cfg)
 	xs_holders(holders, sizeof(holders));
 	if (!holders[0]) {
 		xs_note(w->bouncer->cli->ctx,
-			"%s queue %u: held by a socket whose process cannot be seen: waiting %d s "
-			"more",
+			"%s queue %u: held by a socket whose process cannot be seen: "
+			"waiting %d s more",
 			cfg->ifname, w->queue, BIND_WAIT_MORE_MS / 1000);
 		cfg->bind_wait_ms = BIND_WAIT_MORE_MS;
 		err = xs_xsk_open(&w->xsk, cfg);
 	}
 	if (err == -EBUSY)
 		xs_err(w->bouncer->cli->ctx,
-		       "%s queue %u: another AF_XDP socket has held it for %d s%s%s; stop it, or "
-		       "take another queue",
+		       "%s queue %u: another AF_XDP socket has held it for %d s%s%s; stop it, "
+		       "or take another queue",
 		       cfg->ifname, w->queue,
 		       (BIND_WAIT_MS + (holders[0] ? 0 : BIND_WAIT_MORE_MS)) / 1000,
 		       holders[0] ? "; such sockets here: " : "", holders);
@@ -50,8 +50,8 @@ static void say_one_buffer(const struct xs_bouncer *b, const struct xs_worker *w
 	xs_warn(b->cli->ctx,
 		"%s queue %u: packets longer than %u bytes are dropped: the MTU is %u and %s",
 		b->netif.name, w->queue, room, b->netif.mtu,
-		driver ? "the driver's zero-copy takes packets of one buffer only; copy mode (-c) "
-			 "takes them whole"
+		driver ? "the driver's zero-copy takes packets of one buffer only; "
+			 "copy mode (-c) takes them whole"
 		       : "this kernel has no multi-buffer AF_XDP (Linux 6.6)");
 }
 

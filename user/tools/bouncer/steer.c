@@ -44,8 +44,8 @@ static int check_xskmap(struct xs_steer *steer, const char *what)
 	}
 	if (info.type != BPF_MAP_TYPE_XSKMAP) {
 		xs_err(steer->cli->ctx,
-		       "%s: map '%s' (id %u) is no XSKMAP; give the map that the XDP program "
-		       "redirects to",
+		       "%s: map '%s' (id %u) is no XSKMAP; "
+		       "give the map that the XDP program redirects to",
 		       what, info.name, info.id);
 		return -EINVAL;
 	}
@@ -102,8 +102,8 @@ static int attach_instance(struct xs_steer *steer)
 	if (err) {
 		if (err == -EPERM || err == -EACCES)
 			xs_note(steer->cli->ctx,
-				"attaching needs CAP_NET_ADMIN and CAP_BPF; joining what "
-				"'xsteer-loader attach %s' attached does not",
+				"attaching needs CAP_NET_ADMIN and CAP_BPF; "
+				"joining what 'xsteer-loader attach %s' attached does not",
 				steer->opts->ifname);
 		return err;
 	}
@@ -321,8 +321,8 @@ static int open_its_instance(struct xs_steer *steer, const struct xs_take *take)
 	if (err || steer->map_id == take->offer.map_id)
 		return err;
 	xs_err(steer->cli->ctx,
-	       "%s: the sockets of process %d are not in the instance that is there now, %s: stop "
-	       "it, then start without --take-over",
+	       "%s: the sockets of process %d are not in the instance that is there now, %s: "
+	       "stop it, then start without --take-over",
 	       steer->opts->ifname, take->from, steer->pins.dir);
 	return -ESTALE;
 }
@@ -403,8 +403,8 @@ static int empty_slot(const struct xs_steer *steer, __u32 slot)
 		err = -errno;
 	}
 	xs_err(steer->cli->ctx,
-	       "cannot empty slot %u of xsks_map: %s; it is empty once this process has ended, and "
-	       "frames that come until then are lost",
+	       "cannot empty slot %u of xsks_map: %s; it is empty once this process has ended, "
+	       "and frames that come until then are lost",
 	       slot, strerror(-err));
 	return err;
 }

@@ -52,9 +52,8 @@ static void say_nobody(const struct xs_bouncer *b, const char *path, int err)
 	if (err == -ENOENT || err == -ECONNREFUSED)
 		xs_err(b->cli->ctx,
 		       "%s queue %s: there is no bouncer to take over from: nobody listens at %s; "
-		       "give "
-		       "-Q as it has it ('xsteer-maps sockets %s' shows who holds which queue), or "
-		       "start without --take-over",
+		       "give -Q as it has it ('xsteer-maps sockets %s' shows who holds which "
+		       "queue), or start without --take-over",
 		       b->netif.name, b->opts.queue_text, path, b->netif.name);
 	else
 		xs_err(b->cli->ctx, "cannot ask the bouncer at %s: %s%s", path, strerror(-err),
@@ -101,9 +100,8 @@ static void say_wrong(const struct xs_bouncer *b, const union xs_hand_msg *msg, 
 		xs_err(ctx, "%s: %s", ifname, msg->refuse.why);
 	else if (err == -EPROTONOSUPPORT)
 		xs_err(ctx,
-		       "%s: the running bouncer hands over by version %u of the protocol, this one "
-		       "takes "
-		       "over by version %u: stop it, then start without --take-over",
+		       "%s: the running bouncer hands over by version %u of the protocol, "
+		       "this one takes over by version %u: stop it, then start without --take-over",
 		       ifname, msg->head.version, XS_HAND_VERSION);
 	else if (err != -EINTR)
 		xs_err(ctx, "%s: the running bouncer does not hand over: %s", ifname,
@@ -193,9 +191,8 @@ static int compare_queues(struct xs_bouncer *b)
 		same = has_queue(&b->opts, take->queues[i].queue);
 	if (!same) {
 		xs_err(b->cli->ctx,
-		       "%s: process %d has %u queues, from %u on, and hands over all or none: give "
-		       "-Q as "
-		       "it has it ('xsteer-maps sockets %s' shows them)",
+		       "%s: process %d has %u queues, from %u on, and hands over all or none: "
+		       "give -Q as it has it ('xsteer-maps sockets %s' shows them)",
 		       b->netif.name, take->from, take->queue_cnt, take->queues[0].queue,
 		       b->netif.name);
 		return -EINVAL;
@@ -245,16 +242,14 @@ static int compare_shapes(const struct xs_bouncer *b)
 			continue;
 		if (has || asked > 1)
 			xs_err(b->cli->ctx,
-			       "%s queue %u: %s %u: the socket of process %d has %u, which stays "
-			       "as long "
-			       "as the socket: leave %s out",
+			       "%s queue %u: %s %u: the socket of process %d has %u, "
+			       "which stays as long as the socket: leave %s out",
 			       b->netif.name, take->queues[i].queue, option, asked, take->from, has,
 			       option);
 		else
 			xs_err(b->cli->ctx,
-			       "%s queue %u: %s: the socket of process %d was made without it, and "
-			       "stays as "
-			       "it is: leave %s out",
+			       "%s queue %u: %s: the socket of process %d was made without it, "
+			       "and stays as it is: leave %s out",
 			       b->netif.name, take->queues[i].queue, option, take->from, option);
 		return -EINVAL;
 	}
@@ -338,10 +333,9 @@ static int adopt(struct xs_bouncer *b, __u32 i)
 	if (err == -EBUSY)
 		xs_err(b->cli->ctx,
 		       "%s queue %u: this kernel lets no other process map the rings of a bound "
-		       "socket "
-		       "(Linux 6.4 does): process %d goes on; to replace it, stop it and start "
-		       "without "
-		       "--take-over: the kernel gets the frames meanwhile",
+		       "socket (Linux 6.4 does): process %d goes on; to replace it, "
+		       "stop it and start without --take-over: "
+		       "the kernel gets the frames meanwhile",
 		       b->netif.name, queue->queue, b->take.from);
 	return err;
 }
@@ -380,8 +374,8 @@ static int hear_give(struct xs_bouncer *b, struct xs_worker *w)
 		return err;
 	if (msg.give.queue != w->queue || xs_xsk_go_on(&w->xsk, &msg.give.standing)) {
 		xs_err(b->cli->ctx,
-		       "%s queue %u: the account of frames of process %d does not add up: it goes "
-		       "on",
+		       "%s queue %u: the account of frames of process %d does not add up: "
+		       "it goes on",
 		       b->netif.name, w->queue, b->take.from);
 		return -EUCLEAN;
 	}

@@ -47,8 +47,8 @@ static int dial(struct xs_cli *cli, const char *path)
 	if (!err)
 		return fd;
 	xs_err(cli->ctx,
-	       "cannot connect to the device plugin at %s: %s; it serves one connection and then "
-	       "goes: a restarted container needs --xskmap",
+	       "cannot connect to the device plugin at %s: %s; "
+	       "it serves one connection and then goes: a restarted container needs --xskmap",
 	       path, strerror(-err));
 	close(fd);
 	return err;

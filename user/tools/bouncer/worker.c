@@ -260,8 +260,8 @@ static bool stalled(struct xs_worker *w, __u64 now)
 static void end_busy_poll(struct xs_worker *w)
 {
 	xs_warn(w->ctx,
-		"%s queue %u: sending stalls while busy-polling: it is off for this queue from now "
-		"on",
+		"%s queue %u: sending stalls while busy-polling: "
+		"it is off for this queue from now on",
 		w->bouncer->netif.name, w->queue);
 	xs_xsk_end_busy_poll(&w->xsk);
 	w->busy = false;

@@ -162,10 +162,9 @@ static json_t *answer_drain(struct xs_broker *b, const json_t *request)
 	if (!name || instance < 0 || instance > XS_INSTANCES_MAX)
 		return NULL;
 	if (service < 0)
-		return refuse(
-			"no service %s in the chains that are served: 'xsteer-chain show' lists "
-			"them",
-			name);
+		return refuse("no service %s in the chains that are served: "
+			      "'xsteer-chain show' lists them",
+			      name);
 	cnt = xs_nfs_drain(&b->nfs, service, (__u32)instance);
 	if (!cnt)
 		return instance ? refuse("service %s has no instance %lld that serves: "

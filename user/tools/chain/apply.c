@@ -120,8 +120,9 @@ json_t *xs_broker_apply(struct xs_broker *b, const char *text)
 	inside = wait_until_empty(b);
 	if (inside) {
 		free(merged);
-		answer = refusal("%u frames are still inside after a second: a network function "
-				 "keeps them, or they wait for one; what was served stays",
+		answer = refusal("%u frames are still inside after a second: "
+				 "a network function keeps them, or they wait for one; "
+				 "what was served stays",
 				 inside);
 	} else if (!xs_nfs_may_apply(&b->nfs, merged, why, sizeof(why))) {
 		free(merged); /* one has joined meanwhile */

@@ -41,10 +41,9 @@ int xs_broker_divide_frames(struct xs_broker *b, struct xs_chains *chains)
 	}
 	if (rings + limits + (__u64)without * LIMIT_MIN > frames - frames / 4) {
 		xs_err(b->cli->ctx,
-		       "%u frames are too few for %u chains: RX rings of %u each, limits of %llu "
-		       "in "
-		       "all and at least %u for each chain without one must leave a quarter to "
-		       "receive: give more --frames, or lower limits",
+		       "%u frames are too few for %u chains: RX rings of %u each, "
+		       "limits of %llu in all and at least %u for each chain without one must "
+		       "leave a quarter to receive: give more --frames, or lower limits",
 		       frames, cnt, b->rx_ring, limits, LIMIT_MIN);
 		return -ENOSPC;
 	}

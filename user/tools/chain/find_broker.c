@@ -103,9 +103,8 @@ static int find_by_index(struct xs_cli *cli, struct wanted_broker *wanted, const
 	if (got)
 		return 0;
 	xs_err(cli->ctx,
-	       "%s: no broker serves it, the one at %s serves another interface: 'xsteer-chain run "
-	       "IF "
-	       "FILE' starts one",
+	       "%s: no broker serves it, the one at %s serves another interface: "
+	       "'xsteer-chain run IF FILE' starts one",
 	       ifname, named);
 	return -ENOENT;
 }

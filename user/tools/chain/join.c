@@ -89,8 +89,9 @@ static void warn_of_exits(const struct xs_nfs *nfs, const struct xs_nf *nf,
 	for (__u32 i = 0; nf->instance == 1 && i < nf->exit_cnt; i++)
 		if (xs_service_exit(service, nf->exits[i]) < 0)
 			xs_warn(nfs->ctx,
-				"service %s: exit '%s' leads nowhere: frames that leave by it are "
-				"dropped as unbound; 'on %s.%s drop' says that it is meant",
+				"service %s: exit '%s' leads nowhere: "
+				"frames that leave by it are dropped as unbound; "
+				"'on %s.%s drop' says that it is meant",
 				service->name, nf->exits[i], service->name, nf->exits[i]);
 }
 

@@ -159,8 +159,8 @@ static void quarantine(struct xs_nfs *nfs, struct xs_nf *nf, const char *why)
 	}
 	if (syscall(SYS_pidfd_send_signal, nf->pidfd, SIGKILL, NULL, 0) && errno != ESRCH)
 		xs_warn(nfs->ctx,
-			"%s/%u (process %d) cannot be killed: %s; %u frames stay unused until it "
-			"is gone",
+			"%s/%u (process %d) cannot be killed: %s; "
+			"%u frames stay unused until it is gone",
 			name_of(nfs, nf), nf->instance, nf->pid, strerror(errno), held_by(nfs, nf));
 }
 
@@ -550,8 +550,8 @@ bool xs_nfs_may_apply(const struct xs_nfs *nfs, const struct xs_chains *chains, 
 				 &chains->services[nf->service]))
 			continue;
 		snprintf(why, why_bytes,
-			 "service %s has other memory or rings in the file, and processes that use "
-			 "them: drain it first",
+			 "service %s has other memory or rings in the file, "
+			 "and processes that use them: drain it first",
 			 name_of(nfs, nf));
 		return false;
 	}

@@ -80,9 +80,9 @@ static int check_chains(const struct xs_broker *b)
 	if (b->chains->chain_cnt == 1 || b->slots.native || xs_xsk_may_share_in_skb_mode())
 		return 0;
 	xs_err(b->cli->ctx,
-	       "%s: several chains are several sockets on one queue, which loses frames in skb "
-	       "mode "
-	       "before Linux 6.15 (CVE-2025-37920): serve one chain, or attach in native mode",
+	       "%s: several chains are several sockets on one queue, "
+	       "which loses frames in skb mode before Linux 6.15 (CVE-2025-37920): "
+	       "serve one chain, or attach in native mode",
 	       b->netif.name);
 	return -EOPNOTSUPP;
 }
@@ -308,10 +308,9 @@ static void say_if_too_long(struct xs_broker *b, __u32 mtu)
 		return;
 	if (mtu + XS_LINK_HEADER > room)
 		xs_warn(b->cli->ctx,
-			"%s: its MTU is %u: packets longer than %u bytes are dropped: chains take "
-			"them "
-			"in one frame: lower the MTU, or let rules pass what is longer (meta "
-			"length)",
+			"%s: its MTU is %u: packets longer than %u bytes are dropped: "
+			"chains take them in one frame: lower the MTU, "
+			"or let rules pass what is longer (meta length)",
 			b->netif.name, mtu, room);
 	b->told_mtu = mtu;
 }
@@ -329,8 +328,9 @@ static int check_instance(struct xs_broker *b)
 	if (++b->lost_cnt < 2)
 		return 0;
 	xs_err(b->cli->ctx,
-	       "%s: the instance is detached, or replaced by another one: no more frames arrive "
-	       "here; start again once 'xsteer-loader status %s' shows it attached",
+	       "%s: the instance is detached, or replaced by another one: "
+	       "no more frames arrive here; "
+	       "start again once 'xsteer-loader status %s' shows it attached",
 	       b->netif.name, b->netif.name);
 	return -ESTALE;
 }

@@ -27,8 +27,8 @@ static void check_free_hook(struct xs_diagnosis *d)
 	else if (held == 1)
 		xs_find(d, "hook", XS_LEVEL_FAIL,
 			xs_fix(d, "detach that from %s with the tool that attached it", master),
-			"%s has program '%s' (id %u): Linux 5.15 and newer then take none on its "
-			"ports",
+			"%s has program '%s' (id %u): "
+			"Linux 5.15 and newer then take none on its ports",
 			master, hook.prog_name, hook.prog_id);
 	else
 		xs_find(d, "hook", XS_LEVEL_OK, "", "the XDP hook is free");

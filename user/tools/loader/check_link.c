@@ -61,26 +61,22 @@ static void find_veth_queues(struct xs_diagnosis *d)
 		xs_find(d, "driver", XS_LEVEL_WARN,
 			xs_fix(d, "ethtool -L %s rx %u, or ethtool -L %s tx %u", netif->name,
 			       d->peer.tx_queues, d->peer.name, netif->rx_queues),
-			"no native XDP, only skb mode: %u receive queue%s, but its peer %s sends "
-			"on "
-			"%u",
+			"no native XDP, only skb mode: %u receive queue%s, "
+			"but its peer %s sends on %u",
 			netif->rx_queues, xs_s(netif->rx_queues), d->peer.name, d->peer.tx_queues);
 	else if (d->no_peer != -ENODEV)
 		xs_find(d, "driver", XS_LEVEL_WARN, "",
-			"no native XDP, only skb mode: its peer, which cannot be asked (%s), sends "
-			"on "
-			"more queues than the %u received on",
+			"no native XDP, only skb mode: its peer, which cannot be asked (%s), "
+			"sends on more queues than the %u received on",
 			strerror(-d->no_peer), netif->rx_queues);
 	else
 		xs_find(d, "driver", XS_LEVEL_WARN,
 			xs_fix(d,
 			       "raise them with 'ethtool -L %s rx' to as many as the peer sends "
-			       "on, or "
-			       "have it send on %u ('tx %u' there)",
+			       "on, or have it send on %u ('tx %u' there)",
 			       netif->name, netif->rx_queues, netif->rx_queues),
 			"no native XDP, only skb mode: its peer, in another network namespace, "
-			"sends "
-			"on more queues than the %u received on",
+			"sends on more queues than the %u received on",
 			netif->rx_queues);
 }
 
@@ -135,8 +131,7 @@ static void check_veth_peer(struct xs_diagnosis *d)
 	if (!peer->ifindex && d->no_peer != -ENODEV) {
 		xs_find(d, "checksum", XS_LEVEL_WARN, "",
 			"veth: whether its peer leaves checksums and VLAN tags to be filled in "
-			"cannot "
-			"be asked: %s",
+			"cannot be asked: %s",
 			strerror(-d->no_peer));
 		return;
 	}
@@ -149,14 +144,13 @@ static void check_veth_peer(struct xs_diagnosis *d)
 	}
 	if (peer->leaves_checksums)
 		xs_find(d, "checksum", XS_LEVEL_WARN, xs_fix(d, "ethtool -K %s tx off", peer->name),
-			"veth: its peer %s leaves checksums to be filled in, and bounced frames "
-			"keep "
-			"them so",
+			"veth: its peer %s leaves checksums to be filled in, "
+			"and bounced frames keep them so",
 			peer->name);
 	if (peer->leaves_vlan)
 		xs_find(d, "vlan", XS_LEVEL_WARN, xs_fix(d, "ethtool -K %s txvlan off", peer->name),
-			"veth: its peer %s sends VLAN tags beside the frame: rules on vlan see "
-			"none",
+			"veth: its peer %s sends VLAN tags beside the frame: "
+			"rules on vlan see none",
 			peer->name);
 }
 
@@ -181,8 +175,8 @@ void xs_check_queues(struct xs_diagnosis *d)
 		xs_find(d, "queues", XS_LEVEL_WARN,
 			xs_fix(d, "ethtool -L %s tx %u, or as few rx as tx", netif->name,
 			       netif->rx_queues),
-			"%u receive and %u transmit queue%s: a bouncer on queue %u or above cannot "
-			"send",
+			"%u receive and %u transmit queue%s: "
+			"a bouncer on queue %u or above cannot send",
 			netif->rx_queues, netif->tx_queues, xs_s(netif->tx_queues),
 			netif->tx_queues);
 	else

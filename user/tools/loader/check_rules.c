@@ -28,9 +28,8 @@ static bool find_misfit(struct xs_diagnosis *d, const struct xs_place *place,
 		return true; /* gone: its frames pass, and are counted */
 	if (err) {
 		xs_find(d, "rules", XS_LEVEL_WARN, "",
-			"%s: whether interface %u takes redirects cannot be "
-			"asked: %s",
-			where, action->target, strerror(-err));
+			"%s: whether interface %u takes redirects cannot be asked: %s", where,
+			action->target, strerror(-err));
 		return ++*cnt < MISFITS_MAX;
 	}
 	fit = xs_action_fit(action, dev, place, text, sizeof(text));

@@ -104,8 +104,8 @@ static void find_held(struct xs_diagnosis *d, const struct slots_seen *seen)
 {
 	if (seen->others)
 		xs_find(d, "sockets", XS_LEVEL_OK, "",
-			"each of %u slot%s has a socket, %u of them of programs that are not "
-			"xsteer's",
+			"each of %u slot%s has a socket, "
+			"%u of them of programs that are not xsteer's",
 			seen->held, xs_s(seen->held), seen->others);
 	else
 		xs_find(d, "sockets", XS_LEVEL_OK, "", "each of %u slot%s has a bouncer",
@@ -187,8 +187,8 @@ static void find_chains(struct xs_diagnosis *d, const struct xs_pins *pins, cons
 		else
 			xs_find(d, "chains", XS_LEVEL_WARN,
 				xs_fix(d, "xsteer-chain run %s FILE", d->netif.name),
-				"rules send frames into chain %s, which is served on %d of %u "
-				"queues",
+				"rules send frames into chain %s, "
+				"which is served on %d of %u queues",
 				name, served, d->netif.rx_queues);
 	}
 }

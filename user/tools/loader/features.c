@@ -60,8 +60,8 @@ int xs_need_descriptors(struct xs_cli *cli)
 		close(fds[--cnt]);
 	if (err)
 		xs_err(cli->ctx,
-		       "cannot ask the kernel: it takes up to %d file descriptors: %s: raise "
-		       "'ulimit -n', or see who has them",
+		       "cannot ask the kernel: it takes up to %d file descriptors: %s: "
+		       "raise 'ulimit -n', or see who has them",
 		       DESCRIPTORS_NEEDED, strerror(-err));
 	return err;
 }

@@ -180,8 +180,8 @@ static void put_sockets(FILE *out, const struct exported *from, int cnt)
 					 socket_counters[c].help);
 		else
 			xs_metric_family(out, "xsteer_socket_lost_packets_total", "counter",
-					 "Packets for a socket that went no further, each with one "
-					 "reason.");
+					 "Packets for a socket that went no further, "
+					 "each with one reason.");
 		for (int i = 0; i < cnt; i++)
 			put_sockets_family(out, &from[i], c);
 	}

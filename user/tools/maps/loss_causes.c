@@ -406,8 +406,8 @@ static void measure(struct finding *find)
 	losses->unmeasured =
 		losses->measured ? NULL
 		: find->sources->nic.counts_lost && find->sources->native
-			? "the driver has counted since before the program was attached: -w SEC "
-			  "measures from now on"
+			? "the driver has counted since before the program was attached: "
+			  "-w SEC measures from now on"
 			: "this driver does not count it: -w SEC traces it";
 }
 

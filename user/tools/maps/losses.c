@@ -250,20 +250,20 @@ static int show(struct xs_cli *cli, const struct report *report)
 	fflush(stdout);
 	if (!sources->rules.known)
 		xs_note(cli->ctx,
-			"%s: the rules cannot be read (%s), so why the program dropped frames is "
-			"not known%s",
+			"%s: the rules cannot be read (%s), "
+			"so why the program dropped frames is not known%s",
 			report->ifname, strerror(-sources->rules.err),
 			sources->rules.err == -EPERM ? ": run as root" : "");
 	if (sources->unread)
 		xs_note(cli->ctx,
-			"%s: the counters of a socket may not be read: run as root, in the PID "
-			"namespace of its process",
+			"%s: the counters of a socket may not be read: run as root, "
+			"in the PID namespace of its process",
 			report->ifname);
 	if (!sources->traced && (report->losses->delivered[XS_VERDICT_cpu] ||
 				 report->losses->delivered[XS_VERDICT_dev]))
 		xs_note(cli->ctx,
-			"%s: frames for other CPUs and interfaces are followed no further: -w SEC "
-			"traces them",
+			"%s: frames for other CPUs and interfaces are followed no further: "
+			"-w SEC traces them",
 			report->ifname);
 	return err;
 }

@@ -292,8 +292,8 @@ static int say_blind(struct watching *watching, bool first, int err)
 	}
 	if (!watching->blind)
 		xs_warn(watching->cli->ctx,
-			"cannot look at the instances in %s: %s; what has changed is told once it "
-			"can",
+			"cannot look at the instances in %s: %s; "
+			"what has changed is told once it can",
 			watching->cli->pin_root, strerror(-err));
 	watching->blind = true;
 	return 0;
@@ -306,9 +306,8 @@ static int look(struct watching *watching, bool first)
 
 	if (!err && now.hidden > watching->seen.hidden)
 		xs_warn(watching->cli->ctx,
-			"%u instance%s in %s may not be looked at, and nothing is told of %s: run "
-			"as "
-			"root, or as the owner of the pins",
+			"%u instance%s in %s may not be looked at, and nothing is told of %s: "
+			"run as root, or as the owner of the pins",
 			now.hidden, xs_s(now.hidden), watching->cli->pin_root,
 			now.hidden == 1 ? "it" : "them");
 	if (!err)

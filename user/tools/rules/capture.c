@@ -77,8 +77,8 @@ static int read_packets(struct xs_cli *cli, struct xs_frames *frames, const char
 		err = note_broken(cli, frames, path, pcap_geterr(pcap));
 	if (cut)
 		xs_warn(cli->ctx,
-			"%s: %u of %u packets were cut at capture: they are taken at their whole "
-			"length, with zeros for what is missing",
+			"%s: %u of %u packets were cut at capture: "
+			"they are taken at their whole length, with zeros for what is missing",
 			path, cut, frames->cnt);
 	return err;
 }
@@ -117,9 +117,8 @@ static const char *advice_for(int link)
 	case DLT_RAW:
 	case DLT_NULL:
 	case DLT_PPP:
-		return "it is of an interface without Ethernet headers, such as a tunnel: capture "
-		       "on "
-		       "the Ethernet interface below";
+		return "it is of an interface without Ethernet headers, such as a tunnel: "
+		       "capture on the Ethernet interface below";
 	case DLT_IEEE802_11:
 	case DLT_IEEE802_11_RADIO:
 		return "it was taken in monitor mode: capture without it ('tcpdump' without -I)";

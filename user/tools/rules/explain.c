@@ -72,9 +72,8 @@ static int explain_frame(struct xs_cli *cli, struct xsteer_explain *trial, __u32
 	if (frame->len >= ETH_HLEN)
 		return xsteer_explain_frame(trial, frame->bytes, frame->len, why);
 	xs_err(cli->ctx,
-	       "packet %u has %u byte%s, and the kernel's test run takes none below %d: on the "
-	       "wire "
-	       "it counts as malformed_eth",
+	       "packet %u has %u byte%s, and the kernel's test run takes none below %d: "
+	       "on the wire it counts as malformed_eth",
 	       packet, frame->len, xs_s(frame->len), ETH_HLEN);
 	return -EINVAL;
 }

@@ -406,8 +406,8 @@ static int print_imported(struct xs_import *im)
 	if (err || !im->refused || xs_rules_opts(im->cli)->partial)
 		return err;
 	xs_err(im->cli->ctx,
-	       "%s: %u line%s could not be said: see the comments in their place, or take the rest "
-	       "with --partial",
+	       "%s: %u line%s could not be said: see the comments in their place, "
+	       "or take the rest with --partial",
 	       im->file, im->refused, xs_s(im->refused));
 	return -EINVAL;
 }

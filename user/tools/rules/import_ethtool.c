@@ -121,8 +121,8 @@ static void end_flow(struct xs_import *im, struct flow *flow)
 {
 	if (flow->loc >= 0 && flow->loc < flow->last_loc) {
 		xs_import_refuse(im,
-				 "its loc %ld is before that of the rule above: order the lines "
-				 "by loc",
+				 "its loc %ld is before that of the rule above: "
+				 "order the lines by loc",
 				 flow->loc);
 		return;
 	}

@@ -203,8 +203,8 @@ static int refuse_unfound(const struct finding *finding)
 		if (finding->found[i])
 			continue;
 		xs_err(tracing->cli->ctx,
-		       "%s: no rule at '%s': give the line, or FILE:LINE; 'xsteer-rules show -j "
-		       "%s' has them",
+		       "%s: no rule at '%s': give the line, or FILE:LINE; "
+		       "'xsteer-rules show -j %s' has them",
 		       tracing->ifname, finding->words[i], tracing->ifname);
 		return -ENOENT;
 	}
@@ -337,8 +337,8 @@ static int tell_counts(struct tracing *tracing, const struct xsteer_trace_counts
 					       (json_int_t)counts->no_room, "unread",
 					       (json_int_t)unread));
 	fprintf(stderr,
-		"%llu frame%s %s of %llu decided; left out: %llu over the rate, %llu for want of "
-		"room",
+		"%llu frame%s %s of %llu decided; left out: %llu over the rate, "
+		"%llu for want of room",
 		(unsigned long long)tracing->written, xs_s(tracing->written),
 		tracing->file ? "written" : "shown", (unsigned long long)counts->matched,
 		(unsigned long long)counts->over_rate, (unsigned long long)counts->no_room);

@@ -95,8 +95,8 @@ static const char *type_words(const struct xs_claim *claim)
 						{ ETH_P_8021AD, ETH_P_8021AD } };
 
 	if (xs_ranges_within(claim->asked.dim[XS_DIM_ether_type], (struct xs_ranges){ tags, 2 }))
-		return "'ether type' is what follows the VLAN tags; for tagged frames write "
-		       "'vlan id 0-4095'";
+		return "'ether type' is what follows the VLAN tags; "
+		       "for tagged frames write 'vlan id 0-4095'";
 	return "'ether type' contradicts the other matches";
 }
 

@@ -15,8 +15,8 @@ static enum xs_fit cpu_fit(__u32 cpu, const struct xs_place *place, char *text, 
 		return XS_FIT_YES;
 	snprintf(text, len,
 		 "cpu %u: %s is a veth%s: checksums that its other end leaves open arrive wrong, "
-		 "and "
-		 "TCP stops; 'ethtool -K PEER tx off' there fills them in, or attach in skb mode",
+		 "and TCP stops; 'ethtool -K PEER tx off' there fills them in, "
+		 "or attach in skb mode",
 		 cpu, place->ifname,
 		 place->peer_unseen ? " whose other end cannot be seen from here" : "");
 	return XS_FIT_DOUBTFUL;
@@ -39,8 +39,8 @@ static enum xs_fit dev_fit(const char *dev, const struct xs_place *place, char *
 		return XS_FIT_DOUBTFUL;
 	}
 	snprintf(text, len,
-		 "dev %s takes no redirected frames: they are lost; a veth does once its other end "
-		 "has an XDP program or 'ethtool -K PEER gro on'",
+		 "dev %s takes no redirected frames: they are lost; "
+		 "a veth does once its other end has an XDP program or 'ethtool -K PEER gro on'",
 		 dev);
 	return XS_FIT_DOUBTFUL;
 }
@@ -50,9 +50,8 @@ static enum xs_fit tx_fit(const struct xs_place *place, char *text, size_t len)
 	if (!place->native || place->tx_arrives)
 		return XS_FIT_YES;
 	snprintf(text, len,
-		 "tx: the other end of veth %s accepts no frames back: they are lost until it has "
-		 "an "
-		 "XDP program or 'ethtool -K PEER gro on'",
+		 "tx: the other end of veth %s accepts no frames back: "
+		 "they are lost until it has an XDP program or 'ethtool -K PEER gro on'",
 		 place->ifname);
 	return XS_FIT_DOUBTFUL;
 }
@@ -63,8 +62,9 @@ static enum xs_fit xsk_fit(const struct xs_action *action, const struct xs_place
 	if (action->own_slot || !place->rx_queues || action->target < place->rx_queues)
 		return XS_FIT_YES;
 	snprintf(text, len,
-		 "xsk slot %u: %s receives on queues 0 to %u, and a slot's socket takes frames of "
-		 "its own queue only: one of its number gets none",
+		 "xsk slot %u: %s receives on queues 0 to %u, "
+		 "and a slot's socket takes frames of its own queue only: "
+		 "one of its number gets none",
 		 action->target, place->ifname, place->rx_queues - 1);
 	return XS_FIT_DOUBTFUL;
 }

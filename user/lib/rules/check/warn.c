@@ -55,8 +55,8 @@ static int warn_of_flags(struct xs_rule_warnings *out, const struct xs_rule *of,
 		    found[strlen("tcp flags != ")] != '{')
 			return add_warning(out, rule,
 					   "'tcp flags !=' compares the whole byte, as in nft, "
-					   "since version 0.2; where none of the flags may be "
-					   "set, write 'tcp flags !'");
+					   "since version 0.2; where none of the flags may be set, "
+					   "write 'tcp flags !'");
 	return 0;
 }
 

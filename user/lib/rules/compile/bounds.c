@@ -59,10 +59,9 @@ int xs_bounds_check(struct xs_compiler *c)
 	find_bounds(c, &report->probe_max, &report->step_max);
 	if (report->step_max <= XS_STEPS_MAX)
 		return 0;
-	return xs_refuse(
-		c->report, c->rules, dearest->step_rule,
-		"too many rules overlap: one frame could cost %u steps, the limit is %u; this "
-		"rule and %u more that share its addresses and ports cost most: let them "
-		"overlap less, or merge them",
-		report->step_max, XS_STEPS_MAX, dearest->chain_max - 1);
+	return xs_refuse(c->report, c->rules, dearest->step_rule,
+			 "too many rules overlap: one frame could cost %u steps, the limit is %u; "
+			 "this rule and %u more that share its addresses and ports cost most: "
+			 "let them overlap less, or merge them",
+			 report->step_max, XS_STEPS_MAX, dearest->chain_max - 1);
 }

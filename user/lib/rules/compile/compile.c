@@ -143,8 +143,9 @@ static int refuse_rule(struct xs_compiler *c, __u32 rule)
 				 XS_EITHER_MAX);
 	default:
 		return xs_refuse(c->report, c->rules, rule,
-				 "too many combinations: the rules up to this one come to more "
-				 "than %u entries; use prefixes and ranges in place of long sets",
+				 "too many combinations: "
+				 "the rules up to this one come to more than %u entries; "
+				 "use prefixes and ranges in place of long sets",
 				 XS_BOXES_MAX);
 	}
 }
@@ -163,8 +164,8 @@ static int write_text(struct xs_compiler *c)
 
 	if (err == -E2BIG)
 		xs_refuse(c->report, c->rules, XS_RULE_NONE,
-			  "the text of the rules takes more than %u bytes; use fewer or shorter "
-			  "comments and sets",
+			  "the text of the rules takes more than %u bytes; "
+			  "use fewer or shorter comments and sets",
 			  XS_TEXT_BYTES_MAX);
 	return err;
 }

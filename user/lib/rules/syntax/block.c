@@ -97,8 +97,8 @@ static bool parse_hook(struct xs_parser *p)
 	xs_parse_next(p);
 	if (!xs_parse_at_word(p, "ingress") && !xs_parse_at_word(p, "prerouting") &&
 	    !xs_parse_at_word(p, "input"))
-		return xs_parse_expected(p, "ingress, prerouting or input: other hooks do not see "
-					    "all that arrives");
+		return xs_parse_expected(p, "ingress, prerouting or input: "
+					    "other hooks do not see all that arrives");
 	/* which device, with which priority: rules belong to one interface, before all else */
 	while (!xs_parse_at_end(p))
 		xs_parse_next(p);

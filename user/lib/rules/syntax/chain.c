@@ -132,13 +132,13 @@ static bool resolve(struct xs_parser *p, struct xs_goal *goal)
 	goal->chain = find_chain(p, goal->name);
 	if (!goal->chain)
 		return xs_parse_error(p, &goal->pos,
-				      "no chain '%s' is in this table: expected one of the same "
-				      "'table ... { }'",
+				      "no chain '%s' is in this table: "
+				      "expected one of the same 'table ... { }'",
 				      xs_quote_str(goal->name).s);
 	if (goal->chain->is_base)
 		return xs_parse_error(p, &goal->pos,
-				      "'%s' is a base chain, to which no jump leads: expected "
-				      "another chain",
+				      "'%s' is a base chain, to which no jump leads: "
+				      "expected another chain",
 				      xs_quote_str(goal->name).s);
 	return true;
 }
@@ -161,9 +161,9 @@ static bool check_reached(struct xs_parser *p)
 	for (const struct xs_chain *chain = p->block.chains; chain; chain = chain->next)
 		if (chain->cnt)
 			return xs_parse_error(p, &chain->pos,
-					      "no frame meets the rules of '%s': expected 'type "
-					      "filter hook ...' in it, or in a chain of the table "
-					      "that jumps to it",
+					      "no frame meets the rules of '%s': "
+					      "expected 'type filter hook ...' in it, "
+					      "or in a chain of the table that jumps to it",
 					      xs_quote_str(chain->name).s);
 	return true;
 }

@@ -175,8 +175,8 @@ bool xs_parse_masked(struct xs_parser *p, struct xs_match *match)
 		return false;
 	if (count_gaps(mask, xs_fields[match->field].bits) > GAPS_MAX)
 		return xs_parse_error(p, &pos,
-				      "the mask has more than %u zeros before its last one, so it "
-				      "leaves too many values apart: expected a prefix",
+				      "the mask has more than %u zeros before its last one, "
+				      "so it leaves too many values apart: expected a prefix",
 				      GAPS_MAX);
 	match->negate = p->tok.type == XS_TOKEN_NE;
 	if (match->negate || p->tok.type == XS_TOKEN_EQ_EQ) {

@@ -69,8 +69,8 @@ static struct xs_rule_error *new_error(struct xs_parser *p)
 static char *hide_error(struct xs_parser *p)
 {
 	p->err = -EINVAL;
-	return strdup("this line is wrong, but not everybody may read the file, so its text is not "
-		      "shown: check the file by itself");
+	return strdup("this line is wrong, but not everybody may read the file, "
+		      "so its text is not shown: check the file by itself");
 }
 
 bool xs_parse_error(struct xs_parser *p, const struct xs_pos *pos, const char *fmt, ...)

@@ -245,8 +245,8 @@ static bool check_call(struct inlining *in, const struct call *call, const struc
 	} while (outer);
 	if (call->depth == XS_RULE_JUMP_DEPTH_MAX)
 		return xs_parse_error(in->p, &goal->pos,
-				      "jumps lead more than %u deep: expected fewer chains one "
-				      "below the other",
+				      "jumps lead more than %u deep: "
+				      "expected fewer chains one below the other",
 				      XS_RULE_JUMP_DEPTH_MAX);
 	return true;
 }
@@ -338,8 +338,8 @@ static bool count_rule(struct inlining *in, const struct xs_rule *rule)
 	if (in->made++ < XS_RULE_INLINE_MAX)
 		return xs_parse_charge(in->p, bytes, &in->at->pos);
 	xs_parse_error(in->p, &in->at->pos,
-		       "jumps and returns make more than %u rules up to this one: expected fewer "
-		       "returns, or a chain written out",
+		       "jumps and returns make more than %u rules up to this one: "
+		       "expected fewer returns, or a chain written out",
 		       XS_RULE_INLINE_MAX);
 	return xs_parse_stop(in->p);
 }

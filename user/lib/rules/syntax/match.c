@@ -95,8 +95,8 @@ bool xs_match_bad_elem(struct xs_parser *p, enum xs_field field, const struct xs
 		pos.column += bytes_to(p, elem, at);
 	if (elem->text.len > 1 && *elem->text.p == '@')
 		return xs_parse_error(p, &pos,
-				      "'%s' names a set of nft: expected 'define %s = { ... }' on "
-				      "an earlier line, and '$%s' here",
+				      "'%s' names a set of nft: expected 'define %s = { ... "
+				      "}' on an earlier line, and '$%s' here",
 				      q.s, q.s + 1, q.s + 1);
 	switch (result) {
 	case XS_VALUE_BEYOND:

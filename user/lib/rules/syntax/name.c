@@ -66,14 +66,14 @@ bool xs_parse_rule_name(struct xs_parser *p, struct xs_pos *pos)
 		return xs_parse_expected(p, "the rule's name and a ':' after 'name'");
 	if (name.p[name.len - 1] != ':')
 		return xs_parse_error(p, pos,
-				      "'%s' does not end with a ':': expected 'name web: ', then "
-				      "the rule",
+				      "'%s' does not end with a ':': expected 'name web: ', "
+				      "then the rule",
 				      xs_quote_str(name).s);
 	name.len--;
 	if (!xs_parse_is_name(name))
 		return xs_parse_error(p, pos,
-				      "'%s' is not the name of a rule: expected a letter, then "
-				      "letters, digits, _ and -, at most %d in all, and a ':'",
+				      "'%s' is not the name of a rule: expected a letter, "
+				      "then letters, digits, _ and -, at most %d in all, and a ':'",
 				      xs_quote_str(name).s, XS_CHAIN_NAME_MAX - 1);
 	return add_name(p, name, pos) && xs_parse_take(p);
 }

@@ -46,11 +46,10 @@ bool xs_parse_charge(struct xs_parser *p, size_t bytes, const struct xs_pos *pos
 	p->bytes_made += bytes;
 	if (p->bytes_made <= max)
 		return true;
-	xs_parse_error(
-		p, pos,
-		"the rules grow beyond %llu MiB with $names and chains written out: use fewer or "
-		"smaller sets",
-		(unsigned long long)(max >> 20));
+	xs_parse_error(p, pos,
+		       "the rules grow beyond %llu MiB with $names and chains written out: "
+		       "use fewer or smaller sets",
+		       (unsigned long long)(max >> 20));
 	return xs_parse_stop(p);
 }
 

@@ -188,9 +188,8 @@ static bool bad_rule_word(struct xs_parser *p)
 					 words, verdicts, hint.s);
 	return xs_parse_expected(
 		p,
-		"%s (ether, vlan, arp, ip, ip6, meta, tcp, udp, sctp, dccp, udplite, "
-		"th, icmp, icmpv6) or "
-		"%s%s",
+		"%s (ether, vlan, arp, ip, ip6, meta, tcp, udp, sctp, dccp, udplite, th, icmp, "
+		"icmpv6) or %s%s",
 		p->match_cnt ? "another match" : "a match", verdicts, hint.s);
 }
 
@@ -212,8 +211,9 @@ static bool parse_name(struct xs_parser *p, struct xs_pos *named)
 		return false;
 	return !named->line || p->block.kind != XS_BLOCK_CHAIN ||
 	       xs_parse_error(p, named,
-			      "a name is of one rule, and a rule of a chain may be written out "
-			      "several times: name rules outside of tables");
+			      "a name is of one rule, "
+			      "and a rule of a chain may be written out several times: "
+			      "name rules outside of tables");
 }
 
 /* The matches before the verdict. */
@@ -250,8 +250,8 @@ bool xs_parse_rule(struct xs_parser *p)
 		return false;
 	if (named.line && p->key_cnt)
 		return xs_parse_error(p, &named,
-				      "a name is of one rule, and a concatenation or vmap becomes "
-				      "several");
+				      "a name is of one rule, "
+				      "and a concatenation or vmap becomes several");
 	if (!p->is_map && !parse_goal(p, &rule))
 		return false;
 	text_len = p->text_len;

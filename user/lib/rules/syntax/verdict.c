@@ -83,8 +83,8 @@ static bool parse_chain(struct xs_parser *p, struct xs_action *action, char *out
 		return false;
 	if (!xs_parse_is_name(name))
 		return xs_parse_error(p, &pos,
-				      "'%s' is not the name of a chain: expected a letter, then "
-				      "letters, digits, _ and -, at most %d in all",
+				      "'%s' is not the name of a chain: expected a letter, "
+				      "then letters, digits, _ and -, at most %d in all",
 				      xs_quote_str(name).s, XS_CHAIN_NAME_MAX - 1);
 	memcpy(out, name.p, name.len);
 	out[name.len] = '\0';
