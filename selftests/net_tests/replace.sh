@@ -62,7 +62,10 @@ replace_without_rules_leaves_none() {
 	_old_rules
 	attach -r "$DIR/old.rules"
 	attach --replace
+	contains "it is said" "$OUT" "the 1 rule that was in force is gone"
 	equal "rules" "$(_texts)" '[]'
+	attach --replace
+	[[ $OUT != *gone* ]] || fail "there was none: $OUT"
 	pings
 }
 
@@ -86,6 +89,10 @@ replace_changes_the_mode() {
 	equal "skb" "$(hook_mode)" 2
 	attach --replace -r "$DIR/old.rules"
 	equal "the mode stays where none is asked for" "$(hook_mode)" 2
+	attach --replace -P 20 -r "$DIR/old.rules"
+	equal "nor does it change with the way" "$(hook_mode)" 2
+	attach --replace -r "$DIR/old.rules"
+	equal "and back" "$(hook_mode)" 2
 	attach --replace -m native -r "$DIR/old.rules"
 	equal "native" "$(hook_mode)" 1
 	equal "rules" "$(_texts)" '["udp sport 1 drop"]'

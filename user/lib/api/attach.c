@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "lib/base/ctx.h"
+#include "lib/base/number.h"
 #include "lib/instance/dir.h"
 #include "lib/instance/instance.h"
 #include "lib/instance/lock.h"
@@ -73,6 +74,31 @@ static int apply_rules(struct xsteer_ctx *ctx, const char *ifname, struct attach
 	return err;
 }
 
+/* Of what will be replaced. What cannot be read counts as none. */
+static __u32 rules_in_force(struct xsteer_ctx *ctx, const char *ifname)
+{
+	struct xsteer_ctx *quiet = xsteer_ctx_new(ctx->pin_root, NULL, NULL);
+	struct xs_rules_in_force now = {};
+	struct xs_pins pins = {};
+	__u32 cnt = 0;
+
+	if (quiet && !xs_pins_open(quiet, &pins, ifname, XS_PINS_READ) &&
+	    !xs_rule_sets_look(&pins, &now) && now.header)
+		cnt = now.header->rule_cnt;
+	xs_rules_in_force_close(&now);
+	xs_pins_close(&pins);
+	xsteer_ctx_free(quiet);
+	return cnt;
+}
+
+/* Rules that were in force are gone now, which must not happen without a word. */
+static void say_gone(struct xsteer_ctx *ctx, const char *ifname, __u32 cnt)
+{
+	if (cnt)
+		xs_note(ctx, "%s: the %u rule%s that %s in force %s gone: none came with the new instance",
+			ifname, cnt, xs_s(cnt), cnt == 1 ? "was" : "were", cnt == 1 ? "is" : "are");
+}
+
 static int attach_locked(struct xsteer_ctx *ctx, const char *ifname, struct attaching *attaching,
 			 struct xs_attached *got, int *root)
 {
@@ -87,8 +113,11 @@ static int attach_locked(struct xsteer_ctx *ctx, const char *ifname, struct atta
 		.prepare = put_rules,
 		.prepare_arg = attaching,
 	};
+	const __u32 before = attach.replace && !opts->rules ? rules_in_force(ctx, ifname) : 0;
 	int err = xs_instance_attach(ctx, ifname, &attach, got, root);
 
+	if (!err)
+		say_gone(ctx, ifname, before);
 	if (err || !got->already || !opts->rules)
 		return err;
 	return apply_rules(ctx, ifname, attaching, root);

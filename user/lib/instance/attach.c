@@ -229,8 +229,9 @@ static int check_link_type(struct xsteer_ctx *ctx, const struct xs_netif *netif)
 static int look_and_attach(struct xsteer_ctx *ctx, const char *ifname,
 			   const struct xs_attach_opts *opts, struct xs_attached *got, int *root)
 {
+	struct xs_attach_opts own = *opts;
 	struct xs_build build = { .ctx = ctx,
-				  .opts = opts,
+				  .opts = &own,
 				  .root = root,
 				  .lock = -1,
 				  .old_lock = -1,
@@ -252,6 +253,8 @@ static int look_and_attach(struct xsteer_ctx *ctx, const char *ifname,
 		return err;
 	err = opts->replace ? xs_replace_open(&build)
 			    : look_at_existing(ctx, build.netif.name, opts, got, root);
+	if (build.old_live.attached && own.mode == XS_MODE_AUTO) /* nobody asked for another one */
+		own.mode = build.old_live.native ? XS_MODE_NATIVE : XS_MODE_SKB;
 	if (!err)
 		err = check_hook(&build);
 	if (!err)
