@@ -423,6 +423,7 @@ ethtool -N IF flow-type TYPE ... action N	the_wrong_tool_is_told_the_right_one
 xsteer-chain run IF FILE	chain_control.sh
 xsteer-chain show	chain_control.sh
 ethtool -L %s rx	doctor_is_right_about_a_peer_elsewhere
+xsteer-loader attach --replace -m native %s	unserved.sh
 xsteer-loader attach -m native %s	another_mode_is_told_to_replace
 xsteer-loader attach %s	no_instance_is_told_how_to_attach
 xsteer-loader attach {}	no_instance_is_told_how_to_attach

@@ -68,6 +68,21 @@ mtu_that_no_chain_takes_is_said() {
 	stop_broker
 }
 
+merged_frames_that_no_chain_takes_are_said() {
+	lab_up --queues 1
+	attach -m skb
+	printf '%s\n' 'service a' 'chain web a tx' >"$DIR/f.chain"
+	start_broker 0
+	contains "it says so" "$(<"$DIR/run.log")" "rx0: skb mode: frames that GRO or a veth's peer has merged"
+	OUT=$(<"$DIR/run.log")
+	stop_broker
+	# shellcheck disable=SC2046 # words of a command
+	check "what it says to do" rx "$O"/$(grep -oE 'xsteer-loader attach --replace -m native rx0' "$DIR/run.log")
+	start_broker 0
+	[[ $(<"$DIR/run.log") != *merged* ]] || fail "it complains in native mode: $(<"$DIR/run.log")"
+	stop_broker
+}
+
 # One datagram of many segments, which a veth hands over as one frame, whatever the MTU is.
 _send_superframe() {
 	tx python3 - <<-'PY'
@@ -121,6 +136,12 @@ rules_are_compared_with_the_queues_in_use() {
 	_warns_everywhere "xsk slot 9: rx0 receives on queues 0 to 1" "udp xsk slot 9"
 	_doctor_says "it.rules:1: xsk slot 9"
 	_warns_everywhere "meta rxqueue: rx0 receives on queues 0 to 1" "meta rxqueue 2-9 drop"
+	_warns_everywhere "xsk slot 1: its socket takes frames of queue 1 only" "udp xsk slot 1"
+	_warns_everywhere "xsk slot 1: its socket" "meta rxqueue 0-1 udp xsk slot 1"
+	_rules "default xsk slot 0"
+	check "the default" rx "$RULES" check -d rx0 "$DIR/it.rules"
+	contains "the default" "$OUT" "it.rules: xsk slot 0: its socket takes frames of queue 0 only"
+	_fits "meta rxqueue != 0 udp xsk slot 1" "udp xsk"
 	_fits "meta rxqueue 1-9 udp xsk slot 1" "udp xsk"
 	contains "doctor" "$(rx "$LOADER" doctor rx0)" "rules .*can do what the rules say"
 }

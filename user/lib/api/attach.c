@@ -95,7 +95,9 @@ static __u32 rules_in_force(struct xsteer_ctx *ctx, const char *ifname)
 static void say_gone(struct xsteer_ctx *ctx, const char *ifname, __u32 cnt)
 {
 	if (cnt)
-		xs_note(ctx, "%s: the %u rule%s that %s in force %s gone: none came with the new instance",
+		xs_note(ctx,
+			"%s: the %u rule%s that %s in force %s gone: none came with the new "
+			"instance",
 			ifname, cnt, xs_s(cnt), cnt == 1 ? "was" : "were", cnt == 1 ? "is" : "are");
 }
 

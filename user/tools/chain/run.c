@@ -197,6 +197,17 @@ static void drop_privileges(const struct xs_broker *b)
 	xs_caps_keep(b->cli, keep);
 }
 
+/* In skb mode they come before the kernel has split them, or after it has merged them. */
+static void say_merged_frames_are_lost(const struct xs_broker *b)
+{
+	if (!b->slots.native)
+		xs_warn(b->cli->ctx,
+			"%s: skb mode: frames that GRO or a veth's peer has merged "
+			"are longer than chains take, and are dropped: "
+			"'xsteer-loader attach --replace -m native %s' gets each by itself",
+			b->netif.name, b->netif.name);
+}
+
 static int set_up(struct xs_broker *b)
 {
 	const char *ifname = b->cli->operands[0];
@@ -208,8 +219,10 @@ static int set_up(struct xs_broker *b)
 		err = xs_nfs_init(&b->nfs, b->cli->ctx, b->chains);
 	if (!err)
 		err = xs_held_slots_open(b->cli->ctx, &b->slots, ifname);
-	if (!err)
+	if (!err) {
+		say_merged_frames_are_lost(b);
 		err = check_chains(b);
+	}
 	if (!err)
 		err = xs_broker_divide_frames(b, b->chains);
 	if (!err)

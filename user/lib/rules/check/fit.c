@@ -97,6 +97,18 @@ enum xs_fit xs_action_fit(const struct xs_action *action, const char *dev,
 	return fit;
 }
 
+/* Whether a match lets frames of the queue pass; one of another field does. */
+static bool holds_for_queue(const struct xs_match *match, __u32 queue)
+{
+	bool named = false;
+
+	if (match->field != XS_FIELD_meta_rxqueue)
+		return true;
+	for (__u32 i = 0; !named && i < match->range_cnt; i++)
+		named = match->ranges[i].lo <= queue && queue <= match->ranges[i].hi;
+	return named != match->negate;
+}
+
 /* Every queue that a match names is beyond those in use. */
 static bool names_no_queue(const struct xs_rule *rule, const struct xs_place *place)
 {
@@ -121,22 +133,65 @@ static bool remembers(const struct xs_rule *rule)
 	return asks;
 }
 
+/* Can frames of another queue than this one come to the rule? NULL: to the default. */
+static bool meets_other_queue(const struct xs_rule *rule, __u32 queue, const struct xs_place *place)
+{
+	for (__u32 q = 0; q < place->rx_queues; q++) {
+		bool comes = q != queue;
+
+		for (__u32 i = 0; rule && comes && i < rule->match_cnt; i++)
+			comes = holds_for_queue(&rule->matches[i], q);
+		if (comes)
+			return true;
+	}
+	return false;
+}
+
+/* A slot's socket is bound to the queue of its number. */
+static enum xs_fit slot_fit(const struct xs_rule *rule, const struct xs_action *action,
+			    const struct xs_place *place, char *text, size_t len)
+{
+	if (action->verdict != XS_VERDICT_xsk || action->own_slot ||
+	    !meets_other_queue(rule, action->target, place))
+		return XS_FIT_YES;
+	snprintf(text, len,
+		 "xsk slot %u: its socket takes frames of queue %u only, "
+		 "and %s receives on queues 0 to %u: those of others go where 'else' says; "
+		 "'meta rxqueue %u' before it says that this is meant",
+		 action->target, action->target, place->ifname, place->rx_queues - 1,
+		 action->target);
+	return XS_FIT_DOUBTFUL;
+}
+
 static enum xs_fit rule_fit(const struct xs_rule *rule, const struct xs_place *place, char *text,
 			    size_t len)
 {
+	enum xs_fit fit;
+
 	if (place->no_limits && remembers(rule)) {
 		snprintf(text, len,
 			 "%s: the verifier of this kernel refuses the program with limits and "
-			 "dynamic sets, and the one without knows no such rules; Linux 6.12 "
-			 "takes both",
+			 "dynamic sets, and the one without knows no such rules; "
+			 "Linux 6.12 takes both",
 			 rule->limit.rate ? "limit" : "a dynamic set");
 		return XS_FIT_NEVER;
 	}
-	if (!names_no_queue(rule, place))
-		return xs_action_fit(&rule->action, rule->target_name, place, text, len);
-	snprintf(text, len, "meta rxqueue: %s receives on queues 0 to %u: it never holds",
-		 place->ifname, place->rx_queues - 1);
-	return XS_FIT_DOUBTFUL;
+	if (names_no_queue(rule, place)) {
+		snprintf(text, len, "meta rxqueue: %s receives on queues 0 to %u: it never holds",
+			 place->ifname, place->rx_queues - 1);
+		return XS_FIT_DOUBTFUL;
+	}
+	fit = xs_action_fit(&rule->action, rule->target_name, place, text, len);
+	return fit == XS_FIT_YES ? slot_fit(rule, &rule->action, place, text, len) : fit;
+}
+
+static enum xs_fit default_fit(const struct xs_ruleset *set, const struct xs_place *place,
+			       char *text, size_t len)
+{
+	enum xs_fit fit =
+		xs_action_fit(&set->default_action, set->default_target_name, place, text, len);
+
+	return fit == XS_FIT_YES ? slot_fit(NULL, &set->default_action, place, text, len) : fit;
 }
 
 enum xs_fit xs_rules_fit(const struct xs_ruleset *set, const struct xs_place *place,
@@ -145,8 +200,7 @@ enum xs_fit xs_rules_fit(const struct xs_ruleset *set, const struct xs_place *pl
 	enum xs_fit worst, fit;
 	char text[384];
 
-	worst = xs_action_fit(&set->default_action, set->default_target_name, place, text,
-			      sizeof(text));
+	worst = default_fit(set, place, text, sizeof(text));
 	if (worst != XS_FIT_YES)
 		say(arg, NULL, worst, text);
 	for (__u32 i = 0; i < set->rule_cnt; i++) {
