@@ -89,16 +89,20 @@ struct limited {
 	__u64 length, family, zero;
 };
 
-/* A frame that lacks the field has the key of all that lack it. */
+/*
+ * A frame that lacks the field has the key of all that lack it. ARP's fields lie where IP has
+ * ports and protocol, and are no flow.
+ */
 static __always_inline void key_of(const struct xs_set_limit *limit, const struct limited *frame,
 				   struct xs_limit_key *key)
 {
 	__u64 is_ipv6 = -(__u64)(frame->family >> 1 & 1), family = frame->family;
+	__u64 is_ip = -(__u64)((family | family >> 1) & 1);
 
 	for (int i = 0; i < 4; i++)
-		key->addr[i] = frame->key[i] &
+		key->addr[i] = frame->key[i] & is_ip &
 			       pick(limit->mask[0].addr[i], limit->mask[1].addr[i], is_ipv6);
-	key->l4 = ((frame->key[XS_KEY_l4] & ~XS_LIMIT_FAMILY) | family) &
+	key->l4 = ((frame->key[XS_KEY_l4] & ~XS_LIMIT_FAMILY) | family) & is_ip &
 		  pick(limit->mask[0].l4, limit->mask[1].l4, is_ipv6);
 }
 
