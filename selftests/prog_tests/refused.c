@@ -190,15 +190,19 @@ static void the_reason_is_told_however_long_the_way_to_it_is(void **state)
 	xsteer_ctx_free(ctx);
 }
 
-#define WITHOUT(test) cmocka_unit_test_setup_teardown(test, attach_where_limits_are_refused, detach)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		WITHOUT(the_program_without_is_attached_and_rules_that_need_more_are_refused),
-		WITHOUT(upgrade_brings_them_once_the_verifier_takes_them),
-		WITHOUT(explain_refuses_them_too),
-		WITHOUT(what_is_no_refusal_of_the_verifier_is_not_tried_again),
+		cmocka_unit_test_setup_teardown(
+			the_program_without_is_attached_and_rules_that_need_more_are_refused,
+			attach_where_limits_are_refused, detach),
+		cmocka_unit_test_setup_teardown(upgrade_brings_them_once_the_verifier_takes_them,
+						attach_where_limits_are_refused, detach),
+		cmocka_unit_test_setup_teardown(explain_refuses_them_too,
+						attach_where_limits_are_refused, detach),
+		cmocka_unit_test_setup_teardown(
+			what_is_no_refusal_of_the_verifier_is_not_tried_again,
+			attach_where_limits_are_refused, detach),
 		cmocka_unit_test(the_reason_is_told_however_long_the_way_to_it_is),
 	};
 
