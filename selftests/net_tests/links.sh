@@ -62,6 +62,29 @@ textfile_follows_no_link() {
 	equal "nothing beside it" "$(ls "$DIR/out")" x.prom
 }
 
+# Whoever owns the directory above puts another in its place while the file is written.
+textfile_stays_in_the_directory_that_it_began_in() {
+	[[ ${XS_SAN-} ]] && skip "the address sanitizer has to be the first library"
+	lab_up
+	attach
+	mkdir "$DIR/out" "$DIR/theirs"
+	gcc -shared -fPIC -x c - -o "$DIR/swap.so" <<-'C' || fail "gcc"
+		#include <stdio.h>
+		#include <stdlib.h>
+		#include <unistd.h>
+		int fsync(int fd)
+		{
+			char at[4096], aside[4096];
+			snprintf(at, sizeof(at), "%s/out", getenv("XS_AT"));
+			snprintf(aside, sizeof(aside), "%s/aside", getenv("XS_AT"));
+			return rename(at, aside) || symlink("theirs", at);
+		}
+	C
+	check "export" rx env XS_AT="$DIR" LD_PRELOAD="$DIR/swap.so" "$MAPS" export --textfile "$DIR/out/x.prom"
+	equal "theirs" "$(ls "$DIR/theirs")" ""
+	equal "where it began" "$(ls "$DIR/aside")" x.prom
+}
+
 textfile_has_the_mode_of_any_new_file() {
 	lab_up
 	attach

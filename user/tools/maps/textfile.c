@@ -13,51 +13,80 @@
 
 #include "textfile.h"
 
-/*
- * Creates a file beside `path`, under a name that nobody can guess or take before, with
- * the mode that fopen() would give. If the file system can, it has no name until it is
- * complete, so a killed process leaves nothing. Returns the descriptor, or -errno;
- * *next is "" if it has no name yet.
- */
-static int create_beside(const char *path, char next[PATH_MAX])
-{
-	char dir[PATH_MAX];
-	mode_t mask = umask(0);
-	int fd;
+#define TRIES 100 /* of names, each as likely to be taken as 64 bits are to be guessed */
 
-	umask(mask);
-	snprintf(dir, sizeof(dir), "%s", path);
-	next[0] = '\0';
-	fd = open(dirname(dir), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
-	if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL))
-		return fd < 0 ? -errno : fd;
-	if (snprintf(next, PATH_MAX, "%s.XXXXXX", path) >= PATH_MAX)
-		return -ENAMETOOLONG;
-	fd = mkostemp(next, O_CLOEXEC);
-	if (fd < 0 || fchmod(fd, 0666 & ~mask))
+/*
+ * The file in the making. Its directory is opened once, since whoever owns a directory above could
+ * put another in its place.
+ */
+struct beside {
+	int dir, fd; /* -1: not open */
+	const char *name; /* that it gets */
+	char next[NAME_MAX + 1]; /* that it has until then; "": none */
+};
+
+/* A name beside the last one that nobody can guess or take before. 0 or -errno. */
+static int choose_name(struct beside *file)
+{
+	__u64 number;
+
+	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
 		return -errno;
-	return fd;
+	return snprintf(file->next, sizeof(file->next), "%s.%016llx", file->name, number) >=
+			       (int)sizeof(file->next)
+		       ? -ENAMETOOLONG
+		       : 0;
+}
+
+/* Some file systems cannot have a file without a name. */
+static int create_named(struct beside *file)
+{
+	int err = -EEXIST;
+
+	for (int i = 0; i < TRIES && err == -EEXIST; i++) {
+		err = choose_name(file);
+		if (err)
+			break;
+		file->fd = openat(file->dir, file->next,
+				  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+		err = file->fd < 0 ? -errno : 0;
+	}
+	if (err)
+		file->next[0] = '\0';
+	return err;
+}
+
+/*
+ * Creates the file, with the mode that fopen() would give. If the file system can, it has no name
+ * until it is complete, so a killed process leaves nothing. 0 or -errno.
+ */
+static int create_beside(struct beside *file, char *path_of_dir)
+{
+	file->dir = open(path_of_dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (file->dir < 0)
+		return -errno;
+	file->fd = openat(file->dir, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0666);
+	if (file->fd >= 0)
+		return 0;
+	return errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL ? create_named(file)
+									 : -errno;
 }
 
 /* Gives it a name. link() does not replace an existing file, so tries other names. 0 or -errno. */
-static int name_it(int fd, const char *path, char next[PATH_MAX])
+static int name_it(struct beside *file)
 {
 	char self[64];
-	__u64 number;
+	int err = -EEXIST;
 
-	snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
-	for (int i = 0; i < 100; i++) {
-		if (getrandom(&number, sizeof(number), 0) != sizeof(number))
-			return -errno;
-		if (snprintf(next, PATH_MAX, "%s.%016llx", path, number) >= PATH_MAX)
-			return -ENAMETOOLONG;
-		if (!linkat(AT_FDCWD, self, AT_FDCWD, next, AT_SYMLINK_FOLLOW))
-			return 0;
-		if (errno != EEXIST)
-			break;
+	snprintf(self, sizeof(self), "/proc/self/fd/%d", file->fd);
+	for (int i = 0; i < TRIES && err == -EEXIST; i++) {
+		err = choose_name(file);
+		if (!err && linkat(AT_FDCWD, self, file->dir, file->next, AT_SYMLINK_FOLLOW))
+			err = -errno;
 	}
-	next[0] = '\0';
-	return -errno;
+	if (err)
+		file->next[0] = '\0';
+	return err;
 }
 
 static int fill_file(int fd, void (*put)(FILE *out, const void *arg), const void *arg)
@@ -91,27 +120,46 @@ static void hold_signals(sigset_t *before)
 	sigprocmask(SIG_BLOCK, &ends, before);
 }
 
+static void close_beside(const struct beside *file)
+{
+	if (file->fd >= 0)
+		close(file->fd);
+	if (file->dir >= 0)
+		close(file->dir);
+}
+
+static int make_file(struct beside *file, char *path_of_dir,
+		     void (*put)(FILE *out, const void *arg), const void *arg)
+{
+	int err = create_beside(file, path_of_dir);
+
+	if (!err)
+		err = fill_file(file->fd, put, arg);
+	if (!err && !file->next[0])
+		err = name_it(file);
+	if (!err && renameat(file->dir, file->next, file->dir, file->name))
+		err = -errno;
+	if (err && file->next[0])
+		unlinkat(file->dir, file->next, 0);
+	return err;
+}
+
 int xs_textfile_write(struct xs_cli *cli, const char *path, void (*put)(FILE *out, const void *arg),
 		      const void *arg)
 {
-	char next[PATH_MAX];
+	char of_dir[PATH_MAX], of_name[PATH_MAX];
+	struct beside file = { .dir = -1, .fd = -1 };
 	sigset_t before;
-	int fd, err;
+	int err;
 
+	snprintf(of_dir, sizeof(of_dir), "%s", path);
+	snprintf(of_name, sizeof(of_name), "%s", path);
+	file.name = basename(of_name);
 	hold_signals(&before);
-	fd = create_beside(path, next);
-	err = fd < 0 ? fd : fill_file(fd, put, arg);
-	if (!err && !next[0])
-		err = name_it(fd, path, next);
-	if (!err && rename(next, path))
-		err = -errno;
-	if (err) {
+	err = make_file(&file, dirname(of_dir), put, arg);
+	if (err)
 		xs_err(cli->ctx, "cannot write %s: %s", path, strerror(-err));
-		if (next[0])
-			unlink(next);
-	}
-	if (fd >= 0)
-		close(fd);
+	close_beside(&file);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return err;
 }
