@@ -322,4 +322,29 @@ somebody_elses_map_is_handed_over() {
 	not_bounced
 }
 
+# A name has the network namespace in it, so nobody else would take the place of a killed one.
+sockets_of_killed_bouncers_do_not_pile_up() {
+	local first second i
+	lab_up --queues 2
+	mount -t tmpfs -o mode=755 none /run/xsteer 2>/dev/null || { mkdir -p /run/xsteer && mount -t tmpfs -o mode=755 none /run/xsteer; } ||
+		skip "no place of its own for sockets"
+	attach
+	start_bouncer 0 -p
+	first=$(ls /run/xsteer/bouncer)
+	check "it listens" test -S "/run/xsteer/bouncer/$first"
+	for i in 1 2 3; do
+		python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).bind(sys.argv[1])' \
+			"/run/xsteer/bouncer/4026531$i-2-0"
+	done
+	touch /run/xsteer/bouncer/no-socket
+	equal "some are left behind" "$(find /run/xsteer/bouncer -type s | wc -l)" 4
+	second=$LAST_BOUNCER
+	start_bouncer 1 -p
+	equal "they are gone, and those of who lives are there" "$(find /run/xsteer/bouncer -type s | wc -l)" 2
+	check "the first one's" test -S "/run/xsteer/bouncer/$first"
+	check "what is no socket" test -e /run/xsteer/bouncer/no-socket
+	stop_bouncer
+	stop_bouncer "$second"
+}
+
 run_tests "$@"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* A UNIX socket at a path; see listen.h. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -16,6 +17,7 @@
 #define BACKLOG 16
 #define LOCK_WAIT_MS 5000
 #define LOCK_POLL_MS 20
+#define SWEEP_MOST 100 /* a start must not take long, and the next one goes on */
 
 /*
  * Only if nobody listens the kernel refuses like that. A full queue, no permission or a socket
@@ -138,6 +140,44 @@ int xs_listen_at(struct xsteer_ctx *ctx, const char *path, mode_t mode)
 	if (fd >= 0)
 		close(fd);
 	return err;
+}
+
+/* Under the folder's lock nobody is between bind() and listen(). */
+static void sweep_locked(int lock, const char *folder)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int copy = dup(lock), left = SWEEP_MOST;
+	DIR *entries = copy < 0 ? NULL : fdopendir(copy);
+	struct dirent *entry;
+	struct stat st;
+
+	while (entries && left && (entry = readdir(entries))) {
+		int len = snprintf(addr.sun_path, sizeof(addr.sun_path), "%s/%s", folder,
+				   entry->d_name);
+
+		if (len >= (int)sizeof(addr.sun_path) || lstat(addr.sun_path, &st) ||
+		    !S_ISSOCK(st.st_mode))
+			continue;
+		if (is_left_behind(&addr) && !unlink(addr.sun_path))
+			left--;
+	}
+	if (entries)
+		closedir(entries);
+	else if (copy >= 0)
+		close(copy);
+}
+
+void xs_listen_sweep(struct xsteer_ctx *ctx, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	int lock = slash ? lock_folder(ctx, path) : -EINVAL;
+
+	if (lock < 0)
+		return;
+	snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
+	sweep_locked(lock, folder);
+	close(lock);
 }
 
 /* Of a queue that is full it is not known whose it is. */

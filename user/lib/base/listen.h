@@ -17,6 +17,12 @@
 int xs_listen_at(struct xsteer_ctx *ctx, const char *path, mode_t mode);
 
 /*
+ * Removes sockets in the folder of `path` that killed processes left behind, up to 100 at a time. Only
+ * for a folder where all sockets are of us. Waits as xs_listen_at() does. What fails is left.
+ */
+void xs_listen_sweep(struct xsteer_ctx *ctx, const char *path);
+
+/*
  * Removes the socket at the path at the end, before or after its descriptor is closed. If the path
  * was removed and another process listens there by now, it stays. Does not block.
  */

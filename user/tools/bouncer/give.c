@@ -91,6 +91,8 @@ int xs_give_listen(struct xs_bouncer *b)
 			b->netif.name);
 		return 0;
 	}
+	if (!b->opts.socket)
+		xs_listen_sweep(b->cli->ctx, path);
 	fd = xs_listen_at(b->cli->ctx, path, 0600);
 	if (fd < 0)
 		return b->opts.socket ? fd : 0;
