@@ -302,6 +302,67 @@ static void one_verdict_too_many_is_refused_by_name(void **state)
 	free(text);
 }
 
+/* Three rules name so many addresses or prefixes of 64 bits, none a neighbour of another. */
+static void name_addresses(struct xs_rule *rules, enum xs_field field, const __u32 *cnt)
+{
+	bool is_ipv6 = field == XS_FIELD_ip6_daddr;
+	xs_u128 at = is_ipv6 ? (xs_u128)0x2000 << 112 : 10;
+
+	for (__u32 i = 0; i < 3; i++) {
+		struct xs_match *match = &rules[i].matches[0];
+
+		match->field = field;
+		match->range_cnt = cnt[i];
+		for (__u32 k = 0; k < cnt[i]; k++) {
+			match->ranges[k] = (struct xs_range){ at, at + (is_ipv6 ? ~0ULL : 0) };
+			at += is_ipv6 ? (xs_u128)1 << 100 : 7001;
+		}
+	}
+}
+
+static void addresses_are_taken_up_to(enum xs_field field, __u32 most, const char *error)
+{
+	__u32 cnt[3] = { most / 2, most - most / 2 - 1, 1 };
+	struct xs_match match[3] = { 0 };
+	struct xs_rule rule[3] = { 0 };
+	char name[] = "big.rules", *files[] = { name };
+	struct xs_ruleset rules = { .rules = rule, .rule_cnt = 3, .files = files, .file_cnt = 1 };
+	struct xs_rule_report report;
+	struct xs_rule_blob blob = { 0 };
+
+	for (int i = 0; i < 3; i++) {
+		match[i].ranges = calloc(cnt[i] + 1, sizeof(*match[i].ranges));
+		assert_non_null(match[i].ranges);
+		rule[i] = (struct xs_rule){ .matches = &match[i], .match_cnt = 1, .line = 7 + i };
+	}
+	name_addresses(rule, field, cnt);
+	if (xs_rule_compile(&rules, &blob, &report))
+		fail_msg("%s", report.error);
+	xs_rule_blob_free(&blob);
+	cnt[2]++;
+	name_addresses(rule, field, cnt);
+	refuses(&rules, error);
+	for (int i = 0; i < 3; i++)
+		free(match[i].ranges);
+}
+
+static void addresses_are_taken_up_to_what_a_chunk_holds(void **state)
+{
+	(void)state;
+	addresses_are_taken_up_to(
+		XS_FIELD_ip_saddr, 305828,
+		"big.rules:9: the IPv4 source addresses up to this rule have more than 611657 "
+		"different bounds, of which a single address or prefix has two, and more do not "
+		"fit; "
+		"use fewer or larger prefixes");
+	addresses_are_taken_up_to(
+		XS_FIELD_ip6_daddr, 131071,
+		"big.rules:9: the IPv6 destination addresses up to this rule have more than 262144 "
+		"different bounds, of which a single address or prefix has two, and more do not "
+		"fit; "
+		"use fewer or larger prefixes");
+}
+
 static void say_macs(FILE *out, const char *field, __u32 cnt)
 {
 	fprintf(out, "%s { ", field);
@@ -473,6 +534,7 @@ int main(void)
 		cmocka_unit_test(the_same_rules_are_the_same_bytes),
 		cmocka_unit_test(text_of_4_gib_is_refused_by_name),
 		cmocka_unit_test(one_verdict_too_many_is_refused_by_name),
+		cmocka_unit_test(addresses_are_taken_up_to_what_a_chunk_holds),
 		cmocka_unit_test(each_limit_of_a_rule_is_named),
 		cmocka_unit_test(shapes_that_fill_all_tables_at_once_still_find_one),
 		cmocka_unit_test(one_long_chain_is_refused_soon_and_by_name),

@@ -37,11 +37,11 @@ static int sweep_axis(const struct xs_compiler *c, int side, const struct xs_axi
 }
 
 /* How many leading bits select a cell: on average two starts fall into a cell. */
-static __u32 cell_bits(const struct xs_axis *axis)
+static __u32 cell_bits(__u32 interval_cnt)
 {
 	__u32 cells = XS_CELLS_MIN;
 
-	while (cells < XS_CELLS_MAX && cells < axis->cnt / 2)
+	while (cells < XS_CELLS_MAX && cells < interval_cnt / 2)
 		cells *= 2;
 	return __builtin_ctz(cells);
 }
@@ -90,14 +90,70 @@ static void write_classes(struct xs_compiler *c, struct xs_addr_index *index, __
 		to[i] = classes->of_interval[i];
 }
 
+static size_t align8(size_t bytes)
+{
+	return (bytes + 7) & ~(size_t)7;
+}
+
+/* Intervals and distinct upper halves, as far as they have been counted. */
+struct tally {
+	__u32 interval_cnt, upper_cnt[2]; /* of each tree */
+	bool deep;
+	__u64 upper; /* the last one */
+};
+
+static void tally_start(struct tally *t, xs_u128 start)
+{
+	__u64 upper = start >> 64;
+
+	if (!t->interval_cnt || upper != t->upper)
+		t->upper_cnt[upper >> 63]++;
+	t->interval_cnt++;
+	t->upper = upper;
+	t->deep |= !!(__u64)start;
+}
+
+static size_t starts_bytes(__u32 interval_cnt)
+{
+	return align8((interval_cnt + XS_NODE + 1) * sizeof(__u32));
+}
+
+static size_t trees_bytes(__u32 upper_cnt)
+{
+	return ((upper_cnt + upper_cnt / (XS_NODE - 1) + 2 * XS_ADDR6_LEVELS * XS_NODE) *
+			sizeof(__u64) +
+		63) &
+	       ~(size_t)63;
+}
+
+static size_t groups_bytes(__u32 upper_cnt)
+{
+	return align8((upper_cnt + 1) * sizeof(__u32));
+}
+
+/* Whether an index with so many intervals fits into a chunk, and its lower halves into one. */
+static bool axis_fits(int family, const struct tally *t, __u32 class_cnt)
+{
+	struct classes classes = { .cnt = class_cnt, .interval_cnt = t->interval_cnt };
+	__u32 upper_cnt = t->upper_cnt[0] + t->upper_cnt[1];
+	size_t bytes = classes_bytes(&classes);
+
+	if (family == XS_FAMILY_ipv4)
+		return (sizeof(__u64) << cell_bits(t->interval_cnt)) +
+			       starts_bytes(t->interval_cnt) + bytes <=
+		       XS_CHUNK_BYTES;
+	return t->upper_cnt[0] <= XS_ADDR6_MAX && t->upper_cnt[1] <= XS_ADDR6_MAX &&
+	       trees_bytes(upper_cnt) + groups_bytes(upper_cnt) + bytes <= XS_CHUNK_BYTES &&
+	       (!t->deep || t->interval_cnt * sizeof(__u64) <= XS_CHUNK_BYTES);
+}
+
 static int write_axis4(struct xs_compiler *c, const struct xs_axis *axis,
 		       struct xs_addr_index *index, const struct classes *classes)
 {
-	__u32 bits = cell_bits(axis), offset, *to;
-	size_t cells = sizeof(__u64) << bits, starts = (axis->cnt + XS_NODE + 1) * sizeof(__u32);
+	__u32 bits = cell_bits(axis->cnt), offset, *to;
+	size_t cells = sizeof(__u64) << bits, starts = starts_bytes(axis->cnt);
 	int err;
 
-	starts = (starts + 7) & ~(size_t)7;
 	err = xs_chunks_place(&c->chunks, cells + starts + classes_bytes(classes), 64,
 			      &index->chunk, &offset);
 	if (err)
@@ -201,9 +257,8 @@ static int write_axis6(struct xs_compiler *c, const struct xs_axis *axis,
 	err = -E2BIG;
 	if (middle > XS_ADDR6_MAX || u.cnt - middle > XS_ADDR6_MAX)
 		goto out;
-	trees = (u.cnt + u.cnt / (XS_NODE - 1) + 2 * XS_ADDR6_LEVELS * XS_NODE) * sizeof(__u64);
-	trees = (trees + 63) & ~(size_t)63;
-	groups = ((u.cnt + 1) * sizeof(__u32) + 7) & ~(size_t)7;
+	trees = trees_bytes(u.cnt);
+	groups = groups_bytes(u.cnt);
 	err = xs_chunks_place(&c->chunks, trees + groups + classes_bytes(classes), 64,
 			      &index->chunk, &offset);
 	if (!err && u.deep)
@@ -263,6 +318,56 @@ out:
 	return 0;
 }
 
+/* Counts the intervals of the rules up to this one, as many as fit. False: all of them do. */
+static bool rules_exceed(const struct xs_axis *axis, int family, const __u32 *first_rule,
+			 __u32 rule, __u32 class_cnt, __u32 *fitting)
+{
+	struct tally t = { 0 };
+
+	for (__u32 i = 0; i < axis->cnt; i++) {
+		if (first_rule[i] != XS_RULE_NONE && first_rule[i] > rule)
+			continue;
+		*fitting = t.interval_cnt;
+		tally_start(&t, axis->start[i]);
+		if (!axis_fits(family, &t, class_cnt))
+			return true;
+	}
+	return false;
+}
+
+/* Refuses the first rule with which the intervals do not fit. */
+static int refuse_axis(struct xs_compiler *c, int side, int family, __u32 class_cnt)
+{
+	const struct xs_axis *axis = &c->ranks.axis[side][family];
+	__u32 *first_rule = malloc((axis->cnt + 1) * sizeof(*first_rule));
+	__u32 low = 0, high = c->rules->rule_cnt - 1, fitting = 0;
+	int err = -ENOMEM;
+
+	if (!first_rule)
+		return err;
+	err = xs_ranks_first_rules(axis, &c->boxes, side, family, first_rule);
+	while (!err && low < high) {
+		__u32 middle = low + (high - low) / 2;
+
+		if (rules_exceed(axis, family, first_rule, middle, class_cnt, &fitting))
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	if (!err) {
+		rules_exceed(axis, family, first_rule, low, class_cnt, &fitting);
+		err = xs_refuse(
+			c->report, c->rules, low,
+			"the IPv%c %s addresses up to this rule have more than %u different "
+			"bounds, of which a single address or prefix has two, and more do "
+			"not fit; use fewer or larger prefixes",
+			family == XS_FAMILY_ipv4 ? '4' : '6', side ? "destination" : "source",
+			fitting);
+	}
+	free(first_rule);
+	return err;
+}
+
 static int index_axis(struct xs_compiler *c, int side, int family)
 {
 	const struct xs_axis *axis = &c->ranks.axis[side][family];
@@ -276,11 +381,7 @@ static int index_axis(struct xs_compiler *c, int side, int family)
 		err = family == XS_FAMILY_ipv4 ? write_axis4(c, axis, &index, &classes)
 					       : write_axis6(c, axis, &index, &classes);
 	if (err == -E2BIG)
-		xs_refuse(c->report, c->rules, XS_RULE_NONE,
-			  "%u different IPv%c %s addresses and bounds are more than fit; "
-			  "use fewer prefixes",
-			  axis->cnt, family == XS_FAMILY_ipv4 ? '4' : '6',
-			  side ? "destination" : "source");
+		err = refuse_axis(c, side, family, classes.cnt);
 	xs_header(c)->addr[side][family] = index;
 	free(classes.of_interval);
 	free(classes.tables);

@@ -14,16 +14,32 @@ static int by_addr(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* The starts that are being collected. */
+/* The starts that are being collected; or, with first_rule, found again. */
 struct starts {
 	xs_u128 *start;
 	__u32 cnt, room;
+	const struct xs_axis *axis; /* has all of them */
+	__u32 *first_rule; /* by their place there */
+	__u32 rule; /* of the box that is looked at */
 };
+
+static void note_rule(struct starts *g, xs_u128 start)
+{
+	__u32 at = xs_rank_of(g->axis, start) - g->axis->first;
+
+	if (g->first_rule[at] == XS_RULE_NONE && start)
+		g->first_rule[at] = g->rule;
+}
 
 static int add_start(struct starts *g, xs_u128 start)
 {
-	xs_u128 *more = xs_grow(g->start, g->cnt, &g->room, sizeof(*more));
+	xs_u128 *more;
 
+	if (g->first_rule) {
+		note_rule(g, start);
+		return 0;
+	}
+	more = xs_grow(g->start, g->cnt, &g->room, sizeof(*more));
 	if (!more)
 		return -ENOMEM;
 	g->start = more;
@@ -63,6 +79,7 @@ static int add_side_starts(struct starts *g, const struct xs_boxes *boxes, int s
 
 		if (box->families != XS_FAMILY_BIT(family))
 			continue;
+		g->rule = box->rule;
 		if (box->addr_set[side])
 			err = add_range_starts(g, &box->addr[side], max);
 		for (const struct xs_cond *c = box->cond; !err && c; c = c->next) {
@@ -79,11 +96,24 @@ static int add_side_starts(struct starts *g, const struct xs_boxes *boxes, int s
 	return err;
 }
 
+static xs_u128 last_addr(int family)
+{
+	return family == XS_FAMILY_ipv4 ? 0xffffffffU : ~(xs_u128)0;
+}
+
+int xs_ranks_first_rules(const struct xs_axis *axis, const struct xs_boxes *boxes, int side,
+			 int family, __u32 *first_rule)
+{
+	struct starts g = { .axis = axis, .first_rule = first_rule };
+
+	memset(first_rule, 0xff, axis->cnt * sizeof(*first_rule));
+	return add_side_starts(&g, boxes, side, family, last_addr(family));
+}
+
 static int make_axis(struct xs_axis *axis, const struct xs_boxes *boxes, int side, int family)
 {
-	xs_u128 max = family == XS_FAMILY_ipv4 ? 0xffffffffU : ~(xs_u128)0;
 	struct starts g = { 0 };
-	int err = add_side_starts(&g, boxes, side, family, max);
+	int err = add_side_starts(&g, boxes, side, family, last_addr(family));
 
 	if (err)
 		goto out;

@@ -23,6 +23,13 @@ struct xs_ranks {
 int xs_ranks_make(struct xs_ranks *ranks, struct xs_boxes *boxes);
 void xs_ranks_free(struct xs_ranks *ranks);
 
+/*
+ * Fills first_rule[interval]: the first rule that makes an interval begin there, XS_RULE_NONE
+ * where every axis has one. 0 or -ENOMEM.
+ */
+int xs_ranks_first_rules(const struct xs_axis *axis, const struct xs_boxes *boxes, int side,
+			 int family, __u32 *first_rule);
+
 /* The rank of an address, which is that of the interval around it. */
 __u32 xs_rank_of(const struct xs_axis *axis, xs_u128 addr);
 
