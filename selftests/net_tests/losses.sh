@@ -274,6 +274,7 @@ frames_that_a_busy_cpu_has_no_room_for_have_a_line() {
 _spins() { # PID: on CPU 1, of SCHED_FIFO
 	[[ $(awk '{ print $2, $39, $41 }' "/proc/$1/stat") = "(bash) 1 1" ]]
 }
+# shellcheck disable=SC2016 # awk's
 _ip_received() { rx awk '/^Ip: [0-9]/ { print $4 }' /proc/net/snmp; }
 _received() { [[ $(_ip_received) = "$1" ]]; }
 
