@@ -172,7 +172,7 @@ the_sys_of_another_namespace_is_not_used() {
 	address=$(rx ip -j link show rx0 | jq -r '.[0].address')
 	ip netns add xs-t-other
 	ip netns add xs-t-behind
-	ip -n xs-t-other link add rx0 index "$index" address "$address" type veth \
+	nsenter --net=/run/netns/xs-t-other ip link add rx0 index "$index" address "$address" type veth \
 		peer name tx0 index "$peer" netns xs-t-behind || skip "no interface of index $index can be made"
 	mkdir -p "$DIR/bpf"
 	local others=(nsenter --net=/run/netns/xs-t-other -- unshare --mount --propagation unchanged --

@@ -175,7 +175,7 @@ queues_are_not_read_from_the_sys_of_another_namespace() {
 	lab_up --queues 2
 	index=$(rx ip -j link show rx0 | jq '.[0].ifindex')
 	ip netns add xs-t-other
-	ip -n xs-t-other link add rx0 index "$index" numtxqueues 1 numrxqueues 1 type veth \
+	nsenter --net=/run/netns/xs-t-other ip link add rx0 index "$index" numtxqueues 1 numrxqueues 1 type veth \
 		peer name rx1 index 99 || skip "no interface of index $index can be made"
 	attach
 	# shellcheck disable=SC2016 # the inner shell expands

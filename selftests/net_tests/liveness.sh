@@ -300,12 +300,12 @@ pins_of_a_namespace_that_is_gone_are_cleaned_and_replaced() {
 	lab_up
 	for way in clean replace; do
 		ip netns add xs-t-first
-		ip -n xs-t-first link add eth0 type veth peer name eth1
+		nsenter --net=/run/netns/xs-t-first ip link add eth0 type veth peer name eth1
 		check "the first container" nsenter --net=/run/netns/xs-t-first -- "$LOADER" attach eth0
 		check "clean" "$LOADER" clean
 		check "a namespace that lives is left alone" test -e "$PINS/eth0/link"
 		ip netns add xs-t-second
-		ip -n xs-t-second link add eth0 type veth peer name eth1
+		nsenter --net=/run/netns/xs-t-second ip link add eth0 type veth peer name eth1
 		refuses "while it lives" 1 "another network namespace" \
 			nsenter --net=/run/netns/xs-t-second -- "$LOADER" attach eth0
 		refuses "while it lives, --replace" 1 "another network namespace" \
@@ -333,8 +333,8 @@ _link_is_dead() {
 bouncer_follows_one_whose_namespace_is_gone() {
 	lab_up
 	ip netns add xs-t-first
-	ip -n xs-t-first link add rx0 up type veth peer name rx1
-	ip -n xs-t-first link set rx1 up
+	nsenter --net=/run/netns/xs-t-first ip link add rx0 up type veth peer name rx1
+	nsenter --net=/run/netns/xs-t-first ip link set rx1 up
 	nsenter --net=/run/netns/xs-t-first -- "$BOUNCER" -d rx0 -p >"$DIR/first.log" 2>&1 &
 	becomes "it attached" 10 test -e "$PINS/rx0/link"
 	kill -KILL $!

@@ -23,7 +23,7 @@ _honest() { # NUMBER WORDS
 without_descriptors_attach_says_so_and_does_not_ask_for_root() {
 	local n failed=0 worked=0
 	lab_up --queues 1
-	for n in 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 20 22 25 30 35 40; do
+	for n in 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 20 22 25 30 35 40 50 60 80; do
 		if _with_few_files "$n" "$LOADER" attach rx0; then
 			((++worked))
 			check "detach" rx "$LOADER" detach rx0

@@ -62,7 +62,7 @@ static const char *other_tools_word(struct xs_str word)
 		{ "numgen", "; nothing is chosen at random or by a hash" },
 		{ "jhash", "; nothing is chosen at random or by a hash" },
 		{ "symhash", "; nothing is chosen at random or by a hash" },
-		{ "nftrace", "; xsteer-rules trace shows frames of rules" },
+		{ "nftrace", "; a command traces frames of rules, not a rule" },
 		{ "option", "; options in headers are not looked at" },
 		{ "exthdr", "; extension headers are passed over: meta l4proto is behind them" },
 		{ "hbh", "; extension headers are passed over: meta l4proto is behind them" },
