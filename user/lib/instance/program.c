@@ -188,9 +188,11 @@ struct making {
 static int make_program(const struct making *making, bool remembering, struct xsteer_bpf **made)
 {
 	struct xsteer_bpf *skel = xs_program_open(making->ctx, making->slots, remembering);
-	int err = skel ? 0 : -errno;
+	int err = 0;
 
-	if (!err && making->prepare)
+	if (!skel)
+		return -errno;
+	if (making->prepare)
 		err = making->prepare(skel, making->arg);
 	if (err)
 		goto out;

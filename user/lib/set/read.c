@@ -43,22 +43,36 @@ static char *declared_text(const struct xs_declared_set *declared)
 	return xs_dynamic_set_text(&set, false);
 }
 
+/* The text with a line more; the caller's. NULL, and the text is freed, if there is no memory. */
+static char *add_line(char *text, const char *line)
+{
+	size_t len = strlen(text);
+	char *longer = realloc(text, len + strlen(line) + sizeof("\n"));
+
+	if (!longer) {
+		free(text);
+		return NULL;
+	}
+	strcat(strcpy(longer + len, line), "\n");
+	return longer;
+}
+
 char *xs_declared_sets_text(const struct xs_set_header *set)
 {
 	const struct xs_set_members *members = xs_set_members(set);
+	__u32 cnt = members ? members->set_cnt : 0;
 	char *all = strdup("");
 
-	for (__u32 i = 0; all && members && i < members->set_cnt; i++) {
-		char *one = declared_text(&members->set[i]), *more = NULL;
+	for (__u32 i = 0; all && i < cnt; i++) {
+		char *line = declared_text(&members->set[i]);
 
-		if (one)
-			more = realloc(all, strlen(all) + strlen(one) + sizeof("\n"));
-		if (more)
-			strcat(strcat(more, one), "\n");
-		else
+		if (line) {
+			all = add_line(all, line);
+		} else {
 			free(all);
-		free(one);
-		all = more;
+			all = NULL;
+		}
+		free(line);
 	}
 	return all;
 }
