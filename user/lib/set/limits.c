@@ -138,18 +138,36 @@ int xs_limits_place(struct xs_switching *apply)
 	return err;
 }
 
+/*
+ * Rows that have buckets by key: how many, and which. One call where the kernel passes over
+ * rows without; older ones give up at the first of these, or have no such call.
+ */
+static __u32 rows_with_keys(int fd, __u32 rows[XS_LIMIT_ROWS])
+{
+	__u32 ids[XS_LIMIT_ROWS], next, cnt = XS_LIMIT_ROWS;
+
+	if (!bpf_map_lookup_batch(fd, NULL, &next, rows, ids, &cnt, NULL) || errno == ENOENT)
+		return cnt;
+	cnt = 0;
+	for (__u32 row = 1; row < XS_LIMIT_ROWS; row++)
+		if (!bpf_map_lookup_elem(fd, &row, ids))
+			rows[cnt++] = row;
+	return cnt;
+}
+
 void xs_limits_close_unnamed(const struct xs_pins *pins, const struct xs_set_header *now,
 			     const struct xs_set_header *back)
 {
 	int fd = pins->map_fds[XS_MAP_limit_keys];
+	__u32 keyed[XS_LIMIT_ROWS], cnt;
 	struct rows rows = {};
-	__u32 id;
 
 	if (fd < 0)
 		return;
 	mark_rows(&rows, now);
 	mark_rows(&rows, back);
-	for (__u32 row = 1; row < XS_LIMIT_ROWS; row++)
-		if (!rows.used[row] && !bpf_map_lookup_elem(fd, &row, &id))
-			bpf_map_delete_elem(fd, &row);
+	cnt = rows_with_keys(fd, keyed);
+	for (__u32 i = 0; i < cnt; i++)
+		if (!rows.used[keyed[i] % XS_LIMIT_ROWS])
+			bpf_map_delete_elem(fd, &keyed[i]);
 }
