@@ -94,7 +94,6 @@ static struct xsteer_explained public_result(const struct xs_rules_in_force *set
 		.reason = why->reason,
 		.xdp = (__u32)xdp,
 	};
-
 	__u8 limit;
 
 	if (why->rule == XS_RULE_NONE || !set->header || why->rule >= set->header->rule_cnt)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Reads back the rules and strings of a compiled set; see read.h. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/rules/model/dynamic_set.h"
@@ -33,48 +32,21 @@ const struct xs_declared_set *xs_set_declared(const struct xs_set_header *set, c
 	return NULL;
 }
 
-static char *declared_text(const struct xs_declared_set *declared)
-{
-	struct xs_dynamic_set set = { .family = declared->family,
-				      .size = declared->size,
-				      .timeout_ns = declared->timeout_ns };
-
-	memcpy(set.name, declared->name, sizeof(set.name));
-	return xs_dynamic_set_text(&set, false);
-}
-
-/* The text with a line more; the caller's. NULL, and the text is freed, if there is no memory. */
-static char *add_line(char *text, const char *line)
-{
-	size_t len = strlen(text);
-	char *longer = realloc(text, len + strlen(line) + sizeof("\n"));
-
-	if (!longer) {
-		free(text);
-		return NULL;
-	}
-	strcat(strcpy(longer + len, line), "\n");
-	return longer;
-}
-
 char *xs_declared_sets_text(const struct xs_set_header *set)
 {
 	const struct xs_set_members *members = xs_set_members(set);
+	struct xs_dynamic_set sets[XS_MEMBER_SETS_MAX] = {};
 	__u32 cnt = members ? members->set_cnt : 0;
-	char *all = strdup("");
 
-	for (__u32 i = 0; all && i < cnt; i++) {
-		char *line = declared_text(&members->set[i]);
+	for (__u32 i = 0; i < cnt; i++) {
+		const struct xs_declared_set *declared = &members->set[i];
 
-		if (line) {
-			all = add_line(all, line);
-		} else {
-			free(all);
-			all = NULL;
-		}
-		free(line);
+		sets[i] = (struct xs_dynamic_set){ .family = declared->family,
+						   .size = declared->size,
+						   .timeout_ns = declared->timeout_ns };
+		memcpy(sets[i].name, declared->name, sizeof(sets[i].name));
 	}
-	return all;
+	return xs_dynamic_sets_text(sets, cnt, false);
 }
 
 bool xs_set_valid(const void *bytes, size_t size)

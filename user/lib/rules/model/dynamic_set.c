@@ -59,21 +59,34 @@ static void put_elements(struct text *to, const struct xs_dynamic_set *set)
 	(sizeof(struct xs_member_text) + sizeof(struct xs_timespan) + sizeof(" elements { ") + \
 	 sizeof(" timeout "))
 
-char *xs_dynamic_set_text(const struct xs_dynamic_set *set, bool elements)
+static size_t room_of(const struct xs_dynamic_set *set, bool elements)
 {
-	struct text to = { .room = sizeof(set->name) + sizeof(struct xs_timespan) + 64 };
+	return sizeof(set->name) + sizeof(struct xs_timespan) + 64 +
+	       (elements ? set->element_cnt * ELEMENT_TEXT_MAX : 0);
+}
 
+static void put_set(struct text *to, const struct xs_dynamic_set *set, bool elements)
+{
+	put(to, "set %s { type %s;", set->name, set->family == XS_FAMILY_ipv4 ? "ip" : "ip6");
+	if (set->timeout_ns)
+		put(to, " timeout %s;", xs_timespan_text(set->timeout_ns).text);
+	put(to, " size %u;", set->size);
 	if (elements)
-		to.room += set->element_cnt * ELEMENT_TEXT_MAX;
+		put_elements(to, set);
+	put(to, " }\n");
+}
+
+char *xs_dynamic_sets_text(const struct xs_dynamic_set *sets, __u32 cnt, bool elements)
+{
+	struct text to = { .room = 1 };
+
+	for (__u32 i = 0; i < cnt; i++)
+		to.room += room_of(&sets[i], elements);
 	to.text = malloc(to.room);
 	if (!to.text)
 		return NULL;
-	put(&to, "set %s { type %s;", set->name, set->family == XS_FAMILY_ipv4 ? "ip" : "ip6");
-	if (set->timeout_ns)
-		put(&to, " timeout %s;", xs_timespan_text(set->timeout_ns).text);
-	put(&to, " size %u;", set->size);
-	if (elements)
-		put_elements(&to, set);
-	put(&to, " }");
+	to.text[0] = '\0';
+	for (__u32 i = 0; i < cnt; i++)
+		put_set(&to, &sets[i], elements);
 	return to.text;
 }

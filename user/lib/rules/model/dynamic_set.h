@@ -40,10 +40,10 @@ struct xs_member_text {
 struct xs_member_text xs_member_text(enum xs_family family, xs_u128 addr, __u32 prefixlen);
 
 /*
- * The declaration as text, without a line end; `elements`: with them. From malloc(); NULL: out
- * of memory.
+ * The declarations as text, a line each; `elements`: with them. From malloc(); NULL: out of
+ * memory.
  */
-char *xs_dynamic_set_text(const struct xs_dynamic_set *set, bool elements);
+char *xs_dynamic_sets_text(const struct xs_dynamic_set *sets, __u32 cnt, bool elements);
 
 static inline __u32 xs_family_bits(enum xs_family family)
 {

@@ -21,28 +21,6 @@ void xs_ruleset_free(struct xs_ruleset *set)
 	memset(set, 0, sizeof(*set));
 }
 
-/* The declarations, each with its line end. NULL: out of memory. */
-static char *sets_text(const struct xs_ruleset *set)
-{
-	char *all = calloc(1, 1);
-
-	for (__u32 i = 0; all && i < set->set_cnt; i++) {
-		char *one = xs_dynamic_set_text(&set->sets[i], true);
-		size_t len = strlen(all), more = one ? strlen(one) : 0;
-		char *longer = one ? realloc(all, len + more + 2) : NULL;
-
-		if (longer) {
-			all = longer;
-			strcpy(stpcpy(all + len, one), "\n");
-		} else {
-			free(all);
-			all = NULL;
-		}
-		free(one);
-	}
-	return all;
-}
-
 static char *put_line(char *to, const char *line)
 {
 	if (!line)
@@ -55,7 +33,7 @@ static char *put_line(char *to, const char *line)
 char *xs_ruleset_text(const struct xs_ruleset *set)
 {
 	size_t size = 1;
-	char *sets = sets_text(set), *text, *to;
+	char *sets = xs_dynamic_sets_text(set->sets, set->set_cnt, true), *text, *to;
 
 	if (!sets)
 		return NULL;
