@@ -18,11 +18,12 @@ _bouncer_into_full_pipe() { # OPTION...
 	LAST_BOUNCER=$!
 	becomes "it holds its slot" 10 _owned_by 0 "$LAST_BOUNCER"
 }
-# This is generous, for a busy machine; a failure would wait for ever, or for 10 s.
+# A broker looks twice, a second apart, before it believes that it is lost, and gives the reader
+# of each output a second. This is generous; a failure would wait for ever, or for 10 s.
 _ends_soon() { # PID STATUS
-	local until=$((${EPOCHREALTIME/[.,]/} + 5000000))
+	local until=$((${EPOCHREALTIME/[.,]/} + 8000000))
 	while kill -0 "$1" 2>/dev/null; do
-		((${EPOCHREALTIME/[.,]/} < until)) || fail "process $1 does not end in 5 s"
+		((${EPOCHREALTIME/[.,]/} < until)) || fail "process $1 does not end in 8 s"
 		sleep 0.02
 	done
 	ends "$1" "$2"

@@ -3,29 +3,45 @@
 #include <errno.h>
 #include <stddef.h>
 #include <time.h>
-#include <unistd.h>
+#include <sys/time.h>
 
 #include "stop.h"
 
-#define READER_SEC 1 /* for a reader who is slow, but reads */
+#define READER_USEC 999999 /* for a reader who is slow, but reads */
+#define NEXT_USEC 10000 /* for one who has let that pass already */
 
 /* a handler has no other way to tell */
 static volatile sig_atomic_t asked, in_output; /* how deep */
+static volatile sig_atomic_t reader_is_late;
 static sigset_t held_back;
+
+/* In Linux a plain system call, so handlers may use it. */
+static void wake_after(suseconds_t usec)
+{
+	const struct itimerval timer = { .it_value.tv_usec = usec };
+
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+static void limit_wait(void)
+{
+	wake_after(reader_is_late ? NEXT_USEC : READER_USEC);
+}
 
 static void on_signal(int sig)
 {
 	(void)sig;
 	asked = 1;
 	if (in_output)
-		alarm(READER_SEC);
+		limit_wait();
 }
 
-/* The next write may wait, too. */
+/* The next write may wait, too: one second for each would add up. */
 static void on_alarm(int sig)
 {
 	(void)sig;
-	alarm(READER_SEC);
+	reader_is_late = 1;
+	limit_wait();
 }
 
 void xs_stop_catch(void)
@@ -64,7 +80,7 @@ void xs_stop_begin_output(void)
 		return;
 	sigaction(SIGALRM, &action, NULL);
 	if (asked)
-		alarm(READER_SEC);
+		limit_wait();
 	sigprocmask(SIG_UNBLOCK, &held_back, NULL);
 }
 
@@ -76,7 +92,7 @@ void xs_stop_end_output(void)
 	}
 	sigprocmask(SIG_BLOCK, &held_back, NULL);
 	in_output = 0;
-	alarm(0);
+	wake_after(0);
 }
 
 bool xs_stop_wait(const sigset_t *signals, __u64 seconds)

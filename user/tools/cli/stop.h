@@ -25,8 +25,9 @@ void xs_stop_block(sigset_t *signals);
 /*
  * Around what may write for as long as nobody reads, a full pipe for example. In between a
  * signal counts as asked, also one that xs_stop_block() holds back otherwise. Once asked, a
- * write that waits for longer than a second fails with EINTR. They may be nested. Of a process
- * with one thread that prints.
+ * write that waits for longer than a second fails with EINTR, and the next ones do so at once:
+ * a reader is given one second, not one for each line. They may be nested. Of a process with one
+ * thread that prints. Uses SIGALRM and ITIMER_REAL.
  */
 void xs_stop_begin_output(void);
 void xs_stop_end_output(void);
