@@ -13,8 +13,9 @@
 
 /* Locks are waited for for 10 s; nothing of ours takes longer than three of these. */
 #define COMMAND_MS 32000
-/* How long a bouncer runs: some hundred frames. */
+/* How long a bouncer runs: some hundred frames, or until one has come back. */
 #define LIFE_MS 50
+#define ANSWER_MS 3000 /* longer, on a machine that has more to do */
 #define WORDS_MAX 16
 
 static struct lab {
@@ -119,11 +120,23 @@ static bool has_started(const struct trace *trace)
 	return trace->has_threads;
 }
 
+/* A frame has come back. */
+static bool has_answered(const struct trace *trace)
+{
+	struct probe_seen seen;
+
+	(void)trace;
+	probe_seen(&seen);
+	return seen.policies & POLICY_BIT(POLICY_old);
+}
+
 static void let_live(struct trace *trace)
 {
 	trace_run(trace, has_started, COMMAND_MS);
 	if (!trace->ended)
 		trace_run(trace, NULL, LIFE_MS);
+	if (!trace->ended)
+		trace_run(trace, has_answered, ANSWER_MS);
 	if (!trace->ended)
 		kill(trace->pid, SIGINT);
 }
