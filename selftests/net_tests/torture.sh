@@ -20,4 +20,11 @@ replace_killed_or_failed_at_system_calls() { _slice replace,replace-mode,replace
 detach_upgrade_and_clean_killed_or_failed_at_system_calls() { _slice detach,detach-prio,upgrade,clean 131; }
 bouncer_killed_or_failed_at_system_calls() { _slice bouncer,bouncer-alone 211; }
 
+# What libbpf asks for before it loads fails, too: the program is loaded as it has to be, or not.
+replace_without_a_descriptor_for_any_load() {
+	[[ -z ${XS_SAN-} ]] || skip "a sanitizer's process cannot be traced"
+	check "no case fails" env O="$O" "$ROOT/selftests/torture/run" --only 'replace:EMFILE:bpf(PROG_LOAD)#*'
+	contains "cases were run" "$OUT" '^[1-9][0-9]* passed, 0 failed'
+}
+
 run_tests "$@"

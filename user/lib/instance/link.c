@@ -98,17 +98,7 @@ int xs_link_swap(struct xsteer_ctx *ctx, const char *ifname, int link, int old_p
 	LIBBPF_OPTS(bpf_link_update_opts, opts, .old_prog_fd = old_prog, .flags = BPF_F_REPLACE);
 	int err = bpf_link_update(link, new_prog, &opts) ? -errno : 0;
 
-	/*
-	 * libbpf asks whether programs have an attach type, and loads without one if that call
-	 * fails, be it for want of a descriptor. A link takes no other kind than it has.
-	 */
-	if (err == -EINVAL)
-		xs_err(ctx,
-		       "%s: the kernel refused to replace the program: %s. "
-		       "A program that was loaded while descriptors or memory ran out cannot be "
-		       "replaced: if that was so, %s, then attach again",
-		       ifname, strerror(-err), xs_hint(ctx, XSTEER_HINT_DETACH, ifname).text);
-	else if (err)
+	if (err)
 		xs_err(ctx, "%s: the kernel refused to replace the program: %s", ifname,
 		       strerror(-err));
 	return err;

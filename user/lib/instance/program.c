@@ -75,6 +75,18 @@ static int fit(struct xsteer_bpf *skel, __u32 slots)
 	return err;
 }
 
+void xs_program_set_attach_type(struct bpf_program *prog)
+{
+	/*
+	 * The section's handler in libbpf asks whether the kernel knows attach types, and loads
+	 * without one if that call fails, be it for want of a descriptor. libbpf drops the handler
+	 * as soon as a program gets another type.
+	 */
+	bpf_program__set_type(prog, BPF_PROG_TYPE_UNSPEC);
+	bpf_program__set_type(prog, BPF_PROG_TYPE_XDP);
+	bpf_program__set_expected_attach_type(prog, BPF_XDP);
+}
+
 struct xsteer_bpf *xs_program_open(struct xsteer_ctx *ctx, __u32 slots, bool remembering)
 {
 	struct xsteer_bpf *skel = xsteer_bpf__open();
@@ -89,6 +101,7 @@ struct xsteer_bpf *xs_program_open(struct xsteer_ctx *ctx, __u32 slots, bool rem
 	}
 	/* The caller pins, where and when it wants. */
 	bpf_object__for_each_map(map, skel->obj) bpf_map__set_pin_path(map, NULL);
+	xs_program_set_attach_type(skel->progs.xsteer);
 	skel->rodata->remembering = remembering;
 	err = fit(skel, slots);
 	/*

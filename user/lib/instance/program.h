@@ -12,6 +12,7 @@
 
 struct bpf_object;
 struct bpf_object_skeleton;
+struct bpf_program;
 struct xsteer_bpf;
 
 /* Whether the kernel has multi-buffer XDP (Linux 5.18). Found out by probing for its helper. */
@@ -29,6 +30,12 @@ bool xs_kernel_may_remember(void);
  * that is missing?
  */
 bool xs_is_verifiers_refusal(int err);
+
+/*
+ * Has an opened program loaded as one for a link, whatever else fails: a link takes no program
+ * of another attach type than its own.
+ */
+void xs_program_set_attach_type(struct bpf_program *prog);
 
 /*
  * Opens the embedded object and sizes its maps for `slots` queues. `remembering`: with limits

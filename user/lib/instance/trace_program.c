@@ -74,6 +74,7 @@ static int open_program(const struct xs_pins *pins, const struct xs_trace_opts *
 		return err;
 	}
 	bpf_object__for_each_map(map, skel->obj) bpf_map__set_pin_path(map, NULL);
+	xs_program_set_attach_type(skel->progs.xsteer_trace);
 	set_options(skel, pins, opts);
 	err = bpf_map__set_max_entries(skel->maps.chosen, words_for(opts));
 	if (!err)
