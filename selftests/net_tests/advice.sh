@@ -155,7 +155,7 @@ a_bouncer_that_lost_its_instance_is_told_what_to_wait_for() {
 	check "detach" rx "$LOADER" detach rx0
 	ends "$LAST_BOUNCER" 1
 	OUT=$(<"$DIR/bouncer-0.log")
-	contains "what to wait for" "$OUT" "status rx0' shows it attached"
+	contains "what to wait for" "$OUT" "status' shows it attached"
 	local advice
 	advice=$(_quoted status)
 	attach
@@ -432,8 +432,7 @@ xsteer-loader detach %s	pins_that_do_not_fit_are_told_to_detach
 xsteer-loader detach {}	pins_that_do_not_fit_are_told_to_detach
 xsteer-loader clean	a_link_that_was_detached_is_told_to_clean
 xsteer-loader upgrade {}	a_program_of_another_layout_is_told_to_upgrade
-xsteer-loader status	no_instance_is_told_how_to_attach
-xsteer-loader status %s	a_bouncer_that_lost_its_instance_is_told_what_to_wait_for
+xsteer-loader status	a_bouncer_that_lost_its_instance_is_told_what_to_wait_for
 xsteer-rules confirm %s	what_waits_for_confirm_is_told_of_it
 xsteer-maps stats IF -w 1	the_wrong_tool_is_told_the_right_one
 xsteer-rules show -j %s	the_wrong_tool_is_told_the_right_one

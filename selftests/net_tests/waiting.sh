@@ -131,7 +131,7 @@ loss_of_the_instance_ends_a_broker() {
 	check "it lives" kill -0 "$BROKER"
 	check "detach" rx "$LOADER" detach rx0
 	_ends_soon "$BROKER" 1
-	contains "it says so" "$(<"$DIR/run.log")" "rx0: the instance is detached"
+	contains "it says so" "$(<"$DIR/run.log")" "rx0: the instance that was joined is detached"
 	attach
 	_broker_into_full_pipe
 	check "detach" rx "$LOADER" detach rx0

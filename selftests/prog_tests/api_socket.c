@@ -394,6 +394,18 @@ static void a_wait_says_that_the_instance_was_detached(void **state)
 	assert_int_equal(xsteer_socket_close(s), 0);
 }
 
+/* Its maps stay pinned, but no frame comes. */
+static void a_wait_says_that_the_link_was_detached(void **state)
+{
+	struct xsteer_socket *s = open_socket(NULL);
+
+	(void)state;
+	assert_int_equal(system("bpftool link detach pinned " ROOT "/" IF "/link"), 0);
+	assert_int_equal(xsteer_socket_wait(s, 8000), -ESTALE);
+	assert_non_null(strstr(xsteer_ctx_error(ctx), "no more frames arrive here"));
+	assert_int_equal(xsteer_socket_close(s), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_all, close_all)
@@ -409,6 +421,7 @@ int main(void)
 		TEST(a_wait_ends_in_time_and_by_its_descriptor),
 		TEST(a_wait_says_that_the_interface_is_gone),
 		TEST(a_wait_says_that_the_instance_was_detached),
+		TEST(a_wait_says_that_the_link_was_detached),
 	};
 
 	return cmocka_run_group_tests_name("api_socket", tests, NULL, NULL);

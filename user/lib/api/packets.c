@@ -14,7 +14,6 @@
 #define STALL_NS 100000000ULL
 #define LOOK_MS 1000 /* how often a wait without packets checks whether any can come */
 #define KEEP_NS 1000000000ULL
-#define LOST_MAX 2 /* while an instance is being replaced, it is missing for a moment */
 
 static struct xsteer_packet packet_of(const struct xs_xsk *x, const struct xdp_desc *desc)
 {
@@ -149,14 +148,7 @@ static int look_whether_lost(struct xsteer_socket *s)
 		xs_err(s->ctx, "%s queue %u: the interface is gone", s->netif.name, s->slot);
 		return err;
 	}
-	s->lost_cnt = xs_slots_still_pinned(&s->pins) ? 0 : s->lost_cnt + 1;
-	if (s->lost_cnt < LOST_MAX)
-		return 0;
-	xs_err(s->ctx,
-	       "%s queue %u: the instance was detached, or another took its place: "
-	       "close the socket, and open it again",
-	       s->netif.name, s->slot);
-	return -ESTALE;
+	return xs_slots_check_instance(&s->pins, &s->netif, &s->lost_times);
 }
 
 /* How many ms to sleep for packets if only an event would end the sleep. */
@@ -212,7 +204,7 @@ int xsteer_socket_wait(struct xsteer_socket *s, int timeout_ms)
 		if (poll(&fd, 1, sleep) < 0 && errno == EINTR)
 			return -EINTR;
 		if (xs_xsk_waiting(&s->xsk, 1)) {
-			s->lost_cnt = 0;
+			s->lost_times = 0;
 			return 1;
 		}
 		now = xs_monotonic_ns();

@@ -23,6 +23,8 @@
 #include "slots.h"
 #include "socket_stats.h"
 
+#define LOST_TIMES 2 /* while an instance is replaced, it is missing for a moment */
+
 /*
  * but_us: our own rows may have been impossible to clear. Who cannot be asked for is taken
  * for alive.
@@ -245,7 +247,8 @@ int xs_slot_take_over(const struct xs_pins *pins, __u32 slot, __u64 since_ns, in
 	return xs_owner_set(pins, slot, &owner);
 }
 
-bool xs_slots_still_pinned(const struct xs_pins *pins)
+/* Is what is pinned now the same that was opened? What cannot be examined counts as the same. */
+static bool still_pinned(const struct xs_pins *pins)
 {
 	char path[PATH_MAX];
 	__u32 id;
@@ -262,11 +265,23 @@ bool xs_slots_still_pinned(const struct xs_pins *pins)
 	return id == xs_map_id(pins->map_fds[XS_MAP_xsks_map]);
 }
 
-bool xs_slots_are_lost(const struct xs_pins *pins, __u32 ifindex)
+static bool are_lost(const struct xs_pins *pins, __u32 ifindex)
 {
 	struct xs_hook hook;
 
-	return !xs_slots_still_pinned(pins) || !xs_netif_hook(ifindex, &hook);
+	return !still_pinned(pins) || !xs_netif_hook(ifindex, &hook);
+}
+
+int xs_slots_check_instance(const struct xs_pins *pins, const struct xs_netif *netif, __u32 *times)
+{
+	*times = are_lost(pins, netif->ifindex) ? *times + 1 : 0;
+	if (*times < LOST_TIMES)
+		return 0;
+	xs_err(pins->ctx,
+	       "%s: the instance that was joined is detached, or replaced by another one: "
+	       "no more frames arrive here; start again once %s shows it attached",
+	       netif->name, xs_hint(pins->ctx, XSTEER_HINT_STATUS, NULL).text);
+	return -ESTALE;
 }
 
 /* Reads what is pinned now, since a replaced instance may have another meta there. */
@@ -275,7 +290,7 @@ static bool are_unused(const struct xs_pins *pins, bool but_us)
 	struct xs_meta meta;
 
 	return !xs_pins_look_at_meta(pins->dir, &meta) && meta.flags & XS_META_AUTO &&
-	       !anyone_alive(pins, but_us) && xs_slots_still_pinned(pins);
+	       !anyone_alive(pins, but_us) && still_pinned(pins);
 }
 
 int xs_slots_take_apart_unused(const struct xs_pins *pins, bool but_us, int *root)

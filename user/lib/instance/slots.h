@@ -13,6 +13,8 @@
 #include "live.h"
 #include "pins.h"
 
+struct xs_netif;
+
 /*
  * Opens the instance of `ifname` whose program is on the hook, for a socket. *live is
  * zeroed if the program's pin may not be read; the program is then assumed to be there.
@@ -54,15 +56,14 @@ int xs_slot_claim(const struct xs_pins *pins, __u32 slot, struct xs_owner owner,
  */
 int xs_slot_take_over(const struct xs_pins *pins, __u32 slot, __u64 since_ns, int fd);
 
-/* Is what is pinned now the same that was opened? What cannot be examined counts as the same. */
-bool xs_slots_still_pinned(const struct xs_pins *pins);
-
 /*
- * For a process with a socket in a slot: has the instance been detached, or another one taken its
- * place, so that no frame comes any more? No call tells the socket. What cannot be asked counts
- * as no.
+ * For a process with a socket in a slot: 0; or -ESTALE, logged: the instance has been detached, or
+ * another one has taken its place, so that no frame comes any more. No call tells the socket.
+ * While an instance is replaced it is missing for a moment, so this is said only if *times, which
+ * is 0 at first, has counted two calls in a row that found it so: a second between them is enough. What
+ * cannot be asked counts as there.
  */
-bool xs_slots_are_lost(const struct xs_pins *pins, __u32 ifindex);
+int xs_slots_check_instance(const struct xs_pins *pins, const struct xs_netif *netif, __u32 *times);
 
 /*
  * For a process that leaves: removes the instance if it is automatic and no living process

@@ -68,7 +68,6 @@ struct xs_bouncer {
 	struct xs_xsk_counters first; /* what a bouncer before this one had counted */
 	struct xs_xsk_counters last; /* at the end of the last interval */
 	__u64 lost_reports; /* reports that nobody read in time */
-	__u32 lost_cnt; /* consecutive checks that found the instance gone */
 	const char *why; /* the reason for stopping */
 };
 

@@ -127,17 +127,6 @@ static int say_gone(struct xs_bouncer *b)
 	return -ENODEV;
 }
 
-static int say_lost(struct xs_bouncer *b)
-{
-	b->why = "instance detached";
-	xs_err(b->cli->ctx,
-	       "%s: the instance that was joined is detached, or replaced by another one: "
-	       "no more frames arrive here; "
-	       "start again once 'xsteer-loader status %s' shows it attached",
-	       b->netif.name, b->netif.name);
-	return -ESTALE;
-}
-
 /* When a process is killed, its sockets' counters are gone, except for what is written here. */
 void xs_events_keep_counts(const struct xs_bouncer *b)
 {
@@ -159,15 +148,15 @@ void xs_events_keep_counts(const struct xs_bouncer *b)
 static int check(struct xs_bouncer *b)
 {
 	__u32 i;
+	int err;
 
 	for (i = 0; i < b->worker_cnt; i++)
 		if (xs_xsk_error(&b->workers[i].xsk) == -ENETDOWN)
 			return say_gone(b);
-	if (!xs_steer_lost(&b->steer, b->netif.ifindex))
-		b->lost_cnt = 0;
-	else if (++b->lost_cnt == 2)
-		return say_lost(b);
-	return 0;
+	err = xs_steer_check_instance(&b->steer, &b->netif);
+	if (err)
+		b->why = "instance detached";
+	return err;
 }
 
 /* The frames were chosen at the start: longer packets fit into several of them, or not at all. */

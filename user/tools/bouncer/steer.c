@@ -169,9 +169,11 @@ void xs_steer_keep_counts(const struct xs_steer *steer, __u32 i,
 				     counts);
 }
 
-bool xs_steer_lost(const struct xs_steer *steer, __u32 ifindex)
+int xs_steer_check_instance(struct xs_steer *steer, const struct xs_netif *netif)
 {
-	return steer->kind == XS_STEER_instance && xs_slots_are_lost(&steer->pins, ifindex);
+	return steer->kind == XS_STEER_instance
+		       ? xs_slots_check_instance(&steer->pins, netif, &steer->lost_times)
+		       : 0;
 }
 
 /* A row that stays names a process that is gone, so it holds nothing. Still, it should not stay. */

@@ -33,6 +33,7 @@ struct xs_steer {
 	bool claimed[XS_QUEUES_MAX]; /* the owners row is ours, by index into opts->queues */
 	__u64 since_ns[XS_QUEUES_MAX]; /* of that row */
 	bool inserted[XS_QUEUES_MAX]; /* the slot is ours */
+	__u32 lost_times; /* for xs_slots_check_instance() */
 };
 
 /*
@@ -71,12 +72,8 @@ int xs_steer_insert(struct xs_steer *steer, __u32 i, const struct xs_xsk *xsk);
 void xs_steer_keep_counts(const struct xs_steer *steer, __u32 i,
 			  const struct xs_socket_counts *counts);
 
-/*
- * Whether the instance was detached, or replaced by another one. Then no frame comes
- * any more, as long as the sockets live. It is also true for a moment while an instance
- * is being replaced, so ask twice.
- */
-bool xs_steer_lost(const struct xs_steer *steer, __u32 ifindex);
+/* As xs_slots_check_instance(), where it is an instance that steers: to be called once a second. */
+int xs_steer_check_instance(struct xs_steer *steer, const struct xs_netif *netif);
 
 /*
  * Takes all sockets out of their slots: no frame is steered here any more. 0; or -errno,

@@ -29,7 +29,7 @@ struct xs_broker {
 	__u32 applied; /* versions, after the first */
 	__u64 begin_ns, kept_ns;
 	__u32 told_mtu; /* judged last; 0: none */
-	__u32 lost_cnt; /* how often in a row the instance was found to be lost */
+	__u32 lost_times; /* for xs_slots_check_instance() */
 	struct xs_out *out; /* what prints messages; NULL: it is not open */
 	struct xs_notify notify; /* a service manager, if there is one */
 };

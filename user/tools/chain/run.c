@@ -328,26 +328,6 @@ static void say_if_too_long(struct xs_broker *b, __u32 mtu)
 	b->told_mtu = mtu;
 }
 
-/*
- * An attach that replaces the instance may be between two steps, so it is lost only when it is
- * found so twice.
- */
-static int check_instance(struct xs_broker *b)
-{
-	if (!xs_slots_are_lost(&b->slots.pins, b->netif.ifindex)) {
-		b->lost_cnt = 0;
-		return 0;
-	}
-	if (++b->lost_cnt < 2)
-		return 0;
-	xs_err(b->cli->ctx,
-	       "%s: the instance is detached, or replaced by another one: "
-	       "no more frames arrive here; "
-	       "start again once 'xsteer-loader status %s' shows it attached",
-	       b->netif.name, b->netif.name);
-	return -ESTALE;
-}
-
 static int serve(struct xs_broker *b)
 {
 	int err = 0;
@@ -366,7 +346,7 @@ static int serve(struct xs_broker *b)
 			b->kept_ns = xs_monotonic_ns();
 			xs_broker_keep_counts(b);
 			say_if_too_long(b, xs_netif_mtu(b->netif.ifindex));
-			err = check_instance(b);
+			err = xs_slots_check_instance(&b->slots.pins, &b->netif, &b->lost_times);
 		}
 	}
 	return err;
