@@ -10,7 +10,7 @@
 #include "lib/base/number.h"
 #include "lib/rules/compile/frame.h"
 #include "lib/rules/model/ruleset.h"
-#include "lib/rules/syntax/text.h"
+#include "lib/set/parsed.h"
 #include "lib/set/read.h"
 #include "capture.h"
 #include "tools/cli/cli.h"
@@ -26,38 +26,6 @@
 #define COST_REPEAT 50000
 #define COST_ROUNDS 3
 
-/* The parsed rules, from the text that the set itself contains. */
-static int rules_of(const struct xsteer_explain *trial, struct xs_ruleset *rules)
-{
-	struct xs_rule_errors errors = {};
-	struct xs_rule_source source = { .name = "rules in force" };
-	char *declared = xs_declared_sets_text(trial->set.header);
-	size_t room = 1, used = 0;
-	char *text;
-	int err;
-
-	if (!declared)
-		return -ENOMEM;
-	room += strlen(declared);
-	for (__u32 i = 0; i < trial->set.header->rule_cnt; i++)
-		room += strlen(xs_set_string(trial->set.header, trial->set.rules[i].text)) + 1;
-	text = malloc(room);
-	if (text)
-		used = (size_t)sprintf(text, "%s", declared);
-	free(declared);
-	if (!text)
-		return -ENOMEM;
-	for (__u32 i = 0; i < trial->set.header->rule_cnt; i++)
-		used += sprintf(text + used, "%s\n",
-				xs_set_string(trial->set.header, trial->set.rules[i].text));
-	source.text = text;
-	source.len = used;
-	err = xs_rules_parse(rules, &source, &errors);
-	xs_rule_errors_free(&errors);
-	free(text);
-	return err;
-}
-
 static int draw_trace(struct xs_cli *cli, const struct xsteer_explain *trial,
 		      struct xs_frames *frames)
 {
@@ -67,7 +35,7 @@ static int draw_trace(struct xs_cli *cli, const struct xsteer_explain *trial,
 	int err = 0;
 
 	if (trial->set.header && trial->set.header->rule_cnt)
-		err = rules_of(trial, &rules);
+		err = xs_set_parse(trial->set.header, &rules);
 	for (__u32 i = 0; !err && i < COST_FRAMES; i++) {
 		const struct xs_rule *rule =
 			rules.rule_cnt ? &rules.rules[(__u64)i * rules.rule_cnt / COST_FRAMES]
