@@ -27,7 +27,7 @@ const char *xs_fix(struct xs_diagnosis *diagnosis, const char *fmt, ...)
 void xs_find(struct xs_diagnosis *diagnosis, const char *what, enum xs_level level, const char *fix,
 	     const char *fmt, ...)
 {
-	char text[256];
+	char text[640]; /* a file, a line, and what xs_rule_fit() says */
 	va_list args;
 
 	va_start(args, fmt);

@@ -75,8 +75,8 @@ static bool needs_redirect(const struct xs_action *action)
 	       action->verdict == XS_VERDICT_dev || action->verdict == XS_VERDICT_chain;
 }
 
-enum xs_fit xs_action_fit(const struct xs_action *action, const char *dev,
-			  const struct xs_place *place, char *text, size_t len)
+static enum xs_fit action_fit(const struct xs_action *action, const char *dev,
+			      const struct xs_place *place, char *text, size_t len)
 {
 	enum xs_fit fit = XS_FIT_YES;
 
@@ -163,12 +163,12 @@ static enum xs_fit slot_fit(const struct xs_rule *rule, const struct xs_action *
 	return XS_FIT_DOUBTFUL;
 }
 
-static enum xs_fit rule_fit(const struct xs_rule *rule, const struct xs_place *place, char *text,
-			    size_t len)
+enum xs_fit xs_rule_fit(const struct xs_rule *rule, const struct xs_action *action, const char *dev,
+			const struct xs_place *place, char *text, size_t len)
 {
 	enum xs_fit fit;
 
-	if (place->no_limits && remembers(rule)) {
+	if (rule && place->no_limits && remembers(rule)) {
 		snprintf(text, len,
 			 "%s: the verifier of this kernel refuses the program with limits and "
 			 "dynamic sets, and the one without knows no such rules; "
@@ -176,22 +176,13 @@ static enum xs_fit rule_fit(const struct xs_rule *rule, const struct xs_place *p
 			 rule->limit.rate ? "limit" : "a dynamic set");
 		return XS_FIT_NEVER;
 	}
-	if (names_no_queue(rule, place)) {
+	if (rule && names_no_queue(rule, place)) {
 		snprintf(text, len, "meta rxqueue: %s receives on queues 0 to %u: it never holds",
 			 place->ifname, place->rx_queues - 1);
 		return XS_FIT_DOUBTFUL;
 	}
-	fit = xs_action_fit(&rule->action, rule->target_name, place, text, len);
-	return fit == XS_FIT_YES ? slot_fit(rule, &rule->action, place, text, len) : fit;
-}
-
-static enum xs_fit default_fit(const struct xs_ruleset *set, const struct xs_place *place,
-			       char *text, size_t len)
-{
-	enum xs_fit fit =
-		xs_action_fit(&set->default_action, set->default_target_name, place, text, len);
-
-	return fit == XS_FIT_YES ? slot_fit(NULL, &set->default_action, place, text, len) : fit;
+	fit = action_fit(action, dev, place, text, len);
+	return fit == XS_FIT_YES ? slot_fit(rule, action, place, text, len) : fit;
 }
 
 enum xs_fit xs_rules_fit(const struct xs_ruleset *set, const struct xs_place *place,
@@ -200,13 +191,17 @@ enum xs_fit xs_rules_fit(const struct xs_ruleset *set, const struct xs_place *pl
 	enum xs_fit worst, fit;
 	char text[384];
 
-	worst = default_fit(set, place, text, sizeof(text));
+	worst = xs_rule_fit(NULL, &set->default_action, set->default_target_name, place, text,
+			    sizeof(text));
 	if (worst != XS_FIT_YES)
 		say(arg, NULL, worst, text);
 	for (__u32 i = 0; i < set->rule_cnt; i++) {
-		fit = rule_fit(&set->rules[i], place, text, sizeof(text));
+		const struct xs_rule *rule = &set->rules[i];
+
+		fit = xs_rule_fit(rule, &rule->action, rule->target_name, place, text,
+				  sizeof(text));
 		if (fit != XS_FIT_YES)
-			say(arg, &set->rules[i], fit, text);
+			say(arg, rule, fit, text);
 		if (fit > worst)
 			worst = fit;
 	}

@@ -39,11 +39,12 @@ enum xs_fit {
 };
 
 /*
- * Judges one action; `dev` is the name of its interface. `text`, of `len` bytes, gets
- * why it does not fit, and what helps; it is untouched if it fits.
+ * Judges one rule, NULL for the default, by its matches and this action; `dev` is the name of the
+ * action's interface. `text`, of `len` bytes, gets why it does not fit, and what helps; it is
+ * untouched if it fits.
  */
-enum xs_fit xs_action_fit(const struct xs_action *action, const char *dev,
-			  const struct xs_place *place, char *text, size_t len);
+enum xs_fit xs_rule_fit(const struct xs_rule *rule, const struct xs_action *action, const char *dev,
+			const struct xs_place *place, char *text, size_t len);
 
 /* `rule` is NULL for the default. `text` is valid during the call only. */
 typedef void (*xs_misfit_fn)(void *arg, const struct xs_rule *rule, enum xs_fit fit,
