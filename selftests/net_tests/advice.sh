@@ -81,11 +81,18 @@ another_mode_is_told_to_replace() {
 	local advice
 	lab_up
 	attach -m native # as doctor advises where the kernel does not tell
-	refuses "skb" 1 "attached in native mode, not skb" rx "$LOADER" attach -m skb rx0
+	echo 'udp dport 9 drop' >"$DIR/rules"
+	check "apply" rx xsteer-rules apply rx0 "$DIR/rules"
+	refuses "skb" 1 "attached in native mode, not skb.*rules stay only if they are given with it" \
+		rx "$LOADER" attach -m skb rx0
 	advice=$(_quoted)
 	# shellcheck disable=SC2086
-	check "the advice, for what was asked" rx $advice -m skb rx0
+	check "the advice, for what was asked" rx $advice -m skb rx0 -r "$DIR/rules"
 	equal "mode" "$(hook_mode)" 2
+	contains "the rules" "$(rx xsteer-rules show rx0)" "udp dport 9 drop"
+	# shellcheck disable=SC2086
+	check "without rules" rx $advice -m native rx0
+	contains "it says so" "$OUT" "the 1 rule that was in force is gone"
 }
 
 pins_that_do_not_fit_are_told_to_detach() {
@@ -423,7 +430,7 @@ ethtool -N IF flow-type TYPE ... action N	the_wrong_tool_is_told_the_right_one
 xsteer-chain run IF FILE	chain_control.sh
 xsteer-chain show	chain_control.sh
 ethtool -L %s rx	doctor_is_right_about_a_peer_elsewhere
-xsteer-loader attach --replace -m native %s	unserved.sh
+xsteer-rules show %s | xsteer-loader attach --replace -m native -r - %s	unserved.sh
 xsteer-loader attach -m native %s	another_mode_is_told_to_replace
 xsteer-loader attach %s	no_instance_is_told_how_to_attach
 xsteer-loader attach {}	no_instance_is_told_how_to_attach

@@ -69,15 +69,20 @@ mtu_that_no_chain_takes_is_said() {
 }
 
 merged_frames_that_no_chain_takes_are_said() {
+	local advice before
 	lab_up --queues 1
-	attach -m skb
+	printf '%s\n' 'set bad { type ip; elements { 192.0.2.1 }; }' 'ip saddr @bad drop' 'udp chain web else drop' \
+		'default pass' >"$DIR/some.rules"
+	attach -m skb -r "$DIR/some.rules"
 	printf '%s\n' 'service a' 'chain web a tx' >"$DIR/f.chain"
 	start_broker 0
-	contains "it says so" "$(<"$DIR/run.log")" "rx0: skb mode: frames that GRO or a veth's peer has merged"
-	OUT=$(<"$DIR/run.log")
+	becomes "it says so" 10 grep -q "rx0: skb mode: frames that GRO or a veth's peer has merged" "$DIR/run.log"
 	stop_broker
-	# shellcheck disable=SC2046 # words of a command
-	check "what it says to do" rx "$O"/$(grep -oE 'xsteer-loader attach --replace -m native rx0' "$DIR/run.log")
+	before=$(rx "$O/xsteer-rules" show rx0 | sed 's/ *#.*//')
+	advice=$(grep -oE "'xsteer-rules show [^']*'" "$DIR/run.log" | tr -d "'")
+	check "what it says to do" rx env PATH="$O:$PATH" bash -o pipefail -c "$advice"
+	equal "mode" "$(hook_mode)" 1
+	equal "the rules stay" "$(rx "$O/xsteer-rules" show rx0 | sed 's/ *#.*//')" "$before"
 	start_broker 0
 	[[ $(<"$DIR/run.log") != *merged* ]] || fail "it complains in native mode: $(<"$DIR/run.log")"
 	stop_broker

@@ -183,14 +183,18 @@ static int look_at_existing(struct xsteer_ctx *ctx, const char *ifname,
 		return err;
 	mode = live.native ? XS_MODE_NATIVE : XS_MODE_SKB;
 	if (opts->mode != XS_MODE_AUTO && opts->mode != mode) {
-		xs_err(ctx, "%s: attached in %s mode, not %s: %s changes it, with new maps", ifname,
-		       xs_mode_names[mode], xs_mode_names[opts->mode],
+		xs_err(ctx,
+		       "%s: attached in %s mode, not %s: %s changes it, with new maps; "
+		       "rules stay only if they are given with it",
+		       ifname, xs_mode_names[mode], xs_mode_names[opts->mode],
 		       xs_hint(ctx, XSTEER_HINT_REPLACE, NULL).text);
 		return -EEXIST;
 	}
 	if (other) {
-		xs_err(ctx, "%s: attached %s: %s changes it, with new maps", ifname, other,
-		       xs_hint(ctx, XSTEER_HINT_REPLACE, NULL).text);
+		xs_err(ctx,
+		       "%s: attached %s: %s changes it, with new maps; "
+		       "rules stay only if they are given with it",
+		       ifname, other, xs_hint(ctx, XSTEER_HINT_REPLACE, NULL).text);
 		return -EEXIST;
 	}
 	err = automatic && !opts->automatic ? keep_for_good(ctx, ifname, dir, root) : 0;

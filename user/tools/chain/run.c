@@ -204,8 +204,9 @@ static void say_merged_frames_are_lost(const struct xs_broker *b)
 		xs_warn(b->cli->ctx,
 			"%s: skb mode: frames that GRO or a veth's peer has merged "
 			"are longer than chains take, and are dropped: "
-			"'xsteer-loader attach --replace -m native %s' gets each by itself",
-			b->netif.name, b->netif.name);
+			"'xsteer-rules show %s | xsteer-loader attach --replace -m native -r - %s' "
+			"gets each by itself; the rules stay, members of sets do not",
+			b->netif.name, b->netif.name, b->netif.name);
 }
 
 static int set_up(struct xs_broker *b)
