@@ -151,6 +151,34 @@ a_killed_broker_leaves_traffic_to_the_kernel_and_the_next_serves() {
 	ends "$nf" 0
 }
 
+# Where no option names another place.
+sockets_of_killed_brokers_go_with_the_next_of_any_interface() {
+	local broker
+	lab_up --queues 1
+	mount -t tmpfs -o mode=755 none /run/xsteer 2>/dev/null || { mkdir -p /run/xsteer && mount -t tmpfs -o mode=755 none /run/xsteer; } ||
+		skip "no place of its own for sockets"
+	rx ip link add other0 type veth peer name other1
+	check "attach" rx "$LOADER" attach rx0 other0
+	_chain 'service a' 'chain w a tx'
+	rx_bg killed "$CHAIN" run rx0 "$DIR/f.chain"
+	broker=$!
+	becomes "it listens" 15 test -S /run/xsteer/rx0.sock -a -S /run/xsteer/rx0.ctl
+	kill -9 "$broker"
+	wait "$broker" 2>/dev/null
+	refuses "show" 1 "no broker answers at /run/xsteer/rx0.ctl" rx "$CHAIN" show rx0
+	check "show of all" rx "$CHAIN" show
+	contains "nobody" "$OUT" "no broker runs here"
+	contains "why" "$OUT" "/run/xsteer/rx0.ctl was left by a broker that was killed"
+	check "export" rx "$CHAIN" export
+	rx_bg next "$CHAIN" run other0 "$DIR/f.chain"
+	broker=$!
+	becomes "the next listens" 15 test -S /run/xsteer/other0.sock -a -S /run/xsteer/other0.ctl
+	becomes "what is left is the next one's" 5 test ! -e /run/xsteer/rx0.sock -a ! -e /run/xsteer/rx0.ctl
+	kill "$broker"
+	ends "$broker" 0
+	equal "nothing is left" "$(ls -A /run/xsteer)" ""
+}
+
 what_cannot_be_served_is_refused() {
 	lab_up --queues 1
 	_chain 'service a' 'chain w a tx' 'chain v drop'

@@ -18,45 +18,62 @@
 
 struct asking {
 	struct xs_cli *cli;
+	struct xsteer_ctx *quiet;
 	json_t *answers;
 	int err; /* the first */
 };
 
-static int ask_at(struct xs_cli *cli, const char *path, json_t *answers)
+static int ask_at(struct xsteer_ctx *ctx, const char *path, json_t *answers)
 {
 	json_t *answer;
 	int err;
 
-	err = xs_control_ask(cli->ctx, path, json_pack("{s:s}", "command", "show"), &answer);
+	err = xs_control_ask(ctx, path, json_pack("{s:s}", "command", "show"), &answer);
 	if (!err)
 		json_array_append_new(answers, answer);
 	return err;
 }
 
-/* A broker that ended without closing left its path behind. */
+/* One that was killed left its path behind, which hides no other. */
 static int ask_one(const char *path, void *arg)
 {
 	struct asking *asking = arg;
-	int err = ask_at(asking->cli, path, asking->answers);
+	int err = ask_at(asking->quiet, path, asking->answers);
 
-	asking->err = asking->err ? asking->err : err;
+	if (err == -ECONNREFUSED) {
+		xs_warn(asking->cli->ctx,
+			"%s was left by a broker that was killed: the next one removes it", path);
+	} else if (err && err != -ENOENT) { /* it has just ended */
+		xs_err(asking->cli->ctx, "%s", xsteer_ctx_error(asking->quiet));
+		asking->err = asking->err ? asking->err : err;
+	}
 	return 0;
 }
 
-/* Collects the answers of the operand's broker, or of all brokers. */
+static int ask_all(struct xs_cli *cli, json_t *answers)
+{
+	struct asking asking = { .cli = cli, .answers = answers };
+	int err;
+
+	asking.quiet = xsteer_ctx_new(cli->pin_root, NULL, NULL);
+	if (!asking.quiet)
+		return -ENOMEM;
+	err = xs_each_broker(cli, ask_one, &asking);
+	xsteer_ctx_free(asking.quiet);
+	return err ? err : asking.err;
+}
+
+/* Collects the answers of the operand's broker, or of all brokers: as many as there are, on error, too. */
 static int ask_brokers(struct xs_cli *cli, json_t *answers)
 {
 	const struct xs_chain_options *opts = cli->opts;
-	struct asking asking = { .cli = cli, .answers = answers };
 	char path[XS_CONTROL_PATH_MAX];
 	int err;
 
-	if (!cli->operand_cnt && !opts->socket) {
-		err = xs_each_broker(cli, ask_one, &asking);
-		return err ? err : asking.err;
-	}
+	if (!cli->operand_cnt && !opts->socket)
+		return ask_all(cli, answers);
 	err = xs_broker_find(cli, cli->operand_cnt ? cli->operands[0] : "", path);
-	return err ? err : ask_at(cli, path, answers);
+	return err ? err : ask_at(cli->ctx, path, answers);
 }
 
 /* ---- the commands ---- */
@@ -93,7 +110,7 @@ int xs_chain_export(struct xs_cli *cli)
 	}
 	for (size_t i = 0; reports && i < cnt; i++)
 		reports[i] = json_array_get(brokers, i);
-	if (!err && reports)
+	if (reports && (!err || cnt))
 		xs_report_print_metrics(reports, cnt);
 	free(reports);
 	json_decref(brokers);

@@ -18,6 +18,7 @@
 #include "lib/base/access.h"
 #include "lib/base/clock.h"
 #include "lib/base/escape.h"
+#include "lib/base/listen.h"
 #include "lib/instance/slots.h"
 #include "broker.h"
 #include "children.h"
@@ -161,6 +162,8 @@ static int listen_for_nfs(struct xs_broker *b)
 		snprintf(b->path, sizeof(b->path), XS_CHAIN_SOCKET_DIR "/%s.sock", b->netif.name);
 	}
 	err = xs_nfs_listen(&b->nfs, b->path, 0600);
+	if (!err && !b->opts->socket)
+		xs_listen_sweep(b->cli->ctx, b->path); /* of killed brokers of other interfaces */
 	if (err || !group)
 		return err;
 	err = lchown(b->path, (uid_t)-1, group->gr_gid) ? -errno : xs_chmod_itself(b->path, 0660);
