@@ -291,4 +291,22 @@ stats_w_goes_on_with_an_instance_attached_anew() {
 	ends "$stats" 0
 }
 
+# By the name that it has now, and with the queues that it has now.
+stats_w_and_losses_w_follow_the_interface() {
+	local command
+	lab_up --queues 2
+	attach
+	for command in stats losses; do
+		rx ip link set rx0 name was0
+		rx_bg "$command" "$MAPS" "$command" was0 -w 1 -j
+		becomes "$command: a report" 20 grep -q '"was0"' "$DIR/$command.log"
+		rx ip link set was0 down
+		rx ip link set was0 name rx0
+		rx ip link set rx0 up
+		becomes "$command: by its new name" 20 grep -q '"rx0"' "$DIR/$command.log"
+		kill $!
+		ends $! 0
+	done
+}
+
 run_tests "$@"

@@ -317,10 +317,10 @@ static void end(struct watching *watching)
 }
 
 /* If the instance was attached again, everything starts again. */
-static int begin_again(struct xs_cli *cli, struct xs_pins *pins, const struct xs_netif *netif,
+static int begin_again(struct xs_cli *cli, struct xs_pins *pins, struct xs_netif *netif,
 		       struct watching *watching)
 {
-	int got = xs_pins_again(pins);
+	int got = xs_watched_again(pins, netif);
 
 	if (got <= 0)
 		return got;
@@ -360,7 +360,7 @@ static int report_interval(struct xs_cli *cli, const struct xs_pins *pins,
 }
 
 /* After a signal, also reports the interval that it broke off. */
-static int report_intervals(struct xs_cli *cli, struct xs_pins *pins, const struct xs_netif *netif,
+static int report_intervals(struct xs_cli *cli, struct xs_pins *pins, struct xs_netif *netif,
 			    struct watching *watching, const struct xs_losses_opts *opts,
 			    const sigset_t *signals)
 {

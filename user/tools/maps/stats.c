@@ -179,15 +179,15 @@ static void show_stats(struct xs_cli *cli, const char *ifname, const struct repo
 }
 
 /* If the instance was attached again, everything that it has counted is new. */
-static int look_again(struct xs_cli *cli, const char *ifname, struct xs_pins *pins,
+static int look_again(struct xs_cli *cli, struct xs_netif *netif, struct xs_pins *pins,
 		      struct sample *before)
 {
-	int got = xs_pins_again(pins);
+	int got = xs_watched_again(pins, netif);
 	struct sample first;
 
 	if (got <= 0)
 		return got;
-	xs_note(cli->ctx, "%s: attached again: its counters restarted at 0", ifname);
+	xs_note(cli->ctx, "%s: attached again: its counters restarted at 0", netif->name);
 	got = take_sample(pins, &first);
 	if (got)
 		return got;
@@ -198,7 +198,7 @@ static int look_again(struct xs_cli *cli, const char *ifname, struct xs_pins *pi
 	return 0;
 }
 
-static int watch_stats(struct xs_cli *cli, const char *ifname, struct xs_pins *pins, __u32 queues,
+static int watch_stats(struct xs_cli *cli, struct xs_netif *netif, struct xs_pins *pins,
 		       const struct xs_stats_opts *opts)
 {
 	struct sample before, now;
@@ -210,22 +210,21 @@ static int watch_stats(struct xs_cli *cli, const char *ifname, struct xs_pins *p
 	if (err)
 		return err;
 	for (__u64 n = 0; !opts->count || n < opts->count; n++) {
-		struct report report = {
-			.now = &now, .before = &before, .queues = queues, .all = opts->all
-		};
+		struct report report = { .now = &now, .before = &before, .all = opts->all };
 
 		if (!xs_stop_wait(&signals, opts->watch_sec))
 			break;
-		err = look_again(cli, ifname, pins, &before);
+		err = look_again(cli, netif, pins, &before);
 		if (!err)
 			err = take_sample(pins, &now);
 		if (err)
 			break;
 		report.interval = now.at - before.at;
+		report.queues = netif->rx_queues;
 		xs_stop_begin_output();
 		if (n && !cli->json)
 			putchar('\n');
-		show_stats(cli, ifname, &report);
+		show_stats(cli, netif->name, &report);
 		xs_stop_end_output();
 		free(before.rows);
 		before = now;
@@ -247,7 +246,7 @@ int xs_maps_stats(struct xs_cli *cli, struct xs_pins *pins, const char *ifname,
 	if (err)
 		return err;
 	if (opts->watch_sec)
-		return watch_stats(cli, ifname, pins, netif.rx_queues, opts);
+		return watch_stats(cli, &netif, pins, opts);
 	err = take_sample(pins, &now);
 	if (!err) {
 		const struct report report = { .now = &now,

@@ -56,6 +56,16 @@ int xs_pins_again(struct xs_pins *pins)
 	return 1;
 }
 
+int xs_watched_again(struct xs_pins *pins, struct xs_netif *netif)
+{
+	int got = xs_pins_again(pins), err = 0;
+	char name[16];
+
+	if (got >= 0 && !xs_netif_name(pins->meta.ifindex, name))
+		err = xs_netif_get(pins->ctx, netif, name);
+	return err ? err : got;
+}
+
 /* ---- a list of them ---- */
 
 static void forget_samples(struct xs_watched *watched)

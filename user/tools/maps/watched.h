@@ -9,6 +9,7 @@
 
 #include "lib/instance/pins.h"
 #include "lib/instance/queue_stats.h"
+#include "lib/net/netif.h"
 #include "tools/cli/cli.h"
 #include "watched_losses.h"
 #include "watched_rules.h"
@@ -20,6 +21,8 @@
  * unchanged.
  */
 int xs_pins_again(struct xs_pins *pins);
+/* The same, and the interface anew: it may have another name by now, and other queues. */
+int xs_watched_again(struct xs_pins *pins, struct xs_netif *netif);
 
 /* One instance and its last two samples. */
 struct xs_watched {
