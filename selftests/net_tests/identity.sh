@@ -47,6 +47,39 @@ an_alternative_name_is_as_good_in_every_command() {
 	equal "pins" "$(ls "$PINS")" ""
 }
 
+# Whatever the user wrote, what is printed has the name that `ip link` shows.
+# shellcheck disable=SC2086 # words
+whatever_is_printed_has_the_name_of_now() {
+	local words
+	lab_up --queues 1
+	rx ip link property add dev rx0 altname "$LONG" || skip "no alternative names"
+	printf '%s\n' 'set bad { type ip; }' 'ip saddr @bad drop' >"$DIR/some.rules"
+	for words in "loader attach" "loader upgrade" "loader features" "loader doctor" "loader queues" "loader status" \
+		"rules apply -d" "rules confirm" "rules show" "rules set add" "rules set list" "rules flush" \
+		"maps stats" "maps dump" "maps sockets" "maps losses" "maps export" "loader detach"; do
+		case $words in
+		*apply*) set -- "$DIR/some.rules" ;;
+		*confirm) check "apply" rx "$RULES" apply rx0 "$DIR/some.rules" --confirm 60 ;;&
+		*add) set -- bad 192.0.2.1 ;;
+		*list) set -- bad ;;
+		*) set -- ;;
+		esac
+		OUT=$(rx "$O"/xsteer-$words "$LONG" -j "$@" 2>&1)
+		contains "$words -j" "$OUT" '"interface": ?"rx0"'
+		[[ $OUT != *"$LONG"* ]] || fail "$words -j: $OUT"
+	done
+	check "attach" rx "$LOADER" attach "$LONG"
+	contains "attach" "$OUT" '^rx0: attached'
+	check "apply" rx "$RULES" apply "$LONG" "$DIR/some.rules"
+	contains "apply" "$OUT" '^rx0: rule set'
+	check "detach" rx "$LOADER" detach "$LONG"
+	contains "detach" "$OUT" '^rx0: detached'
+	attach
+	_rename rx0 new0
+	check "detach --all" rx "$LOADER" detach --all
+	contains "detach --all" "$OUT" '^new0: detached'
+}
+
 # In a rule, as the default, in a vmap, and in a chain of nft.
 an_alternative_name_is_as_good_in_rules() {
 	local rules

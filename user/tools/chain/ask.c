@@ -13,6 +13,7 @@
 #include "report.h"
 #include "tools/cli/json.h"
 #include "lib/base/escape.h"
+#include "lib/net/identity.h"
 
 /* ---- whom ---- */
 
@@ -119,7 +120,7 @@ int xs_chain_export(struct xs_cli *cli)
 
 int xs_chain_drain(struct xs_cli *cli)
 {
-	char path[XS_CONTROL_PATH_MAX];
+	char path[XS_CONTROL_PATH_MAX], name[16];
 	__u64 instance = 0;
 	json_int_t cnt;
 	json_t *answer;
@@ -142,8 +143,8 @@ int xs_chain_drain(struct xs_cli *cli)
 		return xs_json_print(cli, answer);
 	cnt = json_integer_value(json_object_get(answer, "draining"));
 	printf("%s: %lld instance%s of %s drained, and then told to stop\n",
-	       xs_shown(cli->operands[0]).text, cnt, cnt == 1 ? " is" : "s are",
-	       xs_shown(cli->operands[1]).text);
+	       xs_shown(xs_netif_called(cli->operands[0], name)).text, cnt,
+	       cnt == 1 ? " is" : "s are", xs_shown(cli->operands[1]).text);
 	json_decref(answer);
 	return 0;
 }
@@ -151,7 +152,7 @@ int xs_chain_drain(struct xs_cli *cli)
 static int send_file(struct xs_cli *cli, const char *text, size_t len)
 {
 	json_t *request = json_pack("{s:s, s:s%}", "command", "apply", "text", text, len), *answer;
-	char path[XS_CONTROL_PATH_MAX];
+	char path[XS_CONTROL_PATH_MAX], name[16];
 	int err;
 
 	if (!request) {
@@ -168,7 +169,7 @@ static int send_file(struct xs_cli *cli, const char *text, size_t len)
 		return err;
 	if (cli->json)
 		return xs_json_print(cli, answer);
-	printf("%s: %s is in force\n", xs_shown(cli->operands[0]).text,
+	printf("%s: %s is in force\n", xs_shown(xs_netif_called(cli->operands[0], name)).text,
 	       xs_shown(cli->operands[1]).text);
 	json_decref(answer);
 	return 0;

@@ -12,6 +12,7 @@
 #include "lib/instance/instance.h"
 #include "lib/instance/lock.h"
 #include "lib/instance/netns.h"
+#include "lib/net/identity.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/json.h"
 #include "tools/cli/results.h"
@@ -38,8 +39,11 @@ struct detaching {
 	int root; /* the lock of the pin root; -1: it could not be taken again after a wait */
 };
 
-/* -ERESTART: what is there has to be looked at again. */
-static int look_and_detach(struct detaching *all, const char *dir, const char *ifname)
+/*
+ * *ifname: what the directory is called, and then what the interface is. -ERESTART: what is there
+ * has to be looked at again.
+ */
+static int look_and_detach(struct detaching *all, const char *dir, char ifname[16])
 {
 	struct xs_pins pins;
 	int err = xs_pins_open_dir(all->cli->ctx, &pins, dir, XS_PINS_TAKE_AWAY);
@@ -51,6 +55,7 @@ static int look_and_detach(struct detaching *all, const char *dir, const char *i
 	 * have its name.
 	 */
 	if (xs_netns_of(&pins.meta) == XS_NETNS_OURS) {
+		xs_netif_name(pins.meta.ifindex, ifname); /* gone: the name that it had */
 		err = xs_instance_take_apart(&pins, &all->root);
 		if (!err)
 			say_detached(all->cli, ifname);

@@ -4,6 +4,7 @@
 
 #include "doctor.h"
 #include "features.h"
+#include "lib/net/identity.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/json.h"
 #include "tools/cli/results.h"
@@ -50,15 +51,17 @@ int xs_each_operand(struct xs_cli *cli, int argc, char **argv,
 	int first = 0;
 
 	for (int i = 0; i < argc; i++) {
+		char name[16];
+		const char *ifname = xs_netif_called(argv[i], name);
 		int err;
 
 		xs_error_mark(cli);
-		err = work(cli, argv[i]);
+		err = work(cli, ifname);
 		if (err && !xs_error_said(cli)[0])
-			xs_err(cli->ctx, "%s: %s: %s", argv[i], cli->cmd->name, strerror(-err));
+			xs_err(cli->ctx, "%s: %s: %s", ifname, cli->cmd->name, strerror(-err));
 		if (err)
 			xs_results_add_failure(cli, xs_loader_opts(cli)->results, "interface",
-					       argv[i], err);
+					       ifname, err);
 		if (err && !first)
 			first = err;
 	}
@@ -76,12 +79,16 @@ int xs_loader_finish(struct xs_cli *cli, int err)
 
 static int do_features(struct xs_cli *cli)
 {
-	return xs_features_show(cli, cli->operands[0]);
+	char name[16];
+
+	return xs_features_show(cli, xs_netif_called(cli->operands[0], name));
 }
 
 static int do_doctor(struct xs_cli *cli)
 {
-	return xs_doctor(cli, cli->operands[0]);
+	char name[16];
+
+	return xs_doctor(cli, xs_netif_called(cli->operands[0], name));
 }
 
 static const struct xs_opt attach_opts[] = {

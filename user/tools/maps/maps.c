@@ -19,6 +19,7 @@
 #include "lib/instance/dir.h"
 #include "lib/instance/live.h"
 #include "lib/instance/place.h"
+#include "lib/net/identity.h"
 
 struct options {
 	__u64 watch; /* seconds; 0: once */
@@ -41,12 +42,15 @@ static int do_stats(struct xs_cli *cli)
 	const struct xs_stats_opts stats = { .watch_sec = options_of(cli)->watch,
 					     .count = options_of(cli)->count,
 					     .all = options_of(cli)->all };
+	const char *ifname;
 	struct xs_pins pins;
+	char name[16];
 	int err;
 
-	err = xs_api_open(cli->ctx, &pins, cli->operands[0]);
+	ifname = xs_netif_called(cli->operands[0], name);
+	err = xs_api_open(cli->ctx, &pins, ifname);
 	if (!err)
-		err = xs_maps_stats(cli, &pins, cli->operands[0], &stats);
+		err = xs_maps_stats(cli, &pins, ifname, &stats);
 	xs_pins_close(&pins);
 	return err;
 }
@@ -55,12 +59,15 @@ static int do_losses(struct xs_cli *cli)
 {
 	const struct xs_losses_opts losses = { .watch_sec = options_of(cli)->watch,
 					       .count = options_of(cli)->count };
+	const char *ifname;
 	struct xs_pins pins;
+	char name[16];
 	int err;
 
-	err = xs_api_open(cli->ctx, &pins, cli->operands[0]);
+	ifname = xs_netif_called(cli->operands[0], name);
+	err = xs_api_open(cli->ctx, &pins, ifname);
 	if (!err)
-		err = xs_maps_losses(cli, &pins, cli->operands[0], &losses);
+		err = xs_maps_losses(cli, &pins, ifname, &losses);
 	xs_pins_close(&pins);
 	return err;
 }
@@ -222,12 +229,15 @@ static int do_dump(struct xs_cli *cli)
 {
 	json_t *maps = json_object();
 	int map = -1, err = 0;
+	const char *ifname;
 	struct xs_pins pins;
+	char name[16];
 
 	if (cli->operand_cnt > 1)
 		err = map = find_map(cli, cli->operands[1]);
+	ifname = xs_netif_called(cli->operands[0], name);
 	if (err >= 0)
-		err = xs_api_open(cli->ctx, &pins, cli->operands[0]);
+		err = xs_api_open(cli->ctx, &pins, ifname);
 	if (err < 0) {
 		json_decref(maps);
 		return err;
@@ -237,8 +247,8 @@ static int do_dump(struct xs_cli *cli)
 			err = dump_one(cli, &pins, i, maps);
 	xs_pins_close(&pins);
 	if (!err && cli->json)
-		return xs_json_print(cli, json_pack("{s:o, s:o}", "interface",
-						    xs_json_text(cli->operands[0]), "maps", maps));
+		return xs_json_print(cli, json_pack("{s:o, s:o}", "interface", xs_json_text(ifname),
+						    "maps", maps));
 	if (!err)
 		print_dump(maps);
 	json_decref(maps);

@@ -24,19 +24,26 @@ struct warned {
 	__u32 cnt; /* found */
 };
 
+void xs_rules_call_if(struct xs_rules_opts *opts)
+{
+	if (opts->ifname)
+		opts->ifname = xs_netif_called(opts->ifname, opts->name);
+}
+
 int xs_rules_take_if(struct xs_cli *cli, int others, bool optional)
 {
 	struct xs_rules_opts *opts = xs_rules_opts(cli);
 
 	if (cli->operand_cnt < others || (!opts->ifname && !optional && cli->operand_cnt == others))
 		return xs_usage(cli, "%s: %s is missing", cli->cmd->name, cli->cmd->args);
-	if (cli->operand_cnt == others)
-		return 0;
-	if (opts->ifname || opts->file)
+	if (cli->operand_cnt > others && (opts->ifname || opts->file))
 		return xs_usage(cli, "too many operands: '%s'", cli->operands[others]);
-	opts->ifname = cli->operands[0];
-	cli->operands++;
-	cli->operand_cnt--;
+	if (cli->operand_cnt > others) {
+		opts->ifname = cli->operands[0];
+		cli->operands++;
+		cli->operand_cnt--;
+	}
+	xs_rules_call_if(opts);
 	return 0;
 }
 

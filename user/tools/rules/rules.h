@@ -10,7 +10,9 @@
 
 struct xs_rules_opts {
 	__u32 confirm_sec;
-	const char *ifname, *file;
+	const char *ifname; /* once xs_rules_take_if() has returned, as it is called now */
+	char name[16]; /* room for that */
+	const char *file;
 	const char *pcap, *hex;
 	__u32 queue;
 	bool partial;
@@ -31,6 +33,9 @@ static inline struct xs_rules_opts *xs_rules_opts(const struct xs_cli *cli)
  * xs_usage(), also where there is none unless `optional`.
  */
 int xs_rules_take_if(struct xs_cli *cli, int others, bool optional);
+
+/* The same for commands that look at their operands by themselves: the name of now of opts->ifname. */
+void xs_rules_call_if(struct xs_rules_opts *opts);
 
 /* Commands that have their own files. 0 or -errno. */
 int xs_do_show(struct xs_cli *cli);

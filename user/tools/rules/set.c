@@ -272,15 +272,18 @@ static int run_action(struct set_call *call, const struct action *action)
 
 int xs_do_set(struct xs_cli *cli)
 {
-	struct set_call call = { .cli = cli, .ifname = xs_rules_opts(cli)->ifname };
+	struct xs_rules_opts *opts = xs_rules_opts(cli);
+	struct set_call call = { .cli = cli };
 	const struct action *action = action_of(cli->operands[0]);
 	int at = 1;
 
 	if (!action)
 		return xs_usage(cli, "set %s: say what to do: add, del, list or flush",
 				cli->operands[0]);
-	if (!call.ifname && at < cli->operand_cnt)
-		call.ifname = cli->operands[at++];
+	if (!opts->ifname && at < cli->operand_cnt)
+		opts->ifname = cli->operands[at++];
+	xs_rules_call_if(opts);
+	call.ifname = opts->ifname;
 	if (!call.ifname || at >= cli->operand_cnt)
 		return xs_usage(cli, "set %s: give the interface and the set's name", action->word);
 	call.name = cli->operands[at++];

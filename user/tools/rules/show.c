@@ -6,7 +6,6 @@
 
 #include "lib/base/number.h"
 #include "lib/base/escape.h"
-#include "lib/net/identity.h"
 #include "set_show.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/json.h"
@@ -59,7 +58,7 @@ static int show_json(struct xs_cli *cli, const char *ifname)
 
 struct shown {
 	struct xs_cli *cli;
-	const char *ifname, *asked; /* now called; as the user wrote */
+	const char *ifname;
 	struct xsteer_rule_set set;
 	bool headed; /* the text above the rules has been printed */
 };
@@ -78,7 +77,7 @@ static void show_head(struct shown *shown)
 	if (set->confirm_ns)
 		printf("# rolls back in %.0f s unless 'xsteer-rules confirm %s'\n",
 		       set->confirm_ns / 1e9, xs_shown(shown->ifname).text);
-	xs_sets_print(shown->cli, shown->asked);
+	xs_sets_print(shown->cli, shown->ifname);
 	printf("%s\n%s\n", set->default_text, set->malformed_text);
 }
 
@@ -102,20 +101,15 @@ static int show_rule(void *arg, const struct xsteer_rule *rule)
 int xs_do_show(struct xs_cli *cli)
 {
 	struct shown shown = { .cli = cli, .set = { .sz = sizeof(shown.set) } };
-	const char *ifname;
-	char name[16];
-	__u32 ifindex;
 	int err;
 
 	err = xs_rules_take_if(cli, 0, false);
 	if (err)
 		return err;
-	ifname = shown.ifname = shown.asked = xs_rules_opts(cli)->ifname;
+	shown.ifname = xs_rules_opts(cli)->ifname;
 	if (cli->json)
-		return show_json(cli, ifname);
-	if (!xs_netif_find(shown.ifname, &ifindex, name))
-		shown.ifname = name;
-	err = xsteer_rules_show(cli->ctx, ifname, &shown.set, show_rule, &shown);
+		return show_json(cli, shown.ifname);
+	err = xsteer_rules_show(cli->ctx, shown.ifname, &shown.set, show_rule, &shown);
 	if (!err)
 		show_head(&shown);
 	return err;
