@@ -93,6 +93,22 @@ frames_without_a_socket_have_a_line() {
 	_report
 	_only no_socket 41
 }
+limits_and_rules_of_before_have_a_line_each() {
+	lab_up --queues 1
+	attach
+	[[ $(rx "$LOADER" features -j rx0 | jq .limits) = true ]] || skip "this kernel's verifier takes no limits"
+	_apply 'udp pass limit 2/day burst 2'
+	_watch
+	_send 40 "$_udp4" 60
+	_report
+	_only over_limit 38
+	_apply 'udp drop'
+	_watch
+	_send 12 "$_udp4" 60
+	_apply 'tcp drop' # which has none of the counters
+	_report
+	_only earlier_rules 12
+}
 
 frames_for_a_chain_that_nobody_serves_have_a_line() {
 	lab_up --queues 1
@@ -277,6 +293,41 @@ _spins() { # PID: on CPU 1, of SCHED_FIFO
 # shellcheck disable=SC2016 # awk's
 _ip_received() { rx awk '/^Ip: [0-9]/ { print $4 }' /proc/net/snmp; }
 _received() { [[ $(_ip_received) = "$1" ]]; }
+
+# --- while frames come ---
+
+# Each report has the causes that are there, all its frames, and nothing unexplained, although the
+# counters are read one after another.
+under_traffic_no_cause_is_named_that_was_none() {
+	local flood
+	lab_up --queues 1
+	check "gro" rx ethtool -K rx0 gro on
+	attach
+	_apply $'udp sport 10000-10007 drop\nudp sport 10008-10011 xsk slot 1\nudp xsk else drop'
+	start_bouncer 0 -p --ring 64 --frames 256
+	kill -STOP "$LAST_BOUNCER"
+	tx_bg flood "$O/selftests/tools/flood" -f 16 -t 60 -r 200000 tx0
+	flood=$!
+	becomes "frames come" 10 _counted 10000
+	check "once" rx "$MAPS" losses rx0 -j
+	_only_causes once rule,no_frame
+	check "each second" rx "$MAPS" losses rx0 -j -w 1 -n 4
+	_only_causes intervals rule,no_frame
+	check "each second, by another" rx "$MAPS" top -b 3 --tab losses rx0
+	equal "its causes" "$(awk '$1 == "rx0" { print $3 }' <<<"$OUT" | sort -u | xargs)" "no_frame rule"
+	equal "unexplained" "$(grep -o '[0-9]* unexplained' <<<"$OUT" | sort -u)" "0 unexplained"
+	kill "$flood"
+	kill -CONT "$LAST_BOUNCER"
+	stop_bouncer
+}
+_counted() { [[ $(counter packets) -ge $1 ]]; }
+_only_causes() { # SENTENCE CAUSES
+	equal "$1: causes" "$(jq -r '.losses[] | select(.place != "nic").cause' <<<"$OUT" | sort -u | paste -sd,)" \
+		"$(tr , '\n' <<<"$2" | sort | paste -sd,)"
+	equal "$1: unexplained" "$(jq .unexplained <<<"$OUT" | sort -u)" 0
+	equal "$1: frames in = lost + delivered" "$(jq '.frames_in == ([.losses[] |
+		select(.place != "nic" and .place != "send").frames] | add) + (.delivered | add)' <<<"$OUT" | sort -u)" true
+}
 
 # --- without tracing, and without an interval ---
 

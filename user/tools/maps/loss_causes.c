@@ -8,6 +8,7 @@
 
 #include "lib/instance/slot_sockets.h"
 #include "loss_causes.h"
+#include "loss_drops.h"
 
 const char *const xs_loss_places[XS_PLACE_MAX] = { "nic", "program", "socket", "cpu",
 						   "dev", "tx",	     "send" };
@@ -25,18 +26,36 @@ _Static_assert(XS_LOSS_malformed_dccp - XS_LOSS_malformed_eth ==
 struct finding {
 	const struct xs_loss_sources *sources;
 	struct xs_losses *losses;
+	bool whole;
+	/*
+	 * Frames that went there, less those that are named as lost. Whoever counts there has
+	 * counted more only if more came since.
+	 */
+	__u64 sent[XS_PLACE_MAX], into_chains;
 	bool driver_counts; /* its counters cover the same frames as ours */
 	__u64 seen_by_driver; /* losses named here that the driver also counts */
 	bool no_memory;
 };
 
+/* At a socket of a chain, whose slots come after the plain ones. */
+static bool is_in_chain(const struct finding *find, const struct xs_loss_part *part)
+{
+	return part->of == XS_LOSS_OF_SLOT && part->number >= find->sources->queue_cnt &&
+	       xs_loss_texts[part->cause].place == XS_PLACE_socket;
+}
+
 static void add(struct finding *find, struct xs_loss_part part)
 {
+	__u64 *sent = is_in_chain(find, &part) ? &find->into_chains
+					       : &find->sent[xs_loss_texts[part.cause].place];
 	struct xs_losses *losses = find->losses;
 	struct xs_loss_part *more;
 
+	if (part.frames > *sent)
+		part.frames = *sent;
 	if (!part.frames)
 		return;
+	*sent -= part.frames;
 	more = realloc(losses->parts, (losses->part_cnt + 1) * sizeof(*more));
 	if (!more) {
 		find->no_memory = true;
@@ -72,42 +91,13 @@ static void find_in_nic(struct finding *find)
 	}
 }
 
-/* Attributes to this cause as much of the unexplained rest as a counter says. */
-static void allot(struct finding *find, __u64 *left, enum xs_loss cause, __u64 frames)
-{
-	frames = frames < *left ? frames : *left;
-	*left -= frames;
-	add(find, (struct xs_loss_part){ .cause = cause, .frames = frames });
-}
-
-/*
- * Each dropped frame was decided by a rule or the default, was malformed, or had no
- * socket and a rule with "else drop". When a set is replaced, its counters go, and so
- * does what it said about malformed frames. Drops that no counter claims are attributed
- * to earlier rules.
- */
 static void find_dropped(struct finding *find)
 {
-	const struct xs_loss_rules *rules = &find->sources->rules;
-	const struct xs_queue_stats *total = &find->sources->total;
-	const __u64 *reasons = xs_reason_counters(total);
-	__u64 left = total->verdict_drop;
+	__u64 frames[XS_LOSS_MAX] = {};
 
-	if (!rules->known) {
-		allot(find, &left, XS_LOSS_drop, left);
-		return;
-	}
-	allot(find, &left, XS_LOSS_rule, rules->dropped);
-	for (int r = XS_REASON_malformed_eth;
-	     rules->of_malformed == XS_VERDICT_drop && r <= XS_REASON_malformed_dccp; r++)
-		allot(find, &left, XS_LOSS_malformed_eth + r - XS_REASON_malformed_eth,
-		      reasons[r - 1]);
-	if (rules->by_default == XS_VERDICT_drop)
-		allot(find, &left, XS_LOSS_default, total->reason_default);
-	allot(find, &left, XS_LOSS_no_socket, total->reason_no_socket);
-	allot(find, &left, XS_LOSS_no_chain, total->reason_no_chain);
-	allot(find, &left, XS_LOSS_over_limit, rules->over_limit);
-	allot(find, &left, XS_LOSS_earlier_rules, left);
+	xs_loss_divide_drops(find->sources, find->whole, frames);
+	for (int cause = 0; cause < XS_LOSS_MAX; cause++)
+		add(find, (struct xs_loss_part){ .cause = cause, .frames = frames[cause] });
 }
 
 /* ---- sockets ---- */
@@ -125,6 +115,11 @@ enum { AT_ENOBUFS, AT_ENOMEM, AT_ENOSPC, AT_EINVAL };
 static __u64 most(__u64 a, __u64 b)
 {
 	return a > b ? a : b;
+}
+
+static __u64 less(__u64 frames, __u64 lost)
+{
+	return frames > lost ? frames - lost : 0;
 }
 
 static bool is_in_slot(const struct xs_loss_socket *socket, __u32 slot)
@@ -212,7 +207,7 @@ static void add_of_slot(struct finding *find, __u32 slot, enum xs_loss cause, __
 					 .frames = frames });
 }
 
-static __u64 lost_by_driver(const struct xs_loss_sources *sources, int queue);
+static __u64 lost_by_driver(const struct finding *find, int queue);
 
 /* Without tracing: the slot that the queue's frames went to holds a socket of another queue. */
 static __u64 lost_to_other_queue(const struct finding *find, __u32 slot)
@@ -224,7 +219,7 @@ static __u64 lost_to_other_queue(const struct finding *find, __u32 slot)
 	    slot >= sources->slots || slot >= sources->queue_cnt ||
 	    sources->slot_queues[slot] == XS_SLOT_EMPTY || sources->slot_queues[slot] == (int)slot)
 		return 0;
-	lost = lost_by_driver(sources, (int)slot);
+	lost = lost_by_driver(find, (int)slot);
 	sent = sources->queues[slot].verdict_xsk;
 	return lost < sent ? lost : sent;
 }
@@ -338,25 +333,26 @@ static void find_elsewhere(struct finding *find, const struct xs_failure *row)
 	add(find, part);
 }
 
-static __u64 of_role(const struct xs_loss_sources *sources, enum xs_nic_role role, int queue)
+static __u64 of_role(const struct xs_nic_counters *nic, enum xs_nic_role role, int queue)
 {
 	__u64 sum = 0;
 
-	for (__u32 i = 0; i < sources->nic.cnt; i++)
-		if (sources->nic.rows[i].role == role &&
-		    (queue < 0 || sources->nic.rows[i].queue == queue))
-			sum += sources->nic.rows[i].value;
+	for (__u32 i = 0; i < nic->cnt; i++)
+		if (nic->rows[i].role == role && (queue < 0 || nic->rows[i].queue == queue))
+			sum += nic->rows[i].value;
 	return sum;
 }
 
-/* After the program, on a queue, or with -1 on all queues. */
-static __u64 lost_by_driver(const struct xs_loss_sources *sources, int queue)
+/* After the program, on a queue, or with -1 on all queues: at least. */
+static __u64 lost_by_driver(const struct finding *find, int queue)
 {
-	__u64 both = of_role(sources, XS_NIC_lost_or_dropped, queue);
+	const struct xs_loss_sources *sources = find->sources;
+	const struct xs_nic_counters *nic = find->whole ? &sources->nic : &sources->nic_least;
+	__u64 both = of_role(nic, XS_NIC_lost_or_dropped, queue);
 	__u64 dropped = queue < 0 ? sources->total.verdict_drop
 				  : sources->queues[queue].verdict_drop;
 
-	return of_role(sources, XS_NIC_lost, queue) + (both > dropped ? both - dropped : 0);
+	return of_role(nic, XS_NIC_lost, queue) + less(both, dropped);
 }
 
 static void find_sent_back(struct finding *find)
@@ -373,7 +369,7 @@ static void find_sent_back(struct finding *find)
 		error = row->key.error;
 	}
 	if (find->driver_counts)
-		counted = of_role(find->sources, XS_NIC_tx_lost, -1);
+		counted = of_role(&find->sources->nic, XS_NIC_tx_lost, -1);
 	add(find, (struct xs_loss_part){ .cause = XS_LOSS_tx_refused,
 					 .error = error,
 					 .frames = most(traced, counted) });
@@ -383,12 +379,15 @@ static void find_sent_back(struct finding *find)
 
 /*
  * The driver counts since it was loaded: these are the same frames only if no other
- * program was there.
+ * program was there. Our counter was read between two readings of the driver's.
  */
 static bool driver_counts(const struct xs_loss_sources *sources, bool whole)
 {
+	__u64 packets = sources->total.packets;
+
 	return sources->nic.counts_lost && sources->native &&
-	       (!whole || of_role(sources, XS_NIC_seen, -1) == sources->total.packets);
+	       (!whole || (of_role(&sources->nic, XS_NIC_seen, -1) <= packets &&
+			   of_role(&sources->nic_later, XS_NIC_seen, -1) >= packets));
 }
 
 static void measure(struct finding *find)
@@ -399,7 +398,7 @@ static void measure(struct finding *find)
 	losses->measured = find->driver_counts || find->sources->traced;
 	losses->unexplained = find->sources->failures.uncounted;
 	if (find->driver_counts) {
-		lost = lost_by_driver(find->sources, -1);
+		lost = lost_by_driver(find, -1);
 		if (lost > find->seen_by_driver)
 			losses->unexplained += lost - find->seen_by_driver;
 	}
@@ -411,51 +410,44 @@ static void measure(struct finding *find)
 			: "this driver does not count it: -w SEC traces it";
 }
 
-static __u64 less(__u64 frames, __u64 lost)
-{
-	return frames > lost ? frames - lost : 0;
-}
-
-/* Frames lost at sockets of chains, whose slots come after the plain ones. */
-static __u64 lost_in_chains(const struct finding *find)
-{
-	__u64 lost = 0;
-
-	for (__u32 i = 0; i < find->losses->part_cnt; i++) {
-		const struct xs_loss_part *part = &find->losses->parts[i];
-
-		if (part->of == XS_LOSS_OF_SLOT && part->number >= find->sources->queue_cnt &&
-		    xs_loss_texts[part->cause].place == XS_PLACE_socket)
-			lost += part->frames;
-	}
-	return lost;
-}
-
+/* Each frame has one verdict. At the same moment the counter of packets may be ahead of them. */
 static void sum_up(struct finding *find)
 {
 	struct xs_losses *losses = find->losses;
 	const __u64 *verdicts = xs_verdict_counters(&find->sources->total);
-	__u64 lost[XS_PLACE_MAX] = {}, in_chains = lost_in_chains(find);
 
-	for (int i = 0; i < XS_LOSS_MAX; i++)
-		lost[xs_loss_texts[i].place] += losses->frames[i];
-	losses->frames_in = find->sources->total.packets;
+	for (int v = 0; v < XS_VERDICT_MAX; v++)
+		losses->frames_in += verdicts[v];
 	losses->delivered[XS_VERDICT_pass] = verdicts[XS_VERDICT_pass];
-	losses->delivered[XS_VERDICT_tx] = less(verdicts[XS_VERDICT_tx], lost[XS_PLACE_tx]);
-	losses->delivered[XS_VERDICT_xsk] =
-		less(verdicts[XS_VERDICT_xsk], lost[XS_PLACE_socket] - in_chains);
-	losses->delivered[XS_VERDICT_cpu] = less(verdicts[XS_VERDICT_cpu], lost[XS_PLACE_cpu]);
-	losses->delivered[XS_VERDICT_dev] = less(verdicts[XS_VERDICT_dev], lost[XS_PLACE_dev]);
-	losses->delivered[XS_VERDICT_chain] = less(verdicts[XS_VERDICT_chain], in_chains);
+	losses->delivered[XS_VERDICT_tx] = find->sent[XS_PLACE_tx];
+	losses->delivered[XS_VERDICT_xsk] = find->sent[XS_PLACE_socket];
+	losses->delivered[XS_VERDICT_cpu] = find->sent[XS_PLACE_cpu];
+	losses->delivered[XS_VERDICT_dev] = find->sent[XS_PLACE_dev];
+	losses->delivered[XS_VERDICT_chain] = find->into_chains;
+}
+
+static void find_sent(struct finding *find)
+{
+	const __u64 *verdicts = xs_verdict_counters(&find->sources->total);
+
+	for (int place = 0; place < XS_PLACE_MAX; place++)
+		find->sent[place] = ~0ULL;
+	find->sent[XS_PLACE_socket] = verdicts[XS_VERDICT_xsk];
+	find->sent[XS_PLACE_cpu] = verdicts[XS_VERDICT_cpu];
+	find->sent[XS_PLACE_dev] = verdicts[XS_VERDICT_dev];
+	find->sent[XS_PLACE_tx] = verdicts[XS_VERDICT_tx];
+	find->into_chains = verdicts[XS_VERDICT_chain];
 }
 
 int xs_losses_find(const struct xs_loss_sources *sources, bool whole, struct xs_losses *losses)
 {
 	struct finding find = { .sources = sources,
 				.losses = losses,
+				.whole = whole,
 				.driver_counts = driver_counts(sources, whole) };
 
 	*losses = (struct xs_losses){};
+	find_sent(&find);
 	find_in_nic(&find);
 	find_dropped(&find);
 	find_at_sockets(&find);

@@ -4,7 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include <linux/membarrier.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "lib/base/clock.h"
 #include "lib/instance/live.h"
@@ -18,22 +21,34 @@
 #include "loss_sources.h"
 #include "lib/api/socket_look.h"
 
-static int read_queues(const struct xs_pins *pins, struct xs_loss_sources *sources)
+/* NULL: -EIO, logged. */
+static struct xs_queue_stats *read_queues(const struct xs_pins *pins, __u32 *cnt,
+					  struct xs_queue_stats *total)
 {
-	sources->queues = xs_queue_stats_read(pins, &sources->queue_cnt);
-	for (__u32 q = 0; sources->queues && q < sources->queue_cnt; q++)
-		xs_queue_stats_add(&sources->total, &sources->queues[q]);
-	return sources->queues ? 0 : -EIO;
+	struct xs_queue_stats *queues = xs_queue_stats_read(pins, cnt);
+
+	for (__u32 q = 0; queues && q < *cnt; q++)
+		xs_queue_stats_add(total, &queues[q]);
+	return queues;
 }
 
-static void add_dropped(const struct xs_rules_in_force *now, __u32 rule,
-			struct xs_loss_rules *rules)
+static void add_sent(struct xs_loss_sent *sent, const struct xs_action *action, __u64 frames)
+{
+	*(action->otherwise == XS_VERDICT_drop ? &sent->else_drop : &sent->else_pass) += frames;
+}
+
+static void add_rule(const struct xs_rules_in_force *now, __u32 rule, struct xs_loss_rules *rules)
 {
 	const struct xs_action *action = &now->rules[rule].action;
 	__u64 over = xs_rule_refused(now, rule).over.packets;
+	__u64 within = now->stats[rule].packets - over;
 
 	if (action->verdict == XS_VERDICT_drop)
-		rules->dropped += now->stats[rule].packets - over;
+		rules->dropped += within;
+	else if (action->verdict == XS_VERDICT_xsk)
+		add_sent(&rules->to_sockets, action, within);
+	else if (action->verdict == XS_VERDICT_chain)
+		add_sent(&rules->to_chains, action, within);
 	if (action->limit && xs_set_limits(now->header)[action->limit].otherwise == XS_VERDICT_drop)
 		rules->over_limit += over;
 }
@@ -47,11 +62,12 @@ static void read_rules(const struct xs_pins *pins, struct xs_loss_rules *rules)
 	if (rules->err)
 		return;
 	rules->known = true;
-	rules->by_default = now.header ? now.header->default_action.verdict
-				       : xs_builtin_default(pins).verdict;
+	rules->by_default = now.header ? now.header->default_action : xs_builtin_default(pins);
 	rules->of_malformed = now.header ? now.header->malformed_action.verdict : XS_VERDICT_pass;
 	for (__u32 i = 0; now.header && i < now.header->rule_cnt; i++)
-		add_dropped(&now, i, rules);
+		add_rule(&now, i, rules);
+	rules->any_dropped = rules->dropped;
+	rules->any_over_limit = rules->over_limit;
 	xs_rules_in_force_close(&now);
 }
 
@@ -176,34 +192,76 @@ static int take_kept(void *arg, __u32 slot, const struct xs_socket_look *look)
 
 /* ---- all of it ---- */
 
+/* It is not a failure if a driver counts nothing. */
+static void read_nic(const struct xs_netif *netif, struct xs_nic_counters *nic)
+{
+	if (xs_nic_counters_read(netif->name, netif->ifindex, netif->driver, nic))
+		*nic = (struct xs_nic_counters){};
+}
+
+static bool same_counts(const struct xs_nic_counters *a, const struct xs_nic_counters *b)
+{
+	for (__u32 i = 0; i < a->cnt && i < b->cnt; i++)
+		if (a->rows[i].value != b->rows[i].value)
+			return false;
+	return a->cnt == b->cnt;
+}
+
+/*
+ * A driver counts the frames of a batch at its end, so later than others have. Its batches are
+ * within RCU sections: where frames come, those that are under way are waited for.
+ */
+static void read_nic_later(const struct xs_netif *netif, struct xs_loss_sources *sources)
+{
+	read_nic(netif, &sources->nic_later);
+	if (same_counts(&sources->nic, &sources->nic_later))
+		return;
+	syscall(__NR_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+	free(sources->nic_later.rows);
+	read_nic(netif, &sources->nic_later);
+}
+
+/* What became of the frames that the program has counted. */
+static int read_explaining(const struct xs_pins *pins, const struct failures_bpf *watch,
+			   struct xs_loss_sources *sources)
+{
+	int err = read_sockets(pins, sources);
+
+	if (!err)
+		err = xs_sockets_look(pins, take_kept, sources);
+	if (err)
+		return err;
+	read_rules(pins, &sources->rules);
+	sources->slot_queues = xs_slot_sockets(pins);
+	if (watch)
+		err = xs_failures_read(watch, &sources->failures);
+	if (err)
+		xs_err(pins->ctx, "%s: cannot read what was traced: %s", pins->ifname,
+		       strerror(-err));
+	return err;
+}
+
 int xs_loss_sources_read(const struct xs_pins *pins, const struct xs_netif *netif,
 			 const struct failures_bpf *watch, struct xs_loss_sources *sources)
 {
 	struct xs_loss_sources found = { .at = xs_monotonic_ns() / 1e9,
 					 .slots = pins->all_slots,
 					 .traced = watch != NULL };
+	struct xs_queue_stats *later = NULL;
 	struct xs_live live;
+	__u32 later_cnt;
 	int err;
 
 	found.native = !xs_instance_live(pins, &live) && live.native;
-	err = read_queues(pins, &found);
-	if (!err)
-		err = read_sockets(pins, &found);
-	if (!err)
-		err = xs_sockets_look(pins, take_kept, &found);
-	if (err)
-		goto out;
-	read_rules(pins, &found.rules);
-	/* It is not a failure if a driver counts nothing. */
-	if (xs_nic_counters_read(netif->name, netif->ifindex, netif->driver, &found.nic))
-		found.nic = (struct xs_nic_counters){};
-	found.slot_queues = xs_slot_sockets(pins);
-	if (watch)
-		err = xs_failures_read(watch, &found.failures);
-	if (err)
-		xs_err(pins->ctx, "%s: cannot read what was traced: %s", pins->ifname,
-		       strerror(-err));
-out:
+	read_nic(netif, &found.nic);
+	found.queues = read_queues(pins, &found.queue_cnt, &found.total);
+	err = found.queues ? read_explaining(pins, watch, &found) : -EIO;
+	if (!err) {
+		later = read_queues(pins, &later_cnt, &found.later);
+		err = later ? 0 : -EIO;
+		free(later);
+	}
+	read_nic_later(netif, &found);
 	if (err)
 		xs_loss_sources_free(&found);
 	else
@@ -217,6 +275,8 @@ void xs_loss_sources_free(struct xs_loss_sources *sources)
 	free(sources->sockets);
 	free(sources->kept);
 	free(sources->nic.rows);
+	free(sources->nic_later.rows);
+	free(sources->nic_least.rows);
 	free(sources->failures.rows);
 	free(sources->slot_queues);
 	*sources = (struct xs_loss_sources){};
@@ -243,13 +303,28 @@ static void subtract_socket(struct xs_loss_socket *now, const struct xs_loss_sou
 	}
 }
 
+static __u64 *find_counter(const struct xs_nic_counters *nic, const char *name)
+{
+	for (__u32 i = 0; i < nic->cnt; i++)
+		if (!strcmp(nic->rows[i].name, name))
+			return &nic->rows[i].value;
+	return NULL;
+}
+
 static void subtract_nic(struct xs_nic_counter *now, const struct xs_nic_counters *before)
 {
-	for (__u32 i = 0; i < before->cnt; i++)
-		if (!strcmp(before->rows[i].name, now->name)) {
-			subtract(&now->value, before->rows[i].value);
-			return;
-		}
+	const __u64 *was = find_counter(before, now->name);
+
+	if (was)
+		subtract(&now->value, *was);
+}
+
+/* More at the end of the first moment than at the begin of the second: both are the same time. */
+static void subtract_later_nic(struct xs_nic_counter *now, const struct xs_nic_counters *before)
+{
+	const __u64 *was = find_counter(before, now->name);
+
+	now->value -= was && *was < now->value ? *was : was ? now->value : 0;
 }
 
 static void subtract_failure(struct xs_failure *now, const struct xs_failures *before)
@@ -261,16 +336,31 @@ static void subtract_failure(struct xs_failure *now, const struct xs_failures *b
 		}
 }
 
+static void subtract_rules(struct xs_loss_rules *now, const struct xs_loss_rules *before)
+{
+	subtract(&now->dropped, before->dropped);
+	subtract(&now->over_limit, before->over_limit);
+	subtract(&now->to_sockets.else_pass, before->to_sockets.else_pass);
+	subtract(&now->to_sockets.else_drop, before->to_sockets.else_drop);
+	subtract(&now->to_chains.else_pass, before->to_chains.else_pass);
+	subtract(&now->to_chains.else_drop, before->to_chains.else_drop);
+}
+
 static void subtract_all(struct xs_loss_sources *now, const struct xs_loss_sources *before)
 {
 	for (__u32 q = 0; q < now->queue_cnt && q < before->queue_cnt; q++)
 		xs_queue_stats_sub(&now->queues[q], &before->queues[q]);
 	xs_queue_stats_sub(&now->total, &before->total);
-	subtract(&now->rules.dropped, before->rules.dropped);
+	xs_queue_stats_sub(&now->later, &before->later);
+	now->drift = before->later;
+	xs_queue_stats_sub(&now->drift, &before->total);
+	subtract_rules(&now->rules, &before->rules);
 	for (__u32 i = 0; i < now->socket_cnt; i++)
 		subtract_socket(&now->sockets[i], before);
 	for (__u32 i = 0; i < now->nic.cnt; i++)
 		subtract_nic(&now->nic.rows[i], &before->nic);
+	for (__u32 i = 0; i < now->nic_least.cnt; i++)
+		subtract_later_nic(&now->nic_least.rows[i], &before->nic_later);
 	for (__u32 i = 0; i < now->failures.cnt; i++)
 		subtract_failure(&now->failures.rows[i], &before->failures);
 	subtract(&now->failures.uncounted, before->failures.uncounted);
@@ -299,6 +389,9 @@ int xs_loss_sources_since(const struct xs_loss_sources *now, const struct xs_los
 	copy.queues = copy_of(now->queues, now->queue_cnt * sizeof(*now->queues), &err);
 	copy.sockets = copy_of(now->sockets, now->socket_cnt * sizeof(*now->sockets), &err);
 	copy.nic.rows = copy_of(now->nic.rows, now->nic.cnt * sizeof(*now->nic.rows), &err);
+	copy.nic_least = now->nic;
+	copy.nic_least.rows = copy_of(now->nic.rows, now->nic.cnt * sizeof(*now->nic.rows), &err);
+	copy.nic_later = (struct xs_nic_counters){};
 	copy.failures.rows =
 		copy_of(now->failures.rows, now->failures.cnt * sizeof(*now->failures.rows), &err);
 	copy.slot_queues =

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * Everything that counts frames around an instance, read at one moment: our counters,
- * those of every process's sockets, the driver's, and the kernel's tracepoints.
- * loss_causes.h says what the numbers mean.
+ * Everything that counts frames around an instance: our counters, those of every process's
+ * sockets, the driver's, and the kernel's tracepoints. loss_causes.h says what the numbers
+ * mean.
+ *
+ * Frames come while it is read, so the order is: the driver; what the program has counted;
+ * rules, sockets and tracepoints, which say what became of these frames; the program's
+ * counters and the driver's again. So each frame that is counted is explained as well, and how
+ * many more came meanwhile is known.
  */
 #ifndef XS_LOSS_SOURCES_H
 #define XS_LOSS_SOURCES_H
@@ -24,13 +29,21 @@ struct xs_loss_socket {
 	struct xdp_statistics stats;
 };
 
+/* Frames of rules that send them to a receiver, by what is done where there is none. */
+struct xs_loss_sent {
+	__u64 else_pass, else_drop;
+};
+
 /* What the set in force says about frames. */
 struct xs_loss_rules {
 	bool known;
 	int err; /* -errno: why it is not known */
 	__u64 dropped; /* frames of rules with verdict drop, within their limits */
 	__u64 over_limit; /* frames that rules drop over their limits */
-	__u8 by_default, of_malformed; /* enum xs_verdict */
+	struct xs_loss_sent to_sockets, to_chains;
+	bool any_dropped, any_over_limit; /* since the rules began, also between two moments */
+	struct xs_action by_default;
+	__u8 of_malformed; /* enum xs_verdict */
 };
 
 /* What was kept of the sockets that were in a slot before, and have gone. */
@@ -43,8 +56,13 @@ struct xs_loss_sources {
 	double at; /* seconds, monotonic */
 	struct xs_queue_stats *queues, total;
 	__u32 queue_cnt;
+	struct xs_queue_stats later; /* the total, read behind all that explains it */
+	/* Between two moments: what came at the first one between `total` and `later`. */
+	struct xs_queue_stats drift;
 	struct xs_loss_rules rules;
-	struct xs_nic_counters nic;
+	struct xs_nic_counters nic, nic_later; /* read first, and last */
+	/* Between two moments: what was certainly counted after the first and before the second. */
+	struct xs_nic_counters nic_least;
 	struct xs_loss_socket *sockets;
 	__u32 socket_cnt;
 	struct xs_loss_kept *kept; /* not in what was counted between two moments */
@@ -59,7 +77,8 @@ struct xs_loss_sources {
 };
 
 /*
- * `watch` comes from xs_failures_open(), or is NULL. Does not block. What only some may
+ * `watch` comes from xs_failures_open(), or is NULL. While frames come, it waits until every
+ * driver has counted those that it has at hand, some milliseconds. What only some may
  * read is left out silently. 0; or -errno, logged, with nothing to free.
  */
 int xs_loss_sources_read(const struct xs_pins *pins, const struct xs_netif *netif,
