@@ -187,19 +187,23 @@ $(UNITS): $(O)/systemd/%: scripts/systemd/%.in scripts/systemd/hardening FORCE
 	@mkdir -p $(@D); sed -e '/^@HARDENING@$$/{' -e 'r scripts/systemd/hardening' -e 'd' -e '}' \
 		-e 's|@SBINDIR@|$(PREFIX)/sbin|' $< > $@
 
+# What one tool alone needs.
+LIBS_chain := -lseccomp
 .SECONDEXPANSION:
 $(BINS): $(O)/xsteer-%: $(O)/user/tools/$$*/$$*.o $(LIB) $(O)/flags
 	$(call msg,LINK,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) $(filter-out $(O)/flags,$^) $(LIBS_$*) $(ALL_LDLIBS) -o $@
+
+# The demos need these, so they do without what tests share, and without cmocka.
+$(O)/selftests/tools/flood: $(O)/selftests/tools/flood.o $(O)/selftests/meter.o $(FLOOD_OBJS) $(LIB) $(O)/flags
+	$(call msg,LINK,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) $(filter-out $(O)/flags,$^) $(ALL_LDLIBS) -o $@
 
-# The demo needs it, so it does without what tests share, and without cmocka.
 $(O)/selftests/tools/traffic: $(O)/selftests/tools/traffic.o $(O)/flags
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) $(filter-out $(O)/flags,$^) $(ALL_LDLIBS) -o $@
 
-# A tool may have a folder of its own, too.
-OBJS_flood := $(FLOOD_OBJS)
-$(O)/selftests/%: $(O)/selftests/%.o $$(OBJS_$$(notdir $$*)) $(TEST_OBJS) $(LIB) $(O)/flags
+$(O)/selftests/%: $(O)/selftests/%.o $(TEST_OBJS) $(LIB) $(O)/flags
 	$(call msg,LINK,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) $(filter-out $(O)/flags,$^) $(ALL_LDLIBS) -lcmocka -o $@
 

@@ -2,6 +2,7 @@
 /* xsteer-chain: chains of network functions; the table of its commands. */
 #include "ask.h"
 #include "check.h"
+#include "exec.h"
 #include "options.h"
 #include "replay.h"
 #include "run.h"
@@ -28,6 +29,18 @@ static int add_queue(struct xs_cli *cli, void *opts, const char *arg)
 		if (options->queues[i] == queue)
 			return 0;
 	options->queues[options->queue_cnt++] = (__u32)queue;
+	return 0;
+}
+
+static int add_call(struct xs_cli *cli, void *opts, const char *arg)
+{
+	struct xs_sandbox *sandbox = &((struct xs_chain_options *)opts)->sandbox;
+
+	if (!xs_sandbox_knows_call(arg))
+		return xs_usage(cli, "--allow '%s': there is no such system call", arg);
+	if (sandbox->allowed_cnt == XS_SANDBOX_ALLOWED_MAX)
+		return xs_usage(cli, "--allow: at most %d times", XS_SANDBOX_ALLOWED_MAX);
+	sandbox->allowed[sandbox->allowed_cnt++] = arg;
 	return 0;
 }
 
@@ -68,6 +81,15 @@ static const struct xs_opt ask_opts[] = {
 	{},
 };
 
+static const struct xs_opt exec_opts[] = {
+	{ "user", 'u', "USER", "run as this user (default: nobody)", TEXT(user) },
+	{ "cgroup", 0, "DIR", "in this cgroup, which is made if it is missing",
+	  TEXT(sandbox.cgroup) },
+	{ "allow", 0, "CALL", "allow one more system call; may be repeated", XS_TO_CALL(add_call) },
+	{ "socket", 0, "PATH", "join the broker that was started with it", TEXT(socket) },
+	{},
+};
+
 static const struct xs_cmd cmds[] = {
 	{ "run", NULL, "IF FILE", "serve chains on the queues of an interface", run_opts, 2, 2,
 	  xs_chain_run },
@@ -82,6 +104,8 @@ static const struct xs_cmd cmds[] = {
 	{ "drain", NULL, "IF SERVICE [INSTANCE]",
 	  "move flows away from network functions, then let them stop", ask_opts, 2, 3,
 	  xs_chain_drain },
+	{ "exec", NULL, "IF -- COMMAND...", "start a network function without any rights",
+	  exec_opts, 2, -1, xs_chain_exec },
 	{ "replay", NULL, "FILE", "chains without an interface: for tests of network functions",
 	  replay_opts, 1, 1, xs_chain_replay },
 	{},

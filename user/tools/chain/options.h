@@ -4,6 +4,7 @@
 #define XS_CHAIN_OPTIONS_H
 
 #include "maps/xsteer.h"
+#include "sandbox.h"
 #include "tools/cli/cli.h"
 
 #define XS_CHAIN_NFS_MAX 32
@@ -28,6 +29,9 @@ struct xs_chain_options {
 	__u32 queue_cnt; /* 0: all */
 	__u32 want; /* XS_CHAIN_COPY or _ZERO_COPY; neither or both: zero-copy, else copy */
 	__u32 duration_sec; /* 0: until it is told to stop */
+	/* Of exec. */
+	const char *user; /* NULL: nobody */
+	struct xs_sandbox sandbox; /* its user is not set yet */
 };
 
 #endif
