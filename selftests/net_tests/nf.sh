@@ -147,6 +147,68 @@ echo_answers_pings_and_nothing_else() {
 	equal "go on" "$(jq -c '.chains[0].hops[0] | [.next, .tx]' <<<"$OUT")" '[1000,0]'
 }
 
+# --- all of them, over one capture: what each makes of it has a checksum ---
+
+# UDP and TCP from 10.0.0.1 to .3 to 192.0.2.10:80 and 198.51.100.7, answers, and pings, as pcap.
+_capture() { # FILE
+	python3 - "$1" <<'PY'
+import ipaddress, struct, sys
+def csum(data):
+    s = sum(struct.unpack(f">{len(data) // 2}H", data))
+    s = (s & 0xffff) + (s >> 16)
+    return ~((s & 0xffff) + (s >> 16)) & 0xffff
+def packet(proto, src, dst, l4, at):
+    src, dst = (ipaddress.ip_address(a).packed for a in (src, dst))
+    pseudo = b"" if proto == 1 else src + dst + struct.pack(">HH", proto, len(l4))
+    l4 = l4[:at] + struct.pack(">H", csum(pseudo + l4)) + l4[at + 2:]
+    ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(l4), 7, 0, 64, proto, 0, src, dst)
+    return b"\2\0\0\0\0\2\2\0\0\0\0\1\10\0" + ip[:10] + struct.pack(">H", csum(ip)) + ip[12:] + l4
+def udp(src, sport, dst, dport):
+    return packet(17, src, dst, struct.pack(">HHHH", sport, dport, 26, 0) + bytes(range(18)), 6)
+def tcp(src, sport, dst, dport):
+    return packet(6, src, dst, struct.pack(">HHIIHHHH", sport, dport, 1, 2, 0x5010, 99, 0, 0) + bytes(6), 16)
+def ping(kind, src, dst, ident):
+    return packet(1, src, dst, struct.pack(">BBHHH", kind, 0, 0, ident, 1) + bytes(20), 2)
+frames = []
+for i in range(200):
+    me = f"10.0.0.{1 + i % 3}"
+    frames += [udp(me, 1000 + i, "198.51.100.7", 53), tcp(me, 2000 + i, "192.0.2.10", 80),
+               tcp("10.0.0.3", 80, "192.0.2.1", 2000 + i), udp("198.51.100.7", 53, "192.0.2.1", 1024 + i),
+               ping(8, me, "198.51.100.7", 5), ping(0, "198.51.100.7", "192.0.2.1", 5)]
+with open(sys.argv[1], "wb") as f:
+    f.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
+    for i, frame in enumerate(frames):
+        f.write(struct.pack("<IIII", 1 + i // 1000, i % 1000, len(frame), len(frame)) + frame)
+PY
+}
+_makes_of_it() { # NAME FRAMES-OUT CHECKSUM EXITS [ARGUMENT...]
+	local name=$1 frames=$2 sum=$3 exit
+	_example "$name"
+	echo "service $name" >"$DIR/f.chain"
+	echo "chain w $name tx" >>"$DIR/f.chain"
+	for exit in $4; do
+		echo "on $name.$exit drop" >>"$DIR/f.chain"
+	done
+	shift 4
+	check "$name" "$O/xsteer-chain" replay -j "$DIR/f.chain" --pcap "$DIR/in.pcap" --out "$DIR/$name.pcap" \
+		--nf "$DIR/$name --service $name ${*:+-- $*} >$DIR/$name.list"
+	equal "$name: frames" "$(jq .sent <<<"$OUT")" "$frames"
+	equal "$name: checksum" "$(sha256sum <"$DIR/$name.pcap" | head -c 12)" "$sum"
+}
+what_each_example_makes_of_a_capture_is_known() {
+	[[ $(type -P python3) ]] || skip "no python3, which makes the capture"
+	local unchanged=5a363ef4737b
+	_capture "$DIR/in.pcap"
+	_makes_of_it flows 1200 "$unchanged" ""
+	_makes_of_it record 1200 "$unchanged" "" "$DIR/rec.pcapng"
+	_makes_of_it police 80 7807f881bb3d "" 0.001 20
+	_makes_of_it ttl 1000 3fdd12fbdcd7 dns
+	_makes_of_it firewall 668 a467984ab23c reject 192.0.2.10/32 10.0.0.3/32
+	_makes_of_it echo 1200 d73a12b99a9f ""
+	_makes_of_it nat 1000 167fe516d557 "unknown full" 192.0.2.1 10.0.0.0/8
+	_makes_of_it balance 1200 288af142b458 none 192.0.2.10 80 10.0.0.1 10.0.0.2 10.0.0.3
+}
+
 # The first block of docs/chains.md as it stands there, but for the build before it.
 the_first_steps_of_the_page_work() {
 	[[ ${XS_SAN-} ]] && skip "the address sanitizer has to be the first library"
