@@ -84,7 +84,7 @@ BPF_CFLAGS += -target bpf -mcpu=v3 -O2 -g -Wall -Wextra $(ERROR) -Wno-unused-fun
 FLAGS := $(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) | $(ALL_LDFLAGS) $(ALL_LDLIBS)
 BPF_FLAGS := $(CLANG) $(BPF_CFLAGS)
 
-.PHONY: FORCE all help deps check check-threads tests-threads torture tests-torture demo lint analyze analyzed coverage fuzz bench bench-rules check-vm matrix verifier-stats \
+.PHONY: FORCE all help deps check check-threads tests-threads torture tests-torture demo demo-chain lint analyze analyzed coverage fuzz bench bench-rules check-vm matrix verifier-stats \
 	install uninstall clean man tests
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -279,6 +279,11 @@ $(FUZZERS): $(O)/selftests/fuzz/%: selftests/fuzz/%.c $$(FUZZ_SRCS_$$*) | $(SKEL
 	$(call msg,FUZZ,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CLANG) $(ALL_CPPFLAGS) $(FUZZ_CFLAGS) $^ $(FUZZ_LIBS_$*) -o $@
+
+demo-chain: ## a firewall, a NAT and a tap in a chain; one is killed under traffic, and the account
+	$(Q)scripts/install-deps demo
+	$(Q)$(MAKE) --no-print-directory $(BINS) $(NF_LIBS) $(addprefix $(O)/selftests/tools/,traffic flood)
+	$(Q)O=$(O) scripts/demo-chain
 
 demo: ## a multi-queue lab, a bouncer per queue, real packets, counters
 	$(Q)scripts/install-deps demo
