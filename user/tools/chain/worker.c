@@ -278,6 +278,7 @@ int xs_worker_make(struct xs_worker *w, const struct xs_worker_config *config)
 					.frames = config->frames,
 					.frame_size = XS_WORKER_FRAME,
 					.rx_ring = config->rx_ring,
+					.tx_budget = XS_WORKER_BATCH,
 					.bind_wait_ms = BIND_WAIT_MS,
 					.numa_node = -1 };
 	int err;
