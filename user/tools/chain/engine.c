@@ -508,12 +508,39 @@ bool xs_engine_set_asleep(struct xs_engine *e, bool asleep)
 		if (!port || port->closed)
 			continue;
 		xs_port_set_asleep(port, asleep);
-		if (!asleep)
-			xs_port_drain_wakes(port);
-		else if (!port->bad && (!xs_port_returned(port, &cnt) || cnt))
+		if (asleep && !port->bad && (!xs_port_returned(port, &cnt) || cnt))
 			may = false;
 	}
 	return may;
+}
+
+nfds_t xs_engine_list_wakes(const struct xs_engine *e, struct pollfd *fds, nfds_t max)
+{
+	nfds_t cnt = 0;
+
+	for (__u32 i = 0; i < e->port_end && cnt < max; i++)
+		if (e->ports[i] && !e->ports[i]->closed)
+			fds[cnt++] = (struct pollfd){ .fd = e->ports[i]->wake, .events = POLLIN };
+	return cnt;
+}
+
+void xs_engine_read_wakes(struct xs_engine *e, const struct pollfd *fds, nfds_t cnt)
+{
+	nfds_t k = 0;
+
+	/* Both are in the order of the ports. */
+	for (__u32 i = 0; i < e->port_end; i++) {
+		nfds_t from = k;
+
+		if (!e->ports[i] || e->ports[i]->closed)
+			continue;
+		while (k < cnt && fds[k].fd != e->ports[i]->wake)
+			k++;
+		if (k == cnt)
+			k = from; /* it has come since */
+		else if (fds[k++].revents)
+			xs_port_drain_wakes(e->ports[i]);
+	}
 }
 
 /* ---- another version ---- */

@@ -17,6 +17,7 @@
 #ifndef XS_CHAIN_ENGINE_H
 #define XS_CHAIN_ENGINE_H
 
+#include <poll.h>
 #include <pthread.h>
 
 #include "flow.h"
@@ -144,6 +145,13 @@ __u32 xs_engine_turn(struct xs_engine *e, __u64 now_ns);
 
 /* Announces that the broker sleeps or is awake. False: do not sleep, something came meanwhile. */
 bool xs_engine_set_asleep(struct xs_engine *e, bool asleep);
+/* Fills in what NFs wake the broker by, for poll(), up to `max`. Returns how many. */
+nfds_t xs_engine_list_wakes(const struct xs_engine *e, struct pollfd *fds, nfds_t max);
+/*
+ * After poll(): reads the bytes from those that have some. Ports may have come and gone
+ * since they were listed; then some are left, and wake the broker again. Does not block.
+ */
+void xs_engine_read_wakes(struct xs_engine *e, const struct pollfd *fds, nfds_t cnt);
 
 /*
  * Puts another version in force, which xs_chains_merge() made of the one in force; nothing

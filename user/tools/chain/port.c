@@ -8,6 +8,8 @@
 
 #include "port.h"
 
+#define WAKES_MAX 16 /* read at once; an honest NF leaves no more */
+
 static int make_wake(struct xs_port *port)
 {
 	int pair[2];
@@ -169,9 +171,12 @@ void xs_port_set_asleep(struct xs_port *port, bool asleep)
 
 void xs_port_drain_wakes(struct xs_port *port)
 {
-	char bytes[64];
+	char byte;
+	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
+	struct mmsghdr msgs[WAKES_MAX];
 
-	/* As many as an honest NF leaves there. If one floods, we only look again. */
-	for (int i = 0; i < 16 && recv(port->wake, bytes, sizeof(bytes), MSG_DONTWAIT) > 0; i++)
-		;
+	for (int i = 0; i < WAKES_MAX; i++)
+		msgs[i] = (struct mmsghdr){ .msg_hdr = { .msg_iov = &iov, .msg_iovlen = 1 } };
+	/* If there are more, we only look again. */
+	recvmmsg(port->wake, msgs, WAKES_MAX, MSG_DONTWAIT, NULL);
 }

@@ -198,12 +198,9 @@ static void sleep_until_something(struct replay *r)
 	struct pollfd fds[XS_NFS_MAX + 1] = { { .fd = r->nfs.epoll, .events = POLLIN } };
 	nfds_t cnt = 1;
 
-	for (__u32 i = 0; i < r->engine->port_end && cnt < XS_NFS_MAX; i++)
-		if (r->engine->ports[i] && !r->engine->ports[i]->closed)
-			fds[cnt++] = (struct pollfd){ .fd = r->engine->ports[i]->wake,
-						      .events = POLLIN };
-	if (xs_engine_set_asleep(r->engine, true))
-		poll(fds, cnt, IDLE_MS);
+	cnt += xs_engine_list_wakes(r->engine, fds + cnt, XS_NFS_MAX);
+	if (xs_engine_set_asleep(r->engine, true) && poll(fds, cnt, IDLE_MS) > 0)
+		xs_engine_read_wakes(r->engine, fds, cnt);
 	xs_engine_set_asleep(r->engine, false);
 }
 

@@ -98,11 +98,7 @@ static nfds_t list_wakes(struct xs_worker *w, struct pollfd *fds, __u32 phase)
 		if (xs_engine_room(w->engine, w->entries[i].chain))
 			fds[cnt++] = (struct pollfd){ .fd = xs_worker_fd(w, &w->entries[i]),
 						      .events = POLLIN };
-	for (__u32 i = 0; i < w->engine->port_end && cnt < POLLED_MAX; i++)
-		if (w->engine->ports[i] && !w->engine->ports[i]->closed)
-			fds[cnt++] = (struct pollfd){ .fd = w->engine->ports[i]->wake,
-						      .events = POLLIN };
-	return cnt;
+	return cnt + xs_engine_list_wakes(w->engine, fds + cnt, POLLED_MAX - cnt);
 }
 
 static bool frames_wait(const struct xs_worker *w)
@@ -123,10 +119,12 @@ static void sleep_until_something(struct xs_worker *w, __u32 phase)
 	bool may = xs_engine_set_asleep(w->engine, true);
 
 	pthread_mutex_unlock(&w->engine->lock);
-	if (may)
-		poll(fds, cnt, timeout);
+	if (may && poll(fds, cnt, timeout) < 0)
+		cnt = 0;
 	pthread_mutex_lock(&w->engine->lock);
 	xs_engine_set_asleep(w->engine, false);
+	if (may)
+		xs_engine_read_wakes(w->engine, fds, cnt);
 }
 
 static void send_queued(struct xs_worker *w)
