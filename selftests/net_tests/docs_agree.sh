@@ -354,7 +354,7 @@ reliability_names_tests_that_exist() {
 		if [[ $file = *.sh ]]; then
 			bash "$path" --list | grep -qxF -- "$name"
 		else
-			tr -d '\n\t ' <"$path" | grep -qE "cmocka_unit_test[a-z_]*\(${name}[,)]"
+			tr -d '\n\t ' <"$path" | grep -qE "(cmocka_unit_test[a-z_]*|[^A-Z_]TEST)\(${name}[,)]"
 		fi || fail "docs/reliability.md: $path has no test $name"
 	done < <(_promised_tests)
 }
