@@ -45,7 +45,8 @@ struct xs_broker_totals xs_broker_totals(struct xs_broker *b)
 			sum.received += counts.rx_packets;
 			sum.unread += counts.rx_unread;
 			sum.ring_full += counts.rx_ring_full;
-			sum.no_frame += counts.no_frame + counts.rx_other;
+			sum.no_frame += counts.no_frame;
+			sum.rx_other += counts.rx_other;
 		}
 		sum.sent += w->xsk.counters.tx_packets - w->xsk.counters.tx_lost;
 		sum.refused += w->xsk.counters.tx_lost;
@@ -106,14 +107,15 @@ json_t *xs_broker_json(struct xs_broker *b)
 		memcpy(name, b->netif.name, sizeof(name));
 
 	json_object_update_new(
-		object, json_pack("{s:o, s:s?, s:i, s:o, s:I, s:I, s:I, s:I, s:I, s:I}",
-				  "interface", xs_json_text(name), "xsk_chain",
-				  b->takes_xsk ? b->chains->chains[b->first].name : NULL, "queues",
-				  b->worker_cnt, "entries", json_entries(b), "received",
-				  (json_int_t)sum.received, "sent", (json_int_t)sum.sent,
-				  "refused_by_device", (json_int_t)sum.refused, "rx_ring_full",
-				  (json_int_t)sum.ring_full, "no_frame", (json_int_t)sum.no_frame,
-				  "unread", (json_int_t)sum.unread));
+		object,
+		json_pack("{s:o, s:s?, s:i, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "interface",
+			  xs_json_text(name), "xsk_chain",
+			  b->takes_xsk ? b->chains->chains[b->first].name : NULL, "queues",
+			  b->worker_cnt, "entries", json_entries(b), "received",
+			  (json_int_t)sum.received, "sent", (json_int_t)sum.sent,
+			  "refused_by_device", (json_int_t)sum.refused, "rx_ring_full",
+			  (json_int_t)sum.ring_full, "no_frame", (json_int_t)sum.no_frame,
+			  "rx_other", (json_int_t)sum.rx_other, "unread", (json_int_t)sum.unread));
 	return object;
 }
 

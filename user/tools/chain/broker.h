@@ -53,7 +53,7 @@ json_t *xs_broker_apply(struct xs_broker *b, const char *text);
 /* ---- answers.c ---- */
 
 struct xs_broker_totals {
-	__u64 received, sent, refused, ring_full, no_frame, unread;
+	__u64 received, sent, refused, ring_full, no_frame, rx_other, unread;
 };
 
 /* Sums over all queues. Takes the engines' locks, as all of these do. */

@@ -427,10 +427,9 @@ static int print_result(struct xs_broker *b)
 	xs_report_print(object);
 	json_decref(object);
 	printf("%s: %llu frames received, %llu sent, %llu refused by the device; not received: "
-	       "%llu "
-	       "ring full, %llu no frame, %llu at the end\n",
+	       "%llu ring full, %llu no frame, %llu too long, %llu at the end\n",
 	       xs_shown(b->netif.name).text, sum.received, sum.sent, sum.refused, sum.ring_full,
-	       sum.no_frame, sum.unread);
+	       sum.no_frame, sum.rx_other, sum.unread);
 	return 0;
 }
 
