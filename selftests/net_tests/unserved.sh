@@ -90,6 +90,7 @@ merged_frames_that_no_chain_takes_are_said() {
 
 # One datagram of many segments, which a veth hands over as one frame, whatever the MTU is.
 _send_superframe() {
+	tx ethtool -K tx0 tx on gso on >/dev/null
 	tx python3 - <<-'PY'
 		import socket
 		s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -106,10 +107,28 @@ merged_frames_reach_the_worker_in_skb_mode() {
 	_send_superframe || skip "no UDP segmentation here"
 	sleep 0.5
 	stop_bouncer
+	equal "as one" "$(tail -n 1 "$DIR/bouncer-0.log" | jq .rx.packets)" 1
 	received=$(tail -n 1 "$DIR/bouncer-0.log" | jq .rx.bytes)
 	((received >= 1400 * 40)) || fail "only $received bytes: $(tail -n 1 "$DIR/bouncer-0.log")"
 	equal "none lost" "$(tail -n 1 "$DIR/bouncer-0.log" | jq '.rx_other + .tx_too_long')" 0
 }
+
+merged_frames_that_cannot_be_sent_back_are_said_and_counted() {
+	lab_up --queues 1
+	start_bouncer 0 -S -p --drop
+	stop_bouncer
+	[[ $(<"$DIR/bouncer-0.log") != *"sent back"* ]] || fail "who sends nothing is told: $(<"$DIR/bouncer-0.log")"
+	start_bouncer 0 -S -p
+	contains "it says so" "$(<"$DIR/bouncer-0.log")" "rx0: skb mode: frames .* merged arrive whole, and cannot be sent back"
+	_send_superframe || skip "no UDP segmentation here"
+	becomes "sockets shows the loss" 10 _sockets_lost_one
+	stop_bouncer
+	check "of its own accord in native mode" rx "$LOADER" attach -m native rx0
+	start_bouncer 0 -p
+	stop_bouncer
+	[[ $(<"$DIR/bouncer-0.log") != *"sent back"* ]] || fail "it complains in native mode: $(<"$DIR/bouncer-0.log")"
+}
+_sockets_lost_one() { rx "$MAPS" sockets -j rx0 | jq -e '.sockets[0].counts.lost.tx_lost == 1'; }
 
 # Every command that takes rules prints the same warning, and none if the rules fit.
 _rules() { printf '%s\n' "$@" >"$DIR/it.rules"; }
@@ -189,6 +208,39 @@ dev_that_takes_no_redirects_is_said() {
 	rx ethtool -K out1 gro on >/dev/null
 	_fits "udp dev out0"
 }
+
+# Before the kernel splits them, or after it has merged them.
+dev_and_chain_in_skb_mode_are_told_of_merged_frames() {
+	lab_up --queues 1
+	attach -m skb
+	rx ip link add out0 type veth peer name out1
+	rx ip link set out0 up
+	_warns_everywhere "dev: in skb mode frames may come merged" "udp dev out0"
+	_doctor_says "it.rules:1: dev: in skb mode"
+	_warns_everywhere "chain: in skb mode frames may come merged.*than chains take" "udp chain web"
+	_rules "udp dev out0"
+	check "apply" rx "$RULES" apply rx0 "$DIR/it.rules"
+	rx_bg losses "$MAPS" losses rx0 -w 3 -n 1 -j -v
+	becomes "it watches" 20 grep -q "watching" "$DIR/losses.log"
+	_send_superframe || skip "no UDP segmentation here"
+	ends $! 0
+	equal "the loss is counted" \
+		"$(grep '^{' "$DIR/losses.log" | jq '.losses[] | select(.cause == "dev_too_long") | .frames')" 1
+}
+
+# The counter of what a chain does not take is the same for the broker and for others.
+merged_frames_that_no_chain_takes_are_counted() {
+	lab_up --queues 1
+	echo 'udp chain web else drop' >"$DIR/some.rules"
+	attach -m skb -r "$DIR/some.rules"
+	printf '%s\n' 'service a' 'chain web a tx' >"$DIR/f.chain"
+	start_broker 0
+	_send_superframe || skip "no UDP segmentation here"
+	becomes "losses shows it" 10 _loses_too_long
+	stop_broker
+	equal "the broker says the same" "$(jq -c '[.no_frame, .rx_other]' <<<"$OUT")" "[0,1]"
+}
+_loses_too_long() { rx "$MAPS" losses -j rx0 | jq -e '.losses[] | select(.cause == "too_long") | .frames == 1'; }
 
 cpu_behind_open_checksums_is_said() {
 	lab_up --queues 1

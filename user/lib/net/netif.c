@@ -203,6 +203,24 @@ bool xs_netif_peer_leaves_checksums(__u32 ifindex)
 	       xs_ethtool(name, &tx) || tx.data;
 }
 
+static bool peer_leaves_splitting(__u32 ifindex)
+{
+	struct ethtool_value gso = { .cmd = ETHTOOL_GGSO };
+	char name[IFNAMSIZ];
+	__u32 peer;
+
+	return xs_netif_peer(ifindex, &peer) || xs_netif_name(peer, name) ||
+	       xs_ethtool(name, &gso) || gso.data;
+}
+
+bool xs_netif_may_merge(const struct xs_netif *netif)
+{
+	struct ethtool_value gro = { .cmd = ETHTOOL_GGRO };
+
+	return (!xs_ethtool(netif->name, &gro) && gro.data) ||
+	       (!strcmp(netif->driver, "veth") && peer_leaves_splitting(netif->ifindex));
+}
+
 bool xs_netif_has_rss_table(const char *ifname)
 {
 	struct ethtool_rxfh_indir table = { .cmd = ETHTOOL_GRXFHINDIR };

@@ -80,6 +80,13 @@ int xs_netif_peer(__u32 ifindex, __u32 *peer);
 bool xs_netif_peer_leaves_checksums(__u32 ifindex);
 
 /*
+ * May frames come merged into long ones where the driver does not run the program: by GRO, or
+ * because a veth's other end leaves it to the driver to split them? An end in another network
+ * namespace cannot be asked, and the answer is yes. Needs no privilege.
+ */
+bool xs_netif_may_merge(const struct xs_netif *netif);
+
+/*
  * Does the NIC spread frames over its queues by a table that `ethtool -X` sets? Needs
  * no privilege.
  */

@@ -65,6 +65,11 @@ void xs_bouncer_expect_merged_frames(struct xs_bouncer *b, bool *sg)
 	if (strcmp(b->steer.mode, xs_mode_names[XS_MODE_SKB]))
 		return;
 	*sg = true;
+	if (!(b->opts.actions & XS_ACTION_drop) && xs_netif_may_merge(&b->netif))
+		xs_warn(b->cli->ctx,
+			"%s: skb mode: frames that GRO or a veth's peer has merged arrive whole, "
+			"and cannot be sent back: native mode gets each by itself",
+			b->netif.name);
 	if (!b->frame_size_said && !b->opts.headroom)
 		b->opts.frame_size = XS_XSK_FRAME_MAX;
 }

@@ -17,7 +17,7 @@ int xs_bouncer_prepare(struct xs_bouncer *b, bool *sg);
 
 /*
  * Once the mode is known: in skb mode the kernel hands on frames that it has merged, which are
- * longer than the MTU. Sets *sg for them.
+ * longer than the MTU. Sets *sg for them, and warns that the kernel does not send them.
  */
 void xs_bouncer_expect_merged_frames(struct xs_bouncer *b, bool *sg);
 

@@ -40,7 +40,8 @@
 	X(program, not_done, "the driver cannot do what the program returned: its manual") \
 	X(socket, ring_full, "the worker is too slow: more queues and workers, --ring") \
 	X(socket, no_frame, "the worker gives frames back too late: more --frames") \
-	X(socket, too_long, "longer than a frame of the UMEM: --frame-size 4096, smaller MTU") \
+	X(socket, too_long, \
+	  "longer than the socket takes: --frame-size 4096, smaller MTU; skb mode: native") \
 	X(socket, other_queue, "the slot's socket is bound to another queue: bind it to this one") \
 	X(socket, not_bound, "the slot's socket is not bound: start its process again") \
 	X(socket, socket_other, "another error of the redirect; it stands beside") \

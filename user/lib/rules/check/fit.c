@@ -69,6 +69,22 @@ static enum xs_fit xsk_fit(const struct xs_action *action, const struct xs_place
 	return XS_FIT_DOUBTFUL;
 }
 
+/* Where the kernel runs the program, it does so before it splits frames, or after it merged them. */
+static enum xs_fit merged_fit(const struct xs_action *action, const struct xs_place *place,
+			      char *text, size_t len)
+{
+	bool dev = action->verdict == XS_VERDICT_dev;
+
+	if (!place->merges || (!dev && action->verdict != XS_VERDICT_chain))
+		return XS_FIT_YES;
+	snprintf(text, len,
+		 "%s: in skb mode frames may come merged, by GRO of %s or by a veth's other end, "
+		 "and those longer than %s are lost: attach in native mode",
+		 dev ? "dev" : "chain", place->ifname,
+		 dev ? "the MTU of the other interface" : "chains take");
+	return XS_FIT_DOUBTFUL;
+}
+
 static bool needs_redirect(const struct xs_action *action)
 {
 	return action->verdict == XS_VERDICT_xsk || action->verdict == XS_VERDICT_cpu ||
@@ -94,7 +110,7 @@ static enum xs_fit action_fit(const struct xs_action *action, const char *dev,
 			 place->ifname);
 		fit = XS_FIT_DOUBTFUL;
 	}
-	return fit;
+	return fit == XS_FIT_YES ? merged_fit(action, place, text, len) : fit;
 }
 
 /* Whether a match lets frames of the queue pass; one of another field does. */

@@ -19,6 +19,7 @@ struct xs_place {
 	bool tx_arrives; /* false: a veth's other end may refuse what is sent back */
 	bool peer_unseen; /* a veth whose other end is in another network namespace */
 	bool open_checksums; /* frames may come with unfinished checksums */
+	bool merges; /* frames may come merged into longer ones than the MTU */
 	bool no_limits; /* the kernel's verifier refuses limits and dynamic sets */
 	__u32 rx_queues; /* in use; 0: not known */
 	__u32 cpus; /* numbered from 0; 0: not known */
