@@ -219,6 +219,18 @@ doctor_does_not_say_what_it_could_not_ask() {
 	_doctor_without_a_socket "warn +rules .*other0" "detach it with the tool|can do what the rules say"
 }
 
+a_broker_and_top_say_so_at_once() {
+	lab_up
+	attach
+	printf '%s\n' 'service a' 'chain web a tx' >"$DIR/f.chain"
+	check "somebody's detach" bpftool link detach pinned "$PINS/rx0/link"
+	refuses "a broker" 1 "rx0: its program is no longer attached: 'xsteer-loader clean' removes its pins" \
+		rx "$O/xsteer-chain" run rx0 "$DIR/f.chain" --socket "$DIR/nf.sock"
+	[[ $OUT != *CHAIN* ]] || fail "it had begun to serve: $OUT"
+	OUT=$(rx "$MAPS" top -b 1 rx0 2>/dev/null)
+	contains "top" "$OUT" "rx0: its program is no longer on the hook"
+}
+
 a_link_that_was_detached_is_gone_for_every_command() {
 	local words
 	lab_up

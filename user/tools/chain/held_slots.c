@@ -6,6 +6,7 @@
 
 #include <bpf/bpf.h>
 
+#include "lib/base/ctx.h"
 #include "lib/instance/chain_slots.h"
 #include "lib/instance/dir.h"
 #include "lib/instance/live.h"
@@ -31,6 +32,20 @@ static int lock_and_open(struct xsteer_ctx *ctx, struct xs_held_slots *slots, co
 	return xs_pins_open(ctx, &slots->pins, ifname, XS_PINS_SOCKET);
 }
 
+/* Frames never come to one that is gone. What cannot be asked counts as alive. */
+static int look_whether_alive(struct xs_held_slots *slots, struct xs_live *live)
+{
+	if (xs_instance_live(&slots->pins, live)) {
+		*live = (struct xs_live){};
+		return 0;
+	}
+	if (live->life != XS_LIFE_gone)
+		return 0;
+	xs_err(slots->pins.ctx, "%s: its program is no longer attached: %s removes its pins",
+	       slots->pins.ifname, xs_hint(slots->pins.ctx, XSTEER_HINT_CLEAN, NULL).text);
+	return -ESTALE;
+}
+
 int xs_held_slots_open(struct xsteer_ctx *ctx, struct xs_held_slots *slots, const char *ifname)
 {
 	struct xs_live live = {};
@@ -46,11 +61,13 @@ int xs_held_slots_open(struct xsteer_ctx *ctx, struct xs_held_slots *slots, cons
 		err = lock_and_open(ctx, slots, ifname);
 	if (err == -ENOENT)
 		xs_interface_has_none(ctx, ifname);
+	else if (!err)
+		err = look_whether_alive(slots, &live);
 	/* Of brokers that are gone. */
 	if (!err)
 		xs_targets_close_unnamed(&slots->pins);
 	/* If the mode may not be asked, assume skb mode, which allows less. */
-	slots->native = !err && !xs_instance_live(&slots->pins, &live) && live.native;
+	slots->native = live.native;
 	return err;
 }
 

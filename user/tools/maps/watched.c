@@ -155,6 +155,13 @@ static void say_lacks(const struct xs_watched_list *watched, struct xs_watched *
 	snprintf(one->why, sizeof(one->why), "%s", watched->quiet->error);
 }
 
+static void give_up_dead(struct xs_watched *one)
+{
+	xs_pins_close(&one->pins);
+	snprintf(one->why, sizeof(one->why), "%s: its program is no longer on the hook",
+		 one->ifname);
+}
+
 /* For a named instance that is not there, or no longer there. */
 static void open_again(struct xs_watched_list *watched, struct xs_watched *one)
 {
@@ -165,7 +172,7 @@ static void open_again(struct xs_watched_list *watched, struct xs_watched *one)
 	else if (err)
 		say_lacks(watched, one, err);
 	else if (is_off(&one->pins))
-		xs_pins_close(&one->pins);
+		give_up_dead(one);
 	else
 		one->open = true;
 }
