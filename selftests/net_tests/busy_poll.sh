@@ -106,6 +106,20 @@ the_next_command_puts_back_what_a_killed_one_left() {
 	equal "puts them back" "$(_knobs rx0)" "0 0"
 	equal "nothing is recorded" "$(_recorded)" "[]"
 }
+a_broker_puts_back_what_a_killed_one_left() {
+	local broker
+	_pollers 1 attach
+	_kill "$first"
+	printf '%s\n' 'service a' 'chain web a tx' >"$DIR/f.chain"
+	rx_bg run unshare --mount --propagation unchanged -- sh -c "$IN_SYS" "$DIR/bpf" \
+		"$O/xsteer-chain" run rx0 "$DIR/f.chain" --socket "$DIR/nf.sock"
+	broker=$!
+	becomes "the broker listens" 15 test -S "$DIR/nf.ctl"
+	equal "nobody polls" "$(_knobs rx0)" "0 0"
+	equal "nothing is recorded" "$(_recorded)" "[]"
+	kill "$broker"
+	ends "$broker" 0
+}
 # The slot has a living owner again, which does not poll.
 one_who_takes_the_slot_of_a_killed_one_puts_back() {
 	_pollers 2 attach

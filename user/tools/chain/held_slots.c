@@ -9,6 +9,7 @@
 #include "lib/base/ctx.h"
 #include "lib/instance/chain_slots.h"
 #include "lib/instance/dir.h"
+#include "lib/instance/knobs.h"
 #include "lib/instance/live.h"
 #include "lib/instance/lock.h"
 #include "lib/instance/owners.h"
@@ -63,9 +64,11 @@ int xs_held_slots_open(struct xsteer_ctx *ctx, struct xs_held_slots *slots, cons
 		xs_interface_has_none(ctx, ifname);
 	else if (!err)
 		err = look_whether_alive(slots, &live);
-	/* Of brokers that are gone. */
-	if (!err)
+	/* Of brokers, and of bouncers that polled, that are gone. */
+	if (!err) {
 		xs_targets_close_unnamed(&slots->pins);
+		xs_knobs_settle(&slots->pins);
+	}
 	/* If the mode may not be asked, assume skb mode, which allows less. */
 	slots->native = live.native;
 	return err;
