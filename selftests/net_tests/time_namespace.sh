@@ -52,6 +52,22 @@ confirm_from_elsewhere_is_in_time() {
 	check "it stays" _blocked
 }
 
+members_have_the_time_that_was_said() {
+	local left
+	_need_time_namespaces
+	lab_up
+	attach
+	printf '%s\n' 'set bad { type ip; }' 'ip saddr @bad drop' 'default pass' >"$DIR/set.rules"
+	check "apply" _shifted "$DAY" "$RULES" apply rx0 "$DIR/set.rules"
+	check "add" _shifted "$DAY" "$RULES" set add rx0 bad 192.0.2.1 timeout 1h
+	check "add" _shifted "$DAY" "$RULES" set add rx0 bad 198.18.0.1 timeout 4s
+	check "it is in force" _blocked
+	for left in "$(rx "$RULES" set list rx0 bad)" "$(_shifted "$DAY" "$RULES" set list rx0 bad)"; do
+		contains "both see the same time left" "$left" '^192.0.2.1 timeout 59m'
+	done
+	becomes "it is over in time" 6 _answered
+}
+
 owner_of_another_time_namespace_is_alive() {
 	_need_time_namespaces
 	lab_up
