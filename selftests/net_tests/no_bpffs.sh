@@ -17,6 +17,7 @@ _commands() {
 		loader clean --dry-run
 		loader status
 		loader status rx0
+		loader queues rx0
 		rules apply rx0 RULES
 		rules confirm rx0
 		rules flush rx0

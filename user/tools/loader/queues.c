@@ -323,5 +323,5 @@ int xs_do_queues(struct xs_cli *cli)
 		print_queues(&facts, looked);
 	xs_queue_facts_free(&facts);
 	xs_pins_close(&pins);
-	return err;
+	return err || looked ? err : -ENOTSUP; /* an instance's part, which was asked for, too */
 }
