@@ -174,10 +174,11 @@ link_down_and_up_under_a_bouncer() {
 
 interface_renamed_under_a_bouncer() {
 	lab_up --queues 1
-	start_bouncer 0 -p
+	start_bouncer 0 -p -j
 	rx ip link set rx0 name other0 2>/dev/null || skip "this kernel renames no interface that is up"
 	bounced -n 100
 	stop_bouncer
+	equal "its name in the report" "$(tail -n 1 "$DIR/bouncer-0.log" | jq -r .interface)" other0
 	equal "hook" "$(hook other0)" ""
 }
 

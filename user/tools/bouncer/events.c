@@ -11,6 +11,7 @@
 #include <sys/timerfd.h>
 
 #include "lib/base/clock.h"
+#include "lib/net/identity.h"
 #include "lib/xsk/counts.h"
 #include "bouncer.h"
 #include "tools/cli/out.h"
@@ -177,7 +178,10 @@ static int on_link(struct xs_bouncer *b, int fd)
 	__u32 mtu = b->netif.mtu;
 	enum xs_link_state state = xs_watch_read(b->cli, fd, b->netif.ifindex, &mtu);
 	bool up = state == XS_LINK_up;
+	char name[16];
 
+	if (state != XS_LINK_same && !xs_netif_name(b->netif.ifindex, name))
+		memcpy(b->netif.name, name, sizeof(name)); /* it may have been renamed */
 	on_mtu(b, mtu);
 	if (state == XS_LINK_gone)
 		return say_gone(b);
