@@ -92,6 +92,9 @@ one_is_not_many() {
 	contains "one" "$OUT" '^# rx0: rule set 1, 1 rule$'
 	check "doctor" rx "$LOADER" doctor rx0
 	equal "many of one" "$(grep -cE '\b1 (rules|queues|tables|frames|probes|entries)\b' <<<"$OUT")" 0
+	echo 'chain w tx' >"$DIR/f.chain"
+	check "a frame through a chain" "$O/xsteer-chain" replay "$DIR/f.chain" --gen 60:1
+	contains "one" "$OUT" '^1 frame in, 1 out'
 }
 
 run_tests "$@"

@@ -120,10 +120,10 @@ json_t *xs_broker_apply(struct xs_broker *b, const char *text)
 	inside = wait_until_empty(b);
 	if (inside) {
 		free(merged);
-		answer = refusal("%u frames are still inside after a second: "
-				 "a network function keeps them, or they wait for one; "
+		answer = refusal("%u frame%s still inside after a second: "
+				 "a network function keeps what is there, or it waits for one; "
 				 "what was served stays",
-				 inside);
+				 inside, inside == 1 ? " is" : "s are");
 	} else if (!xs_nfs_may_apply(&b->nfs, merged, why, sizeof(why))) {
 		free(merged); /* one has joined meanwhile */
 		answer = refusal("%s", why);

@@ -13,6 +13,7 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/listen.h"
+#include "lib/base/number.h"
 #include "nfs.h"
 
 #ifndef SO_PEERPIDFD
@@ -130,8 +131,8 @@ static void part(struct xs_nfs *nfs, struct xs_nf *nf)
 			nf->pid);
 	} else if (served) {
 		nfs->died++;
-		xs_warn(nfs->ctx, "%s/%u died (process %d) with %u frames", name_of(nfs, nf),
-			nf->instance, nf->pid, held);
+		xs_warn(nfs->ctx, "%s/%u died (process %d) with %u frame%s", name_of(nfs, nf),
+			nf->instance, nf->pid, held, xs_s(held));
 	}
 	forget(nfs, nf);
 }
@@ -160,7 +161,7 @@ static void quarantine(struct xs_nfs *nfs, struct xs_nf *nf, const char *why)
 	if (syscall(SYS_pidfd_send_signal, nf->pidfd, SIGKILL, NULL, 0) && errno != ESRCH)
 		xs_warn(nfs->ctx,
 			"%s/%u (process %d) cannot be killed: %s; "
-			"%u frames stay unused until it is gone",
+			"frames that stay unused until it is gone: %u",
 			name_of(nfs, nf), nf->instance, nf->pid, strerror(errno), held_by(nfs, nf));
 }
 
@@ -172,8 +173,8 @@ static void hang_up(struct xs_nfs *nfs, struct xs_nf *nf)
 		return;
 	}
 	nfs->cheated++;
-	xs_warn(nfs->ctx, "%s/%u (process %d) closed its connection and keeps %u frames",
-		name_of(nfs, nf), nf->instance, nf->pid, held_by(nfs, nf));
+	xs_warn(nfs->ctx, "%s/%u (process %d) closed its connection and keeps %u frame%s",
+		name_of(nfs, nf), nf->instance, nf->pid, held_by(nfs, nf), xs_s(held_by(nfs, nf)));
 	quarantine(nfs, nf, "it closed its connection");
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/number.h"
 #include "children.h"
 #include "file.h"
 #include "load.h"
@@ -284,9 +285,9 @@ static int print_result(struct replay *r)
 	}
 	xs_report_print(object);
 	json_decref(object);
-	printf("%llu frames in, %llu out (%llu bytes), %llu of no fitting length; %.3f s, %.0f "
+	printf("%llu frame%s in, %llu out (%llu bytes), %llu of no fitting length; %.3f s, %.0f "
 	       "frames/s\n",
-	       r->entered, r->sent, r->sent_bytes, r->too_long, seconds,
+	       r->entered, xs_s(r->entered), r->sent, r->sent_bytes, r->too_long, seconds,
 	       seconds > 0 ? r->entered / seconds : 0);
 	return 0;
 }

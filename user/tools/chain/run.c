@@ -19,6 +19,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/escape.h"
 #include "lib/base/listen.h"
+#include "lib/base/number.h"
 #include "lib/instance/slots.h"
 #include "broker.h"
 #include "children.h"
@@ -426,10 +427,10 @@ static int print_result(struct xs_broker *b)
 		return xs_json_print(b->cli, object);
 	xs_report_print(object);
 	json_decref(object);
-	printf("%s: %llu frames received, %llu sent, %llu refused by the device; not received: "
+	printf("%s: %llu frame%s received, %llu sent, %llu refused by the device; not received: "
 	       "%llu ring full, %llu no frame, %llu too long, %llu at the end\n",
-	       xs_shown(b->netif.name).text, sum.received, sum.sent, sum.refused, sum.ring_full,
-	       sum.no_frame, sum.rx_other, sum.unread);
+	       xs_shown(b->netif.name).text, sum.received, xs_s(sum.received), sum.sent,
+	       sum.refused, sum.ring_full, sum.no_frame, sum.rx_other, sum.unread);
 	return 0;
 }
 

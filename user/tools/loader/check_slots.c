@@ -163,8 +163,9 @@ static void find_drops(struct xs_diagnosis *d, const struct xs_queue_facts *fact
 	}
 	if (all)
 		xs_find(d, "drops", XS_LEVEL_WARN, fix_drops(d),
-			"%llu frames were lost before the program, the most, %llu, on queue %u",
-			(unsigned long long)all, (unsigned long long)most, worst);
+			"%llu frame%s lost before the program, the most, %llu, on queue %u",
+			(unsigned long long)all, all == 1 ? " was" : "s were",
+			(unsigned long long)most, worst);
 	else
 		xs_find(d, "drops", XS_LEVEL_OK, "", "no frame was lost before the program");
 }
