@@ -247,6 +247,9 @@ cpu_behind_open_checksums_is_said() {
 	attach
 	_warns_everywhere "cpu 0: rx0 is a veth whose other end cannot be seen from here: checksums" "tcp cpu 0"
 	_doctor_says "it.rules:1: cpu 0"
+	check "send" tx "$TRAFFIC" -o -n 5 -p tcp4 tx0
+	check "losses" rx "$MAPS" losses rx0
+	contains "losses" "$OUT" "leaves checksums open, or cannot be asked.*TcpInCsumErrors"
 	check "detach" rx "$LOADER" detach rx0
 	attach -m skb
 	_fits "tcp cpu 0"

@@ -238,7 +238,20 @@ static int print_json(struct xs_cli *cli, const struct report *report)
 
 /* ---- reports ---- */
 
-static int show(struct xs_cli *cli, const struct report *report)
+/* The kernel drops them there, and counts them for all interfaces together. */
+static void note_open_checksums(struct xs_cli *cli, const struct xs_netif *netif,
+				const struct report *report)
+{
+	if (report->sources->native && report->losses->delivered[XS_VERDICT_cpu] &&
+	    !strcmp(netif->driver, "veth") && xs_netif_peer_leaves_checksums(netif->ifindex))
+		xs_note(cli->ctx,
+			"%s: its other end leaves checksums open, or cannot be asked: other CPUs "
+			"then drop TCP and UDP (nstat: TcpInCsumErrors, UdpInCsumErrors); "
+			"'ethtool -K PEER tx off' there fills them in",
+			netif->name);
+}
+
+static int show(struct xs_cli *cli, const struct xs_netif *netif, const struct report *report)
 {
 	const struct xs_loss_sources *sources = report->sources;
 	int err = 0;
@@ -265,6 +278,7 @@ static int show(struct xs_cli *cli, const struct report *report)
 			"%s: frames for other CPUs and interfaces are followed no further: "
 			"-w SEC traces them",
 			report->ifname);
+	note_open_checksums(cli, netif, report);
 	return err;
 }
 
@@ -279,9 +293,9 @@ static int report_once(struct xs_cli *cli, struct xs_pins *pins, const struct xs
 		return err;
 	err = xs_losses_find(&sources, true, &losses);
 	if (!err)
-		err = show(cli, &(struct report){ .ifname = netif->name,
-						  .sources = &sources,
-						  .losses = &losses });
+		err = show(cli, netif,
+			   &(struct report){
+				   .ifname = netif->name, .sources = &sources, .losses = &losses });
 	xs_losses_free(&losses);
 	xs_loss_sources_free(&sources);
 	return err;
@@ -346,7 +360,7 @@ static int report_interval(struct xs_cli *cli, const struct xs_pins *pins,
 	}
 	err = xs_losses_find(&since, false, &losses);
 	if (!err)
-		err = show(cli,
+		err = show(cli, netif,
 			   &(struct report){ .ifname = netif->name,
 					     .sources = &since,
 					     .losses = &losses,
