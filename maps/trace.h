@@ -35,11 +35,12 @@ struct xs_trace_record {
 	__u8 bytes[XS_TRACE_SNAP_MAX];
 };
 
-/* Frames on one CPU that passed the filters: copied is what over_rate and no_room leave. */
+/* Frames on one CPU that passed the filters. Copied is what no_room leaves of within_rate. */
 struct xs_trace_counts {
-	__u64 matched;
+	__u64 within_rate;
 	__u64 over_rate;
 	__u64 no_room; /* in the ring: the process was slower */
+	__u64 spent_tick; /* jiffies: within that tick the rate leaves nothing more */
 };
 
 _Static_assert(sizeof(struct xs_trace_event) == 40, "no holes in a record");

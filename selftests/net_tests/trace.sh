@@ -163,6 +163,34 @@ what_is_left_out_is_counted() {
 	equal "all that were counted" "$(_packets 0)" "$((30000 + $(_said .matched)))"
 }
 
+# As fast as this machine sends, for seconds: each frame that the rule counted is in the file, or
+# is said not to be.
+at_full_rate_the_sum_closes() {
+	[[ ${XS_SAN-} ]] && skip "no full rate under the sanitizers"
+	local flood=$O/selftests/tools/flood said written
+	lab_up --queues 1
+	# receiving by NAPI: without, a veth takes no XDP frames
+	check "gro" rx ethtool -K rx0 gro on
+	attach
+	_rules 'udp drop' 'default pass'
+	nsenter --net=/run/netns/xs-t-rx -- "$RULES" trace -j -w "$DIR/it.pcapng" rx0 >"$DIR/said.log" 2>&1 &
+	TRACER=$!
+	becomes "it traces" 20 _hook_is_not "$(_pinned)"
+	check "flood" tx "$flood" -j -q 300 -t "${XS_SECONDS:-2}" tx0
+	kill -INT "$TRACER"
+	ends "$TRACER" 0
+	said=$(grep '^{' "$DIR/said.log")
+	written=$(jq .written <<<"$said")
+	equal "written and said to be left out" "$(jq '.written + .over_rate + .no_room' <<<"$said")" "$(_packets 0)"
+	equal "in the file" "$(grep -o -a 'rule 1 (udp drop)' "$DIR/it.pcapng" | wc -l)" "$written"
+	# a thousand at once, and a thousand a second
+	check "the rate is reached" test "$written" -ge $((1000 + ${XS_SECONDS:-2} * 900))
+	check "and kept" test "$written" -le $((1000 + (${XS_SECONDS:-2} + 2) * 1000))
+	# shellcheck disable=SC2016 # jq's $s
+	check "most are left out" jq -en --argjson s "$said" '$s.over_rate > 10 * $s.written'
+	echo "$(_packets 0) frames in ${XS_SECONDS:-2} s: $said"
+}
+
 tshark_reads_rule_and_verdict() {
 	command -v tshark >/dev/null || skip "no tshark: install the package tshark"
 	lab_up --queues 1

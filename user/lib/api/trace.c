@@ -243,7 +243,7 @@ int xsteer_trace_counts(const struct xsteer_trace *trace, struct xsteer_trace_co
 		err = xs_trace_read_counts(trace->trace, &sum);
 	if (err)
 		return err;
-	own.matched = sum.matched;
+	own.matched = sum.within_rate + sum.over_rate;
 	own.over_rate = sum.over_rate;
 	own.no_room = sum.no_room;
 	xs_sized_give(counts, &own, sizeof(own));

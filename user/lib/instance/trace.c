@@ -297,7 +297,7 @@ int xs_trace_read_counts(const struct xs_trace *trace, struct xs_trace_counts *c
 	if (bpf_map_lookup_elem(bpf_map__fd(trace->skel->maps.trace_counts), &zero, each))
 		err = -errno;
 	for (int i = 0; !err && i < cpus; i++) {
-		sum.matched += each[i].matched;
+		sum.within_rate += each[i].within_rate;
 		sum.over_rate += each[i].over_rate;
 		sum.no_room += each[i].no_room;
 	}

@@ -59,7 +59,7 @@ int xs_trace_read(struct xs_trace *trace, int timeout_ms, xs_trace_fn each, void
  */
 int xs_trace_stop(struct xs_trace *trace);
 
-/* Summed over CPUs. 0 or -errno, silently. */
+/* Summed over CPUs, but for spent_tick. 0 or -errno, silently. */
 int xs_trace_read_counts(const struct xs_trace *trace, struct xs_trace_counts *counts);
 void xs_trace_close(struct xs_trace *trace); /* stops it first; NULL: does nothing */
 
