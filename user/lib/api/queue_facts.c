@@ -167,6 +167,11 @@ static int read_bound(const struct xs_pins *pins, struct xs_queue_facts *facts)
 
 /* ---- what was lost before the program ---- */
 
+static __u64 dropped_by_program(const struct xs_queue_facts *facts, __u32 queue)
+{
+	return queue < facts->stats_cnt ? facts->stats[queue].verdict_drop : 0;
+}
+
 static int read_drops(struct xs_queue_facts *facts)
 {
 	struct xs_nic_counters nic = {};
@@ -184,11 +189,16 @@ static int read_drops(struct xs_queue_facts *facts)
 	for (__u32 i = 0; i < nic.cnt; i++) {
 		const struct xs_nic_counter *row = &nic.rows[i];
 
-		if (row->queue < 0 || (__u32)row->queue >= facts->netif.rx_queues ||
-		    (row->role != XS_NIC_missed && row->role != XS_NIC_no_memory))
+		if (row->queue < 0 || (__u32)row->queue >= facts->netif.rx_queues)
+			continue;
+		if (row->role == XS_NIC_missed || row->role == XS_NIC_no_memory)
+			facts->drops[row->queue] += row->value;
+		else if (row->role == XS_NIC_any_drop)
+			facts->drops[row->queue] += xs_nic_unbuffered(
+				&nic, row->queue, dropped_by_program(facts, (__u32)row->queue));
+		else
 			continue;
 		facts->drops_told = true;
-		facts->drops[row->queue] += row->value;
 	}
 	free(nic.rows);
 	return 0;

@@ -30,8 +30,8 @@ static const struct known {
 	{ "virtio_net", "rx", "_xdp_drops", XS_NIC_lost_or_dropped },
 	{ "virtio_net", "rx_queue_", "_xdp_packets", XS_NIC_seen },
 	{ "virtio_net", "rx", "_xdp_packets", XS_NIC_seen },
-	{ "virtio_net", "rx_queue_", "_drops", XS_NIC_no_memory },
-	{ "virtio_net", "rx", "_drops", XS_NIC_no_memory },
+	{ "virtio_net", "rx_queue_", "_drops", XS_NIC_any_drop },
+	{ "virtio_net", "rx", "_drops", XS_NIC_any_drop },
 	{ "igb", "rx_queue_", "_drops", XS_NIC_missed },
 	{ "igb", "rx_queue_", "_alloc_failed", XS_NIC_no_memory },
 	{ "igc", "rx_queue_", "_drops", XS_NIC_missed },
@@ -64,6 +64,28 @@ static void find_role(const char *driver, struct xs_nic_counter *counter)
 		counter->role = known[i].role;
 		return;
 	}
+}
+
+__u64 xs_nic_sum(const struct xs_nic_counters *counters, enum xs_nic_role role, int queue)
+{
+	__u64 sum = 0;
+
+	for (__u32 i = 0; i < counters->cnt; i++)
+		if (counters->rows[i].role == role &&
+		    (queue < 0 || counters->rows[i].queue == queue))
+			sum += counters->rows[i].value;
+	return sum;
+}
+
+__u64 xs_nic_unbuffered(const struct xs_nic_counters *counters, int queue, __u64 after)
+{
+	__u64 any = xs_nic_sum(counters, XS_NIC_any_drop, queue);
+	__u64 counted = xs_nic_sum(counters, XS_NIC_lost_or_dropped, queue);
+
+	/* In zero-copy mode virtio_net counts what came after the program only among all. */
+	if (after < counted)
+		after = counted;
+	return any > after ? any - after : 0;
 }
 
 static bool counts_lost(const char *driver)

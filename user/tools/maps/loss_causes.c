@@ -333,26 +333,30 @@ static void find_elsewhere(struct finding *find, const struct xs_failure *row)
 	add(find, part);
 }
 
-static __u64 of_role(const struct xs_nic_counters *nic, enum xs_nic_role role, int queue)
-{
-	__u64 sum = 0;
-
-	for (__u32 i = 0; i < nic->cnt; i++)
-		if (nic->rows[i].role == role && (queue < 0 || nic->rows[i].queue == queue))
-			sum += nic->rows[i].value;
-	return sum;
-}
-
 /* After the program, on a queue, or with -1 on all queues: at least. */
 static __u64 lost_by_driver(const struct finding *find, int queue)
 {
 	const struct xs_loss_sources *sources = find->sources;
 	const struct xs_nic_counters *nic = find->whole ? &sources->nic : &sources->nic_least;
-	__u64 both = of_role(nic, XS_NIC_lost_or_dropped, queue);
+	__u64 both = xs_nic_sum(nic, XS_NIC_lost_or_dropped, queue);
 	__u64 dropped = queue < 0 ? sources->total.verdict_drop
 				  : sources->queues[queue].verdict_drop;
 
-	return of_role(nic, XS_NIC_lost, queue) + less(both, dropped);
+	return xs_nic_sum(nic, XS_NIC_lost, queue) + less(both, dropped);
+}
+
+/* Of a driver that counts every drop together: what none of the other causes was. */
+static void find_unbuffered(struct finding *find)
+{
+	const struct xs_loss_sources *sources = find->sources;
+	const struct xs_nic_counters *nic = find->whole ? &sources->nic : &sources->nic_least;
+
+	if (!find->driver_counts)
+		return;
+	add(find, (struct xs_loss_part){
+			  .cause = XS_LOSS_nic_no_memory,
+			  .frames = xs_nic_unbuffered(
+				  nic, -1, sources->total.verdict_drop + find->seen_by_driver) });
 }
 
 static void find_sent_back(struct finding *find)
@@ -369,7 +373,7 @@ static void find_sent_back(struct finding *find)
 		error = row->key.error;
 	}
 	if (find->driver_counts)
-		counted = of_role(&find->sources->nic, XS_NIC_tx_lost, -1);
+		counted = xs_nic_sum(&find->sources->nic, XS_NIC_tx_lost, -1);
 	add(find, (struct xs_loss_part){ .cause = XS_LOSS_tx_refused,
 					 .error = error,
 					 .frames = most(traced, counted) });
@@ -386,8 +390,8 @@ static bool driver_counts(const struct xs_loss_sources *sources, bool whole)
 	__u64 packets = sources->total.packets;
 
 	return sources->nic.counts_lost && sources->native &&
-	       (!whole || (of_role(&sources->nic, XS_NIC_seen, -1) <= packets &&
-			   of_role(&sources->nic_later, XS_NIC_seen, -1) >= packets));
+	       (!whole || (xs_nic_sum(&sources->nic, XS_NIC_seen, -1) <= packets &&
+			   xs_nic_sum(&sources->nic_later, XS_NIC_seen, -1) >= packets));
 }
 
 static void measure(struct finding *find)
@@ -453,6 +457,7 @@ int xs_losses_find(const struct xs_loss_sources *sources, bool whole, struct xs_
 	find_at_sockets(&find);
 	for (__u32 i = 0; i < sources->failures.cnt; i++)
 		find_elsewhere(&find, &sources->failures.rows[i]);
+	find_unbuffered(&find);
 	find_sent_back(&find);
 	measure(&find);
 	sum_up(&find);
