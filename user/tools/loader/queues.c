@@ -115,6 +115,18 @@ static void put_socket(FILE *out, const struct xs_queue_socket *socket)
 		fprintf(out, "%s%u", socket->ours ? "" : "other's ", socket->pid);
 }
 
+/* A broker has two slots of a queue: one for its chain, one for rules that say xsk. */
+static bool is_shown(const struct xs_queue_facts *facts, __u32 i)
+{
+	const struct xs_queue_socket *sockets = facts->sockets;
+
+	for (__u32 before = 0; before < i; before++)
+		if (sockets[i].pid && sockets[before].pid == sockets[i].pid &&
+		    sockets[before].queue == sockets[i].queue)
+			return true;
+	return false;
+}
+
 static void socket_cells(struct xs_grid *grid, const struct xs_queue_facts *facts, __u32 queue)
 {
 	char text[256] = "-", mode[64] = "-", rings[64] = "-";
@@ -124,7 +136,7 @@ static void socket_cells(struct xs_grid *grid, const struct xs_queue_facts *fact
 	for (__u32 i = 0; out && i < facts->socket_cnt; i++) {
 		const struct xs_queue_socket *socket = &facts->sockets[i];
 
-		if (socket->queue != queue)
+		if (socket->queue != queue || is_shown(facts, i))
 			continue;
 		fputs(first ? "" : ", ", out);
 		put_socket(out, socket);
@@ -168,12 +180,14 @@ static void queue_cells(struct xs_grid *grid, const struct xs_queue_facts *facts
 		xs_grid_cell(grid, "%s", facts->rules_known ? rules.text : "-");
 }
 
-static bool any_napi(const struct xs_queue_facts *facts)
+/* What at least one queue has. */
+static void find_told(const struct xs_queue_facts *facts, bool *napi, bool *irq)
 {
-	for (__u32 q = 0; q < facts->kernel.cnt; q++)
-		if (facts->kernel.rows[q].napi)
-			return true;
-	return false;
+	*napi = *irq = false;
+	for (__u32 q = 0; q < facts->kernel.cnt; q++) {
+		*napi |= facts->kernel.rows[q].napi;
+		*irq |= facts->kernel.rows[q].irq;
+	}
 }
 
 struct driver {
@@ -190,13 +204,22 @@ static struct driver driver_of(const struct xs_queue_facts *facts)
 	return driver;
 }
 
+static void print_untold_by_kernel(const struct xs_queue_facts *facts)
+{
+	bool napi, irq;
+
+	find_told(facts, &napi, &irq);
+	if (facts->kernel.queues_err)
+		printf("IRQ, CPU, NAPI: the kernel does not tell them before Linux 6.8\n");
+	else if (!napi || !irq)
+		printf("IRQ, CPU%s: %s does not tell them\n", napi ? "" : ", NAPI",
+		       driver_of(facts).text);
+}
+
 /* Which columns nobody could fill, and why. */
 static void print_untold(const struct xs_queue_facts *facts, bool looked)
 {
-	if (facts->kernel.queues_err)
-		printf("IRQ, CPU, NAPI: the kernel does not tell them before Linux 6.8\n");
-	else if (!any_napi(facts))
-		printf("IRQ, CPU, NAPI: %s does not tell them\n", driver_of(facts).text);
+	print_untold_by_kernel(facts);
 	if (!facts->drops_told)
 		printf("NIC drops: %s does not tell them by queue\n", driver_of(facts).text);
 	if (!facts->others_told && geteuid())
