@@ -24,11 +24,12 @@ every_tool_says_that_it_may_not_look() {
 		"rules show rx0" "rules confirm rx0" "rules flush rx0" \
 		"rules explain -d rx0 --hex 00112233445566778899aabb0806" \
 		"maps list" "maps stats rx0" "maps dump rx0" "maps sockets rx0" "maps export" \
-		"maps export rx0"; do
+		"maps export rx0" "maps losses rx0" "maps watch rx0" "loader queues rx0" "rules trace rx0"; do
 		# shellcheck disable=SC2086 # words
 		refuses "$words" 1 "/sys/fs/bpf/xsteer: permission denied" _nobody xsteer-$words
 		# what counts coverage says that it may not write
 		equal "lines of $words" "$(grep -cv '^profiling:' <<<"$OUT")" 1
+		contains "what to do about $words" "$OUT" "run as root"
 	done
 }
 

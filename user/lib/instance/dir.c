@@ -270,7 +270,8 @@ static int walk_or_say(struct xsteer_ctx *ctx, bool leftovers,
 		return err;
 	if (access(ctx->pin_root, R_OK) && errno != ENOENT) {
 		err = -errno;
-		xs_err(ctx, "cannot read %s: %s", ctx->pin_root, strerror(-err));
+		xs_err(ctx, "cannot read %s: %s%s", ctx->pin_root, strerror(-err),
+		       err == -EACCES ? ": run as root, or as the owner of the pins" : "");
 		return err;
 	}
 	return walk_root(ctx, leftovers, each, arg);

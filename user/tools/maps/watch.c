@@ -286,8 +286,11 @@ static void tell_present(struct watching *watching)
 static int say_blind(struct watching *watching, bool first, int err)
 {
 	if (first || !xs_ran_out(err)) {
-		xs_err(watching->cli->ctx, "cannot look at the instances in %s: %s",
-		       watching->cli->pin_root, strerror(-err));
+		xs_err(watching->cli->ctx, "cannot look at the instances in %s: %s%s",
+		       watching->cli->pin_root, strerror(-err),
+		       err == -EACCES || err == -EPERM
+			       ? ": run as root, or as the owner of the pins"
+			       : "");
 		return err;
 	}
 	if (!watching->blind)
