@@ -8,73 +8,6 @@
 #include "set_text.h"
 #include "steps.h"
 
-/* The different actions. Number 0 is the data path's "no entry". */
-struct action_table {
-	struct xs_action action[XS_ACTIONS_MAX];
-	__u32 cnt;
-};
-
-/*
- * The number of an action, which is mostly that of the rule before; XS_ACTIONS_MAX:
- * there is no room.
- */
-static __u32 number_action(struct action_table *t, const struct xs_action *action, __u32 before)
-{
-	__u32 n = before;
-
-	if (n >= t->cnt || memcmp(&t->action[n], action, sizeof(*action)))
-		for (n = 1; n < t->cnt; n++)
-			if (!memcmp(&t->action[n], action, sizeof(*action)))
-				break;
-	if (n == t->cnt && n < XS_ACTIONS_MAX)
-		t->action[t->cnt++] = *action;
-	return n;
-}
-
-static int write_actions(struct xs_compiler *c, const struct action_table *t)
-{
-	__u32 offset;
-	int err = xs_chunks_place_first(&c->chunks, (t->cnt + 1) * sizeof(*t->action), 8, &offset);
-
-	if (err)
-		return err;
-	memcpy(xs_chunks_at(&c->chunks, 0, offset), t->action, t->cnt * sizeof(*t->action));
-	xs_header(c)->actions = offset;
-	return 0;
-}
-
-static int number_actions(struct xs_compiler *c)
-{
-	struct action_table *t = calloc(1, sizeof(*t));
-	__u16 *of_rule = malloc((c->rules->rule_cnt + 1) * sizeof(*of_rule));
-	int err = -ENOMEM;
-	__u8 limit = 0;
-
-	c->action_of_rule = of_rule;
-	if (!t || !of_rule)
-		goto out;
-	t->cnt = 1;
-	for (__u32 i = 0; i < c->rules->rule_cnt; i++) {
-		struct xs_action action = c->rules->rules[i].action;
-		__u32 before = i ? of_rule[i - 1] : t->cnt, n;
-
-		if (c->rules->rules[i].limit.rate)
-			action.limit = ++limit;
-		n = number_action(t, &action, before);
-
-		if (n == XS_ACTIONS_MAX) {
-			err = xs_refuse(c->report, c->rules, i, "more than %u different verdicts",
-					XS_ACTIONS_MAX - 1);
-			goto out;
-		}
-		of_rule[i] = n;
-	}
-	err = write_actions(c, t);
-out:
-	free(t);
-	return err;
-}
-
 __u32 xs_rule_layout(const struct xs_ruleset *rules)
 {
 	__u32 layout = XS_SET_LAYOUT_BEFORE_FIELDS;
@@ -198,7 +131,7 @@ static int run_steps(struct xs_compiler *c, bool finely)
 	if (!err)
 		err = xs_limits_number(c);
 	if (!err)
-		err = number_actions(c);
+		err = xs_actions_write(c);
 	if (!err)
 		err = xs_protocols_index(c);
 	if (!err)

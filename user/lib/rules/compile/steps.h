@@ -25,7 +25,7 @@ struct xs_compiler {
 	__u32 table_cnt;
 	__u8 *table_of_group;
 	struct xs_ranks ranks; /* index.c */
-	__u16 *action_of_rule; /* compile.c; numbers in header.actions */
+	__u16 *action_of_rule; /* actions.c; numbers in header.actions */
 	__u32 limit_cnt; /* limit.c */
 	__u64 *classes[2]; /* addrs.c; of source and destination, all families */
 	__u32 class_cnt[2];
@@ -46,6 +46,9 @@ __u32 xs_table_of_box(const struct xs_compiler *c, const struct xs_box *box);
  * Skips a table that xs_bounds_check() will refuse.
  */
 int xs_tables_write(struct xs_compiler *c);
+
+/* actions.c: numbers the different actions, and writes header.actions. */
+int xs_actions_write(struct xs_compiler *c);
 
 /* ports.c: the index from a protocol or a port to the tables that may hold a match. */
 int xs_protocols_index(struct xs_compiler *c);
