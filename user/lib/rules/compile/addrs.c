@@ -7,10 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "addr_part.h"
 #include "refuse.h"
 #include "steps.h"
-
-#define CLASSES_MAX 65536 /* of an address field: 16 bits */
 
 /* Fills tables[interval] of an axis. */
 static int sweep_axis(const struct xs_compiler *c, int side, const struct xs_axis *axis,
@@ -36,63 +35,25 @@ static int sweep_axis(const struct xs_compiler *c, int side, const struct xs_axi
 	return err;
 }
 
-/* How many leading bits select a cell: on average two starts fall into a cell. */
-static __u32 cell_bits(__u32 interval_cnt)
+static struct xs_addr_part whole_axis(const struct xs_axis *axis,
+				      const struct xs_addr_classes *classes)
 {
-	__u32 cells = XS_CELLS_MIN;
-
-	while (cells < XS_CELLS_MAX && cells < interval_cnt / 2)
-		cells *= 2;
-	return __builtin_ctz(cells);
+	return (struct xs_addr_part){ axis->start, classes->of_interval, axis->cnt };
 }
 
-static void write_cells(const struct xs_axis *axis, __u64 *cell, __u32 bits, const __u32 *class)
+static size_t place4(struct xs_addr_index *index, size_t at, __u32 interval_cnt, __u32 class_cnt)
 {
-	__u32 first = 0;
-
-	for (__u64 i = 0; i < 1ULL << bits; i++) {
-		xs_u128 start = i << (32 - bits), end = (i + 1) << (32 - bits);
-		__u32 last;
-
-		while (first + 1 < axis->cnt && axis->start[first + 1] <= start)
-			first++;
-		for (last = first; last + 1 < axis->cnt && axis->start[last + 1] < end;)
-			last++;
-		cell[i] = XS_CELL(first, last - first, class[first]);
-		first = last;
-	}
+	at = xs_place_starts(index, xs_place_cells(index, at, interval_cnt), interval_cnt);
+	return xs_place_classes(index, at, interval_cnt, class_cnt);
 }
 
-/* Which tables the intervals of an axis need. Each different answer is a class. */
-struct classes {
-	__u32 *of_interval;
-	__u64 *tables; /* of a class */
-	__u32 cnt;
-	__u32 interval_cnt;
-};
-
-static size_t classes_bytes(const struct classes *classes)
+static size_t place6(struct xs_addr_index *index, size_t at, const __u32 *upper_cnt,
+		     __u32 interval_cnt, __u32 class_cnt)
 {
-	return classes->cnt * sizeof(__u64) + classes->interval_cnt * sizeof(__u16);
-}
-
-static void write_classes(struct xs_compiler *c, struct xs_addr_index *index, __u32 offset,
-			  const struct classes *classes)
-{
-	size_t bytes = classes->cnt * sizeof(*classes->tables);
-	__u16 *to;
-
-	index->classes = offset;
-	memcpy(xs_chunks_at(&c->chunks, index->chunk, offset), classes->tables, bytes);
-	index->of_interval = offset + bytes;
-	to = xs_chunks_at(&c->chunks, index->chunk, index->of_interval);
-	for (__u32 i = 0; i < classes->interval_cnt; i++)
-		to[i] = classes->of_interval[i];
-}
-
-static size_t align8(size_t bytes)
-{
-	return (bytes + 7) & ~(size_t)7;
+	index->group_first[1] = upper_cnt[0];
+	at = xs_place_tree(index, 1, xs_place_tree(index, 0, at, upper_cnt[0]), upper_cnt[1]);
+	at = xs_place_groups(index, at, upper_cnt[0] + upper_cnt[1]);
+	return xs_place_classes(index, at, interval_cnt, class_cnt);
 }
 
 /* Intervals and distinct upper halves, as far as they have been counted. */
@@ -113,173 +74,97 @@ static void tally_start(struct tally *t, xs_u128 start)
 	t->deep |= !!(__u64)start;
 }
 
-static size_t starts_bytes(__u32 interval_cnt)
-{
-	return align8((interval_cnt + XS_NODE + 1) * sizeof(__u32));
-}
-
-static size_t trees_bytes(__u32 upper_cnt)
-{
-	return ((upper_cnt + upper_cnt / (XS_NODE - 1) + 2 * XS_ADDR6_LEVELS * XS_NODE) *
-			sizeof(__u64) +
-		63) &
-	       ~(size_t)63;
-}
-
-static size_t groups_bytes(__u32 upper_cnt)
-{
-	return align8((upper_cnt + 1) * sizeof(__u32));
-}
-
 /* Whether an index with so many intervals fits into a chunk, and its lower halves into one. */
 static bool axis_fits(int family, const struct tally *t, __u32 class_cnt)
 {
-	struct classes classes = { .cnt = class_cnt, .interval_cnt = t->interval_cnt };
-	__u32 upper_cnt = t->upper_cnt[0] + t->upper_cnt[1];
-	size_t bytes = classes_bytes(&classes);
+	struct xs_addr_index index;
 
 	if (family == XS_FAMILY_ipv4)
-		return (sizeof(__u64) << cell_bits(t->interval_cnt)) +
-			       starts_bytes(t->interval_cnt) + bytes <=
-		       XS_CHUNK_BYTES;
+		return place4(&index, 0, t->interval_cnt, class_cnt) <= XS_CHUNK_BYTES;
 	return t->upper_cnt[0] <= XS_ADDR6_MAX && t->upper_cnt[1] <= XS_ADDR6_MAX &&
-	       trees_bytes(upper_cnt) + groups_bytes(upper_cnt) + bytes <= XS_CHUNK_BYTES &&
+	       place6(&index, 0, t->upper_cnt, t->interval_cnt, class_cnt) <= XS_CHUNK_BYTES &&
 	       (!t->deep || t->interval_cnt * sizeof(__u64) <= XS_CHUNK_BYTES);
 }
 
-static int write_axis4(struct xs_compiler *c, const struct xs_axis *axis,
-		       struct xs_addr_index *index, const struct classes *classes)
+static void write_cells(struct xs_compiler *c, const struct xs_addr_index *index,
+			const struct xs_addr_part *part)
 {
-	__u32 bits = cell_bits(axis->cnt), offset, *to;
-	size_t cells = sizeof(__u64) << bits, starts = starts_bytes(axis->cnt);
+	__u64 *to = xs_chunks_at(&c->chunks, index->chunk, index->cells);
+	struct xs_cell_range cell = { 0 };
+
+	for (__u32 i = 0; i < 1U << (32 - index->shift); i++) {
+		cell = xs_cell_range(index, part, i, cell);
+		to[i] = XS_CELL(cell.first, cell.last - cell.first, part->class[cell.first]);
+	}
+}
+
+static int write_axis4(struct xs_compiler *c, const struct xs_axis *axis,
+		       struct xs_addr_index *index, const struct xs_addr_classes *classes)
+{
+	const struct xs_addr_part part = whole_axis(axis, classes);
+	__u32 offset;
+	int err = xs_chunks_place(&c->chunks, place4(index, 0, part.cnt, classes->cnt), 64,
+				  &index->chunk, &offset);
+
+	if (err)
+		return err;
+	place4(index, offset, part.cnt, classes->cnt);
+	write_cells(c, index, &part);
+	xs_write_starts(&c->chunks, index, index->chunk, &part);
+	xs_write_classes(&c->chunks, index, index->chunk, &part, classes);
+	return 0;
+}
+
+static int place_axis6(struct xs_compiler *c, struct xs_addr_index *index,
+		       const struct xs_uppers *u, const __u32 *upper_cnt, __u32 interval_cnt,
+		       __u32 class_cnt)
+{
+	__u32 offset;
 	int err;
 
-	err = xs_chunks_place(&c->chunks, cells + starts + classes_bytes(classes), 64,
+	if (upper_cnt[0] > XS_ADDR6_MAX || upper_cnt[1] > XS_ADDR6_MAX ||
+	    (u->deep && interval_cnt * sizeof(__u64) > XS_CHUNK_BYTES))
+		return -E2BIG;
+	err = xs_chunks_place(&c->chunks, place6(index, 0, upper_cnt, interval_cnt, class_cnt), 64,
 			      &index->chunk, &offset);
-	if (err)
-		return err;
-	index->shift = 32 - bits;
-	index->cells = offset;
-	write_cells(axis, xs_chunks_at(&c->chunks, index->chunk, offset), bits,
-		    classes->of_interval);
-	index->starts = offset + cells;
-	to = xs_chunks_at(&c->chunks, index->chunk, index->starts);
-	memset(to, 0xff, starts);
-	for (__u32 i = 0; i < axis->cnt; i++)
-		to[i] = axis->start[i];
-	write_classes(c, index, index->starts + starts, classes);
-	return 0;
-}
-
-/* Distinct upper halves, each with the first of its intervals. */
-struct uppers {
-	__u64 *upper;
-	__u32 *group;
-	__u32 cnt;
-	bool deep;
-};
-
-static int find_uppers(const struct xs_axis *axis, struct uppers *u)
-{
-	u->upper = malloc((axis->cnt + 1) * sizeof(*u->upper));
-	u->group = malloc((axis->cnt + 2) * sizeof(*u->group));
-	if (!u->upper || !u->group)
-		return -ENOMEM;
-	for (__u32 i = 0; i < axis->cnt; i++) {
-		__u64 upper = axis->start[i] >> 64;
-
-		if (!u->cnt || u->upper[u->cnt - 1] != upper) {
-			u->upper[u->cnt] = upper;
-			u->group[u->cnt++] = i;
-		}
-		if ((__u64)axis->start[i]) {
-			u->group[u->cnt - 1] |= XS_GROUP_DEEP;
-			u->deep = true;
-		}
-	}
-	u->group[u->cnt] = axis->cnt;
-	return 0;
-}
-
-/*
- * Writes the nodes of one tree over `cnt` upper halves. The lowest level holds all of
- * them; each other level holds the first of every node below. Returns where they end.
- */
-static __u32 write_tree(struct xs_compiler *c, struct xs_addr_index *index, int tree,
-			const __u64 *upper, __u32 cnt, __u32 offset)
-{
-	__u32 stride = 1, level = XS_ADDR6_LEVELS;
-
-	do {
-		__u32 padded = (cnt + XS_NODE - 1) / XS_NODE * XS_NODE;
-		__u64 *to = xs_chunks_at(&c->chunks, index->chunk, offset);
-
-		level--;
-		for (__u32 i = 0; i < padded; i++)
-			to[i] = i < cnt ? upper[(size_t)i * stride] : ~0ULL >> !tree;
-		index->level[tree][level] = offset;
-		index->level_cnt[tree][level] = cnt;
-		offset += padded * sizeof(*to);
-		stride *= XS_NODE;
-		cnt = padded / XS_NODE;
-	} while (cnt > 1);
-	index->level_first[tree] = level;
-	return offset;
-}
-
-static int write_lowers(struct xs_compiler *c, const struct xs_axis *axis,
-			struct xs_addr_index *index)
-{
-	__u64 *to;
-	int err = xs_chunks_place(&c->chunks, axis->cnt * sizeof(__u64), 64, &index->lower_chunk,
-				  &index->lower);
-
-	if (err)
-		return err;
-	to = xs_chunks_at(&c->chunks, index->lower_chunk, index->lower);
-	for (__u32 i = 0; i < axis->cnt; i++)
-		to[i] = axis->start[i];
-	return 0;
+	if (!err && u->deep)
+		err = xs_chunks_place(&c->chunks, interval_cnt * sizeof(__u64), 64,
+				      &index->lower_chunk, &index->lower);
+	if (!err)
+		place6(index, offset, upper_cnt, interval_cnt, class_cnt);
+	return err;
 }
 
 static int write_axis6(struct xs_compiler *c, const struct xs_axis *axis,
-		       struct xs_addr_index *index, const struct classes *classes)
+		       struct xs_addr_index *index, const struct xs_addr_classes *classes)
 {
-	struct uppers u = { 0 };
-	size_t trees, groups;
-	__u32 offset, middle = 0;
-	int err = find_uppers(axis, &u);
+	const struct xs_addr_part part = whole_axis(axis, classes);
+	__u32 upper_cnt[2] = { 0 };
+	struct xs_uppers u = { 0 };
+	int err = xs_uppers_find(&part, 0, 0, &u);
 
 	if (err)
 		goto out;
-	while (!(u.upper[middle] >> 63))
-		middle++;
-	err = -E2BIG;
-	if (middle > XS_ADDR6_MAX || u.cnt - middle > XS_ADDR6_MAX)
-		goto out;
-	trees = trees_bytes(u.cnt);
-	groups = groups_bytes(u.cnt);
-	err = xs_chunks_place(&c->chunks, trees + groups + classes_bytes(classes), 64,
-			      &index->chunk, &offset);
-	if (!err && u.deep)
-		err = write_lowers(c, axis, index);
+	while (!(u.upper[upper_cnt[0]] >> 63))
+		upper_cnt[0]++;
+	upper_cnt[1] = u.cnt - upper_cnt[0];
+	err = place_axis6(c, index, &u, upper_cnt, part.cnt, classes->cnt);
 	if (err)
 		goto out;
-	index->group_first[1] = middle;
-	write_tree(c, index, 1, u.upper + middle, u.cnt - middle,
-		   write_tree(c, index, 0, u.upper, middle, offset));
-	index->groups = offset + trees;
+	xs_write_tree(&c->chunks, index, index->chunk, 0, u.upper, upper_cnt[0]);
+	xs_write_tree(&c->chunks, index, index->chunk, 1, u.upper + upper_cnt[0], upper_cnt[1]);
 	memcpy(xs_chunks_at(&c->chunks, index->chunk, index->groups), u.group,
-	       (u.cnt + 1) * sizeof(__u32));
-	write_classes(c, index, index->groups + groups, classes);
+	       (u.cnt + 1) * sizeof(*u.group));
+	xs_write_classes(&c->chunks, index, index->chunk, &part, classes);
+	if (u.deep)
+		xs_write_lowers(&c->chunks, index, index->lower_chunk, &part);
 out:
-	free(u.upper);
-	free(u.group);
+	xs_uppers_free(&u);
 	return err;
 }
 
 /* Appends the classes of one axis to those that the bounds are computed from. */
-static int append_classes(struct xs_compiler *c, int side, const struct classes *classes)
+static int append_classes(struct xs_compiler *c, int side, const struct xs_addr_classes *classes)
 {
 	__u32 cnt = c->class_cnt[side] + classes->cnt;
 	__u64 *all = realloc(c->classes[side], cnt * sizeof(*all));
@@ -294,12 +179,11 @@ static int append_classes(struct xs_compiler *c, int side, const struct classes 
 
 /* Makes the classes of an axis from its boxes. *first is the tables of its first interval. */
 static int make_classes(const struct xs_compiler *c, int side, const struct xs_axis *axis,
-			struct classes *classes, __u64 *first)
+			struct xs_addr_classes *classes, __u64 *first)
 {
 	__u64 *tables = malloc(axis->cnt * sizeof(*tables));
 	long cnt = -ENOMEM;
 
-	classes->interval_cnt = axis->cnt;
 	classes->tables = malloc((axis->cnt + 1) * sizeof(*classes->tables));
 	classes->of_interval = malloc(axis->cnt * sizeof(*classes->of_interval));
 	if (!tables || !classes->tables || !classes->of_interval)
@@ -308,7 +192,7 @@ static int make_classes(const struct xs_compiler *c, int side, const struct xs_a
 	if (cnt)
 		goto out;
 	*first = tables[0];
-	cnt = xs_classes_make(classes->of_interval, classes->tables, CLASSES_MAX, tables,
+	cnt = xs_classes_make(classes->of_interval, classes->tables, XS_CLASSES_MAX, tables,
 			      axis->cnt);
 out:
 	free(tables);
@@ -372,7 +256,7 @@ static int index_axis(struct xs_compiler *c, int side, int family)
 {
 	const struct xs_axis *axis = &c->ranks.axis[side][family];
 	struct xs_addr_index index = { .rank_first = axis->first, .cut = axis->cnt > 1 };
-	struct classes classes = { 0 };
+	struct xs_addr_classes classes = { 0 };
 	int err = make_classes(c, side, axis, &classes, &index.tables);
 
 	if (!err)
