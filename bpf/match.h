@@ -83,32 +83,48 @@ static __always_inline __u64 less_mask(__u64 a, __u64 b)
 		(_a + _b) + (_c + _d); \
 	})
 
-static __always_inline __u64 find_addr4(const struct xs_addr_index *index, void *chunk, __u32 addr,
-					__u64 zero, __u32 *class)
+/* *chunk becomes that of the address's block. So does it in find_addr6(). */
+static __always_inline __u64 find_addr4(const struct xs_search *search,
+					const struct xs_addr_index *index, void **chunk, __u32 addr,
+					__u32 *class)
 {
-	__u64 cell = *XS_AT(chunk, index->cells + (addr >> (index->shift & 31)) * 8, __u64);
-	__u64 first = cell & XS_CELL_MASK, cnt = cell >> 24 & XS_CELL_MASK, offset, there;
+	__u64 cell = *XS_AT(*chunk, index->cells + (addr >> (index->shift & 31)) * 8, __u64);
+	__u64 first = cell & XS_CELL_MASK, cnt = cell >> XS_CELL_CNT_SHIFT & XS_CELL_CNT_MASK;
+	__u64 before = fresh_zero(search->zero), offset, there;
+	__u32 block = cell >> XS_CELL_BLOCK_SHIFT & XS_CELL_BLOCK_MASK;
+	void *block_chunk;
 
 	if (!cnt) {
-		*class = cell >> 48;
+		*class = cell >> XS_CELL_CLASS_SHIFT;
 		return first;
 	}
-	for (int i = 0; i < 18 && cnt > XS_NODE; i++) {
+	if (block) {
+		before = *XS_AT(search->first, index->blocks + block * 4, __u32);
+		block += index->chunk;
+		block_chunk = bpf_map_lookup_elem(search->set, &block);
+		if (!block_chunk)
+			return 0;
+		*chunk = block_chunk;
+		first -= before;
+	}
+	XS_FORGET(first, search->zero);
+	XS_FORGET(before, search->zero);
+	for (int i = 0; i < 14 && cnt > XS_NODE; i++) {
 		__u64 half = cnt >> 1;
 
-		there = *XS_AT(chunk, index->starts + (first + half) * 4, __u32);
+		there = *XS_AT(*chunk, index->starts + (first + half) * 4, __u32);
 		first += half & ~less_mask(addr, there);
 		cnt -= half;
 	}
-	XS_FORGET(first, zero);
+	XS_FORGET(first, search->zero);
 	offset = (index->starts + (first + 1) * 4) & (XS_CHUNK_BYTES - 4);
 	if (offset > XS_CHUNK_BYTES - 4 * XS_NODE)
 		offset = 0;
-	there = XS_NODE - XS_COUNT_ABOVE((const __u32 *)(chunk + offset), addr);
+	there = XS_NODE - XS_COUNT_ABOVE((const __u32 *)(*chunk + offset), addr);
 	first += there < cnt ? there
 			     : cnt; /* the padding at the end is not above the last address */
-	*class = *XS_AT(chunk, index->of_interval + first * 2, __u16);
-	return first;
+	*class = *XS_AT(*chunk, index->of_interval + first * 2, __u16);
+	return first + before;
 }
 
 /*
@@ -130,30 +146,49 @@ static __always_inline __u64 last_not_above(void *chunk, __u32 offset, __u64 fir
 }
 
 static __always_inline __u64 find_addr6(const struct xs_search *search,
-					const struct xs_addr_index *index, void *chunk, __u64 upper,
-					__u64 lower, __u32 *class)
+					const struct xs_addr_index *index, void **chunk,
+					__u64 upper, __u64 lower, __u32 *class)
 {
-	__u32 tree = upper >> 63, group, next, offset;
-	__u64 at = search->zero, interval;
+	__u32 tree = upper >> 63, group, next, offset, block = 0;
+	__u64 at = search->zero, interval, before = fresh_zero(search->zero);
 
+	if (index->blocks) {
+		const __u64 *first;
+		void *block_chunk;
+		__u32 number;
+
+		offset = index->blocks + tree * sizeof(__u64[XS_NODE]);
+		first = search->first + (offset & (XS_CHUNK_BYTES - sizeof(__u64[XS_NODE])));
+		offset += (XS_NODE - 1 - XS_COUNT_ABOVE(first, upper)) * 8;
+		before = *XS_AT(search->first, offset + offsetof(struct xs_tree_block_list, where),
+				__u64);
+		block = before & XS_BLOCK_NUMBER;
+		before >>= XS_BLOCK_FIRST_SHIFT;
+		number = index->chunk + block;
+		block_chunk = bpf_map_lookup_elem(search->set, &number);
+		if (!block_chunk)
+			return 0;
+		*chunk = block_chunk;
+	}
+	XS_FORGET(before, search->zero);
 	for (__u32 i = 0; i < XS_ADDR6_LEVELS; i++) {
 		if (i < index->level_first[tree])
 			continue;
 		offset = (index->level[tree][i] + at * 64) & (XS_CHUNK_BYTES - 64);
-		at = at * 8 + XS_NODE - 1 - XS_COUNT_ABOVE((const __u64 *)(chunk + offset), upper);
+		at = at * 8 + XS_NODE - 1 - XS_COUNT_ABOVE((const __u64 *)(*chunk + offset), upper);
 		if (at >= index->level_cnt[tree][i]) /* the last node is padded with ones */
 			at = index->level_cnt[tree][i] - 1;
 		XS_FORGET(at, search->zero);
 	}
 	offset = index->groups + (index->group_first[tree] + at) * 4;
-	group = *XS_AT(chunk, offset, __u32);
-	next = *XS_AT(chunk, offset + 4, __u32) & ~XS_GROUP_DEEP;
+	group = *XS_AT(*chunk, offset, __u32);
+	next = *XS_AT(*chunk, offset + 4, __u32) & ~XS_GROUP_DEEP;
 	interval = next - 1;
 	if (group & XS_GROUP_DEEP) {
 		group &= ~XS_GROUP_DEEP;
 		offset = index->level[tree][XS_ADDR6_LEVELS - 1] + at * 8;
-		if (upper == *XS_AT(chunk, offset, __u64)) {
-			void *lowers = chunk_at(search, index->lower_chunk);
+		if (upper == *XS_AT(*chunk, offset, __u64)) {
+			void *lowers = chunk_at(search, index->lower_chunk + block);
 
 			if (lowers)
 				interval = last_not_above(lowers, index->lower, group, next - group,
@@ -161,8 +196,8 @@ static __always_inline __u64 find_addr6(const struct xs_search *search,
 		}
 	}
 	XS_FORGET(interval, search->zero);
-	*class = *XS_AT(chunk, index->of_interval + interval * 2, __u16);
-	return interval;
+	*class = *XS_AT(*chunk, index->of_interval + interval * 2, __u16);
+	return interval + before;
 }
 
 /* Returns the rank of an address. Removes from search->tables those that cannot match it. */
@@ -181,9 +216,9 @@ static __always_inline __u64 find_addr(struct xs_search *search, const struct xs
 	if (!chunk)
 		return index->rank_first;
 	if (is_ipv6)
-		rank = find_addr6(search, index, chunk, upper, lower, &class);
+		rank = find_addr6(search, index, &chunk, upper, lower, &class);
 	else
-		rank = find_addr4(index, chunk, upper, search->zero, &class);
+		rank = find_addr4(search, index, &chunk, upper, &class);
 	search->tables &= *XS_AT(chunk, index->classes + class * 8, __u64);
 	XS_FORGET(search->tables, search->zero);
 	rank += index->rank_first;
@@ -396,7 +431,8 @@ static __always_inline void test_entry(struct xs_walk *walk)
 	const struct xs_set_entry *entry = XS_AT(walk->chunk, walk->at * 32, struct xs_set_entry);
 	__u64 low_b = entry->low_b, high_b = entry->high_b, holds = box_mask(walk, entry);
 	__u64 rule = (low_b >> XS_B_RULE_SHIFT & XS_RULES_MAX) << 16 | low_b >> XS_B_ACTION_SHIFT |
-		     entry->low_a >> XS_A_ACTION_SHIFT << 8;
+		     entry->low_a >> XS_A_ACTION_SHIFT << 8 |
+		     high_b >> XS_B_ACTION_UPPER_SHIFT << 13;
 	__u64 better = less_mask(rule, walk->best), next;
 
 	next = high_b >> XS_B_NEXT_SHIFT & XS_SLOT_MAX;

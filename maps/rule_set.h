@@ -22,13 +22,18 @@
 #include "packet_key.h"
 
 #define XS_SET_MAGIC 0x7465732e7378ULL /* "xs.set" as bytes in memory */
-#define XS_SET_LAYOUT 4 /* incremented with any change in this file, or new fields in the key */
+#define XS_SET_LAYOUT 6 /* incremented with any change in this file, or new fields in the key */
 /*
  * A set has the lowest layout that says what its rules ask for, so that programs from before
- * the rest search it: layout 3 brought fields of the key, layout 4 limits and dynamic sets.
+ * the rest search it: layout 3 brought fields of the key, layout 5 addresses in blocks and more
+ * actions than 13 bits number, layout 6 limits and dynamic sets.
  */
 #define XS_SET_LAYOUT_BEFORE_FIELDS 2
-#define XS_SET_LAYOUT_BEFORE_LIMITS 3
+#define XS_SET_LAYOUT_BEFORE_SIZES 3
+#define XS_SET_LAYOUT_SIZES 5
+#define XS_SET_LAYOUT_BEFORE_LIMITS 5
+/* Never released: limits and dynamic sets without what layout 5 brought. */
+#define XS_SET_LAYOUT_LIMITS_ALONE 4
 /*
  * Since this layout nothing that the data path reads has moved, so each program since
  * then can search each set since then. In layout 1 the tools had other numbers before
@@ -106,20 +111,57 @@ struct xs_addr_index {
 	__u32 level_cnt[2][XS_ADDR6_LEVELS]; /* keys */
 	__u32 lower_chunk;
 	__u32 lower; /* IPv6: __u64[]: interval -> lower half of its start */
-	__u32 pad;
+	/*
+	 * Since layout 5: the intervals lie in blocks, in chunks from `chunk` on. Offset in
+	 * chunk 0 of struct xs_cell_blocks, or struct xs_tree_block_list; 0: there are none.
+	 */
+	__u32 blocks;
 };
 
-/* First interval, how many start within, class. */
-#define XS_CELL(first, cnt, class) ((__u64)(first) | (__u64)(cnt) << 24 | (__u64)(class) << 48)
+/*
+ * First interval, how many start within, block, class. A cell has less than 2^17 starts: there
+ * are at least half as many cells, or 2^16 of 2^16 addresses each.
+ */
+#define XS_CELL(first, cnt, block, class) \
+	((__u64)(first) | (__u64)(cnt) << XS_CELL_CNT_SHIFT | \
+	 (__u64)(block) << XS_CELL_BLOCK_SHIFT | (__u64)(class) << XS_CELL_CLASS_SHIFT)
 #define XS_CELL_MASK 0xffffffU
+#define XS_CELL_CNT_SHIFT 24
+#define XS_CELL_CNT_MASK 0x1ffffU
+#define XS_CELL_BLOCK_SHIFT 41
+#define XS_CELL_BLOCK_MASK 0x7fU
+#define XS_CELL_BLOCKS (XS_CELL_BLOCK_MASK + 1)
+#define XS_CELL_CLASS_SHIFT 48
 #define XS_CELLS_MAX (1U << 16) /* with more, their cache misses would cost more than they save */
 #define XS_CELLS_MIN (1U << 8)
+
+/*
+ * Blocks hold the intervals that a chunk has no room for, in the order of their addresses. Each
+ * has the same offsets in its chunk. Within it, intervals are counted from the one before the
+ * block's first, which a search may fall back to.
+ *
+ * IPv4: all intervals that start in a cell are in the block that it names.
+ */
+struct xs_cell_blocks {
+	__u32 first[XS_CELL_BLOCKS]; /* number of its interval 0; not used for block 0 */
+};
+
+/* IPv6: a block has one tree, and all intervals of its upper halves. */
+struct xs_tree_block_list {
+	__u64 upper[2][XS_NODE]; /* first upper half of each block; padded with the highest */
+	__u64 where[2][XS_NODE]; /* XS_BLOCK; padded with that of the last block */
+};
+
+/* What is added to `chunk` and `lower_chunk`, and the number of its interval 0. */
+#define XS_BLOCK(number, first) ((__u64)(number) | (__u64)(first) << 8)
+#define XS_BLOCK_NUMBER 0xffU
+#define XS_BLOCK_FIRST_SHIFT 8
 
 /* Which class lookups the rules need. */
 #define XS_SET_SPORT 1U
 #define XS_SET_DPORT 2U
 #define XS_SET_PROTO 4U
-/* Dynamic sets are declared, and `members` says which; since layout 4. */
+/* Dynamic sets are declared, and `members` says which; since layout 6. */
 #define XS_SET_MEMBERS 8U
 /* The set has limits: `limits` and `limit_cnt` are there, and counters behind those of the rules. */
 #define XS_SET_LIMITED 16U
@@ -159,7 +201,7 @@ struct xs_set_header {
 	char default_ifname[16];
 	__u32 members; /* offset in chunk 0 of struct xs_set_members, if XS_SET_MEMBERS */
 	__u64 compile_ns; /* how long compiling took */
-	/* Since layout 4, if XS_SET_LIMITED. */
+	/* Since layout 6, if XS_SET_LIMITED. */
 	__u32 limits; /* offset in chunk 0 of struct xs_set_limit[limit_cnt + 1] */
 	__u32 limit_cnt;
 };
@@ -255,8 +297,7 @@ struct xs_set_entry {
 #define XS_A_SRC_SHIFT 0
 #define XS_A_DST_SHIFT 25
 #define XS_A_PROTO_SHIFT 50
-#define XS_A_ACTION_SHIFT 59 /* low: upper 5 bits of the action */
-#define XS_ACTIONS_MAX (1U << 13)
+#define XS_A_ACTION_SHIFT 59 /* low: 5 bits of the action, from bit 8 on */
 #define XS_RANK_BITS 24
 #define XS_RANK_MAX 0xffffffULL
 #define XS_A_GUARDS (1ULL << 24 | 1ULL << 49 | 1ULL << 58)
@@ -269,6 +310,9 @@ struct xs_set_entry {
 #define XS_B_NEXT_SHIFT 36 /* high: 24 bits, a slot of the same chunk; 0: the last */
 #define XS_SLOT_MAX 0xffffffU
 #define XS_ENTRY_COND (1ULL << 60)
+#define XS_B_ACTION_UPPER_SHIFT 61 /* high: upper 3 bits of the action; since layout 5 */
+#define XS_ACTIONS_MAX (1U << 16)
+#define XS_ACTIONS_BEFORE_SIZES (1U << 13) /* up to this number, older programs find them */
 
 #define XS_ENTRY_A(src, dst, proto) \
 	((__u64)(src) << XS_A_SRC_SHIFT | (__u64)(dst) << XS_A_DST_SHIFT | \
@@ -283,7 +327,7 @@ enum xs_atom_word {
 	XS_ATOM_ether_d,
 	XS_ATOM_misc,
 	/*
-	 * source rank | destination rank << 32; since layout 4 with XS_MEMBER_SHIFT of each
+	 * source rank | destination rank << 32; since layout 6 with XS_MEMBER_SHIFT of each
 	 * dynamic set that holds the address
 	 */
 	XS_ATOM_ranks,
@@ -356,6 +400,8 @@ static inline __attribute__((always_inline)) __u32 xs_hash_slot(__u64 hash, __u3
 }
 
 XS_ASSERT_SIZE(xs_addr_index, 168);
+XS_ASSERT_SIZE(xs_cell_blocks, 512);
+XS_ASSERT_SIZE(xs_tree_block_list, 256);
 XS_ASSERT_SIZE(xs_set_header, 1184);
 XS_ASSERT_SIZE(xs_set_table, 128);
 XS_ASSERT_SIZE(xs_set_entry, 32);

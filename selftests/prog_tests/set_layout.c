@@ -179,8 +179,33 @@ static void apply_refuses_new_fields_beside_an_older_program(void **state)
 	lo.pins.meta.set_layout = XS_SET_LAYOUT;
 	assert_int_equal(lo_apply("ip ecn ce drop\n", 0, NULL), 0);
 	assert_int_equal(xs_rule_sets_read(&lo.pins, &now), 0);
-	assert_int_equal(now.header->layout, XS_SET_LAYOUT_BEFORE_LIMITS);
+	assert_int_equal(now.header->layout, XS_SET_LAYOUT_BEFORE_SIZES);
 	xs_rules_in_force_close(&now);
+}
+
+/* Only the compiler sees that the addresses are too many for one chunk. */
+static void apply_refuses_a_larger_set_beside_an_older_program(void **state)
+{
+	size_t len;
+	char *text;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)state;
+	assert_non_null(out);
+	fprintf(out, "ip saddr { 224.0.0.0/8");
+	for (__u32 i = 0; i < 350000; i++)
+		fprintf(out, ", 1%u.%u.%u.%u", i >> 15, i >> 7 & 255, i << 1 & 255, i % 7);
+	fprintf(out, " } drop\n");
+	fclose(out);
+	assert_int_equal(lo_apply("udp sport 1 drop\n", 0, NULL), 0);
+	lo.pins.meta.set_layout = XS_SET_LAYOUT_BEFORE_SIZES;
+	assert_int_equal(xs_meta_set(&lo.pins), 0);
+	assert_int_equal(lo_apply(text, 0, NULL), -EPROTO);
+	assert_non_null(strstr(xsteer_ctx_error(lo.ctx), "xsteer_upgrade()"));
+	lo_assert_rule("udp sport 1 drop");
+	lo.pins.meta.set_layout = XS_SET_LAYOUT_BEFORE_LIMITS;
+	assert_int_equal(lo_apply(text, 0, NULL), 0);
+	free(text);
 }
 
 /* A program of before would take every frame for one within the limit. */
@@ -191,7 +216,7 @@ static void apply_refuses_limits_beside_an_older_program(void **state)
 	(void)state;
 	if (lo.pins.meta.set_layout < XS_SET_LAYOUT)
 		test_skip("this kernel's verifier refuses limits");
-	lo.pins.meta.set_layout = XS_SET_LAYOUT_BEFORE_LIMITS;
+	lo.pins.meta.set_layout = XS_SET_LAYOUT_BEFORE_SIZES;
 	lo.pins.meta.abi = XS_ABI_LIMITS - 1;
 	assert_int_equal(xs_meta_set(&lo.pins), 0);
 	assert_int_equal(lo_apply("udp pass limit 1/second\n", 0, NULL), -EPROTO);
@@ -217,6 +242,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(upgrade_refuses_sets_that_it_cannot_search,
 						lo_set_up, lo_tear_down),
 		cmocka_unit_test_setup_teardown(apply_refuses_new_fields_beside_an_older_program,
+						lo_set_up, lo_tear_down),
+		cmocka_unit_test_setup_teardown(apply_refuses_a_larger_set_beside_an_older_program,
 						lo_set_up, lo_tear_down),
 		cmocka_unit_test_setup_teardown(apply_refuses_limits_beside_an_older_program,
 						lo_set_up, lo_tear_down),

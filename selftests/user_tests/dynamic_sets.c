@@ -240,7 +240,7 @@ static void layouts(void **state)
 		__u32 layout;
 	} rows[] = {
 		{ "udp drop", XS_SET_LAYOUT_BEFORE_FIELDS },
-		{ "ip id 7 drop", XS_SET_LAYOUT_BEFORE_LIMITS },
+		{ "ip id 7 drop", XS_SET_LAYOUT_BEFORE_SIZES },
 		{ "set s { type ip; }", XS_SET_LAYOUT },
 		{ "set s { type ip; }\nip saddr @s drop", XS_SET_LAYOUT },
 	};

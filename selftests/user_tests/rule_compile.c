@@ -283,21 +283,61 @@ static char *many_verdicts(__u32 cnt)
 	return text;
 }
 
-static void one_verdict_too_many_is_refused_by_name(void **state)
+/* So many different verdicts, of one address each. */
+static char *verdicts_of_addresses(__u32 cnt)
 {
-	char *text = many_verdicts(XS_ACTIONS_MAX);
+	size_t len;
+	char *text;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	for (__u32 i = 0; i < cnt; i++)
+		fprintf(out, "ip saddr 10.%u.%u.%u xsk slot %u else %s\n", i >> 16, i >> 8 & 255,
+			i & 255, i & 0xffff, i >> 16 ? "drop" : "pass");
+	fclose(out);
+	return text;
+}
+
+static __u32 compiled_layout(const struct xs_ruleset *rules)
+{
 	struct xs_rule_report report;
 	struct xs_rule_blob blob = { 0 };
+	__u32 layout;
+
+	if (xs_rule_compile(rules, &blob, &report))
+		fail_msg("%s", report.error);
+	layout = ((const struct xs_set_header *)blob.bytes)->layout;
+	xs_rule_blob_free(&blob);
+	return layout;
+}
+
+static void one_verdict_too_many_is_refused_by_name(void **state)
+{
+	char *text = verdicts_of_addresses(XS_ACTIONS_MAX + 1);
 	struct xs_ruleset rules;
 
 	(void)state;
 	parse(&rules, text);
-	refuses(&rules, "-:8192: more than 8191 different verdicts");
+	refuses(&rules, "-:65537: more than 65536 different verdicts");
 	rules.rule_cnt--;
-	if (xs_rule_compile(&rules, &blob, &report))
-		fail_msg("%s", report.error);
+	assert_int_equal(compiled_layout(&rules), XS_SET_LAYOUT_SIZES);
 	rules.rule_cnt++;
-	xs_rule_blob_free(&blob);
+	xs_ruleset_free(&rules);
+	free(text);
+}
+
+/* Numbers begin with 1. */
+static void older_programs_search_as_many_verdicts_as_before(void **state)
+{
+	char *text = many_verdicts(XS_ACTIONS_BEFORE_SIZES);
+	struct xs_ruleset rules;
+
+	(void)state;
+	parse(&rules, text);
+	assert_int_equal(compiled_layout(&rules), XS_SET_LAYOUT_SIZES);
+	rules.rule_cnt--;
+	assert_int_equal(compiled_layout(&rules), XS_SET_LAYOUT_BEFORE_FIELDS);
+	rules.rule_cnt++;
 	xs_ruleset_free(&rules);
 	free(text);
 }
@@ -315,7 +355,7 @@ static void name_addresses(struct xs_rule *rules, enum xs_field field, const __u
 		match->range_cnt = cnt[i];
 		for (__u32 k = 0; k < cnt[i]; k++) {
 			match->ranges[k] = (struct xs_range){ at, at + (is_ipv6 ? ~0ULL : 0) };
-			at += is_ipv6 ? (xs_u128)1 << 100 : 7001;
+			at += is_ipv6 ? (xs_u128)1 << 100 : 1901;
 		}
 	}
 }
@@ -346,18 +386,19 @@ static void addresses_are_taken_up_to(enum xs_field field, __u32 most, const cha
 		free(match[i].ranges);
 }
 
-static void addresses_are_taken_up_to_what_a_chunk_holds(void **state)
+static void addresses_are_taken_up_to_the_limit(void **state)
 {
 	(void)state;
 	addresses_are_taken_up_to(
-		XS_FIELD_ip_saddr, 305828,
-		"big.rules:9: the IPv4 source addresses up to this rule have more than 611657 "
+		XS_FIELD_ip_saddr, 1099999,
+		"big.rules:9: the IPv4 source addresses up to this rule have more than 2200000 "
 		"different bounds, of which a single address or prefix has two, and more do not "
 		"fit; "
 		"use fewer or larger prefixes");
 	addresses_are_taken_up_to(
-		XS_FIELD_ip6_daddr, 131071,
-		"big.rules:9: the IPv6 destination addresses up to this rule have more than 262144 "
+		XS_FIELD_ip6_daddr, 957339,
+		"big.rules:9: the IPv6 destination addresses up to this rule have more than "
+		"1914680 "
 		"different bounds, of which a single address or prefix has two, and more do not "
 		"fit; "
 		"use fewer or larger prefixes");
@@ -534,7 +575,8 @@ int main(void)
 		cmocka_unit_test(the_same_rules_are_the_same_bytes),
 		cmocka_unit_test(text_of_4_gib_is_refused_by_name),
 		cmocka_unit_test(one_verdict_too_many_is_refused_by_name),
-		cmocka_unit_test(addresses_are_taken_up_to_what_a_chunk_holds),
+		cmocka_unit_test(older_programs_search_as_many_verdicts_as_before),
+		cmocka_unit_test(addresses_are_taken_up_to_the_limit),
 		cmocka_unit_test(each_limit_of_a_rule_is_named),
 		cmocka_unit_test(shapes_that_fill_all_tables_at_once_still_find_one),
 		cmocka_unit_test(one_long_chain_is_refused_soon_and_by_name),

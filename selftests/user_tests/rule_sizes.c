@@ -51,7 +51,7 @@ static void limits_hold_at_their_edge(void **state)
 	assert_limit("", "tcp ", XS_RULE_MATCH_MAX, "drop", "more than 64 matches");
 	assert_limit("udp drop comment \"", "x", XS_RULE_COMMENT_MAX, "\"", "at most 255");
 	assert_limit("udp dport { ", "1,", XS_RULE_SET_MAX, "} drop", "more than 1048576 members");
-	assert_limit("udp drop", " ", XS_RULE_LINE_MAX - 8, "", "longer than 16 MiB");
+	assert_limit("udp drop", " ", XS_RULE_LINE_MAX - 8, "", "longer than 64 MiB");
 	assert_limit("", "drop\n", XS_RULE_CNT_MAX, "", "more than 1000000 rules");
 }
 

@@ -10,6 +10,7 @@
 #include "lib/instance/netns.h"
 #include "lib/instance/owners.h"
 #include "lib/instance/pins.h"
+#include "lib/instance/set_layout.h"
 #include "lib/net/identity.h"
 #include "lib/net/netif.h"
 #include "lib/set/sets.h"
@@ -44,7 +45,7 @@ static void add_instance(struct xsteer_status *status, const struct xs_pins *pin
 	status->sockets = alive < 0 ? 0 : alive;
 	status->version = pins->meta.version;
 	status->flags = pins->meta.flags & XS_META_AUTO ? XSTEER_STATUS_AUTOMATIC : 0;
-	if (pins->meta.set_layout > XS_SET_LAYOUT_BEFORE_LIMITS)
+	if (xs_set_layout_has_limits(pins->meta.set_layout))
 		status->flags |= XSTEER_STATUS_LIMITS;
 	status->generation = xs_rule_sets_generation(pins);
 }

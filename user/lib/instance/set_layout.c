@@ -9,7 +9,6 @@
 #include <bpf/bpf.h>
 
 #include "lib/base/ctx.h"
-#include "maps/rule_set.h"
 #include "set_layout.h"
 
 static bool is_searched(__u32 layout)
@@ -68,7 +67,8 @@ static int check_slot(const struct xs_pins *pins, __u32 slot, __u32 most)
 		       err == -EPERM ? ": needs CAP_SYS_ADMIN, run as root" : "");
 		return err;
 	}
-	if (!layout || (is_searched(layout) && layout <= most))
+	if (!layout || (is_searched(layout) && layout <= most &&
+			xs_set_layout_has_limits(most) >= xs_set_layout_has_limits(layout)))
 		return 0;
 	if (is_searched(layout))
 		return refuse_sets_with_limits(pins);

@@ -7,6 +7,7 @@
 #ifndef XS_SET_LAYOUT_H
 #define XS_SET_LAYOUT_H
 
+#include "maps/rule_set.h"
 #include "pins.h"
 
 /*
@@ -21,6 +22,12 @@ int xs_set_layout_check_sets(const struct xs_pins *pins, __u32 most);
  * 0; or -EPROTO, logged.
  */
 int xs_set_layout_check_program(const struct xs_pins *pins, __u32 layout);
+
+/* Has a program that searches sets up to this layout limits and dynamic sets? */
+static inline bool xs_set_layout_has_limits(__u32 layout)
+{
+	return layout > XS_SET_LAYOUT_BEFORE_LIMITS || layout == XS_SET_LAYOUT_LIMITS_ALONE;
+}
 
 /*
  * Is the running program one without limits and dynamic sets, because this kernel's verifier

@@ -42,9 +42,11 @@ static int open_old_sets(struct xs_switching *apply)
 static int apply_blob(struct xs_switching *apply, const struct xs_ruleset *rules,
 		      const struct xs_rule_blob *blob, struct xs_apply *result)
 {
-	int err;
+	const struct xs_set_header *set = blob->bytes;
+	int err = xs_set_layout_check_program(apply->pins, set->layout);
 
-	err = xs_mapped_create(apply->pins->ctx, blob, &apply->next);
+	if (!err)
+		err = xs_mapped_create(apply->pins->ctx, blob, &apply->next);
 	if (!err)
 		err = open_old_sets(apply);
 	if (!err)

@@ -28,16 +28,19 @@ static __u32 find_slot(const struct action_table *t, const struct xs_action *act
 	return at;
 }
 
-/* The number of an action; XS_ACTIONS_MAX: there is no room. 0 is the data path's "no entry". */
+/*
+ * The number of an action; XS_ACTIONS_MAX: there is no room. Number 0 is given last, and so
+ * never to the first rule: the data path takes rule 0 with action 0 for "no entry".
+ */
 static __u32 number_action(struct action_table *t, const struct xs_action *action)
 {
 	__u32 at = find_slot(t, action), n;
 
 	if (t->slot[at])
 		return t->slot[at] - 1;
-	if (t->cnt == XS_ACTIONS_MAX - 1)
+	if (t->cnt == XS_ACTIONS_MAX)
 		return XS_ACTIONS_MAX;
-	n = ++t->cnt;
+	n = ++t->cnt % XS_ACTIONS_MAX;
 	t->action[n] = *action;
 	t->slot[at] = 1 + n;
 	return n;
@@ -45,13 +48,15 @@ static __u32 number_action(struct action_table *t, const struct xs_action *actio
 
 static int write_actions(struct xs_compiler *c, const struct action_table *t)
 {
-	__u32 rows = t->cnt + 1, offset;
+	__u32 rows = t->cnt < XS_ACTIONS_MAX ? t->cnt + 1 : XS_ACTIONS_MAX, offset;
 	int err = xs_chunks_place_first(&c->chunks, rows * sizeof(*t->action), 8, &offset);
 
 	if (err)
 		return err;
 	memcpy(xs_chunks_at(&c->chunks, 0, offset), t->action, rows * sizeof(*t->action));
 	xs_header(c)->actions = offset;
+	if (t->cnt >= XS_ACTIONS_BEFORE_SIZES)
+		xs_need_layout(c, XS_SET_LAYOUT_SIZES);
 	return 0;
 }
 
@@ -74,7 +79,7 @@ int xs_actions_write(struct xs_compiler *c)
 		n = number_action(t, &action);
 		if (n == XS_ACTIONS_MAX) {
 			err = xs_refuse(c->report, c->rules, i, "more than %u different verdicts",
-					XS_ACTIONS_MAX - 1);
+					XS_ACTIONS_MAX);
 			goto out;
 		}
 		of_rule[i] = n;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "addr_part.h"
+#include "addr_blocks.h"
 #include "refuse.h"
 #include "steps.h"
 
@@ -56,36 +56,6 @@ static size_t place6(struct xs_addr_index *index, size_t at, const __u32 *upper_
 	return xs_place_classes(index, at, interval_cnt, class_cnt);
 }
 
-/* Intervals and distinct upper halves, as far as they have been counted. */
-struct tally {
-	__u32 interval_cnt, upper_cnt[2]; /* of each tree */
-	bool deep;
-	__u64 upper; /* the last one */
-};
-
-static void tally_start(struct tally *t, xs_u128 start)
-{
-	__u64 upper = start >> 64;
-
-	if (!t->interval_cnt || upper != t->upper)
-		t->upper_cnt[upper >> 63]++;
-	t->interval_cnt++;
-	t->upper = upper;
-	t->deep |= !!(__u64)start;
-}
-
-/* Whether an index with so many intervals fits into a chunk, and its lower halves into one. */
-static bool axis_fits(int family, const struct tally *t, __u32 class_cnt)
-{
-	struct xs_addr_index index;
-
-	if (family == XS_FAMILY_ipv4)
-		return place4(&index, 0, t->interval_cnt, class_cnt) <= XS_CHUNK_BYTES;
-	return t->upper_cnt[0] <= XS_ADDR6_MAX && t->upper_cnt[1] <= XS_ADDR6_MAX &&
-	       place6(&index, 0, t->upper_cnt, t->interval_cnt, class_cnt) <= XS_CHUNK_BYTES &&
-	       (!t->deep || t->interval_cnt * sizeof(__u64) <= XS_CHUNK_BYTES);
-}
-
 static void write_cells(struct xs_compiler *c, const struct xs_addr_index *index,
 			const struct xs_addr_part *part)
 {
@@ -94,7 +64,7 @@ static void write_cells(struct xs_compiler *c, const struct xs_addr_index *index
 
 	for (__u32 i = 0; i < 1U << (32 - index->shift); i++) {
 		cell = xs_cell_range(index, part, i, cell);
-		to[i] = XS_CELL(cell.first, cell.last - cell.first, part->class[cell.first]);
+		to[i] = XS_CELL(cell.first, cell.last - cell.first, 0, part->class[cell.first]);
 	}
 }
 
@@ -206,15 +176,17 @@ out:
 static bool rules_exceed(const struct xs_axis *axis, int family, const __u32 *first_rule,
 			 __u32 rule, __u32 class_cnt, __u32 *fitting)
 {
-	struct tally t = { 0 };
+	struct xs_tree_blocks blocks = { 0 };
 
+	*fitting = 0;
 	for (__u32 i = 0; i < axis->cnt; i++) {
 		if (first_rule[i] != XS_RULE_NONE && first_rule[i] > rule)
 			continue;
-		*fitting = t.interval_cnt;
-		tally_start(&t, axis->start[i]);
-		if (!axis_fits(family, &t, class_cnt))
+		if (family == XS_FAMILY_ipv4
+			    ? *fitting == XS_INTERVALS_MAX
+			    : !xs_tree_blocks_add(&blocks, axis->start[i], class_cnt))
 			return true;
+		++*fitting;
 	}
 	return false;
 }
@@ -252,7 +224,24 @@ static int refuse_axis(struct xs_compiler *c, int side, int family, __u32 class_
 	return err;
 }
 
-static int index_axis(struct xs_compiler *c, int side, int family)
+/* In one chunk, or else in blocks, whose list is at `list` of chunk 0. */
+static int write_axis(struct xs_compiler *c, const struct xs_axis *axis, int family,
+		      struct xs_addr_index *index, const struct xs_addr_classes *classes,
+		      __u32 list)
+{
+	const struct xs_addr_index before = *index;
+	int err = family == XS_FAMILY_ipv4 ? write_axis4(c, axis, index, classes)
+					   : write_axis6(c, axis, index, classes);
+
+	if (err != -E2BIG)
+		return err;
+	*index = before;
+	xs_need_layout(c, XS_SET_LAYOUT_SIZES);
+	return family == XS_FAMILY_ipv4 ? xs_cell_blocks_write(c, axis, index, classes, list)
+					: xs_tree_blocks_write(c, axis, index, classes, list);
+}
+
+static int index_axis(struct xs_compiler *c, int side, int family, __u32 list)
 {
 	const struct xs_axis *axis = &c->ranks.axis[side][family];
 	struct xs_addr_index index = { .rank_first = axis->first, .cut = axis->cnt > 1 };
@@ -262,8 +251,7 @@ static int index_axis(struct xs_compiler *c, int side, int family)
 	if (!err)
 		err = append_classes(c, side, &classes);
 	if (!err && index.cut)
-		err = family == XS_FAMILY_ipv4 ? write_axis4(c, axis, &index, &classes)
-					       : write_axis6(c, axis, &index, &classes);
+		err = write_axis(c, axis, family, &index, &classes, list);
 	if (err == -E2BIG)
 		err = refuse_axis(c, side, family, classes.cnt);
 	xs_header(c)->addr[side][family] = index;
@@ -272,12 +260,26 @@ static int index_axis(struct xs_compiler *c, int side, int family)
 	return err;
 }
 
-int xs_addrs_index(struct xs_compiler *c)
+/* Before parts of others fill chunk 0. */
+static int place_lists(struct xs_compiler *c, __u32 (*list)[XS_FAMILY_MAX])
 {
 	int err = 0;
 
+	for (int side = 0; side < 2; side++)
+		for (int family = 0; family < XS_FAMILY_MAX && !err; family++)
+			if (c->ranks.axis[side][family].cnt > XS_BLOCKS_FROM)
+				err = xs_chunks_place_first(&c->chunks, XS_BLOCKS_BYTES, 64,
+							    &list[side][family]);
+	return err;
+}
+
+int xs_addrs_index(struct xs_compiler *c)
+{
+	__u32 list[2][XS_FAMILY_MAX] = { 0 };
+	int err = place_lists(c, list);
+
 	for (int side = 0; side < 2 && !err; side++)
 		for (int family = 0; family < XS_FAMILY_MAX && !err; family++)
-			err = index_axis(c, side, family);
+			err = index_axis(c, side, family, list[side][family]);
 	return err;
 }

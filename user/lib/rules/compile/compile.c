@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "addr_blocks.h"
 #include "refuse.h"
 #include "set_text.h"
 #include "steps.h"
@@ -19,9 +20,15 @@ __u32 xs_rule_layout(const struct xs_ruleset *rules)
 			return XS_SET_LAYOUT;
 		for (__u32 k = 0; k < rules->rules[i].match_cnt; k++)
 			if (xs_field_is_of_layout_3(rules->rules[i].matches[k].field))
-				layout = XS_SET_LAYOUT_BEFORE_LIMITS;
+				layout = XS_SET_LAYOUT_BEFORE_SIZES;
 	}
 	return layout;
+}
+
+void xs_need_layout(struct xs_compiler *c, __u32 layout)
+{
+	if (xs_header(c)->layout < layout)
+		xs_header(c)->layout = layout;
 }
 
 static int start_set(struct xs_compiler *c)
@@ -112,7 +119,8 @@ _Static_assert(sizeof(struct xs_set_header) + (XS_TABLES_MAX + 1) * sizeof(struc
 			       (XS_ACTIONS_MAX + 2) * sizeof(struct xs_action) + 64 +
 			       (XS_LIMITS_MAX + 2) * sizeof(struct xs_set_limit) +
 			       256 * sizeof(__u64) + 2 * PORT_INDEX_MAX + 64 +
-			       sizeof(struct xs_set_members) <=
+			       sizeof(struct xs_set_members) +
+			       2 * XS_FAMILY_MAX * (XS_BLOCKS_BYTES + 64) <=
 		       XS_CHUNK_BYTES,
 	       "chunk 0 has room for all that is placed there");
 

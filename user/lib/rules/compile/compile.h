@@ -40,7 +40,10 @@ struct xs_rule_report {
  */
 int xs_rule_compile(const struct xs_ruleset *rules, struct xs_rule_blob *out,
 		    struct xs_rule_report *report);
-/* The lowest layout of a set that says what the rules ask for; older programs search lower ones. */
+/*
+ * The lowest layout that a set of these rules can have; older programs search lower ones. The
+ * compiled set says which one it has.
+ */
 __u32 xs_rule_layout(const struct xs_ruleset *rules);
 
 void xs_rule_blob_free(struct xs_rule_blob *blob);

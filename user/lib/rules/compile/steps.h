@@ -72,6 +72,9 @@ int xs_limits_number(struct xs_compiler *c);
 /* bounds.c: reports the most that one frame can cost, and refuses a set that costs too much. */
 int xs_bounds_check(struct xs_compiler *c);
 
+/* Says that older programs than those of this layout cannot search the set. */
+void xs_need_layout(struct xs_compiler *c, __u32 layout);
+
 /* The header of the set. The pointer is valid until the next chunk is added. */
 static inline struct xs_set_header *xs_header(const struct xs_compiler *c)
 {

@@ -79,11 +79,12 @@ static void write_box(const struct xs_compiler *c, struct xs_set_entry *entry,
 	__u64 action = c->action_of_rule[box->rule];
 
 	entry->low_a = XS_ENTRY_A(box->rank_lo[0], box->rank_lo[1], box->proto_lo) |
-		       action >> 8 << XS_A_ACTION_SHIFT;
+		       (action >> 8 & 0x1f) << XS_A_ACTION_SHIFT;
 	entry->high_a = XS_ENTRY_A(box->rank_hi[0], box->rank_hi[1], box->proto_hi) | XS_A_GUARDS;
 	entry->low_b = XS_ENTRY_B(box->port_lo[0], box->port_lo[1]) |
 		       (__u64)box->rule << XS_B_RULE_SHIFT | (action & 0xff) << XS_B_ACTION_SHIFT;
-	entry->high_b = XS_ENTRY_B(box->port_hi[0], box->port_hi[1]) | XS_B_GUARDS;
+	entry->high_b = XS_ENTRY_B(box->port_hi[0], box->port_hi[1]) | XS_B_GUARDS |
+			action >> 13 << XS_B_ACTION_UPPER_SHIFT;
 }
 
 /* An entry that no frame matches, and that ends a chain. */

@@ -18,7 +18,7 @@
  * asking for much memory. To exceed one is an error.
  */
 #define XS_RULE_FILE_MAX (256U << 20) /* bytes of all files together, and of all rule texts */
-#define XS_RULE_LINE_MAX (16U << 20) /* bytes of one line, and of one rule's text */
+#define XS_RULE_LINE_MAX (64U << 20) /* bytes of one line, and of one rule's text */
 #define XS_RULE_SET_MAX (1U << 20) /* members of one set, after its $names are replaced */
 #define XS_RULE_DEFINE_MAX 65536
 #define XS_RULE_INCLUDE_DEPTH_MAX 16
