@@ -450,6 +450,7 @@ static void work(const struct difftest_options *options, __u32 first,
 	if (test_open(&state))
 		_exit(1);
 	d = open_targets(state);
+	d->targets.addresses = options->addresses;
 	for (__u64 i = first; i < options->sets; i += options->workers) {
 		if (options->seconds && time(NULL) >= end)
 			break;

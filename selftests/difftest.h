@@ -24,6 +24,7 @@ struct difftest_options {
 	__u64 sets;
 	__u32 frames; /* for each set */
 	__u32 rules; /* in each; 0: any number */
+	__u32 addresses; /* of a rule more in each; 0: there is none */
 	__u32 workers; /* processes; most of the time is spent waiting for grace periods */
 	__u32 seconds; /* start no set after this time; 0: no end */
 	bool verbose; /* print on stderr which sets are refused, and why */

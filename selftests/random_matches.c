@@ -258,6 +258,41 @@ void random_crowd_match_make(struct random_set *set, struct rng *rng, struct xs_
 		make_define(set, t, from);
 }
 
+/*
+ * Which bits of the addresses differ: all, so that they are scattered; some, so that they are
+ * close; of IPv6 also those of the lower half alone.
+ */
+static xs_u128 scattered_bits(struct rng *rng, __u32 bits)
+{
+	static const __u8 of_ip4[] = { 32, 24, 21 }, of_ip6[] = { 128, 96, 64, 40 };
+	__u32 cnt = bits == 32 ? of_ip4[rng_below(rng, sizeof(of_ip4))]
+			       : of_ip6[rng_below(rng, sizeof(of_ip6))];
+
+	return cnt == 128 ? ~(xs_u128)0 : ((xs_u128)1 << cnt) - 1;
+}
+
+void random_addresses_match_make(struct random_set *set, struct rng *rng, struct xs_match *match,
+				 enum xs_field field, __u32 cnt, struct random_text *t)
+{
+	__u32 bits = random_fields[field].bits;
+	xs_u128 differ = scattered_bits(rng, bits), base = random_draw(set, rng, field);
+
+	*match = (struct xs_match){ .field = field, .negate = rng_chance(rng, 20) };
+	random_say(t, "%s %s{ ", random_fields[field].text, match->negate ? "!= " : "");
+	for (__u32 i = 0; i < cnt; i++) {
+		__u32 host = rng_chance(rng, 70) ? 0 : rng_below(rng, bits == 32 ? 6 : 70);
+		xs_u128 hosts = ((xs_u128)1 << host) - 1, value;
+
+		value = base ^ (random_wide(rng) & differ);
+		random_say(t, i ? ", " : "");
+		random_say_value(t, rng, field, value);
+		if (host)
+			random_say(t, "/%u", bits - host);
+		add_range(match, value & ~hosts, value | hosts);
+	}
+	random_say(t, " } ");
+}
+
 void random_match_make(struct random_set *set, struct rng *rng, struct xs_match *match,
 		       enum xs_field field, struct random_text *t)
 {

@@ -54,6 +54,9 @@ void random_pair_make(struct random_set *set, struct rng *rng, struct xs_match *
 void random_crowd_match_make(struct random_set *set, struct rng *rng, struct xs_match *match,
 			     enum xs_field field, const struct random_crowd *crowd,
 			     struct random_text *t);
+/* `cnt` addresses and prefixes, scattered, beside those of the set's other rules, or close. */
+void random_addresses_match_make(struct random_set *set, struct rng *rng, struct xs_match *match,
+				 enum xs_field field, __u32 cnt, struct random_text *t);
 /* Prefixes of many lengths, or such ranges: combinations of more shapes than tables. */
 void random_shapes_match_make(struct rng *rng, struct xs_match *match, enum xs_field field,
 			      struct random_text *t);

@@ -248,6 +248,27 @@ static void make_rule(struct random_set *set, struct rng *rng, struct xs_rule *r
 	rule->text = t.buf;
 }
 
+/* A rule of many addresses, before all others, behind them, or among them. */
+static void add_addresses(struct random_set *set, struct rng *rng, __u32 cnt)
+{
+	static const enum xs_field fields[] = { XS_FIELD_ip_saddr, XS_FIELD_ip_daddr,
+						XS_FIELD_ip6_saddr, XS_FIELD_ip6_daddr };
+	struct xs_ruleset *rules = &set->rules;
+	__u32 at = rng_below(rng, ++rules->rule_cnt);
+	struct xs_rule *rule = &rules->rules[at];
+	struct random_text t = { .len = 0 };
+
+	memmove(rule + 1, rule, (rules->rule_cnt - 1 - at) * sizeof(*rule));
+	*rule = (struct xs_rule){ .matches = calloc(1, sizeof(*rule->matches)),
+				  .match_cnt = 1,
+				  .target_name = calloc(1, XS_TARGET_NAME_MAX) };
+	if (!rule->matches || !rule->target_name)
+		abort();
+	random_addresses_match_make(set, rng, rule->matches, fields[rng_below(rng, 4)], cnt, &t);
+	make_action(set, rng, &rule->action, rule->target_name, &t);
+	rule->text = t.buf;
+}
+
 static __u32 rule_count(struct rng *rng)
 {
 	__u32 of = rng_below(rng, 100);
@@ -294,11 +315,13 @@ void random_set_make(struct random_set *set, struct rng *rng, const struct rando
 	if (targets->limits && rng_chance(rng, 40))
 		set->limit_chance = rng_chance(rng, 30) ? 90 : 20;
 	make_shapes(set, rng);
-	rules->rules = calloc(rules->rule_cnt + 1, sizeof(*rules->rules));
+	rules->rules = calloc(rules->rule_cnt + 2, sizeof(*rules->rules));
 	if (!rules->rules)
 		abort();
 	for (__u32 i = 0; i < rules->rule_cnt; i++)
 		make_rule(set, rng, &rules->rules[i]);
+	if (targets->addresses)
+		add_addresses(set, rng, targets->addresses);
 }
 
 void random_rule_free(struct xs_rule *rule)

@@ -60,6 +60,7 @@ struct random_targets {
 	__u32 queue_cnt;
 	bool dynamic_sets; /* some sets declare them, and ask them */
 	bool limits; /* some rules have one */
+	__u32 addresses; /* in a rule more, of one field; 0: there is none */
 };
 
 #define RANDOM_SHAPES 4

@@ -13,8 +13,8 @@ static struct difftest_options options = { .seed = 1, .sets = 10000, .frames = 2
 
 static void usage(FILE *to)
 {
-	fprintf(to, "usage: difftest [--seed N] [--sets N] [--frames N] [--rules N] [--workers N] "
-		    "[-v]\n"
+	fprintf(to, "usage: difftest [--seed N] [--sets N] [--frames N] [--rules N] "
+		    "[--addresses N] [--workers N] [-v]\n"
 		    "Random rule sets and frames, the real program against a plain interpreter.\n");
 }
 
@@ -37,6 +37,7 @@ static void parse_options(int argc, char **argv)
 		{ "sets", required_argument, NULL, 'n' },
 		{ "frames", required_argument, NULL, 'f' },
 		{ "rules", required_argument, NULL, 'r' },
+		{ "addresses", required_argument, NULL, 'a' },
 		{ "workers", required_argument, NULL, 'w' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
@@ -44,7 +45,7 @@ static void parse_options(int argc, char **argv)
 	};
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "s:n:f:r:w:vh", longs, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "s:n:f:r:a:w:vh", longs, NULL)) != -1) {
 		switch (opt) {
 		case 's':
 			options.seed = number(optarg);
@@ -57,6 +58,9 @@ static void parse_options(int argc, char **argv)
 			break;
 		case 'r':
 			options.rules = number(optarg);
+			break;
+		case 'a':
+			options.addresses = number(optarg);
 			break;
 		case 'w':
 			options.workers = number(optarg);
