@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <cmocka.h>
 
@@ -794,6 +795,70 @@ static void the_account_adds_up_whatever_happens(void **state)
 	end();
 }
 
+/* ---- waking ---- */
+
+static void sleep_nf(const struct xs_port *port)
+{
+	struct xsnf_n2b *n2b = port->n2b_memory.map;
+
+	xsnf_set_asleep(&n2b->asleep);
+}
+
+/* How often the NF was woken since the last call. */
+static int wakes(const struct xs_port *port)
+{
+	char byte;
+	int cnt = 0;
+
+	while (recv(port->nf_wake, &byte, 1, MSG_DONTWAIT) == 1)
+		cnt++;
+	return cnt;
+}
+
+static void nfs_are_woken_for_many_frames_or_late_or_before_the_broker_sleeps(void **state)
+{
+	struct xs_port *a;
+
+	(void)state;
+	begin("service a\nchain c a tx\n");
+	a = join_new("a");
+	sleep_nf(a);
+	enter_many(255);
+	turn();
+	assert_int_equal(waiting_for(a), 255);
+	assert_int_equal(wakes(a), 0);
+	enter_many(1);
+	turn();
+	assert_int_equal(wakes(a), 1);
+	/* late, though nothing more was given */
+	enter_many(1);
+	turn();
+	for (int i = 0; i < 49; i++)
+		turn();
+	assert_int_equal(wakes(a), 0);
+	turn();
+	assert_int_equal(wakes(a), 1);
+	turn();
+	assert_int_equal(wakes(a), 0);
+	/* before the broker sleeps, and once */
+	enter_many(1);
+	turn();
+	assert_true(xs_engine_set_asleep(e, true));
+	assert_int_equal(wakes(a), 1);
+	xs_engine_set_asleep(e, false);
+	assert_true(xs_engine_set_asleep(e, true));
+	assert_int_equal(wakes(a), 0);
+	/* an NF that is awake gets no byte */
+	((struct xsnf_n2b *)a->n2b_memory.map)->asleep = 0;
+	enter_many(1);
+	turn();
+	assert_true(xs_engine_set_asleep(e, true));
+	assert_int_equal(wakes(a), 0);
+	nf_answer(a, XSNF_NEXT);
+	turn();
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -814,6 +879,7 @@ int main(void)
 		cmocka_unit_test(a_reader_changes_nothing_but_the_verdict),
 		cmocka_unit_test(every_cheat_is_seen_and_costs_only_its_own),
 		cmocka_unit_test(what_is_just_allowed_is_taken),
+		cmocka_unit_test(nfs_are_woken_for_many_frames_or_late_or_before_the_broker_sleeps),
 		cmocka_unit_test(the_account_adds_up_whatever_happens),
 	};
 

@@ -491,9 +491,12 @@ __u32 xs_engine_turn(struct xs_engine *e, __u64 now_ns)
 		cnt += give_to_waiting(e, port);
 	}
 	cnt += turn_services(e);
-	for (__u32 i = 0; i < e->port_end; i++)
-		if (e->ports[i] && e->ports[i]->dirty && !e->ports[i]->closed)
-			xs_port_publish(e->ports[i]);
+	for (__u32 i = 0; i < e->port_end; i++) {
+		struct xs_port *port = e->ports[i];
+
+		if (port && (port->dirty || port->quiet_ns) && !port->closed)
+			xs_port_publish(port, now_ns);
+	}
 	return cnt;
 }
 
@@ -507,6 +510,8 @@ bool xs_engine_set_asleep(struct xs_engine *e, bool asleep)
 
 		if (!port || port->closed)
 			continue;
+		if (asleep && port->quiet_ns)
+			xs_port_announce(port);
 		xs_port_set_asleep(port, asleep);
 		if (asleep && !port->bad && (!xs_port_returned(port, &cnt) || cnt))
 			may = false;

@@ -143,7 +143,10 @@ void xs_engine_enter(struct xs_engine *e, __u32 chain, __u32 frame, __u16 off, _
  */
 __u32 xs_engine_turn(struct xs_engine *e, __u64 now_ns);
 
-/* Announces that the broker sleeps or is awake. False: do not sleep, something came meanwhile. */
+/*
+ * Announces that the broker sleeps or is awake; before it sleeps, wakes NFs that have something
+ * to do. False: do not sleep, something came meanwhile.
+ */
 bool xs_engine_set_asleep(struct xs_engine *e, bool asleep);
 /* Fills in what NFs wake the broker by, for poll(), up to `max`. Returns how many. */
 nfds_t xs_engine_list_wakes(const struct xs_engine *e, struct pollfd *fds, nfds_t max);

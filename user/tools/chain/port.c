@@ -8,6 +8,12 @@
 
 #include "port.h"
 
+/*
+ * A broker that has more to do wakes an NF only for so many frames, or after so long. On
+ * one CPU the NF would else interrupt it for each small batch.
+ */
+#define WAKE_FRAMES 256 /* a batch of the NFs' library */
+#define WAKE_NS 50000
 #define WAKES_MAX 16 /* read at once; an honest NF leaves no more */
 
 static int make_wake(struct xs_port *port)
@@ -127,12 +133,23 @@ void xs_port_give(struct xs_port *port, const struct xsnf_desc *desc)
 	port->dirty = true;
 }
 
-void xs_port_publish(struct xs_port *port)
+void xs_port_publish(struct xs_port *port, __u64 now_ns)
+{
+	if (port->dirty) {
+		xsnf_store(&port->b2n->prod, port->given);
+		port->dirty = false;
+		port->quiet_ns = port->quiet_ns ? port->quiet_ns : now_ns;
+	}
+	if (port->given - port->announced >= WAKE_FRAMES || now_ns - port->quiet_ns >= WAKE_NS)
+		xs_port_announce(port);
+}
+
+void xs_port_announce(struct xs_port *port)
 {
 	const char byte = 0;
 
-	xsnf_store(&port->b2n->prod, port->given);
-	port->dirty = false;
+	port->announced = port->given;
+	port->quiet_ns = 0;
 	/* If the socket is full, its bytes wake the other end as well as this one would. */
 	if (xsnf_sleeps(&port->n2b->asleep))
 		send(port->wake, &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL);

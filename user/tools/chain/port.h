@@ -30,6 +30,8 @@ struct xs_port {
 
 	__u32 entries;
 	__u32 given, taken; /* descriptors, modulo 2^32 */
+	__u32 announced; /* `given` when the NF was last woken, if it slept */
+	__u64 quiet_ns; /* since when something is published and not announced; 0: nothing is */
 	__u32 held; /* frames that the NF holds */
 	bool dirty; /* something was given but not yet published */
 	bool draining; /* gets no new flows */
@@ -71,8 +73,13 @@ bool xs_port_moved(struct xs_port *port);
 
 /* Puts a descriptor into the ring, which must have room. */
 void xs_port_give(struct xs_port *port, const struct xsnf_desc *desc);
-/* Publishes to the NF what was given, and wakes it if it sleeps. Does not block. */
-void xs_port_publish(struct xs_port *port);
+/*
+ * Publishes to the NF what was given. Announces it if it is much, or has waited for long.
+ * Does not block.
+ */
+void xs_port_publish(struct xs_port *port, __u64 now_ns);
+/* Wakes the NF if it sleeps. Call it before the broker sleeps. Does not block. */
+void xs_port_announce(struct xs_port *port);
 
 /*
  * Sets *cnt to the number of descriptors that the NF has returned and nobody has taken.
