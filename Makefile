@@ -305,7 +305,7 @@ bench-rules: deps ## nanoseconds a frame by rules, beside xdp-filter
 	$(Q)$(MAKE) --no-print-directory all $(O)/selftests/tools/rulebench
 	$(Q)O=$(O) scripts/bench-rules
 
-bench: deps ## xsteer-bouncer beside other forwarders; BENCH="latency --reps 3 xsteer"
+bench: deps ## xsteer-bouncer beside other forwarders; BENCH="latency --reps 3 xsteer", or chains
 	$(Q)$(MAKE) --no-print-directory tests
 	$(Q)O=$(O) scripts/bench $(BENCH)
 
