@@ -247,6 +247,69 @@ zero_copy_frames_of_3014_bytes() {
 	account 5000
 }
 
+# Of a rule, and of workers that stand still: each frame has its line, and the sum closes.
+losses_are_all_explained() {
+	local watcher pid json
+	nics_up
+	printf '%s\n' 'udp dport 7 drop' 'tcp dport 7 xsk' 'default pass' >"$DIR/rules"
+	attach -m native -r "$DIR/rules"
+	bouncers 1 -c --ring 64 --frames 256
+	for pid in "${pids[@]}"; do kill -STOP "$pid"; done
+	"$MAPS" losses -v -j -w 600 rx0 >"$DIR/losses.log" 2>&1 &
+	watcher=$!
+	becomes "it watches" 30 grep -q 'rx0: watching' "$DIR/losses.log"
+	check "send" tx "$TRAFFIC" -o -n 3000 -r 1000 -w 16 -p udp4,udp6 tx0
+	check "send" tx "$TRAFFIC" -o -n 4000 -f 400 -r 1000 -w 16 -p tcp4,tcp6 tx0
+	becomes "every frame is counted" 20 _counted 7000
+	kill -INT "$watcher"
+	ends "$watcher" 0
+	for pid in "${pids[@]}"; do kill -CONT "$pid"; done
+	stop_bouncers
+	json=$(grep '^{' "$DIR/losses.log")
+	equal "frames in" "$(jq .frames_in <<<"$json")" 7000
+	equal "traced" "$(jq .traced <<<"$json")" true
+	equal "of the rule" "$(jq '[.losses[] | select(.cause == "rule").frames] | add' <<<"$json")" 3000
+	equal "of other causes" "$(jq -c '[.losses[] | select(.place != "socket").cause]' <<<"$json")" '["rule"]'
+	equal "lost at sockets and delivered to them" \
+		"$(jq '([.losses[] | select(.place == "socket").frames] | add) + .delivered.xsk' <<<"$json")" 4000
+	not_equal "lost at sockets" "$(jq '[.losses[] | select(.place == "socket")] | length' <<<"$json")" 0
+	equal "unexplained" "$(jq .unexplained <<<"$json")" 0
+	note "$(jq -r '[.losses[] | "\(.cause) \(.frames)"] | join(", ")' <<<"$json"), unexplained 0 of 7000"
+}
+
+# The IRQ's CPU is the kernel's word in /proc/irq; a NAPI's thread has a name.
+queues_have_irq_cpu_node_and_napi() {
+	local json irq cpus thread
+	nics_up
+	attach -m native
+	bouncers 1 -c
+	check "queues" "$LOADER" queues -j rx0
+	json=$OUT
+	equal "their workers" "$(jq -c '[.queues[].sockets[0].pid]' <<<"$json")" "[$(IFS=, && echo "${pids[*]}")]"
+	check "as a table" "$LOADER" queues rx0
+	if [[ $(jq '[.queues[].irq // empty] | length' <<<"$json") = 0 ]]; then
+		contains "the reason" "$OUT" '^IRQ, CPU.*: (the kernel|driver .*) does not tell them'
+		degraded "$(grep -m1 '^IRQ, CPU' <<<"$OUT")"
+		stop_bouncers
+		return
+	fi
+	for irq in $(jq '.queues[].irq' <<<"$json"); do
+		cpus=$(cat "/proc/irq/$irq/effective_affinity_list")
+		equal "CPU of IRQ $irq" "$(jq -r ".queues[] | select(.irq == $irq).cpus" <<<"$json")" "$cpus"
+		contains "it is an interrupt of this card" "$(grep -E "^ *$irq:" /proc/interrupts)" 'rx0|nic0|virtio'
+	done
+	equal "NUMA nodes" "$(jq -c '[.queues[].numa_node] | unique' <<<"$json")" '[0]'
+	equal "NAPI of each" "$(jq '[.queues[].napi_id // empty] | unique | length' <<<"$json")" "$queues"
+	echo 1 >/sys/class/net/rx0/threaded
+	check "queues" "$LOADER" queues -j rx0
+	for thread in $(jq '.queues[].napi_thread' <<<"$OUT"); do
+		contains "it polls rx0" "$(cat "/proc/$thread/comm")" '^napi/(rx0|nic0)'
+	done
+	echo 0 >/sys/class/net/rx0/threaded
+	stop_bouncers
+	note "IRQ $(jq -c '[.queues[].irq]' <<<"$json") on CPU $(jq -c '[.queues[].cpus]' <<<"$json")"
+}
+
 detach_leaves_nothing() {
 	nics_up
 	attach -m native

@@ -161,6 +161,53 @@ rules_and_their_counters() {
 	pings
 }
 
+trace_shows_what_decided_a_frame() {
+	local tracer before
+	lab_up --queues 1
+	attach
+	printf 'icmp drop\ndefault pass\n' >"$DIR/rules"
+	check "apply" rx "$O/xsteer-rules" apply rx0 "$DIR/rules"
+	before=$(hook)
+	not_before 5.18 "tracing needs Linux 5.18" rx "$O/xsteer-rules" trace -c 1 rx0
+	rx_bg trace "$O/xsteer-rules" trace -j -w "$DIR/it.pcapng" rx0
+	tracer=$!
+	becomes "its program is in the link" 60 _hook_is_not "$before"
+	tx ping -q -c 3 -i 0.05 -W 1 198.18.0.2 >/dev/null
+	check "IPv6 passes" tx ping -q -c 2 -i 0.05 -W 1 fd00:198:18::2
+	kill -INT "$tracer"
+	ends "$tracer" 0
+	equal "the plain program is back" "$(hook)" "$before"
+	equal "said" "$(grep '^{' "$DIR/trace.log" | jq -c '[.written == .matched, .over_rate, .no_room]')" '[true,0,0]'
+	equal "comments of the rule" "$(grep -o -a 'rule 1 (icmp drop): drop, XDP_DROP' "$DIR/it.pcapng" | wc -l)" 3
+	equal "its counter" "$(_rule_packets 0)" 3
+}
+_hook_is_not() { [[ $(hook) != "$1" && $(hook) ]]; }
+
+# By sock_diag, which the kernel of the machine may lack.
+sockets_of_other_programs_have_pid_and_losses() {
+	local holder watcher json
+	grep -q '^xsk_diag ' /proc/modules || skip "this kernel has no sock_diag for AF_XDP (CONFIG_XDP_SOCKETS_DIAG)"
+	lab_up --queues 2
+	attach
+	rx_bg hold "$O/selftests/tools/hold_socket" rx0 1 "$PINS/rx0/xsks_map" 1 32 32
+	holder=$!
+	becomes "a socket in slot 1" 10 grep -q ready "$DIR/hold.log"
+	equal "whose" "$(rx "$LOADER" queues -j rx0 | jq -c '.queues[1].sockets[] | [.pid, .ours, .mode]')" \
+		"[$holder,false,\"copy\"]"
+	contains "as a table" "$(rx "$LOADER" queues rx0)" "^1 .* other's $holder +copy"
+	rx_bg losses "$MAPS" losses -v -j -w 600 rx0
+	watcher=$!
+	becomes "it watches" 20 grep -q 'rx0: watching' "$DIR/losses.log"
+	kill -USR1 "$holder"
+	sleep 0.5
+	kill -INT "$watcher"
+	ends "$watcher" 0
+	json=$(grep '^{' "$DIR/losses.log")
+	equal "sends that are refused" "$(jq -c '[.losses[] | [.cause, .frames, .parts[0].queue]]' <<<"$json")" \
+		'[["send_invalid",10,1]]'
+	equal "unexplained" "$(jq .unexplained <<<"$json")" 0
+}
+
 limits_and_dynamic_sets() {
 	lab_up
 	attach
