@@ -1,17 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Dynamic sets as text: declarations, what asks them, what is refused, and spans of time. */
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
-#include "../rule_equal.h"
-#include "../rule_errors.h"
+#include "../rule_parse.h"
 #include "lib/base/timespan.h"
 #include "lib/rules/check/warn.h"
 #include "lib/rules/compile/compile.h"
@@ -19,25 +13,6 @@
 #include "lib/set/read.h"
 
 #define HOUR 3600000000000ULL
-
-static int parse_text(struct xs_ruleset *set, const char *text, struct xs_rule_errors *errs)
-{
-	const struct xs_rule_source src = { .name = "t", .text = text, .len = strlen(text) };
-
-	memset(set, 0, sizeof(*set));
-	memset(errs, 0, sizeof(*errs));
-	return xs_rules_parse(set, &src, errs);
-}
-
-static void parse_good(struct xs_ruleset *set, const char *text)
-{
-	struct xs_rule_errors errs;
-	int err = parse_text(set, text, &errs);
-
-	xs_rule_errors_print(stderr, &errs);
-	xs_rule_errors_free(&errs);
-	assert_int_equal(err, 0);
-}
 
 static void assert_text(const char *text, const char *canonical)
 {
@@ -135,7 +110,8 @@ static void refusals(void **state)
 		  "2 elements, and room for 1" },
 		{ "set s { type ip; ", 1, 1, "not closed" },
 		{ "set s { type ip; } x", 1, 20, "the end of the line" },
-		{ "set s { type ip; }\nset s { type ip; }", 2, 5, "declared at t:1 already" },
+		{ "set s { type ip; }\nset s { type ip; }", 2, 5,
+		  "declared at test.rules:1 already" },
 		{ "ip saddr @s drop", 1, 10,
 		  "no set 's' is declared: expected 'set s { type ip; }'" },
 		{ "ip6 saddr @s drop\nset s { type ip6; }", 1, 11, "on an earlier line" },
@@ -148,20 +124,8 @@ static void refusals(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct xs_rule_errors errs;
-		struct xs_ruleset set;
-		int err = parse_text(&set, rows[i].text, &errs);
-
-		if (err != -EINVAL || errs.cnt != 1 || errs.errors[0].line != rows[i].line ||
-		    errs.errors[0].column != rows[i].column ||
-		    !strstr(errs.errors[0].message, rows[i].part)) {
-			xs_rule_errors_print(stderr, &errs);
-			fail_msg("'%s': want %u:%u %s", rows[i].text, rows[i].line, rows[i].column,
-				 rows[i].part);
-		}
-		xs_rule_errors_free(&errs);
-	}
+	for (size_t i = 0; i < CNT(rows); i++)
+		assert_error(rows[i].text, rows[i].line, rows[i].column, rows[i].part);
 }
 
 static void no_more_sets_than_the_data_path_has_bits_for(void **state)
@@ -177,7 +141,7 @@ static void no_more_sets_than_the_data_path_has_bits_for(void **state)
 	assert_int_equal(set.set_cnt, XS_MEMBER_SETS_MAX);
 	xs_ruleset_free(&set);
 	strcat(text, "set z { type ip6; }");
-	assert_int_equal(parse_text(&set, text, &errs), -EINVAL);
+	assert_int_equal(parse_with(&set, text, strlen(text), NULL, &errs), -EINVAL);
 	assert_int_equal(errs.errors[0].line, XS_MEMBER_SETS_MAX + 1);
 	assert_non_null(strstr(errs.errors[0].message, "more than 8 dynamic sets of type ip6"));
 	xs_rule_errors_free(&errs);
@@ -186,13 +150,12 @@ static void no_more_sets_than_the_data_path_has_bits_for(void **state)
 /* An error within a set's braces ends with them. */
 static void the_next_statement_after_an_error_is_read(void **state)
 {
+	const char *two = "set s {\ntype ip\nfoo\nelements { 1.2.3.4 }\n}\nudp x\n";
 	struct xs_rule_errors errs;
 	struct xs_ruleset set;
 
 	(void)state;
-	assert_int_equal(
-		parse_text(&set, "set s {\ntype ip\nfoo\nelements { 1.2.3.4 }\n}\nudp x\n", &errs),
-		-EINVAL);
+	assert_int_equal(parse_with(&set, two, strlen(two), NULL, &errs), -EINVAL);
 	assert_int_equal(errs.cnt, 2);
 	assert_int_equal(errs.errors[1].line, 6);
 	xs_rule_errors_free(&errs);
@@ -246,7 +209,7 @@ static void layouts(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < CNT(rows); i++) {
 		const struct xs_set_header *header;
 		struct xs_rule_blob blob;
 		struct xs_ruleset set;
@@ -284,15 +247,49 @@ static void spans_of_time(void **state)
 	__u64 ns = 7;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+	for (size_t i = 0; i < CNT(good); i++) {
 		assert_int_equal(xs_timespan_parse(good[i].text, strlen(good[i].text), &ns), 0);
 		assert_int_equal(ns, good[i].ns);
 		assert_string_equal(xs_timespan_text(ns).text, good[i].again);
 	}
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (size_t i = 0; i < CNT(bad); i++)
 		if (xs_timespan_parse(bad[i], strlen(bad[i]), &ns) != -EINVAL)
 			fail_msg("'%s' is no span of time", bad[i]);
 	assert_string_equal(xs_timespan_text(1).text, "1ms"); /* what is left is not nothing */
+}
+
+/* `cnt` scattered addresses, beside a rule that asks a set. From malloc(). */
+static char *addresses_beside_a_set(__u32 cnt)
+{
+	size_t len;
+	char *text;
+	FILE *out = open_memstream(&text, &len);
+
+	assert_non_null(out);
+	fputs("set s { type ip; }\nip saddr @s drop\nip saddr {", out);
+	for (__u32 i = 0, addr = 0x01000000; i < cnt; i++, addr += 12345)
+		fprintf(out, " %u.%u.%u.%u,", addr >> 24, addr >> 16 & 255, addr >> 8 & 255,
+			addr & 255);
+	fputs(" } drop\n", out);
+	fclose(out);
+	return text;
+}
+
+/* With one of these numbers the index of addresses leaves no room for sets in the first chunk. */
+static void sets_have_room_beside_any_number_of_addresses(void **state)
+{
+	(void)state;
+	for (__u32 cnt = 298200; cnt <= 298800; cnt += 100) {
+		char *text = addresses_beside_a_set(cnt);
+		struct xs_rule_blob blob = { 0 };
+		struct xs_ruleset set;
+
+		parse_good(&set, text);
+		assert_int_equal(xs_rule_compile(&set, &blob, NULL), 0);
+		xs_rule_blob_free(&blob);
+		xs_ruleset_free(&set);
+		free(text);
+	}
 }
 
 int main(void)
@@ -305,6 +302,7 @@ int main(void)
 		cmocka_unit_test(the_next_statement_after_an_error_is_read),
 		cmocka_unit_test(what_can_never_hold_is_warned_of),
 		cmocka_unit_test(layouts),
+		cmocka_unit_test(sets_have_room_beside_any_number_of_addresses),
 		cmocka_unit_test(spans_of_time),
 	};
 

@@ -145,11 +145,12 @@ static int run_steps(struct xs_compiler *c, bool finely)
 	if (!err)
 		err = xs_ports_index(c);
 	if (!err)
+		err = xs_members_write(c);
+	/* What may lie in any chunk comes after all that has to lie in chunk 0. */
+	if (!err)
 		err = xs_addrs_index(c);
 	if (!err)
 		err = xs_bits_write(c);
-	if (!err)
-		err = xs_members_write(c);
 	if (!err)
 		err = xs_tables_write(c);
 	if (!err)
