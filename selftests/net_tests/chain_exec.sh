@@ -104,7 +104,9 @@ user_and_cgroup_are_chosen() {
 
 what_cannot_be_started_is_told() {
 	_broker
-	refuses "no such program" 1 "cannot start ./none as user 65534: No such file" _exec rx0 -- ./none
+	# the leak check of a sanitizer's build may not do what it needs once rights are gone
+	refuses "no such program" 1 "cannot start ./none as user 65534: No such file" \
+		env ASAN_OPTIONS=detect_leaks=0 "$CHAIN" exec --socket "$DIR/nf.sock" rx0 -- ./none
 	refuses "no command" 2 "" _exec rx0
 	refuses "no broker" 1 "no broker at .*: No such file" "$CHAIN" exec --socket "$DIR/other.sock" rx0 -- true
 	check "by another user" chmod 666 "$DIR/nf.sock"
