@@ -30,6 +30,7 @@
 #define XSNF_PORT_H
 
 #include <assert.h>
+#include <sys/socket.h>
 #include <linux/types.h>
 
 #include "xsteer/nf.h"
@@ -172,6 +173,20 @@ static inline void xsnf_set_asleep(__u32 *asleep)
 {
 	__atomic_store_n(asleep, 1, __ATOMIC_RELAXED);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+}
+
+#define XSNF_WAKES_MAX 16 /* an honest other end rarely leaves more */
+
+/* Reads what has come by a wake socket. If there is more, the next sleep ends at once. */
+static inline void xsnf_drain_wakes(int wake)
+{
+	char byte;
+	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
+	struct mmsghdr msgs[XSNF_WAKES_MAX];
+
+	for (int i = 0; i < XSNF_WAKES_MAX; i++)
+		msgs[i] = (struct mmsghdr){ .msg_hdr = { .msg_iov = &iov, .msg_iovlen = 1 } };
+	recvmmsg(wake, msgs, XSNF_WAKES_MAX, MSG_DONTWAIT, NULL);
 }
 
 #endif

@@ -14,7 +14,6 @@
 
 #include "session.h"
 
-#define WAKES_MAX 8 /* read at once; the broker rarely leaves more */
 #define ANSWER_MS 5000 /* a broker that is busy applying answers within this time */
 
 static int __attribute__((format(printf, 3, 4)))
@@ -377,18 +376,6 @@ bool xsnf_may_sleep(struct xsnf *nf)
 	return false;
 }
 
-static void drain_wakes(int wake)
-{
-	char byte;
-	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
-	struct mmsghdr msgs[WAKES_MAX];
-
-	for (int i = 0; i < WAKES_MAX; i++)
-		msgs[i] = (struct mmsghdr){ .msg_hdr = { .msg_iov = &iov, .msg_iovlen = 1 } };
-	/* If there are more, the next sleep ends at once. */
-	recvmmsg(wake, msgs, WAKES_MAX, MSG_DONTWAIT, NULL);
-}
-
 static int sleep_for(struct xsnf *nf, int timeout_ms)
 {
 	struct epoll_event events[8];
@@ -398,7 +385,7 @@ static int sleep_for(struct xsnf *nf, int timeout_ms)
 		if (events[i].data.fd == nf->fd)
 			handle_msgs(nf);
 		else
-			drain_wakes(events[i].data.fd);
+			xsnf_drain_wakes(events[i].data.fd);
 	}
 	return err;
 }

@@ -14,7 +14,6 @@
  */
 #define WAKE_FRAMES 256 /* a batch of the NFs' library */
 #define WAKE_NS 50000
-#define WAKES_MAX 16 /* read at once; an honest NF leaves no more */
 
 static int make_wake(struct xs_port *port)
 {
@@ -188,12 +187,5 @@ void xs_port_set_asleep(struct xs_port *port, bool asleep)
 
 void xs_port_drain_wakes(struct xs_port *port)
 {
-	char byte;
-	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
-	struct mmsghdr msgs[WAKES_MAX];
-
-	for (int i = 0; i < WAKES_MAX; i++)
-		msgs[i] = (struct mmsghdr){ .msg_hdr = { .msg_iov = &iov, .msg_iovlen = 1 } };
-	/* If there are more, we only look again. */
-	recvmmsg(port->wake, msgs, WAKES_MAX, MSG_DONTWAIT, NULL);
+	xsnf_drain_wakes(port->wake);
 }
