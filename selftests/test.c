@@ -104,6 +104,7 @@ static int look_at_inner_map(struct xsteer_bpf *skel, void *arg)
 int test_open(void **state)
 {
 	struct test_env *env = calloc(1, sizeof(*env));
+	__u32 set_layout;
 
 	/* goes to the same file as stderr: keep the order */
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -116,14 +117,14 @@ int test_open(void **state)
 		return -1;
 	if (env->skip)
 		return 0;
-	env->skel = xs_program_make(test_ctx(), TEST_SLOTS, look_at_inner_map, env);
+	env->skel = xs_program_make(test_ctx(), TEST_SLOTS, look_at_inner_map, env, &set_layout);
 	if (!env->skel && errno == EPERM) {
 		env->skip = "cannot load a program: needs CAP_BPF and CAP_NET_ADMIN";
 		return 0;
 	}
 	if (!env->skel)
 		return -1;
-	env->remembers = xs_program_set_layout(env->skel) >= XS_SET_LAYOUT;
+	env->remembers = set_layout >= XS_SET_LAYOUT;
 	env->prog_fd = bpf_program__fd(env->skel->progs.xsteer);
 	env->stats_fd = bpf_map__fd(env->skel->maps.xdp_stats_map);
 	env->cpu_cnt = libbpf_num_possible_cpus();

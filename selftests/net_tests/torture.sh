@@ -27,4 +27,11 @@ replace_without_a_descriptor_for_any_load() {
 	contains "cases were run" "$OUT" '^[1-9][0-9]* passed, 0 failed'
 }
 
+# Then libbpf takes the kernel for one that does not map arrays, and the skeleton has no variables.
+commands_where_arrays_cannot_be_mapped() {
+	[[ -z ${XS_SAN-} ]] || skip "a sanitizer's process cannot be traced"
+	check "no case fails" env O="$O" "$ROOT/selftests/torture/run" --only '*:EMFILE:bpf(MAP_CREATE libbpf_mmap)#*'
+	contains "cases were run" "$OUT" '^[1-9][0-9]* passed, 0 failed'
+}
+
 run_tests "$@"

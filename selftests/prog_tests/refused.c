@@ -2,7 +2,8 @@
 /*
  * Programs that the verifier refuses: the reason is told, and the program without limits and
  * dynamic sets takes the place of one with them. A kernel that refuses only those is imitated
- * where libbpf is asked to load: here they are refused, and nothing else is.
+ * where libbpf is asked to load: here they are refused, and nothing else is. Nor are variables
+ * mapped, if so asked, which libbpf leaves out where it could not ask the kernel.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -14,6 +15,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <linux/if_ether.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <cmocka.h>
@@ -35,6 +37,7 @@
 
 static int answer; /* to a program with limits and dynamic sets; 0: the kernel's own */
 static int loads; /* attempts, of any program */
+static bool unmapped; /* its variables */
 
 int __real_bpf_object__load_skeleton(struct bpf_object_skeleton *skeleton);
 int __wrap_bpf_object__load_skeleton(struct bpf_object_skeleton *skeleton);
@@ -50,9 +53,16 @@ static bool is_remembering(const struct bpf_object_skeleton *skeleton)
 
 int __wrap_bpf_object__load_skeleton(struct bpf_object_skeleton *skeleton)
 {
+	int err;
+
 	loads++;
-	return answer && is_remembering(skeleton) ? answer
-						  : __real_bpf_object__load_skeleton(skeleton);
+	if (answer && is_remembering(skeleton))
+		return answer;
+	err = __real_bpf_object__load_skeleton(skeleton);
+	for (int i = 0; unmapped && i < skeleton->map_cnt; i++)
+		if (skeleton->maps[i].mmaped)
+			*skeleton->maps[i].mmaped = NULL;
+	return err;
 }
 
 static int attach_where_limits_are_refused(void **state)
@@ -65,6 +75,7 @@ static int attach_where_limits_are_refused(void **state)
 static int detach(void **state)
 {
 	answer = 0;
+	unmapped = false;
 	return lo_tear_down(state);
 }
 
@@ -159,9 +170,37 @@ static void explain_refuses_them_too(void **state)
 	xs_explain_close(&explain);
 }
 
+static void variables_that_are_not_mapped_are_read_all_the_same(void **state)
+{
+	static unsigned char arp[ETH_ZLEN] = { [12] = 0x08, [13] = 0x06 };
+	const struct xs_frame frame = { .bytes = arp, .len = sizeof(arp) };
+	struct xs_upgraded upgraded;
+	struct xs_explained found;
+	struct xs_explain explain;
+	struct xs_ruleset rules = {};
+	struct xs_apply result;
+	int xdp;
+
+	(void)state;
+	answer = 0;
+	unmapped = true;
+	assert_int_equal(xs_upgrade(lo.ctx, "lo", &upgraded), 0);
+	assert_int_equal(xs_explain_open(lo.ctx, &explain, NULL, 0), 0);
+	assert_null(explain.skel->bss);
+	assert_int_equal(test_parse_rules(&rules, "ether type arp drop\n"), 0);
+	assert_int_equal(xs_rule_sets_apply(&explain.pins, &rules, 0, &result), 0);
+	assert_int_equal(xs_explain_run(lo.ctx, &explain, &frame, &found, &xdp), 0);
+	assert_int_equal(xdp, XDP_DROP);
+	assert_int_equal(found.verdict, XS_VERDICT_drop);
+	assert_int_equal(found.rule, 0);
+	xs_ruleset_free(&rules);
+	xs_explain_close(&explain);
+}
+
 static void what_is_no_refusal_of_the_verifier_is_not_tried_again(void **state)
 {
 	static const int errors[] = { -EPERM, -ENOMEM, -EMFILE };
+	__u32 set_layout;
 
 	(void)state;
 	if (!xs_kernel_may_remember())
@@ -169,7 +208,7 @@ static void what_is_no_refusal_of_the_verifier_is_not_tried_again(void **state)
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
 		answer = errors[i];
 		loads = 0;
-		assert_null(xs_program_make(lo.ctx, XS_SLOTS_MIN, NULL, NULL));
+		assert_null(xs_program_make(lo.ctx, XS_SLOTS_MIN, NULL, NULL, &set_layout));
 		assert_int_equal(errno, -errors[i]);
 		assert_int_equal(loads, 1);
 	}
@@ -197,6 +236,8 @@ int main(void)
 			the_program_without_is_attached_and_rules_that_need_more_are_refused,
 			attach_where_limits_are_refused, detach),
 		cmocka_unit_test_setup_teardown(upgrade_brings_them_once_the_verifier_takes_them,
+						attach_where_limits_are_refused, detach),
+		cmocka_unit_test_setup_teardown(variables_that_are_not_mapped_are_read_all_the_same,
 						attach_where_limits_are_refused, detach),
 		cmocka_unit_test_setup_teardown(explain_refuses_them_too,
 						attach_where_limits_are_refused, detach),

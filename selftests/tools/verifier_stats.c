@@ -199,8 +199,10 @@ static int measure_both(bool remembering, const char *suffix, char *log)
 /* Whether the tools load them here with limits and dynamic sets. */
 static bool tools_load_limits(void)
 {
-	struct xsteer_bpf *skel = xs_program_make(test_ctx(), XS_SLOTS_MIN, NULL, NULL);
-	bool has = skel && xs_program_set_layout(skel) >= XS_SET_LAYOUT;
+	__u32 set_layout;
+	struct xsteer_bpf *skel =
+		xs_program_make(test_ctx(), XS_SLOTS_MIN, NULL, NULL, &set_layout);
+	bool has = skel && set_layout >= XS_SET_LAYOUT;
 
 	xsteer_bpf__destroy(skel);
 	return has;

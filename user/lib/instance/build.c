@@ -82,7 +82,7 @@ static int write_meta(struct xs_build *build)
 				    .own_slot = 1 },
 		.malformed_action = { .verdict = XS_VERDICT_pass },
 		.attach = opts->prio > 0 ? XS_ATTACH_DISPATCHER : XS_ATTACH_LINK,
-		.set_layout = xs_program_set_layout(build->skel),
+		.set_layout = build->set_layout,
 		/* Whoever watches the number must see that the rules changed. */
 		.generation = build->old.dir[0] ? build->old.meta.generation : 0,
 	};
@@ -155,7 +155,8 @@ static int load_program(struct xs_build *build)
 {
 	__u32 slots = slots_of(build);
 
-	build->skel = xs_program_make(build->ctx, slots, prepare_program, build);
+	build->skel =
+		xs_program_make(build->ctx, slots, prepare_program, build, &build->set_layout);
 	if (!build->skel)
 		return -errno;
 	if (build->replacing == XS_REPLACE_in_link &&

@@ -29,6 +29,7 @@ struct xs_build {
 	struct xs_netif netif;
 	char dir[PATH_MAX], staging[PATH_MAX];
 	struct xsteer_bpf *skel;
+	__u32 set_layout; /* the highest that its program searches */
 	struct xs_pins pins; /* of the staging directory */
 	enum xs_mode mode; /* in which it was attached */
 	__u32 prog_id;

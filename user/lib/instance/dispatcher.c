@@ -320,9 +320,7 @@ static int pin_and_swap_alone(const struct xs_netif *netif, struct xs_pins *pins
 {
 	int err, fd = bpf_program__fd(skel->progs.xsteer);
 
-	err = lower_layout(pins, xs_program_set_layout(skel));
-	if (!err)
-		err = pin_prog(fd, pins);
+	err = pin_prog(fd, pins);
 	if (err)
 		return err;
 	err = xs_prog_id(fd, prog_id);
@@ -339,15 +337,18 @@ int xs_dispatcher_replace(const struct xs_netif *netif, struct xs_pins *pins,
 			  __u32 *prog_id)
 {
 	struct xsteer_bpf *skel;
+	__u32 set_layout;
 	int err;
 
 	if (!is_alone(netif->ifindex, old_prog_id))
 		return xs_dispatcher_attach(netif, pins, opts, got, prog_id);
-	skel = xs_program_make(pins->ctx, pins->slots, share_maps, pins);
+	skel = xs_program_make(pins->ctx, pins->slots, share_maps, pins, &set_layout);
 	if (!skel)
 		return -errno;
 	*got = opts->mode;
-	err = pin_and_swap_alone(netif, pins, skel, opts->mode, old_prog_id, prog_id);
+	err = lower_layout(pins, set_layout);
+	if (!err)
+		err = pin_and_swap_alone(netif, pins, skel, opts->mode, old_prog_id, prog_id);
 	xsteer_bpf__destroy(skel);
 	return err;
 }

@@ -63,12 +63,18 @@ static __u64 sum_of(const __u64 *values, int cpus)
 int xs_failures_read(const struct failures_bpf *watch, struct xs_failures *failures)
 {
 	int fd = bpf_map__fd(watch->maps.failures), cpus = libbpf_num_possible_cpus(), err = 0;
-	struct xs_failures found = { .uncounted = watch->bss->uncounted };
 	struct xs_failure_key key, *last = NULL;
+	struct failures_bpf__bss variables;
+	struct xs_failures found = {};
+	const __u32 zero = 0;
 	__u64 *values;
 
 	if (cpus < 0)
 		return cpus;
+	/* watch->bss may be NULL, as program.h says. */
+	if (bpf_map_lookup_elem(bpf_map__fd(watch->maps.bss), &zero, &variables))
+		return -errno;
+	found.uncounted = variables.uncounted;
 	values = calloc(cpus, sizeof(*values));
 	found.rows = calloc(XS_FAILURE_KEYS, sizeof(*found.rows));
 	if (!values || !found.rows)

@@ -227,24 +227,23 @@ out:
 }
 
 struct xsteer_bpf *xs_program_make(struct xsteer_ctx *ctx, __u32 slots,
-				   xs_program_prepare_fn prepare, void *arg)
+				   xs_program_prepare_fn prepare, void *arg, __u32 *set_layout)
 {
 	struct making making = { ctx, slots, prepare, arg, log_buffer(ctx) };
+	bool remembering = xs_kernel_may_remember();
 	struct xsteer_bpf *skel = NULL;
 	int err = -ENOMEM;
 
 	if (making.log)
-		err = make_program(&making, xs_kernel_may_remember(), &skel);
-	if (err == -ERESTART)
-		err = make_program(&making, false, &skel);
+		err = make_program(&making, remembering, &skel);
+	if (err == -ERESTART) {
+		remembering = false;
+		err = make_program(&making, remembering, &skel);
+	}
 	free(making.log);
+	*set_layout = remembering ? XS_SET_LAYOUT : XS_SET_LAYOUT_BEFORE_LIMITS;
 	errno = -err;
 	return skel;
-}
-
-__u32 xs_program_set_layout(const struct xsteer_bpf *skel)
-{
-	return skel->rodata->remembering ? XS_SET_LAYOUT : XS_SET_LAYOUT_BEFORE_LIMITS;
 }
 
 int xs_prog_id(int fd, __u32 *id)

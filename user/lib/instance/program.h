@@ -50,13 +50,14 @@ typedef int (*xs_program_prepare_fn)(struct xsteer_bpf *skel, void *arg);
 /*
  * Opens the program and loads it: with limits and dynamic sets, or without if the verifier
  * refuses them. prepare() may be NULL; it is called for each program that is tried. Needs
- * CAP_BPF and CAP_NET_ADMIN. The caller destroys the result. NULL, logged, on failure (errno).
+ * CAP_BPF and CAP_NET_ADMIN. *set_layout is the highest layout of sets that the program searches
+ * (maps/rule_set.h). The caller destroys the result. NULL, logged, on failure (errno).
+ *
+ * Read nothing from its skel->rodata and skel->bss: libbpf leaves them NULL where it could not
+ * learn whether the kernel maps arrays into memory, be it for want of a descriptor.
  */
 struct xsteer_bpf *xs_program_make(struct xsteer_ctx *ctx, __u32 slots,
-				   xs_program_prepare_fn prepare, void *arg);
-
-/* The highest layout of sets that an opened or loaded program searches (maps/rule_set.h). */
-__u32 xs_program_set_layout(const struct xsteer_bpf *skel);
+				   xs_program_prepare_fn prepare, void *arg, __u32 *set_layout);
 
 /*
  * Makes the program use the maps of an instance, so that it can be loaded a second time

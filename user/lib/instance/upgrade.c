@@ -90,7 +90,8 @@ static int pin_new_maps(const struct xs_pins *pins, const struct xsteer_bpf *ske
 				: 0;
 }
 
-static int replace(struct xs_pins *pins, struct xsteer_bpf *skel, struct xs_upgraded *result)
+static int replace(struct xs_pins *pins, struct xsteer_bpf *skel, __u32 set_layout,
+		   struct xs_upgraded *result)
 {
 	int link, old = -1, err, fresh = bpf_program__fd(skel->progs.xsteer);
 	struct bpf_link_info info;
@@ -115,7 +116,7 @@ static int replace(struct xs_pins *pins, struct xsteer_bpf *skel, struct xs_upgr
 		pins->meta.version = XS_VERSION;
 		pins->meta.abi = XS_ABI;
 		xs_netns_set_own(&pins->meta);
-		pins->meta.set_layout = xs_program_set_layout(skel);
+		pins->meta.set_layout = set_layout;
 		err = repin(pins, fresh, XS_PIN_PROG, XS_PIN_PROG);
 	}
 	if (!err)
@@ -138,6 +139,7 @@ int xs_upgrade(struct xsteer_ctx *ctx, const char *ifname, struct xs_upgraded *r
 	struct xsteer_bpf *skel = NULL;
 	struct xs_pins pins;
 	struct xs_live live;
+	__u32 set_layout;
 	int err;
 
 	err = xs_pins_open(ctx, &pins, ifname, XS_PINS_WRITE);
@@ -156,14 +158,14 @@ int xs_upgrade(struct xsteer_ctx *ctx, const char *ifname, struct xs_upgraded *r
 		err = xs_set_layout_check_sets(&pins, XS_SET_LAYOUT);
 	if (err)
 		goto out;
-	skel = xs_program_make(ctx, pins.slots, share_maps, &pins);
+	skel = xs_program_make(ctx, pins.slots, share_maps, &pins, &set_layout);
 	if (!skel) {
 		err = -errno;
 		goto out;
 	}
-	err = xs_set_layout_check_sets(&pins, xs_program_set_layout(skel));
+	err = xs_set_layout_check_sets(&pins, set_layout);
 	if (!err)
-		err = replace(&pins, skel, result);
+		err = replace(&pins, skel, set_layout, result);
 	if (!err)
 		xs_knobs_settle(&pins);
 out:

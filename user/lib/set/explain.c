@@ -44,13 +44,13 @@ int xs_explain_open(struct xsteer_ctx *ctx, struct xs_explain *explain, const st
 	struct copying copying = { live, queue };
 
 	memset(explain, 0, sizeof(*explain));
-	explain->skel = xs_program_make(ctx, slots, prepare_copy, &copying);
+	explain->skel =
+		xs_program_make(ctx, slots, prepare_copy, &copying, &explain->pins.meta.set_layout);
 	if (!explain->skel)
 		return -errno;
 	explain->pins.ctx = ctx;
 	explain->pins.slots = slots;
 	explain->pins.meta.abi = XS_ABI; /* the program is this build's */
-	explain->pins.meta.set_layout = xs_program_set_layout(explain->skel);
 	explain->pins.all_slots = live ? live->all_slots : slots * (1 + XS_CHAIN_SLOTS);
 	for (int i = 0; i < XS_MAP_MAX; i++) {
 		const struct bpf_map *map =
@@ -111,12 +111,19 @@ int xs_explain_run(struct xsteer_ctx *ctx, const struct xs_explain *explain,
 		   const struct xs_frame *frame, struct xs_explained *result, int *xdp)
 {
 	struct bpf_test_run_opts opts = {};
+	struct xsteer_bpf__bss variables;
+	const __u32 zero = 0;
 	int err;
 
 	err = test_run(ctx, bpf_program__fd(explain->skel->progs.xsteer), frame, 1, &opts);
 	if (err)
 		return err;
-	*result = explain->skel->bss->explained;
+	if (bpf_map_lookup_elem(bpf_map__fd(explain->skel->maps.bss), &zero, &variables)) {
+		err = -errno;
+		xs_err(ctx, "cannot read what became of a frame: %s", strerror(-err));
+		return err;
+	}
+	*result = variables.explained;
 	*xdp = (int)opts.retval;
 	return 0;
 }
