@@ -165,8 +165,30 @@ a_renamed_interface_is_called_what_it_is_called_now() {
 	check "show" rx "$RULES" show new0
 	contains "show" "$OUT" "# new0:"
 	equal "list" "$(rx "$MAPS" list -j | jq -r '.instances[].interface')" new0
-	check "the old name does, as long as nobody has it" rx "$RULES" show rx0
 	check "detach" rx "$LOADER" detach new0
+}
+
+the_old_name_is_as_good_as_long_as_nobody_has_it() {
+	local command
+	lab_up --queues 1
+	attach
+	echo 'udp dport 9 drop' >"$DIR/some.rules"
+	_rename rx0 new0
+	for command in "$RULES apply rx0 $DIR/some.rules" "$LOADER status rx0" "$LOADER attach rx0" \
+		"$LOADER upgrade rx0" "$MAPS sockets rx0" "$RULES show rx0" "$RULES flush rx0" "$LOADER detach rx0"; do
+		# shellcheck disable=SC2086 # words of a command
+		check "$command" rx $command
+		contains "$command" "$OUT" new0
+	done
+	check "attach" rx "$LOADER" attach new0
+	_rename new0 rx0
+	for command in "$MAPS stats -j new0" "$MAPS losses -j new0" "$MAPS dump -j new0 meta" "$LOADER queues -j new0"; do
+		# shellcheck disable=SC2086 # words of a command
+		check "$command" rx $command
+		equal "$command" "$(jq -r '[.. | .interface? // empty][0]' <<<"$OUT")" rx0
+	done
+	check "detach" rx "$LOADER" detach new0
+	refuses "now nobody has it" 1 "no interface new0 .*'ip link'" rx "$RULES" show new0
 }
 
 a_dev_target_is_shown_by_its_name_of_now() {

@@ -10,8 +10,8 @@
 #include "lib/instance/netns.h"
 #include "lib/instance/owners.h"
 #include "lib/instance/pins.h"
+#include "lib/instance/place.h"
 #include "lib/instance/set_layout.h"
-#include "lib/net/identity.h"
 #include "lib/net/netif.h"
 #include "lib/set/sets.h"
 #include "maps/rule_set.h"
@@ -78,7 +78,7 @@ void xs_status_get(struct xsteer_ctx *ctx, __u32 ifindex, const char *ifname, bo
 
 int xs_status_find(struct xsteer_ctx *ctx, const char *name, __u32 *ifindex, char *ifname)
 {
-	int err = xs_netif_find(name, ifindex, ifname);
+	int err = xs_interface_find(ctx, name, ifindex, ifname);
 
 	if (err == -ENODEV)
 		xs_err(ctx, "no interface %s in this network namespace: 'ip link' lists them",

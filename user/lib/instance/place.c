@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Is an instance the one of the interface that was asked for? See place.h. */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
+#include <net/if.h>
 
 #include "lib/base/ctx.h"
 #include "lib/net/identity.h"
 #include "lib/net/netif.h"
+#include "dir.h"
 #include "live.h"
 #include "netns.h"
 #include "place.h"
@@ -17,9 +20,47 @@ int xs_interface_index(const char *word, __u32 *ifindex)
 	return xs_netif_find(word, ifindex, name);
 }
 
+/* A name that it had when it was attached. 0, or -ENODEV: no instance here has it. */
+static int find_renamed(struct xsteer_ctx *ctx, const char *word, __u32 *ifindex, char name[16])
+{
+	struct xs_meta meta;
+	char dir[PATH_MAX];
+
+	/* What cannot be a name would be complained of. */
+	if (!word[0] || strchr(word, '/') || strlen(word) >= IFNAMSIZ)
+		return -ENODEV;
+	if (xs_pin_dir(ctx, dir, word) || xs_pins_look_at_meta(dir, &meta) ||
+	    xs_netns_of(&meta) != XS_NETNS_OURS || xs_netif_name(meta.ifindex, name))
+		return -ENODEV;
+	*ifindex = meta.ifindex;
+	return 0;
+}
+
+int xs_interface_find(struct xsteer_ctx *ctx, const char *word, __u32 *ifindex, char name[16])
+{
+	int err = xs_netif_find(word, ifindex, name);
+
+	return err == -ENODEV ? find_renamed(ctx, word, ifindex, name) : err;
+}
+
+const char *xs_interface_called(struct xsteer_ctx *ctx, const char *word, char name[16])
+{
+	__u32 ifindex;
+
+	return xs_interface_find(ctx, word, &ifindex, name) ? word : name;
+}
+
 int xs_interface_has_none(struct xsteer_ctx *ctx, const char *ifname)
 {
-	if (xs_netif_lacks_ethernet(ifname))
+	char name[IFNAMSIZ];
+	__u32 ifindex;
+
+	if (xs_netif_find(ifname, &ifindex, name) == -ENODEV)
+		xs_err(ctx,
+		       "no interface %s in this network namespace, and no instance of one in %s: "
+		       "'ip link' lists them",
+		       ifname, ctx->pin_root);
+	else if (xs_netif_lacks_ethernet(ifname))
 		xs_err(ctx,
 		       "%s: no xsteer instance, and there can be none: "
 		       "its frames have no Ethernet header: "

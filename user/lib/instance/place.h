@@ -15,6 +15,19 @@ int xs_pins_check_place(const struct xs_pins *pins, const char *word);
 /* xs_netif_find() for code that works on instances. 0, -ENODEV, or -errno. Silent. */
 int xs_interface_index(const char *word, __u32 *ifindex);
 
+/*
+ * The interface that a user means by `word`: as xs_netif_find(), or else the one whose instance
+ * was attached under that name, which no interface has now. Needs the right to read meta for
+ * the latter. Silent.
+ */
+int xs_interface_find(struct xsteer_ctx *ctx, const char *word, __u32 *ifindex, char name[16]);
+
+/*
+ * What to call that interface: its current name, written to `name`, or `word` itself if there is
+ * none, or this cannot be found out.
+ */
+const char *xs_interface_called(struct xsteer_ctx *ctx, const char *word, char name[16]);
+
 /* Sets pins->ifname from meta and from the interface's current name. */
 void xs_pins_name(struct xs_pins *pins);
 

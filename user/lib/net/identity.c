@@ -74,10 +74,3 @@ int xs_netif_name(__u32 ifindex, char name[IFNAMSIZ])
 		memcpy(name, found.name, IFNAMSIZ);
 	return err;
 }
-
-const char *xs_netif_called(const char *word, char name[IFNAMSIZ])
-{
-	__u32 ifindex;
-
-	return xs_netif_find(word, &ifindex, name) ? word : name;
-}

@@ -20,10 +20,4 @@ int xs_netif_find(const char *word, __u32 *ifindex, char name[16]);
 /* The current name of an index. As above. */
 int xs_netif_name(__u32 ifindex, char name[16]);
 
-/*
- * What to call the interface that a user means by `word`: its current name, written to `name`, or
- * `word` itself if there is none, or this cannot be found out.
- */
-const char *xs_netif_called(const char *word, char name[16]);
-
 #endif

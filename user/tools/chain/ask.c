@@ -13,7 +13,7 @@
 #include "report.h"
 #include "tools/cli/json.h"
 #include "lib/base/escape.h"
-#include "lib/net/identity.h"
+#include "lib/instance/place.h"
 
 /* ---- whom ---- */
 
@@ -143,7 +143,7 @@ int xs_chain_drain(struct xs_cli *cli)
 		return xs_json_print(cli, answer);
 	cnt = json_integer_value(json_object_get(answer, "draining"));
 	printf("%s: %lld instance%s of %s drained, and then told to stop\n",
-	       xs_shown(xs_netif_called(cli->operands[0], name)).text, cnt,
+	       xs_shown(xs_interface_called(cli->ctx, cli->operands[0], name)).text, cnt,
 	       cnt == 1 ? " is" : "s are", xs_shown(cli->operands[1]).text);
 	json_decref(answer);
 	return 0;
@@ -169,7 +169,8 @@ static int send_file(struct xs_cli *cli, const char *text, size_t len)
 		return err;
 	if (cli->json)
 		return xs_json_print(cli, answer);
-	printf("%s: %s is in force\n", xs_shown(xs_netif_called(cli->operands[0], name)).text,
+	printf("%s: %s is in force\n",
+	       xs_shown(xs_interface_called(cli->ctx, cli->operands[0], name)).text,
 	       xs_shown(cli->operands[1]).text);
 	json_decref(answer);
 	return 0;

@@ -4,7 +4,7 @@
 
 #include "doctor.h"
 #include "features.h"
-#include "lib/net/identity.h"
+#include "lib/instance/place.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/json.h"
 #include "tools/cli/results.h"
@@ -52,7 +52,7 @@ int xs_each_operand(struct xs_cli *cli, int argc, char **argv,
 
 	for (int i = 0; i < argc; i++) {
 		char name[16];
-		const char *ifname = xs_netif_called(argv[i], name);
+		const char *ifname = xs_interface_called(cli->ctx, argv[i], name);
 		int err;
 
 		xs_error_mark(cli);
@@ -81,14 +81,14 @@ static int do_features(struct xs_cli *cli)
 {
 	char name[16];
 
-	return xs_features_show(cli, xs_netif_called(cli->operands[0], name));
+	return xs_features_show(cli, xs_interface_called(cli->ctx, cli->operands[0], name));
 }
 
 static int do_doctor(struct xs_cli *cli)
 {
 	char name[16];
 
-	return xs_doctor(cli, xs_netif_called(cli->operands[0], name));
+	return xs_doctor(cli, xs_interface_called(cli->ctx, cli->operands[0], name));
 }
 
 static const struct xs_opt attach_opts[] = {

@@ -8,6 +8,7 @@
 
 #include "lib/api/queue_facts.h"
 #include "lib/instance/live.h"
+#include "lib/instance/place.h"
 #include "lib/instance/queue_stats.h"
 #include "lib/set/read.h"
 #include "tools/cli/json.h"
@@ -326,11 +327,14 @@ static int print_json(struct xs_cli *cli, const struct xs_queue_facts *facts)
 
 int xs_do_queues(struct xs_cli *cli)
 {
-	const char *ifname = cli->operands[0];
 	struct xs_queue_facts facts = {};
 	struct xs_pins pins = {};
+	const char *ifname;
+	char name[16];
 	bool looked;
 	int err;
+
+	ifname = xs_interface_called(cli->ctx, cli->operands[0], name);
 
 	/* without an instance the kernel's part is worth as much */
 	err = xs_pins_open(cli->ctx, &pins, ifname, XS_PINS_READ);

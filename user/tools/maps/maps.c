@@ -19,7 +19,6 @@
 #include "lib/instance/dir.h"
 #include "lib/instance/live.h"
 #include "lib/instance/place.h"
-#include "lib/net/identity.h"
 
 struct options {
 	__u64 watch; /* seconds; 0: once */
@@ -47,7 +46,7 @@ static int do_stats(struct xs_cli *cli)
 	char name[16];
 	int err;
 
-	ifname = xs_netif_called(cli->operands[0], name);
+	ifname = xs_interface_called(cli->ctx, cli->operands[0], name);
 	err = xs_api_open(cli->ctx, &pins, ifname);
 	if (!err)
 		err = xs_maps_stats(cli, &pins, ifname, &stats);
@@ -64,7 +63,7 @@ static int do_losses(struct xs_cli *cli)
 	char name[16];
 	int err;
 
-	ifname = xs_netif_called(cli->operands[0], name);
+	ifname = xs_interface_called(cli->ctx, cli->operands[0], name);
 	err = xs_api_open(cli->ctx, &pins, ifname);
 	if (!err)
 		err = xs_maps_losses(cli, &pins, ifname, &losses);
@@ -235,7 +234,7 @@ static int do_dump(struct xs_cli *cli)
 
 	if (cli->operand_cnt > 1)
 		err = map = find_map(cli, cli->operands[1]);
-	ifname = xs_netif_called(cli->operands[0], name);
+	ifname = xs_interface_called(cli->ctx, cli->operands[0], name);
 	if (err >= 0)
 		err = xs_api_open(cli->ctx, &pins, ifname);
 	if (err < 0) {

@@ -6,7 +6,7 @@
 #include <xsteer/xsteer.h>
 
 #include "lib/base/escape.h"
-#include "lib/net/identity.h"
+#include "lib/instance/place.h"
 #include "tools/cli/cli.h"
 #include "tools/cli/json.h"
 #include "tools/cli/grid.h"
@@ -183,7 +183,7 @@ static int show_slot(void *arg, const struct xsteer_slot *slot)
 int xs_do_sockets(struct xs_cli *cli)
 {
 	char name[16];
-	const char *ifname = xs_netif_called(cli->operands[0], name);
+	const char *ifname = xs_interface_called(cli->ctx, cli->operands[0], name);
 	struct shown_slots shown = {
 		.grid = xs_grid_new("Slot|?Chain|Queue|>Pid|State|?Asked|Mode|?>RX|?>TX|?>Fill|"
 				    "?>Compl|>RX full|>No frame|>RX other|>Dropped|>TX lost|Note"),

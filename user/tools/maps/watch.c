@@ -20,7 +20,7 @@
 #include "lib/base/number.h"
 #include "lib/base/ran_out.h"
 #include "lib/instance/dir.h"
-#include "lib/net/identity.h"
+#include "lib/instance/place.h"
 #include "tools/cli/json.h"
 #include "tools/cli/stop.h"
 #include "events.h"
@@ -376,7 +376,7 @@ static int find_only(struct xs_cli *cli, __u32 *ifindex)
 
 	if (!cli->operand_cnt)
 		return 0;
-	err = xs_netif_find(cli->operands[0], ifindex, name);
+	err = xs_interface_find(cli->ctx, cli->operands[0], ifindex, name);
 	if (err)
 		xs_err(cli->ctx, "no interface %s in this network namespace: 'ip link' lists them",
 		       cli->operands[0]);

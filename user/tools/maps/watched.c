@@ -9,6 +9,7 @@
 #include "lib/base/ran_out.h"
 #include "lib/instance/dir.h"
 #include "lib/instance/live.h"
+#include "lib/instance/place.h"
 #include "lib/net/identity.h"
 #include "watched.h"
 
@@ -266,7 +267,7 @@ static int add_named(struct xs_cli *cli, struct xs_watched_list *watched, const 
 
 	if (!more)
 		return -ENOMEM;
-	err = xs_netif_find(operand, &ifindex, more->ifname);
+	err = xs_interface_find(cli->ctx, operand, &ifindex, more->ifname);
 	if (err) {
 		xs_err(cli->ctx, "cannot ask for interface %s: %s", operand, strerror(-err));
 		return err;

@@ -9,6 +9,7 @@
 #include "lib/base/number.h"
 #include "lib/base/escape.h"
 #include "lib/api/place.h"
+#include "lib/instance/place.h"
 #include "lib/net/identity.h"
 #include "maps/trace.h"
 #include "tools/cli/cli.h"
@@ -24,10 +25,10 @@ struct warned {
 	__u32 cnt; /* found */
 };
 
-void xs_rules_call_if(struct xs_rules_opts *opts)
+void xs_rules_call_if(struct xs_cli *cli, struct xs_rules_opts *opts)
 {
 	if (opts->ifname)
-		opts->ifname = xs_netif_called(opts->ifname, opts->name);
+		opts->ifname = xs_interface_called(cli->ctx, opts->ifname, opts->name);
 }
 
 int xs_rules_take_if(struct xs_cli *cli, int others, bool optional)
@@ -43,7 +44,7 @@ int xs_rules_take_if(struct xs_cli *cli, int others, bool optional)
 		cli->operands++;
 		cli->operand_cnt--;
 	}
-	xs_rules_call_if(opts);
+	xs_rules_call_if(cli, opts);
 	return 0;
 }
 

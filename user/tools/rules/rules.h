@@ -35,7 +35,7 @@ static inline struct xs_rules_opts *xs_rules_opts(const struct xs_cli *cli)
 int xs_rules_take_if(struct xs_cli *cli, int others, bool optional);
 
 /* The same for commands that look at their operands by themselves: the name of now of opts->ifname. */
-void xs_rules_call_if(struct xs_rules_opts *opts);
+void xs_rules_call_if(struct xs_cli *cli, struct xs_rules_opts *opts);
 
 /* Commands that have their own files. 0 or -errno. */
 int xs_do_show(struct xs_cli *cli);

@@ -282,7 +282,7 @@ int xs_do_set(struct xs_cli *cli)
 				cli->operands[0]);
 	if (!opts->ifname && at < cli->operand_cnt)
 		opts->ifname = cli->operands[at++];
-	xs_rules_call_if(opts);
+	xs_rules_call_if(cli, opts);
 	call.ifname = opts->ifname;
 	if (!call.ifname || at >= cli->operand_cnt)
 		return xs_usage(cli, "set %s: give the interface and the set's name", action->word);

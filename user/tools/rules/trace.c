@@ -418,7 +418,7 @@ int xs_do_trace(struct xs_cli *cli)
 		opts->ifname = *words++;
 		cnt--;
 	}
-	xs_rules_call_if(opts);
+	xs_rules_call_if(cli, opts);
 	tracing.ifname = opts->ifname;
 	err = find_rules(&tracing, words, cnt);
 	if (!err)
