@@ -229,6 +229,26 @@ sockets_fit_80_columns_and_say_so_of_nobody() {
 	stop_bouncer
 }
 
+_u64() { printf '%016x' "$1" | sed -E 's/(..)(..)(..)(..)(..)(..)(..)(..)/\8 \7 \6 \5 \4 \3 \2 \1 /'; }
+# On each CPU of queue 0: a day at 100 Gbit/s.
+stats_of_a_busy_day_fit_80_columns() {
+	local cpus fields
+	cpus=$(($(sed 's/.*-//' /sys/devices/system/cpu/possible) + 1))
+	lab_up --queues 1
+	attach
+	fields=$(bpftool -j map show pinned "$PINS/rx0/xdp_stats_map" | jq '.bytes_value / 8')
+	# packets, bytes, pass, drop, tx, xsk, and the rest
+	# shellcheck disable=SC2046 # bytes
+	check "counters" bpftool map update pinned "$PINS/rx0/xdp_stats_map" key 0 0 0 0 value hex \
+		$(for value in 90000000000 90000000000000 30000000000 30000000000 0 30000000000; do _u64 "$value"; done) \
+		$(for ((i = 6; i < fields; i++)); do _u64 0; done)
+	check "stats" rx "$MAPS" stats rx0
+	_fits "a pipe" 80 "$OUT"
+	contains "verdicts that frames had" "$OUT" "^Queue +Packets +Bytes +Pass +Drop .*Xsk"
+	contains "their sum" "$OUT" "^total +$((cpus * 90000000000)) .* $((cpus * 30000000000))( |\$)"
+	contains "all where there is room" "$(COLUMNS=200 rx "$MAPS" stats rx0)" ' Tx +Xsk +Cpu +Dev +Chain'
+}
+
 stats_w_ends_when_the_instance_is_detached() {
 	lab_up --queues 1
 	attach

@@ -144,14 +144,31 @@ static int stats_print_json(struct xs_cli *cli, const char *ifname, const struct
 
 _Static_assert(XS_VERDICT_MAX == 7, "a column for each verdict");
 
+/* Where numbers are long, there may be no room for verdicts that no frame had. */
+static struct xs_grid *stats_grid(const struct report *report)
+{
+	static const char *const verdicts[] = {
+		"Pass", "Drop", "Tx", "Xsk", "Cpu", "Dev", "Chain"
+	};
+	struct xs_queue_stats total = {};
+	char columns[128];
+	size_t used;
+
+	for (__u32 q = 0; q < report->now->cnt; q++)
+		xs_queue_stats_add(&total, &report->now->rows[q]);
+	used = snprintf(columns, sizeof(columns), "Queue|>Packets|>Bytes%s",
+			report->before ? "|>Packets/s|>Mbit/s" : "");
+	for (int i = 0; i < XS_VERDICT_MAX; i++)
+		used += snprintf(columns + used, sizeof(columns) - used, "|%s>%s",
+				 xs_verdict_counters(&total)[i] ? "" : "?", verdicts[i]);
+	snprintf(columns + used, sizeof(columns) - used, "|Reasons");
+	return xs_grid_new(columns);
+}
+
 static void stats_print_grid(const struct report *report)
 {
-	struct xs_grid *grid = xs_grid_new(
-		report->before
-			? "Queue|>Packets|>Bytes|>Packets/s|>Mbit/"
-			  "s|>Pass|>Drop|>Tx|>Xsk|>Cpu|>Dev|>Chain|Reasons"
-			: "Queue|>Packets|>Bytes|>Pass|>Drop|>Tx|>Xsk|>Cpu|>Dev|>Chain|Reasons");
 	struct xs_queue_stats total = {}, total_delta = {};
+	struct xs_grid *grid = stats_grid(report);
 
 	for (__u32 q = 0; q < report->now->cnt; q++) {
 		const struct xs_queue_stats *row = &report->now->rows[q];
