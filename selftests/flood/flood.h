@@ -9,7 +9,7 @@
 #include <linux/if_xdp.h>
 #include <linux/types.h>
 
-#include "tools/bouncer/latency.h"
+#include "tools/cli/latency.h"
 #include "../progs/flood.h"
 
 #define FLOOD_GROUPS_MAX 8

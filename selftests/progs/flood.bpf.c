@@ -13,7 +13,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
-#include "tools/bouncer/latency.h"
+#include "tools/cli/latency.h"
 #include "flood.h"
 
 /*

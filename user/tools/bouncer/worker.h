@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <linux/types.h>
 
-#include "latency.h"
+#include "tools/cli/latency.h"
 #include "lib/base/ctx.h"
 #include "lib/xsk/xsk.h"
 #include "tools/cli/notify.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* The bouncer's latency histogram: every value has a bucket, and quantiles are close. */
+/* The latency histogram of bouncers and brokers: every value has a bucket, and quantiles are close. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "tools/bouncer/latency.h"
+#include "tools/cli/latency.h"
 
 static void buckets_cover_every_value_once(void **state)
 {
@@ -72,5 +72,5 @@ int main(void)
 		cmocka_unit_test(quantiles_of_a_known_distribution),
 	};
 
-	return cmocka_run_group_tests_name("xsk_latency", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("latency", tests, NULL, NULL);
 }
