@@ -37,6 +37,30 @@ show_has_the_account_of_now() {
 	check "the path is gone" test ! -e "$DIR/nf.ctl"
 }
 
+# b sleeps 3 ms before it answers, a does not.
+show_has_the_latency_of_each_step() {
+	lab_up --queues 1
+	attach
+	_two_steps
+	start_broker 2 --nf "$PROBE -s a" --nf "$PROBE -s b -- --sleep 3000"
+	bounced -n 200 -r 1000
+	check "show" _ask show -j rx0
+	equal "of all that came back" "$(jq -c '[.brokers[0].chains[0].hops[].latency.frames]' <<<"$OUT")" '[200,200]'
+	equal "in order" "$(jq '[.brokers[0].chains[0].hops[].latency | .p50_ns <= .p90_ns and .p90_ns <= .p99_ns and
+		.p99_ns <= ."p99.9_ns" and ."p99.9_ns" <= .max_ns and .sum_ns <= .max_ns * 200] | all' <<<"$OUT")" true
+	equal "the slow one" "$(jq '.brokers[0].chains[0].hops[1].latency.p50_ns > 2900000' <<<"$OUT")" true
+	equal "is the slow one" "$(jq '.brokers[0].chains[0].hops | .[0].latency.p50_ns < .[1].latency.p50_ns' <<<"$OUT")" true
+	equal "buckets rise to all" "$(jq '[.brokers[0].chains[0].hops[].latency.buckets | map(.frames) |
+		. == sort and last == 200] | all' <<<"$OUT")" true
+	equal "none below 2.1 ms" "$(jq '.brokers[0].chains[0].hops[1].latency.buckets[] | select(.below_ns == 2097152).frames' \
+		<<<"$OUT")" 0
+	check "as a table" _ask show rx0
+	contains "its headings, in 80 columns" "$(COLUMNS=80 _ask show rx0)" \
+		'^CHAIN +STEP +BACK +MEAN US +P50 US +P90 US +P99 US +P99.9 US +MAX US$'
+	contains "b" "$OUT" '^web +b +200 +[0-9]{4,}\.[0-9] '
+	stop_broker
+}
+
 show_fits_80_columns() {
 	lab_up --queues 1
 	attach
@@ -124,7 +148,13 @@ export_is_what_prometheus_reads() {
 	contains "by step" "$OUT" '^xsteer_chain_hop_frames_total\{interface="rx0",chain="web",service="b",verdict="next"\} 500$'
 	contains "by exit" "$OUT" '^xsteer_chain_hop_frames_total\{interface="rx0",chain="web",service="a",exit="miss"\} 0$'
 	contains "by queue" "$OUT" '^xsteer_chain_rx_ring_full_total\{interface="rx0",chain="web",queue="0"\} 0$'
-	equal "each family has its type" "$(grep -c '^# TYPE' <<<"$OUT")" 6
+	equal "each family has its type" "$(grep -c '^# TYPE' <<<"$OUT")" 7
+	contains "latency" "$OUT" '^xsteer_chain_hop_latency_seconds_count\{interface="rx0",chain="web",service="b"\} 500$'
+	contains "its last bucket" "$OUT" \
+		'^xsteer_chain_hop_latency_seconds_bucket\{interface="rx0",chain="web",service="b",le="\+Inf"\} 500$'
+	if type -P promtool >/dev/null; then
+		check "promtool" promtool check metrics <<<"$OUT"
+	fi
 	stop_broker
 }
 

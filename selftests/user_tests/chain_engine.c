@@ -233,6 +233,47 @@ static void marks_and_steps_go_along(void **state)
 	end();
 }
 
+/* The time between the turns in which a frame was given and taken back, for each frame once. */
+static void the_time_with_a_step_is_in_its_histogram(void **state)
+{
+	struct xs_port *a, *b;
+	const struct xs_hop *hop, *next;
+
+	(void)state;
+	begin("service a\nservice b\nchain c a b tx\n");
+	a = join_new("a");
+	b = join_new("b");
+	hop = &e->hops[0][0];
+	next = &e->hops[0][1];
+	enter_many(3);
+	turn();
+	enter(0, 3, 3); /* given one turn later */
+	assert_int_equal(hop->latency.count, 0);
+	assert_int_equal(nf_answer(a, XSNF_NEXT), 3);
+	turn();
+	assert_int_equal(hop->latency.count, 3);
+	assert_int_equal(nf_answer(a, XSNF_DROP), 1);
+	xs_engine_turn(e, e->now_ns + 999000);
+	assert_int_equal(hop->latency.count, 4);
+	assert_int_equal(hop->latency.buckets[xs_latency_bucket(2000)], 3);
+	assert_int_equal(hop->latency.buckets[xs_latency_bucket(1000000)], 1);
+	assert_int_equal(hop->latency.max_ns, 1000000);
+	assert_int_equal(hop->ns_total, 3 * 2000 + 1000000);
+	assert_int_equal(next->latency.count, 0);
+	nf_answer(b, XSNF_NEXT);
+	xs_engine_turn(e, e->now_ns + 500);
+	assert_int_equal(next->latency.count, 3);
+	assert_int_equal(next->latency.max_ns, 999500);
+	/* What a dead one had not given back is in no histogram. */
+	enter_many(2);
+	turn();
+	nf_return(a, nf_take(a), XSNF_TX);
+	xs_engine_reap_port(e, a);
+	assert_int_equal(hop->latency.count, 5);
+	assert_int_equal(hop->lost[XS_LOSS_died], 1);
+	end();
+}
+
 /* ---- without the service ---- */
 
 static void a_dead_service_drops_bypasses_or_holds(void **state)
@@ -864,6 +905,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(verdicts_lead_where_the_file_says),
 		cmocka_unit_test(marks_and_steps_go_along),
+		cmocka_unit_test(the_time_with_a_step_is_in_its_histogram),
 		cmocka_unit_test(a_dead_service_drops_bypasses_or_holds),
 		cmocka_unit_test(a_full_instance_holds_drops_or_bypasses),
 		cmocka_unit_test(a_limit_closes_the_entry),

@@ -64,12 +64,33 @@ static void quantiles_of_a_known_distribution(void **state)
 	assert_int_equal(xs_latency_quantile(&sum, 0.5), xs_latency_quantile(&hist, 0.5));
 }
 
+static void powers_of_two_are_edges(void **state)
+{
+	struct xs_latency hist = {};
+
+	(void)state;
+	for (__u32 power = 0; power < 40; power++) {
+		__u64 before = hist.count;
+
+		assert_int_equal(xs_latency_below(&hist, power), before);
+		xs_latency_record(&hist, 1ull << power);
+		assert_int_equal(xs_latency_below(&hist, power), before);
+		xs_latency_record_many(&hist, (2ull << power) - 1, 3);
+		assert_int_equal(xs_latency_below(&hist, power), before);
+	}
+	xs_latency_record(&hist, ~0ull); /* in the last bucket, whose end it is beyond */
+	assert_int_equal(xs_latency_below(&hist, 39), 39 * 4);
+	assert_int_equal(hist.count, 40 * 4 + 1);
+	assert_int_equal(hist.max_ns, ~0ull);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(buckets_cover_every_value_once),
 		cmocka_unit_test(bucket_is_within_six_percent),
 		cmocka_unit_test(quantiles_of_a_known_distribution),
+		cmocka_unit_test(powers_of_two_are_edges),
 	};
 
 	return cmocka_run_group_tests_name("latency", tests, NULL, NULL);

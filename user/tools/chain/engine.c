@@ -373,13 +373,35 @@ static void leave_port(struct xs_engine *e, struct xs_port *port, const struct x
 	e->balance[port->service].inside[h->bucket]--;
 }
 
+static void count_stays(struct xs_engine *e)
+{
+	struct xs_hop *hop = e->stay.hop;
+	__u64 ns = e->now_ns - e->stay.since_ns;
+
+	if (!e->stay.cnt)
+		return;
+	hop->ns_total += ns * e->stay.cnt;
+	xs_latency_record_many(&hop->latency, ns, e->stay.cnt);
+	e->stay.cnt = 0;
+}
+
+static void note_stay(struct xs_engine *e, const struct xs_held *h)
+{
+	struct xs_hop *hop = &e->hops[h->chain][h->step];
+
+	if (hop != e->stay.hop || h->since_ns != e->stay.since_ns) {
+		count_stays(e);
+		e->stay.hop = hop;
+		e->stay.since_ns = h->since_ns;
+	}
+	e->stay.cnt++;
+}
+
 static void take_desc(struct xs_engine *e, struct xs_port *port)
 {
 	struct xsnf_desc desc = xs_port_take(port);
 	struct xs_held *h;
-	struct xs_hop *hop;
 	__u32 frame;
-	__u64 ns;
 	int to;
 
 	if (!check_desc(e, port, &desc, &frame))
@@ -394,10 +416,7 @@ static void take_desc(struct xs_engine *e, struct xs_port *port)
 	if (port->frames)
 		free_slot(port, desc.frame);
 	leave_port(e, port, h);
-	hop = &e->hops[h->chain][h->step];
-	ns = e->now_ns - h->since_ns;
-	hop->ns_total += ns;
-	hop->ns_max = ns > hop->ns_max ? ns : hop->ns_max;
+	note_stay(e, h);
 	to = follow_verdict(e, port, h, desc.verdict);
 	if (desc.verdict != XSNF_DROP)
 		show_to_taps(e, frame, h->step);
@@ -414,6 +433,7 @@ static __u32 take_from(struct xs_engine *e, struct xs_port *port)
 		take_desc(e, port);
 		taken++;
 	}
+	count_stays(e);
 	return taken;
 }
 

@@ -22,6 +22,7 @@
 
 #include "flow.h"
 #include "port.h"
+#include "tools/cli/latency.h"
 
 #define XS_BUCKETS 256 /* of a service: flows move in these units */
 #define XS_PORTS_MAX 1024
@@ -46,7 +47,12 @@ struct xs_hop {
 	__u64 lost[XS_LOSS_MAX];
 	__u64 bypassed; /* went on without being given to an NF */
 	__u64 survived; /* read-only: went on although its NF died */
-	__u64 ns_total, ns_max; /* between giving and taking back */
+	/*
+	 * Between giving and taking back. Both moments are the beginning of the turn in which that
+	 * happened: so a turn reads the clock once, and each is early by at most one turn.
+	 */
+	__u64 ns_total;
+	struct xs_latency latency;
 	__u32 held; /* with NFs now */
 	__u32 waiting; /* now: for room, or for an NF that offers the service */
 };
@@ -89,6 +95,13 @@ struct xs_balance {
 	struct xs_waiting waiting; /* for an NF that offers the service */
 };
 
+/* Frames taken back one after another, which were given in one turn: they are counted at once. */
+struct xs_stay {
+	struct xs_hop *hop;
+	__u64 since_ns;
+	__u32 cnt;
+};
+
 struct xs_engine {
 	pthread_mutex_t lock;
 	const struct xs_chains *chains;
@@ -99,6 +112,7 @@ struct xs_engine {
 	__u32 port_end; /* one more than the last one in use */
 	struct xs_balance balance[XS_SERVICES_MAX];
 	struct xs_hop hops[XS_CHAINS_MAX][XS_CHAIN_STEPS_MAX];
+	struct xs_stay stay;
 	struct xs_chain_count count[XS_CHAINS_MAX];
 	__u64 lost_before[XS_CHAINS_MAX][XS_LOSS_MAX]; /* at steps that are in no chain any more */
 	bool paused; /* nothing enters: xs_engine_room() is 0 */

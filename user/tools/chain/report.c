@@ -27,7 +27,7 @@ static void add_hop(struct xs_hop *sum, const struct xs_hop *hop)
 	sum->bypassed += hop->bypassed;
 	sum->survived += hop->survived;
 	sum->ns_total += hop->ns_total;
-	sum->ns_max = hop->ns_max > sum->ns_max ? hop->ns_max : sum->ns_max;
+	xs_latency_add(&sum->latency, &hop->latency);
 	sum->held += hop->held;
 	sum->waiting += hop->waiting;
 }
@@ -96,13 +96,6 @@ bool xs_report_balanced(struct xs_nfs *nfs)
 	return balanced;
 }
 
-static double mean_us(const struct xs_hop *hop)
-{
-	__u64 back = hop->in - hop->lost[XS_LOSS_died] - hop->survived - hop->held;
-
-	return back ? hop->ns_total / 1e3 / back : 0;
-}
-
 /* ---- JSON ---- */
 
 static json_t *json_lost(const __u64 *lost)
@@ -114,6 +107,38 @@ static json_t *json_lost(const __u64 *lost)
 	return object;
 }
 
+/* Powers of two of nanoseconds, from 1.024 us to 1.07 s, by which a histogram is told. */
+enum { FIRST_POWER = 10, LAST_POWER = 30 };
+
+static const struct {
+	const char *name;
+	double quantile;
+} quantiles[] = { { "p50_ns", 0.5 }, { "p90_ns", 0.9 }, { "p99_ns", 0.99 }, { "p99.9_ns", 0.999 } };
+
+static json_t *json_latency(const struct xs_hop *hop)
+{
+	const struct xs_latency *latency = &hop->latency;
+	json_t *buckets = json_array(), *object;
+
+	for (__u32 power = FIRST_POWER; power <= LAST_POWER; power++)
+		json_array_append_new(
+			buckets, json_pack("{s:I, s:I}", "below_ns", (json_int_t)(1ull << power),
+					   "frames", (json_int_t)xs_latency_below(latency, power)));
+	object = json_pack("{s:I, s:I, s:I, s:o}", "frames", (json_int_t)latency->count, "sum_ns",
+			   (json_int_t)hop->ns_total, "max_ns", (json_int_t)latency->max_ns,
+			   "buckets", buckets);
+	for (size_t i = 0; i < sizeof(quantiles) / sizeof(quantiles[0]); i++)
+		json_object_set_new(object, quantiles[i].name,
+				    json_integer((json_int_t)xs_latency_quantile(
+					    latency, quantiles[i].quantile)));
+	return object;
+}
+
+static double mean_us(const struct xs_hop *hop)
+{
+	return hop->latency.count ? hop->ns_total / 1e3 / hop->latency.count : 0;
+}
+
 static json_t *json_hop(const struct xs_service *service, const struct xs_hop *hop)
 {
 	json_t *exits = json_object();
@@ -121,13 +146,13 @@ static json_t *json_hop(const struct xs_service *service, const struct xs_hop *h
 	for (__u32 i = 0; i < service->exit_cnt; i++)
 		json_object_set_new(exits, service->exits[i],
 				    json_integer((json_int_t)hop->exits[i]));
-	return json_pack("{s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:I, s:I, s:i, s:i, s:f, s:f}",
-			 "service", service->name, "in", (json_int_t)hop->in, "next",
-			 (json_int_t)hop->next, "tx", (json_int_t)hop->tx, "drop",
-			 (json_int_t)hop->drop, "exits", exits, "lost", json_lost(hop->lost),
-			 "bypassed", (json_int_t)hop->bypassed, "survived",
-			 (json_int_t)hop->survived, "held", hop->held, "waiting", hop->waiting,
-			 "mean_us", mean_us(hop), "max_us", hop->ns_max / 1e3);
+	return json_pack(
+		"{s:s, s:I, s:I, s:I, s:I, s:o, s:o, s:I, s:I, s:i, s:i, s:f, s:f, s:o}", "service",
+		service->name, "in", (json_int_t)hop->in, "next", (json_int_t)hop->next, "tx",
+		(json_int_t)hop->tx, "drop", (json_int_t)hop->drop, "exits", exits, "lost",
+		json_lost(hop->lost), "bypassed", (json_int_t)hop->bypassed, "survived",
+		(json_int_t)hop->survived, "held", hop->held, "waiting", hop->waiting, "mean_us",
+		mean_us(hop), "max_us", hop->latency.max_ns / 1e3, "latency", json_latency(hop));
 }
 
 static json_t *json_chain(struct xs_nfs *nfs, __u32 c)

@@ -50,15 +50,13 @@ static void put_hop(struct xs_grid *grid, const json_t *chain, const json_t *hop
 		xs_grid_cell(grid, "%lld", number(lost, xs_loss_names[i]));
 	for (size_t i = 0; i < sizeof(now) / sizeof(now[0]); i++)
 		xs_grid_cell(grid, "%lld", number(hop, now[i]));
-	xs_grid_cell(grid, "%.1f", json_real_value(json_object_get(hop, "mean_us")));
-	xs_grid_cell(grid, "%.1f", json_real_value(json_object_get(hop, "max_us")));
 }
 
 static void print_hops(const json_t *chains)
 {
 	struct xs_grid *grid =
 		xs_grid_new("CHAIN|STEP|>IN|>NEXT|>TX|>DROP|>EXITS|>LOST|?>FULL|?>DEAD|?>DIED|"
-			    "?>UNBOUND|?>BYPASSED|>HELD|>WAITING|>MEAN US|?>MAX US");
+			    "?>UNBOUND|?>BYPASSED|>HELD|>WAITING");
 	json_t *chain, *hop;
 	size_t c, s;
 
@@ -67,6 +65,39 @@ static void print_hops(const json_t *chains)
 		json_array_foreach(json_object_get(chain, "hops"), s, hop)
 		{
 			put_hop(grid, chain, hop);
+		}
+	}
+	xs_grid_print(grid);
+}
+
+static void put_latency(struct xs_grid *grid, const json_t *chain, const json_t *hop)
+{
+	static const char *const keys[] = { "p50_ns", "p90_ns", "p99_ns", "p99.9_ns", "max_ns" };
+	const json_t *latency = json_object_get(hop, "latency");
+
+	if (!number(latency, "frames")) /* none has come back yet; or its broker is older */
+		return;
+	xs_grid_cell(grid, "%s", text(chain, "name"));
+	xs_grid_cell(grid, "%s", text(hop, "service"));
+	xs_grid_cell(grid, "%lld", number(latency, "frames"));
+	xs_grid_cell(grid, "%.1f", json_real_value(json_object_get(hop, "mean_us")));
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		xs_grid_cell(grid, "%.1f", number(latency, keys[i]) / 1e3);
+}
+
+/* How long frames were with the functions of each step. */
+static void print_latencies(const json_t *chains)
+{
+	struct xs_grid *grid = xs_grid_new(
+		"CHAIN|STEP|>BACK|>MEAN US|>P50 US|?>P90 US|>P99 US|?>P99.9 US|>MAX US");
+	json_t *chain, *hop;
+	size_t c, s;
+
+	json_array_foreach(chains, c, chain)
+	{
+		json_array_foreach(json_object_get(chain, "hops"), s, hop)
+		{
+			put_latency(grid, chain, hop);
 		}
 	}
 	xs_grid_print(grid);
@@ -153,6 +184,7 @@ void xs_report_print(const json_t *report)
 	size_t c;
 
 	print_hops(chains);
+	print_latencies(chains);
 	print_taps(chains);
 	print_instances(json_object_get(report, "instances"));
 	json_array_foreach(chains, c, chain)
@@ -279,6 +311,31 @@ static void put_verdicts(const char *labels, const json_t *chain)
 	each_hop(labels, chain, put_hop_verdicts);
 }
 
+/* Frames that took less than a bucket's end; in whole nanoseconds the end itself is one less. */
+static void put_hop_latency(const char *labels, const json_t *hop)
+{
+	static const char name[] = "xsteer_chain_hop_latency_seconds";
+	const json_t *latency = json_object_get(hop, "latency");
+	json_t *bucket;
+	size_t i;
+
+	if (!latency) /* of an older broker */
+		return;
+	json_array_foreach(json_object_get(latency, "buckets"), i, bucket)
+	{
+		printf("%s_bucket{%s,le=\"%.9f\"} %lld\n", name, labels,
+		       (number(bucket, "below_ns") - 1) / 1e9, number(bucket, "frames"));
+	}
+	printf("%s_bucket{%s,le=\"+Inf\"} %lld\n", name, labels, number(latency, "frames"));
+	printf("%s_sum{%s} %.9f\n", name, labels, number(latency, "sum_ns") / 1e9);
+	printf("%s_count{%s} %lld\n", name, labels, number(latency, "frames"));
+}
+
+static void put_latency_metrics(const char *labels, const json_t *chain)
+{
+	each_hop(labels, chain, put_hop_latency);
+}
+
 static void put_entries(const struct metrics *m, const char *metric, const char *key)
 {
 	json_t *entry;
@@ -311,6 +368,9 @@ void xs_report_print_metrics(const json_t *const *reports, size_t cnt)
 	xs_metric_family(stdout, "xsteer_chain_hop_frames_total", "counter",
 			 "Frames by what became of them at a step: verdict, exit or loss.");
 	each_chain(&m, put_verdicts);
+	xs_metric_family(stdout, "xsteer_chain_hop_latency_seconds", "histogram",
+			 "How long frames were with network functions of a step.");
+	each_chain(&m, put_latency_metrics);
 	xs_metric_family(stdout, "xsteer_chain_rx_ring_full_total", "counter",
 			 "Frames lost before the chain, since it took none.");
 	put_entries(&m, "xsteer_chain_rx_ring_full_total", "rx_ring_full");

@@ -26,14 +26,19 @@ __u64 xs_latency_bucket_max(__u32 bucket)
 	return (((__u64)SUB + bucket % SUB + 1) << shift) - 1;
 }
 
-void xs_latency_record(struct xs_latency *hist, __u64 ns)
+void xs_latency_record_many(struct xs_latency *hist, __u64 ns, __u64 cnt)
 {
 	__u64 *bucket = &hist->buckets[xs_latency_bucket(ns)];
 
-	__atomic_store_n(bucket, *bucket + 1, __ATOMIC_RELAXED);
-	__atomic_store_n(&hist->count, hist->count + 1, __ATOMIC_RELAXED);
+	__atomic_store_n(bucket, *bucket + cnt, __ATOMIC_RELAXED);
+	__atomic_store_n(&hist->count, hist->count + cnt, __ATOMIC_RELAXED);
 	if (ns > hist->max_ns)
 		__atomic_store_n(&hist->max_ns, ns, __ATOMIC_RELAXED);
+}
+
+void xs_latency_record(struct xs_latency *hist, __u64 ns)
+{
+	xs_latency_record_many(hist, ns, 1);
 }
 
 void xs_latency_add(struct xs_latency *sum, const struct xs_latency *hist)
@@ -72,4 +77,14 @@ __u64 xs_latency_quantile(const struct xs_latency *hist, double quantile)
 	}
 	value = xs_latency_bucket_max(i);
 	return value < hist->max_ns ? value : hist->max_ns;
+}
+
+__u64 xs_latency_below(const struct xs_latency *hist, __u32 power)
+{
+	__u32 end = xs_latency_bucket(1ull << power);
+	__u64 cnt = 0;
+
+	for (__u32 i = 0; i < end; i++)
+		cnt += hist->buckets[i];
+	return cnt;
 }

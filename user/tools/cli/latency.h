@@ -19,10 +19,15 @@ struct xs_latency {
 };
 
 void xs_latency_record(struct xs_latency *hist, __u64 ns);
+/* The same value, `cnt` times. */
+void xs_latency_record_many(struct xs_latency *hist, __u64 ns, __u64 cnt);
 void xs_latency_add(struct xs_latency *sum, const struct xs_latency *hist);
 
 /* The upper end of the bucket that holds the quantile (0..1), but at most max; 0: it is empty. */
 __u64 xs_latency_quantile(const struct xs_latency *hist, double quantile);
+
+/* How many values are below 2^power, exactly: the edge of a bucket. power: 0 to 39. */
+__u64 xs_latency_below(const struct xs_latency *hist, __u32 power);
 
 /* The bucket of a value, and the largest value of a bucket. */
 __u32 xs_latency_bucket(__u64 ns);

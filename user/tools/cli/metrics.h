@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-/* The two lines above a family of metrics; type: counter or gauge. */
+/* The two lines above a family of metrics; type: counter, gauge or histogram. */
 void xs_metric_family(FILE *out, const char *name, const char *type, const char *help);
 
 /* A label's value, between its quotes; names may hold quotes, and bytes that are no UTF-8. */
