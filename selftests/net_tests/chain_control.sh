@@ -137,21 +137,24 @@ _with_own_run() { # SHELL-COMMANDS $1
 
 export_is_what_prometheus_reads() {
 	lab_up --queues 1
+	local labels="interface=\"rx0\",socket=\"$DIR/nf.sock\""
 	attach
 	_two_steps
 	start_broker 2 --nf "$PROBE -s a" --nf "$PROBE -s b"
 	bounced -n 500
 	OUT=$(_ask export rx0)
-	contains "entered" "$OUT" '^xsteer_chain_entered_total\{interface="rx0",chain="web"\} 500$'
-	contains "by end" "$OUT" '^xsteer_chain_frames_total\{interface="rx0",chain="web",end="tx"\} 500$'
-	contains "by loss" "$OUT" '^xsteer_chain_frames_total\{interface="rx0",chain="web",end="died"\} 0$'
-	contains "by step" "$OUT" '^xsteer_chain_hop_frames_total\{interface="rx0",chain="web",service="b",verdict="next"\} 500$'
-	contains "by exit" "$OUT" '^xsteer_chain_hop_frames_total\{interface="rx0",chain="web",service="a",exit="miss"\} 0$'
-	contains "by queue" "$OUT" '^xsteer_chain_rx_ring_full_total\{interface="rx0",chain="web",queue="0"\} 0$'
-	equal "each family has its type" "$(grep -c '^# TYPE' <<<"$OUT")" 7
-	contains "latency" "$OUT" '^xsteer_chain_hop_latency_seconds_count\{interface="rx0",chain="web",service="b"\} 500$'
+	contains "entered" "$OUT" "^xsteer_chain_entered_total\{$labels,chain=\"web\"\} 500\$"
+	contains "by end" "$OUT" "^xsteer_chain_frames_total\{$labels,chain=\"web\",end=\"tx\"\} 500\$"
+	contains "by loss" "$OUT" "^xsteer_chain_frames_total\{$labels,chain=\"web\",end=\"died\"\} 0\$"
+	contains "by step" "$OUT" "^xsteer_chain_hop_frames_total\{$labels,chain=\"web\",service=\"b\",verdict=\"next\"\} 500\$"
+	contains "by exit" "$OUT" "^xsteer_chain_hop_frames_total\{$labels,chain=\"web\",service=\"a\",exit=\"miss\"\} 0\$"
+	contains "by queue" "$OUT" "^xsteer_chain_rx_ring_full_total\{$labels,chain=\"web\",queue=\"0\"\} 0\$"
+	equal "each family has its type" "$(grep -c '^# TYPE' <<<"$OUT")" 10
+	contains "functions" "$OUT" "^xsteer_chain_instances\\{$labels,service=\"a\",state=\"serving\"\\} 1\$"
+	contains "their lives" "$OUT" "^xsteer_chain_functions_total\\{$labels,event=\"joined\"\\} 2\$"
+	contains "latency" "$OUT" "^xsteer_chain_hop_latency_seconds_count\{$labels,chain=\"web\",service=\"b\"\} 500\$"
 	contains "its last bucket" "$OUT" \
-		'^xsteer_chain_hop_latency_seconds_bucket\{interface="rx0",chain="web",service="b",le="\+Inf"\} 500$'
+		"^xsteer_chain_hop_latency_seconds_bucket\{$labels,chain=\"web\",service=\"b\",le=\"\+Inf\"\} 500\$"
 	if type -P promtool >/dev/null; then
 		check "promtool" promtool check metrics <<<"$OUT"
 	fi

@@ -119,7 +119,7 @@ json_t *xs_broker_json(struct xs_broker *b)
 	return object;
 }
 
-/* Whom it serves: for those who look for a broker, see find_broker.h. */
+/* Whom it serves: for those who look for a broker, see tools/brokers/find.h. */
 static json_t *answer_who(const struct xs_broker *b)
 {
 	struct xs_meta own = {};
@@ -134,7 +134,8 @@ static json_t *answer_show(struct xs_broker *b)
 {
 	json_t *object = xs_broker_json(b);
 
-	json_object_update_new(object, json_pack("{s:i, s:o}", "pid", getpid(), "instances",
+	json_object_update_new(object, json_pack("{s:i, s:o, s:o}", "pid", getpid(), "socket",
+						 xs_json_text(b->path), "instances",
 						 xs_report_instances(&b->nfs)));
 	return object;
 }

@@ -6,16 +6,23 @@
 #include <string.h>
 
 #include "ask.h"
-#include "control.h"
 #include "file.h"
-#include "find_broker.h"
 #include "options.h"
 #include "report.h"
+#include "tools/brokers/find.h"
+#include "tools/brokers/metrics.h"
 #include "tools/cli/json.h"
 #include "lib/base/escape.h"
 #include "lib/instance/place.h"
 
 /* ---- whom ---- */
+
+static int find(struct xs_cli *cli, const char *ifname, char path[XS_CONTROL_PATH_MAX])
+{
+	const struct xs_chain_options *opts = cli->opts;
+
+	return xs_broker_find(cli->ctx, ifname, opts->socket, path);
+}
 
 struct asking {
 	struct xs_cli *cli;
@@ -59,7 +66,7 @@ static int ask_all(struct xs_cli *cli, json_t *answers)
 	asking.quiet = xsteer_ctx_new(cli->pin_root, NULL, NULL);
 	if (!asking.quiet)
 		return -ENOMEM;
-	err = xs_each_broker(cli, ask_one, &asking);
+	err = xs_each_broker(cli->ctx, ask_one, &asking);
 	xsteer_ctx_free(asking.quiet);
 	return err ? err : asking.err;
 }
@@ -73,7 +80,7 @@ static int ask_brokers(struct xs_cli *cli, json_t *answers)
 
 	if (!cli->operand_cnt && !opts->socket)
 		return ask_all(cli, answers);
-	err = xs_broker_find(cli, cli->operand_cnt ? cli->operands[0] : "", path);
+	err = find(cli, cli->operand_cnt ? cli->operands[0] : "", path);
 	return err ? err : ask_at(cli->ctx, path, answers);
 }
 
@@ -102,18 +109,11 @@ int xs_chain_export(struct xs_cli *cli)
 {
 	json_t *brokers = json_array();
 	int err = ask_brokers(cli, brokers);
-	size_t cnt = json_array_size(brokers);
-	const json_t **reports = calloc(cnt + 1, sizeof(*reports));
 
-	if (!err && cli->json) {
-		free(reports);
+	if (!err && cli->json)
 		return xs_json_print(cli, json_pack("{s:o}", "brokers", brokers));
-	}
-	for (size_t i = 0; reports && i < cnt; i++)
-		reports[i] = json_array_get(brokers, i);
-	if (reports && (!err || cnt))
-		xs_report_print_metrics(reports, cnt);
-	free(reports);
+	if (!err || json_array_size(brokers))
+		xs_broker_metrics_put(stdout, brokers);
 	json_decref(brokers);
 	return err;
 }
@@ -129,7 +129,7 @@ int xs_chain_drain(struct xs_cli *cli)
 	if (cli->operand_cnt == 3 && xs_parse_u64(cli->operands[2], 1, XS_INSTANCES_MAX, &instance))
 		return xs_usage(cli, "INSTANCE '%s': give a number from 1 to %d", cli->operands[2],
 				XS_INSTANCES_MAX);
-	err = xs_broker_find(cli, cli->operands[0], path);
+	err = find(cli, cli->operands[0], path);
 	if (err)
 		return err;
 	err = xs_control_ask(cli->ctx, path,
@@ -159,7 +159,7 @@ static int send_file(struct xs_cli *cli, const char *text, size_t len)
 		xs_err(cli->ctx, "%s is not UTF-8", cli->operands[1]);
 		return -EILSEQ;
 	}
-	err = xs_broker_find(cli, cli->operands[0], path);
+	err = find(cli, cli->operands[0], path);
 	if (err) {
 		json_decref(request);
 		return err;

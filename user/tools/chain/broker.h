@@ -3,11 +3,11 @@
 #ifndef XS_CHAIN_BROKER_H
 #define XS_CHAIN_BROKER_H
 
-#include "control.h"
 #include "held_slots.h"
 #include "lib/net/netif.h"
 #include "nfs.h"
 #include "options.h"
+#include "tools/brokers/control.h"
 #include "tools/cli/notify.h"
 #include "tools/cli/out.h"
 #include "worker.h"

@@ -15,8 +15,8 @@
 #include <sys/un.h>
 
 #include "exec.h"
-#include "find_broker.h"
 #include "lib/base/escape.h"
+#include "tools/brokers/find.h"
 #include "options.h"
 #include "sandbox.h"
 
@@ -39,11 +39,10 @@ static int find_socket(struct xs_cli *cli, char path[XS_CONTROL_PATH_MAX])
 	}
 	/* only root may ask brokers whom they serve */
 	if (geteuid()) {
-		snprintf(path, XS_CONTROL_PATH_MAX, XS_CHAIN_SOCKET_DIR "/%s.sock",
-			 cli->operands[0]);
+		snprintf(path, XS_CONTROL_PATH_MAX, XS_BROKER_DIR "/%s.sock", cli->operands[0]);
 		return 0;
 	}
-	err = xs_broker_find(cli, cli->operands[0], path);
+	err = xs_broker_find(cli->ctx, cli->operands[0], NULL, path);
 	if (err)
 		return err;
 	end = strrchr(path, '.');

@@ -10,8 +10,6 @@
 #define XS_CHAIN_NFS_MAX 32
 #define XS_CHAIN_QUEUES_MAX 64
 
-#define XS_CHAIN_SOCKET_DIR "/run/xsteer"
-
 #define XS_CHAIN_COPY 1
 #define XS_CHAIN_ZERO_COPY 2
 

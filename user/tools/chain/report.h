@@ -23,7 +23,5 @@ bool xs_report_balanced(struct xs_nfs *nfs);
 
 /* Prints grids: hops, taps, instances if the report has them, and the sum of each chain. */
 void xs_report_print(const json_t *report);
-/* Prints the same for Prometheus, for several brokers. */
-void xs_report_print_metrics(const json_t *const *reports, size_t cnt);
 
 #endif

@@ -159,8 +159,8 @@ static int listen_for_nfs(struct xs_broker *b)
 	if (b->opts->socket) {
 		snprintf(b->path, sizeof(b->path), "%s", b->opts->socket);
 	} else {
-		mkdir(XS_CHAIN_SOCKET_DIR, 0755); /* if it fails, listening reports why */
-		snprintf(b->path, sizeof(b->path), XS_CHAIN_SOCKET_DIR "/%s.sock", b->netif.name);
+		mkdir(XS_BROKER_DIR, 0755); /* if it fails, listening reports why */
+		snprintf(b->path, sizeof(b->path), XS_BROKER_DIR "/%s.sock", b->netif.name);
 	}
 	err = xs_nfs_listen(&b->nfs, b->path, 0600);
 	if (!err && !b->opts->socket)

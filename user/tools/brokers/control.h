@@ -4,13 +4,14 @@
  * socket beside that of the network functions. Only root and the broker's own user may
  * ask.
  */
-#ifndef XS_CHAIN_CONTROL_H
-#define XS_CHAIN_CONTROL_H
+#ifndef XS_BROKER_CONTROL_H
+#define XS_BROKER_CONTROL_H
 
 #include <jansson.h>
 
-#include "tools/cli/cli.h"
+#include "lib/base/ctx.h"
 
+#define XS_BROKER_DIR "/run/xsteer" /* of the sockets, unless a broker was told another place */
 #define XS_CONTROL_PATH_MAX 108 /* of a UNIX socket */
 #define XS_CONTROL_MAX (4u << 20) /* bytes of a request or an answer */
 
@@ -43,5 +44,8 @@ void xs_control_serve(struct xs_control *control,
  * -errno, logged, also if the answer has "error".
  */
 int xs_control_ask(struct xsteer_ctx *ctx, const char *path, json_t *request, json_t **answer);
+/* Likewise, and gives up once nothing has come for that time. */
+int xs_control_ask_for(struct xsteer_ctx *ctx, const char *path, int wait_ms, json_t *request,
+		       json_t **answer);
 
 #endif

@@ -12,8 +12,8 @@
 #include "lib/base/listen.h"
 
 #define PIECE 32768u /* bytes of a message: less than a socket's buffer */
-#define WAIT_SEC 1
-#define ANSWER_SEC 15 /* an apply waits for frames that are inside */
+#define WAIT_MS 1000
+#define ANSWER_MS 15000 /* an apply waits for frames that are inside */
 
 /* ---- an object, in pieces until the end of the stream ---- */
 
@@ -67,9 +67,9 @@ static json_t *receive_object(int fd, int *err)
 	return object;
 }
 
-static void set_timeout(int fd, int sec)
+static void set_timeout(int fd, int ms)
 {
-	const struct timeval timeout = { .tv_sec = sec };
+	const struct timeval timeout = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
 
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout));
@@ -135,7 +135,7 @@ void xs_control_serve(struct xs_control *control,
 
 	if (fd < 0)
 		return;
-	set_timeout(fd, WAIT_SEC);
+	set_timeout(fd, WAIT_MS);
 	object = answer_one(fd, answer, arg);
 	send_object(fd, object); /* a client that does not read is gone */
 	json_decref(object);
@@ -144,12 +144,14 @@ void xs_control_serve(struct xs_control *control,
 
 /* ---- the other end ---- */
 
-static int connect_to(struct xsteer_ctx *ctx, const char *path)
+static int connect_to(struct xsteer_ctx *ctx, const char *path, int wait_ms)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int err, fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+	if (fd >= 0)
+		set_timeout(fd, wait_ms); /* connect() waits too, where many have asked */
 	if (fd >= 0 && !connect(fd, (const struct sockaddr *)&addr, sizeof(addr)))
 		return fd;
 	err = -errno;
@@ -163,36 +165,45 @@ static int connect_to(struct xsteer_ctx *ctx, const char *path)
 	return err;
 }
 
-static int check_answer(struct xsteer_ctx *ctx, const char *path, const json_t *answer, int err)
+static int check_answer(struct xsteer_ctx *ctx, const char *path, const json_t *answer, int err,
+			int wait_ms)
 {
 	const char *error = json_string_value(json_object_get(answer, "error"));
 
-	if (!answer)
+	if (!answer && err == -EAGAIN)
+		xs_err(ctx, "%s: the broker has not answered for %g s: is it stopped?", path,
+		       wait_ms / 1e3);
+	else if (!answer)
 		xs_err(ctx, "%s: the broker does not answer: %s", path, strerror(-err));
 	else if (error)
 		xs_err(ctx, "%s", error);
 	return !answer ? err : error ? -EPROTO : 0;
 }
 
-int xs_control_ask(struct xsteer_ctx *ctx, const char *path, json_t *request, json_t **answer)
+int xs_control_ask_for(struct xsteer_ctx *ctx, const char *path, int wait_ms, json_t *request,
+		       json_t **answer)
 {
-	int err, fd = connect_to(ctx, path);
+	int err, fd = connect_to(ctx, path, wait_ms);
 
 	*answer = NULL;
 	if (fd < 0) {
 		json_decref(request);
 		return fd;
 	}
-	set_timeout(fd, ANSWER_SEC);
 	err = send_object(fd, request);
 	json_decref(request);
 	/* A broker that refuses answers before it reads. */
 	*answer = receive_object(fd, &err);
 	close(fd);
-	err = check_answer(ctx, path, *answer, err);
+	err = check_answer(ctx, path, *answer, err, wait_ms);
 	if (err) {
 		json_decref(*answer);
 		*answer = NULL;
 	}
 	return err;
+}
+
+int xs_control_ask(struct xsteer_ctx *ctx, const char *path, json_t *request, json_t **answer)
+{
+	return xs_control_ask_for(ctx, path, ANSWER_MS, request, answer);
 }

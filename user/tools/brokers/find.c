@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Which broker serves an interface; see find_broker.h. */
+/* Which broker serves an interface; see find.h. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "find_broker.h"
+#include "find.h"
 #include "lib/base/ctx.h"
 #include "lib/instance/netns.h"
 #include "lib/net/identity.h"
-#include "options.h"
 
 static int is_control(const struct dirent *entry)
 {
@@ -19,16 +18,16 @@ static int is_control(const struct dirent *entry)
 	return end && !strcmp(end, ".ctl");
 }
 
-int xs_each_broker(struct xs_cli *cli, int (*each)(const char *path, void *arg), void *arg)
+int xs_each_broker(struct xsteer_ctx *ctx, int (*each)(const char *path, void *arg), void *arg)
 {
 	struct dirent **found;
-	int cnt = scandir(XS_CHAIN_SOCKET_DIR, &found, is_control, alphasort), result = 0;
+	int cnt = scandir(XS_BROKER_DIR, &found, is_control, alphasort), result = 0;
 
 	if (cnt < 0) {
 		result = -errno;
 		if (result == -ENOENT)
 			return 0;
-		xs_err(cli->ctx, "cannot see which brokers run: %s: %s%s", XS_CHAIN_SOCKET_DIR,
+		xs_err(ctx, "cannot see which brokers run: %s: %s%s", XS_BROKER_DIR,
 		       strerror(-result), result == -EACCES ? ": run as root" : "");
 		return result;
 	}
@@ -36,8 +35,8 @@ int xs_each_broker(struct xs_cli *cli, int (*each)(const char *path, void *arg),
 		char path[XS_CONTROL_PATH_MAX];
 
 		/* no socket has a longer path */
-		if (!result && snprintf(path, sizeof(path), XS_CHAIN_SOCKET_DIR "/%s",
-					found[i]->d_name) < (int)sizeof(path))
+		if (!result && snprintf(path, sizeof(path), XS_BROKER_DIR "/%s", found[i]->d_name) <
+				       (int)sizeof(path))
 			result = each(path, arg);
 		free(found[i]);
 	}
@@ -81,14 +80,14 @@ static int take_if_it_serves(const char *path, void *arg)
 
 static void path_of_name(const char *ifname, char path[XS_CONTROL_PATH_MAX])
 {
-	snprintf(path, XS_CONTROL_PATH_MAX, XS_CHAIN_SOCKET_DIR "/%s.ctl", ifname);
+	snprintf(path, XS_CONTROL_PATH_MAX, XS_BROKER_DIR "/%s.ctl", ifname);
 }
 
 /*
  * First where it nearly always is. If that one does not say whom it serves, because it is of an
  * older version or somebody else's, the question that follows has the reason.
  */
-static int find_by_index(struct xs_cli *cli, struct wanted_broker *wanted, const char *ifname)
+static int find_by_index(struct xsteer_ctx *ctx, struct wanted_broker *wanted, const char *ifname)
 {
 	char named[XS_CONTROL_PATH_MAX];
 	int got;
@@ -98,26 +97,26 @@ static int find_by_index(struct xs_cli *cli, struct wanted_broker *wanted, const
 	got = serves(wanted, named);
 	if (got > 0 || (got && got != -ENOENT && got != -ECONNREFUSED))
 		return 0;
-	if (xs_each_broker(cli, take_if_it_serves, wanted) == 1)
+	if (xs_each_broker(ctx, take_if_it_serves, wanted) == 1)
 		return 0;
 	if (got)
 		return 0;
-	xs_err(cli->ctx,
+	xs_err(ctx,
 	       "%s: no broker serves it, the one at %s serves another interface: "
 	       "'xsteer-chain run IF FILE' starts one",
 	       ifname, named);
 	return -ENOENT;
 }
 
-int xs_broker_find(struct xs_cli *cli, const char *ifname, char path[XS_CONTROL_PATH_MAX])
+int xs_broker_find(struct xsteer_ctx *ctx, const char *ifname, const char *socket,
+		   char path[XS_CONTROL_PATH_MAX])
 {
-	const struct xs_chain_options *opts = cli->opts;
 	struct wanted_broker wanted = { .path = path };
 	char name[16];
 	int err;
 
-	if (opts->socket) {
-		xs_control_path(path, opts->socket);
+	if (socket) {
+		xs_control_path(path, socket);
 		return 0;
 	}
 	err = xs_netif_find(ifname, &wanted.ifindex, name);
@@ -126,13 +125,13 @@ int xs_broker_find(struct xs_cli *cli, const char *ifname, char path[XS_CONTROL_
 		return 0;
 	}
 	if (err) {
-		xs_err(cli->ctx, "cannot ask for interface %s: %s", ifname, strerror(-err));
+		xs_err(ctx, "cannot ask for interface %s: %s", ifname, strerror(-err));
 		return err;
 	}
-	wanted.quiet = xsteer_ctx_new(cli->pin_root, NULL, NULL);
+	wanted.quiet = xsteer_ctx_new(ctx->pin_root, NULL, NULL);
 	if (!wanted.quiet)
 		return -ENOMEM;
-	err = find_by_index(cli, &wanted, name);
+	err = find_by_index(ctx, &wanted, name);
 	xsteer_ctx_free(wanted.quiet);
 	return err;
 }
