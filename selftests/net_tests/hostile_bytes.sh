@@ -116,7 +116,7 @@ rule_files_of_any_name_are_printable() {
 }
 
 chain_files_and_interfaces_of_any_name_are_printable() {
-	local file=$DIR/$'f\xff\e[5m' labels='interface="e\\\\xff\\\\x1b\[5m\\"\\\\n",chain="web"'
+	local file=$DIR/$'f\xff\e[5m' labels='interface="e\\\\xff\\\\x1b\[5m\\"\\\\n",socket="[^"]*",chain="web"'
 	_lab
 	printf '%s\n' 'service fw' 'chain web fw tx' >"$DIR/f.chain"
 	echo 'chain web fw' >"$file"

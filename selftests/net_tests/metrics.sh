@@ -7,6 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 
 SEND=$O/selftests/tools/send_hex RULES=$O/xsteer-rules
+CHAIN=$O/xsteer-chain PROBE=$O/selftests/tools/nf_probe
 MONITORING=$ROOT/docs/monitoring
 URL=http://127.0.0.1:9090
 UDP=0200000000020200000000010800450000200000000040110000c6120001c612000203e8000a000c000000000000
@@ -61,6 +62,89 @@ losses_are_there_once_each() {
 	equal "nothing is unexplained" "$(_value 'xsteer_unexplained_packets{interface="rx0"}')" 0
 	equal "every cause has a line" "$(grep -c '^xsteer_lost_packets_total{' <<<"$OUT")" \
 		"$(rx "$MAPS" export -j rx0 | jq '.instances[0].losses | length')"
+}
+
+# --- chains ---
+
+# Brokers are asked in /run/xsteer, which is of this test alone.
+_serve() { # IF SOCKET [OPTION...]
+	local ifname=$1 socket=$2
+	shift 2
+	rx_bg "broker${socket##*/}" "$CHAIN" run -v "$ifname" "$DIR/f.chain" --socket "$socket" "$@"
+	BROKERS+=($!)
+	becomes "the broker listens" 15 test -S "${socket%.sock}.ctl"
+}
+_own_run() {
+	mkdir -p /run/xsteer
+	mount -t tmpfs none /run/xsteer
+	printf '%s\n' 'service a' 'service rec tap' 'chain web a tx' 'chain web mirror rec after a' 'on a.miss drop' >"$DIR/f.chain"
+	BROKERS=()
+}
+_joined() { (($(grep -c joined "$DIR/broker$1.log") >= $2)); }
+_end_brokers() {
+	kill -CONT "${BROKERS[@]}"
+	kill -INT "${BROKERS[@]}"
+	for pid in "${BROKERS[@]}"; do ends "$pid" 0; done
+}
+
+chains_are_exported_once_each_beside_the_rest() {
+	lab_up --queues 2
+	attach
+	steer 0
+	_own_run
+	_serve rx0 /run/xsteer/rx0.sock -Q 0 --nf "$PROBE -s a"
+	_serve rx0 /run/xsteer/second.sock -Q 1
+	becomes "it joins" 15 _joined rx0.sock 1
+	bounced -n 300
+	check "export" rx "$MAPS" export rx0
+	equal "entered" "$(_value 'xsteer_chain_entered_total{interface="rx0",chain="web"}')" 300
+	equal "of the other broker" \
+		"$(_value 'xsteer_chain_entered_total{interface="rx0",socket="/run/xsteer/second.sock",chain="web"}')" 0
+	equal "who serves" "$(_value 'xsteer_chain_instances{interface="rx0",service="a",state="serving"}')" 1
+	equal "nobody there" \
+		"$(_value 'xsteer_chain_instances{interface="rx0",socket="/run/xsteer/second.sock",service="a",state="serving"}')" 0
+	equal "nobody taps" "$(_value 'xsteer_chain_tap_frames_total{interface="rx0",chain="web",tap="0",service="rec",end="missed"}')" 300
+	equal "latency" "$(_value 'xsteer_chain_hop_latency_seconds_count{interface="rx0",chain="web",service="a"}')" 300
+	equal "no line twice" "$(grep -v '^#' <<<"$OUT" | sed 's/ [^ ]*$//' | sort | uniq -d)" ""
+	equal "as xsteer-chain has it" "$(grep '^xsteer_chain' <<<"$OUT" | sort)" \
+		"$(rx "$CHAIN" export | grep '^xsteer_chain' | sort)"
+	printf '%s\n' "$OUT" >"$DIR/metrics"
+	if type -P promtool >/dev/null; then
+		check "promtool" promtool check metrics <"$DIR/metrics"
+	fi
+	equal "as JSON" "$(rx "$MAPS" export -j rx0 | jq -c '[.instances[0].brokers[] | [.socket, .chains[0].entered]]')" \
+		'[["/run/xsteer/rx0.sock",300],["/run/xsteer/second.sock",0]]'
+	check "without" rx "$MAPS" export --no-chains rx0
+	equal "none" "$(grep -c xsteer_chain <<<"$OUT")" 0
+	check "as a file" rx "$MAPS" export --textfile "$DIR/file" rx0
+	equal "in the file" "$(grep -c '^xsteer_chain_entered_total{' "$DIR/file")" 2
+	_end_brokers
+}
+a_broker_that_does_not_answer_hides_no_other() {
+	local begin=$SECONDS
+	lab_up --queues 2
+	attach
+	rx ip link add other0 type veth peer name other1
+	check "attach" rx "$LOADER" attach other0
+	_own_run
+	_serve other0 /run/xsteer/other0.sock
+	_serve rx0 /run/xsteer/rx0.sock
+	kill -STOP "${BROKERS[0]}"
+	rx "$MAPS" export >"$DIR/metrics" 2>"$DIR/words"
+	equal "exit status" "$?" 1
+	contains "it is said" "$(cat "$DIR/words")" \
+		"its chains are left out: /run/xsteer/other0.ctl: the broker has not answered for 2 s"
+	contains "the other" "$(cat "$DIR/metrics")" '^xsteer_chain_entered_total\{interface="rx0",chain="web"\} 0$'
+	contains "what is not of chains" "$(cat "$DIR/metrics")" '^xsteer_instance_up\{interface="other0"\} 1$'
+	contains "as JSON" "$(rx "$MAPS" export -j 2>/dev/null)" '"error": ?"its chains are left out'
+	check "of the other alone" rx "$MAPS" export rx0
+	check "a broker that was killed leaves its path" kill -9 "${BROKERS[1]}"
+	check "it is not there" rx "$MAPS" export rx0
+	equal "nothing of it" "$(grep -c '^xsteer_chain_entered_total{' <<<"$OUT")" 0
+	((++ASSERTIONS))
+	((SECONDS - begin < 60)) || fail "it took $((SECONDS - begin)) s"
+	BROKERS=("${BROKERS[0]}")
+	_end_brokers
 }
 
 # --- a real one ---

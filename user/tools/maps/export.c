@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/escape.h"
 #include "tools/cli/cli.h"
 #include "lib/instance/queue_stats.h"
 #include "export.h"
@@ -16,6 +17,8 @@
 #include "lib/api/socket_look.h"
 #include "stats.h"
 #include "textfile.h"
+#include "tools/brokers/metrics.h"
+#include "tools/brokers/serving.h"
 #include "lib/net/netif.h"
 #include "lib/rules/model/rule_name.h"
 #include "lib/set/read.h"
@@ -23,6 +26,8 @@
 #include "lib/instance/socket_stats.h"
 #include "tools/cli/json.h"
 #include "tools/cli/grid.h"
+
+#define BROKER_MS 2000 /* one that works answers within a few milliseconds */
 
 /* All sockets that were in a slot: what ended with one that was killed does not count back. */
 struct slot_sum {
@@ -248,6 +253,7 @@ static void put_limits(FILE *out, const struct exported *from, int cnt)
 struct all_exported {
 	const struct exported *from;
 	int cnt;
+	const json_t *brokers; /* their accounts; NULL: not asked for */
 };
 
 static void put_all(FILE *out, const void *arg)
@@ -262,6 +268,8 @@ static void put_all(FILE *out, const void *arg)
 	put_generations(out, from, cnt);
 	put_sockets(out, from, cnt);
 	xs_instance_states_put(out, from->state, cnt);
+	if (all->brokers)
+		xs_broker_metrics_put(out, all->brokers);
 }
 
 static json_t *queues_json(const struct exported *from)
@@ -328,9 +336,26 @@ static json_t *sockets_json(const struct exported *from)
 	return sockets;
 }
 
-static int print_json(struct xs_cli *cli, const struct exported *from, int cnt, const char *failure)
+static json_t *brokers_json(const struct exported *from, const json_t *brokers)
 {
+	json_t *own = json_array(), *broker;
+	size_t i;
+
+	json_array_foreach(brokers, i, broker)
+	{
+		const char *name = json_string_value(json_object_get(broker, "interface"));
+
+		if (name && !strcmp(name, xs_shown(from->ifname).text))
+			json_array_append(own, broker);
+	}
+	return own;
+}
+
+static int print_json(struct xs_cli *cli, const struct all_exported *all, const char *failure)
+{
+	const struct exported *from = all->from;
 	json_t *instances = json_array(), *object;
+	int cnt = all->cnt;
 
 	for (int i = 0; i < cnt; i++) {
 		object = json_pack("{s:o, s:I, s:o, s:o, s:o}", "interface",
@@ -339,6 +364,7 @@ static int print_json(struct xs_cli *cli, const struct exported *from, int cnt, 
 				   "sockets", sockets_json(&from[i]), "rules",
 				   rules_json(&from[i]));
 		xs_instance_state_add(object, from[i].state);
+		json_object_set_new(object, "brokers", brokers_json(&from[i], all->brokers));
 		json_array_append_new(instances, object);
 	}
 	object = json_pack("{s:o}", "instances", instances);
@@ -411,12 +437,29 @@ static int look_at(struct xs_cli *cli, struct exported *from, const struct xs_pi
 	return err ? err : xs_instance_state_read(pins, &netif, from->state);
 }
 
-int xs_maps_export(struct xs_cli *cli, const struct xs_pins *pins, int cnt, __u32 rules,
-		   const char *textfile, const char *failure)
+/* 0; or -errno, logged: a broker does not say, and the rest can be exported. */
+static int ask_brokers(struct xs_cli *cli, const struct xs_pins *pins, int cnt, json_t *accounts)
 {
+	__u32 *ifindexes = calloc((size_t)cnt + 1, sizeof(*ifindexes));
+	int err;
+
+	if (!ifindexes)
+		return -ENOMEM;
+	for (int i = 0; i < cnt; i++)
+		ifindexes[i] = pins[i].meta.ifindex;
+	err = xs_brokers_ask(cli->ctx, ifindexes, cnt, BROKER_MS, accounts);
+	free(ifindexes);
+	return err;
+}
+
+int xs_maps_export(struct xs_cli *cli, const struct xs_pins *pins, int cnt,
+		   const struct xs_export_opts *opts)
+{
+	const char *failure = opts->failure;
+	json_t *brokers = opts->no_chains ? NULL : json_array();
 	struct xs_instance_state *states = calloc(cnt + 1, sizeof(*states));
 	struct exported *from = calloc(cnt + 1, sizeof(*from));
-	const struct all_exported all = { from, cnt };
+	const struct all_exported all = { from, cnt, brokers };
 	int err = from && states ? 0 : -ENOMEM, left_out = 0;
 
 	for (int i = 0; !err && i < cnt; i++) {
@@ -424,16 +467,21 @@ int xs_maps_export(struct xs_cli *cli, const struct xs_pins *pins, int cnt, __u3
 		err = look_at(cli, &from[i], &pins[i]);
 	}
 	for (int i = 0; !err && i < cnt; i++) {
-		int failed = look_at_rules(cli, &from[i], rules);
+		int failed = look_at_rules(cli, &from[i], opts->rules);
+
+		left_out = left_out ? left_out : failed;
+	}
+	if (!err && brokers) {
+		int failed = ask_brokers(cli, pins, cnt, brokers);
 
 		left_out = left_out ? left_out : failed;
 	}
 	if (left_out && !failure)
 		failure = xs_error_said(cli);
 	if (!err && cli->json)
-		err = print_json(cli, from, cnt, failure);
-	else if (!err && textfile)
-		err = xs_textfile_write(cli, textfile, put_all, &all);
+		err = print_json(cli, &all, failure);
+	else if (!err && opts->textfile)
+		err = xs_textfile_write(cli, opts->textfile, put_all, &all);
 	else if (!err)
 		put_all(stdout, &all);
 	for (int i = 0; from && i < cnt; i++) {
@@ -445,5 +493,6 @@ int xs_maps_export(struct xs_cli *cli, const struct xs_pins *pins, int cnt, __u3
 		xs_instance_state_free(&states[i]);
 	free(states);
 	free(from);
+	json_decref(brokers);
 	return err ? err : left_out;
 }

@@ -26,6 +26,7 @@ struct options {
 	bool all;
 	const char *textfile;
 	__u32 rules; /* most rules to export */
+	bool no_chains;
 	__u64 batch; /* reports of top as lines; 0: a screen */
 	const char *tab, *filter, *sort;
 	__u64 delay; /* of watch: milliseconds between two looks */
@@ -148,17 +149,19 @@ static void close_all(struct opened *opened)
 
 static int do_export(struct xs_cli *cli)
 {
+	struct xs_export_opts opts = { .rules = options_of(cli)->rules,
+				       .no_chains = options_of(cli)->no_chains,
+				       .textfile = options_of(cli)->textfile };
 	struct opened opened = {};
 	int err, err_export = 0;
 
 	if (options_of(cli)->textfile && cli->json)
 		return xs_usage(cli, "export: --textfile is for Prometheus text: leave out -j");
 	err = open_wanted(cli, cli->operand_cnt, cli->operands, &opened);
+	opts.failure = err ? xs_error_said(cli) : NULL;
 	/* If there are none, an old file tells more than an empty one. */
 	if (!err || opened.cnt)
-		err_export = xs_maps_export(cli, opened.pins, opened.cnt, options_of(cli)->rules,
-					    options_of(cli)->textfile,
-					    err ? xs_error_said(cli) : NULL);
+		err_export = xs_maps_export(cli, opened.pins, opened.cnt, &opts);
 	close_all(&opened);
 	return err ? err : err_export;
 }
@@ -293,6 +296,8 @@ static const struct xs_opt watch_opts[] = {
 static const struct xs_opt export_opts[] = {
 	{ "rules", 0, "N", "the counters of N rules at most (default 100); 0: of none",
 	  XS_TO_U32(struct options, rules, 0, 1000000) },
+	{ "no-chains", 0, NULL, "do not ask the brokers of chains",
+	  XS_TO_FLAG(struct options, no_chains) },
 	{ "textfile", 0, "FILE", "write FILE atomically, instead of standard output",
 	  XS_TO_TEXT(struct options, textfile) },
 	{ NULL },
