@@ -284,7 +284,8 @@ maps_page_names_every_cause_of_losses() {
 
 maps_page_names_every_event() {
 	_same "events" xsteer-maps.8 "$(_section maps "## watch [IF]" | grep '^|  ' | grep -o '[a-z][a-z_]*' | sort)" \
-		user/tools/maps/events.h "$(printf '#include "user/tools/maps/events.h"\n#define X(name) @name@\nXS_EVENTS(X)\n' |
+		headers "$(printf '#include "user/tools/%s.h"\n' maps/events maps/chain_events chain/event_log |
+			cat - <(printf '#define X(name) @name@\nXS_EVENTS(X) XS_BROKERS_EVENTS(X) XS_BROKER_EVENTS(X)\n') |
 			gcc -E -P -I. -Iuser -Iuser/lib -x c - | grep -o '@ *[a-z0-9_]* *@' | tr -d '@ ' | sort)"
 }
 

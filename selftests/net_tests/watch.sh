@@ -5,7 +5,7 @@
 
 . "$(dirname "$0")/lib.sh"
 
-RULES=$O/xsteer-rules
+RULES=$O/xsteer-rules CHAIN=$O/xsteer-chain PROBE=$O/selftests/tools/nf_probe
 
 _watch() { # [OPERAND]
 	rx_bg watch "$MAPS" watch -j --delay 50 "$@"
@@ -72,6 +72,145 @@ out_of_descriptors_nothing_is_told_that_did_not_happen() {
 	_then "now it does" upgrade
 	_stop
 }
+# --- chains ---
+
+# Brokers are asked in /run/xsteer, which is of this test alone.
+_own_run() {
+	mkdir -p /run/xsteer
+	mount -t tmpfs none /run/xsteer
+	printf '%s\n' 'service a' 'chain web a tx' 'on a.miss drop' >"$DIR/f.chain"
+}
+_serve() { # NAME [OPTION...]
+	local name=$1
+	shift
+	rx_bg "$name" "$CHAIN" run -v rx0 "$DIR/f.chain" --socket "/run/xsteer/$name.sock" "$@"
+	BROKER=$!
+}
+_join() { # [OPTION...]
+	"$PROBE" -S /run/xsteer/rx0.sock -s a -- "$@" 2>/dev/null &
+	NF=$!
+}
+# These events came, in whatever order: the maps and the broker are asked one after the other.
+_has_all() { [[ $(_events | tr ' ' '\n' | sort | xargs) = "$(printf '%s\n' "$@" | sort | xargs)" ]]; }
+_then_all() { # SENTENCE EVENT...
+	local what=$1
+	shift
+	becomes "$what: $*" 20 _has_all "$@"
+	sleep 0.2
+	check "$what: no more" _has_all "$@"
+	SEEN=$((SEEN + $#))
+}
+_of() { # EVENT JQ-FILTER WANTED, of the last event of this name
+	equal "$1" "$(jq -c "select(.event == \"$1\") | $2" <"$DIR/watch.log" | tail -n 1)" "$3"
+}
+
+brokers_and_network_functions_are_told() {
+	local nf
+	lab_up --queues 1
+	attach
+	_own_run
+	_watch rx0
+	_then "present" present
+	_serve rx0
+	_then_all "a broker" owner_came owner_came broker_came
+	_of broker_came '[.interface, .pid, .socket]' "[\"rx0\",$BROKER,\"/run/xsteer/rx0.sock\"]"
+	_join
+	_then "a network function" nf_joined
+	_is "which" '[.interface, .service, .instance, .pid, .schema]' "[\"rx0\",\"a\",1,$NF,1]"
+	check "apply" rx "$CHAIN" apply rx0 "$DIR/f.chain"
+	_then "apply" chains_applied
+	_is "which" .applied 1
+	kill "$NF"
+	ends "$NF" 0
+	_then "it leaves" nf_left
+	_is "which" '[.service, .instance, .pid]' "[\"a\",1,$NF]"
+	_join --keep 3
+	nf=$NF
+	_then "another" nf_joined
+	bounced -n 3 -o
+	kill -9 "$nf"
+	_then "it dies" nf_died
+	_is "with what it held" '[.pid, .frames]' "[$nf,3]"
+	_join --evil foreign
+	nf=$NF
+	_then "a cheat" nf_joined
+	tx "$TRAFFIC" -n 20 -t 100 tx0 >"$DIR/traffic.log"
+	_then "is cut off" nf_quarantined nf_died
+	_of nf_quarantined '[.pid, .why]' "[$nf,\"it returned a packet that it does not hold\"]"
+	kill -INT "$BROKER"
+	ends "$BROKER" 0
+	_then_all "the broker leaves" owner_left owner_left broker_left
+	_serve rx0
+	_then_all "another" owner_came owner_came broker_came
+	kill -9 "$BROKER"
+	_then_all "it is killed" owner_died owner_died broker_died
+	_stop
+}
+what_comes_and_goes_between_two_looks_is_told() {
+	lab_up --queues 1
+	attach
+	_own_run
+	_serve rx0
+	becomes "it listens" 15 test -S /run/xsteer/rx0.ctl
+	rx_bg watch "$MAPS" watch -j --delay 3000 rx0
+	WATCHER=$!
+	SEEN=0
+	becomes "both are there" 10 _has_events "present broker_present"
+	_of broker_present .pid "$BROKER"
+	_join
+	becomes "it joins" 10 grep -q joined "$DIR/rx0.log"
+	kill -9 "$NF"
+	becomes "it dies" 10 grep -q died "$DIR/rx0.log"
+	becomes "both are told" 20 _has_events "present broker_present nf_joined nf_died"
+	check "when they happened" jq -se '.[2].time < .[3].time and .[3].time - .[2].time < 2' "$DIR/watch.log"
+	SEEN=4
+	_stop
+	check "as text" rx "$MAPS" watch -n 2 rx0
+	contains "as text" "$OUT" "^[0-9:.]+ rx0 broker_present: pid $BROKER, /run/xsteer/rx0.sock$"
+	kill -INT "$BROKER"
+	ends "$BROKER" 0
+}
+a_stopped_broker_hides_no_event() {
+	lab_up --queues 2
+	attach
+	_own_run
+	_serve rx0 -Q 0
+	becomes "it listens" 15 test -S /run/xsteer/rx0.ctl
+	kill -STOP "$BROKER"
+	nsenter --net=/run/netns/xs-t-rx -- "$MAPS" watch -j --delay 50 rx0 >"$DIR/watch.log" 2>"$DIR/words" &
+	WATCHER=$!
+	SEEN=0
+	_then "present" present
+	becomes "it is said" 10 grep -q "nothing is told of its chains: .*rx0.ctl: the broker has not answered for 1 s" "$DIR/words"
+	check "upgrade" rx "$LOADER" upgrade rx0
+	_then "upgrade" upgrade
+	kill -CONT "$BROKER"
+	becomes "it answers" 20 _has_events broker_present
+	SEEN=$((SEEN + 1))
+	equal "it was said once" "$(grep -c "nothing is told" "$DIR/words")" 1
+	kill -9 "$BROKER"
+	_then_all "it is killed" owner_died owner_died broker_died
+	_stop
+}
+# Who does not want them, and another interface's.
+brokers_of_others_are_not_told() {
+	lab_up --queues 1
+	attach
+	rx ip link add other0 type veth peer name other1
+	check "attach" rx "$LOADER" attach other0
+	_own_run
+	_serve rx0
+	becomes "it listens" 15 test -S /run/xsteer/rx0.ctl
+	_watch other0
+	_then "present" present
+	_stop
+	_watch --no-chains rx0
+	_then "present" present
+	_stop
+	kill -INT "$BROKER"
+	ends "$BROKER" 0
+}
+
 what_was_there_before_is_told_as_such() {
 	lab_up --queues 1
 	attach

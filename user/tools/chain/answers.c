@@ -130,6 +130,30 @@ static json_t *answer_who(const struct xs_broker *b)
 			 (json_int_t)own.netns_inode, "netns_cookie", (json_int_t)own.netns_cookie);
 }
 
+/*
+ * {"after": N}: the events after the Nth; without it only how many there were. And who says
+ * so: another process may have taken this one's place.
+ */
+static json_t *answer_events(struct xs_broker *b, const json_t *request)
+{
+	const json_t *after = json_object_get(request, "after");
+	json_t *object = answer_who(b);
+	char name[16];
+
+	if (!object)
+		return NULL;
+	if (xs_netif_name(b->netif.ifindex, name))
+		memcpy(name, b->netif.name, sizeof(name));
+	json_object_update_new(
+		object, xs_event_log_json(&b->nfs.log, after ? (__u64)json_integer_value(after)
+							     : b->nfs.log.cnt));
+	json_object_update_new(object,
+			       json_pack("{s:o, s:i, s:I, s:o}", "interface", xs_json_text(name),
+					 "pid", getpid(), "started", (json_int_t)b->begin_ns,
+					 "socket", xs_json_text(b->path)));
+	return object;
+}
+
 static json_t *answer_show(struct xs_broker *b)
 {
 	json_t *object = xs_broker_json(b);
@@ -186,6 +210,8 @@ json_t *xs_broker_answer(void *arg, const json_t *request)
 		return NULL;
 	if (!strcmp(command, "show"))
 		return answer_show(b);
+	if (!strcmp(command, "events"))
+		return answer_events(b, request);
 	if (!strcmp(command, "who"))
 		return answer_who(b);
 	if (!strcmp(command, "drain"))

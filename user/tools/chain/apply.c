@@ -130,6 +130,9 @@ json_t *xs_broker_apply(struct xs_broker *b, const char *text)
 	} else {
 		swap(b, merged);
 		answer = json_pack("{s:i}", "applied", ++b->applied);
+		xs_event_log_add(&b->nfs.log,
+				 &(struct xs_broker_event){ .kind = XS_BROKER_chains_applied,
+							    .version = b->applied });
 	}
 	set_paused(b, false);
 	return answer;

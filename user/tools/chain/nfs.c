@@ -45,6 +45,18 @@ static void set_state(const struct xs_nfs *nfs, struct xs_nf *nf, enum xs_nf_sta
 	nf->since_ns = nfs->checked_ns;
 }
 
+static void log_event(struct xs_nfs *nfs, const struct xs_nf *nf, enum xs_broker_event_kind kind,
+		      __u32 frames, const char *why)
+{
+	struct xs_broker_event event = { .kind = kind, .frames = frames };
+
+	snprintf(event.service, sizeof(event.service), "%s", name_of(nfs, nf));
+	snprintf(event.why, sizeof(event.why), "%s", why);
+	event.instance = nf->instance;
+	event.pid = nf->pid;
+	xs_event_log_add(&nfs->log, &event);
+}
+
 void xs_nfs_clear(struct xs_nfs *nfs)
 {
 	memset(nfs, 0, sizeof(*nfs));
@@ -127,10 +139,12 @@ static void part(struct xs_nfs *nfs, struct xs_nf *nf)
 
 	if (nf->state == XS_NF_stopping) {
 		nfs->left++;
+		log_event(nfs, nf, XS_BROKER_nf_left, 0, "");
 		xs_info(nfs->ctx, "%s/%u left (process %d)", name_of(nfs, nf), nf->instance,
 			nf->pid);
 	} else if (served) {
 		nfs->died++;
+		log_event(nfs, nf, XS_BROKER_nf_died, held, "");
 		xs_warn(nfs->ctx, "%s/%u died (process %d) with %u frame%s", name_of(nfs, nf),
 			nf->instance, nf->pid, held, xs_s(held));
 	}
@@ -153,6 +167,7 @@ static void quarantine(struct xs_nfs *nfs, struct xs_nf *nf, const char *why)
 {
 	close_ports(nfs, nf);
 	set_state(nfs, nf, XS_NF_quarantined);
+	log_event(nfs, nf, XS_BROKER_nf_quarantined, 0, why);
 	if (nf->fd >= 0) {
 		xs_nf_tell(nf, XSNF_MSG_ERROR, why);
 		close(nf->fd);
@@ -295,6 +310,7 @@ static void begin_serving(struct xs_nfs *nfs, struct xs_nf *nf)
 	}
 	set_state(nfs, nf, XS_NF_serving);
 	nfs->joined++;
+	log_event(nfs, nf, XS_BROKER_nf_joined, 0, "");
 	xs_info(nfs->ctx, "%s/%u joined (process %d)", name_of(nfs, nf), nf->instance, nf->pid);
 }
 

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "engine.h"
+#include "event_log.h"
 #include "lib/base/ctx.h"
 
 #define XS_NFS_MAX 256
@@ -49,6 +50,7 @@ struct xs_nfs {
 	struct xs_nf nfs[XS_NFS_MAX]; /* fd and pidfd -1: free */
 	__u64 checked_ns;
 	__u64 joined, left, died, stalled, cheated, refused; /* NFs since the broker started */
+	struct xs_event_log log;
 };
 
 /* Makes xs_nfs_free() safe before xs_nfs_init(). */

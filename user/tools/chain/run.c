@@ -384,6 +384,7 @@ static void finish(struct xs_broker *b)
 	__u64 end = xs_monotonic_ns() + DRAIN_NS;
 
 	xs_notify_say(&b->notify, "STOPPING=1");
+	xs_control_close(&b->control); /* nobody would get an answer from here on */
 	xs_held_slots_empty(&b->slots);
 	while (busy(b) && xs_monotonic_ns() < end)
 		look_after_nfs(b);

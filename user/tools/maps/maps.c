@@ -75,7 +75,8 @@ static int do_losses(struct xs_cli *cli)
 static int do_watch(struct xs_cli *cli)
 {
 	const struct xs_watch_opts watch = { .delay_ms = options_of(cli)->delay,
-					     .count = options_of(cli)->count };
+					     .count = options_of(cli)->count,
+					     .no_chains = options_of(cli)->no_chains };
 
 	return xs_maps_watch(cli, &watch);
 }
@@ -290,6 +291,8 @@ static const struct xs_opt watch_opts[] = {
 	{ "delay", 0, "MS", "look at the maps every MS milliseconds (default 250)",
 	  XS_TO_U64(struct options, delay, 10, 60000), .unit = "milliseconds" },
 	{ "count", 'n', "N", "N events, then end", XS_TO_U64(struct options, count, 1, ~0ULL) },
+	{ "no-chains", 0, NULL, "do not ask the brokers of chains",
+	  XS_TO_FLAG(struct options, no_chains) },
 	{ NULL },
 };
 
@@ -319,7 +322,7 @@ static const struct xs_cmd cmds[] = {
 	{ "losses", NULL, "IF", "what happened to frames, each loss with cause and remedy",
 	  losses_opts, 1, 1, do_losses },
 	{ "top", NULL, "[IF...]", "live: queues, rules, sockets, losses", top_opts, 0, -1, do_top },
-	{ "watch", NULL, "[IF]", "an event a line: attach, apply, owners, queues, link", watch_opts,
+	{ "watch", NULL, "[IF]", "an event a line: attach, apply, owners, chains, link", watch_opts,
 	  0, 1, do_watch },
 	{ "export", NULL, "[IF...]", "counters as Prometheus text", export_opts, 0, -1, do_export },
 	{ NULL },

@@ -23,6 +23,7 @@
 #include "lib/instance/place.h"
 #include "tools/cli/json.h"
 #include "tools/cli/stop.h"
+#include "chain_events.h"
 #include "events.h"
 #include "watch.h"
 
@@ -38,6 +39,7 @@ struct watching {
 	const struct xs_watch_opts *opts;
 	__u32 only; /* ifindex; 0: all */
 	struct xs_seen_list seen;
+	struct xs_brokers_seen brokers;
 	struct link_state *links; /* of the interfaces in `seen` */
 	__u64 told;
 	int err; /* of telling */
@@ -153,15 +155,19 @@ static void print_details(const struct xs_event *event)
 	}
 }
 
-static void print_text(const struct xs_event *event, const struct timespec *at)
+static void print_head(const struct timespec *at, const char *ifname, const char *name)
 {
 	char clock[16];
 	struct tm local;
 
 	localtime_r(&at->tv_sec, &local);
 	strftime(clock, sizeof(clock), "%H:%M:%S", &local);
-	printf("%s.%03ld %s %s", clock, at->tv_nsec / 1000000, xs_shown(event->seen->ifname).text,
-	       xs_event_names[event->kind]);
+	printf("%s.%03ld %s %s", clock, at->tv_nsec / 1000000, ifname, name);
+}
+
+static void print_text(const struct xs_event *event, const struct timespec *at)
+{
+	print_head(at, xs_shown(event->seen->ifname).text, xs_event_names[event->kind]);
 	print_details(event);
 	putchar('\n');
 }
@@ -169,6 +175,14 @@ static void print_text(const struct xs_event *event, const struct timespec *at)
 static bool is_enough(const struct watching *watching)
 {
 	return watching->opts->count && watching->told >= watching->opts->count;
+}
+
+static void end_telling(struct watching *watching)
+{
+	if (fflush(stdout))
+		watching->err = -EIO;
+	xs_stop_end_output();
+	watching->told++;
 }
 
 static void tell(const struct xs_event *event, void *arg)
@@ -184,10 +198,40 @@ static void tell(const struct xs_event *event, void *arg)
 		watching->err = print_json(watching->cli, event, &at);
 	else
 		print_text(event, &at);
-	if (fflush(stdout))
-		watching->err = -EIO;
-	xs_stop_end_output();
-	watching->told++;
+	end_telling(watching);
+}
+
+static void print_chain_text(const struct xs_chain_event *event)
+{
+	const struct timespec at = { .tv_sec = (time_t)event->time,
+				     .tv_nsec = (long)((event->time - (double)(time_t)event->time) *
+						       1e9) };
+
+	print_head(&at, event->ifname, event->name);
+	printf(": %s\n", event->text);
+}
+
+static int print_chain_json(struct xs_cli *cli, const struct xs_chain_event *event)
+{
+	json_t *object = json_pack("{s:f, s:s, s:s}", "time", event->time, "interface",
+				   event->ifname, "event", event->name);
+
+	json_object_update(object, (json_t *)event->details);
+	return xs_json_print(cli, object);
+}
+
+static void tell_chain(const struct xs_chain_event *event, void *arg)
+{
+	struct watching *watching = arg;
+
+	if (is_enough(watching) || watching->err)
+		return;
+	xs_stop_begin_output();
+	if (watching->cli->json)
+		watching->err = print_chain_json(watching->cli, event);
+	else
+		print_chain_text(event);
+	end_telling(watching);
 }
 
 /* ---- links ---- */
@@ -326,6 +370,8 @@ static int look(struct watching *watching, bool first)
 	watching->seen = now;
 	if (first)
 		tell_present(watching);
+	if (!watching->opts->no_chains)
+		xs_brokers_look(&watching->brokers, tell_chain, watching);
 	return watching->err;
 }
 
@@ -395,6 +441,9 @@ int xs_maps_watch(struct xs_cli *cli, const struct xs_watch_opts *opts)
 	if (err)
 		return err;
 	watching.quiet = xsteer_ctx_new(cli->pin_root, NULL, NULL);
+	watching.brokers = (struct xs_brokers_seen){ .ctx = cli->ctx,
+						     .quiet = watching.quiet,
+						     .only = watching.only };
 	signals = open_signals();
 	if (!watching.quiet || signals < 0)
 		err = -ENOMEM;
@@ -407,6 +456,7 @@ int xs_maps_watch(struct xs_cli *cli, const struct xs_watch_opts *opts)
 	if (signals >= 0)
 		close(signals);
 	xs_seen_free(&watching.seen);
+	xs_brokers_forget(&watching.brokers);
 	free(watching.links);
 	xsteer_ctx_free(watching.quiet);
 	return err;

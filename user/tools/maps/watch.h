@@ -8,6 +8,7 @@
 struct xs_watch_opts {
 	__u64 delay_ms; /* between two looks at the maps; links are told at once */
 	__u64 count; /* events, then it ends; 0: until SIGINT or SIGTERM */
+	bool no_chains; /* do not ask brokers */
 };
 
 /*
