@@ -91,6 +91,44 @@ top_shows_losses_with_cause_rate_and_last_minute() {
 _shows_first() { becomes "$1 is the first row" 10 _first_row_is "$1"; }
 _first_row_is() { _tmux capture-pane -p | sed -n 4p | grep -q "rx0 *$1"; }
 
+# Brokers are asked in /run/xsteer, which is of this test alone.
+top_shows_chains_with_rates_and_latency() {
+	local probe=$O/selftests/tools/nf_probe broker
+	lab_up --queues 1
+	attach
+	mkdir -p /run/xsteer
+	mount -t tmpfs none /run/xsteer
+	printf '%s\n' 'service firewall' 'service nat' 'chain web firewall nat tx' 'on firewall.miss drop' \
+		'on nat.miss drop' 'on nat dead drop' >"$DIR/f.chain"
+	_top 80 24 rx0
+	_keys 5
+	_shows "nothing yet" 'no broker in /run/xsteer serves chains here'
+	rx_bg broker "$O/xsteer-chain" run -v rx0 "$DIR/f.chain" --socket /run/xsteer/rx0.sock \
+		--nf "$probe -s firewall"
+	broker=$!
+	_shows "the step" 'rx0 +web +firewall +1 +0 '
+	_shows "without a function" 'rx0 +web +nat( +0){5,6} +- +-'
+	tx_bg traffic "$TRAFFIC" -o -n 100000 -r 2000 tx0
+	TRAFFIC_PID=$!
+	_shows "the entry" 'rx0 +web +\(entry\) +- +[1-9][0-9]{2,} '
+	_shows "its rate and latency" 'rx0 +web +firewall +1 +[1-9][0-9]{2,} +0 +0( +[0-9]+){1,2}( +[0-9]+\.[0-9]){2}'
+	_shows "what nobody takes" 'rx0 +web +nat +0 +0 +[1-9][0-9]{2,} +[1-9][0-9]{2,}'
+	_fits "the screen" 80 "$(_tmux capture-pane -p)"
+	_tmux resize-window -x 200 -y 60
+	_shows "the last minute" 'Max us +In +Last minute'
+	_shows "the last minute" 'web +firewall .*[▁▂▃▄▅▆▇█]'
+	kill -STOP "$broker"
+	_shows "a broker that is stopped" 'its chains are left out: /run/xsteer/rx0.ctl: the broker has not answered for 0.5 s'
+	kill -CONT "$broker"
+	_shows "and goes on" 'rx0 +web +firewall +1 '
+	check "as lines" rx "$MAPS" top -b 2 --tab chains --filter firewall rx0
+	contains "as lines" "$OUT" '^rx0 +web +firewall +1 '
+	kill -INT "$broker"
+	ends "$broker" 0
+	_shows "it is gone" 'no broker in /run/xsteer serves chains here'
+	check "no traffic" kill "$TRAFFIC_PID"
+}
+
 top_pauses_and_says_so() {
 	lab_up --queues 1
 	attach
@@ -137,6 +175,8 @@ top_has_help_tabs_sorting_and_a_filter() {
 	_shows "no socket" 'no bouncer runs here'
 	_keys Tab
 	_shows "losses" 'nothing was lost since this tab was opened'
+	_keys Tab
+	_shows "chains" 'no broker in /run/xsteer serves chains here'
 	_keys Tab
 	_shows "queues again" 'rx0 +all '
 }
@@ -209,7 +249,7 @@ top_b_prints_reports_and_ends() {
 	_fits "a pipe" 80 "$OUT"
 	check "sockets" rx "$MAPS" top -b 1 --tab sockets rx0
 	contains "nobody" "$OUT" 'no bouncer runs here'
-	refuses "no such tab" 2 'none of queues, rules, sockets, losses' rx "$MAPS" top --tab frobs
+	refuses "no such tab" 2 'none of queues, rules, sockets, losses, chains' rx "$MAPS" top --tab frobs
 	refuses "no such column" 2 'no column' rx "$MAPS" top -b 1 --sort frob
 	refuses "without a terminal" 1 "'xsteer-maps top -b 1'" rx "$MAPS" top rx0
 	check "that is true" rx "$MAPS" top -b 1 --sort packets/s --filter rx0

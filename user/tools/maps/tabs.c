@@ -14,7 +14,7 @@
 
 #define SPARK_COLUMNS 20 /* each is three seconds */
 
-const char *const xs_tab_names[XS_TAB_MAX] = { "queues", "rules", "sockets", "losses" };
+const char *const xs_tab_names[XS_TAB_MAX] = { "queues", "rules", "sockets", "losses", "chains" };
 
 /* At most six columns, unless there is room for the whole number. */
 static void number_cell(struct xs_grid *grid, double value, bool wide)
@@ -351,6 +351,59 @@ static struct xs_grid *losses_grid(struct xs_watched_list *watched, const struct
 	return grid;
 }
 
+/* ---- chains ---- */
+
+static void time_cell(struct xs_grid *grid, double us, bool known)
+{
+	if (known)
+		xs_grid_number(grid, us, "%.1f", us);
+	else
+		xs_grid_cell(grid, "-");
+}
+
+/* The first row of a chain is its entry, where nobody serves and nobody is timed. */
+static void chain_row(struct xs_grid *grid, const char *ifname, const struct xs_step_row *row,
+		      const struct xs_tab_view *view)
+{
+	bool entry = !row->service[0];
+
+	xs_grid_cell(grid, "%s", ifname);
+	xs_grid_cell(grid, "%s", row->chain);
+	xs_grid_cell(grid, "%s", entry ? "(entry)" : row->service);
+	if (entry)
+		xs_grid_cell(grid, "-");
+	else
+		xs_grid_number(grid, row->nfs, "%u", row->nfs);
+	number_cell(grid, row->history[XS_HISTORY - 1], view->wide);
+	number_cell(grid, row->lost_rate, view->wide);
+	number_cell(grid, (double)row->lost, view->wide);
+	number_cell(grid, row->held, view->wide);
+	number_cell(grid, row->waiting, view->wide);
+	time_cell(grid, row->p50_us, row->timed);
+	time_cell(grid, row->p99_us, row->timed);
+	time_cell(grid, row->max_us, row->timed);
+	number_cell(grid, (double)row->in, view->wide);
+	spark_cell(grid, row->history, view->utf8);
+}
+
+static struct xs_grid *chains_grid(struct xs_watched_list *watched, const struct xs_tab_view *view,
+				   FILE *notes)
+{
+	struct xs_grid *grid =
+		xs_grid_new("Interface|Chain|Step|>NFs|>In/s|>Lost/s|>Lost|>Held|?>Waiting|"
+			    ">p50 us|>p99 us|?>Max us|?>In|?Last minute");
+
+	for (int i = 0; i < watched->cnt; i++) {
+		const struct xs_watched *one = &watched->list[i];
+
+		if (one->open && one->chains.why[0])
+			fprintf(notes, "%s\n", one->chains.why);
+		for (__u32 r = 0; r < one->chains.cnt; r++)
+			chain_row(grid, one->ifname, &one->chains.rows[r], view);
+	}
+	return grid;
+}
+
 struct xs_grid *xs_tab_grid(enum xs_tab tab, struct xs_watched_list *watched,
 			    const struct xs_tab_view *view, size_t *fixed, FILE *notes)
 {
@@ -365,6 +418,8 @@ struct xs_grid *xs_tab_grid(enum xs_tab tab, struct xs_watched_list *watched,
 		return sockets_grid(watched, view);
 	case XS_TAB_LOSSES:
 		return losses_grid(watched, view, notes);
+	case XS_TAB_CHAINS:
+		return chains_grid(watched, view, notes);
 	default:
 		return queues_grid(watched, view, fixed, notes);
 	}

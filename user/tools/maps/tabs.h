@@ -6,7 +6,14 @@
 #include "tools/cli/grid.h"
 #include "watched.h"
 
-enum xs_tab { XS_TAB_QUEUES, XS_TAB_RULES, XS_TAB_SOCKETS, XS_TAB_LOSSES, XS_TAB_MAX };
+enum xs_tab {
+	XS_TAB_QUEUES,
+	XS_TAB_RULES,
+	XS_TAB_SOCKETS,
+	XS_TAB_LOSSES,
+	XS_TAB_CHAINS,
+	XS_TAB_MAX
+};
 
 extern const char *const xs_tab_names[XS_TAB_MAX];
 

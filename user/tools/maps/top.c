@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* Shows queues, rules, sockets and losses live: the screen, its keys, and lines instead; see top.h. */
+/* Shows queues, rules, sockets, losses and chains live: the screen, its keys, and lines instead; see top.h. */
 #include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
@@ -13,6 +13,7 @@
 
 #include "lib/base/clock.h"
 #include "tabs.h"
+#include "tools/brokers/control.h"
 #include "tools/cli/grid.h"
 #include "tools/cli/stop.h"
 #include "top.h"
@@ -112,6 +113,8 @@ static void build_page(struct top *top, size_t width, struct page *page, char so
 		fputs("no rules: every frame takes the default\n", notes);
 	else if (!page->cnt && top->tab == XS_TAB_LOSSES && !err_of_last(top))
 		fputs("nothing was lost since this tab was opened\n", notes);
+	else if (!page->cnt && top->tab == XS_TAB_CHAINS && !err_of_last(top))
+		fputs("no broker in " XS_BROKER_DIR " serves chains here\n", notes);
 	if (fclose(notes))
 		abort();
 	page->note_cnt = 0;
@@ -204,7 +207,7 @@ static void draw_head(const struct top *top, const struct page *page, const char
 static void draw_help(void)
 {
 	static const char *const lines[] = {
-		"1 2 3 4, Tab  queues, rules, sockets, losses; the next",
+		"1 to 5, Tab   queues, rules, sockets, losses, chains; the next",
 		"p, Space      pause, and go on",
 		"s S           sort by the next column; by the one before",
 		"r             the other way round",
@@ -215,7 +218,7 @@ static void draw_help(void)
 		"q             quit",
 		"",
 		"Verdicts are frames a second; Packets and Bytes are since attach; losses since",
-		"their tab was opened.",
+		"their tab was opened. Chains: p50, p99 and Lost are since the broker started.",
 	};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(*lines) && (int)i + 2 < LINES - 1; i++)
@@ -273,7 +276,7 @@ static void draw(struct top *top)
 		draw_page(top, &page, sorted);
 	}
 	mvaddnstr(LINES - 1, 0,
-		  "h help  q quit  p pause  s sort  r reverse  / filter  1-4 tabs  arrows scroll",
+		  "h help  q quit  p pause  s sort  r reverse  / filter  1-5 tabs  arrows scroll",
 		  COLS - 1);
 	refresh();
 	free_page(&page);
@@ -316,6 +319,13 @@ static void want_tab(struct top *top)
 			if (top->watched.list[i].open)
 				xs_watched_rules_sample(&top->watched.list[i].rules,
 							&top->watched.list[i].pins, 1);
+	}
+	if (top->tab == XS_TAB_CHAINS && !top->watched.chains) {
+		top->watched.chains = true;
+		for (int i = 0; i < top->watched.cnt; i++)
+			if (top->watched.list[i].open)
+				xs_watched_chains_sample(&top->watched.list[i].chains,
+							 &top->watched.list[i].pins, 1);
 	}
 }
 
@@ -371,6 +381,7 @@ static bool take_key(struct top *top, int key)
 	case '2':
 	case '3':
 	case '4':
+	case '5':
 		show_tab(top, key - '1');
 		break;
 	case 's':
@@ -453,11 +464,11 @@ static int set_tab(struct top *top)
 			return 0;
 		}
 	}
-	return top->opts->tab
-		       ? xs_usage(top->cli,
-				  "top: --tab '%s' is none of queues, rules, sockets, losses",
-				  top->opts->tab)
-		       : 0;
+	return top->opts->tab ? xs_usage(top->cli,
+					 "top: --tab '%s' is none of queues, rules, sockets, "
+					 "losses, chains",
+					 top->opts->tab)
+			      : 0;
 }
 
 static int set_sort(struct top *top)

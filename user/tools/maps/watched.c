@@ -76,6 +76,7 @@ static void forget_samples(struct xs_watched *watched)
 	free(watched->history);
 	xs_watched_losses_forget(&watched->losses);
 	xs_watched_rules_forget(&watched->rules);
+	xs_watched_chains_forget(&watched->chains);
 	watched->now = watched->before = NULL;
 	watched->history = NULL;
 	watched->cnt = 0;
@@ -230,6 +231,8 @@ static void sample_one(struct xs_watched_list *watched, struct xs_watched *one, 
 	keep_history(one, seconds);
 	if (watched->rules)
 		one->err = xs_watched_rules_sample(&one->rules, &one->pins, seconds);
+	err = watched->chains ? xs_watched_chains_sample(&one->chains, &one->pins, seconds) : 0;
+	one->err = one->err ? one->err : err;
 	err = watched->losses ? xs_watched_losses_sample(&one->losses, &one->pins, one->ifname) : 0;
 	if (err)
 		say_lacks(watched, one, err);

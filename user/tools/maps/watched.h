@@ -11,6 +11,7 @@
 #include "lib/instance/queue_stats.h"
 #include "lib/net/netif.h"
 #include "tools/cli/cli.h"
+#include "watched_chains.h"
 #include "watched_losses.h"
 #include "watched_rules.h"
 
@@ -35,8 +36,9 @@ struct xs_watched {
 	struct xs_queue_stats *now, *before; /* NULL: none yet */
 	float (*history)[XS_HISTORY]; /* packets per second by queue, the newest last */
 	__u32 cnt; /* queues of all these */
-	struct xs_watched_losses losses; /* these two are zeroed unless they are wanted */
+	struct xs_watched_losses losses; /* these three are zeroed unless they are wanted */
 	struct xs_watched_rules rules;
+	struct xs_watched_chains chains;
 };
 
 struct xs_watched_list {
@@ -44,7 +46,7 @@ struct xs_watched_list {
 	struct xs_watched *list;
 	int cnt;
 	bool all; /* every instance of this network namespace, as they come */
-	bool losses, rules; /* from the next sample on, sample these as well */
+	bool losses, rules, chains; /* from the next sample on, sample these as well */
 	int err; /* 0, or -errno: it is not known what is there now */
 	char why[XS_ERROR_MAX]; /* of that */
 };
