@@ -207,8 +207,9 @@ static void print_chain_text(const struct xs_chain_event *event)
 				     .tv_nsec = (long)((event->time - (double)(time_t)event->time) *
 						       1e9) };
 
-	print_head(&at, event->ifname, event->name);
-	printf(": %s\n", event->text);
+	/* A broker's own words. */
+	print_head(&at, xs_shown(event->ifname).text, xs_shown(event->name).text);
+	printf(": %s\n", xs_shown(event->text).text);
 }
 
 static int print_chain_json(struct xs_cli *cli, const struct xs_chain_event *event)
