@@ -190,6 +190,7 @@ prometheus_scrapes_it_and_answers_every_query() {
 	_export
 	_start_prometheus
 	becomes "it scrapes" 40 _has_answer 'xsteer_instance_up == 1'
+	steer 1
 	check "frames for a worker that is not there" tx "$SEND" tx0 20 "$UDP"
 	_export
 	becomes "rates" 40 _has_answer 'rate(xsteer_reason_packets_total{reason="no_socket"}[5m]) > 0'
