@@ -434,6 +434,7 @@ ethtool -K	doctor_is_right_about_a_peer_elsewhere
 ethtool -N IF flow-type TYPE ... action N	the_wrong_tool_is_told_the_right_one
 xsteer-chain run IF FILE	chain_control.sh
 xsteer-chain show	chain_control.sh
+xsteer-rules show %s	chain_control.sh
 ethtool -L %s rx	doctor_is_right_about_a_peer_elsewhere
 xsteer-rules show %s | xsteer-loader attach --replace -m native -r - %s	unserved.sh
 xsteer-loader attach -m native %s	another_mode_is_told_to_replace

@@ -61,6 +61,41 @@ show_has_the_latency_of_each_step() {
 	stop_broker
 }
 
+# Every third frame leaves a by its exit; b keeps the first that it gets.
+show_traces_single_frames() {
+	lab_up --queues 1
+	attach
+	printf '%s\n' 'service a' 'service b' 'service c' 'chain web a b tx' 'chain web a.miss -> c -> drop' \
+		'on b.miss drop' 'on c.miss drop' 'on c dead bypass' 'chain other drop' >"$DIR/f.chain"
+	start_broker 2 --chain web --nf "$PROBE -s a -- --exit-every 3" --nf "$PROBE -s b -- --keep 1"
+	refuses "nothing enters" 1 "no frame entered within 1 s: 'xsteer-rules show rx0'" _ask show rx0 --trace 2 --wait 1
+	check "what it says to ask" rx "$O/xsteer-rules" show rx0
+	contains "where frames go" "$OUT" '^default '
+	_ask show -j rx0 --trace 3 --wait 4 >"$DIR/traced" &
+	sleep 1
+	check "three frames" tx "$TRAFFIC" -o -n 3 -p udp4 tx0
+	ends $! 0
+	OUT=$(cat "$DIR/traced")
+	equal "they were frames of the chain" "$(jq -c '[.traced[] | [.chain, .queue, .protocol]] | unique' <<<"$OUT")" '[["web",0,17]]'
+	equal "the first is kept by b" "$(jq -c '.traced[0] | [.done, [.way[] | [.event, .service, .instance, .verdict]]]' <<<"$OUT")" \
+		'[false,[["given","a",1,null],["returned","a",null,"next"],["given","b",1,null]]]'
+	equal "the second goes all the way" "$(jq -c '.traced[1] | [.done, [.way[] | [.event, .service, .verdict]]]' <<<"$OUT")" \
+		'[true,[["given","a",null],["returned","a","next"],["given","b",null],["returned","b","next"],["tx",null,null]]]'
+	equal "the third leaves by the exit, and past c" "$(jq -c '.traced[2] | [.done, [.way[] | [.event, .service, .exit]]]' <<<"$OUT")" \
+		'[true,[["given","a",null],["returned","a","miss"],["bypassed","c",null],["drop",null,null]]]'
+	equal "time does not go back" "$(jq -c '[.traced[] | [.way[].us] | . == sort] | all' <<<"$OUT")" true
+	tx_bg traffic "$TRAFFIC" -o -n 200 -r 100 -p udp4 tx0
+	check "as text" _ask show rx0 --trace 1
+	contains "its head" "$OUT" '^web, queue 0, [0-9]+ bytes, 198\.18\.[0-9.]+ port [0-9]+ > 198\.18\.[0-9.]+ port [0-9]+, protocol 17$'
+	contains "its steps" "$OUT" '^ +[0-9]+\.[0-9] us  from a: '
+	refuses "of another chain" 1 "no frame entered within 1 s" _ask show rx0 --trace 1 --wait 1 --chain other
+	refuses "no such chain" 1 "no chain none in the chains that are served" _ask show rx0 --trace 1 --chain none
+	refuses "too many" 2 "1 to 64" _ask show rx0 --trace 65
+	refuses "of all brokers" 2 "name its interface" "$CHAIN" show --trace 1
+	refuses "a chain alone" 2 "--chain is for --trace" _ask show rx0 --chain web
+	stop_broker
+}
+
 show_fits_80_columns() {
 	lab_up --queues 1
 	attach
@@ -287,6 +322,7 @@ nonsense_is_refused_and_the_broker_lives() {
 		        answer += piece
 		for parts in [(b"\xff\x00[",), (b"{}",), (b'{"command": "none"}',), (b'{"command": 7}',), (b"[1]",),
 		              (b'{"command": "drain"}',), (b'{"command": "drain", "service": "a", "instance": -1}',),
+		              (b'{"command": "trace"}',), (b'{"command": "trace", "frames": 65}',), (b'{"command": "traced", "trace": 7}',),
 		              tuple([b"x" * 30000] * 200), ()]:
 		    assert "error" in ask(*parts), parts
 	PY

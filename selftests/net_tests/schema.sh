@@ -124,6 +124,8 @@ bouncer_and_chain_print_what_their_schemas_say() {
 	broker=$!
 	becomes "its function joins" 20 grep -q joined "$DIR/broker.log"
 	_prints chain show --socket "$DIR/nf.sock" rx0
+	tx_bg traffic "$TRAFFIC" -o -n 1000 -r 100 tx0
+	_prints chain show --socket "$DIR/nf.sock" rx0 --trace 2
 	_prints chain export --socket "$DIR/nf.sock" rx0
 	_prints chain drain --socket "$DIR/nf.sock" rx0 fw
 	kill -INT "$broker"

@@ -274,6 +274,76 @@ static void the_time_with_a_step_is_in_its_histogram(void **state)
 	end();
 }
 
+static void a_trace_has_each_event_of_its_frames_and_no_other(void **state)
+{
+	static const __u8 lived[] = { XS_TRACE_given, XS_TRACE_returned, XS_TRACE_given,
+				      XS_TRACE_returned, XS_TRACE_ended };
+	static const __u8 died[] = { XS_TRACE_given, XS_TRACE_lost };
+	const struct xs_traced *frame;
+	struct xs_port *a, *b;
+
+	(void)state;
+	begin("service a\nservice b\nchain c a b tx\nchain d a tx\n");
+	a = join_new("a");
+	b = join_new("b");
+	enter(0, 1, 1); /* before anybody asks */
+	assert_int_equal(xs_engine_trace(e, 2, 0), 0);
+	enter(1, 2, 2); /* of another chain */
+	enter(0, 3, 3);
+	enter(0, 4, 4);
+	enter(0, 5, 5); /* one too many */
+	turn();
+	assert_int_equal(e->trace->begun, 2);
+	for (int i = 0; i < 3; i++)
+		nf_return(a, nf_take(a), XSNF_NEXT);
+	turn();
+	nf_answer(b, XSNF_NEXT);
+	turn();
+	assert_int_equal(e->trace->done, 1);
+	xs_engine_reap_port(e, a);
+	assert_int_equal(e->trace->done, 2);
+	frame = &e->trace->frames[0];
+	assert_int_equal(frame->cnt, sizeof(lived));
+	for (__u32 i = 0; i < frame->cnt; i++)
+		assert_int_equal(frame->points[i].what, lived[i]);
+	assert_int_equal(frame->points[0].service, 0);
+	assert_int_equal(frame->points[2].service, 1);
+	assert_int_equal(frame->points[4].at_ns, 3000);
+	assert_int_equal(frame->points[4].value, XS_TO_tx);
+	frame = &e->trace->frames[1];
+	assert_int_equal(frame->cnt, sizeof(died));
+	for (__u32 i = 0; i < frame->cnt; i++)
+		assert_int_equal(frame->points[i].what, died[i]);
+	assert_int_equal(frame->points[1].value, XS_LOSS_died);
+	assert_true(frame->done);
+	end();
+}
+
+/* What was under way for an earlier trace writes nothing into the next one. */
+static void another_trace_takes_the_place_of_one(void **state)
+{
+	struct xs_port *a;
+
+	(void)state;
+	begin("service a\nchain c a tx\n");
+	a = join_new("a");
+	assert_int_equal(xs_engine_trace(e, 1000, -1), 0);
+	assert_int_equal(e->trace->wanted, XS_TRACED_MAX);
+	enter_many(3);
+	turn();
+	assert_int_equal(e->trace->begun, 3);
+	assert_int_equal(xs_engine_trace(e, 1, -1), 0);
+	enter(0, 9, 9);
+	turn();
+	nf_answer(a, XSNF_DROP);
+	turn();
+	assert_int_equal(e->trace->begun, 1);
+	assert_int_equal(e->trace->done, 1);
+	assert_int_equal(e->trace->frames[0].cnt, 3);
+	assert_int_equal(e->trace->frames[0].points[1].value, XSNF_DROP);
+	end();
+}
+
 /* ---- without the service ---- */
 
 static void a_dead_service_drops_bypasses_or_holds(void **state)
@@ -906,6 +976,8 @@ int main(void)
 		cmocka_unit_test(verdicts_lead_where_the_file_says),
 		cmocka_unit_test(marks_and_steps_go_along),
 		cmocka_unit_test(the_time_with_a_step_is_in_its_histogram),
+		cmocka_unit_test(a_trace_has_each_event_of_its_frames_and_no_other),
+		cmocka_unit_test(another_trace_takes_the_place_of_one),
 		cmocka_unit_test(a_dead_service_drops_bypasses_or_holds),
 		cmocka_unit_test(a_full_instance_holds_drops_or_bypasses),
 		cmocka_unit_test(a_limit_closes_the_entry),

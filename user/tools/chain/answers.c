@@ -11,6 +11,7 @@
 #include "lib/xsk/counts.h"
 #include "broker.h"
 #include "report.h"
+#include "trace_report.h"
 #include "tools/cli/json.h"
 
 /*
@@ -201,6 +202,39 @@ static json_t *answer_drain(struct xs_broker *b, const json_t *request)
 	return json_pack("{s:i}", "draining", cnt);
 }
 
+/* {"frames": N, "chain": name, or any}. Who asked before for another trace is told so. */
+static json_t *answer_trace(struct xs_broker *b, const json_t *request)
+{
+	const char *name = json_string_value(json_object_get(request, "chain"));
+	json_int_t frames = json_integer_value(json_object_get(request, "frames"));
+	int chain = name ? xs_chains_chain(b->chains, name) : -1;
+
+	if (frames < 1 || frames > XS_TRACED_MAX)
+		return NULL;
+	if (name && chain < 0)
+		return refuse("no chain %s in the chains that are served", name);
+	if (xs_trace_report_begin(&b->nfs, (__u32)frames, chain))
+		return refuse("not enough memory");
+	return json_pack("{s:i}", "trace", ++b->traces);
+}
+
+static json_t *answer_traced(struct xs_broker *b, const json_t *request)
+{
+	__u32 queues[XS_CHAIN_QUEUES_MAX];
+	json_t *object;
+	char name[16];
+
+	if (json_integer_value(json_object_get(request, "trace")) != b->traces)
+		return refuse("somebody else has begun another trace: try again");
+	for (__u32 i = 0; i < b->worker_cnt; i++)
+		queues[i] = b->workers[i].queue;
+	if (xs_netif_name(b->netif.ifindex, name))
+		memcpy(name, b->netif.name, sizeof(name));
+	object = xs_trace_report_json(&b->nfs, queues);
+	json_object_set_new(object, "interface", xs_json_text(name));
+	return object;
+}
+
 json_t *xs_broker_answer(void *arg, const json_t *request)
 {
 	const char *command = json_string_value(json_object_get(request, "command"));
@@ -212,6 +246,10 @@ json_t *xs_broker_answer(void *arg, const json_t *request)
 		return answer_show(b);
 	if (!strcmp(command, "events"))
 		return answer_events(b, request);
+	if (!strcmp(command, "trace"))
+		return answer_trace(b, request);
+	if (!strcmp(command, "traced"))
+		return answer_traced(b, request);
 	if (!strcmp(command, "who"))
 		return answer_who(b);
 	if (!strcmp(command, "drain"))

@@ -9,6 +9,7 @@
 #include "file.h"
 #include "options.h"
 #include "report.h"
+#include "show_trace.h"
 #include "tools/brokers/find.h"
 #include "tools/brokers/metrics.h"
 #include "tools/cli/json.h"
@@ -86,7 +87,19 @@ static int ask_brokers(struct xs_cli *cli, json_t *answers)
 
 /* ---- the commands ---- */
 
-int xs_chain_show(struct xs_cli *cli)
+static int show_trace(struct xs_cli *cli)
+{
+	const struct xs_chain_options *opts = cli->opts;
+	char path[XS_CONTROL_PATH_MAX];
+	int err;
+
+	if (!cli->operand_cnt && !opts->socket)
+		return xs_usage(cli, "show: --trace is for one broker: name its interface");
+	err = find(cli, cli->operand_cnt ? cli->operands[0] : "", path);
+	return err ? err : xs_chain_show_trace(cli, path);
+}
+
+static int show_account(struct xs_cli *cli)
 {
 	json_t *brokers = json_array(), *broker;
 	int err = ask_brokers(cli, brokers);
@@ -103,6 +116,17 @@ int xs_chain_show(struct xs_cli *cli)
 		printf("no broker runs here\n");
 	json_decref(brokers);
 	return err;
+}
+
+int xs_chain_show(struct xs_cli *cli)
+{
+	const struct xs_chain_options *opts = cli->opts;
+
+	if (opts->trace)
+		return show_trace(cli);
+	if (opts->chain)
+		return xs_usage(cli, "show: --chain is for --trace");
+	return show_account(cli);
 }
 
 int xs_chain_export(struct xs_cli *cli)

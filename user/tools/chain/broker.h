@@ -27,6 +27,7 @@ struct xs_broker {
 	struct xs_nfs nfs;
 	struct xs_control control;
 	__u32 applied; /* versions, after the first */
+	__u32 traces; /* begun */
 	__u64 begin_ns, kept_ns;
 	__u32 told_mtu; /* judged last; 0: none */
 	__u32 lost_times; /* for xs_slots_check_instance() */

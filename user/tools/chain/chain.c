@@ -81,6 +81,16 @@ static const struct xs_opt ask_opts[] = {
 	{},
 };
 
+static const struct xs_opt show_opts[] = {
+	{ "trace", 0, "N", "instead, the way of the next N frames (1 to 64), step by step",
+	  U32(trace, 1, 64) },
+	{ "chain", 0, "NAME", "with --trace: only frames of this chain", TEXT(chain) },
+	{ "wait", 0, "SEC", "with --trace: wait so long for them (default 10)",
+	  U32(wait_sec, 1, 3600), .unit = "seconds" },
+	{ "socket", 0, "PATH", "ask the broker that was started with it", TEXT(socket) },
+	{},
+};
+
 static const struct xs_opt exec_opts[] = {
 	{ "user", 'u', "USER", "run as this user (default: nobody)", TEXT(user) },
 	{ "cgroup", 0, "DIR", "in this cgroup, which is made if it is missing",
@@ -97,7 +107,7 @@ static const struct xs_cmd cmds[] = {
 	  NULL, 1, 1, xs_chain_check },
 	{ "apply", NULL, "IF FILE", "serve another version of the chains, under traffic", ask_opts,
 	  2, 2, xs_chain_apply },
-	{ "show", NULL, "[IF]", "what brokers that run have counted, by chain and step", ask_opts,
+	{ "show", NULL, "[IF]", "what brokers that run have counted, by chain and step", show_opts,
 	  0, 1, xs_chain_show },
 	{ "export", NULL, "[IF]", "the same as metrics for Prometheus", ask_opts, 0, 1,
 	  xs_chain_export },

@@ -12,12 +12,20 @@ const char *const xs_loss_names[XS_LOSS_MAX] = { XS_LOSSES(X) };
 
 static void route(struct xs_engine *e, __u32 frame, int to);
 
+static void trace(struct xs_engine *e, const struct xs_held *h, enum xs_trace_what what, int value)
+{
+	if (h->traced)
+		xs_trace_add(e->trace, h->traced, what, value,
+			     e->chains->chains[h->chain].steps[h->step].service, e->now_ns);
+}
+
 /* ---- frames that wait ---- */
 
 static void wait_last(struct xs_engine *e, struct xs_waiting *list, __u32 frame)
 {
 	struct xs_held *h = &e->held[frame];
 
+	trace(e, h, XS_TRACE_waiting, 0);
 	h->state = XS_HELD_waiting;
 	h->since_ns = e->now_ns;
 	h->next = XS_NO_FRAME;
@@ -60,6 +68,7 @@ static void end_by_verdict(struct xs_engine *e, __u32 frame, int end)
 {
 	struct xs_chain_count *count = &e->count[e->held[frame].chain];
 
+	trace(e, &e->held[frame], XS_TRACE_ended, end);
 	if (end == XS_TO_tx)
 		count->tx++;
 	else
@@ -71,6 +80,7 @@ static void lose(struct xs_engine *e, __u32 frame, enum xs_loss loss)
 {
 	const struct xs_held *h = &e->held[frame];
 
+	trace(e, h, XS_TRACE_lost, (int)loss);
 	e->hops[h->chain][h->step].lost[loss]++;
 	e->count[h->chain].lost[loss]++;
 	finish(e, frame, XS_TO_drop);
@@ -117,6 +127,7 @@ static void give(struct xs_engine *e, struct xs_port *port, __u32 frame)
 	struct xs_hop *hop = &e->hops[h->chain][h->step];
 	struct xsnf_desc desc = describe(h, index_for(e, port, frame));
 
+	trace(e, h, XS_TRACE_given, (int)port->instance);
 	h->state = XS_HELD_port;
 	h->port = (__u16)port->id;
 	h->since_ns = e->now_ns;
@@ -187,6 +198,7 @@ static bool do_instead(struct xs_engine *e, __u32 frame, enum xs_instead instead
 
 	switch (instead) {
 	case XS_INSTEAD_bypass:
+		trace(e, h, XS_TRACE_bypassed, 0);
 		e->hops[h->chain][h->step].bypassed++;
 		return true;
 	case XS_INSTEAD_hold:
@@ -261,6 +273,9 @@ void xs_engine_enter(struct xs_engine *e, __u32 chain, __u32 frame, __u16 off, _
 	h->len = len;
 	h->tag = tag;
 	xs_flow_hashes(bytes_of(e, frame) + off, len, h->hashes);
+	h->traced = e->trace ? xs_trace_begin(e->trace, chain, bytes_of(e, frame) + off, len,
+					      h->hashes[XS_STICKY_flow], e->now_ns)
+			     : 0;
 	e->count[chain].entered++;
 	e->count[chain].inside++;
 	show_to_taps(e, frame, -1);
@@ -346,6 +361,8 @@ static int follow_verdict(struct xs_engine *e, const struct xs_port *port, const
 	const struct xs_step *step = &e->chains->chains[h->chain].steps[h->step];
 	int exit;
 
+	if (verdict < XSNF_EXIT_0)
+		trace(e, h, XS_TRACE_returned, verdict);
 	switch (verdict) {
 	case XSNF_NEXT:
 		hop->next++;
@@ -358,6 +375,7 @@ static int follow_verdict(struct xs_engine *e, const struct xs_port *port, const
 		return XS_TO_tx;
 	}
 	exit = port->exit_of[verdict - XSNF_EXIT_0];
+	trace(e, h, XS_TRACE_exit, exit);
 	if (exit < 0 || step->exits[exit] == XS_TO_nowhere)
 		return XS_TO_nowhere;
 	hop->exits[exit]++;
@@ -669,6 +687,7 @@ static void bury(struct xs_engine *e, struct xs_port *port, __u32 frame)
 		lose(e, frame, XS_LOSS_died);
 		return;
 	}
+	trace(e, h, XS_TRACE_survived, 0);
 	e->hops[h->chain][h->step].survived++;
 	route(e, frame, chain->steps[h->step].next);
 }
@@ -683,6 +702,23 @@ void xs_engine_reap_port(struct xs_engine *e, struct xs_port *port)
 			bury(e, port, i);
 	e->ports[port->id] = NULL;
 	xs_port_free(port);
+}
+
+/* ---- traces ---- */
+
+int xs_engine_trace(struct xs_engine *e, __u32 frames, int chain)
+{
+	if (!e->trace)
+		e->trace = malloc(sizeof(*e->trace));
+	if (!e->trace)
+		return -ENOMEM;
+	/* Those that are under way would write into the rows of the new ones. */
+	for (__u32 i = 0; i < e->frame_cnt; i++)
+		e->held[i].traced = 0;
+	e->trace->wanted = frames < XS_TRACED_MAX ? frames : XS_TRACED_MAX;
+	e->trace->chain = chain;
+	e->trace->begun = e->trace->done = 0;
+	return 0;
 }
 
 /* ---- making ---- */
@@ -726,6 +762,7 @@ void xs_engine_free(struct xs_engine *engine)
 	for (__u32 i = 0; i < engine->port_end; i++)
 		xs_port_free(engine->ports[i]);
 	pthread_mutex_destroy(&engine->lock);
+	free(engine->trace);
 	free(engine->held);
 	free(engine);
 }

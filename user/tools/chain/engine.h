@@ -22,6 +22,7 @@
 
 #include "flow.h"
 #include "port.h"
+#include "trace.h"
 #include "tools/cli/latency.h"
 
 #define XS_BUCKETS 256 /* of a service: flows move in these units */
@@ -82,6 +83,7 @@ struct xs_held {
 	__u16 off, len;
 	__u32 hashes[XS_STICKY_MAX]; /* of the frame as it entered */
 	__u32 next; /* waiting: the next one in the queue */
+	__u32 traced; /* for xs_trace_add(); 0: it is not traced */
 	__u64 since_ns; /* when it got into this state */
 	__u64 tag; /* the caller's */
 };
@@ -113,6 +115,7 @@ struct xs_engine {
 	struct xs_balance balance[XS_SERVICES_MAX];
 	struct xs_hop hops[XS_CHAINS_MAX][XS_CHAIN_STEPS_MAX];
 	struct xs_stay stay;
+	struct xs_trace *trace; /* NULL: nobody has asked for one yet */
 	struct xs_chain_count count[XS_CHAINS_MAX];
 	__u64 lost_before[XS_CHAINS_MAX][XS_LOSS_MAX]; /* at steps that are in no chain any more */
 	bool paused; /* nothing enters: xs_engine_room() is 0 */
@@ -194,6 +197,12 @@ void xs_engine_close_port(struct xs_engine *e, struct xs_port *port);
  * was closed; the rest counts as `died`. Frees the port.
  */
 void xs_engine_reap_port(struct xs_engine *e, struct xs_port *port);
+
+/*
+ * Traces the next `frames` frames that enter the chain (-1: any), at most XS_TRACED_MAX, in place of those that
+ * are traced now. 0 or -ENOMEM.
+ */
+int xs_engine_trace(struct xs_engine *e, __u32 frames, int chain);
 
 /* ---- the account ---- */
 

@@ -21,12 +21,14 @@ struct xs_chain_options {
 	__u32 frames;
 	/* Of replay. */
 	const char *pcap, *out, *gen;
-	__u32 wait_sec;
+	__u32 wait_sec; /* also of show --trace */
 	/* Of run. */
 	__u32 queues[XS_CHAIN_QUEUES_MAX];
 	__u32 queue_cnt; /* 0: all */
 	__u32 want; /* XS_CHAIN_COPY or _ZERO_COPY; neither or both: zero-copy, else copy */
 	__u32 duration_sec; /* 0: until it is told to stop */
+	/* Of show. */
+	__u32 trace; /* frames; 0: the account */
 	/* Of exec. */
 	const char *user; /* NULL: nobody */
 	struct xs_sandbox sandbox; /* its user is not set yet */
