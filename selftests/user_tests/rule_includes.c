@@ -133,6 +133,27 @@ static void sets_take_members_of_files(void **state)
 	xs_ruleset_free(&set);
 }
 
+static void tables_left_open_in_files_are_two_errors(void **state)
+{
+	static const struct memory_file files[] = {
+		{ "a", "table netdev t {\nchain a {\ntcp drop\n" }, { NULL, NULL }
+	};
+	static const char text[] = "include \"a\"\ninclude \"a\"\n"
+				   "table netdev t { chain a { tcp drop }";
+	struct xs_rule_errors errs;
+	struct xs_ruleset set;
+
+	(void)state;
+	assert_int_equal(parse_with(&set, text, strlen(text), files, &errs), -EINVAL);
+	assert_true(errs.cnt >= 2);
+	for (int i = 0; i < 2; i++) {
+		assert_string_equal(errs.errors[i].file, "a");
+		assert_int_equal(errs.errors[i].line, 2);
+		assert_non_null(strstr(errs.errors[i].message, "not closed"));
+	}
+	xs_rule_errors_free(&errs);
+}
+
 static void errors_in_files_of_values_have_their_place(void **state)
 {
 	static const struct {
@@ -186,6 +207,7 @@ int main(void)
 		cmocka_unit_test(include_gives_rules_defines_and_lines),
 		cmocka_unit_test(include_errors_name_the_file),
 		cmocka_unit_test(sets_take_members_of_files),
+		cmocka_unit_test(tables_left_open_in_files_are_two_errors),
 		cmocka_unit_test(errors_in_files_of_values_have_their_place),
 		cmocka_unit_test(include_depth_is_limited),
 	};

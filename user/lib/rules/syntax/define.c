@@ -82,7 +82,8 @@ bool xs_parse_add_define(struct xs_parser *p, struct xs_str name, __u32 line,
 	define->elems = xs_parse_alloc(p, p->operand.cnt * sizeof(struct xs_elem));
 	if (!define->elems)
 		return false;
-	memcpy(define->elems, p->operand.elems, p->operand.cnt * sizeof(struct xs_elem));
+	if (p->operand.cnt) /* an empty file of values has none, and there may be no array yet */
+		memcpy(define->elems, p->operand.elems, p->operand.cnt * sizeof(struct xs_elem));
 	if (!tsearch(define, &p->defines, compare_defines))
 		return xs_parse_oom(p);
 	p->define_cnt++;

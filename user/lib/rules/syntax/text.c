@@ -189,6 +189,8 @@ void xs_parse_text(struct xs_parser *p, __u32 file, const char *text, size_t len
 	if (!p->err && p->block.kind != kind)
 		xs_parse_error(p, &p->block.pos[p->block.kind],
 			       "the block is not closed: expected '}'");
+	if (kind == XS_BLOCK_NONE)
+		xs_chains_free(p); /* of a table that the file left open */
 	p->block.kind = kind;
 	p->block.floor = floor;
 	p->origin = outer_origin;
