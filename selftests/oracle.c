@@ -324,12 +324,42 @@ static bool match_holds(const struct xs_dynamic_set *sets, const struct xs_match
 	}
 }
 
+/* A concatenation with !=: its fields are there, and no element has all their values. */
+static bool tuples_hold(const struct xs_match *matches, const struct facts *facts)
+{
+	__u32 fields = matches->tuple;
+
+	for (__u32 i = 0; i < fields; i++) {
+		const struct xs_match there = { .field = matches[i].field, .negate = true };
+
+		if (!match_holds(NULL, &there, facts))
+			return false;
+	}
+	for (__u32 t = 0; t < matches->range_cnt; t += fields) {
+		__u32 same = 0;
+
+		for (__u32 i = 0; i < fields; i++) {
+			const struct xs_match one = { .field = matches[i].field,
+						      .range_cnt = 1,
+						      .ranges = &matches->ranges[t + i] };
+
+			same += match_holds(NULL, &one, facts);
+		}
+		if (same == fields)
+			return false;
+	}
+	return true;
+}
+
 static bool rule_holds(const struct xs_dynamic_set *sets, const struct xs_rule *rule,
 		       const struct facts *facts)
 {
-	for (__u32 i = 0; i < rule->match_cnt; i++)
-		if (!match_holds(sets, &rule->matches[i], facts))
+	for (__u32 i = 0; i < rule->match_cnt; i++) {
+		const struct xs_match *match = &rule->matches[i];
+
+		if (!(match->tuple ? tuples_hold(match, facts) : match_holds(sets, match, facts)))
 			return false;
+	}
 	return true;
 }
 

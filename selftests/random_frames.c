@@ -64,15 +64,11 @@ static enum xs_field planned(struct rng *rng, enum xs_field field)
 	}
 }
 
-/* A value inside, at the edge of, or just outside what the match names. */
-static xs_u128 value_for(struct maker *m, const struct xs_match *match)
+/* A value inside, at the edge of, or just outside a range. */
+static xs_u128 value_near(struct maker *m, const struct xs_range *range)
 {
-	const struct xs_range *range;
 	xs_u128 span;
 
-	if (match->negate || !match->range_cnt)
-		return random_draw(m->set, m->rng, match->field);
-	range = &match->ranges[rng_below(m->rng, match->range_cnt)];
 	switch (rng_below(m->rng, 10)) {
 	case 0:
 		return range->lo - 1;
@@ -90,6 +86,13 @@ static xs_u128 value_for(struct maker *m, const struct xs_match *match)
 	}
 }
 
+static xs_u128 value_for(struct maker *m, const struct xs_match *match)
+{
+	if (match->negate || !match->range_cnt)
+		return random_draw(m->set, m->rng, match->field);
+	return value_near(m, &match->ranges[rng_below(m->rng, match->range_cnt)]);
+}
+
 static __u32 port_protocol(struct rng *rng)
 {
 	static const __u8 list[] = { 6, 17, 132, 33, 136 };
@@ -99,15 +102,27 @@ static __u32 port_protocol(struct rng *rng)
 
 static void plan_from_rule(struct maker *m, const struct xs_rule *rule)
 {
+	const struct xs_range *element = NULL;
 	struct plan *plan = &m->plan;
+	__u32 left = 0; /* fields of the element to come */
 
 	for (__u32 i = 0; i < rule->match_cnt; i++) {
 		const struct xs_match *match = &rule->matches[i];
 		const struct random_trait *trait = &random_traits[match->field];
 		enum xs_field field = planned(m->rng, match->field);
 
+		/* a frame of one element: of its values, or with another in one of the fields */
+		if (match->tuple) {
+			left = match->tuple;
+			element = match->ranges + rng_below(m->rng, match->range_cnt / left) * left;
+		}
 		plan->set[field] = true;
-		plan->value[field] = value_for(m, match);
+		plan->value[field] = left && chance(m, 85) ? value_near(m, element)
+							   : value_for(m, match);
+		if (left) {
+			element++;
+			left--;
+		}
 		if (trait->family)
 			plan->family = trait->family;
 		if (trait->protocol)

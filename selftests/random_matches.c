@@ -344,6 +344,49 @@ void random_pair_make(struct random_set *set, struct rng *rng, struct xs_match *
 	random_say(t, " } ");
 }
 
+/* The value of a field in one more element: a new one, or that of the element before. */
+static void make_part(struct random_set *set, struct rng *rng, struct xs_match *first, __u32 fields,
+		      enum xs_field field, struct random_text *t)
+{
+	struct xs_match one = { .field = field };
+	struct xs_range range;
+
+	if (first->range_cnt < fields || rng_chance(rng, 50)) {
+		make_item(set, rng, &one, t);
+		range = one.ranges[0];
+		free(one.ranges);
+	} else {
+		range = first->ranges[first->range_cnt - fields];
+		random_say_value(t, rng, field, range.lo);
+		random_say(t, range.hi > range.lo ? "-" : "");
+		if (range.hi > range.lo)
+			random_say_value(t, rng, field, range.hi);
+	}
+	add_range(first, range.lo, range.hi);
+}
+
+void random_tuples_make(struct random_set *set, struct rng *rng, struct xs_match *matches,
+			const enum xs_field *chosen, __u32 fields, struct random_text *t)
+{
+	__u32 elements = rng_chance(rng, 30) ? 1 : 1 + rng_below(rng, set->spread ? 40 : 6);
+	bool braces = elements > 1 || rng_chance(rng, 50);
+
+	for (__u32 i = 0; i < fields; i++) {
+		matches[i] = (struct xs_match){ .field = chosen[i], .negate = true };
+		random_say(t, "%s%s ", i ? ". " : "", random_fields[chosen[i]].text);
+	}
+	matches->tuple = (__u8)fields;
+	random_say(t, "!= %s", braces ? "{ " : "");
+	for (__u32 e = 0; e < elements; e++) {
+		random_say(t, e ? ", " : "");
+		for (__u32 i = 0; i < fields; i++) {
+			random_say(t, i ? " . " : "");
+			make_part(set, rng, matches, fields, chosen[i], t);
+		}
+	}
+	random_say(t, braces ? " } " : " ");
+}
+
 /* Prefixes of many lengths, or such ranges: combinations of more shapes than tables. */
 void random_shapes_match_make(struct rng *rng, struct xs_match *match, enum xs_field field,
 			      struct random_text *t)

@@ -50,6 +50,12 @@ void random_limit_make(struct random_set *set, struct rng *rng, struct xs_rule *
 /* F . G { A . B }: the two matches F A and G B. */
 void random_pair_make(struct random_set *set, struct rng *rng, struct xs_match *matches,
 		      const enum xs_field *chosen, struct random_text *t);
+/*
+ * F . G != { A . B, ... } of so many fields: the ranges of all elements are in the first match.
+ * Half of the elements share a value with the one before them.
+ */
+void random_tuples_make(struct random_set *set, struct rng *rng, struct xs_match *matches,
+			const enum xs_field *chosen, __u32 fields, struct random_text *t);
 /* A whole crowd. */
 void random_crowd_match_make(struct random_set *set, struct rng *rng, struct xs_match *match,
 			     enum xs_field field, const struct random_crowd *crowd,

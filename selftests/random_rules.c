@@ -197,13 +197,31 @@ static __u32 make_crowded(struct random_set *set, struct rng *rng, struct xs_mat
 	return cnt;
 }
 
-static bool makes_pair(struct rng *rng, const enum xs_field *chosen, __u32 cnt)
+/* How many of the fields can be a concatenation; 0: they shall be none. */
+static __u32 concat_fields(struct rng *rng, const enum xs_field *chosen, __u32 cnt)
 {
-	for (__u32 i = 0; i < 2 && i < cnt; i++)
-		if (random_traits[chosen[i]].kind == RANDOM_none ||
-		    random_traits[chosen[i]].kind == RANDOM_flags)
-			return false;
-	return cnt >= 2 && rng_chance(rng, 8);
+	__u32 fields = 0;
+
+	while (fields < cnt && fields < XS_TUPLE_FIELDS_MAX &&
+	       random_traits[chosen[fields]].kind != RANDOM_none &&
+	       random_traits[chosen[fields]].kind != RANDOM_flags)
+		fields++;
+	return fields >= 2 && rng_chance(rng, 16) ? fields : 0;
+}
+
+/* Matches of a concatenation, if there shall be one; how many. */
+static __u32 make_concat(struct random_set *set, struct rng *rng, struct xs_match *matches,
+			 const enum xs_field *chosen, __u32 cnt, struct random_text *t)
+{
+	__u32 fields = concat_fields(rng, chosen, cnt);
+
+	if (fields && rng_chance(rng, 50)) {
+		random_pair_make(set, rng, matches, chosen, t);
+		return 2;
+	}
+	if (fields)
+		random_tuples_make(set, rng, matches, chosen, fields, t);
+	return fields;
 }
 
 static void make_rule(struct random_set *set, struct rng *rng, struct xs_rule *rule)
@@ -211,6 +229,7 @@ static void make_rule(struct random_set *set, struct rng *rng, struct xs_rule *r
 	__u32 cnt = rng_below(rng, MATCHES_MAX), shape = rng_below(rng, RANDOM_SHAPES);
 	enum xs_field wild[MATCHES_MAX], *chosen = wild;
 	struct random_text t = { .len = 0 };
+	__u32 concat;
 
 	*rule = (struct xs_rule){ .matches = calloc(MATCHES_MAX, sizeof(*rule->matches)),
 				  .target_name = calloc(1, XS_TARGET_NAME_MAX) };
@@ -228,13 +247,9 @@ static void make_rule(struct random_set *set, struct rng *rng, struct xs_rule *r
 	} else {
 		pick_fields(rng, chosen, cnt);
 	}
-	if (makes_pair(rng, chosen, cnt)) {
-		random_pair_make(set, rng, &rule->matches[rule->match_cnt], chosen, &t);
-		rule->match_cnt += 2;
-		chosen += 2;
-		cnt -= 2;
-	}
-	for (__u32 i = 0; i < cnt; i++)
+	concat = make_concat(set, rng, &rule->matches[rule->match_cnt], chosen, cnt, &t);
+	rule->match_cnt += concat;
+	for (__u32 i = concat; i < cnt; i++)
 		random_match_make(set, rng, &rule->matches[rule->match_cnt++], chosen[i], &t);
 	if (rng_chance(rng, 5))
 		random_say(&t, rng_chance(rng, 50) ? "counter " : "counter packets 0 bytes 0 ");

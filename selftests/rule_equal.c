@@ -24,8 +24,8 @@ static bool same_limit(const struct xs_limit *a, const struct xs_limit *b)
 
 static bool same_match(const struct xs_match *a, const struct xs_match *b)
 {
-	if (a->set != b->set || a->set_number != b->set_number || a->field != b->field ||
-	    a->negate != b->negate || a->range_cnt != b->range_cnt)
+	if (a->set != b->set || a->tuple != b->tuple || a->set_number != b->set_number ||
+	    a->field != b->field || a->negate != b->negate || a->range_cnt != b->range_cnt)
 		return false;
 	for (__u32 i = 0; i < a->range_cnt; i++)
 		if (a->ranges[i].lo != b->ranges[i].lo || a->ranges[i].hi != b->ranges[i].hi)

@@ -23,12 +23,15 @@ _nft_rules() {
 }
 
 every_expression_is_taken() {
-	local cnt
+	local cnt part
 	cnt=$(_expressions | wc -l)
 	((++ASSERTIONS))
 	((cnt >= 300)) || fail "only $cnt expressions"
-	_expressions | sed 's/$/ drop/' >"$DIR/all.rules"
-	check "all are taken" "$O/xsteer-rules" check "$DIR/all.rules"
+	# in one file they would overlap too much
+	_expressions | sed 's/$/ drop/' | split -l 100 - "$DIR/part."
+	for part in "$DIR"/part.*; do
+		check "all are taken" "$O/xsteer-rules" check "$part"
+	done
 }
 
 each_means_what_it_means_in_nft() {

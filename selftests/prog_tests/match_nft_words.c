@@ -166,6 +166,38 @@ static void concatenations(void **state)
 	RULE_ROWS_RUN(state, rows);
 }
 
+static void concatenations_with_not(void **state)
+{
+	static const struct rule_row rows[] = {
+		RULE_ROW("ip saddr . tcp dport != { 10.0.0.1 . 22, 10.1.0.0/16 . 80-90 } drop",
+			 "ip saddr=10.0.0.1 tcp dport=22", 0),
+		RULE_FRAME("ip saddr=10.0.0.1 tcp dport=23", 1),
+		RULE_FRAME("ip saddr=10.0.0.2 tcp dport=22", 1),
+		RULE_FRAME("ip saddr=10.0.0.1 tcp dport=80", 1),
+		RULE_FRAME("ip saddr=10.1.0.0 tcp dport=80", 0),
+		RULE_FRAME("ip saddr=10.1.255.255 tcp dport=90", 0),
+		RULE_FRAME("ip saddr=10.1.0.0 tcp dport=79", 1),
+		RULE_FRAME("ip saddr=10.1.255.255 tcp dport=91", 1),
+		RULE_FRAME("ip saddr=10.2.0.0 tcp dport=80", 1),
+		RULE_FRAME("ip saddr=10.0.255.255 tcp dport=80", 1),
+		RULE_FRAME("ip saddr=10.0.0.1 udp dport=23", 0),
+		RULE_FRAME("ip offset=1 saddr=10.0.0.1 tcp dport=23", 0),
+		RULE_FRAME("ip6 tcp dport=23", 0),
+		RULE_ROW("meta l4proto . th dport != { tcp . 53, udp . 54 } drop",
+			 "ip tcp dport=53", 0),
+		RULE_FRAME("ip6 udp dport=54", 0),
+		RULE_FRAME("ip udp dport=53", 1),
+		RULE_FRAME("ip sctp dport=53", 1),
+		RULE_FRAME("ip icmp", 0),
+		RULE_ROW("ip ttl . udp port != 5 . 53 drop", "ip ttl=5 udp sport=53 dport=9", 0),
+		RULE_FRAME("ip ttl=5 udp sport=9 dport=53", 0),
+		RULE_FRAME("ip ttl=5 udp sport=9 dport=54", 1),
+		RULE_FRAME("ip ttl=6 udp sport=9 dport=53", 1),
+	};
+
+	RULE_ROWS_RUN(state, rows);
+}
+
 static void verdict_maps(void **state)
 {
 	static const struct rule_row rows[] = {
@@ -235,8 +267,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(bounds),	  cmocka_unit_test(masks),
 		cmocka_unit_test(flags),	  cmocka_unit_test(fields),
-		cmocka_unit_test(concatenations), cmocka_unit_test(verdict_maps),
-		cmocka_unit_test(idioms),	  cmocka_unit_test(statements),
+		cmocka_unit_test(concatenations), cmocka_unit_test(concatenations_with_not),
+		cmocka_unit_test(verdict_maps),	  cmocka_unit_test(idioms),
+		cmocka_unit_test(statements),
 	};
 
 	return cmocka_run_group_tests_name("match_nft_words", tests, test_open, test_close);

@@ -154,6 +154,29 @@ static void tables_left_open_in_files_are_two_errors(void **state)
 	xs_rule_errors_free(&errs);
 }
 
+static void an_empty_file_of_values_can_be_the_first_define(void **state)
+{
+	static const struct memory_file files[] = { { "none.txt", "# nothing" }, { NULL, NULL } };
+	struct xs_ruleset set;
+
+	(void)state;
+	parse_good_with(&set,
+			"define N = { file \"none.txt\" }\n"
+			"ip ttl . tcp port != { 1 . $N, $N . 2 } drop\n"
+			"ip ttl . tcp port != { 1 . $N, 2 . 3 } drop",
+			files);
+	assert_int_equal(set.rule_cnt, 2);
+	assert_int_equal(set.rules[0].matches[0].tuple, 0);
+	for (int i = 0; i < 2; i++)
+		assert_true(set.rules[0].matches[i].negate && !set.rules[0].matches[i].range_cnt);
+	assert_string_equal(set.rules[0].text, "ip ttl != { file \"/dev/null\" } "
+					       "tcp port != { file \"/dev/null\" } drop");
+	assert_int_equal(set.rules[1].matches[0].tuple, 2);
+	assert_int_equal(set.rules[1].matches[0].range_cnt, 2);
+	assert_string_equal(set.rules[1].text, "ip ttl . tcp port != { 2 . 3 } drop");
+	xs_ruleset_free(&set);
+}
+
 static void errors_in_files_of_values_have_their_place(void **state)
 {
 	static const struct {
@@ -208,6 +231,7 @@ int main(void)
 		cmocka_unit_test(include_errors_name_the_file),
 		cmocka_unit_test(sets_take_members_of_files),
 		cmocka_unit_test(tables_left_open_in_files_are_two_errors),
+		cmocka_unit_test(an_empty_file_of_values_can_be_the_first_define),
 		cmocka_unit_test(errors_in_files_of_values_have_their_place),
 		cmocka_unit_test(include_depth_is_limited),
 	};

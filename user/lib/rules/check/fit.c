@@ -118,7 +118,7 @@ static bool holds_for_queue(const struct xs_match *match, __u32 queue)
 {
 	bool named = false;
 
-	if (match->field != XS_FIELD_meta_rxqueue)
+	if (match->field != XS_FIELD_meta_rxqueue || match->tuple)
 		return true;
 	for (__u32 i = 0; !named && i < match->range_cnt; i++)
 		named = match->ranges[i].lo <= queue && queue <= match->ranges[i].hi;

@@ -82,7 +82,9 @@ static int warn_of_rule(struct xs_rule_warnings *out, struct xs_cover *cover,
 	/* another copy of the same rule may be asked */
 	if (by < cover->set->rule_cnt)
 		return of->copied ? 0 : warn_covered(out, cover->set, rule, by);
-	xs_cover_remember(cover, claim, rule);
+	/* what it excludes is not in the claim, so it may not cover all of that */
+	if (!xs_rule_has_tuples(of))
+		xs_cover_remember(cover, claim, rule);
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 
 #include "box.h"
 #include "lib/base/grow.h"
+#include "tuples.h"
 
 #define SPLIT_MIN_BITS 2 /* a cut must gain this many leading bits */
 #define FINE_SET_MAX 64 /* members of a set that `finely` gives boxes of their own */
@@ -355,8 +356,22 @@ static int multiply_out(struct xs_boxes *boxes, struct xs_meaning *meaning, __u3
 	return 0;
 }
 
+struct part_of {
+	struct xs_boxes *boxes;
+	__u32 rule;
+	bool finely;
+};
+
+static int add_part(void *arg, struct xs_meaning *part)
+{
+	const struct part_of *of = arg;
+
+	return multiply_out(of->boxes, part, of->rule, of->finely);
+}
+
 static int add_rule(struct xs_boxes *boxes, const struct xs_rule *rule, __u32 number, bool finely)
 {
+	struct part_of of = { boxes, number, finely };
 	struct xs_meaning meaning;
 	int err = xs_meaning_find(&boxes->arena, &meaning, rule);
 
@@ -369,10 +384,13 @@ static int add_rule(struct xs_boxes *boxes, const struct xs_rule *rule, __u32 nu
 		struct xs_meaning one = meaning;
 
 		err = xs_meaning_choose(&boxes->arena, &one, sides);
-		if (!err)
-			err = multiply_out(boxes, &one, number, finely);
 		if (err)
 			return err;
+		err = one.never ? 0 : xs_tuples_cut(&boxes->arena, rule, &one, add_part, &of);
+		if (err == XS_TUPLES_OVERLAP)
+			boxes->limit = XS_LIMIT_TUPLES;
+		if (err)
+			return err < 0 ? err : -E2BIG;
 	}
 	return 0;
 }

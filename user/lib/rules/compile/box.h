@@ -51,6 +51,7 @@ enum xs_box_limit {
 	XS_LIMIT_SET, /* XS_BOXES_MAX, together with the rules before it */
 	XS_LIMIT_RULE, /* XS_BOXES_PER_RULE, by sets that cannot become conditions */
 	XS_LIMIT_EITHER, /* XS_EITHER_MAX */
+	XS_LIMIT_TUPLES, /* XS_TUPLE_PARTS_MAX */
 };
 
 struct xs_boxes {

@@ -8,6 +8,7 @@
 #include "refuse.h"
 #include "set_text.h"
 #include "steps.h"
+#include "tuples.h"
 
 __u32 xs_rule_layout(const struct xs_ruleset *rules)
 {
@@ -81,6 +82,11 @@ static int refuse_rule(struct xs_compiler *c, __u32 rule)
 		return xs_refuse(c->report, c->rules, rule,
 				 "more than %u `port` matches; use sport and dport, or sets",
 				 XS_EITHER_MAX);
+	case XS_LIMIT_TUPLES:
+		return xs_refuse(c->report, c->rules, rule,
+				 "too many combinations: the elements behind != overlap in more "
+				 "than %u ways; use elements that do not, or rules that pass them",
+				 XS_TUPLE_PARTS_MAX);
 	default:
 		return xs_refuse(c->report, c->rules, rule,
 				 "too many combinations: "

@@ -7,10 +7,13 @@
 
 #include "frame.h"
 #include "kind.h"
+#include "tuples.h"
 
 #define L4_BYTES 20 /* a TCP header, the longest we write */
 #define EXTENSION_BYTES 8
 #define OPTIONS_BYTES 40 /* of IPv4, at most */
+#define PARTS_TRIED \
+	16 /* parts of a rule with != before a concatenation that a frame is drawn from */
 #define ORDINARY_BYTES 98 /* length of a frame if the rule does not restrict it */
 
 struct draw {
@@ -173,32 +176,58 @@ static unsigned char *put_ethernet(struct draw *draw, unsigned char *at)
 	return put_number(at, pick_value(draw, XS_DIM_ether_type, ETH_P_IP), 2);
 }
 
-/* Chooses the first kind that can match the rule, and a choice of sides that leaves it ports. */
+/* The parts of a rule that some kind of frames can match, of which one is drawn. */
+struct choice {
+	struct draw *draw;
+	struct xs_arena *arena;
+	__u32 met;
+};
+
+enum { ENOUGH = 2 }; /* what no errno and no XS_TUPLES_OVERLAP is */
+
+/* Chooses the first kind that can match the part. */
+static int try_part(void *arg, struct xs_meaning *part)
+{
+	struct choice *choice = arg;
+
+	for (int kind = 0; kind < XS_KIND_MAX; kind++) {
+		struct xs_meaning meaning = *part;
+		int unmet = xs_kind_meet(choice->arena, &meaning, (enum xs_kind)kind);
+
+		if (unmet < 0)
+			return unmet;
+		if (unmet > XS_MET)
+			continue;
+		if (++choice->met == 1 || !(next_random(choice->draw) % choice->met)) {
+			choice->draw->meaning = meaning;
+			choice->draw->kind = (enum xs_kind)kind;
+		}
+		return choice->met == PARTS_TRIED ? ENOUGH : 0;
+	}
+	return 0;
+}
+
+/* Chooses a part and a kind that can match the rule, and sides that leave it ports. */
 static int choose_kind(struct xs_arena *arena, struct draw *draw, const struct xs_rule *rule)
 {
-	struct xs_meaning asked;
+	struct choice choice = { .draw = draw, .arena = arena };
+	struct xs_meaning asked, one;
 	__u32 first = (__u32)next_random(draw);
-	int err = xs_meaning_find(arena, &asked, rule), unmet = XS_UNMET_FAMILY;
+	int err = xs_meaning_find(arena, &asked, rule);
 
-	for (__u32 i = 0; i < 1U << asked.either_cnt && err == 0; i++) {
-		draw->meaning = asked;
-		err = xs_meaning_choose(arena, &draw->meaning,
-					(first + i) & ((1U << asked.either_cnt) - 1));
-		if (!draw->meaning.never)
-			break;
+	for (__u32 i = 0; i < 1U << asked.either_cnt && err == 0 && !choice.met; i++) {
+		one = asked;
+		err = xs_meaning_choose(arena, &one, (first + i) & ((1U << asked.either_cnt) - 1));
+		if (err == 0 && !one.never)
+			err = xs_tuples_cut(arena, rule, &one, try_part, &choice);
+		err = err < 0 ? err : 0;
 	}
-	asked = draw->meaning;
-	for (int kind = 0; kind < XS_KIND_MAX && err == 0 && unmet > XS_MET; kind++) {
-		draw->meaning = asked;
-		draw->kind = (enum xs_kind)kind;
-		unmet = xs_kind_meet(arena, &draw->meaning, draw->kind);
-	}
-	if (unmet > XS_MET && err == 0) { /* a contradiction: make any IPv4 frame */
-		draw->meaning = (struct xs_meaning)XS_MEANING_ANY;
-		draw->kind = XS_KIND_ip4;
-		unmet = xs_kind_meet(arena, &draw->meaning, draw->kind);
-	}
-	return err ?: unmet;
+	if (choice.met || err)
+		return err;
+	/* a contradiction: make any IPv4 frame */
+	draw->meaning = (struct xs_meaning)XS_MEANING_ANY;
+	draw->kind = XS_KIND_ip4;
+	return xs_kind_meet(arena, &draw->meaning, draw->kind);
 }
 
 /* The frame's length: the one that the rule wants, if the headers fit. */

@@ -78,6 +78,8 @@ int xs_meaning_add(struct xs_arena *arena, struct xs_meaning *meaning, const str
 		add_member(meaning, match);
 		return 0;
 	}
+	if (match->tuple) /* of whose elements nothing is said here */
+		ranges = (struct xs_ranges){ match->ranges, 0 };
 	if (match->negate)
 		err = xs_ranges_complement(arena, &ranges, xs_ones(info->bits));
 	if (err)
@@ -106,6 +108,14 @@ int xs_meaning_find(struct xs_arena *arena, struct xs_meaning *meaning, const st
 	for (__u32 i = 0; i < rule->match_cnt && !err; i++)
 		err = xs_meaning_add(arena, meaning, &rule->matches[i]);
 	return err;
+}
+
+bool xs_rule_has_tuples(const struct xs_rule *rule)
+{
+	for (__u32 i = 0; i < rule->match_cnt; i++)
+		if (rule->matches[i].tuple)
+			return true;
+	return false;
 }
 
 int xs_meaning_choose(struct xs_arena *arena, struct xs_meaning *meaning, __u32 sides)

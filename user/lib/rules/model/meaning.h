@@ -32,6 +32,12 @@ struct xs_meaning {
  */
 int xs_meaning_find(struct xs_arena *arena, struct xs_meaning *meaning, const struct xs_rule *rule);
 
+/*
+ * Whether frames of that meaning may be excluded by tuples: it then says only that they have
+ * the fields. compile/tuples.h takes them out.
+ */
+bool xs_rule_has_tuples(const struct xs_rule *rule);
+
 /* The steps of xs_meaning_find(), match by match. *meaning starts as XS_MEANING_ANY. */
 #define XS_MEANING_ANY \
 	{ \

@@ -19,6 +19,7 @@
 /* Limits of a rule set. They allow what a person or a generator can sensibly write. */
 #define XS_RULE_CNT_MAX 1000000
 #define XS_RULE_MATCH_MAX 64 /* matches of one rule */
+#define XS_TUPLE_FIELDS_MAX 5 /* fields of one concatenation; nft has 5 registers' worth */
 #define XS_RULE_COMMENT_MAX 255 /* bytes of a comment "..." */
 #define XS_RULE_INDEX_MAX 65535 /* largest slot, CPU number */
 
@@ -34,11 +35,16 @@
  * a port of either side: neither side is. A prefix, a set, `tcp flags` with or without
  * a mask: all have become ranges. (Flags: ranges of the 8-bit flags byte with !=
  * already applied, so negate is false.)
+ *
+ * A concatenation with != is a match for each of its fields, all with `negate`. The first of
+ * them has `tuple`, the number of fields, and all the ranges, in no order: each `tuple` of them
+ * are one element, a range for each field. The frame has all these fields, and is in no element.
  */
 struct xs_match {
 	enum xs_field field;
 	bool negate;
 	__u8 set; /* 1 + the number in xs_ruleset.sets of what it asks instead of ranges; 0: none */
+	__u8 tuple; /* 0: no concatenation begins here */
 	__u8 set_number; /* that set's xs_dynamic_set.number */
 	__u32 range_cnt;
 	struct xs_range *ranges;

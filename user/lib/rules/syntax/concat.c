@@ -14,35 +14,31 @@ bool xs_parse_at_concat(const struct xs_parser *p)
 	return xs_parse_at_word(p, ".") || xs_parse_at_word(p, "vmap");
 }
 
-/* Whether the last match can be part of a key. */
-static bool check_key(struct xs_parser *p, const struct xs_pos *pos)
+/* Whether the last match can be part of a key that begins with the match `first`. */
+static bool check_key(struct xs_parser *p, __u32 first, const struct xs_pos *pos)
 {
 	if (!xs_fields[p->matches[p->match_cnt - 1].field].bits)
 		return xs_parse_error(p, pos, "a protocol alone has no value");
-	if (p->match_cnt - p->key_at > XS_KEYS_MAX)
+	if (p->match_cnt - first > XS_KEYS_MAX)
 		return xs_parse_error(p, pos, "a concatenation has at most %u fields", XS_KEYS_MAX);
 	return true;
 }
 
 /* ". FIELD" after the first one, then vmap if it is a map. */
-static bool parse_keys(struct xs_parser *p)
+static bool parse_keys(struct xs_parser *p, __u32 first)
 {
-	struct xs_pos pos = xs_token_pos(&p->tok);
+	struct xs_pos pos;
 
-	if (p->key_cnt)
-		return xs_parse_error(p, &pos,
-				      "the rule has a concatenation or verdict map already: "
-				      "expected one at most");
-	p->key_at = p->match_cnt - 1;
 	while (xs_parse_at_word(p, ".")) {
+		if (!xs_parse_put_token(p, ".", 1)) /* only in the text of tuples */
+			return false;
 		xs_parse_next(p);
 		if (p->tok.type != XS_TOKEN_WORD || !xs_is_family(p->tok.p, p->tok.len))
 			return xs_parse_expected(p, "a field after '.'");
 		pos = xs_token_pos(&p->tok);
-		if (!xs_parse_field(p) || !check_key(p, &pos))
+		if (!xs_parse_field(p) || !check_key(p, first, &pos))
 			return false;
 	}
-	p->key_cnt = p->match_cnt - p->key_at;
 	p->is_map = xs_parse_at_word(p, "vmap");
 	if (p->is_map || p->tok.type == XS_TOKEN_EQ_EQ)
 		xs_parse_next(p);
@@ -219,16 +215,24 @@ static bool parse_branches(struct xs_parser *p)
 	return true;
 }
 
-bool xs_parse_concat(struct xs_parser *p)
+bool xs_parse_concat(struct xs_parser *p, size_t text_at)
 {
+	struct xs_pos pos = xs_token_pos(&p->tok);
+	__u32 first = p->match_cnt - 1;
 	bool rest;
 
-	if (!parse_keys(p))
+	if (!parse_keys(p, first))
 		return false;
+	if (p->tok.type == XS_TOKEN_NE && !p->is_map)
+		return xs_parse_tuples(p, first, text_at);
+	if (p->key_cnt)
+		return xs_parse_error(p, &pos,
+				      "the rule has a concatenation or verdict map already: "
+				      "expected one at most");
+	p->key_at = first;
+	p->key_cnt = p->match_cnt - first;
 	p->branch_cnt = 0;
-	p->text_len = p->key_text;
-	if (p->tok.type == XS_TOKEN_NE)
-		return xs_parse_expected(p, "a set: a concatenation has no '!=' here");
+	p->text_len = p->key_text = text_at;
 	if (p->tok.type == XS_TOKEN_LBRACE)
 		return parse_branches(p);
 	if (p->is_map)

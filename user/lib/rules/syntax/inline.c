@@ -124,8 +124,8 @@ static bool is_certain_match(struct inlining *in, const struct xs_match *match,
 	*certain = has_header(meaning, info->header);
 	if (info->dim == XS_DIM_nothing || !*certain)
 		return true;
-	*certain = info->dim != XS_DIM_port && !match->set && meaning->dim[info->dim].range &&
-		   ranges.cnt;
+	*certain = info->dim != XS_DIM_port && !match->set && !match->tuple &&
+		   meaning->dim[info->dim].range && ranges.cnt;
 	if (!*certain)
 		return true;
 	if (match->negate && xs_ranges_complement(&in->own, &ranges, xs_ones(info->bits)))

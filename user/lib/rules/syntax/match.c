@@ -169,18 +169,22 @@ void xs_match_end_ranges(struct xs_parser *p, struct xs_match *match, __u32 firs
 	p->range_cnt = first + match->range_cnt;
 }
 
+bool xs_match_check_shape(struct xs_parser *p, enum xs_field field)
+{
+	return p->operand.shape != XS_SHAPE_LIST ||
+	       xs_parse_error(p, &p->operand.comma,
+			      "several values of '%s' are a set: expected { ... } around them",
+			      xs_fields[field].text);
+}
+
 bool xs_match_add_operand(struct xs_parser *p, enum xs_field field, struct xs_match *match)
 {
 	const struct xs_operand *value = &p->operand;
 	__u32 first = p->range_cnt;
 	struct xs_range range;
 
-	if (value->shape == XS_SHAPE_LIST)
-		return xs_parse_error(
-			p, &value->comma,
-			"several values of '%s' are a set: expected { ... } around them",
-			xs_fields[field].text);
-	if (!xs_parse_charge(p, value->cnt * sizeof(range), &value->pos))
+	if (!xs_match_check_shape(p, field) ||
+	    !xs_parse_charge(p, value->cnt * sizeof(range), &value->pos))
 		return false;
 	for (__u32 i = 0; i < value->cnt; i++)
 		if (!xs_match_elem_range(p, field, &value->elems[i], &range) ||
@@ -249,15 +253,15 @@ bool xs_parse_field(struct xs_parser *p)
 bool xs_parse_match(struct xs_parser *p)
 {
 	struct xs_match *match = &p->matches[p->match_cnt];
+	const size_t text_at = p->text_len;
 	char what[200];
 
-	p->key_text = p->key_cnt ? p->key_text : p->text_len;
 	if (!xs_parse_field(p))
 		return false;
 	if (!xs_fields[match->field].bits)
 		return true;
 	if (xs_parse_at_concat(p))
-		return xs_parse_concat(p);
+		return xs_parse_concat(p, text_at);
 	if (p->tok.type == XS_TOKEN_AMP)
 		return xs_parse_masked(p, match);
 	if (match->field == XS_FIELD_tcp_flags)

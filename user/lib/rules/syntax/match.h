@@ -18,6 +18,9 @@ bool xs_match_elem_range(struct xs_parser *p, enum xs_field field, const struct 
 bool xs_match_add_range(struct xs_parser *p, const struct xs_range *range);
 void xs_match_end_ranges(struct xs_parser *p, struct xs_match *match, __u32 first);
 
+/* p->operand is one value or a set, and no list. */
+bool xs_match_check_shape(struct xs_parser *p, enum xs_field field);
+
 /* What p->operand names, as the match's ranges, and into the canonical text. */
 bool xs_match_add_operand(struct xs_parser *p, enum xs_field field, struct xs_match *match);
 

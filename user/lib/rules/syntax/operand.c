@@ -7,10 +7,9 @@
 
 #include "parse.h"
 
-#define EMPTY_SET "{ file \"/dev/null\" }"
 #define SET_DEPTH_MAX 16 /* as deep as includes; more is a slip, and costs stack */
 
-static bool put_elem(struct xs_parser *p, const struct xs_elem *elem)
+bool xs_parse_put_elem(struct xs_parser *p, const struct xs_elem *elem)
 {
 	bool group = memchr(elem->text.p, '|', elem->text.len);
 
@@ -26,13 +25,13 @@ bool xs_parse_put_operand(struct xs_parser *p, const struct xs_operand *value)
 	const char *separator = value->shape == XS_SHAPE_SET ? ", " : ",";
 
 	if (!value->cnt) /* of files without a value; read again it is one, too */
-		return xs_parse_put_token(p, EMPTY_SET, strlen(EMPTY_SET));
+		return xs_parse_put_token(p, XS_EMPTY_SET, strlen(XS_EMPTY_SET));
 	if (!xs_parse_put_token(p, "{ ", value->shape == XS_SHAPE_SET ? 2 : 0))
 		return false;
 	for (__u32 i = 0; i < value->cnt; i++) {
 		if (i && !xs_parse_put(p, separator, strlen(separator)))
 			return false;
-		if (!put_elem(p, &value->elems[i]))
+		if (!xs_parse_put_elem(p, &value->elems[i]))
 			return false;
 	}
 	return value->shape != XS_SHAPE_SET || xs_parse_put_token(p, "}", 1);

@@ -82,8 +82,7 @@ struct xs_define {
 	__u32 file, line;
 };
 
-/* Fields of one concatenation; nft has 5 registers' worth. */
-#define XS_KEYS_MAX 5
+#define XS_KEYS_MAX XS_TUPLE_FIELDS_MAX
 
 /*
  * One element of a concatenation or verdict map. It becomes a rule: the statement's other
@@ -274,6 +273,10 @@ bool xs_parse_end(struct xs_parser *p, const char *what);
 bool xs_parse_operand(struct xs_parser *p, struct xs_operand *operand, bool prefixes,
 		      const char *what);
 bool xs_parse_put_operand(struct xs_parser *p, const struct xs_operand *operand);
+/* The text of one value, without a space before it. */
+bool xs_parse_put_elem(struct xs_parser *p, const struct xs_elem *elem);
+/* How a set without members is written: those of files alone can be such. */
+#define XS_EMPTY_SET "{ file \"/dev/null\" }"
 /* One member more of a set. */
 bool xs_parse_add_elem(struct xs_parser *p, struct xs_operand *operand, const struct xs_elem *elem);
 /* Likewise one member of a set, though a $NAME may hold more. */
@@ -309,11 +312,18 @@ void xs_parse_free_defines(struct xs_parser *p);
 
 /*
  * concat.c: what follows the first field of a concatenation or verdict map, which is the
- * last of p->matches: the other fields, into p->matches too, and p->branches.
+ * last of p->matches and whose text begins at `text_at`: the other fields, into p->matches too,
+ * and p->branches.
  */
-bool xs_parse_concat(struct xs_parser *p);
+bool xs_parse_concat(struct xs_parser *p, size_t text_at);
 /* Whether the token begins that: '.' or vmap. */
 bool xs_parse_at_concat(const struct xs_parser *p);
+
+/*
+ * tuples.c: the != that is the token, and what follows it: of a concatenation whose fields
+ * are p->matches from `first` on; its text begins at `text_at`.
+ */
+bool xs_parse_tuples(struct xs_parser *p, __u32 first, size_t text_at);
 
 /*
  * idiom.c: a phrase of nft that other matches say, as these. False without an error: it is
