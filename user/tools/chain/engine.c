@@ -692,10 +692,15 @@ static void bury(struct xs_engine *e, struct xs_port *port, __u32 frame)
 	route(e, frame, chain->steps[h->step].next);
 }
 
-void xs_engine_reap_port(struct xs_engine *e, struct xs_port *port)
+void xs_engine_take_back(struct xs_engine *e, struct xs_port *port)
 {
 	if (!port->closed && !port->bad)
 		take_from(e, port);
+}
+
+void xs_engine_reap_port(struct xs_engine *e, struct xs_port *port)
+{
+	xs_engine_take_back(e, port);
 	xs_engine_close_port(e, port);
 	for (__u32 i = 0; !port->tap && port->held && i < e->frame_cnt; i++)
 		if (e->held[i].state == XS_HELD_port && e->held[i].port == port->id)

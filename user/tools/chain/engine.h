@@ -192,6 +192,8 @@ bool xs_engine_port_is_unused(const struct xs_engine *e, const struct xs_port *p
  * where it is, since the NF may still write there.
  */
 void xs_engine_close_port(struct xs_engine *e, struct xs_port *port);
+/* Takes what the NF has published so far, in the turn or between two, unless it was closed. */
+void xs_engine_take_back(struct xs_engine *e, struct xs_port *port);
 /*
  * Call it when the NF is certainly gone. Takes what it had published, unless the port
  * was closed; the rest counts as `died`. Frees the port.

@@ -80,6 +80,11 @@ int xs_nfs_init(struct xs_nfs *nfs, struct xsteer_ctx *ctx, const struct xs_chai
 
 /* ---- the end of an NF ---- */
 
+static bool has_served(const struct xs_nf *nf)
+{
+	return nf->state != XS_NF_new && nf->state != XS_NF_offered;
+}
+
 static void drop_ports(struct xs_nfs *nfs, struct xs_nf *nf)
 {
 	for (__u32 q = 0; q < nfs->engine_cnt; q++) {
@@ -88,7 +93,7 @@ static void drop_ports(struct xs_nfs *nfs, struct xs_nf *nf)
 		nf->ports[q] = NULL;
 		if (!port)
 			continue;
-		if (nf->state == XS_NF_new || nf->state == XS_NF_offered) {
+		if (!has_served(nf)) {
 			xs_port_free(port);
 			continue;
 		}
@@ -117,6 +122,18 @@ static bool is_dead(const struct xs_nf *nf, int wait_ms)
 	return poll(&poll_fd, 1, wait_ms) == 1;
 }
 
+/* What it had returned when its connection ended is not what it keeps, or died with. */
+static void take_back(const struct xs_nfs *nfs, const struct xs_nf *nf)
+{
+	for (__u32 q = 0; q < nfs->engine_cnt; q++) {
+		if (!nf->ports[q])
+			continue;
+		pthread_mutex_lock(&nfs->engines[q]->lock);
+		xs_engine_take_back(nfs->engines[q], nf->ports[q]);
+		pthread_mutex_unlock(&nfs->engines[q]->lock);
+	}
+}
+
 static __u32 held_by(const struct xs_nfs *nfs, const struct xs_nf *nf)
 {
 	__u32 held = 0;
@@ -134,9 +151,13 @@ static __u32 held_by(const struct xs_nfs *nfs, const struct xs_nf *nf)
 /* The NF is dead, or may be treated so since it holds nothing. */
 static void part(struct xs_nfs *nfs, struct xs_nf *nf)
 {
-	bool served = nf->state != XS_NF_new && nf->state != XS_NF_offered;
-	__u32 held = served ? held_by(nfs, nf) : 0;
+	bool served = has_served(nf);
+	__u32 held = 0;
 
+	if (served) {
+		take_back(nfs, nf);
+		held = held_by(nfs, nf);
+	}
 	if (nf->state == XS_NF_stopping) {
 		nfs->left++;
 		log_event(nfs, nf, XS_BROKER_nf_left, 0, "");
@@ -182,8 +203,9 @@ static void quarantine(struct xs_nfs *nfs, struct xs_nf *nf, const char *why)
 
 static void hang_up(struct xs_nfs *nfs, struct xs_nf *nf)
 {
-	if (nf->state == XS_NF_new || nf->state == XS_NF_offered || is_dead(nf, LAST_MS) ||
-	    !held_by(nfs, nf)) {
+	if (has_served(nf))
+		take_back(nfs, nf);
+	if (!has_served(nf) || is_dead(nf, LAST_MS) || !held_by(nfs, nf)) {
 		part(nfs, nf);
 		return;
 	}
