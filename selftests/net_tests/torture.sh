@@ -29,9 +29,13 @@ replace_without_a_descriptor_for_any_load() {
 
 # Then libbpf takes the kernel for one that does not map arrays, and the skeleton has no variables.
 commands_where_arrays_cannot_be_mapped() {
+	local command
 	[[ -z ${XS_SAN-} ]] || skip "a sanitizer's process cannot be traced"
-	check "no case fails" env O="$O" "$ROOT/selftests/torture/run" --only '*:EMFILE:bpf(MAP_CREATE libbpf_mmap)#*'
-	contains "cases were run" "$OUT" '^[1-9][0-9]* passed, 0 failed'
+	for command in attach upgrade; do
+		check "no case of $command fails" env O="$O" "$ROOT/selftests/torture/run" \
+			--only "$command:EMFILE:bpf(MAP_CREATE libbpf_mmap)#*"
+		contains "cases were run" "$OUT" '^[1-9][0-9]* passed, 0 failed'
+	done
 }
 
 run_tests "$@"
