@@ -223,19 +223,19 @@ static void change(const struct looking *to, struct xs_broker_seen *broker)
 
 static struct xs_broker_seen *row_of(struct xs_brokers_seen *seen, const char *path)
 {
-	struct xs_broker_seen *more;
+	struct xs_broker_seen *rows, *row;
 
 	for (__u32 i = 0; i < seen->cnt; i++)
 		if (!strcmp(seen->rows[i].path, path))
 			return &seen->rows[i];
-	more = realloc(seen->rows, (seen->cnt + 1) * sizeof(*more));
-	if (!more)
+	rows = realloc(seen->rows, (seen->cnt + 1) * sizeof(*rows));
+	if (!rows)
 		return NULL;
-	seen->rows = more;
-	more += seen->cnt++;
-	*more = (struct xs_broker_seen){};
-	snprintf(more->path, sizeof(more->path), "%s", path);
-	return more;
+	seen->rows = rows;
+	row = &rows[seen->cnt++];
+	*row = (struct xs_broker_seen){};
+	snprintf(row->path, sizeof(row->path), "%s", path);
+	return row;
 }
 
 /* What a broker did before it was first seen is told only if it came while this watched. */

@@ -187,7 +187,7 @@ static void swap_dims(struct concat *concat, __u32 a, __u32 b)
  */
 static int order_dims(struct cutter *c, struct concat *concat)
 {
-	__u32 cnts[DIMS_MAX];
+	__u32 cnts[DIMS_MAX] = {};
 
 	for (__u32 d = 0; d < concat->dim_cnt; d++) {
 		int err = count_ranges(c, concat, d, &cnts[d]);
