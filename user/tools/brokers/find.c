@@ -10,6 +10,7 @@
 #include "lib/base/ctx.h"
 #include "lib/instance/netns.h"
 #include "lib/net/identity.h"
+#include "tools/cli/json.h"
 
 static int is_control(const struct dirent *entry)
 {
@@ -44,6 +45,15 @@ int xs_each_broker(struct xsteer_ctx *ctx, int (*each)(const char *path, void *a
 	return result;
 }
 
+bool xs_broker_is_of_here(const json_t *answer)
+{
+	struct xs_meta whose = {};
+
+	whose.netns_inode = (__u32)xs_json_number(answer, "netns_inode");
+	whose.netns_cookie = (__u64)xs_json_number(answer, "netns_cookie");
+	return xs_netns_of(&whose) == XS_NETNS_OURS;
+}
+
 struct wanted_broker {
 	struct xsteer_ctx *quiet; /* most brokers are somebody else's, and some are dead */
 	__u32 ifindex;
@@ -53,19 +63,17 @@ struct wanted_broker {
 /* 1; 0: it serves another one; or -errno: it does not say. */
 static int serves(const struct wanted_broker *wanted, const char *path)
 {
-	struct xs_meta whose = {};
 	json_t *answer;
-	__u32 ifindex;
+	bool is_it;
 	int err;
 
 	err = xs_control_ask(wanted->quiet, path, json_pack("{s:s}", "command", "who"), &answer);
 	if (err)
 		return err;
-	ifindex = (__u32)json_integer_value(json_object_get(answer, "ifindex"));
-	whose.netns_inode = (__u32)json_integer_value(json_object_get(answer, "netns_inode"));
-	whose.netns_cookie = (__u32)json_integer_value(json_object_get(answer, "netns_cookie"));
+	is_it = (__u32)xs_json_number(answer, "ifindex") == wanted->ifindex &&
+		xs_broker_is_of_here(answer);
 	json_decref(answer);
-	return ifindex == wanted->ifindex && xs_netns_of(&whose) == XS_NETNS_OURS;
+	return is_it;
 }
 
 static int take_if_it_serves(const char *path, void *arg)

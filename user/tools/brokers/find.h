@@ -11,6 +11,9 @@
 /* Calls each() with the control path of every broker. 0; what each() returned, which ends it; or -errno, logged. */
 int xs_each_broker(struct xsteer_ctx *ctx, int (*each)(const char *path, void *arg), void *arg);
 
+/* Whether it serves this network namespace, from its answer to "who", or any that has the same keys. */
+bool xs_broker_is_of_here(const json_t *answer);
+
 /*
  * The control path of the broker whose network functions join at `socket`, or if that is NULL of the one that serves the
  * interface, which may be given by any of its names. If no broker is found, it is the path where

@@ -5,19 +5,8 @@
 
 #include "control.h"
 #include "metrics.h"
+#include "tools/cli/json.h"
 #include "tools/cli/metrics.h"
-
-static json_int_t number(const json_t *object, const char *key)
-{
-	return json_integer_value(json_object_get(object, key));
-}
-
-static const char *text(const json_t *object, const char *key)
-{
-	const char *value = json_string_value(json_object_get(object, key));
-
-	return value ? value : "";
-}
 
 /* Where the lines of a family go, and the labels that all lines of one broker or chain have. */
 struct place {
@@ -29,7 +18,8 @@ struct place {
 /* Two brokers of one interface may serve the same chain, each on queues of its own. */
 static void put_broker_labels(FILE *out, const json_t *account)
 {
-	const char *ifname = text(account, "interface"), *socket = text(account, "socket");
+	const char *ifname = xs_json_string(account, "interface"),
+		   *socket = xs_json_string(account, "socket");
 	char usual[XS_CONTROL_PATH_MAX];
 
 	fputs("interface=\"", out);
@@ -52,7 +42,7 @@ static struct place place_of(FILE *out, const json_t *account, const json_t *cha
 		abort();
 	put_broker_labels(labels, account);
 	if (chain)
-		fprintf(labels, ",chain=\"%s\"", text(chain, "name"));
+		fprintf(labels, ",chain=\"%s\"", xs_json_string(chain, "name"));
 	if (fclose(labels))
 		abort();
 	return place;
@@ -79,7 +69,7 @@ static void put_keys(const struct place *at, const char *metric, const char *ser
 static void put_entered(const struct place *at, const json_t *chain)
 {
 	fprintf(at->out, "xsteer_chain_entered_total{%s} %lld\n", at->labels,
-		number(chain, "entered"));
+		xs_json_number(chain, "entered"));
 }
 
 static void put_ends(const struct place *at, const json_t *chain)
@@ -89,13 +79,14 @@ static void put_ends(const struct place *at, const json_t *chain)
 
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
 		fprintf(at->out, "%s{%s,end=\"%s\"} %lld\n", name, at->labels, ends[i],
-			number(chain, ends[i]));
+			xs_json_number(chain, ends[i]));
 	put_keys(at, name, NULL, "end", json_object_get(chain, "lost"));
 }
 
 static void put_inside(const struct place *at, const json_t *chain)
 {
-	fprintf(at->out, "xsteer_chain_inside{%s} %lld\n", at->labels, number(chain, "inside"));
+	fprintf(at->out, "xsteer_chain_inside{%s} %lld\n", at->labels,
+		xs_json_number(chain, "inside"));
 }
 
 static void put_given(const struct place *at, const json_t *chain)
@@ -106,7 +97,7 @@ static void put_given(const struct place *at, const json_t *chain)
 	json_array_foreach(json_object_get(chain, "hops"), i, hop)
 	{
 		fprintf(at->out, "xsteer_chain_hop_given_total{%s,service=\"%s\"} %lld\n",
-			at->labels, text(hop, "service"), number(hop, "in"));
+			at->labels, xs_json_string(hop, "service"), xs_json_number(hop, "in"));
 	}
 }
 
@@ -119,11 +110,11 @@ static void put_verdicts(const struct place *at, const json_t *chain)
 
 	json_array_foreach(json_object_get(chain, "hops"), i, hop)
 	{
-		const char *service = text(hop, "service");
+		const char *service = xs_json_string(hop, "service");
 
 		for (size_t v = 0; v < sizeof(verdicts) / sizeof(verdicts[0]); v++)
 			fprintf(at->out, "%s{%s,service=\"%s\",verdict=\"%s\"} %lld\n", name,
-				at->labels, service, verdicts[v], number(hop, verdicts[v]));
+				at->labels, service, verdicts[v], xs_json_number(hop, verdicts[v]));
 		put_keys(at, name, service, "exit", json_object_get(hop, "exits"));
 		put_keys(at, name, service, "lost", json_object_get(hop, "lost"));
 	}
@@ -139,15 +130,15 @@ static void put_latency(const struct place *at, const char *service, const json_
 	json_array_foreach(json_object_get(latency, "buckets"), i, bucket)
 	{
 		fprintf(at->out, "%s_bucket{%s,service=\"%s\",le=\"%.9f\"} %lld\n", name,
-			at->labels, service, (double)(number(bucket, "below_ns") - 1) / 1e9,
-			number(bucket, "frames"));
+			at->labels, service, (double)(xs_json_number(bucket, "below_ns") - 1) / 1e9,
+			xs_json_number(bucket, "frames"));
 	}
 	fprintf(at->out, "%s_bucket{%s,service=\"%s\",le=\"+Inf\"} %lld\n", name, at->labels,
-		service, number(latency, "frames"));
+		service, xs_json_number(latency, "frames"));
 	fprintf(at->out, "%s_sum{%s,service=\"%s\"} %.9f\n", name, at->labels, service,
-		(double)number(latency, "sum_ns") / 1e9);
+		(double)xs_json_number(latency, "sum_ns") / 1e9);
 	fprintf(at->out, "%s_count{%s,service=\"%s\"} %lld\n", name, at->labels, service,
-		number(latency, "frames"));
+		xs_json_number(latency, "frames"));
 }
 
 static void put_latencies(const struct place *at, const json_t *chain)
@@ -160,7 +151,7 @@ static void put_latencies(const struct place *at, const json_t *chain)
 		const json_t *latency = json_object_get(hop, "latency");
 
 		if (latency) /* else the broker is older */
-			put_latency(at, text(hop, "service"), latency);
+			put_latency(at, xs_json_string(hop, "service"), latency);
 	}
 }
 
@@ -177,7 +168,8 @@ static void put_taps(const struct place *at, const json_t *chain)
 				"xsteer_chain_tap_frames_total{%s,tap=\"%zu\",service=\"%s\",end="
 				"\"%s\"} "
 				"%lld\n",
-				at->labels, i, text(tap, "service"), ends[e], number(tap, ends[e]));
+				at->labels, i, xs_json_string(tap, "service"), ends[e],
+				xs_json_number(tap, ends[e]));
 	}
 }
 
@@ -192,8 +184,8 @@ static void put_entries(const struct place *at, const json_t *account)
 	{
 		fprintf(at->out,
 			"xsteer_chain_rx_ring_full_total{%s,chain=\"%s\",queue=\"%lld\"} %lld\n",
-			at->labels, text(entry, "chain"), number(entry, "queue"),
-			number(entry, "rx_ring_full"));
+			at->labels, xs_json_string(entry, "chain"), xs_json_number(entry, "queue"),
+			xs_json_number(entry, "rx_ring_full"));
 	}
 }
 
@@ -209,7 +201,7 @@ static json_t *services_of(const json_t *account)
 		for (size_t p = 0; p < sizeof(parts) / sizeof(parts[0]); p++)
 			json_array_foreach(json_object_get(chain, parts[p]), i, one)
 			{
-				json_object_set_new(services, text(one, "service"),
+				json_object_set_new(services, xs_json_string(one, "service"),
 						    json_pack("{s:i, s:i, s:i, s:i, s:i}",
 							      "offered", 0, "serving", 0,
 							      "draining", 0, "stopping", 0,
@@ -227,10 +219,12 @@ static void put_instances(const struct place *at, const json_t *account)
 
 	json_array_foreach(json_object_get(account, "instances"), i, one)
 	{
-		states = json_object_get(services, text(one, "service"));
+		states = json_object_get(services, xs_json_string(one, "service"));
 		if (states)
-			json_object_set_new(states, text(one, "state"),
-					    json_integer(number(states, text(one, "state")) + 1));
+			json_object_set_new(
+				states, xs_json_string(one, "state"),
+				json_integer(xs_json_number(states, xs_json_string(one, "state")) +
+					     1));
 	}
 	json_object_foreach(services, service, states)
 	{

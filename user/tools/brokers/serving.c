@@ -6,23 +6,9 @@
 
 #include "find.h"
 #include "lib/base/ctx.h"
-#include "lib/instance/netns.h"
 #include "lib/net/identity.h"
 #include "serving.h"
-
-static json_int_t number(const json_t *answer, const char *key)
-{
-	return json_integer_value(json_object_get(answer, key));
-}
-
-bool xs_broker_is_of_here(const json_t *answer)
-{
-	struct xs_meta whose = {};
-
-	whose.netns_inode = (__u32)number(answer, "netns_inode");
-	whose.netns_cookie = (__u64)number(answer, "netns_cookie");
-	return xs_netns_of(&whose) == XS_NETNS_OURS;
-}
+#include "tools/cli/json.h"
 
 struct asking {
 	struct xsteer_ctx *ctx, *quiet;
@@ -66,7 +52,7 @@ static int ask_one(const char *path, void *arg)
 
 	if (!err) {
 		wanted = xs_broker_is_of_here(answer) &&
-			 is_wanted(asking, (__u32)number(answer, "ifindex"));
+			 is_wanted(asking, (__u32)xs_json_number(answer, "ifindex"));
 		json_decref(answer);
 		if (!wanted)
 			return 0;

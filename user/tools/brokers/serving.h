@@ -5,9 +5,6 @@
 
 #include "control.h"
 
-/* Whom a broker serves, from its answer to "who", or any that has the same keys. */
-bool xs_broker_is_of_here(const json_t *answer);
-
 /*
  * Appends to `accounts` what each broker of these interfaces (indices) answers to "show".
  * Waits for up to `wait_ms` for each answer. 0; or the first -errno, logged once for each broker that does not

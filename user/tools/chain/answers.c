@@ -183,7 +183,7 @@ static json_t *__attribute__((format(printf, 1, 2))) refuse(const char *fmt, ...
 static json_t *answer_drain(struct xs_broker *b, const json_t *request)
 {
 	const char *name = json_string_value(json_object_get(request, "service"));
-	json_int_t instance = json_integer_value(json_object_get(request, "instance"));
+	json_int_t instance = xs_json_number(request, "instance");
 	int service = name ? xs_chains_service(b->chains, name) : -1;
 	__u32 cnt;
 
@@ -206,7 +206,7 @@ static json_t *answer_drain(struct xs_broker *b, const json_t *request)
 static json_t *answer_trace(struct xs_broker *b, const json_t *request)
 {
 	const char *name = json_string_value(json_object_get(request, "chain"));
-	json_int_t frames = json_integer_value(json_object_get(request, "frames"));
+	json_int_t frames = xs_json_number(request, "frames");
 	int chain = name ? xs_chains_chain(b->chains, name) : -1;
 
 	if (frames < 1 || frames > XS_TRACED_MAX)
@@ -224,7 +224,7 @@ static json_t *answer_traced(struct xs_broker *b, const json_t *request)
 	json_t *object;
 	char name[16];
 
-	if (json_integer_value(json_object_get(request, "trace")) != b->traces)
+	if (xs_json_number(request, "trace") != b->traces)
 		return refuse("somebody else has begun another trace: try again");
 	for (__u32 i = 0; i < b->worker_cnt; i++)
 		queues[i] = b->workers[i].queue;

@@ -165,7 +165,7 @@ int xs_chain_drain(struct xs_cli *cli)
 		return err;
 	if (cli->json)
 		return xs_json_print(cli, answer);
-	cnt = json_integer_value(json_object_get(answer, "draining"));
+	cnt = xs_json_number(answer, "draining");
 	printf("%s: %lld instance%s of %s drained, and then told to stop\n",
 	       xs_shown(xs_interface_called(cli->ctx, cli->operands[0], name)).text, cnt,
 	       cnt == 1 ? " is" : "s are", xs_shown(cli->operands[1]).text);

@@ -5,18 +5,7 @@
 
 #include "report.h"
 #include "tools/cli/grid.h"
-
-static json_int_t number(const json_t *object, const char *key)
-{
-	return json_integer_value(json_object_get(object, key));
-}
-
-static const char *text(const json_t *object, const char *key)
-{
-	const char *value = json_string_value(json_object_get(object, key));
-
-	return value ? value : "";
-}
+#include "tools/cli/json.h"
 
 static json_int_t sum_of(const json_t *object)
 {
@@ -39,16 +28,34 @@ static void put_hop(struct xs_grid *grid, const json_t *chain, const json_t *hop
 	static const char *const now[] = { "bypassed", "held", "waiting" };
 	const json_t *lost = json_object_get(hop, "lost");
 
-	xs_grid_cell(grid, "%s", text(chain, "name"));
-	xs_grid_cell(grid, "%s", text(hop, "service"));
+	xs_grid_cell(grid, "%s", xs_json_string(chain, "name"));
+	xs_grid_cell(grid, "%s", xs_json_string(hop, "service"));
 	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++)
-		xs_grid_cell(grid, "%lld", number(hop, verdicts[i]));
+		xs_grid_cell(grid, "%lld", xs_json_number(hop, verdicts[i]));
 	xs_grid_cell(grid, "%lld", sum_of(json_object_get(hop, "exits")));
 	xs_grid_cell(grid, "%lld", sum_of(lost));
 	for (int i = 0; i < XS_LOSS_MAX; i++)
-		xs_grid_cell(grid, "%lld", number(lost, xs_loss_names[i]));
+		xs_grid_cell(grid, "%lld", xs_json_number(lost, xs_loss_names[i]));
 	for (size_t i = 0; i < sizeof(now) / sizeof(now[0]); i++)
-		xs_grid_cell(grid, "%lld", number(hop, now[i]));
+		xs_grid_cell(grid, "%lld", xs_json_number(hop, now[i]));
+}
+
+/* A row for each hop, whatever put() puts in it. */
+static void print_each_hop(struct xs_grid *grid, const json_t *chains,
+			   void (*put)(struct xs_grid *grid, const json_t *chain,
+				       const json_t *hop))
+{
+	json_t *chain, *hop;
+	size_t c, s;
+
+	json_array_foreach(chains, c, chain)
+	{
+		json_array_foreach(json_object_get(chain, "hops"), s, hop)
+		{
+			put(grid, chain, hop);
+		}
+	}
+	xs_grid_print(grid);
 }
 
 static void print_hops(const json_t *chains)
@@ -56,17 +63,8 @@ static void print_hops(const json_t *chains)
 	struct xs_grid *grid =
 		xs_grid_new("CHAIN|STEP|>IN|>NEXT|>TX|>DROP|>EXITS|>LOST|?>FULL|?>DEAD|?>DIED|"
 			    "?>UNBOUND|?>BYPASSED|>HELD|>WAITING");
-	json_t *chain, *hop;
-	size_t c, s;
 
-	json_array_foreach(chains, c, chain)
-	{
-		json_array_foreach(json_object_get(chain, "hops"), s, hop)
-		{
-			put_hop(grid, chain, hop);
-		}
-	}
-	xs_grid_print(grid);
+	print_each_hop(grid, chains, put_hop);
 }
 
 static void put_latency(struct xs_grid *grid, const json_t *chain, const json_t *hop)
@@ -74,14 +72,14 @@ static void put_latency(struct xs_grid *grid, const json_t *chain, const json_t 
 	static const char *const keys[] = { "p50_ns", "p90_ns", "p99_ns", "p99.9_ns", "max_ns" };
 	const json_t *latency = json_object_get(hop, "latency");
 
-	if (!number(latency, "frames")) /* none has come back yet; or its broker is older */
+	if (!xs_json_number(latency, "frames")) /* none has come back yet; or its broker is older */
 		return;
-	xs_grid_cell(grid, "%s", text(chain, "name"));
-	xs_grid_cell(grid, "%s", text(hop, "service"));
-	xs_grid_cell(grid, "%lld", number(latency, "frames"));
+	xs_grid_cell(grid, "%s", xs_json_string(chain, "name"));
+	xs_grid_cell(grid, "%s", xs_json_string(hop, "service"));
+	xs_grid_cell(grid, "%lld", xs_json_number(latency, "frames"));
 	xs_grid_cell(grid, "%.1f", json_real_value(json_object_get(hop, "mean_us")));
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		xs_grid_cell(grid, "%.1f", number(latency, keys[i]) / 1e3);
+		xs_grid_cell(grid, "%.1f", xs_json_number(latency, keys[i]) / 1e3);
 }
 
 /* How long frames were with the functions of each step. */
@@ -89,17 +87,8 @@ static void print_latencies(const json_t *chains)
 {
 	struct xs_grid *grid = xs_grid_new(
 		"CHAIN|STEP|>BACK|>MEAN US|>P50 US|?>P90 US|>P99 US|?>P99.9 US|>MAX US");
-	json_t *chain, *hop;
-	size_t c, s;
 
-	json_array_foreach(chains, c, chain)
-	{
-		json_array_foreach(json_object_get(chain, "hops"), s, hop)
-		{
-			put_latency(grid, chain, hop);
-		}
-	}
-	xs_grid_print(grid);
+	print_each_hop(grid, chains, put_latency);
 }
 
 static void print_taps(const json_t *chains)
@@ -112,10 +101,10 @@ static void print_taps(const json_t *chains)
 	{
 		json_array_foreach(json_object_get(chain, "taps"), t, tap)
 		{
-			xs_grid_cell(grid, "%s", text(chain, "name"));
-			xs_grid_cell(grid, "%s", text(tap, "service"));
-			xs_grid_cell(grid, "%lld", number(tap, "seen"));
-			xs_grid_cell(grid, "%lld", number(tap, "missed"));
+			xs_grid_cell(grid, "%s", xs_json_string(chain, "name"));
+			xs_grid_cell(grid, "%s", xs_json_string(tap, "service"));
+			xs_grid_cell(grid, "%lld", xs_json_number(tap, "seen"));
+			xs_grid_cell(grid, "%lld", xs_json_number(tap, "missed"));
 		}
 	}
 	xs_grid_print(grid);
@@ -129,13 +118,13 @@ static void print_instances(const json_t *instances)
 
 	json_array_foreach(instances, i, one)
 	{
-		xs_grid_cell(grid, "%s", text(one, "service"));
-		xs_grid_cell(grid, "%lld", number(one, "instance"));
-		xs_grid_cell(grid, "%lld", number(one, "pid"));
-		xs_grid_cell(grid, "%s", text(one, "state"));
-		xs_grid_cell(grid, "%lld", number(one, "given"));
-		xs_grid_cell(grid, "%lld", number(one, "returned"));
-		xs_grid_cell(grid, "%lld", number(one, "held"));
+		xs_grid_cell(grid, "%s", xs_json_string(one, "service"));
+		xs_grid_cell(grid, "%lld", xs_json_number(one, "instance"));
+		xs_grid_cell(grid, "%lld", xs_json_number(one, "pid"));
+		xs_grid_cell(grid, "%s", xs_json_string(one, "state"));
+		xs_grid_cell(grid, "%lld", xs_json_number(one, "given"));
+		xs_grid_cell(grid, "%lld", xs_json_number(one, "returned"));
+		xs_grid_cell(grid, "%lld", xs_json_number(one, "held"));
 	}
 	xs_grid_print(grid);
 }
@@ -159,18 +148,19 @@ static void print_sum(const json_t *chain)
 	size_t indent, column;
 	char part[64];
 
-	indent = (size_t)printf("%s: %lld entered", text(chain, "name"), number(chain, "entered"));
+	indent = (size_t)printf("%s: %lld entered", xs_json_string(chain, "name"),
+				xs_json_number(chain, "entered"));
 	column = indent;
-	snprintf(part, sizeof(part), " = %lld tx", number(chain, "tx"));
+	snprintf(part, sizeof(part), " = %lld tx", xs_json_number(chain, "tx"));
 	put_part(&column, indent, part);
-	snprintf(part, sizeof(part), " + %lld drop", number(chain, "drop"));
+	snprintf(part, sizeof(part), " + %lld drop", xs_json_number(chain, "drop"));
 	put_part(&column, indent, part);
 	for (int i = 0; i < XS_LOSS_MAX; i++) {
-		snprintf(part, sizeof(part), " + %lld %s", number(lost, xs_loss_names[i]),
+		snprintf(part, sizeof(part), " + %lld %s", xs_json_number(lost, xs_loss_names[i]),
 			 xs_loss_names[i]);
 		put_part(&column, indent, part);
 	}
-	snprintf(part, sizeof(part), " + %lld inside", number(chain, "inside"));
+	snprintf(part, sizeof(part), " + %lld inside", xs_json_number(chain, "inside"));
 	put_part(&column, indent, part);
 	putchar('\n');
 }
@@ -192,8 +182,9 @@ void xs_report_print(const json_t *report)
 	}
 	printf("network functions: %lld joined, %lld left, %lld died, %lld stalled, %lld cheated, "
 	       "%lld refused\n%lld copies, %lld bad descriptors, %lld flows moved under way\n",
-	       number(nfs, "joined"), number(nfs, "left"), number(nfs, "died"),
-	       number(nfs, "stalled"), number(nfs, "cheated"), number(nfs, "refused"),
-	       number(report, "copies"), number(report, "bad_descriptors"),
-	       number(report, "reorder_risk"));
+	       xs_json_number(nfs, "joined"), xs_json_number(nfs, "left"),
+	       xs_json_number(nfs, "died"), xs_json_number(nfs, "stalled"),
+	       xs_json_number(nfs, "cheated"), xs_json_number(nfs, "refused"),
+	       xs_json_number(report, "copies"), xs_json_number(report, "bad_descriptors"),
+	       xs_json_number(report, "reorder_risk"));
 }

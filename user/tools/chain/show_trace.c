@@ -16,11 +16,6 @@
 
 #define LOOK_US 50000
 
-static json_int_t number(const json_t *object, const char *key)
-{
-	return json_integer_value(json_object_get(object, key));
-}
-
 static int begin(struct xs_cli *cli, const char *path, json_int_t *trace)
 {
 	const struct xs_chain_options *opts = cli->opts;
@@ -33,7 +28,7 @@ static int begin(struct xs_cli *cli, const char *path, json_int_t *trace)
 	err = xs_control_ask(cli->ctx, path, request, &answer);
 	if (err)
 		return err;
-	*trace = number(answer, "trace");
+	*trace = xs_json_number(answer, "trace");
 	json_decref(answer);
 	return 0;
 }
@@ -48,8 +43,8 @@ static int wait_for_frames(struct xs_cli *cli, const char *path, json_int_t trac
 		int err = xs_control_ask(
 			cli->ctx, path,
 			json_pack("{s:s, s:I}", "command", "traced", "trace", trace), answer);
-		if (err || number(*answer, "done") >= opts->trace || xs_monotonic_ns() >= end ||
-		    xs_stop_asked())
+		if (err || xs_json_number(*answer, "done") >= opts->trace ||
+		    xs_monotonic_ns() >= end || xs_stop_asked())
 			return err;
 		json_decref(*answer);
 		usleep(LOOK_US);
@@ -58,8 +53,8 @@ static int wait_for_frames(struct xs_cli *cli, const char *path, json_int_t trac
 
 static int by_time(const void *a, const void *b)
 {
-	json_int_t x = number(*(json_t *const *)a, "entered_ns");
-	json_int_t y = number(*(json_t *const *)b, "entered_ns");
+	json_int_t x = xs_json_number(*(json_t *const *)a, "entered_ns");
+	json_int_t y = xs_json_number(*(json_t *const *)b, "entered_ns");
 
 	return (x > y) - (x < y);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <arpa/inet.h>
 
+#include "tools/cli/json.h"
 #include "trace_report.h"
 
 int xs_trace_report_begin(struct xs_nfs *nfs, __u32 frames, int chain)
@@ -137,48 +138,37 @@ json_t *xs_trace_report_json(struct xs_nfs *nfs, const __u32 *queues)
 
 /* ---- as text ---- */
 
-static json_int_t number(const json_t *object, const char *key)
-{
-	return json_integer_value(json_object_get(object, key));
-}
-
-static const char *text(const json_t *object, const char *key)
-{
-	const char *value = json_string_value(json_object_get(object, key));
-
-	return value ? value : "";
-}
-
 static void print_head(const json_t *frame)
 {
-	printf("%s, queue %lld, %lld bytes", text(frame, "chain"), number(frame, "queue"),
-	       number(frame, "length"));
+	printf("%s, queue %lld, %lld bytes", xs_json_string(frame, "chain"),
+	       xs_json_number(frame, "queue"), xs_json_number(frame, "length"));
 	if (!json_object_get(frame, "from")) {
 		printf(", not IP\n");
 		return;
 	}
-	printf(", %s", text(frame, "from"));
+	printf(", %s", xs_json_string(frame, "from"));
 	if (json_object_get(frame, "sport"))
-		printf(" port %lld", number(frame, "sport"));
-	printf(" > %s", text(frame, "to"));
+		printf(" port %lld", xs_json_number(frame, "sport"));
+	printf(" > %s", xs_json_string(frame, "to"));
 	if (json_object_get(frame, "dport"))
-		printf(" port %lld", number(frame, "dport"));
-	printf(", protocol %lld\n", number(frame, "protocol"));
+		printf(" port %lld", xs_json_number(frame, "dport"));
+	printf(", protocol %lld\n", xs_json_number(frame, "protocol"));
 }
 
 static void print_point(const json_t *point)
 {
-	const char *event = text(point, "event"), *service = text(point, "service");
+	const char *event = xs_json_string(point, "event"),
+		   *service = xs_json_string(point, "service");
 
 	printf("%12.1f us  ", json_real_value(json_object_get(point, "us")));
 	if (!strcmp(event, "given"))
-		printf("to %s/%lld\n", service, number(point, "instance"));
+		printf("to %s/%lld\n", service, xs_json_number(point, "instance"));
 	else if (!strcmp(event, "returned") && json_object_get(point, "exit"))
-		printf("from %s: exit %s\n", service, text(point, "exit"));
+		printf("from %s: exit %s\n", service, xs_json_string(point, "exit"));
 	else if (!strcmp(event, "returned"))
-		printf("from %s: %s\n", service, text(point, "verdict"));
+		printf("from %s: %s\n", service, xs_json_string(point, "verdict"));
 	else if (!strcmp(event, "lost"))
-		printf("lost at %s: %s\n", service, text(point, "why"));
+		printf("lost at %s: %s\n", service, xs_json_string(point, "why"));
 	else if (!strcmp(event, "waiting"))
 		printf("waits for %s\n", service);
 	else if (!strcmp(event, "bypassed"))

@@ -11,7 +11,7 @@
 #include "lib/base/number.h"
 #include "lib/base/ran_out.h"
 #include "tools/brokers/find.h"
-#include "tools/brokers/serving.h"
+#include "tools/cli/json.h"
 
 #define X(name) static const char name[] = #name;
 XS_BROKERS_EVENTS(X)
@@ -36,18 +36,6 @@ struct looking {
 	xs_chain_event_fn tell;
 	void *arg;
 };
-
-static json_int_t number(const json_t *object, const char *key)
-{
-	return json_integer_value(json_object_get(object, key));
-}
-
-static const char *text(const json_t *object, const char *key)
-{
-	const char *value = json_string_value(json_object_get(object, key));
-
-	return value ? value : "";
-}
 
 /* ---- brokers ---- */
 
@@ -87,10 +75,10 @@ static void tell_end(const struct looking *to, struct xs_broker_seen *broker, co
 static bool remember(struct xs_broker_seen *broker, const json_t *answer)
 {
 	forget(broker);
-	broker->ifname = strdup(text(answer, "interface"));
-	broker->socket = strdup(text(answer, "socket"));
-	broker->pid = number(answer, "pid");
-	broker->started = number(answer, "started");
+	broker->ifname = strdup(xs_json_string(answer, "interface"));
+	broker->socket = strdup(xs_json_string(answer, "socket"));
+	broker->pid = xs_json_number(answer, "pid");
+	broker->started = xs_json_number(answer, "started");
 	broker->last = 0;
 	broker->known = broker->ifname && broker->socket;
 	if (!broker->known)
@@ -100,8 +88,8 @@ static bool remember(struct xs_broker_seen *broker, const json_t *answer)
 
 static bool is_same(const struct xs_broker_seen *broker, const json_t *answer)
 {
-	return broker->known && broker->pid == number(answer, "pid") &&
-	       broker->started == number(answer, "started");
+	return broker->known && broker->pid == xs_json_number(answer, "pid") &&
+	       broker->started == xs_json_number(answer, "started");
 }
 
 /* ---- what they tell ---- */
@@ -109,15 +97,15 @@ static bool is_same(const struct xs_broker_seen *broker, const json_t *answer)
 static void describe(const json_t *event, char *to, size_t bytes)
 {
 	const json_t *frames = json_object_get(event, "frames");
-	const char *why = text(event, "why");
+	const char *why = xs_json_string(event, "why");
 	int len;
 
 	if (json_object_get(event, "applied")) {
-		snprintf(to, bytes, "version %lld", number(event, "applied") + 1);
+		snprintf(to, bytes, "version %lld", xs_json_number(event, "applied") + 1);
 		return;
 	}
-	len = snprintf(to, bytes, "%s/%lld, pid %lld", text(event, "service"),
-		       number(event, "instance"), number(event, "pid"));
+	len = snprintf(to, bytes, "%s/%lld, pid %lld", xs_json_string(event, "service"),
+		       xs_json_number(event, "instance"), xs_json_number(event, "pid"));
 	if (frames)
 		snprintf(to + len, bytes - (size_t)len, ", with %lld frame%s",
 			 json_integer_value(frames), xs_s((__u64)json_integer_value(frames)));
@@ -130,7 +118,7 @@ static void tell_event(const struct looking *to, const struct xs_broker_seen *br
 {
 	json_t *details = json_deep_copy(object);
 	struct xs_chain_event event = { .ifname = broker->ifname,
-					.name = text(object, "event"),
+					.name = xs_json_string(object, "event"),
 					.time = json_real_value(json_object_get(object, "time")),
 					.details = details };
 
@@ -144,7 +132,7 @@ static void tell_event(const struct looking *to, const struct xs_broker_seen *br
 static void tell_events(const struct looking *to, struct xs_broker_seen *broker,
 			const json_t *answer)
 {
-	json_int_t missed = number(answer, "missed");
+	json_int_t missed = xs_json_number(answer, "missed");
 	json_t *event;
 	size_t i;
 
@@ -156,7 +144,7 @@ static void tell_events(const struct looking *to, struct xs_broker_seen *broker,
 	{
 		tell_event(to, broker, event);
 	}
-	broker->last = number(answer, "last");
+	broker->last = xs_json_number(answer, "last");
 }
 
 /* ---- a look ---- */
@@ -187,7 +175,7 @@ static bool is_wanted(const struct looking *to, const json_t *answer)
 {
 	__u32 only = to->seen->only;
 
-	return xs_broker_is_of_here(answer) && (!only || only == number(answer, "ifindex"));
+	return xs_broker_is_of_here(answer) && (!only || only == xs_json_number(answer, "ifindex"));
 }
 
 static void begin(const struct looking *to, struct xs_broker_seen *broker, const json_t *answer,
@@ -202,7 +190,7 @@ static void begin(const struct looking *to, struct xs_broker_seen *broker, const
 static void go_on(const struct looking *to, struct xs_broker_seen *broker, const json_t *answer)
 {
 	free(broker->ifname); /* it may have another name by now */
-	broker->ifname = strdup(text(answer, "interface"));
+	broker->ifname = strdup(xs_json_string(answer, "interface"));
 	if (broker->ifname)
 		tell_events(to, broker, answer);
 	else

@@ -6,21 +6,10 @@
 #include <string.h>
 
 #include "tools/brokers/serving.h"
+#include "tools/cli/json.h"
 #include "watched_chains.h"
 
 #define ANSWER_MS 500 /* the screen stands still meanwhile */
-
-static json_int_t number(const json_t *object, const char *key)
-{
-	return json_integer_value(json_object_get(object, key));
-}
-
-static const char *text(const json_t *object, const char *key)
-{
-	const char *value = json_string_value(json_object_get(object, key));
-
-	return value ? value : "";
-}
 
 static struct xs_step_row *one_more(struct xs_watched_chains *chains, const json_t *account,
 				    const char *chain, const char *service)
@@ -31,7 +20,7 @@ static struct xs_step_row *one_more(struct xs_watched_chains *chains, const json
 		return NULL;
 	chains->rows = more;
 	more += chains->cnt++;
-	*more = (struct xs_step_row){ .pid = number(account, "pid") };
+	*more = (struct xs_step_row){ .pid = xs_json_number(account, "pid") };
 	snprintf(more->chain, sizeof(more->chain), "%s", chain);
 	snprintf(more->service, sizeof(more->service), "%s", service);
 	return more;
@@ -42,19 +31,19 @@ static struct xs_step_row *one_more(struct xs_watched_chains *chains, const json
 /* All queues. What the chain does not take in time is lost in the RX rings of its sockets. */
 static int add_entry(struct xs_watched_chains *chains, const json_t *account, const json_t *chain)
 {
-	const char *name = text(chain, "name");
+	const char *name = xs_json_string(chain, "name");
 	struct xs_step_row *row = one_more(chains, account, name, "");
 	json_t *entry;
 	size_t i;
 
 	if (!row)
 		return -ENOMEM;
-	row->in = (__u64)number(chain, "entered");
-	row->held = (__u32)number(chain, "inside");
+	row->in = (__u64)xs_json_number(chain, "entered");
+	row->held = (__u32)xs_json_number(chain, "inside");
 	json_array_foreach(json_object_get(account, "entries"), i, entry)
 	{
-		if (!strcmp(text(entry, "chain"), name))
-			row->lost += (__u64)number(entry, "rx_ring_full");
+		if (!strcmp(xs_json_string(entry, "chain"), name))
+			row->lost += (__u64)xs_json_number(entry, "rx_ring_full");
 	}
 	return 0;
 }
@@ -67,8 +56,8 @@ static __u32 count_serving(const json_t *account, const char *service)
 
 	json_array_foreach(json_object_get(account, "instances"), i, one)
 	{
-		cnt += !strcmp(text(one, "service"), service) &&
-		       !strcmp(text(one, "state"), "serving");
+		cnt += !strcmp(xs_json_string(one, "service"), service) &&
+		       !strcmp(xs_json_string(one, "state"), "serving");
 	}
 	return cnt;
 }
@@ -77,24 +66,24 @@ static int add_hop(struct xs_watched_chains *chains, const json_t *account, cons
 		   const json_t *hop)
 {
 	const json_t *latency = json_object_get(hop, "latency");
-	const char *service = text(hop, "service"), *cause;
-	struct xs_step_row *row = one_more(chains, account, text(chain, "name"), service);
+	const char *service = xs_json_string(hop, "service"), *cause;
+	struct xs_step_row *row = one_more(chains, account, xs_json_string(chain, "name"), service);
 	json_t *lost;
 
 	if (!row)
 		return -ENOMEM;
-	row->in = (__u64)number(hop, "in");
+	row->in = (__u64)xs_json_number(hop, "in");
 	json_object_foreach(json_object_get(hop, "lost"), cause, lost)
 	{
 		row->lost += (__u64)json_integer_value(lost);
 	}
-	row->held = (__u32)number(hop, "held");
-	row->waiting = (__u32)number(hop, "waiting");
+	row->held = (__u32)xs_json_number(hop, "held");
+	row->waiting = (__u32)xs_json_number(hop, "waiting");
 	row->nfs = count_serving(account, service);
-	row->timed = number(latency, "frames") > 0;
-	row->p50_us = (double)number(latency, "p50_ns") / 1e3;
-	row->p99_us = (double)number(latency, "p99_ns") / 1e3;
-	row->max_us = (double)number(latency, "max_ns") / 1e3;
+	row->timed = xs_json_number(latency, "frames") > 0;
+	row->p50_us = (double)xs_json_number(latency, "p50_ns") / 1e3;
+	row->p99_us = (double)xs_json_number(latency, "p99_ns") / 1e3;
+	row->max_us = (double)xs_json_number(latency, "max_ns") / 1e3;
 	return 0;
 }
 

@@ -200,13 +200,8 @@ static bool parse_branches(struct xs_parser *p)
 			return xs_parse_expected(p, "'*' once at most");
 		if (rest)
 			rest_at = p->branch_cnt - 1;
-		xs_parse_skip_lines(p);
-		if (p->tok.type != XS_TOKEN_COMMA && p->tok.type != XS_TOKEN_RBRACE)
-			return xs_parse_expected(p, "',' or '}' in the set that begins at line %u",
-						 line);
-		if (p->tok.type == XS_TOKEN_COMMA)
-			xs_parse_next(p);
-		xs_parse_skip_lines(p);
+		if (!xs_parse_end_element(p, line))
+			return false;
 	} while (p->tok.type != XS_TOKEN_RBRACE);
 	if (rests)
 		move_last(p, rest_at);

@@ -227,6 +227,17 @@ void xs_parse_skip_lines(struct xs_parser *p)
 		xs_parse_next(p);
 }
 
+bool xs_parse_end_element(struct xs_parser *p, __u32 line)
+{
+	xs_parse_skip_lines(p);
+	if (p->tok.type != XS_TOKEN_COMMA && p->tok.type != XS_TOKEN_RBRACE)
+		return xs_parse_expected(p, "',' or '}' in the set that begins at line %u", line);
+	if (p->tok.type == XS_TOKEN_COMMA)
+		xs_parse_next(p);
+	xs_parse_skip_lines(p);
+	return true;
+}
+
 static bool parse_set(struct xs_parser *p, struct xs_operand *value, const char *what, int depth);
 
 /* A member as it stands in the set: a value, a set, or a file of values. */

@@ -283,6 +283,11 @@ bool xs_parse_add_elem(struct xs_parser *p, struct xs_operand *operand, const st
 bool xs_parse_member(struct xs_parser *p, struct xs_operand *operand, const char *what);
 /* Over the line ends within a set. */
 void xs_parse_skip_lines(struct xs_parser *p);
+/*
+ * Behind an element of a concatenation's set, which begins at `line`: goes over the comma, to the
+ * next element or the '}'.
+ */
+bool xs_parse_end_element(struct xs_parser *p, __u32 line);
 
 /*
  * Takes the current token as part of one value: a word, or a $NAME that stands for one,

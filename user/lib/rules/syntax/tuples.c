@@ -117,13 +117,8 @@ static bool parse_elements(struct xs_parser *p, struct concat *concat)
 	do {
 		if (!parse_element(p, concat))
 			return false;
-		xs_parse_skip_lines(p);
-		if (p->tok.type != XS_TOKEN_COMMA && p->tok.type != XS_TOKEN_RBRACE)
-			return xs_parse_expected(p, "',' or '}' in the set that begins at line %u",
-						 line);
-		if (p->tok.type == XS_TOKEN_COMMA)
-			xs_parse_next(p);
-		xs_parse_skip_lines(p);
+		if (!xs_parse_end_element(p, line))
+			return false;
 	} while (p->tok.type != XS_TOKEN_RBRACE);
 	p->in_set = false;
 	xs_parse_next(p);
