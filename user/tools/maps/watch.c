@@ -15,12 +15,12 @@
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
 
+#include "lib/api/status.h"
 #include "lib/base/escape.h"
 #include "lib/base/names.h"
 #include "lib/base/number.h"
 #include "lib/base/ran_out.h"
 #include "lib/instance/dir.h"
-#include "lib/instance/place.h"
 #include "tools/cli/json.h"
 #include "tools/cli/stop.h"
 #include "chain_events.h"
@@ -419,15 +419,8 @@ static int open_signals(void)
 static int find_only(struct xs_cli *cli, __u32 *ifindex)
 {
 	char name[16];
-	int err;
 
-	if (!cli->operand_cnt)
-		return 0;
-	err = xs_interface_find(cli->ctx, cli->operands[0], ifindex, name);
-	if (err)
-		xs_err(cli->ctx, "no interface %s in this network namespace: 'ip link' lists them",
-		       cli->operands[0]);
-	return err;
+	return cli->operand_cnt ? xs_status_find(cli->ctx, cli->operands[0], ifindex, name) : 0;
 }
 
 int xs_maps_watch(struct xs_cli *cli, const struct xs_watch_opts *opts)

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/api/status.h"
 #include "lib/base/ran_out.h"
 #include "lib/instance/dir.h"
 #include "lib/instance/live.h"
-#include "lib/instance/place.h"
 #include "lib/net/identity.h"
 #include "watched.h"
 
@@ -270,11 +270,9 @@ static int add_named(struct xs_cli *cli, struct xs_watched_list *watched, const 
 
 	if (!more)
 		return -ENOMEM;
-	err = xs_interface_find(cli->ctx, operand, &ifindex, more->ifname);
-	if (err) {
-		xs_err(cli->ctx, "cannot ask for interface %s: %s", operand, strerror(-err));
+	err = xs_status_find(cli->ctx, operand, &ifindex, more->ifname);
+	if (err)
 		return err;
-	}
 	more->named = true;
 	watched->cnt++;
 	return 0;
