@@ -50,8 +50,7 @@ static __always_inline __u64 take(const struct xs_set_limit *limit, struct xs_li
 /* The rule's own bucket, through this CPU's lease. */
 static __always_inline bool take_lease(const struct xs_set_limit *limit, __u64 units)
 {
-	__u32 at = limit->row;
-	struct xs_limit_lease *lease = bpf_map_lookup_elem(&limit_leases, &at);
+	struct xs_limit_lease *lease = bpf_map_lookup_elem(&limit_leases, &limit->row);
 	struct xs_limit_row *row;
 	__u64 now, taken, more;
 
@@ -64,7 +63,7 @@ static __always_inline bool take_lease(const struct xs_set_limit *limit, __u64 u
 	now = bpf_ktime_get_ns();
 	if (now < lease->ask_ns)
 		return false;
-	row = bpf_map_lookup_elem(&limits, &at);
+	row = bpf_map_lookup_elem(&limits, &limit->row);
 	if (!row)
 		return true; /* likewise */
 	units -= lease->units;
@@ -85,25 +84,24 @@ static __always_inline bool take_lease(const struct xs_set_limit *limit, __u64 u
  * parsed would be followed through all of the search.
  */
 struct limited {
-	__u64 key[XS_KEY_l4 + 1];
+	struct xs_limit_key key;
 	__u64 length, family, zero;
 };
 
 /*
- * A frame that lacks the field has the key of all that lack it. ARP's fields lie where IP has
- * ports and protocol, and are no flow.
+ * The fields of the frame become the key of its bucket. A frame that lacks the field has the
+ * key of all that lack it. ARP's fields lie where IP has ports and protocol, and are no flow.
  */
-static __always_inline void key_of(const struct xs_set_limit *limit, const struct limited *frame,
-				   struct xs_limit_key *key)
+static __always_inline void make_key(const struct xs_set_limit *limit, struct limited *frame)
 {
 	__u64 is_ipv6 = -(__u64)(frame->family >> 1 & 1), family = frame->family;
 	__u64 is_ip = -(__u64)((family | family >> 1) & 1);
 
 	for (int i = 0; i < 4; i++)
-		key->addr[i] = frame->key[i] & is_ip &
-			       pick(limit->mask[0].addr[i], limit->mask[1].addr[i], is_ipv6);
-	key->l4 = ((frame->key[XS_KEY_l4] & ~XS_LIMIT_FAMILY) | family) & is_ip &
-		  pick(limit->mask[0].l4, limit->mask[1].l4, is_ipv6);
+		frame->key.addr[i] &= is_ip &
+				      pick(limit->mask[0].addr[i], limit->mask[1].addr[i], is_ipv6);
+	frame->key.l4 = ((frame->key.l4 & ~XS_LIMIT_FAMILY) | family) & is_ip &
+			pick(limit->mask[0].l4, limit->mask[1].l4, is_ipv6);
 }
 
 /* The bucket of a key; a new one is full. NULL: there was no room. */
@@ -111,8 +109,7 @@ static __always_inline struct xs_limit_bucket *bucket_of(const struct xs_set_lim
 							 const struct xs_limit_key *key)
 {
 	struct xs_limit_bucket full = {}, *bucket;
-	__u32 at = limit->row;
-	void *keys = bpf_map_lookup_elem(&limit_keys, &at);
+	void *keys = bpf_map_lookup_elem(&limit_keys, &limit->row);
 
 	if (!keys)
 		return NULL;
@@ -134,15 +131,14 @@ static __always_inline struct xs_limit_row *lock_of(const struct xs_limit_key *k
 }
 
 static __always_inline enum xs_limit_counter take_of_key(const struct xs_set_limit *limit,
-							 const struct limited *frame, __u64 units)
+							 struct limited *frame, __u64 units)
 {
 	struct xs_limit_bucket *bucket;
-	struct xs_limit_key key;
 	struct xs_limit_row *row;
 
-	key_of(limit, frame, &key);
-	row = lock_of(&key);
-	bucket = bucket_of(limit, &key);
+	make_key(limit, frame);
+	row = lock_of(&frame->key);
+	bucket = bucket_of(limit, &frame->key);
 	if (!bucket || !row)
 		return XS_LIMIT_NO_ROOM;
 	if (take(limit, row, &bucket->full_ns, bpf_ktime_get_ns(), units, units))
@@ -164,7 +160,7 @@ static __always_inline void count_refused(const struct xs_set_header *set, __u32
 #define REFUSED 0x100
 
 /* Returns 0; if the limit is reached, REFUSED and the verdict of the rule's `else`. */
-static __noinline __u64 ask_limit(const struct xs_set_header *set, const struct limited *frame,
+static __noinline __u64 ask_limit(const struct xs_set_header *set, struct limited *frame,
 				  __u32 number)
 {
 	const struct xs_set_limit *limit = XS_AT((void *)set,
@@ -189,15 +185,17 @@ static __always_inline void apply_limit(const struct xs_set_header *set,
 					const struct xs_packet *pkt, struct xs_match_result *match)
 {
 	struct limited frame = {
-		.key = { pkt->key[0], pkt->key[1], pkt->key[2], pkt->key[3], pkt->key[4] },
+		.key = { .addr = { pkt->key[0], pkt->key[1], pkt->key[2], pkt->key[3] },
+			 .l4 = pkt->key[XS_KEY_l4] },
 		.length = XS_KEY_FIELD(pkt, length),
 		.family = pkt->family,
 		.zero = pkt->zero,
 	};
 	__u64 answer, is_refused;
 
-	for (int i = 0; i <= XS_KEY_l4; i++)
-		XS_FORGET(frame.key[i], pkt->zero);
+	for (int i = 0; i < 4; i++)
+		XS_FORGET(frame.key.addr[i], pkt->zero);
+	XS_FORGET(frame.key.l4, pkt->zero);
 	XS_FORGET(frame.length, pkt->zero);
 	XS_FORGET(frame.family, pkt->zero);
 	answer = ask_limit(set, &frame, match->action.limit);

@@ -38,35 +38,38 @@ static __noinline __u64 sets_with(const void *first, __u32 list, __u64 upper, __
 {
 	struct member_key key = { .upper = bpf_cpu_to_be64(upper),
 				  .lower = bpf_cpu_to_be64(lower) };
-	__u64 found = 0, at = 0, len = bits, cnt, zero;
+	__u64 found = 0, left, len = bits;
 
 	if (!first)
 		return 0;
-	cnt = listed_at(first, list);
-	zero = unknown_zero(cnt);
+	left = listed_at(first, list);
+	list += sizeof(__u32);
 	for (int i = 0; i < XS_MEMBER_STEPS; i++) {
+		__u64 zero = unknown_zero(list);
 		const struct xs_member *member = NULL;
-		__u32 asked, slot;
+		bool over;
+		__u32 slot;
 		void *set;
 
 		XS_FORGET(found, zero);
-		XS_FORGET(at, zero);
+		XS_FORGET(left, zero);
 		XS_FORGET(len, zero);
-		if (at >= cnt)
+		if (!left)
 			break;
-		asked = listed_at(first, list + (1 + at) * sizeof(__u32));
-		slot = asked & 0xffff;
+		slot = listed_at(first, list) & 0xffff;
 		key.prefixlen = len;
 		set = bpf_map_lookup_elem(&member_sets, &slot);
 		if (set)
 			member = bpf_map_lookup_elem(set, &key.prefixlen);
-		if (member && is_over(member) && member->prefixlen - 1 < len) {
+		over = member && is_over(member);
+		if (over && member->prefixlen - 1 < len) {
 			len = member->prefixlen - 1;
 			continue;
 		}
-		if (member && !is_over(member))
-			found |= 1ULL << (asked >> 16 & 63);
-		at++;
+		if (member && !over)
+			found |= 1ULL << (listed_at(first, list) >> 16 & 63);
+		list += sizeof(__u32);
+		left--;
 		len = bits;
 	}
 	return found;

@@ -190,9 +190,12 @@ static __always_inline enum xs_reason parse_l4(struct xs_cursor *cur, __u64 prot
 static __always_inline enum xs_reason finish_ip(struct xs_cursor *cur, struct xs_packet *pkt,
 						__u64 proto, __u64 fragment)
 {
+	enum xs_reason reason;
 	__u64 l4;
-	enum xs_reason reason = parse_l4(cur, proto, fragment, pkt->family, &l4);
 
+	XS_FORGET(proto, pkt->zero);
+	XS_FORGET(fragment, pkt->zero);
+	reason = parse_l4(cur, proto, fragment, pkt->family, &l4);
 	l4 |= pkt->key[XS_KEY_l4];
 	XS_FORGET(l4, pkt->zero);
 	XS_FORGET(pkt->key[XS_KEY_misc], pkt->zero);
@@ -200,10 +203,11 @@ static __always_inline enum xs_reason finish_ip(struct xs_cursor *cur, struct xs
 	return reason;
 }
 
-static __always_inline enum xs_reason parse_ipv4(struct xs_cursor *cur, struct xs_packet *pkt)
+/* The header of a layer apart, so that its copy leaves the stack before the next one is read. */
+static __always_inline enum xs_reason read_ipv4(struct xs_cursor *cur, struct xs_packet *pkt,
+						__u64 *proto, __u64 *fragment)
 {
 	struct iphdr copy, *ip = header_at(cur, &copy, sizeof(copy));
-	__u64 fragment = XS_KEY_FRAGMENT_NONE;
 	__u32 header_bytes, total;
 
 	if (!ip || ip->version != 4)
@@ -214,9 +218,9 @@ static __always_inline enum xs_reason parse_ipv4(struct xs_cursor *cur, struct x
 		return XS_REASON_malformed_ipv4;
 
 	if (ip->frag_off & bpf_htons(0x1fff))
-		fragment = XS_KEY_FRAGMENT_LATER;
+		*fragment = XS_KEY_FRAGMENT_LATER;
 	else if (ip->frag_off & bpf_htons(0x2000))
-		fragment = XS_KEY_FRAGMENT_FIRST;
+		*fragment = XS_KEY_FRAGMENT_FIRST;
 
 	pkt->family = XS_FAMILY_ipv4;
 	pkt->key[XS_KEY_addr0] = (__u64)bpf_ntohl(ip->saddr) << 32 | bpf_ntohl(ip->daddr);
@@ -227,9 +231,20 @@ static __always_inline enum xs_reason parse_ipv4(struct xs_cursor *cur, struct x
 	clear_addrs(pkt, XS_KEY_addr2);
 	pkt->key[XS_KEY_misc] |= XS_KEY(ttl, ip->ttl) | XS_KEY(dscp, ip->tos >> 2);
 	pkt->key[XS_KEY_l4] = XS_KEY(ecn, ip->tos & 3);
+	*proto = ip->protocol;
 	cur->at += header_bytes;
 	forget_at(cur, pkt->zero);
-	return finish_ip(cur, pkt, ip->protocol, fragment);
+	return XS_REASON_none;
+}
+
+static __always_inline enum xs_reason parse_ipv4(struct xs_cursor *cur, struct xs_packet *pkt)
+{
+	__u64 proto, fragment = XS_KEY_FRAGMENT_NONE;
+	enum xs_reason reason = read_ipv4(cur, pkt, &proto, &fragment);
+
+	if (reason != XS_REASON_none)
+		return reason;
+	return finish_ip(cur, pkt, proto, fragment);
 }
 
 static __always_inline bool is_ipv6_ext(__u64 proto)
@@ -273,14 +288,12 @@ static __always_inline enum xs_reason walk_ipv6_ext(struct xs_cursor *cur, __u32
 	return is_ipv6_ext(*proto) ? XS_REASON_malformed_ipv6_ext : XS_REASON_none;
 }
 
-static __always_inline enum xs_reason parse_ipv6(struct xs_cursor *cur, struct xs_packet *pkt)
+static __always_inline enum xs_reason read_ipv6(struct xs_cursor *cur, struct xs_packet *pkt,
+						__u64 *proto)
 {
 	/* Aligned, because the addresses are read as words of 8 bytes and the verifier insists. */
 	struct ipv6hdr copy __attribute__((aligned(8))), *ip6;
-	__u64 fragment = XS_KEY_FRAGMENT_NONE;
-	enum xs_reason reason;
 	const __be64 *addr;
-	__u64 proto;
 
 	ip6 = header_at(cur, &copy, sizeof(copy));
 	if (!ip6 || ip6->version != 6)
@@ -288,19 +301,27 @@ static __always_inline enum xs_reason parse_ipv6(struct xs_cursor *cur, struct x
 	if (cur->at + sizeof(*ip6) + bpf_ntohs(ip6->payload_len) > pkt->length)
 		return XS_REASON_malformed_ipv6;
 
-	proto = ip6->nexthdr;
+	*proto = ip6->nexthdr;
 	addr = (const void *)&ip6->saddr;
 	pkt->family = XS_FAMILY_ipv6;
 	pkt->key[XS_KEY_addr0] = bpf_be64_to_cpu(addr[0]);
 	pkt->key[XS_KEY_addr1] = bpf_be64_to_cpu(addr[1]);
 	pkt->key[XS_KEY_addr2] = bpf_be64_to_cpu(addr[2]);
 	pkt->key[XS_KEY_addr3] = bpf_be64_to_cpu(addr[3]);
-	pkt->key[XS_KEY_misc] |= XS_KEY(ttl, ip6->hop_limit) | XS_KEY(nexthdr, proto) |
+	pkt->key[XS_KEY_misc] |= XS_KEY(ttl, ip6->hop_limit) | XS_KEY(nexthdr, *proto) |
 				 XS_KEY(dscp, (__u64)(ip6->priority << 2 | ip6->flow_lbl[0] >> 6));
 	pkt->key[XS_KEY_l4] = XS_KEY(ecn, ip6->flow_lbl[0] >> 4 & 3);
-
 	cur->at += sizeof(*ip6);
-	reason = walk_ipv6_ext(cur, pkt->length, pkt->zero, &proto, &fragment);
+	return XS_REASON_none;
+}
+
+static __always_inline enum xs_reason parse_ipv6(struct xs_cursor *cur, struct xs_packet *pkt)
+{
+	__u64 proto, fragment = XS_KEY_FRAGMENT_NONE;
+	enum xs_reason reason = read_ipv6(cur, pkt, &proto);
+
+	if (reason == XS_REASON_none)
+		reason = walk_ipv6_ext(cur, pkt->length, pkt->zero, &proto, &fragment);
 	if (reason != XS_REASON_none)
 		return reason;
 	return finish_ip(cur, pkt, proto, fragment);
@@ -360,6 +381,20 @@ static __always_inline __u64 at_most(__u64 value, __u64 max, __u64 zero)
 	return value;
 }
 
+static __always_inline enum xs_reason read_ethernet(struct xs_cursor *cur, struct xs_packet *pkt,
+						    __be16 *proto)
+{
+	struct ethhdr copy, *eth = header_at(cur, &copy, sizeof(copy));
+
+	if (!eth)
+		return XS_REASON_malformed_eth;
+	*proto = eth->h_proto;
+	cur->at = sizeof(*eth);
+	pkt->key[XS_KEY_ether_d] = bpf_be64_to_cpu(*(__be64 *)eth->h_dest) >> 16 << 16;
+	pkt->key[XS_KEY_ether_s] = bpf_be64_to_cpu(*(__be64 *)eth->h_source) >> 16 << 16;
+	return XS_REASON_none;
+}
+
 static __always_inline enum xs_reason parse_headers(struct xdp_md *ctx, struct xs_packet *pkt,
 						    bool linear)
 {
@@ -369,18 +404,12 @@ static __always_inline enum xs_reason parse_headers(struct xdp_md *ctx, struct x
 		.end = (void *)(long)ctx->data_end,
 		.linear = linear,
 	};
-	struct ethhdr copy, *eth = header_at(&cur, &copy, sizeof(copy));
 	__u64 vlan_id = XS_KEY_NO_VLAN | XS_KEY(vlan_dei, XS_KEY_NO_DEI), vlan_pcp = XS_KEY_NO_PCP;
-	enum xs_reason reason = XS_REASON_none;
-	__be16 proto;
+	__be16 proto = 0;
+	enum xs_reason reason = read_ethernet(&cur, pkt, &proto);
 
-	if (!eth)
-		return XS_REASON_malformed_eth;
-	proto = eth->h_proto;
-	cur.at = sizeof(*eth);
-	pkt->key[XS_KEY_ether_d] = bpf_be64_to_cpu(*(__be64 *)eth->h_dest) >> 16 << 16;
-	pkt->key[XS_KEY_ether_s] = bpf_be64_to_cpu(*(__be64 *)eth->h_source) >> 16 << 16;
-
+	if (reason != XS_REASON_none)
+		return reason;
 	if (is_vlan(proto)) {
 		__u16 tci = 0;
 
