@@ -340,6 +340,7 @@ INSTALLED = $(foreach f,$(BINS),755:$(f):$(PREFIX)/sbin/$(notdir $(f))) \
 	644:$(O)/xsteer-nf.pc:$(PREFIX)/lib/pkgconfig/xsteer-nf.pc \
 	644:user/nf/xsteer/nf.h:$(PREFIX)/include/xsteer/nf.h \
 	644:$(O)/xsteer.bpf.o:$(PREFIX)/lib/bpf/xsteer.bpf.o \
+	644:$(O)/basic.bpf.o:$(PREFIX)/lib/bpf/xsteer-basic.bpf.o \
 	755:$(O)/$(SONAME):$(LIBDIR)/libxsteer.so.$(VERSION) \
 	link:libxsteer.so.$(VERSION):$(LIBDIR)/$(SONAME) \
 	link:$(SONAME):$(LIBDIR)/libxsteer.so \

@@ -15,11 +15,14 @@
 #include "../maps/rule_set.h"
 
 /*
- * Limits and dynamic sets. Some kernels' verifiers give up on the program with them, so its
- * loader says whether it has them; the verifier removes what is never reached. A loader that
- * knows nothing of this gets the program that every kernel takes.
+ * Whether the program has limits and dynamic sets. The basic one (basic.bpf.c) does not. A
+ * loop in it is walked by the verifier step by step, so little else has room.
  */
-const volatile bool remembering;
+#ifdef XS_BASIC
+#define XS_REMEMBERING false
+#else
+#define XS_REMEMBERING true
+#endif
 
 /* What will be done with a frame. */
 struct xs_match_result {
@@ -329,30 +332,30 @@ struct xs_walk {
 
 #define XS_BEST_NONE ((__u64)XS_RULES_MAX << 16)
 
-static __always_inline __u64 atom_field(const struct xs_packet *pkt, const struct xs_search *search,
+static __always_inline __u64 atom_field(const __u64 *key, const struct xs_search *search,
 					const struct xs_set_atom *atom)
 {
 	__u64 word = search->ranks;
 
 	if (atom->word == XS_ATOM_l4)
-		word = pkt->key[XS_KEY_l4];
+		word = key[XS_KEY_l4];
 	else if (atom->word == XS_ATOM_ether_s)
-		word = pkt->key[XS_KEY_ether_s];
+		word = key[XS_KEY_ether_s];
 	else if (atom->word == XS_ATOM_ether_d)
-		word = pkt->key[XS_KEY_ether_d];
+		word = key[XS_KEY_ether_d];
 	else if (atom->word == XS_ATOM_misc)
-		word = pkt->key[XS_KEY_misc];
+		word = key[XS_KEY_misc];
 	else if (atom->word == XS_ATOM_addr1)
-		word = pkt->key[XS_KEY_addr1];
+		word = key[XS_KEY_addr1];
 	return word >> (atom->shift & 63) & ((1ULL << (atom->bits & 63)) - 1);
 }
 
 /* All ones if the atom matches; else 0. */
-static __always_inline __u64 atom_mask(const struct xs_packet *pkt, const struct xs_search *search,
+static __always_inline __u64 atom_mask(const __u64 *key, const struct xs_search *search,
 				       const struct xs_set_atom *atom)
 {
 	const struct xs_set_header *set = search->first;
-	__u64 field = atom_field(pkt, search, atom), offset;
+	__u64 field = atom_field(key, search, atom), offset;
 	void *bits;
 
 	if (atom->kind != XS_ATOM_BITS)
@@ -367,10 +370,10 @@ static __always_inline __u64 atom_mask(const struct xs_packet *pkt, const struct
 
 /* One condition. Goes on to the next condition, takes the rule, or goes on to the next entry. */
 static __always_inline void test_atom(struct xs_walk *walk, const struct xs_search *search,
-				      const struct xs_packet *pkt)
+				      const __u64 *key)
 {
 	const struct xs_set_atom *atom = XS_AT(walk->chunk, walk->at * 32, struct xs_set_atom);
-	__u64 holds = atom_mask(pkt, search, atom);
+	__u64 holds = atom_mask(key, search, atom);
 	__u64 more = atom->more, take = holds & ((more - 1) >> 63) * ~0ULL;
 
 	walk->best ^= (walk->best ^ walk->held) & take;
@@ -380,10 +383,9 @@ static __always_inline void test_atom(struct xs_walk *walk, const struct xs_sear
 
 /* The first slot for the frame in a table. walk->chunk is NULL if its chunk is not there. */
 static __always_inline __u64 table_slot(struct xs_walk *walk, const struct xs_search *search,
-					const struct xs_set_table *table,
-					const struct xs_packet *pkt)
+					const struct xs_set_table *table, const __u64 *key)
 {
-	__u64 hash = xs_hash(pkt->key, table);
+	__u64 hash = xs_hash(key, table);
 	__u32 displacement;
 
 	walk->chunk = chunk_at(search, table->chunk + (hash & table->chunk_mask));
@@ -396,7 +398,7 @@ static __always_inline __u64 table_slot(struct xs_walk *walk, const struct xs_se
 
 /* Goes to the next table's slot. False: no table is left that could hold a better rule. */
 static __always_inline bool next_table(struct xs_walk *walk, const struct xs_search *search,
-				       const struct xs_packet *pkt)
+				       const __u64 *key)
 {
 	const struct xs_set_header *set = search->first;
 	__u64 bit = walk->tables & -walk->tables;
@@ -409,7 +411,7 @@ static __always_inline bool next_table(struct xs_walk *walk, const struct xs_sea
 	/* Tables are in the order of their best rule. */
 	if (!less_mask((__u64)table->best << 16, walk->best))
 		return false;
-	walk->at = table_slot(walk, search, table, pkt);
+	walk->at = table_slot(walk, search, table, key);
 	return walk->chunk;
 }
 
@@ -459,7 +461,7 @@ static __always_inline void walk_start(struct xs_walk *walk, const struct xs_sea
 	/* Above a rank are the answers of dynamic sets, where there are any. */
 	__u64 ranks = search->ranks;
 
-	if (remembering)
+	if (XS_REMEMBERING)
 		ranks &= XS_RANK_MAX | XS_RANK_MAX << 32;
 
 	walk->packet_a = XS_ENTRY_A((__u32)ranks, ranks >> 32, XS_KEY_FIELD(pkt, l4proto));
@@ -475,18 +477,83 @@ static __always_inline void walk_start(struct xs_walk *walk, const struct xs_sea
 	XS_FORGET(walk->tables, pkt->zero);
 }
 
+/* One entry, or one condition. False: no table is left that could hold a better rule. */
+static __always_inline bool step(struct xs_walk *walk, const struct xs_search *search,
+				 const __u64 *key)
+{
+	if (!walk->at && !next_table(walk, search, key))
+		return false;
+	if (walk->held)
+		test_atom(walk, search, key);
+	else
+		test_entry(walk);
+	return true;
+}
+
+#ifdef XS_BASIC
+#define STEPS_IN_LINE XS_STEPS_MAX
+
+static __always_inline void walk_on(struct xs_walk *walk, const struct xs_search *search,
+				    const __u64 *key)
+{
+	(void)walk;
+	(void)search;
+	(void)key;
+}
+#else
+#define STEPS_IN_LINE 8 /* few frames need more */
+
+/*
+ * What the other steps need. A copy where that is possible: what has its address passed on
+ * would lie in memory, and not in registers, for the steps in line as well.
+ */
+struct xs_rest {
+	struct xs_walk walk;
+	void *set, *first;
+	__u64 ranks;
+	const __u64 *key;
+};
+
+static long rest_step(__u32 i, struct xs_rest *rest)
+{
+	const struct xs_search search = {
+		.set = rest->set,
+		.first = rest->first,
+		.ranks = rest->ranks,
+	};
+
+	(void)i;
+	/* The verifier does not believe that the loop ends with 1. */
+	if (!rest->walk.chunk)
+		return 1;
+	return !step(&rest->walk, &search, rest->key);
+}
+
+/* The verifier walks a step once here. In line it would walk each of them. */
+static __always_inline void walk_on(struct xs_walk *walk, const struct xs_search *search,
+				    const __u64 *key)
+{
+	struct xs_rest rest = {
+		.walk = *walk,
+		.set = search->set,
+		.first = search->first,
+		.ranks = search->ranks,
+		.key = key,
+	};
+
+	bpf_loop(XS_STEPS_MAX - STEPS_IN_LINE, rest_step, &rest, 0);
+	walk->best = rest.walk.best;
+}
+#endif
+
 /* Finds the lowest rule that matches. The compiler has proved that the steps suffice. */
 static __always_inline void walk_tables(struct xs_walk *walk, const struct xs_search *search,
-					const struct xs_packet *pkt)
+					const __u64 *key)
 {
-	for (int i = 0; i < XS_STEPS_MAX; i++) {
-		if (!walk->at && !next_table(walk, search, pkt))
-			break;
-		if (walk->held)
-			test_atom(walk, search, pkt);
-		else
-			test_entry(walk);
-	}
+	for (int i = 0; i < STEPS_IN_LINE; i++)
+		if (!step(walk, search, key))
+			return;
+	walk_on(walk, search, key);
 }
 
 /* The counters of this CPU for a rule. */
@@ -494,7 +561,7 @@ static __always_inline struct xs_rule_stats *rule_counter(const struct xs_set_he
 							  __u32 rule)
 {
 	__u32 slot = set->stats_slot;
-	__u32 rows = remembering ? xs_set_counters(set) : set->rule_cnt;
+	__u32 rows = XS_REMEMBERING ? xs_set_counters(set) : set->rule_cnt;
 	__u32 at = bpf_get_smp_processor_id() * rows + rule;
 	void *stats = bpf_map_lookup_elem(&rule_stats, &slot);
 
@@ -562,7 +629,7 @@ static __always_inline enum xs_reason find_rule(const struct xs_packet *pkt, enu
 		return XS_REASON_default;
 
 	find_tables(&search, set, pkt);
-	if (remembering) {
+	if (XS_REMEMBERING) {
 		members = fresh_zero(pkt->zero);
 		if (set->flags & XS_SET_MEMBERS)
 			members = find_members(&search, set, pkt);
@@ -570,13 +637,13 @@ static __always_inline enum xs_reason find_rule(const struct xs_packet *pkt, enu
 		search.ranks |= members << XS_RANK_BITS;
 	}
 	walk_start(&walk, &search, pkt);
-	walk_tables(&walk, &search, pkt);
+	walk_tables(&walk, &search, pkt->key);
 	if (walk.best == XS_BEST_NONE)
 		return XS_REASON_default;
 	match->rule = walk.best >> 16;
 	match->action =
 		*XS_AT(search.first, set->actions + (walk.best & 0xffff) * 8, struct xs_action);
-	if (remembering && match->action.limit && !explaining)
+	if (XS_REMEMBERING && match->action.limit && !explaining)
 		apply_limit(set, pkt, match);
 	match->rule_stats = rule_counter(set, match->rule);
 	return XS_REASON_none;

@@ -207,7 +207,7 @@ int xsteer_trace(struct xdp_md *ctx)
 	reason = find_rule(&packet, reason, &match);
 	outcome = apply_action(&packet, &match.action);
 	/* A refused frame passes or is dropped, which has no reason of its own. */
-	if (remembering)
+	if (XS_REMEMBERING)
 		outcome.fallback |= match.refused;
 	count(&packet, reason, match.rule_stats, &outcome);
 	if (outcome.fallback != XS_REASON_none)

@@ -36,7 +36,7 @@ int xsteer(struct xdp_md *ctx)
 	reason = find_rule(&packet, reason, &match);
 	outcome = apply_action(&packet, &match.action);
 	/* A refused frame passes or is dropped, which has no reason of its own. */
-	if (remembering)
+	if (XS_REMEMBERING)
 		outcome.fallback |= match.refused;
 	count(&packet, reason, match.rule_stats, &outcome);
 	explain(&match, reason, &outcome);

@@ -96,7 +96,7 @@ frames_without_a_socket_have_a_line() {
 limits_and_rules_of_before_have_a_line_each() {
 	lab_up --queues 1
 	attach
-	[[ $(rx "$LOADER" features -j rx0 | jq .limits) = true ]] || skip "this kernel's verifier takes no limits"
+	[[ $(rx "$LOADER" features -j rx0 | jq .limits) = true ]] || skip "this kernel has no limits"
 	_apply 'udp pass limit 2/day burst 2'
 	_watch
 	_send 40 "$_udp4" 60

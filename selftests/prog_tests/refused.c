@@ -42,13 +42,12 @@ static bool unmapped; /* its variables */
 int __real_bpf_object__load_skeleton(struct bpf_object_skeleton *skeleton);
 int __wrap_bpf_object__load_skeleton(struct bpf_object_skeleton *skeleton);
 
-static bool is_remembering(const struct bpf_object_skeleton *skeleton)
+static bool has_limits(const struct bpf_object_skeleton *skeleton)
 {
-	for (int i = 0; i < skeleton->map_cnt; i++)
-		if (strstr(skeleton->maps[i].name, ".rodata"))
-			return ((struct xsteer_bpf__rodata *)*skeleton->maps[i].mmaped)
-				->remembering;
-	return false;
+	size_t bytes;
+
+	xsteer_bpf__elf_bytes(&bytes);
+	return skeleton->data_sz == bytes;
 }
 
 int __wrap_bpf_object__load_skeleton(struct bpf_object_skeleton *skeleton)
@@ -56,7 +55,7 @@ int __wrap_bpf_object__load_skeleton(struct bpf_object_skeleton *skeleton)
 	int err;
 
 	loads++;
-	if (answer && is_remembering(skeleton))
+	if (answer && has_limits(skeleton))
 		return answer;
 	err = __real_bpf_object__load_skeleton(skeleton);
 	for (int i = 0; unmapped && i < skeleton->map_cnt; i++)
@@ -116,7 +115,7 @@ static int decided(const char *text)
 static void the_program_without_is_attached_and_rules_that_need_more_are_refused(void **state)
 {
 	(void)state;
-	assert_int_equal(loads, xs_kernel_may_remember() ? 2 : 1);
+	assert_int_equal(loads, xs_kernel_has_limits() ? 2 : 1);
 	assert_int_equal(lo.pins.meta.set_layout, XS_SET_LAYOUT_BEFORE_LIMITS);
 	assert_int_equal(lo_apply("ip ecn ce drop\nudp dport 9 drop\n", 0, NULL), 0);
 	refuses_to_apply("udp dport 9 pass limit 1/second\n");
@@ -132,7 +131,7 @@ static void upgrade_brings_them_once_the_verifier_takes_them(void **state)
 	__u32 before;
 
 	(void)state;
-	if (!xs_kernel_may_remember())
+	if (!xs_kernel_has_limits())
 		test_skip("this kernel's verifier does refuse them");
 	assert_int_equal(xs_upgrade(lo.ctx, "lo", &result), 0);
 	lo_reopen();
@@ -203,7 +202,7 @@ static void what_is_no_refusal_of_the_verifier_is_not_tried_again(void **state)
 	__u32 set_layout;
 
 	(void)state;
-	if (!xs_kernel_may_remember())
+	if (!xs_kernel_has_limits())
 		test_skip("limits are not tried here");
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
 		answer = errors[i];

@@ -292,7 +292,6 @@ static int open_bench(struct bench *b)
 		if (err)
 			return err;
 	}
-	b->skel->rodata->remembering = xs_kernel_may_remember();
 	return rulebench_bpf__load(b->skel);
 }
 

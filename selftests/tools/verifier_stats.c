@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
- *	verifier_stats [with|without]
+ *	verifier_stats
  *
- * Loads this build's programs and prints what the verifier and the JIT did with them: with
- * limits and dynamic sets where the tools load them so, and then without (NAME_without); or
- * as the argument says. A line for each: "NAME INSNS STATES PEAK_STATES STACK_BYTES XLATED_BYTES JITED_BYTES LOAD_US".
+ * Loads this build's programs and prints what the verifier and the JIT did with them: xsteer,
+ * or xsteer_basic where the tools load that, and xsteer_trace. A line for each: "NAME INSNS STATES PEAK_STATES STACK_BYTES XLATED_BYTES JITED_BYTES LOAD_US".
  * INSNS is the number of instructions that the verifier walked, STATES of states that it
  * kept. "-": the kernel does not tell. Attaches nothing.
  */
@@ -64,7 +63,7 @@ static unsigned long stack_depth(const char *log)
 	return sum;
 }
 
-static int print_stats(const struct bpf_program *prog, const char *suffix, long long load_us)
+static int print_stats(const struct bpf_program *prog, const char *name, long long load_us)
 {
 	size_t log_bytes;
 	const char *log = bpf_program__log_buf(prog, &log_bytes);
@@ -76,7 +75,7 @@ static int print_stats(const struct bpf_program *prog, const char *suffix, long 
 		       strerror(errno));
 		return -errno;
 	}
-	printf("%s%s", bpf_program__name(prog), suffix);
+	printf("%s", name);
 	print_number(number_after(log, "processed "));
 	print_number(number_after(log, "total_states "));
 	print_number(number_after(log, "peak_states "));
@@ -94,18 +93,30 @@ struct opened {
 	struct bpf_object *object;
 };
 
+typedef struct opened (*open_fn)(void);
+typedef void (*close_fn)(void *skel);
+
 struct program {
-	struct opened (*open)(bool remembering);
-	void (*close)(void *skel);
+	const char *name;
+	open_fn open;
+	close_fn close;
 };
 
-static struct opened open_plain(bool remembering)
+static struct opened opened(struct xsteer_bpf *skel)
 {
-	struct xsteer_bpf *skel = xs_program_open(test_ctx(), XS_SLOTS_MIN, remembering);
-
 	if (!skel)
 		return (struct opened){ 0 };
 	return (struct opened){ skel, skel->skeleton, skel->obj };
+}
+
+static struct opened open_plain(void)
+{
+	return opened(xs_program_open(test_ctx(), XS_SLOTS_MIN, true));
+}
+
+static struct opened open_basic(void)
+{
+	return opened(xs_program_open(test_ctx(), XS_SLOTS_MIN, false));
 }
 
 static void close_plain(void *skel)
@@ -114,7 +125,7 @@ static void close_plain(void *skel)
 }
 
 /* With all that can be asked of it, and maps of its own. */
-static struct opened open_trace(bool remembering)
+static struct opened open_trace(void)
 {
 	struct trace_bpf *skel = trace_bpf__open();
 	struct bpf_map *map;
@@ -123,7 +134,6 @@ static struct opened open_trace(bool remembering)
 		return (struct opened){ 0 };
 	bpf_object__for_each_map(map, skel->obj) bpf_map__set_pin_path(map, NULL);
 	skel->rodata->by_rule = true;
-	skel->rodata->remembering = remembering;
 	bpf_program__set_flags(skel->progs.xsteer_trace, BPF_F_XDP_HAS_FRAGS);
 	return (struct opened){ skel, skel->skeleton, skel->obj };
 }
@@ -133,70 +143,55 @@ static void close_trace(void *skel)
 	trace_bpf__destroy(skel);
 }
 
-static const struct program plain = { open_plain, close_plain };
-static const struct program trace = { open_trace, close_trace };
-
-/* One of them, with or without limits and dynamic sets. */
-struct measuring {
-	const struct program *program;
-	bool remembering;
-	const char *suffix; /* of its name */
-};
+static const struct program plain = { "xsteer", open_plain, close_plain };
+static const struct program basic = { "xsteer_basic", open_basic, close_plain };
+static const struct program trace = { "xsteer_trace", open_trace, close_trace };
 
 /* Loads it once more, with the verifier's statistics. */
-static int load_and_print(const struct measuring *m, char *log, long long load_us)
+static int load_and_print(const struct program *p, char *log, long long load_us)
 {
-	struct opened opened = m->program->open(m->remembering);
+	struct opened it = p->open();
 	struct bpf_program *prog;
 	int err;
 
-	if (!opened.skel)
+	if (!it.skel)
 		return -errno;
-	bpf_object__for_each_program(prog, opened.object)
+	bpf_object__for_each_program(prog, it.object)
 	{
 		bpf_program__set_log_level(prog, LOG_STATS);
 		bpf_program__set_log_buf(prog, log, LOG_BYTES);
 	}
 	/* by libbpf, since xs_program_load() uses the log itself */
-	err = bpf_object__load_skeleton(opened.skeleton);
-	bpf_object__for_each_program(prog, opened.object)
+	err = bpf_object__load_skeleton(it.skeleton);
+	bpf_object__for_each_program(prog, it.object)
 	{
 		if (!err && bpf_program__fd(prog) >= 0)
-			err = print_stats(prog, m->suffix, load_us);
+			err = print_stats(prog, p->name, load_us);
 	}
-	m->program->close(opened.skel);
+	p->close(it.skel);
 	return err;
 }
 
-static int measure(const struct measuring *m, char *log)
+static int measure(const struct program *p, char *log)
 {
 	long long best_us = -1, begin;
 	int err = 0;
 
 	for (int i = 0; i < LOADS && !err; i++) {
-		struct opened opened = m->program->open(m->remembering);
+		struct opened it = p->open();
 
-		if (!opened.skel)
+		if (!it.skel)
 			return -errno;
 		begin = now_us();
-		err = xs_program_load(test_ctx(), opened.skeleton);
+		err = xs_program_load(test_ctx(), it.skeleton);
 		if (best_us < 0 || now_us() - begin < best_us)
 			best_us = now_us() - begin;
-		m->program->close(opened.skel);
+		p->close(it.skel);
 	}
-	return err ? err : load_and_print(m, log, best_us);
+	return err ? err : load_and_print(p, log, best_us);
 }
 
-static int measure_both(bool remembering, const char *suffix, char *log)
-{
-	int err = measure(&(struct measuring){ &plain, remembering, suffix }, log);
-
-	if (!err && xs_kernel_has_frags()) /* without, it cannot be had */
-		err = measure(&(struct measuring){ &trace, remembering, suffix }, log);
-	return err;
-}
-
-/* Whether the tools load them here with limits and dynamic sets. */
+/* Whether the program that the tools load here has limits and dynamic sets. */
 static bool tools_load_limits(void)
 {
 	__u32 set_layout;
@@ -208,14 +203,13 @@ static bool tools_load_limits(void)
 	return has;
 }
 
-int main(int argc, char **argv)
+int main(void)
 {
 	char *log = calloc(1, LOG_BYTES);
-	bool remembering = argc > 1 ? !strcmp(argv[1], "with") : tools_load_limits();
-	int err = log ? measure_both(remembering, "", log) : -ENOMEM;
+	int err = log ? measure(tools_load_limits() ? &plain : &basic, log) : -ENOMEM;
 
-	if (!err && remembering && argc == 1)
-		err = measure_both(false, "_without", log);
+	if (!err && xs_kernel_has_frags()) /* without, it cannot be had */
+		err = measure(&trace, log);
 	free(log);
 	return err ? 1 : 0;
 }

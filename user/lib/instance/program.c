@@ -12,12 +12,12 @@
 
 #include "lib/base/ctx.h"
 #include "maps/rule_set.h"
+#include "basic.skel.h"
 #include "program.h"
 #include "xsteer.skel.h"
 
 #define KERNEL_LOG_STATS 4 /* the kernel's BPF_LOG_STATS, of bpf_verifier.h */
 #define KERNEL_LOG_BYTES (1 << 16) /* at that level the log has a few lines */
-#define HELPER_OF_6_2 210 /* bpf_cgrp_storage_get; the machine's headers may be older */
 #define MAPS_OF_PROG_MAX 64 /* ours has fewer */
 
 bool xs_kernel_has_frags(void)
@@ -44,9 +44,9 @@ static bool knows_helper(int number)
 	return fd >= 0 || !strstr(log, "invalid func");
 }
 
-bool xs_kernel_may_remember(void)
+bool xs_kernel_has_limits(void)
 {
-	return knows_helper(HELPER_OF_6_2);
+	return knows_helper(BPF_FUNC_loop);
 }
 
 bool xs_is_verifiers_refusal(int err)
@@ -87,9 +87,29 @@ void xs_program_set_attach_type(struct bpf_program *prog)
 	bpf_program__set_expected_attach_type(prog, BPF_XDP);
 }
 
-struct xsteer_bpf *xs_program_open(struct xsteer_ctx *ctx, __u32 slots, bool remembering)
+/* The skeleton serves both objects, since they differ in their code alone. NULL: errno. */
+static struct xsteer_bpf *open_object(bool limits)
 {
-	struct xsteer_bpf *skel = xsteer_bpf__open();
+	struct xsteer_bpf *skel = calloc(1, sizeof(*skel));
+	int err;
+
+	if (!skel)
+		return NULL;
+	err = xsteer_bpf__create_skeleton(skel);
+	if (!err && !limits)
+		skel->skeleton->data = basic_bpf__elf_bytes(&skel->skeleton->data_sz);
+	if (!err)
+		err = bpf_object__open_skeleton(skel->skeleton, NULL);
+	if (!err)
+		return skel;
+	xsteer_bpf__destroy(skel);
+	errno = -err;
+	return NULL;
+}
+
+struct xsteer_bpf *xs_program_open(struct xsteer_ctx *ctx, __u32 slots, bool limits)
+{
+	struct xsteer_bpf *skel = open_object(limits);
 	struct bpf_map *map;
 	int err;
 
@@ -102,7 +122,6 @@ struct xsteer_bpf *xs_program_open(struct xsteer_ctx *ctx, __u32 slots, bool rem
 	/* The caller pins, where and when it wants. */
 	bpf_object__for_each_map(map, skel->obj) bpf_map__set_pin_path(map, NULL);
 	xs_program_set_attach_type(skel->progs.xsteer);
-	skel->rodata->remembering = remembering;
 	err = fit(skel, slots);
 	/*
 	 * By flag, not by the section's name: an old kernel refuses the flag, and
@@ -197,10 +216,10 @@ struct making {
 	char *log;
 };
 
-/* 0; -ERESTART: the verifier refuses limits and dynamic sets; other -errno, logged. */
-static int make_program(const struct making *making, bool remembering, struct xsteer_bpf **made)
+/* 0; -ERESTART: the kernel refuses the program with limits and dynamic sets; other -errno, logged. */
+static int make_program(const struct making *making, bool limits, struct xsteer_bpf **made)
 {
-	struct xsteer_bpf *skel = xs_program_open(making->ctx, making->slots, remembering);
+	struct xsteer_bpf *skel = xs_program_open(making->ctx, making->slots, limits);
 	int err = 0;
 
 	if (!skel)
@@ -214,7 +233,7 @@ static int make_program(const struct making *making, bool remembering, struct xs
 		*made = skel;
 		return 0;
 	}
-	if (remembering && xs_is_verifiers_refusal(err)) {
+	if (limits && xs_is_verifiers_refusal(err)) {
 		xs_info(making->ctx, "the kernel refused the program with limits and sets: %s",
 			strerror(-err));
 		err = -ERESTART;
@@ -230,18 +249,18 @@ struct xsteer_bpf *xs_program_make(struct xsteer_ctx *ctx, __u32 slots,
 				   xs_program_prepare_fn prepare, void *arg, __u32 *set_layout)
 {
 	struct making making = { ctx, slots, prepare, arg, log_buffer(ctx) };
-	bool remembering = xs_kernel_may_remember();
+	bool limits = xs_kernel_has_limits();
 	struct xsteer_bpf *skel = NULL;
 	int err = -ENOMEM;
 
 	if (making.log)
-		err = make_program(&making, remembering, &skel);
+		err = make_program(&making, limits, &skel);
 	if (err == -ERESTART) {
-		remembering = false;
-		err = make_program(&making, remembering, &skel);
+		limits = false;
+		err = make_program(&making, limits, &skel);
 	}
 	free(making.log);
-	*set_layout = remembering ? XS_SET_LAYOUT : XS_SET_LAYOUT_BEFORE_LIMITS;
+	*set_layout = limits ? XS_SET_LAYOUT : XS_SET_LAYOUT_BEFORE_LIMITS;
 	errno = -err;
 	return skel;
 }

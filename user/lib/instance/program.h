@@ -19,11 +19,10 @@ struct xsteer_bpf;
 bool xs_kernel_has_frags(void);
 
 /*
- * Whether the verifier may take the program with limits and dynamic sets. Those of Linux 5.10
- * and 6.1 do not, and take seconds to find out, so that this asks for a helper that came with
- * 6.2. Without the right to load programs: true.
+ * Whether the kernel has what the program with limits and dynamic sets is made of: bpf_loop()
+ * (Linux 5.17). Without it there is the basic one. Without the right to load programs: true.
  */
-bool xs_kernel_may_remember(void);
+bool xs_kernel_has_limits(void);
 
 /*
  * Is this -errno of a load the verifier's answer to the program, rather than a right or memory
@@ -38,18 +37,18 @@ bool xs_is_verifiers_refusal(int err);
 void xs_program_set_attach_type(struct bpf_program *prog);
 
 /*
- * Opens the embedded object and sizes its maps for `slots` queues. `remembering`: with limits
- * and dynamic sets. The caller destroys it with xsteer_bpf__destroy(). NULL, logged, on
+ * Opens one of the embedded objects and sizes its maps for `slots` queues. `limits`: that with
+ * limits and dynamic sets; else the basic one, whose maps and variables are the same. The caller destroys it with xsteer_bpf__destroy(). NULL, logged, on
  * failure (errno).
  */
-struct xsteer_bpf *xs_program_open(struct xsteer_ctx *ctx, __u32 slots, bool remembering);
+struct xsteer_bpf *xs_program_open(struct xsteer_ctx *ctx, __u32 slots, bool limits);
 
 /* What is done to an opened program before it is loaded. 0 or -errno, logged. */
 typedef int (*xs_program_prepare_fn)(struct xsteer_bpf *skel, void *arg);
 
 /*
- * Opens the program and loads it: with limits and dynamic sets, or without if the verifier
- * refuses them. prepare() may be NULL; it is called for each program that is tried. Needs
+ * Opens the program and loads it: with limits and dynamic sets, or the basic one if the kernel
+ * refuses that. prepare() may be NULL; it is called for each program that is tried. Needs
  * CAP_BPF and CAP_NET_ADMIN. *set_layout is the highest layout of sets that the program searches
  * (maps/rule_set.h). The caller destroys the result. NULL, logged, on failure (errno).
  *

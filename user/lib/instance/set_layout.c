@@ -51,7 +51,7 @@ static int refuse_sets_with_limits(const struct xs_pins *pins)
 	struct utsname name;
 
 	xs_err(pins->ctx,
-	       "%s: its rules have limits or dynamic sets, and the verifier of Linux %s refuses "
+	       "%s: its rules have limits or dynamic sets, and Linux %s refuses "
 	       "this build's program with them. The program that runs stays",
 	       pins->ifname, kernel_name(&name));
 	return -EPROTO;
@@ -102,10 +102,9 @@ static int refuse_limits(const struct xs_pins *pins)
 	struct utsname name;
 
 	xs_err(pins->ctx,
-	       "%s%sthe rules have limits or dynamic sets, and the verifier of Linux %s gives up "
-	       "on "
-	       "the program with them, so the one that runs has none: rules without `limit` and "
-	       "`set` work; Linux 6.12 takes both",
+	       "%s%sthe rules have limits or dynamic sets, and the program that runs under "
+	       "Linux %s has none: rules without `limit` and `set` work; "
+	       "Linux 5.17 and newer have both",
 	       pins->ifname, pins->ifname[0] ? ": " : "", kernel_name(&name));
 	return -EPROTO;
 }

@@ -40,8 +40,6 @@ static void set_options(struct trace_bpf *skel, const struct xs_pins *pins,
 			const struct xs_trace_opts *opts)
 {
 	skel->rodata->last_queue = pins->slots - 1;
-	/* An apply meanwhile asks what the plain program knows. */
-	skel->rodata->remembering = xs_set_layout_has_limits(pins->meta.set_layout);
 	skel->rodata->verdicts = opts->verdicts;
 	skel->rodata->reasons = opts->reasons;
 	skel->rodata->by_rule = opts->rules != NULL;

@@ -23,10 +23,9 @@ void xs_check_kernel(struct xs_diagnosis *d)
 			"/sys/kernel/btf/vmlinux is not there");
 	else
 		xs_find(d, "btf", XS_LEVEL_OK, "", "the kernel's types are there");
-	if (!xs_kernel_may_remember())
+	if (!xs_kernel_has_limits())
 		xs_find(d, "limits", XS_LEVEL_WARN, "rules without them work",
-			"the verifier of this kernel refuses limits and dynamic sets; that of "
-			"Linux 6.12 takes them");
+			"limits and dynamic sets need bpf_loop(), which came with Linux 5.17");
 	if (!xs_kernel_has_freplace())
 		xs_find(d, "dispatcher", XS_LEVEL_WARN, "attach alone, without -P",
 			"this kernel has no freplace, so no second program beside ours");

@@ -82,9 +82,9 @@ static void compare_rules(struct xs_diagnosis *d, const struct xs_rules_in_force
 /* On a kernel that should take them; else the kernel's check has said it. */
 static void find_limits_missing(struct xs_diagnosis *d, const struct xs_pins *pins)
 {
-	if (xs_set_layout_without_limits(pins) && xs_kernel_may_remember())
+	if (xs_set_layout_without_limits(pins) && xs_kernel_has_limits())
 		xs_find(d, "limits", XS_LEVEL_WARN, "rules without them work",
-			"the verifier refused the program with limits and dynamic sets: the one "
+			"the kernel refused the program with limits and dynamic sets: the one "
 			"that runs has none");
 }
 

@@ -159,8 +159,7 @@ static void add_kernel(struct report *report)
 	add_yes(report, "af_xdp", xs_kernel_has_af_xdp(), "AF_XDP sockets");
 	add_yes(report, "btf", xs_kernel_has_btf(), "the kernel's types, for CO-RE");
 	add_yes(report, "kernel-frags", xs_kernel_has_frags(), "multi-buffer XDP (Linux 5.18)");
-	add_yes(report, "limits", xs_kernel_may_remember(),
-		"the verifier takes limits and dynamic sets (Linux 6.12; up to 6.1 it does not)");
+	add_yes(report, "limits", xs_kernel_has_limits(), "limits and dynamic sets (Linux 5.17)");
 	add_yes(report, "dispatcher", xs_kernel_has_freplace(),
 		"freplace, which attach -P needs (Linux 5.10; not on every build)");
 }
