@@ -2,8 +2,8 @@
 /*
  * Parses the bytes of a frame into struct xs_packet. Knows no rule and touches no map.
  *
- * The limit is the frame's end, not the IP length: every byte that is there can be
- * matched. A frame in several buffers is first parsed within its first buffer. Only if
+ * What lies behind the IP packet's end is padding. A header that reaches into it is cut short,
+ * since the receiver's kernel would not read it either. A frame in several buffers is first parsed within its first buffer. Only if
  * that fails is it parsed again, through the helper that copies from any buffer.
  */
 #ifndef XSTEER_PACKET_H
@@ -45,6 +45,7 @@ struct xs_cursor {
 	struct xdp_md *ctx;
 	void *data, *end; /* of the first buffer */
 	__u64 at;
+	__u64 ip_end; /* of the IP packet, from the same start as `at` */
 	bool linear; /* true: read in place; false: copy */
 };
 
@@ -85,6 +86,12 @@ static __always_inline void *header_at(const struct xs_cursor *cur, void *copy, 
 	if (cur->linear)
 		return here + bytes <= cur->end ? here : NULL;
 	return bpf_xdp_load_bytes(cur->ctx, cur->at, copy, bytes) ? NULL : copy;
+}
+
+/* Likewise for a header within the IP packet. */
+static __always_inline void *ip_header_at(const struct xs_cursor *cur, void *copy, __u32 bytes)
+{
+	return cur->at + bytes <= cur->ip_end ? header_at(cur, copy, bytes) : NULL;
 }
 
 /*
@@ -144,20 +151,20 @@ static __always_inline enum xs_reason parse_l4(struct xs_cursor *cur, __u64 prot
 
 	switch (proto) {
 	case IPPROTO_TCP:
-		h = header_at(cur, &copy, 20);
+		h = ip_header_at(cur, &copy, 20);
 		if (!h || h->doff < 5 << 4)
 			return XS_REASON_malformed_tcp;
 		type = h->flags;
 		break;
 	case IPPROTO_UDP:
 	case IPPROTO_UDPLITE:
-		h = header_at(cur, &copy, 8);
+		h = ip_header_at(cur, &copy, 8);
 		if (!h)
 			return XS_REASON_malformed_udp;
 		break;
 	case IPPROTO_ICMP:
 	case IPPROTO_ICMPV6:
-		h = header_at(cur, &copy, 8);
+		h = ip_header_at(cur, &copy, 8);
 		if (!h)
 			return proto == IPPROTO_ICMP ? XS_REASON_malformed_icmp
 						     : XS_REASON_malformed_icmpv6;
@@ -169,12 +176,12 @@ static __always_inline enum xs_reason parse_l4(struct xs_cursor *cur, __u64 prot
 		      XS_KEY(l4_type, type) | XS_KEY(l4_code, code);
 		return XS_REASON_none;
 	case IPPROTO_SCTP:
-		h = header_at(cur, &copy, 12);
+		h = ip_header_at(cur, &copy, 12);
 		if (!h)
 			return XS_REASON_malformed_sctp;
 		break;
 	case IPPROTO_DCCP:
-		h = header_at(cur, &copy, 12);
+		h = ip_header_at(cur, &copy, 12);
 		if (!h)
 			return XS_REASON_malformed_dccp;
 		break;
@@ -232,6 +239,8 @@ static __always_inline enum xs_reason read_ipv4(struct xs_cursor *cur, struct xs
 	pkt->key[XS_KEY_misc] |= XS_KEY(ttl, ip->ttl) | XS_KEY(dscp, ip->tos >> 2);
 	pkt->key[XS_KEY_l4] = XS_KEY(ecn, ip->tos & 3);
 	*proto = ip->protocol;
+	cur->ip_end = cur->at + total;
+	XS_FORGET(cur->ip_end, pkt->zero);
 	cur->at += header_bytes;
 	forget_at(cur, pkt->zero);
 	return XS_REASON_none;
@@ -254,8 +263,8 @@ static __always_inline bool is_ipv6_ext(__u64 proto)
 }
 
 /* Steps over extension headers. *proto becomes the L4 protocol. */
-static __always_inline enum xs_reason walk_ipv6_ext(struct xs_cursor *cur, __u32 frame_bytes,
-						    __u64 zero, __u64 *proto, __u64 *fragment)
+static __always_inline enum xs_reason walk_ipv6_ext(struct xs_cursor *cur, __u64 zero, __u64 *proto,
+						    __u64 *fragment)
 {
 	for (int i = 0; i < XS_IPV6_EXT_MAX; i++) {
 		struct xs_ipv6_ext copy, *ext;
@@ -268,24 +277,36 @@ static __always_inline enum xs_reason walk_ipv6_ext(struct xs_cursor *cur, __u32
 		if (!ext)
 			return XS_REASON_malformed_ipv6_ext;
 		*proto = ext->next;
-		if (kind == IPPROTO_AH) {
+		if (kind == IPPROTO_AH)
 			bytes = (ext->len + 2) * 4;
-		} else if (kind != IPPROTO_FRAGMENT) {
+		else if (kind != IPPROTO_FRAGMENT)
 			bytes = (ext->len + 1) * 8;
-		} else if (ext->fragment & bpf_htons(0xfff8)) {
+		cur->at += bytes;
+		if (cur->at > cur->ip_end)
+			return XS_REASON_malformed_ipv6_ext;
+		if (kind == IPPROTO_FRAGMENT && ext->fragment & bpf_htons(0xfff8)) {
 			*fragment = XS_KEY_FRAGMENT_LATER;
 			return XS_REASON_none;
-		} else if (ext->fragment & bpf_htons(1)) {
-			*fragment = XS_KEY_FRAGMENT_FIRST;
 		}
-		cur->at += bytes;
-		if (cur->at > frame_bytes)
-			return XS_REASON_malformed_ipv6_ext;
+		if (kind == IPPROTO_FRAGMENT && ext->fragment & bpf_htons(1))
+			*fragment = XS_KEY_FRAGMENT_FIRST;
 		forget_at(cur, zero);
 		XS_FORGET(*proto, zero);
 		XS_FORGET(*fragment, zero);
 	}
 	return is_ipv6_ext(*proto) ? XS_REASON_malformed_ipv6_ext : XS_REASON_none;
+}
+
+/*
+ * Where an IPv6 packet ends. A length of 0 is that of a packet without payload, or of one
+ * beyond 65,535 bytes: a jumbogram, or segments that the kernel has not separated yet.
+ */
+static __always_inline __u64 ipv6_end(const struct xs_packet *pkt, __u64 start, __u64 payload,
+				      __u64 proto)
+{
+	if (!payload && (proto == IPPROTO_HOPOPTS || pkt->length > 0xffff))
+		return pkt->length;
+	return start + payload;
 }
 
 static __always_inline enum xs_reason read_ipv6(struct xs_cursor *cur, struct xs_packet *pkt,
@@ -298,10 +319,13 @@ static __always_inline enum xs_reason read_ipv6(struct xs_cursor *cur, struct xs
 	ip6 = header_at(cur, &copy, sizeof(copy));
 	if (!ip6 || ip6->version != 6)
 		return XS_REASON_malformed_ipv6;
-	if (cur->at + sizeof(*ip6) + bpf_ntohs(ip6->payload_len) > pkt->length)
-		return XS_REASON_malformed_ipv6;
-
 	*proto = ip6->nexthdr;
+	cur->ip_end =
+		ipv6_end(pkt, cur->at + sizeof(*ip6), bpf_ntohs(ip6->payload_len), ip6->nexthdr);
+	if (cur->ip_end > pkt->length)
+		return XS_REASON_malformed_ipv6;
+	XS_FORGET(cur->ip_end, pkt->zero);
+
 	addr = (const void *)&ip6->saddr;
 	pkt->family = XS_FAMILY_ipv6;
 	pkt->key[XS_KEY_addr0] = bpf_be64_to_cpu(addr[0]);
@@ -321,7 +345,7 @@ static __always_inline enum xs_reason parse_ipv6(struct xs_cursor *cur, struct x
 	enum xs_reason reason = read_ipv6(cur, pkt, &proto);
 
 	if (reason == XS_REASON_none)
-		reason = walk_ipv6_ext(cur, pkt->length, pkt->zero, &proto, &fragment);
+		reason = walk_ipv6_ext(cur, pkt->zero, &proto, &fragment);
 	if (reason != XS_REASON_none)
 		return reason;
 	return finish_ip(cur, pkt, proto, fragment);

@@ -117,6 +117,7 @@ static void learn_protocol(struct facts *facts, unsigned int protocol, bool is_i
 static enum xs_reason dissect_ipv4(struct facts *facts, const struct frame *f, size_t at)
 {
 	unsigned int header_bytes, total_bytes, offset, more, protocol;
+	struct frame packet = *f;
 
 	if (!has(f, at, 20))
 		return XS_REASON_malformed_ipv4;
@@ -127,6 +128,7 @@ static enum xs_reason dissect_ipv4(struct facts *facts, const struct frame *f, s
 	if (total_bytes < header_bytes || !has(f, at, total_bytes))
 		return XS_REASON_malformed_ipv4;
 
+	packet.len = at + total_bytes; /* the rest is padding */
 	more = number(f, at + 6, 1) / 32 % 2;
 	offset = number(f, at + 6, 2) % 8192;
 	protocol = number(f, at + 9, 1);
@@ -147,7 +149,7 @@ static enum xs_reason dissect_ipv4(struct facts *facts, const struct frame *f, s
 	learn_protocol(facts, protocol, false);
 	if (offset)
 		return XS_REASON_none;
-	return dissect_l4(facts, f, at + header_bytes, protocol, false);
+	return dissect_l4(facts, &packet, at + header_bytes, protocol, false);
 }
 
 static bool is_extension(unsigned int protocol)
@@ -159,13 +161,18 @@ static bool is_extension(unsigned int protocol)
 static enum xs_reason dissect_ipv6(struct facts *facts, const struct frame *f, size_t at)
 {
 	enum xs_fragment fragment = XS_FRAGMENT_none;
-	unsigned int protocol, extensions = 0;
+	unsigned int protocol, payload_bytes, extensions = 0;
+	struct frame packet = *f;
 	size_t ext;
 
 	if (!has(f, at, 40) || number(f, at, 1) / 16 != 6 || !has(f, at + 40, number(f, at + 4, 2)))
 		return XS_REASON_malformed_ipv6;
 
 	protocol = number(f, at + 6, 1);
+	payload_bytes = number(f, at + 4, 2);
+	/* A jumbogram's length is in its first extension header; the kernel makes some without. */
+	if (payload_bytes || (protocol != 0 && f->len < 65536))
+		packet.len = at + 40 + payload_bytes;
 	learn(facts, XS_FIELD_ip6_dscp, number(f, at, 2) / 64 % 64);
 	learn(facts, XS_FIELD_ip6_ecn, number(f, at + 1, 1) / 16 % 4);
 	learn(facts, XS_FIELD_ip6_nexthdr, protocol);
@@ -177,13 +184,13 @@ static enum xs_reason dissect_ipv6(struct facts *facts, const struct frame *f, s
 	while (is_extension(protocol) && fragment != XS_FRAGMENT_later) {
 		size_t bytes = 8;
 
-		if (extensions++ == 8 || !has(f, ext, 2))
+		if (extensions++ == 8 || !has(&packet, ext, 2))
 			return XS_REASON_malformed_ipv6_ext;
 		if (protocol == 51)
 			bytes = (number(f, ext + 1, 1) + 2) * 4;
 		else if (protocol != 44)
 			bytes = (number(f, ext + 1, 1) + 1) * 8;
-		if (!has(f, ext, bytes))
+		if (!has(&packet, ext, bytes))
 			return XS_REASON_malformed_ipv6_ext;
 		if (protocol == 44 && number(f, ext + 2, 2) / 8)
 			fragment = XS_FRAGMENT_later;
@@ -196,7 +203,7 @@ static enum xs_reason dissect_ipv6(struct facts *facts, const struct frame *f, s
 	learn_protocol(facts, protocol, true);
 	if (fragment == XS_FRAGMENT_later)
 		return XS_REASON_none;
-	return dissect_l4(facts, f, ext, protocol, true);
+	return dissect_l4(facts, &packet, ext, protocol, true);
 }
 
 /* What is cut short has no fields, and is no error. */

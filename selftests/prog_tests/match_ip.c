@@ -146,7 +146,7 @@ static void length_and_header_length(void **state)
 		RULE_FRAME("vlan ip udp", 1),
 		RULE_FRAME("ip udp data=1", 0),
 		RULE_FRAME("ip len=28 udp data=30", 1),
-		RULE_FRAME("ip len=27 udp data=30", 0),
+		RULE_FRAME("ip len=27 protocol=47 data=38", 0),
 		RULE_FRAME("ip6 udp", 0),
 		RULE_BAD("ip len=29 udp", ipv4),
 		RULE_ROW("ip length > 1499 drop", "ip udp data=1472", 1),
