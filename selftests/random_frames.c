@@ -348,6 +348,15 @@ static void break_before(struct maker *m)
 		packet_cut(m->p, FRAME_MIN + rng_below(m->rng, m->p->len - FRAME_MIN + 1));
 }
 
+/* `whole`: the frame's bytes before the cut, some of which may come back as padding. */
+static void pad(struct maker *m, __u32 whole)
+{
+	if (m->p->len < whole && chance(m, 50))
+		m->p->len += 1 + rng_below(m->rng, whole - m->p->len);
+	else if (chance(m, 4))
+		packet_data(m->p, 1 + rng_below(m->rng, 18));
+}
+
 static void break_after(struct maker *m)
 {
 	if (chance(m, 3))
@@ -364,6 +373,7 @@ static void break_after(struct maker *m)
 void random_frame_make(struct random_frame *frame, struct rng *rng, const struct random_set *set)
 {
 	struct maker m = { .rng = rng, .set = set, .p = &frame->packet };
+	__u32 whole;
 
 	plan_frame(&m);
 	packet_begin(m.p);
@@ -379,8 +389,10 @@ void random_frame_make(struct random_frame *frame, struct rng *rng, const struct
 	else
 		put(&m, "type", XS_FIELD_ether_type);
 	fit_length(&m);
+	whole = m.p->len;
 	break_before(&m);
 	packet_end(m.p);
+	pad(&m, whole);
 	break_after(&m);
 
 	frame->queue = rng_below(rng, set->targets->queue_cnt);
