@@ -251,6 +251,47 @@ static void what_it_excludes_is_not_covered(void **state)
 	xs_ruleset_free(&set);
 }
 
+static void nothing_left_is_told(void **state)
+{
+	static const struct {
+		const char *text;
+		bool holds;
+	} rows[] = {
+		{ "ip saddr . tcp dport != { 0.0.0.0/0 . 0-65535 } drop", false },
+		{ "ip saddr . tcp dport != { 0.0.0.0/0 . 0-65534 } drop", true },
+		{ "ip saddr . tcp dport != { 0.0.0.0/1 . 0-65535, 128.0.0.0/1 . 0-65535 } drop",
+		  false },
+		{ "ip saddr . tcp dport != { 0.0.0.0/1 . 0-65535, 128.0.0.0/1 . 1-65535 } drop",
+		  true },
+		{ "ip saddr 10.0.0.0/8 ip saddr . tcp dport != { 10.0.0.0/7 . 0-65535 } drop",
+		  false },
+		{ "ip saddr 10.0.0.0/8 ip saddr . tcp dport != { 10.0.0.0/9 . 0-65535 } drop",
+		  true },
+		{ "ip saddr . tcp dport != { 0.0.0.0/1 . 0-65535 } "
+		  "ip saddr . tcp sport != { 128.0.0.0/1 . 0-65535 } drop",
+		  false },
+		{ "tcp port 22 ip saddr . tcp sport != { 0.0.0.0/0 . 0-65535 } drop", false },
+		{ "tcp port 22 ip saddr . tcp sport != { 0.0.0.0/0 . 22 } drop", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct xs_rule_warnings warnings = {};
+		struct xs_ruleset set;
+
+		parse_good(&set, rows[i].text);
+		assert_int_equal(xs_rules_warn(&set, &warnings), 0);
+		if (warnings.cnt != !rows[i].holds)
+			fail_msg("%s: %u warnings", rows[i].text, warnings.cnt);
+		if (!rows[i].holds)
+			assert_string_equal(warnings.warnings[0].message,
+					    "never holds: its != excludes all that the other "
+					    "matches leave");
+		xs_rule_warnings_free(&warnings);
+		xs_ruleset_free(&set);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +300,7 @@ int main(void)
 		cmocka_unit_test(too_many_overlaps_are_refused),
 		cmocka_unit_test(long_lists_are_taken),
 		cmocka_unit_test(what_it_excludes_is_not_covered),
+		cmocka_unit_test(nothing_left_is_told),
 	};
 
 	return cmocka_run_group_tests_name("rule_tuples", tests, NULL, NULL);

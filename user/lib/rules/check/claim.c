@@ -6,6 +6,7 @@
 #include <linux/if_ether.h>
 
 #include "claim.h"
+#include "lib/rules/compile/tuples.h"
 
 static int find_kinds(struct xs_arena *arena, struct xs_claim *claim)
 {
@@ -27,20 +28,45 @@ static int find_kinds(struct xs_arena *arena, struct xs_claim *claim)
 	return 0;
 }
 
-static int find_ports(struct xs_arena *arena, struct xs_claim *claim)
+#define IS_LEFT 2 /* is none of the errors of xs_tuples_cut() */
+
+static int is_left(void *arg, struct xs_meaning *part)
 {
+	(void)arg;
+	(void)part;
+	return IS_LEFT;
+}
+
+/* 0: its concatenations exclude all of this meaning. XS_TUPLES_OVERLAP: nobody can tell. */
+static int find_left(struct xs_arena *arena, const struct xs_rule *rule,
+		     const struct xs_meaning *meaning)
+{
+	return xs_rule_has_tuples(rule) ? xs_tuples_cut(arena, rule, meaning, is_left, NULL)
+					: IS_LEFT;
+}
+
+static int find_ports(struct xs_arena *arena, struct xs_claim *claim, const struct xs_rule *rule)
+{
+	__u32 left_cnt = 0;
+
 	for (__u32 sides = 0; sides < 1U << claim->asked.either_cnt; sides++) {
 		struct xs_ranges *ports = claim->ports[claim->port_cnt];
 		struct xs_meaning one = claim->asked;
-		int err = xs_meaning_choose(arena, &one, sides);
+		int err = xs_meaning_choose(arena, &one, sides), left;
 
 		if (err)
 			return err;
 		ports[0] = one.dim[XS_DIM_sport];
 		ports[1] = one.dim[XS_DIM_dport];
-		claim->port_cnt += (!ports[0].range || ports[0].cnt) &&
-				   (!ports[1].range || ports[1].cnt);
+		if ((ports[0].range && !ports[0].cnt) || (ports[1].range && !ports[1].cnt))
+			continue;
+		claim->port_cnt++;
+		left = one.never ? 0 : find_left(arena, rule, &one);
+		if (left < 0)
+			return left;
+		left_cnt += left != 0;
 	}
+	claim->excluded = claim->port_cnt && !left_cnt;
 	return 0;
 }
 
@@ -53,7 +79,7 @@ int xs_claim_find(struct xs_arena *arena, struct xs_claim *claim, const struct x
 	claim->unmet = XS_MET;
 	if (!err)
 		err = find_kinds(arena, claim);
-	return err ?: find_ports(arena, claim);
+	return err ?: find_ports(arena, claim, rule);
 }
 
 /* A field whose own matches leave no value; XS_FIELD_MAX: there is none. */
@@ -142,6 +168,10 @@ int xs_claim_why(struct xs_arena *arena, const struct xs_claim *claim, const str
 			continue;
 		snprintf(words, size, "what it compares '%s' with is empty",
 			 xs_fields[match->field].text);
+		return 0;
+	}
+	if (!claim->asked.never && claim->kind_cnt && claim->excluded) {
+		snprintf(words, size, "its != excludes all that the other matches leave");
 		return 0;
 	}
 	err = find_contradiction(arena, rule, &field);

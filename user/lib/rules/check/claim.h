@@ -12,13 +12,15 @@ struct xs_claim {
 	__u8 families; /* of these kinds */
 	struct xs_ranges ports[1 << XS_EITHER_MAX][2]; /* source, destination; NULL: any */
 	__u32 port_cnt; /* choices that leave both sides a value */
+	bool excluded; /* != before concatenations leaves nothing of any of them */
 	enum xs_unmet unmet; /* the most telling reason of all kinds */
 };
 
 /* Whether any frame matches the rule. */
 static inline bool xs_claim_holds(const struct xs_claim *claim)
 {
-	return !claim->asked.never && claim->kind_cnt && claim->port_cnt;
+	return !claim->asked.never && claim->kind_cnt && claim->port_cnt &&
+	       !claim->excluded;
 }
 
 /*
