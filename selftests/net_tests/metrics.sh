@@ -64,6 +64,29 @@ losses_are_there_once_each() {
 		"$(rx "$MAPS" export -j rx0 | jq '.instances[0].losses | length')"
 }
 
+dynamic_sets_have_members_and_a_size() {
+	lab_up --queues 1
+	attach
+	printf '%s\n' 'set s { type ip; size 10; elements { 192.0.2.1, 192.0.2.0/28 } }' \
+		'set t { type ip6; size 20; }' 'ip saddr @s drop' 'ip6 saddr @t drop' >"$DIR/r"
+	check "apply" rx "$RULES" apply rx0 "$DIR/r"
+	check "add" rx "$RULES" set add rx0 s 198.51.100.1
+	check "one that ends at once" rx "$RULES" set add rx0 s 198.51.100.2 timeout 1ms
+	sleep 0.1
+	check "export" rx "$MAPS" export rx0
+	equal "members" "$(_value 'xsteer_set_members{interface="rx0",set="s"}')" 3
+	equal "size" "$(_value 'xsteer_set_size{interface="rx0",set="s"}')" 10
+	equal "an empty one" "$(_value 'xsteer_set_members{interface="rx0",set="t"}')" 0
+	equal "JSON" "$(rx "$MAPS" export -j rx0 | jq -c '[.instances[0].sets[] | [.name, .type, .size, .members]]')" \
+		'[["s","ip",10,3],["t","ip6",20,0]]'
+	equal "as show has it" "$(rx "$MAPS" export -j rx0 | jq -c '.instances[0].sets')" \
+		"$(rx "$RULES" show -j rx0 | jq -c .sets)"
+	check "without rules" rx "$MAPS" export --rules 0 rx0
+	equal "no sets" "$(_value 'xsteer_set_members{interface="rx0",set="s"}')" ""
+	check "rules without sets" rx "$RULES" flush rx0
+	equal "none" "$(rx "$MAPS" export -j rx0 | jq -c '.instances[0].sets')" "[]"
+}
+
 # --- chains ---
 
 # Brokers are asked in /run/xsteer, which is of this test alone.
@@ -219,6 +242,8 @@ alert_rules_are_rules_of_prometheus() {
 		      - { series: 'xsteer_instance_up{interface="rx0"}', values: '1 1 0x10' }
 		      - { series: 'xsteer_lost_packets_total{interface="rx0",place="socket",cause="ring_full"}', values: '0+600x20' }
 		      - { series: 'xsteer_lost_packets_total{interface="rx1",place="socket",cause="ring_full"}', values: '0x20' }
+		      - { series: 'xsteer_set_members{interface="rx0",set="s"}', values: '90 91x20' }
+		      - { series: 'xsteer_set_size{interface="rx0",set="s"}', values: '100x20' }
 		    alert_rule_test:
 		      - eval_time: 1m
 		        alertname: XsteerInstanceDown
@@ -228,6 +253,11 @@ alert_rules_are_rules_of_prometheus() {
 		      - eval_time: 10m
 		        alertname: XsteerSocketLosses
 		        exp_alerts: [ { exp_labels: { severity: warning, interface: rx0, cause: ring_full }, exp_annotations: { summary: "rx0: 10 frames a second are lost at sockets: ring_full", action: "xsteer-maps losses -w 1 rx0 says where and what helps" } } ]
+		      - eval_time: 5m
+		        alertname: XsteerSetNearlyFull
+		      - eval_time: 7m
+		        alertname: XsteerSetNearlyFull
+		        exp_alerts: [ { exp_labels: { severity: warning, interface: rx0, set: s }, exp_annotations: { summary: "rx0: the set s is 91% full", action: "give it a larger size in the rules, or members a shorter time" } } ]
 	YML
 	check "they fire when they should" promtool test rules "$DIR/test.yml"
 }

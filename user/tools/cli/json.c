@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/base/escape.h"
+#include "maps/rule_set.h"
 #include "json.h"
 
 json_t *xs_json_text(const char *text)
@@ -55,4 +56,12 @@ int xs_json_print(struct xs_cli *cli, json_t *object)
 	if (err)
 		xs_err(cli->ctx, "cannot write the JSON output");
 	return err ? -EIO : 0;
+}
+
+json_t *xs_json_declared_set(const struct xs_declared_set *set, __u32 members)
+{
+	return json_pack("{s:s, s:s, s:I, s:f, s:I}", "name", set->name, "type",
+			 set->family == XS_FAMILY_ipv4 ? "ip" : "ip6", "size",
+			 (json_int_t)set->size, "timeout_seconds", (double)set->timeout_ns / 1e9,
+			 "members", (json_int_t)members);
 }

@@ -23,4 +23,8 @@ const char *xs_json_string(const json_t *object, const char *key);
 json_t *xs_json_limit(__u64 packets, __u64 bytes, __u64 over_packets, __u64 over_bytes,
 		      __u64 no_room_packets);
 
+/* A dynamic set as declared, and how many members it has now. */
+struct xs_declared_set;
+json_t *xs_json_declared_set(const struct xs_declared_set *set, __u32 members);
+
 #endif

@@ -22,6 +22,7 @@
 #include "lib/net/netif.h"
 #include "lib/rules/model/rule_name.h"
 #include "lib/set/read.h"
+#include "lib/set/set_sizes.h"
 #include "lib/set/sets.h"
 #include "lib/instance/socket_stats.h"
 #include "tools/cli/json.h"
@@ -47,6 +48,7 @@ struct exported {
 	struct xs_rules_in_force rules; /* zeroed if they may not be read */
 	__u32 rule_cnt; /* number of these that are exported */
 	__u64 generation; /* of these, or of the set in force */
+	struct xs_set_sizes sizes; /* of their dynamic sets */
 	struct xs_instance_state *state; /* of an array for all that are exported */
 };
 
@@ -250,6 +252,27 @@ static void put_limits(FILE *out, const struct exported *from, int cnt)
 					 xs_rule_refused(&from[i].rules, r).over.bytes);
 }
 
+static void put_set(FILE *out, const char *name, const struct exported *from,
+		    const struct xs_set_size *of, __u32 value)
+{
+	xs_metric_begin(out, name, from->ifname);
+	fprintf(out, ",set=\"%s\"} %u\n", of->set.name, value);
+}
+
+static void put_sets(FILE *out, const struct exported *from, int cnt)
+{
+	xs_metric_family(out, "xsteer_set_members", "gauge", "Members of a dynamic set.");
+	for (int i = 0; i < cnt; i++)
+		for (__u32 s = 0; s < from[i].sizes.cnt; s++)
+			put_set(out, "xsteer_set_members", &from[i], &from[i].sizes.sets[s],
+				from[i].sizes.sets[s].members);
+	xs_metric_family(out, "xsteer_set_size", "gauge", "Members that the set can hold.");
+	for (int i = 0; i < cnt; i++)
+		for (__u32 s = 0; s < from[i].sizes.cnt; s++)
+			put_set(out, "xsteer_set_size", &from[i], &from[i].sizes.sets[s],
+				from[i].sizes.sets[s].set.size);
+}
+
 struct all_exported {
 	const struct exported *from;
 	int cnt;
@@ -264,6 +287,7 @@ static void put_all(FILE *out, const void *arg)
 
 	put_rules(out, from, cnt);
 	put_limits(out, from, cnt);
+	put_sets(out, from, cnt);
 	put_counters(out, from, cnt);
 	put_generations(out, from, cnt);
 	put_sockets(out, from, cnt);
@@ -318,6 +342,16 @@ static json_t *rules_json(const struct exported *from)
 	return rules;
 }
 
+static json_t *sets_json(const struct exported *from)
+{
+	json_t *sets = json_array();
+
+	for (__u32 i = 0; i < from->sizes.cnt; i++)
+		json_array_append_new(sets, xs_json_declared_set(&from->sizes.sets[i].set,
+								 from->sizes.sets[i].members));
+	return sets;
+}
+
 static json_t *sockets_json(const struct exported *from)
 {
 	json_t *sockets = json_array();
@@ -358,11 +392,11 @@ static int print_json(struct xs_cli *cli, const struct all_exported *all, const 
 	int cnt = all->cnt;
 
 	for (int i = 0; i < cnt; i++) {
-		object = json_pack("{s:o, s:I, s:o, s:o, s:o}", "interface",
+		object = json_pack("{s:o, s:I, s:o, s:o, s:o, s:o}", "interface",
 				   xs_json_text(from[i].ifname), "generation",
 				   (json_int_t)from[i].generation, "queues", queues_json(&from[i]),
-				   "sockets", sockets_json(&from[i]), "rules",
-				   rules_json(&from[i]));
+				   "sockets", sockets_json(&from[i]), "rules", rules_json(&from[i]),
+				   "sets", sets_json(&from[i]));
 		xs_instance_state_add(object, from[i].state);
 		json_object_set_new(object, "brokers", brokers_json(&from[i], all->brokers));
 		json_array_append_new(instances, object);
@@ -400,6 +434,8 @@ static int look_at_rules(struct xs_cli *cli, struct exported *from, __u32 most)
 		xs_err(cli->ctx, "%s: the counters of rules are left out: %s%s", from->ifname,
 		       strerror(-err),
 		       err == -EPERM ? ": run as root, or ask for none with '--rules 0'" : "");
+	if (from->rules.header && !err)
+		err = xs_set_sizes_read(from->pins, from->rules.header, &from->sizes);
 	return err;
 }
 
@@ -488,6 +524,7 @@ int xs_maps_export(struct xs_cli *cli, const struct xs_pins *pins, int cnt,
 		free(from[i].rows);
 		free(from[i].sockets);
 		xs_rules_in_force_close(&from[i].rules);
+		xs_set_sizes_free(&from[i].sizes);
 	}
 	for (int i = 0; states && i < cnt; i++)
 		xs_instance_state_free(&states[i]);
