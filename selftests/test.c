@@ -171,7 +171,7 @@ struct test_env *test_env_that_remembers(void **state)
 	struct test_env *env = test_env(state);
 
 	if (!env->remembers)
-		test_skip("this kernel's verifier refuses limits and dynamic sets");
+		test_skip("this kernel has no limits and dynamic sets");
 	return env;
 }
 

@@ -132,7 +132,7 @@ static void upgrade_brings_them_once_the_verifier_takes_them(void **state)
 
 	(void)state;
 	if (!xs_kernel_has_limits())
-		test_skip("this kernel's verifier does refuse them");
+		test_skip("this kernel does refuse them");
 	assert_int_equal(xs_upgrade(lo.ctx, "lo", &result), 0);
 	lo_reopen();
 	assert_int_equal(lo.pins.meta.set_layout, XS_SET_LAYOUT_BEFORE_LIMITS);
