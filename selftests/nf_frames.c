@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* IPv4 frames for tests of network functions; see nf_frames.h. */
+/* Frames for tests of network functions; see nf_frames.h. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,6 +14,7 @@
 
 #define IP 14
 #define L4_BYTES (NF_FRAME_BYTES - NF_FRAME_L4)
+#define L4_BYTES6 (NF_FRAME_BYTES - NF_FRAME6_L4)
 
 static void put16(unsigned char *p, __u16 value)
 {
@@ -72,6 +73,31 @@ struct nf_frame nf_frame(__u8 proto, const char *saddr, __u16 sport, const char 
 	return frame;
 }
 
+struct nf_frame nf_frame6(__u8 proto, const char *saddr, __u16 sport, const char *daddr,
+			  __u16 dport)
+{
+	struct nf_frame frame = {};
+	unsigned char *ip = frame.bytes + IP, *l4 = frame.bytes + NF_FRAME6_L4;
+	bool icmp = proto == IPPROTO_ICMPV6;
+
+	memcpy(frame.bytes, "\2\0\0\0\0\2\2\0\0\0\0\1\x86\xdd", 14);
+	ip[0] = 0x60;
+	put16(ip + 4, L4_BYTES6);
+	ip[6] = proto;
+	ip[7] = 64;
+	assert_int_equal(inet_pton(AF_INET6, saddr, ip + 8), 1);
+	assert_int_equal(inet_pton(AF_INET6, daddr, ip + 24), 1);
+	put16(l4, icmp ? (__u16)(sport << 8) : sport);
+	put16(l4 + (icmp ? 4 : 2), dport);
+	if (!icmp)
+		put16(l4 + 4, L4_BYTES6);
+	l4[8] = 0x5a;
+	l4[9] = 0xa5;
+	put16(l4 + (icmp ? 2 : 6),
+	      sum_of(l4, L4_BYTES6, (__u16)~sum_of(ip + 8, 32, proto + L4_BYTES6)));
+	return frame;
+}
+
 void nf_frame_set_ip(struct nf_frame *frame, __u32 off, __u16 value)
 {
 	put16(frame->bytes + IP + off, value);
@@ -79,14 +105,23 @@ void nf_frame_set_ip(struct nf_frame *frame, __u32 off, __u16 value)
 	put16(frame->bytes + IP + 10, sum_of(frame->bytes + IP, 20, 0));
 }
 
-bool nf_frame_is(const struct nf_frame *frame, __u8 proto, const char *saddr, __u16 sport,
-		 const char *daddr, __u16 dport, bool swapped)
+static bool is(const struct nf_frame *frame, struct nf_frame wanted, bool swapped)
 {
-	struct nf_frame wanted = nf_frame(proto, saddr, sport, daddr, dport);
-
 	if (swapped)
 		memcpy(wanted.bytes, "\2\0\0\0\0\1\2\0\0\0\0\2", 12);
 	return !memcmp(frame->bytes, wanted.bytes, NF_FRAME_BYTES);
+}
+
+bool nf_frame_is(const struct nf_frame *frame, __u8 proto, const char *saddr, __u16 sport,
+		 const char *daddr, __u16 dport, bool swapped)
+{
+	return is(frame, nf_frame(proto, saddr, sport, daddr, dport), swapped);
+}
+
+bool nf_frame6_is(const struct nf_frame *frame, __u8 proto, const char *saddr, __u16 sport,
+		  const char *daddr, __u16 dport, bool swapped)
+{
+	return is(frame, nf_frame6(proto, saddr, sport, daddr, dport), swapped);
 }
 
 struct xsnf_test_packet nf_frame_packet(struct nf_frame *frame)
@@ -103,4 +138,19 @@ __u8 nf_frame_run(const struct xsnf_ops *ops, struct nf_frame *frame)
 	assert_int_equal(xsnf_test_run(ops, &packet, 1), 0);
 	assert_int_equal(packet.len, NF_FRAME_BYTES);
 	return packet.verdict;
+}
+
+void nf_frame_passes_when_cut(const struct xsnf_ops *ops, const struct nf_frame *frame, __u32 most,
+			      __u8 verdict)
+{
+	for (__u32 len = 0; len <= most; len++) {
+		struct nf_frame cut = *frame;
+		struct xsnf_test_packet packet = nf_frame_packet(&cut);
+
+		packet.len = len;
+		assert_int_equal(xsnf_test_run(ops, &packet, 1), 0);
+		assert_int_equal(packet.verdict, verdict);
+		assert_int_equal(packet.len, len);
+		assert_memory_equal(cut.bytes, frame->bytes, NF_FRAME_BYTES);
+	}
 }
