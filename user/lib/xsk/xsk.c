@@ -196,9 +196,10 @@ void xs_xsk_drop(struct xs_xsk *x, const struct xdp_desc *descs, __u32 n)
 	count(&x->counters.dropped, whole);
 }
 
-static __u32 discard_from(struct xs_xsk *x, struct xsk_ring_cons *rx)
+/* What the ring had when it was last looked at: the library looks again only once that is gone. */
+static __u32 discard_known(struct xs_xsk *x, struct xsk_ring_cons *rx, __u32 *packets)
 {
-	__u32 n, idx, i, mine = 0, whole = 0;
+	__u32 n, idx, i, mine = 0;
 
 	n = xsk_ring_cons__peek(rx, rx->size, &idx);
 	for (i = 0; i < n; i++) {
@@ -209,14 +210,23 @@ static __u32 discard_from(struct xs_xsk *x, struct xsk_ring_cons *rx)
 			count(&x->counters.rx_unowned, 1);
 			continue;
 		}
-		whole += !(desc->options & XDP_PKT_CONTD);
+		*packets += !(desc->options & XDP_PKT_CONTD);
 		mine++;
 		free_frame(x, frame);
 	}
 	if (n)
 		xsk_ring_cons__release(rx, n);
 	x->fill_cnt -= mine;
-	return whole;
+	return n;
+}
+
+static __u32 discard_from(struct xs_xsk *x, struct xsk_ring_cons *rx)
+{
+	__u32 packets = 0;
+
+	while (discard_known(x, rx, &packets))
+		;
+	return packets;
 }
 
 __u32 xs_xsk_discard(struct xs_xsk *x)
