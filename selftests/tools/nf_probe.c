@@ -21,7 +21,7 @@
 struct probe {
 	__u64 drop_every, exit_every, keep, sleep_us, abort_after, stop_after, evil_after, mark_add;
 	int abort_at; /* enum xsnf_at; -1: nowhere */
-	bool touch;
+	bool touch, stamp, stamped, lie;
 	const char *evil, *log;
 	__u64 packets;
 	__u64 reached[XSNF_AT_MAX];
@@ -112,6 +112,28 @@ static void at(void *arg, enum xsnf_at at)
 		die();
 }
 
+/* The index by which this NF knows the frame, behind the headers of a packet of the tests. */
+enum { STAMP_AT = 50 };
+
+static void stamp(struct xsnf_packet *p)
+{
+	if (p->len >= STAMP_AT + sizeof(p->frame))
+		memcpy(p->data + STAMP_AT, &p->frame, sizeof(p->frame));
+}
+
+static bool is_stamped(const struct xsnf_packet *p)
+{
+	return p->len >= STAMP_AT + sizeof(p->frame) &&
+	       !memcmp(p->data + STAMP_AT, &p->frame, sizeof(p->frame));
+}
+
+/* Says of every packet that it belongs elsewhere. */
+static void lie(struct xsnf_packet *p)
+{
+	p->step = 15;
+	p->hash = ~p->hash;
+}
+
 static bool every(__u64 n, __u64 packets)
 {
 	return n && packets % n == 0;
@@ -126,6 +148,12 @@ static enum xsnf_verdict on_packet(struct xsnf *nf, struct xsnf_packet *p)
 		usleep((useconds_t)probe->sleep_us);
 	if (probe->touch && p->len > 50)
 		p->data[50]++;
+	if (probe->stamped && !is_stamped(p))
+		return XSNF_DROP;
+	if (probe->stamp)
+		stamp(p);
+	if (probe->lie)
+		lie(p);
 	p->mark = (__u16)(p->mark + probe->mark_add);
 	if (probe->stop_after && n > probe->stop_after)
 		raise(SIGSTOP);
@@ -169,12 +197,21 @@ static void on_stop(struct xsnf *nf)
 static int parse_options(void *data, int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{ "drop-every", 1, NULL, 'd' },	 { "exit-every", 1, NULL, 'e' },
-		{ "keep", 1, NULL, 'k' },	 { "sleep", 1, NULL, 's' },
-		{ "touch", 0, NULL, 't' },	 { "abort-at", 1, NULL, 'A' },
-		{ "abort-after", 1, NULL, 'a' }, { "stop-after", 1, NULL, 'S' },
-		{ "evil", 1, NULL, 'E' },	 { "evil-after", 1, NULL, 'F' },
-		{ "mark", 1, NULL, 'm' },	 {},
+		{ "drop-every", 1, NULL, 'd' },
+		{ "exit-every", 1, NULL, 'e' },
+		{ "keep", 1, NULL, 'k' },
+		{ "sleep", 1, NULL, 's' },
+		{ "touch", 0, NULL, 't' },
+		{ "abort-at", 1, NULL, 'A' },
+		{ "abort-after", 1, NULL, 'a' },
+		{ "stop-after", 1, NULL, 'S' },
+		{ "evil", 1, NULL, 'E' },
+		{ "evil-after", 1, NULL, 'F' },
+		{ "mark", 1, NULL, 'm' },
+		{ "stamp", 0, NULL, 'w' },
+		{ "stamped", 0, NULL, 'r' },
+		{ "lie", 0, NULL, 'l' },
+		{},
 	};
 	struct probe *probe = data;
 	int letter;
@@ -217,6 +254,15 @@ static int parse_options(void *data, int argc, char **argv)
 		case 'm':
 			probe->mark_add = value;
 			break;
+		case 'w':
+			probe->stamp = true;
+			break;
+		case 'r':
+			probe->stamped = true;
+			break;
+		case 'l':
+			probe->lie = true;
+			break;
 		default:
 			return -EINVAL;
 		}
@@ -236,7 +282,7 @@ int main(int argc, char **argv)
 		.stop = on_stop,
 		.data = &probe,
 		.usage = "[--drop-every N] [--exit-every N] [--keep N] [--sleep US] [--touch] "
-			 "[--mark N] "
+			 "[--mark N] [--stamp] [--stamped] [--lie] "
 			 "[--abort-at STEP --abort-after N] [--stop-after N] [--evil HOW "
 			 "--evil-after N]",
 	};

@@ -48,11 +48,12 @@ struct traffic {
 	unsigned long frames, flows, window, rate_pps, wait_ms;
 	unsigned long size_min, size_max;
 	unsigned int protos; /* bits: 1 << enum proto */
-	bool one_way, swapped, malformed;
+	bool one_way, swapped, malformed, ordered;
 	unsigned int run;
 
 	unsigned char *seen; /* by number: came back */
-	unsigned long sent, sent_bytes, returned, duplicated, corrupt;
+	unsigned long *last; /* with -O, by flow: one more than the latest number that came back */
+	unsigned long sent, sent_bytes, returned, duplicated, corrupt, overtaken;
 	unsigned char *tx[BATCH], *rx[BATCH], *expected;
 };
 
@@ -215,6 +216,18 @@ static bool read_stamp(const struct traffic *t, const unsigned char *buf, size_t
 	return false;
 }
 
+/* Whether a later frame of its flow came back before this one. */
+static bool is_overtaken(struct traffic *t, unsigned long number)
+{
+	unsigned long *last =
+		&t->last[number / PROTO_MAX % t->flows * PROTO_MAX + proto_of(t, number)];
+
+	if (number < *last)
+		return true;
+	*last = number + 1;
+	return false;
+}
+
 static void take_frame(struct traffic *t, unsigned char *buf, size_t len)
 {
 	unsigned char mac[ETH_ALEN];
@@ -242,6 +255,8 @@ static void take_frame(struct traffic *t, unsigned char *buf, size_t len)
 	}
 	t->seen[number] = 1;
 	t->returned++;
+	if (t->ordered && is_overtaken(t, number))
+		t->overtaken++;
 }
 
 static int receive(struct traffic *t)
@@ -375,6 +390,7 @@ static int usage(int status)
 	      "  -x          expect the MAC addresses swapped\n"
 	      "  -m          malformed: an IP version of 15\n"
 	      "  -o          one way: expect nothing back\n"
+	      "  -O          in order: no frame of a flow may overtake another\n"
 	      "Prints one line of counts; exits 0 if every frame sent came back once, unchanged.\n",
 	      status ? stderr : stdout);
 	return status;
@@ -455,6 +471,9 @@ static bool parse_option(struct traffic *t, int option)
 	case 'o':
 		t->one_way = true;
 		return true;
+	case 'O':
+		t->ordered = true;
+		return true;
 	default:
 		return false;
 	}
@@ -465,6 +484,7 @@ static bool allocate(struct traffic *t)
 	int i;
 
 	t->seen = calloc(t->frames, 1);
+	t->last = calloc(t->flows * PROTO_MAX, sizeof(*t->last));
 	t->expected = malloc(FRAME_MAX);
 	for (i = 0; i < BATCH; i++) {
 		t->tx[i] = malloc(FRAME_MAX);
@@ -472,7 +492,7 @@ static bool allocate(struct traffic *t)
 		if (!t->tx[i] || !t->rx[i])
 			return false;
 	}
-	return t->seen && t->expected;
+	return t->seen && t->last && t->expected;
 }
 
 static void release(struct traffic *t)
@@ -485,6 +505,7 @@ static void release(struct traffic *t)
 	}
 	free(t->expected);
 	free(t->seen);
+	free(t->last);
 	if (t->fd >= 0)
 		close(t->fd);
 }
@@ -504,7 +525,7 @@ int main(int argc, char **argv)
 	int option, err;
 	bool good;
 
-	while ((option = getopt(argc, argv, "n:f:p:s:w:r:t:d:xmoh")) != -1) {
+	while ((option = getopt(argc, argv, "n:f:p:s:w:r:t:d:xmoOh")) != -1) {
 		if (option == 'h')
 			return usage(0);
 		if (!parse_option(&t, option))
@@ -518,10 +539,13 @@ int main(int argc, char **argv)
 		err = exchange(&t);
 	if (err)
 		fprintf(stderr, "traffic: %s: %s\n", argv[optind], strerror(-err));
-	printf("sent %lu returned %lu missing %lu duplicated %lu corrupt %lu bytes %lu\n", t.sent,
+	printf("sent %lu returned %lu missing %lu duplicated %lu corrupt %lu bytes %lu", t.sent,
 	       t.returned, t.one_way ? 0 : t.sent - t.returned, t.duplicated, t.corrupt,
 	       t.sent_bytes);
-	good = !err && t.sent == t.frames && !t.duplicated && !t.corrupt &&
+	if (t.ordered)
+		printf(" overtaken %lu", t.overtaken);
+	printf("\n");
+	good = !err && t.sent == t.frames && !t.duplicated && !t.corrupt && !t.overtaken &&
 	       t.returned == (t.one_way ? 0 : t.sent);
 	release(&t);
 	return good ? 0 : 1;
