@@ -433,6 +433,7 @@ ethtool -k	doctor_is_right_about_a_peer_elsewhere
 ethtool -K	doctor_is_right_about_a_peer_elsewhere
 ethtool -N IF flow-type TYPE ... action N	the_wrong_tool_is_told_the_right_one
 xsteer-chain run IF FILE	chain_control.sh
+xsteer-chain exec	chain_exec.sh
 xsteer-chain show	chain_control.sh
 xsteer-rules show %s	chain_control.sh
 ethtool -L %s rx	doctor_is_right_about_a_peer_elsewhere

@@ -60,4 +60,42 @@ a_reader_of_another_user_cannot_write_frames() {
 	stop_broker
 }
 
+# The kernel goes on with the pages that it has pinned, and everybody else sees new ones. Who did it
+# cannot be told, so all who may have are named, and no other.
+pages_that_are_taken_out_end_the_broker() {
+	_broker 'service a' 'service b' 'service r readonly' 'chain w a b r tx' 'on b.miss drop' 'on r.miss drop'
+	"$PROBE" -S "$DIR/nf.sock" -s a -- --evil hole --evil-after 100 2>"$DIR/a.log" &
+	broker_said 1 'a/1 joined'
+	"$PROBE" -S "$DIR/nf.sock" -s b 2>"$DIR/b.log" &
+	"$PROBE" -S "$DIR/nf.sock" -s r 2>"$DIR/r.log" &
+	broker_said 3 joined
+	bounced -n 100
+	sleep 0.5
+	check "it is not taken for granted" kill -0 "$BROKER"
+	tx_bg traffic "$TRAFFIC" -n 5 -t 500 tx0
+	ends "$BROKER" 1
+	OUT=$(cat "$DIR/run.log")
+	contains "its words" "$OUT" "rx0 queue 0: a network function took pages out of the frames' memory"
+	contains "who may have" "$OUT" "a/1 .process [0-9]*. may write there"
+	contains "who may have" "$OUT" "b/1 .process [0-9]*. may write there"
+	equal "who may not" "$(grep -c "r/1 .* may write" <<<"$OUT")" 0
+	check "the slots are empty" pings
+	start_broker 0
+	stop_broker
+}
+
+# Its own memory alone: the same as zeros that it writes.
+pages_of_a_domain_are_its_own() {
+	_broker 'service a' 'service x domain guests' 'chain w a x tx' 'on x.miss drop'
+	"$PROBE" -S "$DIR/nf.sock" -s a 2>"$DIR/a.log" &
+	"$PROBE" -S "$DIR/nf.sock" -s x -- --evil hole --evil-after 100 2>"$DIR/x.log" &
+	broker_said 2 joined
+	bounced -n 100
+	tx "$TRAFFIC" -n 50 -t 500 tx0 >"$DIR/traffic.log"
+	contains "all come back, one or two as zeros" "$(cat "$DIR/traffic.log")" "^sent 50 returned (49|50) "
+	sleep 0.3
+	stop_broker
+	equal "sent" "$(jq .sent <<<"$OUT")" 150
+}
+
 run_tests "$@"

@@ -81,8 +81,8 @@ static int join(const char *path, bool readonly, struct shared *memories)
 	receive(fd, &msg, fds);
 	if (msg.type != XSNF_MSG_PORT || msg.port.cnt != 1)
 		die("the broker refuses");
-	memories[0] = (struct shared){ "frames", fds[XSNF_FD_FRAMES], msg.port.frames_bytes,
-				       readonly };
+	memories[0] =
+		(struct shared){ "frames", fds[XSNF_FD_FRAMES], msg.port.frames_bytes, readonly };
 	memories[1] = (struct shared){ "b2n", fds[XSNF_FD_B2N], msg.port.b2n_bytes, true };
 	memories[2] = (struct shared){ "n2b", fds[XSNF_FD_N2B], msg.port.n2b_bytes, false };
 	msg = (struct xsnf_msg){ .type = XSNF_MSG_READY, .abi = XSNF_ABI };

@@ -59,10 +59,14 @@ int xs_memory_make(struct xs_memory *memory, const char *name, __u64 bytes, unsi
 {
 	__u64 page = flags & XS_MEMORY_huge ? HUGE_PAGE : (__u64)sysconf(_SC_PAGESIZE);
 	__u64 whole = (bytes + page - 1) / page * page;
-	int fd = make_fd(name, whole, flags);
+	int fd = make_fd(name, whole, flags), err;
 
-	return fd < 0 ? fd
-		      : map_fd(memory, fd, whole, flags & XS_MEMORY_untouched ? 0 : MAP_POPULATE);
+	if (fd < 0)
+		return fd;
+	err = map_fd(memory, fd, whole, flags & XS_MEMORY_untouched ? 0 : MAP_POPULATE);
+	if (!err)
+		xs_memory_has_lost_pages(memory); /* from now on */
+	return err;
 }
 
 int xs_memory_map(struct xs_memory *memory, int fd, __u64 bytes)
@@ -84,6 +88,17 @@ void xs_memory_free(struct xs_memory *memory)
 		close(memory->fd);
 	}
 	memset(memory, 0, sizeof(*memory));
+}
+
+bool xs_memory_has_lost_pages(struct xs_memory *memory)
+{
+	__u64 before = memory->blocks;
+	struct stat st;
+
+	if (!memory->map || fstat(memory->fd, &st))
+		return false;
+	memory->blocks = (__u64)st.st_blocks;
+	return memory->blocks < before;
 }
 
 int xs_memory_readonly_fd(const struct xs_memory *memory)

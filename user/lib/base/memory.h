@@ -3,6 +3,7 @@
 #ifndef XS_BASE_MEMORY_H
 #define XS_BASE_MEMORY_H
 
+#include <stdbool.h>
 #include <linux/types.h>
 
 enum {
@@ -14,6 +15,7 @@ struct xs_memory {
 	int fd; /* a memfd, opened to read and write */
 	void *map; /* our mapping, to read and write */
 	__u64 bytes; /* whole pages */
+	__u64 blocks; /* for xs_memory_has_lost_pages() */
 };
 
 /*
@@ -30,6 +32,13 @@ int xs_memory_make(struct xs_memory *memory, const char *name, __u64 bytes, unsi
 int xs_memory_map(struct xs_memory *memory, int fd, __u64 bytes);
 
 void xs_memory_free(struct xs_memory *memory); /* zeroed: does nothing */
+
+/*
+ * Whether it has fewer pages than at an earlier call. Whoever may write there can take them out
+ * (MADV_REMOVE): then each mapping shows zeros, but what the kernel has pinned is no longer what
+ * they show. A page that somebody touches comes back, empty: so call it often. Does not block.
+ */
+bool xs_memory_has_lost_pages(struct xs_memory *memory);
 
 /* Returns a descriptor of the same memory that can only be mapped for reading; or -errno. */
 int xs_memory_readonly_fd(const struct xs_memory *memory);

@@ -43,6 +43,11 @@ struct xs_broker {
  */
 int xs_broker_divide_frames(struct xs_broker *b, struct xs_chains *chains);
 
+/* ---- pages.c ---- */
+
+/* 0; -ESTALE, logged: frames' memory has lost pages, and the broker must end. Call it often. */
+int xs_broker_check_pages(struct xs_broker *b);
+
 /* ---- apply.c ---- */
 
 /*

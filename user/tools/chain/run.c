@@ -345,6 +345,8 @@ static int serve(struct xs_broker *b)
 		look_after_nfs(b);
 		xs_control_serve(&b->control, xs_broker_answer, b);
 		err = check_workers(b);
+		if (!err)
+			err = xs_broker_check_pages(b);
 		xs_notify_if_all_turn(&b->notify, &b->workers[0].turns, sizeof(b->workers[0]),
 				      b->worker_cnt, xs_monotonic_ns());
 		if (!err && xs_monotonic_ns() - b->kept_ns >= KEEP_NS) {
