@@ -267,6 +267,10 @@ FUZZ_SRCS_rules_frames := $(RULE_SRCS) $(wildcard user/lib/rules/compile/*.c) \
 FUZZ_LIBS_rules_frames = $(ALL_LDLIBS) -lcmocka
 FUZZ_SRCS_chain_text := user/lib/base/escape.c user/lib/base/number.c $(foreach f,lex excerpt,user/lib/rules/syntax/$(f).c) \
 	$(wildcard user/lib/chains/*.c)
+# What functions say to a broker, and write into its rings.
+FUZZ_SRCS_nf_messages := $(foreach f,nfs join engine balance port flow ledger trace event_log,user/tools/chain/$(f).c) \
+	$(wildcard user/lib/chains/*.c) $(LIB)
+FUZZ_LIBS_nf_messages = $(ALL_LDLIBS)
 
 fuzz: $(FUZZERS) ## run each fuzzer for FUZZ_SECONDS=20
 	$(Q)set -e; for f in $(FUZZERS); do name=$${f##*/}; work=$(O)/selftests/fuzz/run/$$name; \
