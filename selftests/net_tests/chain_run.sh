@@ -49,6 +49,60 @@ one_queue_is_enough() {
 	refuses "a queue that is not there" 1 "no queue 7: valid: 0-1" rx "$CHAIN" run rx0 "$DIR/f.chain" -Q 7
 }
 
+# While nothing comes: who sleeps needs no CPU, who spins nearly a whole one. Whoever spins must still
+# let its main thread in, which answers questions and takes in NFs.
+_ticks() { awk '{ sum += $14 + $15 } END { print sum }' "/proc/$1"/task/*/stat; }
+_waits() { # OPTION WORD
+	local before
+	start_broker 1 --nf "$PROBE -s a" "$1"
+	bounced -n 2000
+	bounced -n 50 -r 200
+	sleep 0.2
+	before=$(_ticks "$BROKER")
+	sleep 1
+	TICKS=$(($(_ticks "$BROKER") - before))
+	for _ in {1..20}; do
+		check "it answers" timeout 5 "$CHAIN" show -j --socket "$DIR/nf.sock"
+	done
+	"$PROBE" -S "$DIR/nf.sock" -s a 2>/dev/null &
+	broker_said 2 joined
+	bounced -n 2000
+	stop_broker
+	equal "sent" "$(_get .sent)" 4050
+	equal "how it says that it waits" "$(_get .wait)" "$2"
+	equal "the sum" "$(_get "$_sum")" true
+}
+three_kinds_of_waiting() {
+	lab_up --queues 1
+	attach
+	_chain 'service a' 'chain w a tx' 'on a.miss drop'
+	_waits --poll poll
+	check "asleep: $TICKS ticks" test "$TICKS" -le 10
+	_waits --adaptive adaptive
+	check "asleep soon: $TICKS ticks" test "$TICKS" -le 10
+	_waits --spin spin
+	check "spinning: $TICKS ticks" test "$TICKS" -ge 20
+	refuses "two of them" 2 "exclude each other" rx "$CHAIN" run rx0 "$DIR/f.chain" --spin --adaptive
+}
+
+huge_pages_or_why_not() {
+	lab_up --queues 1
+	attach
+	_chain 'service a' 'service r readonly' 'chain w a r tx' 'on a.miss drop' 'on r.miss drop'
+	start_broker 2 --nf "$PROBE -s a" --nf "$PROBE -s r" --huge
+	bounced -n 5000
+	if grep -q "huge pages$" "$DIR/run.log"; then
+		contains "its memory" "$(cat "/proc/$BROKER/smaps")" "KernelPageSize: +2048 kB"
+		stop_broker
+		equal "huge" "$(_get .huge)" true
+	else
+		contains "why not" "$(cat "$DIR/run.log")" "small pages: no huge page is free .vm.nr_hugepages."
+		stop_broker
+		equal "huge" "$(_get .huge)" false
+	fi
+	equal "sent" "$(_get .sent)" 5000
+}
+
 an_nf_of_nobody_joins_leaves_and_dies() {
 	lab_up --queues 1
 	attach

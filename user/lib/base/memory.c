@@ -7,10 +7,12 @@
 #include <unistd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "memory.h"
 
 #define HUGE_PAGE (2ull << 20)
+#define MPOL_PREFERRED 1 /* <numaif.h> belongs to a library that we do not need */
 
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U
@@ -99,6 +101,17 @@ bool xs_memory_has_lost_pages(struct xs_memory *memory)
 		return false;
 	memory->blocks = (__u64)st.st_blocks;
 	return memory->blocks < before;
+}
+
+void xs_memory_prefer_node(const struct xs_memory *memory, int node)
+{
+	unsigned long mask[16] = {};
+	const int bits = 8 * sizeof(mask[0]);
+
+	if (node < 0 || node >= bits * 16)
+		return;
+	mask[node / bits] = 1ul << (node % bits);
+	syscall(SYS_mbind, memory->map, memory->bytes, MPOL_PREFERRED, mask, 16ul * bits, 0);
 }
 
 int xs_memory_readonly_fd(const struct xs_memory *memory)

@@ -34,6 +34,12 @@ int xs_memory_map(struct xs_memory *memory, int fd, __u64 bytes);
 void xs_memory_free(struct xs_memory *memory); /* zeroed: does nothing */
 
 /*
+ * Best effort: pages that nobody has touched yet come from this node of NUMA. The NIC's spares a
+ * packet the way across sockets. -1: any.
+ */
+void xs_memory_prefer_node(const struct xs_memory *memory, int node);
+
+/*
  * Whether it has fewer pages than at an earlier call. Whoever may write there can take them out
  * (MADV_REMOVE): then each mapping shows zeros, but what the kernel has pinned is no longer what
  * they show. A page that somebody touches comes back, empty: so call it often. Does not block.

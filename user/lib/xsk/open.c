@@ -12,7 +12,6 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/failstep.h"
@@ -28,7 +27,6 @@
 #define FRAMES_COPY 1024 /* 2 MB of 2 KB frames stay in cache; more was measured to be slower */
 #define FRAMES_ZERO_COPY 4096 /* a NIC's ring (often 2048) and ours, both full */
 #define BIND_RETRY_MS 5
-#define MPOL_PREFERRED 1 /* <numaif.h> belongs to a library that we do not need */
 
 static __u32 round_up_pow2(__u32 n)
 {
@@ -51,18 +49,6 @@ int xs_xsk_make_socket(int *fd, const struct xs_xsk_config *cfg)
 	else
 		xs_xsk_fail(cfg, "cannot make an AF_XDP socket: %s", strerror(-err));
 	return err;
-}
-
-/* Best effort: memory of the NIC's node avoids the way across sockets. */
-static void prefer_node(const struct xs_memory *memory, int node)
-{
-	unsigned long mask[16] = {};
-	const int bits = 8 * sizeof(mask[0]);
-
-	if (node < 0 || node >= bits * 16)
-		return;
-	mask[node / bits] = 1ul << (node % bits);
-	syscall(SYS_mbind, memory->map, memory->bytes, MPOL_PREFERRED, mask, 16ul * bits, 0);
 }
 
 static int map_memory(struct xs_xsk *x, const struct xs_xsk_config *cfg)
@@ -88,7 +74,7 @@ static int map_memory(struct xs_xsk *x, const struct xs_xsk_config *cfg)
 		return err;
 	}
 	x->umem = x->own.map;
-	prefer_node(&x->own, cfg->numa_node);
+	xs_memory_prefer_node(&x->own, cfg->numa_node);
 	return xs_fail_step(cfg->ctx, "UMEM memory");
 }
 

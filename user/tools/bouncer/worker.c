@@ -13,6 +13,7 @@
 #include <sys/eventfd.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/relax.h"
 #include "action.h"
 #include "bouncer.h"
 #include "tools/cli/cli.h"
@@ -33,18 +34,6 @@
 static inline void count(__u64 *counter, __u64 n)
 {
 	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
-}
-
-/* Gives the core's other thread a moment. */
-static inline void cpu_relax(void)
-{
-#if defined(__x86_64__) || defined(__i386__)
-	__builtin_ia32_pause();
-#elif defined(__aarch64__)
-	asm volatile("yield" ::: "memory");
-#else
-	asm volatile("" ::: "memory");
-#endif
 }
 
 static enum xs_phase phase_of(const struct xs_worker *w)
@@ -344,7 +333,7 @@ static void idle(struct xs_worker *w, __u32 turns)
 	if (err && err != -ENETDOWN && err != -ENXIO)
 		fatal(w, "cannot receive", err);
 	if (!check && !w->net_down) {
-		cpu_relax();
+		xs_cpu_relax();
 		return;
 	}
 	now = xs_monotonic_ns();

@@ -98,8 +98,19 @@ static json_t *json_entries(const struct xs_broker *b)
 	return rows;
 }
 
+static bool all_huge(const struct xs_broker *b)
+{
+	for (__u32 i = 0; i < b->worker_cnt; i++)
+		if (!b->workers[i].huge)
+			return false;
+	return true;
+}
+
 json_t *xs_broker_json(struct xs_broker *b)
 {
+	static const char *const waits[] = { [XS_WORKER_poll] = "poll",
+					     [XS_WORKER_spin] = "spin",
+					     [XS_WORKER_adaptive] = "adaptive" };
 	struct xs_broker_totals sum = xs_broker_totals(b);
 	json_t *object = xs_report_json(&b->nfs);
 	char name[16]; /* of now */
@@ -109,8 +120,9 @@ json_t *xs_broker_json(struct xs_broker *b)
 
 	json_object_update_new(
 		object,
-		json_pack("{s:o, s:s?, s:i, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "interface",
-			  xs_json_text(name), "xsk_chain",
+		json_pack("{s:o, s:s, s:b, s:s?, s:i, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+			  "interface", xs_json_text(name), "wait", waits[b->workers[0].wait],
+			  "huge", all_huge(b), "xsk_chain",
 			  b->takes_xsk ? b->chains->chains[b->first].name : NULL, "queues",
 			  b->worker_cnt, "entries", json_entries(b), "received",
 			  (json_int_t)sum.received, "sent", (json_int_t)sum.sent,

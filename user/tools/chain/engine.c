@@ -538,18 +538,25 @@ __u32 xs_engine_turn(struct xs_engine *e, __u64 now_ns)
 	return cnt;
 }
 
+void xs_engine_announce(struct xs_engine *e)
+{
+	for (__u32 i = 0; i < e->port_end; i++)
+		if (e->ports[i] && !e->ports[i]->closed && e->ports[i]->quiet_ns)
+			xs_port_announce(e->ports[i]);
+}
+
 bool xs_engine_set_asleep(struct xs_engine *e, bool asleep)
 {
 	bool may = true;
 	__u32 cnt;
 
+	if (asleep)
+		xs_engine_announce(e);
 	for (__u32 i = 0; i < e->port_end; i++) {
 		struct xs_port *port = e->ports[i];
 
 		if (!port || port->closed)
 			continue;
-		if (asleep && port->quiet_ns)
-			xs_port_announce(port);
 		xs_port_set_asleep(port, asleep);
 		if (asleep && !port->bad && (!xs_port_returned(port, &cnt) || cnt))
 			may = false;

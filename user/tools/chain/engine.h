@@ -160,6 +160,8 @@ void xs_engine_enter(struct xs_engine *e, __u32 chain, __u32 frame, __u16 off, _
  */
 __u32 xs_engine_turn(struct xs_engine *e, __u64 now_ns);
 
+/* Wakes NFs that have something to do. Call it if nothing moved, and the broker does not sleep. */
+void xs_engine_announce(struct xs_engine *e);
 /*
  * Announces that the broker sleeps or is awake; before it sleeps, wakes NFs that have something
  * to do. False: do not sleep, something came meanwhile.

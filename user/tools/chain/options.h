@@ -13,6 +13,10 @@
 #define XS_CHAIN_COPY 1
 #define XS_CHAIN_ZERO_COPY 2
 
+#define XS_CHAIN_POLL 1
+#define XS_CHAIN_SPIN 2
+#define XS_CHAIN_ADAPTIVE 4
+
 struct xs_chain_options {
 	/* Of several commands. */
 	const char *chain, *socket;
@@ -26,6 +30,8 @@ struct xs_chain_options {
 	__u32 queues[XS_CHAIN_QUEUES_MAX];
 	__u32 queue_cnt; /* 0: all */
 	__u32 want; /* XS_CHAIN_COPY or _ZERO_COPY; neither or both: zero-copy, else copy */
+	__u32 wait; /* one of XS_CHAIN_POLL, _SPIN and _ADAPTIVE; 0: poll */
+	bool huge;
 	__u32 duration_sec; /* 0: until it is told to stop */
 	/* Of show. */
 	__u32 trace; /* frames; 0: the account */

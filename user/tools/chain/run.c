@@ -21,6 +21,7 @@
 #include "lib/base/listen.h"
 #include "lib/base/number.h"
 #include "lib/instance/slots.h"
+#include "lib/net/sysfs.h"
 #include "broker.h"
 #include "children.h"
 #include "file.h"
@@ -65,6 +66,25 @@ static enum xs_xsk_mode wanted_mode(const struct xs_broker *b)
 	default:
 		return XS_XSK_none;
 	}
+}
+
+static enum xs_worker_wait wanted_wait(const struct xs_broker *b)
+{
+	switch (b->opts->wait) {
+	case XS_CHAIN_SPIN:
+		return XS_WORKER_spin;
+	case XS_CHAIN_ADAPTIVE:
+		return XS_WORKER_adaptive;
+	default:
+		return XS_WORKER_poll;
+	}
+}
+
+static const char *pages_text(const struct xs_broker *b, const struct xs_worker *w)
+{
+	if (!b->opts->huge)
+		return "";
+	return w->huge ? ", huge pages" : ", small pages: no huge page is free (vm.nr_hugepages)";
 }
 
 static __u32 queue_of(const struct xs_broker *b, __u32 i)
@@ -134,6 +154,9 @@ static int make_worker(struct xs_broker *b, __u32 i)
 		.queue = queue_of(b, i),
 		.want = wanted_mode(b),
 		.frames = b->opts->frames,
+		.wait = wanted_wait(b),
+		.huge = b->opts->huge,
+		.numa_node = xs_sysfs_numa_node(b->cli->ctx, &b->netif),
 	};
 	struct xs_worker *w = &b->workers[i];
 	int err = xs_worker_make(w, &config);
@@ -145,8 +168,8 @@ static int make_worker(struct xs_broker *b, __u32 i)
 	b->nfs.engines[i] = w->engine;
 	b->nfs.memories[i] = &w->memory;
 	b->nfs.engine_cnt = i + 1;
-	xs_info(b->cli->ctx, "%s queue %u: %s mode", b->netif.name, w->queue,
-		w->xsk.mode == XS_XSK_copy ? "copy" : "zero-copy");
+	xs_info(b->cli->ctx, "%s queue %u: %s mode%s", b->netif.name, w->queue,
+		w->xsk.mode == XS_XSK_copy ? "copy" : "zero-copy", pages_text(b, w));
 	return 0;
 }
 
@@ -490,6 +513,10 @@ int xs_chain_run(struct xs_cli *cli)
 	}
 	b->cli = cli;
 	b->opts = cli->opts;
+	if (b->opts->wait & (b->opts->wait - 1)) {
+		free(b);
+		return xs_usage(cli, "--poll, --adaptive and --spin exclude each other");
+	}
 	b->control.fd = -1;
 	b->slots.lock = b->slots.instance_lock = -1;
 	xs_nfs_clear(&b->nfs);

@@ -6,11 +6,18 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/ctx.h"
+#include "lib/base/relax.h"
 #include "worker.h"
 
 #define BIND_WAIT_MS 1000 /* the kernel frees a queue some 20 ms after its socket was closed */
 #define IDLE_MS 100 /* most delay until new NFs and the end are seen, if nothing moves */
 #define POLLED_MAX 256
+#define SPIN_NS 50000ull /* as the bouncer's --adaptive: about as long as two wake-ups take */
+/*
+ * Between two turns of spinning nobody holds the lock for so many pauses: else the main thread,
+ * which has to be woken to take it, would hardly ever get it.
+ */
+#define SPIN_PAUSES 16
 
 /* ---- frames between the socket and the engine ---- */
 
@@ -139,17 +146,34 @@ static void send_queued(struct xs_worker *w)
 		__atomic_store_n(&w->err, err, __ATOMIC_RELAXED);
 }
 
+/* Nothing moved in this turn. */
+static bool may_sleep(const struct xs_worker *w, __u32 phase)
+{
+	if (phase != XS_WORKER_serve || w->wait == XS_WORKER_poll)
+		return true;
+	return w->wait == XS_WORKER_adaptive && w->engine->now_ns - w->active_ns > SPIN_NS;
+}
+
 static void serve_turn(struct xs_worker *w, __u32 phase)
 {
+	bool spins = false;
 	__u32 moved;
 
 	pthread_mutex_lock(&w->engine->lock);
 	moved = turn_locked(w, phase);
 	send_queued(w);
 	xs_xsk_wake_rx(&w->xsk, false);
-	if (!moved)
+	if (moved) {
+		w->active_ns = w->engine->now_ns;
+	} else if (may_sleep(w, phase)) {
 		sleep_until_something(w, phase);
+	} else {
+		xs_engine_announce(w->engine);
+		spins = true;
+	}
 	pthread_mutex_unlock(&w->engine->lock);
+	for (int i = 0; spins && i < SPIN_PAUSES; i++)
+		xs_cpu_relax();
 }
 
 static void *serve(void *arg)
@@ -244,6 +268,24 @@ static int make_engine(struct xs_worker *w, const struct xs_worker_config *confi
 	return xs_engine_make(&w->engine, &engine);
 }
 
+/* The kernel touches its pages when it pins them. */
+static int make_frames(struct xs_worker *w, const struct xs_worker_config *config)
+{
+	__u64 bytes = (__u64)config->frames * XS_WORKER_FRAME;
+	int err = -ENOMEM;
+
+	if (config->huge) {
+		err = xs_memory_make(&w->memory, "xsteer-umem", bytes,
+				     XS_MEMORY_huge | XS_MEMORY_untouched);
+		w->huge = !err;
+	}
+	if (err)
+		err = xs_memory_make(&w->memory, "xsteer-umem", bytes, XS_MEMORY_untouched);
+	if (!err)
+		xs_memory_prefer_node(&w->memory, config->numa_node);
+	return err;
+}
+
 /* Opens a socket that has only an RX ring for each chain except the first. */
 static int open_entries(struct xs_worker *w, const struct xs_worker_config *config,
 			const struct xs_xsk_config *socket)
@@ -283,8 +325,9 @@ int xs_worker_make(struct xs_worker *w, const struct xs_worker_config *config)
 
 	memset(w, 0, sizeof(*w));
 	w->queue = config->queue;
+	w->wait = config->wait;
 	w->xsk.fd = -1;
-	err = xs_memory_make(&w->memory, "xsteer-umem", (__u64)config->frames * XS_WORKER_FRAME, 0);
+	err = make_frames(w, config);
 	if (!err)
 		err = make_engine(w, config);
 	if (err) {
@@ -297,6 +340,7 @@ int xs_worker_make(struct xs_worker *w, const struct xs_worker_config *config)
 	if (err == -EBUSY)
 		xs_err(config->ctx, "%s queue %u is held by a socket that is not xsteer's",
 		       config->ifname, config->queue);
+	xs_memory_has_lost_pages(&w->memory); /* from now on */
 	return err ? err : open_entries(w, config, &socket);
 }
 

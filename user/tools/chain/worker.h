@@ -21,6 +21,13 @@
  */
 #define XS_WORKER_BATCH 512
 
+/* What a thread does while nothing comes. */
+enum xs_worker_wait {
+	XS_WORKER_poll, /* sleeps */
+	XS_WORKER_spin,
+	XS_WORKER_adaptive, /* spins for a moment, then sleeps */
+};
+
 struct xs_worker_config {
 	struct xsteer_ctx *ctx; /* for messages while it is made; no other thread uses it */
 	const struct xs_chains *chains; /* borrowed */
@@ -31,6 +38,9 @@ struct xs_worker_config {
 	enum xs_xsk_mode want;
 	bool no_zero_copy;
 	__u32 frames;
+	enum xs_worker_wait wait;
+	bool huge; /* huge pages for the frames; small ones if there are none */
+	int numa_node; /* where the frames should be; -1: anywhere */
 };
 
 enum xs_worker_phase { XS_WORKER_serve, XS_WORKER_finish, XS_WORKER_end };
@@ -46,6 +56,9 @@ struct xs_entry {
 struct xs_worker {
 	__u32 queue;
 	struct xs_memory memory;
+	bool huge; /* effective */
+	enum xs_worker_wait wait;
+	__u64 active_ns; /* when frames last moved */
 	struct xs_xsk xsk;
 	struct xs_engine *engine;
 	pthread_t thread;
