@@ -137,6 +137,7 @@ a_broker_is_found_by_the_names_of_now() {
 	equal "by an alternative name" "$(_pid_of_broker a-name-that-is-longer)" "rx0 $first"
 	_rename rx0 new0
 	equal "after a rename" "$(_pid_of_broker new0)" "new0 $first"
+	equal "by the old name, which nobody has" "$(_pid_of_broker rx0)" "new0 $first"
 	check "apply" rx "$CHAIN" apply new0 "$DIR/f.chain"
 	_rename other0 rx0
 	_rename new0 other0
@@ -149,6 +150,27 @@ a_broker_is_found_by_the_names_of_now() {
 	refuses "of another network namespace" 1 "no broker" tx "$CHAIN" show rx0
 	kill -INT "$second"
 	ends "$second" 0
+}
+
+# The instance is of an earlier name than the broker's: for both, that name still means the interface.
+a_broker_is_found_by_the_name_of_its_instance() {
+	local broker
+	lab_up --queues 1
+	attach
+	mkdir -p /run/xsteer
+	mount -t tmpfs none /run/xsteer # of this test alone
+	_two_steps
+	_rename rx0 new0
+	rx_bg broker "$CHAIN" run new0 "$DIR/f.chain"
+	broker=$!
+	becomes "it listens" 20 test -S /run/xsteer/new0.ctl
+	check "the instance" rx "$LOADER" status rx0
+	equal "its broker" "$(_pid_of_broker rx0)" "new0 $broker"
+	check "apply" rx "$CHAIN" apply rx0 "$DIR/f.chain"
+	rx ip link add rx0 type veth peer name rx9
+	refuses "once another has that name" 1 "no broker" rx "$CHAIN" show rx0
+	kill -INT "$broker"
+	ends "$broker" 0
 }
 
 # Who may not look is not told that there is none.

@@ -8,6 +8,7 @@
 
 #include "find.h"
 #include "lib/base/ctx.h"
+#include "lib/instance/dir.h"
 #include "lib/instance/netns.h"
 #include "lib/net/identity.h"
 #include "tools/cli/json.h"
@@ -116,6 +117,23 @@ static int find_by_index(struct xsteer_ctx *ctx, struct wanted_broker *wanted, c
 	return -ENOENT;
 }
 
+/*
+ * An instance keeps the name that its interface had. If nobody has that name now, it means the
+ * interface still, as for whoever asks for the instance.
+ */
+static bool find_by_instance(struct xsteer_ctx *quiet, const char *word, __u32 *ifindex,
+			     char name[16])
+{
+	struct xs_meta meta;
+	char dir[PATH_MAX];
+
+	if (xs_pins_find(quiet, dir, word) || xs_pins_look_at_meta(dir, &meta) ||
+	    xs_netns_of(&meta) != XS_NETNS_OURS)
+		return false;
+	*ifindex = meta.ifindex;
+	return !xs_netif_name(meta.ifindex, name);
+}
+
 int xs_broker_find(struct xsteer_ctx *ctx, const char *ifname, const char *socket,
 		   char path[XS_CONTROL_PATH_MAX])
 {
@@ -127,19 +145,20 @@ int xs_broker_find(struct xsteer_ctx *ctx, const char *ifname, const char *socke
 		xs_control_path(path, socket);
 		return 0;
 	}
-	err = xs_netif_find(ifname, &wanted.ifindex, name);
-	if (err == -ENODEV) { /* gone, and its broker perhaps not yet */
-		path_of_name(ifname, path);
-		return 0;
-	}
-	if (err) {
-		xs_err(ctx, "cannot ask for interface %s: %s", ifname, strerror(-err));
-		return err;
-	}
 	wanted.quiet = xsteer_ctx_new(ctx->pin_root, NULL, NULL);
 	if (!wanted.quiet)
 		return -ENOMEM;
-	err = find_by_index(ctx, &wanted, name);
+	err = xs_netif_find(ifname, &wanted.ifindex, name);
+	if (err == -ENODEV && find_by_instance(wanted.quiet, ifname, &wanted.ifindex, name))
+		err = 0;
+	if (!err) {
+		err = find_by_index(ctx, &wanted, name);
+	} else if (err == -ENODEV) { /* gone, and its broker perhaps not yet */
+		path_of_name(ifname, path);
+		err = 0;
+	} else {
+		xs_err(ctx, "cannot ask for interface %s: %s", ifname, strerror(-err));
+	}
 	xsteer_ctx_free(wanted.quiet);
 	return err;
 }

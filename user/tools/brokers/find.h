@@ -16,7 +16,7 @@ bool xs_broker_is_of_here(const json_t *answer);
 
 /*
  * The control path of the broker whose network functions join at `socket`, or if that is NULL of the one that serves the
- * interface, which may be given by any of its names. If no broker is found, it is the path where
+ * interface, which may be given by any of its names, or by one that it had as its instance was made and nobody has now. If no broker is found, it is the path where
  * one would be. Asks brokers, and may wait for each of them. 0 or -errno, logged.
  */
 int xs_broker_find(struct xsteer_ctx *ctx, const char *ifname, const char *socket,
