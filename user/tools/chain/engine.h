@@ -181,7 +181,7 @@ void xs_engine_read_wakes(struct xs_engine *e, const struct pollfd *fds, nfds_t 
  */
 void xs_engine_apply(struct xs_engine *e, const struct xs_chains *chains);
 
-/* ---- ports ---- */
+/* ---- engine_ports.c ---- */
 
 /* Takes over the port; flows begin to move to it. 0; -ENOSPC: there are too many. */
 int xs_engine_add_port(struct xs_engine *e, struct xs_port *port);

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+/* What NFs return: each descriptor is checked, counted, and sent on its way; see frame_way.h. */
+#include <string.h>
+
+#include "frame_way.h"
+
+static bool is_bad(struct xs_engine *e, struct xs_port *port, const char *why)
+{
+	port->bad = why;
+	e->bad++;
+	return false;
+}
+
+/* The frame that the NF means by an index. False: the NF does not hold it. */
+static bool find_frame(struct xs_engine *e, const struct xs_port *port, __u32 index, __u32 *frame)
+{
+	if (port->frames) {
+		if (index >= port->entries || port->frame_of_slot[index] == XS_NO_FRAME)
+			return false;
+		*frame = port->frame_of_slot[index];
+		return true;
+	}
+	if (index >= e->frame_cnt || e->held[index].state != XS_HELD_port ||
+	    e->held[index].port != port->id)
+		return false;
+	*frame = index;
+	return true;
+}
+
+static bool verdict_is_known(const struct xs_port *port, __u8 verdict)
+{
+	return verdict <= XSNF_TX ||
+	       (verdict >= XSNF_EXIT_0 && verdict < XSNF_EXIT_0 + port->exit_cnt);
+}
+
+static bool check_desc(struct xs_engine *e, struct xs_port *port, const struct xsnf_desc *desc,
+		       __u32 *frame)
+{
+	if (!find_frame(e, port, desc->frame, frame))
+		return is_bad(e, port, "it returned a packet that it does not hold");
+	if (port->tap)
+		return true;
+	if (!verdict_is_known(port, desc->verdict))
+		return is_bad(e, port, "it may not give this verdict");
+	if (!port->readonly && (desc->off < e->headroom || desc->off + desc->len > e->frame_size))
+		return is_bad(e, port, "its packet does not lie within the frame");
+	if (!port->readonly && desc->verdict != XSNF_DROP && desc->len < 14)
+		return is_bad(e, port, "its packet is shorter than an Ethernet header");
+	return true;
+}
+
+static void free_slot(struct xs_port *port, __u32 slot)
+{
+	port->frame_of_slot[slot] = XS_NO_FRAME;
+	port->free_slots[port->free_cnt++] = slot;
+}
+
+/* Copies back what the NF may have changed. */
+static void take_changes(struct xs_engine *e, const struct xs_port *port,
+			 const struct xsnf_desc *desc, __u32 frame)
+{
+	struct xs_held *h = &e->held[frame];
+
+	h->mark = desc->mark;
+	if (port->readonly)
+		return;
+	h->off = desc->off;
+	h->len = desc->len;
+	if (!port->frames || desc->verdict == XSNF_DROP)
+		return;
+	memcpy(xs_frame_bytes(e, frame) + h->off,
+	       port->frames + (__u64)desc->frame * e->frame_size + h->off, h->len);
+	e->copies++;
+}
+
+/* Counts the verdict, and returns where it leads. */
+static int follow_verdict(struct xs_engine *e, const struct xs_port *port, const struct xs_held *h,
+			  __u8 verdict)
+{
+	struct xs_hop *hop = &e->hops[h->chain][h->step];
+	const struct xs_step *step = &e->chains->chains[h->chain].steps[h->step];
+	int exit;
+
+	if (verdict < XSNF_EXIT_0)
+		xs_frame_trace(e, h, XS_TRACE_returned, verdict);
+	switch (verdict) {
+	case XSNF_NEXT:
+		hop->next++;
+		return step->next;
+	case XSNF_DROP:
+		hop->drop++;
+		return XS_TO_drop;
+	case XSNF_TX:
+		hop->tx++;
+		return XS_TO_tx;
+	}
+	exit = port->exit_of[verdict - XSNF_EXIT_0];
+	xs_frame_trace(e, h, XS_TRACE_exit, exit);
+	if (exit < 0 || step->exits[exit] == XS_TO_nowhere)
+		return XS_TO_nowhere;
+	hop->exits[exit]++;
+	return step->exits[exit];
+}
+
+void xs_frame_leave(struct xs_engine *e, struct xs_port *port, const struct xs_held *h)
+{
+	struct xs_hop *hop = &e->hops[h->chain][h->step];
+
+	port->held--;
+	hop->held--;
+	e->balance[port->service].inside[h->bucket]--;
+}
+
+static void count_stays(struct xs_engine *e)
+{
+	struct xs_hop *hop = e->stay.hop;
+	__u64 ns = e->now_ns - e->stay.since_ns;
+
+	if (!e->stay.cnt)
+		return;
+	hop->ns_total += ns * e->stay.cnt;
+	xs_latency_record_many(&hop->latency, ns, e->stay.cnt);
+	e->stay.cnt = 0;
+}
+
+static void note_stay(struct xs_engine *e, const struct xs_held *h)
+{
+	struct xs_hop *hop = &e->hops[h->chain][h->step];
+
+	if (hop != e->stay.hop || h->since_ns != e->stay.since_ns) {
+		count_stays(e);
+		e->stay.hop = hop;
+		e->stay.since_ns = h->since_ns;
+	}
+	e->stay.cnt++;
+}
+
+static void take_desc(struct xs_engine *e, struct xs_port *port)
+{
+	struct xsnf_desc desc = xs_port_take(port);
+	struct xs_held *h;
+	__u32 frame;
+	int to;
+
+	if (!check_desc(e, port, &desc, &frame))
+		return;
+	if (port->tap) {
+		free_slot(port, desc.frame);
+		port->held--;
+		return;
+	}
+	h = &e->held[frame];
+	take_changes(e, port, &desc, frame);
+	if (port->frames)
+		free_slot(port, desc.frame);
+	xs_frame_leave(e, port, h);
+	note_stay(e, h);
+	to = follow_verdict(e, port, h, desc.verdict);
+	if (desc.verdict != XSNF_DROP)
+		xs_frame_show(e, frame, h->step);
+	xs_frame_route(e, frame, to);
+}
+
+__u32 xs_port_take_all(struct xs_engine *e, struct xs_port *port)
+{
+	__u32 cnt, taken = 0;
+
+	if (!xs_port_returned(port, &cnt))
+		e->bad++;
+	while (taken < cnt && !port->bad) {
+		take_desc(e, port);
+		taken++;
+	}
+	count_stays(e);
+	return taken;
+}
