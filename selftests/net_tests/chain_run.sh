@@ -49,6 +49,27 @@ one_queue_is_enough() {
 	refuses "a queue that is not there" 1 "no queue 7: valid: 0-1" rx "$CHAIN" run rx0 "$DIR/f.chain" -Q 7
 }
 
+who_connects_and_does_not_join_is_sent_away() {
+	[[ $(type -P python3) ]] || skip "no python3, which connects"
+	lab_up --queues 1
+	attach
+	_chain 'service a' 'chain w a tx' 'on a.miss drop'
+	start_broker 0
+	check "it is told" timeout 20 python3 - "$DIR/nf.sock" <<-'PY'
+		import socket, sys, time
+		s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+		s.connect(sys.argv[1])
+		began = time.time()
+		assert s.recv(2000)[0] == 1
+		said = s.recv(2000)
+		assert said[0] == 9 and b"it has not joined within 5 seconds" in said, said
+		assert 4.5 < time.time() - began < 10 and s.recv(2000) == b""
+	PY
+	broker_said 1 "process [0-9]* is sent away: it has not joined within 5 seconds"
+	stop_broker
+	equal "refused" "$(_get .nfs.refused)" 1
+}
+
 # While nothing comes: who sleeps needs no CPU, who spins nearly a whole one. Whoever spins must still
 # let its main thread in, which answers questions and takes in NFs.
 _ticks() { awk '{ sum += $14 + $15 } END { print sum }' "/proc/$1"/task/*/stat; }

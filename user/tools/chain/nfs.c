@@ -21,7 +21,7 @@
 #endif
 
 #define CHECK_NS 100000000ull
-#define JOIN_NS 5000000000ull /* whoever connects and says nothing would block others */
+#define JOIN_SEC 5 /* whoever connects and says nothing would block others */
 #define LAST_MS 50 /* the kernel closes a dying process's sockets before it reports its death */
 #define MSGS_A_TURN 16 /* of one NF, so that it does not keep the broker from the others */
 
@@ -492,13 +492,25 @@ static void look_at_ports(struct xs_nfs *nfs, struct xs_nf *nf)
 	}
 }
 
+static void end_wait(struct xs_nfs *nfs, struct xs_nf *nf)
+{
+	char why[64];
+
+	if (nfs->checked_ns - nf->since_ns <= JOIN_SEC * 1000000000ull)
+		return;
+	snprintf(why, sizeof(why), "it has not joined within %d seconds", JOIN_SEC);
+	xs_warn(nfs->ctx, "process %d is sent away: %s", nf->pid, why);
+	xs_nf_tell(nf, XSNF_MSG_ERROR, why);
+	nfs->refused++;
+	forget(nfs, nf);
+}
+
 static void look_at(struct xs_nfs *nfs, struct xs_nf *nf)
 {
 	switch (nf->state) {
 	case XS_NF_new:
 	case XS_NF_offered:
-		if (nfs->checked_ns - nf->since_ns > JOIN_NS)
-			forget(nfs, nf);
+		end_wait(nfs, nf);
 		return;
 	case XS_NF_draining:
 		if (gets_nothing(nfs, nf)) {
