@@ -159,7 +159,7 @@ a_successor_that_is_killed_leaves_the_first_at_work() {
 _peer() { # SCRIPT
 	check "a successor that ends: ${1%%$'\n'*}" python3 - "$(_socket_of_first)" "$(_ifindex)" <<-PY
 		import os, socket, struct, sys, time
-		def head(kind, version=1): return struct.pack("<IHH", 0x64686b78, version, kind)
+		def head(kind, version=2): return struct.pack("<IHH", 0x64686b78, version, kind)
 		s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 		s.settimeout(10)
 		s.connect(sys.argv[1])
@@ -195,7 +195,7 @@ whatever_a_successor_says_or_does_not_say_the_first_goes_on() {
 	# it says that it is ready, and no more: the first does not wait for long
 	_peer 's.send(hello); heard(3); heard(4); s.send(head(5)); heard(6); too_late()'
 	_frames_come
-	_peer 's.send(head(1, 999) + bytes(8)); refused("version 1")'
+	_peer 's.send(head(1, 999) + bytes(8)); refused("version 2")'
 	_peer 's.send(head(1, 999) + bytes(300)); refused("was asked by version 999")'
 	_peer 's.send(b"x"); refused("without sense")'
 	_peer 's.send(hello[:-1]); refused("without sense")'

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "lib/xsk/books.h"
 #include "lib/xsk/pass.h"
 #include "lib/xsk/xsk.h"
 
@@ -27,6 +28,7 @@ struct fixture {
 	struct xdp_desc rx[FRAMES], tx[FRAMES];
 	struct xs_umem_frame frames[FRAMES];
 	__u32 stack[FRAMES];
+	struct xs_xsk_books books;
 };
 
 static void prod(struct xsk_ring_prod *ring, struct fixture *f, __u32 size, __u32 *producer,
@@ -70,6 +72,7 @@ static void set_up_sized(struct fixture *f, __u32 ring)
 	f->x.frame_cnt = FRAMES;
 	f->x.frames = f->frames;
 	f->x.free_stack = f->stack;
+	f->x.books = &f->books;
 	for (__u32 i = 0; i < FRAMES; i++)
 		f->x.free_stack[f->x.free_cnt++] = FRAMES - 1 - i;
 }

@@ -33,7 +33,8 @@ void xs_socket_counts_get(struct xs_socket_counts *counts, const struct xs_xsk *
 		.rx_bytes = read_counter(&x->counters.rx_bytes),
 		.tx_packets = read_counter(&x->counters.tx_packets),
 		.tx_bytes = read_counter(&x->counters.tx_bytes),
-		.dropped = dropped > too_long ? dropped - too_long : 0,
+		.dropped = (dropped > too_long ? dropped - too_long : 0) +
+			   read_counter(&x->counters.interrupted),
 		.tx_too_long = too_long,
 		.tx_lost = read_counter(&x->counters.tx_lost),
 	};

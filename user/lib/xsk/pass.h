@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
  * A socket goes from one process to another while frames come. The successor maps the same
- * UMEM, account and rings. When the other has stopped, between two calls of xsk.h, it goes
- * on with the same frames. Both sides must be of builds with the same structs.
+ * UMEM, account and rings. When the other has stopped, between two calls of xsk.h, or was
+ * killed, it goes on with the same frames. Both sides must be of builds with the same structs.
  */
 #ifndef XS_XSK_PASS_H
 #define XS_XSK_PASS_H
@@ -56,7 +56,28 @@ void xs_xsk_stand(const struct xs_xsk *x, struct xs_xsk_standing *standing);
  */
 int xs_xsk_go_on(struct xs_xsk *x, const struct xs_xsk_standing *standing);
 
-/* After xs_xsk_go_on(): forgets when frames were received, and sends up to `tx_budget` at once. */
+/* Where every frame is. They add up to total. */
+struct xs_xsk_places {
+	__u32 total;
+	__u32 free;
+	__u32 fill_ring;
+	__u32 kernel; /* taken from there, and not received yet */
+	__u32 rx_ring;
+	__u32 held; /* received, and in the hands of the process: see books.h */
+	__u32 tx_ring;
+	__u32 in_flight; /* taken from there, and not completed */
+	__u32 completed;
+};
+
+/*
+ * Takes over an adopted socket whose process was killed, at whatever instruction; none of its
+ * threads may be left. Ends or undoes what it was doing, and finds every frame. The packets that it
+ * had in its hands are the caller's. May be killed, and done again. Blocks for up to 100 ms. 0;
+ * -ENOMEM; or -EUCLEAN, silently: a frame is in two places, or in none.
+ */
+int xs_xsk_recover(struct xs_xsk *x, struct xs_xsk_places *places);
+
+/* After xs_xsk_go_on() or xs_xsk_recover(): forgets when frames were received, and sends up to `tx_budget` at once. */
 void xs_xsk_begin_anew(struct xs_xsk *x, __u32 tx_budget);
 
 #endif

@@ -9,6 +9,7 @@
 #include <linux/if_xdp.h>
 
 #include "lib/base/ctx.h"
+#include "books.h"
 #include "xsk.h"
 
 /* Logs why the socket of this configuration cannot be had. */
@@ -27,14 +28,16 @@ static inline int xs_xsk_frame_shift(__u32 frame_size)
 	return frame_size & (frame_size - 1) ? -1 : __builtin_ctz(frame_size);
 }
 
-/* The account's memory: the frames, then the stack of free ones. */
+/* The account's memory: the books, the frames, the stack of free ones. */
 static inline __u64 xs_xsk_account_bytes(__u32 frames)
 {
-	return (__u64)frames * (sizeof(struct xs_umem_frame) + sizeof(__u32));
+	return sizeof(struct xs_xsk_books) +
+	       (__u64)frames * (sizeof(struct xs_umem_frame) + sizeof(__u32));
 }
 static inline void xs_xsk_find_account(struct xs_xsk *x)
 {
-	x->frames = x->account.map;
+	x->books = x->account.map;
+	x->frames = (struct xs_umem_frame *)(x->books + 1);
 	x->free_stack = (__u32 *)(x->frames + x->frame_cnt);
 }
 

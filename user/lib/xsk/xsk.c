@@ -1,27 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /*
  * An AF_XDP socket at work: moves frames between our stack and the four rings, and
- * keeps the ledger. open.c makes and binds the socket.
+ * keeps the ledger. open.c makes and binds the socket. Each step is written into the books
+ * before (books.h): recover.c undoes or ends what a process that was killed has begun.
  */
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 
+#include "books.h"
 #include "xsk.h"
-
-/* Other threads read the counters; one thread writes them. */
-static inline void count(__u64 *counter, __u64 n)
-{
-	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
-}
-
-/* NULL if the address lies outside the UMEM. Never use it as an index unchecked. */
-static inline struct xs_umem_frame *frame_of(struct xs_xsk *x, __u64 addr)
-{
-	if (xsk_umem__extract_addr(addr) >= (__u64)x->frame_cnt * x->frame_size)
-		return NULL;
-	return xs_xsk_frame(x, addr);
-}
 
 static inline void free_frame(struct xs_xsk *x, struct xs_umem_frame *frame)
 {
@@ -41,21 +29,32 @@ __u32 xs_xsk_refill(struct xs_xsk *x)
 		n = room;
 	if (!n || xsk_ring_prod__reserve(&x->fill, n, &idx) != n)
 		return 0;
+	xs_books_begin(x, XS_BOOKS_refill, n, 0, idx);
 	for (i = 0; i < n; i++) {
 		__u32 frame = x->free_stack[--x->free_cnt];
 
 		x->frames[frame].state = XS_FRAME_fill;
 		*xsk_ring_prod__fill_addr(&x->fill, idx + i) = (__u64)frame * x->frame_size;
 	}
+	xs_books_barrier();
 	xsk_ring_prod__submit(&x->fill, n);
+	xs_books_end(x);
 	x->fill_cnt += n;
 	return n;
+}
+
+static inline void settle_received(struct xs_xsk *x, const struct xs_books_step *step)
+{
+	xs_books_set(x, rx_packets, step->packets);
+	xs_books_set(x, rx_bytes, step->bytes);
+	xs_books_set(x, rx_unowned, step->unowned);
 }
 
 static __u32 receive_from(struct xs_xsk *x, struct xsk_ring_cons *rx, struct xdp_desc *descs,
 			  __u32 max, __u64 max_packets, __u32 *packets)
 {
-	__u32 n, idx, i, taken = 0, whole = 0, unowned = 0;
+	__u32 n, idx, i, taken = 0, whole = 0, unowned = 0, place = xs_books_place(x, descs);
+	struct xs_books_step *step;
 	__u64 bytes = 0;
 
 	*packets = 0;
@@ -64,9 +63,10 @@ static __u32 receive_from(struct xs_xsk *x, struct xsk_ring_cons *rx, struct xdp
 	n = xsk_ring_cons__peek(rx, max, &idx);
 	if (!n)
 		return 0;
+	step = xs_books_begin(x, XS_BOOKS_receive, n, idx, place);
 	for (i = 0; i < n && whole < max_packets; i++) {
 		const struct xdp_desc *desc = xsk_ring_cons__rx_desc(rx, idx + i);
-		struct xs_umem_frame *frame = frame_of(x, desc->addr);
+		struct xs_umem_frame *frame = xs_frame_of(x, desc->addr);
 
 		if (!frame || frame->state != XS_FRAME_fill) {
 			unowned++;
@@ -81,13 +81,20 @@ static __u32 receive_from(struct xs_xsk *x, struct xsk_ring_cons *rx, struct xdp
 	}
 	if (i < n)
 		xsk_ring_cons__cancel(rx, n - i);
+	step->n = i;
+	step->moved = taken;
+	step->packets = x->counters.rx_packets + whole;
+	step->bytes = x->counters.rx_bytes + bytes;
+	step->unowned = x->counters.rx_unowned + unowned;
+	xs_books_barrier();
 	xsk_ring_cons__release(rx, i);
+	xs_books_barrier();
+	if (place < XS_BOOKS_DESCS)
+		x->books->held = place + taken;
+	settle_received(x, step);
+	xs_books_end(x);
 	x->fill_cnt -= taken;
 	x->rx_cnt += taken;
-	count(&x->counters.rx_packets, whole);
-	count(&x->counters.rx_bytes, bytes);
-	if (unowned)
-		count(&x->counters.rx_unowned, unowned);
 	*packets = whole;
 	return taken;
 }
@@ -112,6 +119,7 @@ void xs_xsk_send(struct xs_xsk *x, const struct xdp_desc *descs, __u32 n)
 
 	if (!n || xsk_ring_prod__reserve(&x->tx, n, &idx) != n)
 		return;
+	xs_books_begin(x, XS_BOOKS_send, n, xs_books_place(x, descs), idx);
 	for (i = 0; i < n; i++) {
 		struct xdp_desc *desc = xsk_ring_prod__tx_desc(&x->tx, idx + i);
 		struct xs_umem_frame *frame = xs_xsk_frame(x, descs[i].addr);
@@ -122,7 +130,9 @@ void xs_xsk_send(struct xs_xsk *x, const struct xdp_desc *descs, __u32 n)
 		/* Any other option makes the descriptor invalid, and its frame never returns. */
 		desc->options = frame->last ? 0 : XDP_PKT_CONTD;
 	}
+	xs_books_barrier();
 	xsk_ring_prod__submit(&x->tx, n);
+	xs_books_end(x);
 	x->rx_cnt -= n;
 	x->tx_cnt += n;
 }
@@ -130,6 +140,7 @@ void xs_xsk_send(struct xs_xsk *x, const struct xdp_desc *descs, __u32 n)
 __u32 xs_xsk_bounce(struct xs_xsk *x, __u32 max)
 {
 	__u32 n, from, to, i, sent = 0;
+	struct xs_books_step *step;
 	__u64 bytes = 0;
 
 	n = xsk_ring_cons__peek(&x->rx, max, &from);
@@ -139,9 +150,10 @@ __u32 xs_xsk_bounce(struct xs_xsk *x, __u32 max)
 		xsk_ring_cons__cancel(&x->rx, n);
 		return 0;
 	}
+	step = xs_books_begin(x, XS_BOOKS_bounce, n, from, to);
 	for (i = 0; i < n; i++) {
 		const struct xdp_desc *desc = xsk_ring_cons__rx_desc(&x->rx, from + i);
-		struct xs_umem_frame *frame = frame_of(x, desc->addr);
+		struct xs_umem_frame *frame = xs_frame_of(x, desc->addr);
 
 		if (!frame || frame->state != XS_FRAME_fill)
 			continue;
@@ -152,15 +164,19 @@ __u32 xs_xsk_bounce(struct xs_xsk *x, __u32 max)
 		*xsk_ring_prod__tx_desc(&x->tx, to + sent++) =
 			(struct xdp_desc){ .addr = desc->addr, .len = desc->len };
 	}
+	step->moved = sent;
+	step->packets = x->counters.rx_packets + sent;
+	step->bytes = x->counters.rx_bytes + bytes;
+	step->unowned = x->counters.rx_unowned + n - sent;
+	xs_books_barrier();
 	xsk_ring_cons__release(&x->rx, n);
+	xs_books_barrier();
 	x->tx.cached_prod -= n - sent; /* the library has no function to cancel */
 	xsk_ring_prod__submit(&x->tx, sent);
+	settle_received(x, step);
+	xs_books_end(x);
 	x->fill_cnt -= sent;
 	x->tx_cnt += sent;
-	count(&x->counters.rx_packets, sent);
-	count(&x->counters.rx_bytes, bytes);
-	if (sent < n)
-		count(&x->counters.rx_unowned, n - sent);
 	return sent;
 }
 
@@ -182,7 +198,7 @@ __u32 xs_xsk_take(struct xs_xsk *x, struct xdp_desc *descs, __u32 n)
 	return n;
 }
 
-void xs_xsk_drop(struct xs_xsk *x, const struct xdp_desc *descs, __u32 n)
+static __u32 free_all(struct xs_xsk *x, const struct xdp_desc *descs, __u32 n)
 {
 	__u32 i, whole = 0;
 
@@ -193,30 +209,58 @@ void xs_xsk_drop(struct xs_xsk *x, const struct xdp_desc *descs, __u32 n)
 		free_frame(x, frame);
 	}
 	x->rx_cnt -= n;
-	count(&x->counters.dropped, whole);
+	return whole;
+}
+
+void xs_xsk_drop(struct xs_xsk *x, const struct xdp_desc *descs, __u32 n)
+{
+	if (!n)
+		return;
+	x->books->step.packets = x->counters.dropped;
+	xs_books_begin(x, XS_BOOKS_drop, n, xs_books_place(x, descs), 0);
+	xs_books_count(x, dropped, free_all(x, descs, n));
+	xs_books_end(x);
+}
+
+void xs_xsk_abandon(struct xs_xsk *x, const struct xdp_desc *descs, __u32 n)
+{
+	x->books->step.packets = x->counters.interrupted;
+	xs_books_begin(x, XS_BOOKS_abandon, n, xs_books_place(x, descs), 0);
+	xs_books_count(x, interrupted, free_all(x, descs, n));
+	xs_books_end(x);
 }
 
 /* What the ring had when it was last looked at: the library looks again only once that is gone. */
 static __u32 discard_known(struct xs_xsk *x, struct xsk_ring_cons *rx, __u32 *packets)
 {
-	__u32 n, idx, i, mine = 0;
+	__u32 n, idx, i, mine = 0, whole = 0;
+	struct xs_books_step *step;
 
 	n = xsk_ring_cons__peek(rx, rx->size, &idx);
+	if (!n)
+		return 0;
+	step = xs_books_begin(x, XS_BOOKS_discard, n, idx, 0);
 	for (i = 0; i < n; i++) {
 		const struct xdp_desc *desc = xsk_ring_cons__rx_desc(rx, idx + i);
-		struct xs_umem_frame *frame = frame_of(x, desc->addr);
+		struct xs_umem_frame *frame = xs_frame_of(x, desc->addr);
 
-		if (!frame || frame->state != XS_FRAME_fill) {
-			count(&x->counters.rx_unowned, 1);
+		if (!frame || frame->state != XS_FRAME_fill)
 			continue;
-		}
-		*packets += !(desc->options & XDP_PKT_CONTD);
+		whole += !(desc->options & XDP_PKT_CONTD);
 		mine++;
 		free_frame(x, frame);
 	}
-	if (n)
-		xsk_ring_cons__release(rx, n);
+	step->moved = mine;
+	step->packets = x->counters.discarded + whole;
+	step->unowned = x->counters.rx_unowned + n - mine;
+	xs_books_barrier();
+	xsk_ring_cons__release(rx, n);
+	xs_books_barrier();
+	xs_books_set(x, discarded, step->packets);
+	xs_books_set(x, rx_unowned, step->unowned);
+	xs_books_end(x);
 	x->fill_cnt -= mine;
+	*packets += whole;
 	return n;
 }
 
@@ -242,6 +286,7 @@ __u32 xs_xsk_discard_shared(struct xs_xsk *x, struct xs_xsk_shared *s)
 __u32 xs_xsk_reap(struct xs_xsk *x)
 {
 	__u32 n, idx, i, mine = 0, whole = 0;
+	struct xs_books_step *step;
 	__u64 bytes = 0;
 
 	if (!x->tx_cnt)
@@ -249,14 +294,13 @@ __u32 xs_xsk_reap(struct xs_xsk *x)
 	n = xsk_ring_cons__peek(&x->comp, x->comp.size, &idx);
 	if (!n)
 		return 0;
+	step = xs_books_begin(x, XS_BOOKS_reap, n, idx, 0);
 	for (i = 0; i < n; i++) {
 		struct xs_umem_frame *frame =
-			frame_of(x, *xsk_ring_cons__comp_addr(&x->comp, idx + i));
+			xs_frame_of(x, *xsk_ring_cons__comp_addr(&x->comp, idx + i));
 
-		if (!frame || frame->state != XS_FRAME_tx) {
-			count(&x->counters.tx_unowned, 1);
+		if (!frame || frame->state != XS_FRAME_tx)
 			continue;
-		}
 		bytes += frame->len;
 		whole += frame->last;
 		mine++;
@@ -264,16 +308,24 @@ __u32 xs_xsk_reap(struct xs_xsk *x)
 			x->sent(x->sent_arg, frame);
 		free_frame(x, frame);
 	}
+	step->moved = mine;
+	step->packets = x->counters.tx_packets + whole;
+	step->bytes = x->counters.tx_bytes + bytes;
+	step->unowned = x->counters.tx_unowned + n - mine;
+	xs_books_barrier();
 	xsk_ring_cons__release(&x->comp, n);
+	xs_books_barrier();
+	xs_books_set(x, tx_packets, step->packets);
+	xs_books_set(x, tx_bytes, step->bytes);
+	xs_books_set(x, tx_unowned, step->unowned);
+	xs_books_end(x);
 	x->tx_cnt -= mine;
-	count(&x->counters.tx_packets, whole);
-	count(&x->counters.tx_bytes, bytes);
 	return mine;
 }
 
 static int send_once(struct xs_xsk *x)
 {
-	count(&x->counters.kicks, 1);
+	xs_books_count(x, kicks, 1);
 	/* Without MSG_DONTWAIT it fails with EOPNOTSUPP. */
 	if (sendto(x->fd, NULL, 0, MSG_DONTWAIT, NULL, 0) >= 0)
 		return 0;
@@ -299,7 +351,7 @@ int xs_xsk_kick(struct xs_xsk *x, bool force)
 		err = send_once(x);
 		if (err == -EBUSY && x->mode == XS_XSK_copy) {
 			/* The device's queue refused the packet. Its frame still completes. */
-			count(&x->counters.tx_lost, 1);
+			xs_books_count(x, tx_lost, 1);
 			err = 0;
 		} else if (err && err != -EAGAIN) {
 			return err == -EBUSY ? -EAGAIN : err;
@@ -319,7 +371,7 @@ int xs_xsk_wake_rx(struct xs_xsk *x, bool force)
 {
 	if (!force && !xsk_ring_prod__needs_wakeup(&x->fill))
 		return 0;
-	count(&x->counters.wakeups, 1);
+	xs_books_count(x, wakeups, 1);
 	if (recvfrom(x->fd, NULL, 0, MSG_DONTWAIT, NULL, NULL) >= 0 || errno == EAGAIN ||
 	    errno == EBUSY || errno == EINTR)
 		return 0;

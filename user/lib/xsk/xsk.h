@@ -12,7 +12,7 @@
  *     +--------------- completion ring <--------- TX ring <---------------- |
  *     |                                                      xs_xsk_send    |
  *     +---------------------------------------------------------------------+
- *                                 xs_xsk_drop
+ *                          xs_xsk_drop, xs_xsk_abandon
  *
  * Each arrow is checked against the frame's recorded state: a frame that the
  * kernel hands over twice, or that it does not hold, is counted and left alone.
@@ -93,6 +93,8 @@ struct xs_xsk_counters {
 	__u64 rx_packets, rx_bytes;
 	__u64 tx_packets, tx_bytes; /* completed: the kernel is done with them */
 	__u64 dropped; /* by xs_xsk_drop(): packets received but not sent */
+	__u64 interrupted; /* by xs_xsk_abandon(): a process was killed while it had them */
+	__u64 discarded; /* by xs_xsk_discard(): not in rx_packets */
 	__u64 tx_lost; /* completed, but the device refused them (EBUSY) */
 	__u64 rx_unowned; /* received frames that the kernel did not hold */
 	__u64 tx_unowned; /* completions of frames that were not being sent */
@@ -104,6 +106,8 @@ struct xs_ring_map {
 	void *addr;
 	size_t bytes;
 };
+
+struct xs_xsk_books;
 
 struct xs_xsk {
 	int fd;
@@ -121,12 +125,12 @@ struct xs_xsk {
 
 	char *umem;
 	struct xs_memory own; /* what `umem` lies in; zeroed: the memory is the caller's */
-	struct xs_memory account;
+	struct xs_memory account; /* holds frames, free_stack and books */
 	__u32 frame_size;
 	__u32 headroom;
 	int frame_shift; /* -1: not a power of two */
 	__u32 frame_cnt;
-	struct xs_umem_frame *frames; /* with free_stack in `account` */
+	struct xs_umem_frame *frames;
 	__u32 *free_stack; /* LIFO: the next frame given out is the last one touched */
 	__u32 free_cnt;
 	__u32 spare; /* this many of them always stay there */
@@ -134,6 +138,7 @@ struct xs_xsk {
 
 	struct xs_ring_map maps[4];
 	struct xs_xsk_counters counters;
+	struct xs_xsk_books *books; /* what another process needs if this one is killed */
 
 	/* If not NULL, called for each packet that was sent. Set it after opening. */
 	void (*sent)(void *arg, const struct xs_umem_frame *frame);
@@ -220,7 +225,7 @@ static inline __u32 xs_xsk_tx_room(struct xs_xsk *x, __u32 wanted)
 /* Puts received frames on the TX ring. `n` must not exceed the room there. */
 void xs_xsk_send(struct xs_xsk *x, const struct xdp_desc *descs, __u32 n);
 
-/* Empties the RX ring unread. These packets are not counted. Returns how many. */
+/* Empties the RX ring unread. These packets are `discarded` only. Returns how many. */
 __u32 xs_xsk_discard(struct xs_xsk *x);
 __u32 xs_xsk_discard_shared(struct xs_xsk *x, struct xs_xsk_shared *s);
 
@@ -233,6 +238,9 @@ __u32 xs_xsk_take(struct xs_xsk *x, struct xdp_desc *descs, __u32 n);
 
 /* Gives received frames back without sending them. */
 void xs_xsk_drop(struct xs_xsk *x, const struct xdp_desc *descs, __u32 n);
+
+/* The same of packets that a process before this one was changing when it was killed. */
+void xs_xsk_abandon(struct xs_xsk *x, const struct xdp_desc *descs, __u32 n);
 
 /* Number of descriptors in the TX ring that the kernel has not taken yet. */
 static inline __u32 xs_xsk_tx_queued(const struct xs_xsk *x)

@@ -7,6 +7,7 @@
  *   object.c  -f: a program of the user's own
  *   uds.c     --uds: a map from a device plugin
  *   worker.c  one thread for each queue: RX -> action -> TX
+ *   forward.c received packets changed, sent or dropped; and those of a killed worker
  *   action.c  what is done to a packet on its way
  *   totals.c  the counters of all workers; losses by name
  *   stats.c   reports: text and JSON

@@ -137,7 +137,8 @@ void xs_events_keep_counts(const struct xs_bouncer *b)
 		if (b->workers[i].xsk.fd < 0)
 			continue;
 		xs_socket_counts_get(&counts, &b->workers[i].xsk);
-		counts.rx_unread = __atomic_load_n(&b->workers[i].late, __ATOMIC_RELAXED);
+		counts.rx_unread =
+			__atomic_load_n(&b->workers[i].xsk.counters.discarded, __ATOMIC_RELAXED);
 		xs_steer_keep_counts(&b->steer, i, &counts);
 	}
 }

@@ -13,6 +13,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/listen.h"
 #include "lib/base/passfd.h"
+#include "lib/xsk/books.h"
 #include "bouncer.h"
 #include "events.h"
 #include "hand.h"
@@ -307,13 +308,12 @@ static int give_queue(const struct xs_bouncer *b, const struct xs_worker *w)
 
 	xs_hand_begin(&msg, XS_HAND_give);
 	msg.give.queue = w->queue;
-	msg.give.held = w->held;
-	msg.give.skipping = w->skipping;
+	msg.give.held = w->xsk.books->held;
+	msg.give.skipping = w->xsk.books->skipping;
 	msg.give.stalls = w->stalls;
-	msg.give.late = w->late;
 	msg.give.sleeps = w->sleeps;
 	xs_xsk_stand(&w->xsk, &msg.give.standing);
-	memcpy(msg.give.descs, w->descs, w->held * sizeof(w->descs[0]));
+	memcpy(msg.give.descs, w->xsk.books->descs, msg.give.held * sizeof(msg.give.descs[0]));
 	return say(b->give.peer_fd, &msg, NULL, 0);
 }
 

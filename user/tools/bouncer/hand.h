@@ -26,12 +26,13 @@
 #include <stddef.h>
 #include <linux/types.h>
 
+#include "lib/xsk/books.h"
 #include "lib/xsk/pass.h"
 #include "opts.h"
 
 #define XS_HAND_MAGIC 0x64686b78 /* "xkhd" */
-/* Rises with each change of a message, or of what lies in an account (xs_umem_frame). */
-#define XS_HAND_VERSION 1
+/* Rises with each change of a message, or of what lies in an account (xs_umem_frame, xs_xsk_books). */
+#define XS_HAND_VERSION 2
 
 #define XS_HAND_TYPES(X) X(hello) X(refuse) X(offer) X(queue) X(ready) X(give) X(taken)
 enum xs_hand_type {
@@ -92,7 +93,7 @@ struct xs_hand_give {
 	__u32 held;
 	__u32 skipping;
 	__u32 pad;
-	__u64 stalls, late, sleeps;
+	__u64 stalls, sleeps;
 	struct xs_xsk_standing standing;
 	struct xdp_desc descs[XS_XSK_FRAGS_MAX];
 };
@@ -111,7 +112,8 @@ union xs_hand_msg {
 /* A change of these sizes is another version. */
 _Static_assert(sizeof(struct xs_umem_frame) == 16, "XS_HAND_VERSION");
 _Static_assert(sizeof(struct xs_hand_queue) == 56, "XS_HAND_VERSION");
-_Static_assert(sizeof(struct xs_hand_give) == 440, "XS_HAND_VERSION");
+_Static_assert(sizeof(struct xs_hand_give) == 448, "XS_HAND_VERSION");
+_Static_assert(sizeof(struct xs_xsk_books) == 192 + 16 * XS_BOOKS_DESCS, "XS_HAND_VERSION");
 
 size_t xs_hand_bytes(enum xs_hand_type type);
 

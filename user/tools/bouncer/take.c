@@ -12,6 +12,7 @@
 #include "lib/base/listen.h"
 #include "lib/base/passfd.h"
 #include "lib/base/wait.h"
+#include "lib/xsk/books.h"
 #include "bouncer.h"
 #include "events.h"
 #include "totals.h"
@@ -357,11 +358,12 @@ int xs_take_map(struct xs_bouncer *b)
 
 static void begin_worker(struct xs_worker *w, const struct xs_hand_give *give)
 {
-	w->held = give->held;
-	w->skipping = give->skipping;
-	memcpy(w->descs, give->descs, give->held * sizeof(w->descs[0]));
+	struct xs_xsk_books *books = w->xsk.books;
+
+	books->held = give->held;
+	books->skipping = give->skipping;
+	memcpy(books->descs, give->descs, give->held * sizeof(give->descs[0]));
 	w->stalls = give->stalls;
-	w->late = give->late;
 	w->sleeps = give->sleeps;
 }
 

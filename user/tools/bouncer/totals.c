@@ -34,7 +34,6 @@ void xs_totals_add(struct xs_totals *totals, const struct xs_worker *w)
 	xs_socket_counts_take_kernel(&counts, &kernel, w->xsk.mode);
 	totals->rx_other += counts.rx_other;
 	totals->stalls += read_counter(&w->stalls);
-	totals->late += read_counter(&w->late);
 	totals->sleeps += read_counter(&w->sleeps);
 }
 
@@ -67,8 +66,9 @@ void xs_totals_losses(const struct xs_totals *t, struct xs_total_loss losses[XS_
 		{ "tx_stalls", "TX stalls, forced on", t->stalls },
 		{ "rx_unowned", "received frames not ours to get", t->xsk.rx_unowned },
 		{ "tx_unowned", "completions of frames not being sent", t->xsk.tx_unowned },
-		{ "late", "after the limit or at the end, thrown away", t->late },
+		{ "late", "after the limit or at the end, thrown away", t->xsk.discarded },
 		{ "dropped", "dropped by an action", by_action },
+		{ "interrupted", "in the hands of a bouncer that was killed", t->xsk.interrupted },
 	};
 
 	memcpy(losses, list, sizeof(list));

@@ -16,7 +16,7 @@ struct xs_totals {
 	struct xs_xsk_counters xsk;
 	struct xdp_statistics kernel;
 	__u64 rx_other; /* kernel.rx_dropped minus kernel.rx_fill_ring_empty_descs */
-	__u64 stalls, late, sleeps;
+	__u64 stalls, sleeps;
 };
 
 /* Adds what a worker has counted, which goes on meanwhile. */
@@ -31,7 +31,7 @@ struct xs_total_loss {
 	__u64 packets;
 };
 
-#define XS_TOTAL_LOSSES 13
+#define XS_TOTAL_LOSSES 14
 
 /* Every way to lose a frame, the kernel's first. */
 void xs_totals_losses(const struct xs_totals *t, struct xs_total_loss losses[XS_TOTAL_LOSSES]);

@@ -14,8 +14,9 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/relax.h"
-#include "action.h"
+#include "lib/xsk/books.h"
 #include "bouncer.h"
+#include "forward.h"
 #include "tools/cli/cli.h"
 #include "lib/base/failstep.h"
 
@@ -96,13 +97,36 @@ static bool limit_taken(const struct xs_bouncer *b)
 	return b->opts.limit && __atomic_load_n(&b->claimed, __ATOMIC_RELAXED) == b->opts.limit;
 }
 
-static __u32 receive(struct xs_worker *w, struct xdp_desc *descs)
+static void stamp(struct xs_worker *w, const struct xdp_desc *descs, __u32 n)
 {
+	__u64 now = xs_monotonic_ns();
+	__u32 i;
+
+	for (i = 0; i < n; i++)
+		xs_xsk_frame(&w->xsk, descs[i].addr)->received_ns = now;
+}
+
+static bool has_room(struct xs_worker *w)
+{
+	__u32 most = w->bouncer->opts.batch + w->xsk.books->held;
+
+	return xs_xsk_tx_room(&w->xsk, most) == most;
+}
+
+/* Returns how many frames were received. */
+static __u32 receive_and_forward(struct xs_worker *w)
+{
+	struct xs_xsk_books *books = w->xsk.books;
+	struct xdp_desc *descs = &books->descs[books->held];
 	__u64 claim = claim_packets(w);
 	__u32 packets, n;
 
 	n = xs_xsk_receive(&w->xsk, descs, w->bouncer->opts.batch, claim, &packets);
 	settle_claim(w, claim, packets);
+	if (n && w->bouncer->opts.latency)
+		stamp(w, descs, n);
+	if (n)
+		xs_forward(w);
 	return n;
 }
 
@@ -115,73 +139,6 @@ static __u32 bounce(struct xs_worker *w)
 	n = xs_xsk_bounce(&w->xsk, claim < n ? claim : n);
 	settle_claim(w, claim, n);
 	return n;
-}
-
-static void stamp(struct xs_worker *w, const struct xdp_desc *descs, __u32 n)
-{
-	__u64 now = xs_monotonic_ns();
-	__u32 i;
-
-	for (i = 0; i < n; i++)
-		xs_xsk_frame(&w->xsk, descs[i].addr)->received_ns = now;
-}
-
-/* Whether the packet in descs[0..n-1] must be sent. */
-static bool wanted(struct xs_worker *w, const struct xdp_desc *descs, __u32 n)
-{
-	__u32 actions = w->bouncer->opts.actions;
-
-	if (w->skipping) {
-		w->skipping = false;
-		return false;
-	}
-	/* It has more fragments than an skb can: the kernel would keep their frames for good. */
-	if (n > XS_XSK_FRAGS_MAX) {
-		count(&w->xsk.counters.tx_too_long, 1);
-		return false;
-	}
-	return !actions ||
-	       xs_action_apply(actions, xs_xsk_data(&w->xsk, descs[0].addr), descs[0].len);
-}
-
-/*
- * Sends or drops each whole packet of descs[0..n-1], in order. Moves the rest, a packet
- * whose end has not arrived, to the front. *sent counts descriptors.
- */
-static __u32 forward(struct xs_worker *w, __u32 n)
-{
-	__u32 first = 0, run = 0, i;
-
-	/* descs[run..first-1] must be sent and are not yet; descs[first..i] is one packet. */
-	for (i = 0; i < n; i++) {
-		if (w->descs[i].options & XDP_PKT_CONTD)
-			continue;
-		if (!wanted(w, &w->descs[first], i + 1 - first)) {
-			xs_xsk_send(&w->xsk, &w->descs[run], first - run);
-			xs_xsk_drop(&w->xsk, &w->descs[first], i + 1 - first);
-			run = i + 1;
-		}
-		first = i + 1;
-	}
-	xs_xsk_send(&w->xsk, &w->descs[run], first - run);
-	return first;
-}
-
-static void keep_rest(struct xs_worker *w, __u32 done, __u32 n)
-{
-	w->held = n - done;
-	if (!w->held)
-		return;
-	if (w->held > XS_XSK_FRAGS_MAX) {
-		/* It is too long already. Its end will be thrown away when it arrives. */
-		if (!w->skipping)
-			count(&w->xsk.counters.tx_too_long, 1);
-		xs_xsk_drop(&w->xsk, &w->descs[done], w->held);
-		w->skipping = true;
-		w->held = 0;
-		return;
-	}
-	memmove(w->descs, &w->descs[done], w->held * sizeof(w->descs[0]));
 }
 
 /* Whether nobody looks at packets, and each has one frame. */
@@ -197,21 +154,10 @@ static __u32 turn(struct xs_worker *w)
 
 	xs_xsk_refill(&w->xsk);
 	/* If the TX ring is full, packets wait in the RX ring, where overflow is counted. */
-	if (xs_xsk_tx_room(&w->xsk, w->bouncer->opts.batch + w->held) <
-	    w->bouncer->opts.batch + w->held)
+	if (!has_room(w))
 		return reaped;
-	if (plain(w)) {
-		n = bounce(w);
-		return n ? n : reaped;
-	}
-	n = receive(w, &w->descs[w->held]);
-	if (!n)
-		return reaped;
-	if (w->bouncer->opts.latency)
-		stamp(w, &w->descs[w->held], n);
-	n += w->held;
-	keep_rest(w, forward(w, n), n);
-	return n;
+	n = plain(w) ? bounce(w) : receive_and_forward(w);
+	return n ? n : reaped;
 }
 
 /* A frame that a bouncer before this one received has no time. */
@@ -381,7 +327,6 @@ static void drain(struct xs_worker *w, bool discard)
 {
 	const struct timespec pause = { .tv_nsec = 100000 };
 	__u64 now = xs_monotonic_ns(), deadline = now + DRAIN_NS, quiet_since = now;
-	__u32 n;
 	int err = 0;
 
 	while ((now = xs_monotonic_ns()) < deadline) {
@@ -389,17 +334,9 @@ static void drain(struct xs_worker *w, bool discard)
 
 		/* The fill ring gets no more frames, so RX must come to an end. */
 		if (discard || limit_taken(w->bouncer)) {
-			n = xs_xsk_discard(&w->xsk);
-			count(&w->late, n);
-			moved += n;
-		} else if (xs_xsk_tx_room(&w->xsk, w->bouncer->opts.batch + w->held) ==
-			   w->bouncer->opts.batch + w->held) {
-			n = receive(w, &w->descs[w->held]);
-			if (n && w->bouncer->opts.latency)
-				stamp(w, &w->descs[w->held], n);
-			n += w->held;
-			moved += n - w->held;
-			keep_rest(w, forward(w, n), n);
+			moved += xs_xsk_discard(&w->xsk);
+		} else if (has_room(w)) {
+			moved += receive_and_forward(w);
 		}
 		if (xs_xsk_tx_queued(&w->xsk) || w->xsk.tx_cnt)
 			err = xs_xsk_kick(&w->xsk, true);
@@ -412,9 +349,9 @@ static void drain(struct xs_worker *w, bool discard)
 			nanosleep(&pause, NULL);
 	}
 	/* still coming, as from a slot that could not be emptied */
-	count(&w->late, xs_xsk_discard(&w->xsk));
-	xs_xsk_drop(&w->xsk, w->descs, w->held);
-	w->held = 0;
+	xs_xsk_discard(&w->xsk);
+	xs_xsk_drop(&w->xsk, w->xsk.books->descs, w->xsk.books->held);
+	w->xsk.books->held = 0;
 }
 
 static void pin_to_cpu(const struct xs_worker *w)

@@ -38,16 +38,12 @@ struct xs_worker {
 	/* Written by the worker, read by any thread. */
 	struct xs_turns turns; /* at least one a second, also while nothing comes */
 	__u64 stalls; /* TX that did not move until it was forced */
-	__u64 late; /* packets that came after the limit, or at the end, and were thrown away */
 	__u64 sleeps;
 	bool stands; /* it touches nothing */
 	int err; /* why it ended early; 0: it did not */
 	bool done;
 	struct xdp_statistics kernel_then; /* when the socket was given away; by the main thread */
 	/* Used by the worker only; while it stands still, by the main thread. */
-	struct xdp_desc descs[XS_XSK_BATCH_MAX + 2 * XS_XSK_FRAGS_MAX];
-	__u32 held; /* descs of a packet whose end has not arrived yet */
-	bool skipping; /* the packet that is arriving is too long: throw it away */
 	bool net_down;
 	__u32 unbound; /* how often in a row the kernel reported that */
 	bool busy; /* polls the NIC in its system calls */
