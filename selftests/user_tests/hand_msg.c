@@ -27,6 +27,8 @@ static unsigned int make(union xs_hand_msg *msg, enum xs_hand_type type)
 		msg->queue.shape = sound_shape;
 		return XS_PASSED_MAX;
 	}
+	if (type == XS_HAND_keep)
+		msg->keep.queue_cnt = 1;
 	return 0;
 }
 
@@ -213,10 +215,42 @@ static void options_are_compared_only_if_they_were_given(void **state)
 	assert_string_equal(xs_take_differs(&opts, &sound_shape, &asked, &has), "-z");
 }
 
+static void what_is_kept_has_its_descriptors(void **state)
+{
+	union xs_hand_msg msg;
+
+	(void)state;
+	make(&msg, XS_HAND_keep);
+	for (__u32 listens = 0; listens < 2; listens++) {
+		for (__u32 source = XS_HAND_instance; source <= XS_HAND_map; source++) {
+			unsigned int fds = listens + (source == XS_HAND_object ? 2
+						      : source == XS_HAND_map  ? 1
+									       : 0);
+
+			msg.keep.listens = listens;
+			msg.keep.source = source;
+			for (unsigned int n = 0; n < 5; n++)
+				assert_int_equal(
+					xs_hand_check(&msg, sizeof(msg.keep), n, XS_HAND_keep),
+					n == fds ? 0 : -EPROTO);
+		}
+	}
+	make(&msg, XS_HAND_keep);
+	msg.keep.queue_cnt = 0;
+	assert_int_equal(xs_hand_check(&msg, sizeof(msg.keep), 0, XS_HAND_keep), -EPROTO);
+	make(&msg, XS_HAND_keep);
+	msg.keep.listens = 2;
+	assert_int_equal(xs_hand_check(&msg, sizeof(msg.keep), 2, XS_HAND_keep), -EPROTO);
+	make(&msg, XS_HAND_keep);
+	memset(msg.keep.mode, 'x', sizeof(msg.keep.mode));
+	assert_int_equal(xs_hand_check(&msg, sizeof(msg.keep), 0, XS_HAND_keep), -EPROTO);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(honest_messages_are_taken),
+		cmocka_unit_test(what_is_kept_has_its_descriptors),
 		cmocka_unit_test(any_other_length_is_refused),
 		cmocka_unit_test(any_other_number_of_descriptors_is_refused),
 		cmocka_unit_test(another_type_magic_or_version_is_refused),

@@ -247,6 +247,12 @@ int xs_slot_take_over(const struct xs_pins *pins, __u32 slot, __u64 since_ns, in
 	return xs_owner_set(pins, slot, &owner);
 }
 
+int xs_slot_take_back(const struct xs_pins *pins, __u32 slot, struct xs_owner owner)
+{
+	xs_owner_set_self(&owner);
+	return xs_owner_set(pins, slot, &owner);
+}
+
 /* Is what is pinned now the same that was opened? What cannot be examined counts as the same. */
 static bool still_pinned(const struct xs_pins *pins)
 {

@@ -57,6 +57,12 @@ int xs_slot_claim(const struct xs_pins *pins, __u32 slot, struct xs_owner owner,
 int xs_slot_take_over(const struct xs_pins *pins, __u32 slot, __u64 since_ns, int fd);
 
 /*
+ * The same after the death of who had it, whatever stands there now. Of `owner` everything but the
+ * process counts.
+ */
+int xs_slot_take_back(const struct xs_pins *pins, __u32 slot, struct xs_owner owner);
+
+/*
  * For a process with a socket in a slot: 0; or -ESTALE, logged: the instance has been detached, or
  * another one has taken its place, so that no frame comes any more. No call tells the socket.
  * While an instance is replaced it is missing for a moment, so this is said only if *times, which

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include "pass.h"
@@ -101,6 +102,17 @@ int xs_xsk_adopt(struct xs_xsk *x, const struct xs_xsk_config *cfg,
 	}
 	xs_xsk_napi_id(x);
 	return 0;
+}
+
+bool xs_xsk_can_be_adopted(const struct xs_xsk *x)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *map = mmap(NULL, page, PROT_READ, MAP_SHARED, x->fd, XDP_PGOFF_RX_RING);
+
+	if (map == MAP_FAILED)
+		return false;
+	munmap(map, page);
+	return true;
 }
 
 void xs_xsk_stand(const struct xs_xsk *x, struct xs_xsk_standing *standing)

@@ -47,6 +47,9 @@ void xs_xsk_pass(const struct xs_xsk *x, struct xs_xsk_shape *shape, int fds[XS_
 int xs_xsk_adopt(struct xs_xsk *x, const struct xs_xsk_config *cfg,
 		 const struct xs_xsk_shape *shape, const int fds[XS_PASSED_MAX]);
 
+/* Whether this kernel lets another process map the rings of the bound socket (Linux 6.4). */
+bool xs_xsk_can_be_adopted(const struct xs_xsk *x);
+
 /* By the socket's thread, or while it stands still. */
 void xs_xsk_stand(const struct xs_xsk *x, struct xs_xsk_standing *standing);
 

@@ -12,8 +12,6 @@
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
 
-#include <cap-ng.h>
-
 #include "lib/base/clock.h"
 #include "lib/base/escape.h"
 #include "lib/base/wait.h"
@@ -21,8 +19,9 @@
 #include "bouncer.h"
 #include "tools/cli/out.h"
 #include "stats.h"
-#include "tools/cli/caps.h"
 #include "tools/cli/cli.h"
+#include "keep.h"
+#include "keeper.h"
 #include "prepare.h"
 #include "sockets.h"
 #include "events.h"
@@ -71,21 +70,6 @@ static int close_out(struct xs_bouncer *b)
 	if (err)
 		b->cli->json_done = b->cli->told = true;
 	return err;
-}
-
-/*
- * Sockets and map stay open. The rest needs only the pins' permissions, and
- * CAP_NET_ADMIN to restore the interface's knobs.
- */
-static void drop_capabilities(struct xs_cli *cli, bool keep_net_admin)
-{
-	int keep[] = { CAP_NET_RAW, -1, -1, -1 }, cnt = 1;
-
-	if (xs_caps_maps_need_bpf())
-		keep[cnt++] = CAP_BPF;
-	if (keep_net_admin)
-		keep[cnt++] = CAP_NET_ADMIN;
-	xs_caps_keep(cli, keep);
 }
 
 static int start_workers(struct xs_bouncer *b)
@@ -180,8 +164,8 @@ static int set_up(struct xs_bouncer *b, int fds[XS_SOURCE_MAX])
 	bool sg = false;
 	int err;
 
-	err = xs_bouncer_look(b);
-	if (!err && b->given)
+	err = b->take.dead ? xs_take_learn(b) : xs_bouncer_look(b);
+	if (!err && b->given && !b->take.dead)
 		err = xs_take_ask(b);
 	if (!err)
 		err = xs_bouncer_prepare(b, &sg);
@@ -193,7 +177,7 @@ static int set_up(struct xs_bouncer *b, int fds[XS_SOURCE_MAX])
 		return err;
 	if (b->opts.busy_poll)
 		xs_busy_start(b);
-	drop_capabilities(b->cli, b->busy.wanted);
+	xs_bouncer_drop_capabilities(b->cli, b->busy.wanted);
 	return 0;
 }
 
@@ -204,12 +188,18 @@ static int start(struct xs_bouncer *b)
 	if (!b->given) {
 		err = xs_stats_start(b);
 		b->start_ns = b->last_ns = xs_monotonic_ns();
+		if (!err)
+			err = xs_keep_give(b);
 		return err ? err : start_workers(b);
 	}
 	b->phase = XS_PHASE_stand;
 	err = start_workers(b);
-	if (!err)
+	if (!err && b->take.dead)
+		err = xs_take_dead(b);
+	else if (!err)
 		err = xs_take_all(b);
+	if (!err)
+		err = b->take.dead ? xs_keep_say(b, XS_HAND_works) : xs_keep_give(b);
 	return err ? err : xs_stats_start(b);
 }
 
@@ -238,18 +228,18 @@ static int bounce(struct xs_bouncer *b, const int fds[XS_SOURCE_MAX])
 	return err ? err : audit ? audit : last;
 }
 
-static int run_bouncer(struct xs_cli *cli)
+static int work(struct xs_cli *cli, const struct xs_keeper_child *child)
 {
 	struct xs_bouncer b = { .opts = *(struct xs_bouncer_opts *)cli->opts,
 				.cli = cli,
+				.take = child->kept,
+				.notify = child->notify,
+				.keeper_fd = child->fd,
 				.done_fd = -1 };
-	int fds[XS_SOURCE_MAX] = { -1, -1, -1, -1, -1, -1, -1 }, err, late;
+	int fds[XS_SOURCE_MAX] = { -1, -1, -1, -1, -1, -1, -1, -1 }, err, late;
 
 	xs_give_init(&b.give);
-	xs_take_init(&b.take);
-	b.given = b.opts.take_over;
-	cli->verbose = b.opts.verbose;
-	xs_notify_open(cli, &b.notify);
+	b.given = b.opts.take_over || b.take.dead;
 	err = xs_events_open_signals(&b, fds);
 	if (!err)
 		err = open_out(&b, fds);
@@ -268,7 +258,22 @@ static int run_bouncer(struct xs_cli *cli)
 	close(cli->ctx->stop_fd);
 	cli->ctx->stop_fd = -1;
 	xs_notify_close(&b.notify);
+	if (b.keeper_fd >= 0)
+		close(b.keeper_fd);
 	return err ? err : late;
+}
+
+static int run_bouncer(struct xs_cli *cli)
+{
+	const struct xs_bouncer_opts *opts = cli->opts;
+	struct xs_keeper_child alone = { .fd = -1 };
+
+	cli->verbose = opts->verbose;
+	if (opts->keeper)
+		return xs_keeper_run(cli, work);
+	xs_take_init(&alone.kept);
+	xs_notify_open(cli, &alone.notify);
+	return work(cli, &alone);
 }
 
 /* --busy-poll may have a budget or not, which the common table of options cannot express. */

@@ -20,6 +20,9 @@
  *   hand.c    what a bouncer and its successor say to each other
  *   give.c    the running one: listens, offers, stops, gives
  *   take.c    the successor: asks, maps, goes on
+ *   dead.c    the successor of one that was killed
+ *   keeper.c  --keeper: the parent, which starts a worker after another
+ *   keep.c    what a worker tells its keeper
  *   events.c  signals, timers, the link and the workers, as they come
  *   bouncer.c set-up in order, and shutdown
  *
@@ -54,6 +57,7 @@ struct xs_bouncer {
 	struct xs_notify notify; /* a service manager, if there is one */
 	struct xs_give give;
 	struct xs_take take;
+	int keeper_fd; /* -1: nobody goes on if this process is killed */
 	bool given; /* sockets and slots are another bouncer's: still, or from now on */
 	struct xs_worker *workers;
 	__u32 worker_cnt;

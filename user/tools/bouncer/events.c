@@ -15,6 +15,7 @@
 #include "lib/xsk/counts.h"
 #include "bouncer.h"
 #include "tools/cli/out.h"
+#include "keep.h"
 #include "stats.h"
 #include "prepare.h"
 #include "watch.h"
@@ -248,6 +249,9 @@ static int handle(struct xs_bouncer *b, enum xs_source source, int fd)
 		return 0;
 	case XS_SOURCE_peer:
 		return on_successor(b);
+	case XS_SOURCE_keeper:
+		xs_keep_lost(b);
+		return 0;
 	case XS_SOURCE_signal:
 		return on_signal(b, fd);
 	case XS_SOURCE_link:
@@ -257,6 +261,14 @@ static int handle(struct xs_bouncer *b, enum xs_source source, int fd)
 	default:
 		return on_timer(b, fd, source);
 	}
+}
+
+/* Of --duration, which began with the first of those that were killed. */
+static __u64 left_ns(const struct xs_bouncer *b)
+{
+	__u64 gone = xs_monotonic_ns() - b->start_ns;
+
+	return gone < b->opts.duration_ns ? b->opts.duration_ns - gone : 1;
 }
 
 /* Runs until something ends it. 0 or -errno, logged. */
@@ -269,7 +281,7 @@ int xs_events_loop(struct xs_bouncer *b, const int fds[XS_SOURCE_MAX])
 	if (b->opts.verbose || b->opts.periodic)
 		start_timer(fds[XS_SOURCE_interval], b->opts.interval_ns, true);
 	if (b->opts.duration_ns)
-		start_timer(fds[XS_SOURCE_duration], b->opts.duration_ns, false);
+		start_timer(fds[XS_SOURCE_duration], left_ns(b), false);
 	for (i = 0; i < XS_SOURCE_MAX; i++)
 		polls[i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
 	while (!err) {
@@ -277,6 +289,7 @@ int xs_events_loop(struct xs_bouncer *b, const int fds[XS_SOURCE_MAX])
 
 		polls[XS_SOURCE_listen].fd = b->give.listen_fd;
 		polls[XS_SOURCE_peer].fd = b->give.peer_fd;
+		polls[XS_SOURCE_keeper].fd = b->keeper_fd;
 		ready = poll(polls, XS_SOURCE_MAX, xs_notify_wait_ms(&b->notify, CHECK_MS));
 
 		if (ready < 0 && errno != EINTR)

@@ -16,6 +16,7 @@ enum xs_source {
 	XS_SOURCE_done,
 	XS_SOURCE_listen, /* a successor comes */
 	XS_SOURCE_peer, /* it says something */
+	XS_SOURCE_keeper, /* never says anything: it has ended */
 	XS_SOURCE_MAX
 };
 

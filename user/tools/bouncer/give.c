@@ -17,6 +17,7 @@
 #include "bouncer.h"
 #include "events.h"
 #include "hand.h"
+#include "keep.h"
 #include "tools/cli/cli.h"
 
 #define SEND_MS 1000 /* how long a successor may take to read */
@@ -116,7 +117,7 @@ void xs_give_close(struct xs_bouncer *b)
 
 /* ---- what is said ---- */
 
-static int say(int fd, const union xs_hand_msg *msg, const int *fds, unsigned int cnt)
+int xs_give_say(int fd, const union xs_hand_msg *msg, const int *fds, unsigned int cnt)
 {
 	struct pollfd writable = { .fd = fd, .events = POLLOUT };
 	size_t bytes = xs_hand_bytes(msg->head.type);
@@ -136,7 +137,7 @@ static void __attribute__((format(printf, 2, 3))) refuse(int fd, const char *fmt
 	va_start(args, fmt);
 	vsnprintf(msg.refuse.why, sizeof(msg.refuse.why), fmt, args);
 	va_end(args);
-	say(fd, &msg, NULL, 0);
+	xs_give_say(fd, &msg, NULL, 0);
 }
 
 static void forget_peer(struct xs_give *give)
@@ -202,7 +203,7 @@ static int offer_queue(const struct xs_bouncer *b, __u32 i)
 	msg.queue.queue = b->workers[i].queue;
 	msg.queue.since_ns = b->steer.since_ns[i];
 	xs_xsk_pass(&b->workers[i].xsk, &msg.queue.shape, fds);
-	return say(b->give.peer_fd, &msg, fds, XS_PASSED_MAX);
+	return xs_give_say(b->give.peer_fd, &msg, fds, XS_PASSED_MAX);
 }
 
 static int offer(const struct xs_bouncer *b)
@@ -225,7 +226,7 @@ static int offer(const struct xs_bouncer *b)
 		msg.offer.source = XS_HAND_object;
 		cnt = 3;
 	}
-	err = say(b->give.peer_fd, &msg, fds, cnt);
+	err = xs_give_say(b->give.peer_fd, &msg, fds, cnt);
 	for (__u32 i = 0; !err && i < b->worker_cnt; i++)
 		err = offer_queue(b, i);
 	return err;
@@ -314,7 +315,7 @@ static int give_queue(const struct xs_bouncer *b, const struct xs_worker *w)
 	msg.give.sleeps = w->sleeps;
 	xs_xsk_stand(&w->xsk, &msg.give.standing);
 	memcpy(msg.give.descs, w->xsk.books->descs, msg.give.held * sizeof(msg.give.descs[0]));
-	return say(b->give.peer_fd, &msg, NULL, 0);
+	return xs_give_say(b->give.peer_fd, &msg, NULL, 0);
 }
 
 /* Whether it has said `taken`. If it has not by now, it cannot any more. */
@@ -342,8 +343,10 @@ static void wait_until_it_owns(const struct xs_give *give)
 static bool give_everything(struct xs_bouncer *b, __u64 *stood_ns)
 {
 	__u64 since = xs_monotonic_ns();
-	int err = stop_threads(b) ? 0 : -ETIMEDOUT;
+	int err = xs_keep_say(b, XS_HAND_giving);
 
+	if (!err && !stop_threads(b))
+		err = -ETIMEDOUT;
 	for (__u32 i = 0; !err && i < b->worker_cnt; i++)
 		err = give_queue(b, &b->workers[i]);
 	for (__u32 i = 0; i < b->worker_cnt; i++)
@@ -353,6 +356,7 @@ static bool give_everything(struct xs_bouncer *b, __u64 *stood_ns)
 		return true;
 	}
 	go_on(b);
+	xs_keep_say(b, XS_HAND_stays);
 	return false;
 }
 

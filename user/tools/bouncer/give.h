@@ -33,6 +33,11 @@ int xs_give_path(const struct xs_bouncer *b, char path[XS_HAND_PATH_MAX]);
  */
 int xs_give_listen(struct xs_bouncer *b);
 
+union xs_hand_msg;
+
+/* Sends a message. Blocks for up to a second if nobody reads. 0 or -errno, silently. */
+int xs_give_say(int fd, const union xs_hand_msg *msg, const int *fds, unsigned int cnt);
+
 /* A successor waits to be accepted. Never blocks. */
 void xs_give_accept(struct xs_bouncer *b);
 

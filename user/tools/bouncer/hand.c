@@ -24,13 +24,19 @@ void xs_hand_begin(union xs_hand_msg *msg, enum xs_hand_type type)
 					   .type = (__u16)type };
 }
 
+/* The map, and the link. */
+static unsigned int fds_of(__u32 source)
+{
+	return source == XS_HAND_instance ? 0 : source == XS_HAND_map ? 1 : 2;
+}
+
 static unsigned int fds_with(const union xs_hand_msg *msg)
 {
 	switch (msg->head.type) {
 	case XS_HAND_offer:
-		return msg->offer.source == XS_HAND_instance ? 1
-		       : msg->offer.source == XS_HAND_map    ? 2
-							     : 3;
+		return 1 + fds_of(msg->offer.source);
+	case XS_HAND_keep:
+		return msg->keep.listens + fds_of(msg->keep.source);
 	case XS_HAND_queue:
 		return XS_PASSED_MAX;
 	default:
@@ -45,6 +51,10 @@ static bool is_sound(const union xs_hand_msg *msg)
 		return msg->offer.queue_cnt && msg->offer.queue_cnt <= XS_QUEUES_MAX &&
 		       msg->offer.source <= XS_HAND_map &&
 		       memchr(msg->offer.mode, '\0', sizeof(msg->offer.mode));
+	case XS_HAND_keep:
+		return msg->keep.queue_cnt && msg->keep.queue_cnt <= XS_QUEUES_MAX &&
+		       msg->keep.source <= XS_HAND_map && msg->keep.listens <= 1 &&
+		       memchr(msg->keep.mode, '\0', sizeof(msg->keep.mode));
 	case XS_HAND_queue:
 		return xs_xsk_shape_is_sound(&msg->queue.shape);
 	case XS_HAND_give:

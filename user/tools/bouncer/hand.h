@@ -17,6 +17,13 @@
  * connection ends or takes too long. From then on the running bouncer touches none: the kernel
  * delivers what was sent, or the sender learns that nobody reads it any more.
  *
+ * And a worker to its keeper, which never answers:
+ *
+ *	keep, then a queue for each	what another worker needs if this one is killed
+ *	works				it has begun
+ *	giving				it hands over: its death is none to go on after
+ *	stays				it did not
+ *
  * The head and `refuse` are the same in each version, so that each can say what is wrong. Here
  * are only messages: this knows no sockets.
  */
@@ -34,7 +41,9 @@
 /* Rises with each change of a message, or of what lies in an account (xs_umem_frame, xs_xsk_books). */
 #define XS_HAND_VERSION 2
 
-#define XS_HAND_TYPES(X) X(hello) X(refuse) X(offer) X(queue) X(ready) X(give) X(taken)
+#define XS_HAND_TYPES(X) \
+	X(hello) \
+	X(refuse) X(offer) X(queue) X(ready) X(give) X(taken) X(keep) X(works) X(giving) X(stays)
 enum xs_hand_type {
 	XS_HAND_none,
 #define X(name) XS_HAND_##name,
@@ -99,6 +108,35 @@ struct xs_hand_give {
 };
 
 struct xs_hand_taken {
+	struct xs_hand_head head;
+};
+
+/*
+ * With descriptors: the listening socket if there is one; XS_HAND_object and _map: the map;
+ * _object: the link. Followed by queue messages.
+ */
+struct xs_hand_keep {
+	struct xs_hand_head head;
+	__u32 ifindex;
+	__u32 queue_cnt;
+	__u32 source; /* enum xs_hand_source */
+	__u32 map_id; /* of xsks_map */
+	char mode[16]; /* of the program */
+	__u32 listens; /* 0 or 1 */
+	__u32 pad;
+	__u64 start_ns; /* since when the totals are counted: CLOCK_MONOTONIC */
+	struct xs_xsk_counters first; /* the totals by then */
+};
+
+struct xs_hand_works {
+	struct xs_hand_head head;
+};
+
+struct xs_hand_giving {
+	struct xs_hand_head head;
+};
+
+struct xs_hand_stays {
 	struct xs_hand_head head;
 };
 

@@ -228,6 +228,8 @@ const struct xs_opt xs_bouncer_opt_table[] = {
 	  XS_TO_TEXT(struct xs_bouncer_opts, uds) },
 	{ "take-over", 0, NULL, "replace the bouncer that has the queues; no frame is lost",
 	  XS_TO_FLAG(struct xs_bouncer_opts, take_over) },
+	{ "keeper", 0, NULL, "another goes on if this one is killed; no frame is lost",
+	  XS_TO_FLAG(struct xs_bouncer_opts, keeper) },
 	{ "socket", 0, "PATH", "for --take-over, instead of one in /run/xsteer/bouncer",
 	  XS_TO_TEXT(struct xs_bouncer_opts, socket) },
 	{ NULL },
@@ -250,6 +252,9 @@ int xs_bouncer_opts_check(struct xs_cli *cli, const struct xs_bouncer_opts *opts
 				"bouncer has: leave -f, --xskmap, --map-fd and --uds out");
 	if (opts->take_over && opts->busy_poll)
 		return xs_usage(cli, "--take-over and --busy-poll exclude each other: "
+				     "the settings of the interface cannot be handed over");
+	if (opts->keeper && opts->busy_poll)
+		return xs_usage(cli, "--keeper and --busy-poll exclude each other: "
 				     "the settings of the interface cannot be handed over");
 	if (opts->frame_size && !opts->unaligned && (opts->frame_size & (opts->frame_size - 1)))
 		return xs_usage(cli, "--frame-size %u: give 2048 or 4096, or --unaligned too",

@@ -43,6 +43,7 @@ struct xs_bouncer_opts {
 	bool verbose, poll, adaptive, latency;
 	bool huge, unaligned;
 	bool take_over;
+	bool keeper;
 	const char *socket; /* where to be asked, or to ask; NULL: chosen */
 	__u64 duration_ns; /* 0: until a signal */
 	__u64 limit; /* packets; 0: none */

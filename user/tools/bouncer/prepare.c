@@ -12,6 +12,7 @@
 
 #include "lib/net/sysfs.h"
 #include "bouncer.h"
+#include "tools/cli/caps.h"
 #include "tools/cli/cli.h"
 #include "prepare.h"
 
@@ -203,6 +204,18 @@ int xs_bouncer_prepare(struct xs_bouncer *b, bool *sg)
 		w->xsk.fd = -1;
 		w->wake_fd = -1;
 	}
-	raise_memlock(b);
+	if (!b->given) /* the frames are there already */
+		raise_memlock(b);
 	return 0;
+}
+
+void xs_bouncer_drop_capabilities(struct xs_cli *cli, bool keep_net_admin)
+{
+	int keep[] = { CAP_NET_RAW, -1, -1, -1 }, cnt = 1;
+
+	if (xs_caps_maps_need_bpf())
+		keep[cnt++] = CAP_BPF;
+	if (keep_net_admin)
+		keep[cnt++] = CAP_NET_ADMIN;
+	xs_caps_keep(cli, keep);
 }

@@ -21,4 +21,10 @@ int xs_bouncer_prepare(struct xs_bouncer *b, bool *sg);
  */
 void xs_bouncer_expect_merged_frames(struct xs_bouncer *b, bool *sg);
 
+/*
+ * Once sockets and map are open. The rest needs only the pins' permissions, and CAP_NET_ADMIN to
+ * restore the interface's knobs.
+ */
+void xs_bouncer_drop_capabilities(struct xs_cli *cli, bool keep_net_admin);
+
 #endif

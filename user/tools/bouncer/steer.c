@@ -314,8 +314,10 @@ static int open_its_instance(struct xs_steer *steer, const struct xs_take *take)
 	if (lock >= 0)
 		close(lock);
 	if (err == -ENOENT)
-		xs_err(steer->cli->ctx, "%s has no instance below %s: process %d goes on",
-		       steer->opts->ifname, steer->cli->pin_root, take->from);
+		xs_err(steer->cli->ctx, "%s has no instance below %s%s", steer->opts->ifname,
+		       steer->cli->pin_root,
+		       take->dead ? " any more: start the bouncer again"
+				  : ": the running bouncer goes on");
 	if (err)
 		return err;
 	steer->map_fd = steer->pins.map_fds[XS_MAP_xsks_map];
@@ -323,9 +325,9 @@ static int open_its_instance(struct xs_steer *steer, const struct xs_take *take)
 	if (err || steer->map_id == take->offer.map_id)
 		return err;
 	xs_err(steer->cli->ctx,
-	       "%s: the sockets of process %d are not in the instance that is there now, %s: "
-	       "stop it, then start without --take-over",
-	       steer->opts->ifname, take->from, steer->pins.dir);
+	       "%s: the sockets of process %d are not in the instance that is there now, %s: %s",
+	       steer->opts->ifname, take->from, steer->pins.dir,
+	       take->dead ? "start the bouncer again" : "stop it, then start without --take-over");
 	return -ESTALE;
 }
 
@@ -350,7 +352,21 @@ int xs_steer_adopt(struct xs_cli *cli, struct xs_steer *steer, const struct xs_b
 	return check_xskmap(steer, "the map of the bouncer before");
 }
 
-int xs_steer_own(struct xs_steer *steer, const struct xs_worker *workers, __u32 cnt)
+static int own_slot(const struct xs_steer *steer, __u32 i, const struct xs_worker *w, bool of_dead)
+{
+	const struct xs_owner owner = {
+		.queue = w->queue,
+		.mode = w->xsk.mode,
+		.asked = steer->opts->want,
+		.fd = w->xsk.fd,
+		.since_ns = steer->since_ns[i],
+	};
+
+	return of_dead ? xs_slot_take_back(&steer->pins, w->queue, owner)
+		       : xs_slot_take_over(&steer->pins, w->queue, owner.since_ns, w->xsk.fd);
+}
+
+int xs_steer_own(struct xs_steer *steer, const struct xs_worker *workers, __u32 cnt, bool of_dead)
 {
 	int first = 0, err;
 
@@ -358,8 +374,7 @@ int xs_steer_own(struct xs_steer *steer, const struct xs_worker *workers, __u32 
 		steer->inserted[i] = true;
 	for (__u32 i = 0; steer->kind == XS_STEER_instance && i < cnt; i++) {
 		steer->claimed[i] = true;
-		err = xs_slot_take_over(&steer->pins, workers[i].queue, steer->since_ns[i],
-					workers[i].xsk.fd);
+		err = own_slot(steer, i, &workers[i], of_dead);
 		first = first ? first : err;
 	}
 	return first;

@@ -56,8 +56,11 @@ struct xs_worker;
 int xs_steer_adopt(struct xs_cli *cli, struct xs_steer *steer, const struct xs_bouncer_opts *opts,
 		   struct xs_take *take);
 
-/* From now on the slots are ours; writes that into `owners`. 0 or -errno, logged. */
-int xs_steer_own(struct xs_steer *steer, const struct xs_worker *workers, __u32 cnt);
+/*
+ * From now on the slots are ours; writes that into `owners`. of_dead: whatever stands there, since
+ * others may take the slot of who was killed for free. 0 or -errno, logged.
+ */
+int xs_steer_own(struct xs_steer *steer, const struct xs_worker *workers, __u32 cnt, bool of_dead);
 
 /* Slots, claims and what was attached are another process's: closes, and undoes nothing. */
 void xs_steer_let_go(struct xs_steer *steer);

@@ -270,8 +270,7 @@ static int compare_mode(const struct xs_bouncer *b)
 	return -EINVAL;
 }
 
-/* From now on the options say what there is. */
-static void learn_shapes(struct xs_bouncer *b)
+void xs_take_learn_shapes(struct xs_bouncer *b)
 {
 	struct xs_bouncer_opts *opts = &b->opts;
 
@@ -315,7 +314,7 @@ int xs_take_ask(struct xs_bouncer *b)
 	if (!err)
 		err = compare_mode(b);
 	if (!err)
-		learn_shapes(b);
+		xs_take_learn_shapes(b);
 	return err;
 }
 
@@ -410,8 +409,7 @@ static void go_on(struct xs_bouncer *b)
 	xs_events_wake_workers(b);
 }
 
-/* Who asks from now on gets our pid. */
-static void listen_in_its_place(struct xs_bouncer *b)
+void xs_take_listen(struct xs_bouncer *b)
 {
 	b->give.listen_fd = b->take.listen_fd;
 	b->take.listen_fd = -1;
@@ -435,8 +433,8 @@ int xs_take_all(struct xs_bouncer *b)
 		return err;
 	b->given = false;
 	go_on(b);
-	listen_in_its_place(b);
-	err = xs_steer_own(&b->steer, b->workers, b->worker_cnt);
+	xs_take_listen(b);
+	err = xs_steer_own(&b->steer, b->workers, b->worker_cnt, false);
 	xs_take_close(&b->take);
 	return err;
 }

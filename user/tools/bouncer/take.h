@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
-/* --take-over: the successor's end of a hand-over, in the order of its calls. */
+/* The successor of a bouncer that hands over (--take-over), or was killed: its calls in order. */
 #ifndef XS_BOUNCER_TAKE_H
 #define XS_BOUNCER_TAKE_H
 
+#include <stdbool.h>
 #include <linux/types.h>
 #include <sys/types.h>
 
@@ -27,6 +28,10 @@ struct xs_take {
 	__u32 queue_cnt;
 	int listen_fd, map_fd, link_fd; /* -1: none came, or taken by now */
 	__u64 received; /* packets that the other had received */
+	bool dead; /* it was killed: what is here came from the keeper */
+	char ifname[16]; /* dead: of the interface now */
+	__u64 start_ns; /* dead: when the totals began */
+	struct xs_xsk_counters first; /* dead: the totals by then */
 };
 
 void xs_take_init(struct xs_take *take);
@@ -45,6 +50,24 @@ int xs_take_map(struct xs_bouncer *b);
  * everything is ours; or -errno, logged, and the other goes on.
  */
 int xs_take_all(struct xs_bouncer *b);
+
+/*
+ * After the death of a bouncer whose descriptors b->take has from the keeper: sets the options to
+ * what there is. Then xs_take_map(), and xs_take_dead() in place of xs_take_all(). 0 or -errno, logged.
+ */
+int xs_take_learn(struct xs_bouncer *b);
+
+/*
+ * Finds every frame of the bouncer that was killed, ends what it had begun, and goes on. The
+ * workers have been started, and stand still. 0 or -errno, logged.
+ */
+int xs_take_dead(struct xs_bouncer *b);
+
+/* From now on the options say what the sockets have. */
+void xs_take_learn_shapes(struct xs_bouncer *b);
+
+/* Who asks from now on gets our pid. */
+void xs_take_listen(struct xs_bouncer *b);
 
 void xs_take_close(struct xs_take *take);
 

@@ -1,0 +1,315 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
+#
+# A bouncer with --keeper is killed while numbered frames come, again and again: none is lost that the
+# account does not name, none is doubled, and the account is that of all workers together.
+#
+# XS_KILLS=N kills N times instead of 5. 200, as before a release:
+#	XS_KILLS=200 XS_TIMEOUT=1800 selftests/runner keeper.sh
+
+. "$(dirname "$0")/lib.sh"
+
+FLOOD=$O/selftests/tools/flood
+RATE=${XS_RATE:-5000} # a second, and frames for some seconds: on a busy machine processes wait
+kills=${XS_KILLS:-5}
+
+_kernel_hands_over() {
+	local major minor
+	IFS=. read -r major minor _ < <(uname -r)
+	((major > 6 || (major == 6 && ${minor%%[^0-9]*} >= 4)))
+}
+_needs_rings() {
+	_kernel_hands_over || skip "before Linux 6.4 nobody can map the rings of a bound socket"
+}
+_lab() { # QUEUES
+	lab_up --queues "$1"
+	check "gro of tx0" tx ethtool -K tx0 gro on
+	check "gro of rx0" rx ethtool -K rx0 gro on
+}
+_keeper() { # [OPTION...]
+	rx_bg keeper "$BOUNCER" --keeper -d rx0 -j "$@"
+	KEEPER=$!
+	becomes "a worker has slot 0" 15 _has_worker
+	WORKER=$(owner_pid 0)
+}
+_has_worker() { [[ $(ps -o ppid= -p "$(owner_pid 0)" | tr -d ' ') = "$KEEPER" ]]; }
+_has_another() { [[ $(owner_pid 0) != "$WORKER" ]] && _has_worker; }
+_kill_worker() {
+	kill -KILL "$WORKER"
+	becomes "another worker has slot 0" 10 _has_another
+	WORKER=$(owner_pid 0)
+}
+_start_flood() { # [OPTION...]
+	tx_bg flood "$FLOOD" -j -q 2000 -r "$RATE" -t 999 -f 16 "$@" tx0
+	FLOOD_PID=$!
+	becomes "frames come" 10 _more_than 0
+}
+_more_than() { (($(counter verdict_xsk) > $1)); }
+_frames_come() { becomes "frames still come" 10 _more_than "$(counter verdict_xsk)"; }
+_sent() { jq ".$1" <<<"$SAID"; }
+_reports() { grep '^{' "$DIR/keeper.log"; }
+_final() { _reports | jq -s 'map(select(.type == "final")) | last | '"$1"; }
+_stop_keeper() {
+	kill -TERM "$KEEPER"
+	ends "$KEEPER" 0
+}
+# What was sent and has not come back is what was changed at the moment of a kill, one a kill at most.
+_account_closes() { # KILLS
+	local interrupted
+	kill -INT "$FLOOD_PID"
+	wait "$FLOOD_PID" || fail "flood failed"
+	SAID=$(cat "$DIR/flood.log")
+	_stop_keeper
+	interrupted=$(_final .interrupted)
+	echo "# killed $1 times: $(_sent sent) frames sent, $interrupted interrupted"
+	not_equal "sent" "$(_sent sent)" 0
+	equal "duplicated" "$(_sent duplicated)" 0
+	equal "of another length" "$(_sent resized)" 0
+	equal "returned" "$(_sent returned)" $(($(_sent sent) - interrupted))
+	((interrupted <= $1)) || fail "$interrupted frames interrupted by $1 kills"
+	# a little more than flood has sent: the interfaces send some of their own
+	equal "the program's count" "$(_final .rx.packets)" "$(counter verdict_xsk)"
+	equal "sent back" "$(_final .tx.packets)" $(($(_final .rx.packets) - interrupted))
+	equal "lost" "$(_final '.rx_dropped + .rx_ring_full + .late + .rx_unowned + .tx_unowned + .dropped')" 0
+}
+_killed_again_and_again() { # OPTION...
+	local i
+	_needs_rings
+	_lab 1
+	attach -m native
+	_keeper --frames 32768 "$@"
+	_start_flood
+	for ((i = 1; i <= kills; i++)); do
+		sleep "1.$((RANDOM % 900 + 100))" # five within a second each would end it
+		_kill_worker
+		_frames_come
+	done
+}
+
+killed_again_and_again_it_loses_nothing() {
+	_killed_again_and_again -p
+	_account_closes "$kills"
+	equal "interrupted, where nothing is changed" "$(_final .interrupted)" 0
+}
+
+killed_again_and_again_while_it_changes_packets() {
+	_killed_again_and_again --adaptive --swap-mac
+	_account_closes "$kills"
+}
+
+all_queues_at_once_under_traffic() {
+	_needs_rings
+	(($(nproc) > 1)) || skip "needs two CPUs: a veth's receive queue is the sender's CPU"
+	_lab 2
+	attach -m native
+	_keeper --frames 32768 -Q all -p
+	_start_flood -c 0,1
+	_kill_worker
+	equal "owner of the other queue" "$(owner_pid 1)" "$WORKER"
+	_frames_come
+	_kill_worker
+	_frames_come
+	_account_closes 2
+}
+
+# The next one is killed, too, while it goes on in place of the first.
+who_goes_on_is_killed_too() {
+	_needs_rings
+	local i
+	_lab 1
+	attach -m native
+	_keeper --frames 32768 -p --swap-mac
+	_start_flood
+	for i in 1 4 8 14; do
+		sleep 1.2
+		kill -KILL "$WORKER"
+		becomes "the next one is born" 5 _born_after "$WORKER"
+		sleep "0.0$((i / 10))$((i % 10))"
+		kill -KILL "$(_child)"
+		becomes "another worker has slot 0" 10 _has_another
+		WORKER=$(owner_pid 0)
+		_frames_come
+	done
+	_account_closes 8
+}
+_child() { pgrep -P "$KEEPER" | tail -1; }
+_born_after() { [[ -n $(_child) && $(_child) != "$1" ]]; }
+
+owners_and_all_who_read_them_see_the_new_one() {
+	_needs_rings
+	local old
+	lab_up --queues 1
+	attach -m native
+	_keeper -p
+	old=$WORKER
+	rx_bg watch "$MAPS" watch rx0 -j
+	local watch=$!
+	becomes "it watches" 5 grep -q . "$DIR/watch.log"
+	bounced
+	_kill_worker
+	bounced
+	contains "sockets names the new one" "$(rx "$MAPS" sockets rx0)" "$WORKER"
+	equal "sockets of the new one by state" "$(rx "$MAPS" -j sockets rx0 | jq -c '[.. | .pid? // empty] | unique')" "[$WORKER]"
+	equal "status" "$(rx "$LOADER" -j status rx0 | grep -cE "\b$old\b")" 0
+	rx "$LOADER" doctor rx0 >"$DIR/doctor.log" 2>&1
+	equal "doctor tells of no dead owner" "$(grep -ciE 'dead|killed|gone|leak' "$DIR/doctor.log")" 0
+	becomes "watch tells of the new one" 5 grep -qw "$WORKER" "$DIR/watch.log"
+	kill "$watch"
+	_stop_keeper
+	equal "nothing of a leak is said" "$(grep -ciE 'leak|add up' "$DIR/keeper.log")" 0
+	equal "owner at the end" "$(owner_pid 0)" 0
+}
+
+what_it_attached_by_itself_is_taken_away_at_the_end() {
+	_needs_rings
+	lab_up --queues 1
+	_keeper -p
+	bounced
+	_kill_worker
+	bounced
+	_stop_keeper
+	check "the program is gone" xdp_is_off
+	equal "pins" "$(ls "$PINS")" ""
+}
+
+a_program_of_the_users_own_and_somebodys_map_stay() {
+	_needs_rings
+	lab_up --queues 1
+	rx_bg keeper "$BOUNCER" --keeper -d rx0 -j -p -f "$O/selftests/progs/own_xsk.bpf.o"
+	KEEPER=$!
+	_goes_on_unowned
+	check "the program is gone" xdp_is_off
+	attach -m native
+	rx_bg keeper "$BOUNCER" --keeper -d rx0 -j -p --xskmap "$PINS/rx0/xsks_map"
+	KEEPER=$!
+	_goes_on_unowned
+	not_bounced
+}
+_goes_on_unowned() {
+	becomes "a worker works" 15 _started_times 1
+	bounced
+	kill -KILL "$(_child)"
+	becomes "another one works" 10 _started_times 2
+	bounced
+	_stop_keeper
+}
+_started_times() { (($(_reports | jq -s 'map(select(.type == "start")) | length') >= $1)); }
+
+a_limit_is_that_of_all_together() {
+	_needs_rings
+	lab_up --queues 1
+	attach -m native
+	_keeper -p --limit 30
+	tx_bg some "$TRAFFIC" -n 20 -t 500 tx0
+	becomes "some have come" 10 _more_than 9
+	_kill_worker
+	tx_bg more "$TRAFFIC" -n 30 -t 500 tx0
+	ends "$KEEPER" 0
+	equal "packets" "$(_final .rx.packets)" 30
+	equal "why" "$(_final .stopped_by)" '"limit"'
+}
+
+it_ends_as_its_worker_ends() {
+	_needs_rings
+	lab_up --queues 1
+	refuses "no such interface" 1 "nowhere" rx "$BOUNCER" --keeper -d nowhere
+	refuses "wrong usage" 2 "exclude each other" rx "$BOUNCER" --keeper -d rx0 --busy-poll
+	equal "done" "$(rx "$BOUNCER" --keeper -d rx0 -j -p -t 0.5 | jq -r 'select(.type == "final") | .stopped_by')" duration
+	check "nothing is left" xdp_is_off
+	attach -m native
+	_keeper -p
+	kill -INT "$KEEPER"
+	ends "$KEEPER" 0
+	equal "totals are printed" "$(_final .schema)" 1
+	_keeper -p
+	rx "$LOADER" detach rx0 --force >/dev/null 2>&1 || rx "$LOADER" detach rx0
+	ends "$KEEPER" 1
+	equal "processes" "$(pgrep -P "$KEEPER")" ""
+}
+
+asked_to_end_while_its_worker_is_dead_it_closes_the_account() {
+	_needs_rings
+	_lab 1
+	attach -m native
+	_keeper --frames 32768 -p
+	_start_flood
+	kill -STOP "$KEEPER"
+	kill -KILL "$WORKER"
+	sleep 0.1
+	kill -INT "$FLOOD_PID"
+	kill -TERM "$KEEPER"
+	kill -CONT "$KEEPER"
+	ends "$KEEPER" 0
+	equal "the account" "$(_final .rx.packets)" "$(counter verdict_xsk)"
+	equal "sent back" "$(_final .tx.packets)" "$(_final .rx.packets)"
+}
+
+killed_at_once_again_and_again_it_is_given_up() {
+	_needs_rings
+	local i
+	lab_up --queues 1
+	attach -m native
+	_keeper -p
+	for ((i = 0; i < 40; i++)); do
+		kill -KILL "$(_child)" 2>/dev/null
+		sleep 0.1
+		kill -0 "$KEEPER" 2>/dev/null || break
+	done
+	ends "$KEEPER" 1
+	contains "it says so" "$(cat "$DIR/keeper.log")" "5 processes in a row were killed within a second of their start"
+	not_bounced
+	start_bouncer 0 -p
+	bounced
+	stop_bouncer
+}
+
+without_its_keeper_a_worker_goes_on_and_says_so() {
+	lab_up --queues 1
+	attach -m native
+	_keeper -p
+	kill -KILL "$KEEPER"
+	wait "$KEEPER"
+	becomes "it says so" 5 grep -q "keeper is gone" "$DIR/keeper.log"
+	bounced
+	equal "owner" "$(owner_pid 0)" "$WORKER"
+	kill -TERM "$WORKER"
+	becomes "it ends" 10 _owned_by 0 0
+	becomes "totals are printed" 5 _final .schema
+	equal "totals are printed" "$(_final .schema)" 1
+}
+
+another_bouncer_takes_over_and_the_keeper_ends() {
+	_needs_rings
+	local first
+	_lab 1
+	attach -m native
+	_keeper --frames 32768 -p
+	first=$KEEPER
+	_start_flood
+	mv "$DIR/keeper.log" "$DIR/first.log"
+	rx_bg keeper "$BOUNCER" --take-over --keeper -d rx0 -j -p
+	KEEPER=$!
+	ends "$first" 0
+	becomes "a worker has slot 0" 15 _has_worker
+	WORKER=$(owner_pid 0)
+	_frames_come
+	sleep 1.1
+	_kill_worker
+	_frames_come
+	_account_closes 1
+}
+
+a_kernel_that_cannot_is_named_and_the_next_begins_anew() {
+	_kernel_hands_over && skip "this kernel can; vm_tests run this under one that cannot"
+	lab_up --queues 1
+	attach -m native
+	_keeper -p
+	contains "it says so" "$(cat "$DIR/keeper.log")" "Linux 6.4 does.*binds the queues anew"
+	bounced
+	_kill_worker
+	contains "it says so again" "$(cat "$DIR/keeper.log")" "another one begins anew"
+	bounced
+	_stop_keeper
+}
+
+run_tests "$@"
