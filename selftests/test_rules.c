@@ -136,14 +136,11 @@ static int fill_set(struct test_env *env, const struct xs_ruleset *rules, __u32 
 	__u32 cnt;
 	int err;
 
-	if (!env->member_fds[i]) {
-		env->member_fds[i] = xs_members_create(MEMBERS);
-		err = env->member_fds[i] < 0
-			      ? env->member_fds[i]
-			      : put_in_slot(env->skel->maps.member_sets, i, env->member_fds[i]);
-		if (err)
-			return err;
-	}
+	if (!env->member_fds[i])
+		env->member_fds[i] =
+			xs_members_make(bpf_map__fd(env->skel->maps.member_sets), i, MEMBERS);
+	if (env->member_fds[i] < 0)
+		return env->member_fds[i];
 	members = test_members(env, rules, i);
 	members.set.family = XS_FAMILY_ipv6; /* all of the key, whatever family was there before */
 	err = xs_members_read(&members, &old);

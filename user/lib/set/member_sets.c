@@ -62,33 +62,22 @@ static int refuse_family(const struct preparing *p)
 		"name, or apply once without the set, which removes them");
 }
 
-static int put_in_slot(const struct preparing *p)
-{
-	const struct xs_pins *pins = p->apply->pins;
-	char why[128];
-	int err;
-
-	if (!bpf_map_update_elem(pins->map_fds[XS_MAP_member_sets], &p->members.set.slot,
-				 &p->members.fd, BPF_ANY))
-		return 0;
-	err = -errno;
-	snprintf(why, sizeof(why), "cannot write slot %u of member_sets: %s", p->members.set.slot,
-		 strerror(-err));
-	return refuse(p, err, why);
-}
-
 /* A map without members, in a slot that no frame looks at. */
 static int make_map(struct preparing *p)
 {
+	const struct xs_pins *pins = p->apply->pins;
 	char why[128];
 
 	while (p->members.set.slot < XS_MEMBER_SLOTS && p->used >> p->members.set.slot & 1)
 		p->members.set.slot++;
-	p->members.fd = xs_members_create(p->members.set.size);
+	p->members.fd = xs_members_make(pins->map_fds[XS_MAP_member_sets], p->members.set.slot,
+					p->members.set.size);
 	if (p->members.fd >= 0)
-		return put_in_slot(p);
-	snprintf(why, sizeof(why), "cannot make a map for %u member%s: %s", p->members.set.size,
-		 xs_s(p->members.set.size), strerror(-p->members.fd));
+		return 0;
+	snprintf(why, sizeof(why),
+		 "cannot make a map for %u member%s in slot %u of member_sets: %s",
+		 p->members.set.size, xs_s(p->members.set.size), p->members.set.slot,
+		 strerror(-p->members.fd));
 	return refuse(p, p->members.fd, why);
 }
 

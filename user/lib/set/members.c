@@ -65,12 +65,13 @@ static void add_btf(struct bpf_map_create_opts *opts)
 	btf__free(btf);
 }
 
-int xs_members_create(__u32 size)
+static int create(__u32 size, bool btf)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_NO_PREALLOC);
 	int fd;
 
-	add_btf(&opts);
+	if (btf)
+		add_btf(&opts);
 	fd = bpf_map_create(BPF_MAP_TYPE_LPM_TRIE, "member_set", sizeof(struct xs_member_key),
 			    sizeof(struct xs_member), size, &opts);
 	if (fd < 0)
@@ -78,6 +79,24 @@ int xs_members_create(__u32 size)
 	if (opts.btf_fd)
 		close(opts.btf_fd);
 	return fd;
+}
+
+static int create_and_put(int member_sets, __u32 slot, __u32 size, bool btf)
+{
+	int fd = create(size, btf), err;
+
+	if (fd < 0 || !bpf_map_update_elem(member_sets, &slot, &fd, BPF_ANY))
+		return fd;
+	err = -errno;
+	close(fd);
+	return err;
+}
+
+int xs_members_make(int member_sets, __u32 slot, __u32 size)
+{
+	int fd = create_and_put(member_sets, slot, size, true);
+
+	return fd == -EINVAL ? create_and_put(member_sets, slot, size, false) : fd;
 }
 
 /* ---- opening ---- */

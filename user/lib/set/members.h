@@ -34,8 +34,12 @@ struct xs_member_rows {
 	__u32 cnt, cap;
 };
 
-/* Creates the map of a set of `size` members. A descriptor or -errno, silently. Needs CAP_BPF. */
-int xs_members_create(__u32 size);
+/*
+ * Creates the map of a set of `size` members, and puts it in a slot of `member_sets`, a map's
+ * descriptor. With BTF; up to Linux 6.1 without, since there a map with BTF does not equal the inner
+ * map of the object, which has none. A descriptor or -errno, silently. Needs CAP_BPF.
+ */
+int xs_members_make(int member_sets, __u32 slot, __u32 size);
 
 /*
  * Opens a set that the rules in force declare. Needs CAP_SYS_ADMIN. 0; or -errno, logged;
