@@ -133,7 +133,7 @@ a_hook_that_is_held_is_told_how_to_free_it() {
 	check "the advice" rx $(_quoted)
 	contains "says which pin holds it" "$OUT" "/sys/fs/bpf/theirs/rx0/link"
 	check "it can be removed" rm "$(grep -oE '/sys/fs/bpf/[^ ]*' <<<"$OUT" | head -n 1)"
-	check "attach" rx "$LOADER" attach rx0
+	becomes "attach, once the kernel has let go of the link" 5 rx "$LOADER" attach rx0
 }
 
 a_dispatcher_is_told_to_unload_it() {
