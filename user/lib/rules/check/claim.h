@@ -19,8 +19,7 @@ struct xs_claim {
 /* Whether any frame matches the rule. */
 static inline bool xs_claim_holds(const struct xs_claim *claim)
 {
-	return !claim->asked.never && claim->kind_cnt && claim->port_cnt &&
-	       !claim->excluded;
+	return !claim->asked.never && claim->kind_cnt && claim->port_cnt && !claim->excluded;
 }
 
 /*
