@@ -12,7 +12,9 @@ _watch() { # [OPERAND]
 	WATCHER=$!
 	SEEN=0
 }
-_events() { jq -r .event <"$DIR/watch.log" | tail -n "+$((SEEN + 1))" | xargs; }
+# Without its other words: it may be asking a broker that is killed right then.
+_log() { grep '^{' "$DIR/watch.log"; }
+_events() { _log | jq -r .event | tail -n "+$((SEEN + 1))" | xargs; }
 _has_events() { [[ $(_events) = "$1" ]]; }
 # Exactly these events came since the last call, in this order. The last is in LAST.
 _then() { # SENTENCE EVENT...
@@ -22,7 +24,7 @@ _then() { # SENTENCE EVENT...
 	sleep 0.2 # three more looks
 	equal "$what: no more" "$(_events)" "$*"
 	SEEN=$((SEEN + $#))
-	LAST=$(tail -n 1 "$DIR/watch.log")
+	LAST=$(_log | tail -n 1)
 }
 _stop() {
 	kill -INT "$WATCHER"
@@ -101,7 +103,7 @@ _then_all() { # SENTENCE EVENT...
 	SEEN=$((SEEN + $#))
 }
 _of() { # EVENT JQ-FILTER WANTED, of the last event of this name
-	equal "$1" "$(jq -c "select(.event == \"$1\") | $2" <"$DIR/watch.log" | tail -n 1)" "$3"
+	equal "$1" "$(_log | jq -c "select(.event == \"$1\") | $2" | tail -n 1)" "$3"
 }
 
 brokers_and_network_functions_are_told() {
