@@ -259,7 +259,7 @@ FUZZ_CFLAGS := -std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-saniti
 RULE_SRCS := user/lib/base/arena.c user/lib/base/escape.c user/lib/base/grow.c user/lib/base/ranges.c \
 	user/lib/base/timespan.c \
 	$(wildcard $(foreach d,model syntax check,user/lib/rules/$(d)/*.c))
-FUZZ_SRCS_rule_text := $(RULE_SRCS) user/lib/rules/compile/kind.c selftests/rule_equal.c
+FUZZ_SRCS_rule_text := $(RULE_SRCS) $(foreach f,kind tuples,user/lib/rules/compile/$(f).c) selftests/rule_equal.c
 # Guided by the parser, the compiler and the oracle; the rest is as the tests have it.
 FUZZ_SRCS_rules_frames := $(RULE_SRCS) $(wildcard user/lib/rules/compile/*.c) \
 	selftests/oracle.c selftests/oracle_buckets.c \
