@@ -228,7 +228,7 @@ check: deps ## install what is missing, build, run every test that needs no VM
 	$(Q)$(MAKE) --no-print-directory tests
 	$(Q)O=$(O) selftests/runner
 
-# A bouncer has a thread for each queue beside its main one; contexts of the library may
+# Bouncer and broker have a thread for each queue beside the main one; contexts of the library may
 # each have one. Tests with "threads" in their name come by themselves.
 THREAD_TESTS ?= threads every_queue_in_one_process limit_over_several_queues \
 	packet_limit_is_exact_when_busy latency_has json_is_an_object adaptive verbose_prints \
@@ -236,7 +236,7 @@ THREAD_TESTS ?= threads every_queue_in_one_process limit_over_several_queues \
 check-threads: deps ## the tests of what has threads, under the thread sanitizer
 	$(Q)$(MAKE) --no-print-directory TSAN=1 tests-threads
 	$(Q)O=.output/tsan selftests/runner $(THREAD_TESTS)
-tests-threads: $(BINS) $(O)/selftests/tools/traffic \
+tests-threads: $(BINS) $(addprefix $(O)/selftests/tools/,traffic nf_probe) \
 	$(patsubst %.c,$(O)/%,$(shell grep -l pthread_create selftests/*_tests/*.c))
 
 coverage: ## how much of user/ the tests run, and the files they run least: TESTS="user: prog:"
