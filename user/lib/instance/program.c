@@ -25,28 +25,9 @@ bool xs_kernel_has_frags(void)
 	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_xdp_get_buff_len, NULL) == 1;
 }
 
-/* Whether the kernel has heard of the helper, in whatever type of program. */
-static bool knows_helper(int number)
-{
-	const struct bpf_insn insns[] = {
-		{ .code = BPF_JMP | BPF_CALL, .imm = number },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-	char log[1024] = "";
-	LIBBPF_OPTS(bpf_prog_load_opts, opts, .log_level = 1, .log_buf = log,
-		    .log_size = sizeof(log));
-	int fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "xsteer_probe", "GPL", insns,
-			       sizeof(insns) / sizeof(*insns), &opts);
-
-	if (fd >= 0)
-		close(fd);
-	/* "unknown func" is one that this type of program may not call */
-	return fd >= 0 || !strstr(log, "invalid func");
-}
-
 bool xs_kernel_has_limits(void)
 {
-	return knows_helper(BPF_FUNC_loop);
+	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_loop, NULL) != 0;
 }
 
 bool xs_is_verifiers_refusal(int err)
