@@ -194,7 +194,14 @@ void xs_give_check(struct xs_bouncer *b)
 
 /* ---- the offer ---- */
 
-static int offer_queue(const struct xs_bouncer *b, __u32 i)
+__u32 xs_give_source(const struct xs_steer *steer)
+{
+	return steer->kind == XS_STEER_map	? XS_HAND_map
+	       : steer->kind == XS_STEER_object ? XS_HAND_object
+						: XS_HAND_instance;
+}
+
+int xs_give_queue(const struct xs_bouncer *b, int fd, __u32 i)
 {
 	int fds[XS_PASSED_MAX];
 	union xs_hand_msg msg;
@@ -203,14 +210,15 @@ static int offer_queue(const struct xs_bouncer *b, __u32 i)
 	msg.queue.queue = b->workers[i].queue;
 	msg.queue.since_ns = b->steer.since_ns[i];
 	xs_xsk_pass(&b->workers[i].xsk, &msg.queue.shape, fds);
-	return xs_give_say(b->give.peer_fd, &msg, fds, XS_PASSED_MAX);
+	return xs_give_say(fd, &msg, fds, XS_PASSED_MAX);
 }
 
 static int offer(const struct xs_bouncer *b)
 {
 	const struct xs_steer *steer = &b->steer;
 	const int fds[] = { b->give.listen_fd, steer->map_fd, steer->link_fd };
-	unsigned int cnt = 1;
+	const __u32 source = xs_give_source(steer);
+	unsigned int cnt = 1 + (source != XS_HAND_instance) + (source == XS_HAND_object);
 	union xs_hand_msg msg;
 	int err;
 
@@ -219,16 +227,10 @@ static int offer(const struct xs_bouncer *b)
 	msg.offer.queue_cnt = b->worker_cnt;
 	msg.offer.map_id = steer->map_id;
 	snprintf(msg.offer.mode, sizeof(msg.offer.mode), "%s", steer->mode);
-	if (steer->kind == XS_STEER_map) {
-		msg.offer.source = XS_HAND_map;
-		cnt = 2;
-	} else if (steer->kind == XS_STEER_object) {
-		msg.offer.source = XS_HAND_object;
-		cnt = 3;
-	}
+	msg.offer.source = source;
 	err = xs_give_say(b->give.peer_fd, &msg, fds, cnt);
 	for (__u32 i = 0; !err && i < b->worker_cnt; i++)
-		err = offer_queue(b, i);
+		err = xs_give_queue(b, b->give.peer_fd, i);
 	return err;
 }
 

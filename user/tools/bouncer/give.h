@@ -10,6 +10,7 @@
 #define XS_HAND_PATH_MAX 108 /* of a UNIX socket */
 
 struct xs_bouncer;
+struct xs_steer;
 
 struct xs_give {
 	int listen_fd; /* -1: nobody can take over */
@@ -37,6 +38,12 @@ union xs_hand_msg;
 
 /* Sends a message. Blocks for up to a second if nobody reads. 0 or -errno, silently. */
 int xs_give_say(int fd, const union xs_hand_msg *msg, const int *fds, unsigned int cnt);
+
+/* What sends frames to the sockets: enum xs_hand_source. */
+__u32 xs_give_source(const struct xs_steer *steer);
+
+/* Sends the queue of worker `i` with its descriptors, which stay ours too. Likewise. */
+int xs_give_queue(const struct xs_bouncer *b, int fd, __u32 i);
 
 /* A successor waits to be accepted. Never blocks. */
 void xs_give_accept(struct xs_bouncer *b);

@@ -19,13 +19,6 @@ int xs_keep_say(const struct xs_bouncer *b, enum xs_hand_type type)
 	return xs_give_say(b->keeper_fd, &msg, NULL, 0);
 }
 
-static enum xs_hand_source source_of(const struct xs_steer *steer)
-{
-	return steer->kind == XS_STEER_map	? XS_HAND_map
-	       : steer->kind == XS_STEER_object ? XS_HAND_object
-						: XS_HAND_instance;
-}
-
 static int give_steering(const struct xs_bouncer *b)
 {
 	const struct xs_steer *steer = &b->steer;
@@ -36,7 +29,7 @@ static int give_steering(const struct xs_bouncer *b)
 	xs_hand_begin(&msg, XS_HAND_keep);
 	msg.keep.ifindex = b->netif.ifindex;
 	msg.keep.queue_cnt = b->worker_cnt;
-	msg.keep.source = source_of(steer);
+	msg.keep.source = xs_give_source(steer);
 	msg.keep.map_id = steer->map_id;
 	snprintf(msg.keep.mode, sizeof(msg.keep.mode), "%s", steer->mode);
 	msg.keep.listens = b->give.listen_fd >= 0;
@@ -49,18 +42,6 @@ static int give_steering(const struct xs_bouncer *b)
 	if (msg.keep.source == XS_HAND_object)
 		fds[cnt++] = steer->link_fd;
 	return xs_give_say(b->keeper_fd, &msg, fds, cnt);
-}
-
-static int give_queue(const struct xs_bouncer *b, __u32 i)
-{
-	int fds[XS_PASSED_MAX];
-	union xs_hand_msg msg;
-
-	xs_hand_begin(&msg, XS_HAND_queue);
-	msg.queue.queue = b->workers[i].queue;
-	msg.queue.since_ns = b->steer.since_ns[i];
-	xs_xsk_pass(&b->workers[i].xsk, &msg.queue.shape, fds);
-	return xs_give_say(b->keeper_fd, &msg, fds, XS_PASSED_MAX);
 }
 
 int xs_keep_give(struct xs_bouncer *b)
@@ -79,7 +60,7 @@ int xs_keep_give(struct xs_bouncer *b)
 	}
 	err = give_steering(b);
 	for (__u32 i = 0; !err && i < b->worker_cnt; i++)
-		err = give_queue(b, i);
+		err = xs_give_queue(b, b->keeper_fd, i);
 	if (!err)
 		err = xs_keep_say(b, XS_HAND_works);
 	if (err)
