@@ -103,12 +103,10 @@ what_cannot_be_served_is_refused() {
 
 # Several sockets on one queue in skb mode: not before Linux 6.15.
 skb_mode_serves_several_where_that_is_safe() {
-	local major minor
-	IFS=. read -r major minor _ < <(uname -r)
 	lab_up --queues 1 --skb
 	attach -m skb
 	_two
-	if ((major < 6 || (major == 6 && ${minor%%[!0-9]*} < 15))); then
+	if kernel_is_older_than 6.15; then
 		refuses "several" 1 "CVE-2025-37920" rx "$CHAIN" run rx0 "$DIR/f.chain" --socket "$DIR/nf.sock"
 		return
 	fi

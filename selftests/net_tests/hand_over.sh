@@ -14,19 +14,6 @@ RATE=${XS_RATE:-5000} # a second, and frames for some seconds: on a busy machine
 ROOM=(--frames 32768)
 times=${XS_HANDOVERS:-20}
 
-_kernel_hands_over() {
-	local major minor
-	IFS=. read -r major minor _ < <(uname -r)
-	((major > 6 || (major == 6 && ${minor%%[^0-9]*} >= 4)))
-}
-_needs_hand_over() {
-	_kernel_hands_over || skip "before Linux 6.4 nobody can map the rings of a bound socket"
-}
-_lab() { # QUEUES
-	lab_up --queues "$1"
-	check "gro of tx0" tx ethtool -K tx0 gro on
-	check "gro of rx0" rx ethtool -K rx0 gro on
-}
 # A bouncer that is taken over, and goes on, or not.
 _first() { # [OPTION...]
 	rx_bg first "$BOUNCER" -d rx0 -j -p "$@"
@@ -79,9 +66,9 @@ _ifindex() { rx ip -j link show dev rx0 | jq '.[0].ifindex'; }
 _socket_of_first() { echo "/run/xsteer/bouncer/$(rx stat -L -c %i /proc/self/ns/net)-$(_ifindex)-0"; }
 
 again_and_again_under_traffic() {
-	_needs_hand_over
+	needs_rings_of_others
 	local i options
-	_lab 1
+	lab_with_gro 1
 	_first_on_instance
 	_start_flood
 	for ((i = 1; i <= times; i++)); do
@@ -97,9 +84,9 @@ again_and_again_under_traffic() {
 }
 
 all_queues_at_once_under_traffic() {
-	_needs_hand_over
+	needs_rings_of_others
 	(($(nproc) > 1)) || skip "needs two CPUs: a veth's receive queue is the sender's CPU"
-	_lab 2
+	lab_with_gro 2
 	_first_on_instance -Q all
 	_start_flood -c 0,1
 	_take_over next -Q 1,0 -p
@@ -112,9 +99,9 @@ all_queues_at_once_under_traffic() {
 }
 
 a_successor_that_fails_at_any_step_leaves_the_first_at_work() {
-	_needs_hand_over
+	needs_rings_of_others
 	local n old
-	_lab 1
+	lab_with_gro 1
 	_first_on_instance
 	_start_flood
 	old=$LAST_BOUNCER
@@ -138,7 +125,7 @@ _one_has_ended() { ! kill -0 "$1" 2>/dev/null || ! kill -0 "$2" 2>/dev/null; }
 # While the first does not answer, so that it is surely not too late.
 a_successor_that_is_killed_leaves_the_first_at_work() {
 	local i old pid
-	_lab 1
+	lab_with_gro 1
 	_first_on_instance
 	_start_flood
 	old=$LAST_BOUNCER
@@ -184,7 +171,7 @@ _peer() { # SCRIPT
 
 whatever_a_successor_says_or_does_not_say_the_first_goes_on() {
 	[[ $(type -P python3) ]] || skip "no python3, which plays the successor"
-	_lab 1
+	lab_with_gro 1
 	_first_on_instance
 	_start_flood
 	_peer 's.close()'
@@ -209,7 +196,7 @@ whatever_a_successor_says_or_does_not_say_the_first_goes_on() {
 }
 
 only_root_and_the_bouncers_user_may_take_over() {
-	_needs_hand_over
+	needs_rings_of_others
 	lab_up --queues 1
 	attach -m native
 	_first --socket "$DIR/hand"
@@ -230,7 +217,7 @@ only_root_and_the_bouncers_user_may_take_over() {
 }
 
 nobody_there_is_said_with_what_to_do() {
-	_lab 2
+	lab_with_gro 2
 	attach -m native
 	refuses "nobody at all" 1 "no bouncer to take over from.*xsteer-maps sockets rx0.*without --take-over" \
 		rx "$BOUNCER" --take-over -d rx0
@@ -243,7 +230,7 @@ nobody_there_is_said_with_what_to_do() {
 }
 
 what_cannot_change_is_refused_by_name() {
-	_needs_hand_over
+	needs_rings_of_others
 	local old
 	lab_up --queues 1
 	attach -m native
@@ -271,7 +258,7 @@ _ends_by_limit() {
 }
 
 a_kernel_that_cannot_is_named_and_the_first_goes_on() {
-	_kernel_hands_over && skip "this kernel can; vm_tests run this under one that cannot"
+	kernel_is_older_than 6.4 || skip "this kernel can; vm_tests run this under one that cannot"
 	lab_up --queues 1
 	attach -m native
 	_first
@@ -283,7 +270,7 @@ a_kernel_that_cannot_is_named_and_the_first_goes_on() {
 }
 
 what_attached_by_itself_is_taken_away_by_the_last() {
-	_needs_hand_over
+	needs_rings_of_others
 	lab_up --queues 1
 	_first
 	becomes "the first bouncer is ready" 15 _owned_by 0 "$LAST_BOUNCER"
@@ -297,7 +284,7 @@ what_attached_by_itself_is_taken_away_by_the_last() {
 }
 
 a_program_of_the_users_own_stays_attached() {
-	_needs_hand_over
+	needs_rings_of_others
 	lab_up --queues 1
 	_first -f "$O/selftests/progs/own_xsk.bpf.o"
 	becomes "the first bouncer listens" 15 test -S "$(_socket_of_first)"
@@ -311,7 +298,7 @@ a_program_of_the_users_own_stays_attached() {
 }
 
 somebody_elses_map_is_handed_over() {
-	_needs_hand_over
+	needs_rings_of_others
 	lab_up --queues 1
 	attach -m native
 	_first --xskmap "$PINS/rx0/xsks_map"

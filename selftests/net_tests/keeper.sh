@@ -13,19 +13,6 @@ FLOOD=$O/selftests/tools/flood
 RATE=${XS_RATE:-5000} # a second, and frames for some seconds: on a busy machine processes wait
 kills=${XS_KILLS:-5}
 
-_kernel_hands_over() {
-	local major minor
-	IFS=. read -r major minor _ < <(uname -r)
-	((major > 6 || (major == 6 && ${minor%%[^0-9]*} >= 4)))
-}
-_needs_rings() {
-	_kernel_hands_over || skip "before Linux 6.4 nobody can map the rings of a bound socket"
-}
-_lab() { # QUEUES
-	lab_up --queues "$1"
-	check "gro of tx0" tx ethtool -K tx0 gro on
-	check "gro of rx0" rx ethtool -K rx0 gro on
-}
 _keeper() { # [OPTION...]
 	rx_bg keeper "$BOUNCER" --keeper -d rx0 -j "$@"
 	KEEPER=$!
@@ -74,8 +61,8 @@ _account_closes() { # KILLS
 }
 _killed_again_and_again() { # OPTION...
 	local i
-	_needs_rings
-	_lab 1
+	needs_rings_of_others
+	lab_with_gro 1
 	attach -m native
 	_keeper --frames 32768 "$@"
 	_start_flood
@@ -98,9 +85,9 @@ killed_again_and_again_while_it_changes_packets() {
 }
 
 all_queues_at_once_under_traffic() {
-	_needs_rings
+	needs_rings_of_others
 	(($(nproc) > 1)) || skip "needs two CPUs: a veth's receive queue is the sender's CPU"
-	_lab 2
+	lab_with_gro 2
 	attach -m native
 	_keeper --frames 32768 -Q all -p
 	_start_flood -c 0,1
@@ -114,9 +101,9 @@ all_queues_at_once_under_traffic() {
 
 # The next one is killed, too, while it goes on in place of the first.
 who_goes_on_is_killed_too() {
-	_needs_rings
+	needs_rings_of_others
 	local i
-	_lab 1
+	lab_with_gro 1
 	attach -m native
 	_keeper --frames 32768 -p --swap-mac
 	_start_flood
@@ -136,7 +123,7 @@ _child() { pgrep -P "$KEEPER" | tail -1; }
 _born_after() { [[ -n $(_child) && $(_child) != "$1" ]]; }
 
 owners_and_all_who_read_them_see_the_new_one() {
-	_needs_rings
+	needs_rings_of_others
 	local old
 	lab_up --queues 1
 	attach -m native
@@ -161,7 +148,7 @@ owners_and_all_who_read_them_see_the_new_one() {
 }
 
 what_it_attached_by_itself_is_taken_away_at_the_end() {
-	_needs_rings
+	needs_rings_of_others
 	lab_up --queues 1
 	_keeper -p
 	bounced
@@ -173,7 +160,7 @@ what_it_attached_by_itself_is_taken_away_at_the_end() {
 }
 
 a_program_of_the_users_own_and_somebodys_map_stay() {
-	_needs_rings
+	needs_rings_of_others
 	lab_up --queues 1
 	rx_bg keeper "$BOUNCER" --keeper -d rx0 -j -p -f "$O/selftests/progs/own_xsk.bpf.o"
 	KEEPER=$!
@@ -196,7 +183,7 @@ _goes_on_unowned() {
 _started_times() { (($(_reports | jq -s 'map(select(.type == "start")) | length') >= $1)); }
 
 a_limit_is_that_of_all_together() {
-	_needs_rings
+	needs_rings_of_others
 	lab_up --queues 1
 	attach -m native
 	_keeper -p --limit 30
@@ -210,7 +197,7 @@ a_limit_is_that_of_all_together() {
 }
 
 it_ends_as_its_worker_ends() {
-	_needs_rings
+	needs_rings_of_others
 	lab_up --queues 1
 	refuses "no such interface" 1 "nowhere" rx "$BOUNCER" --keeper -d nowhere
 	refuses "wrong usage" 2 "exclude each other" rx "$BOUNCER" --keeper -d rx0 --busy-poll
@@ -228,8 +215,8 @@ it_ends_as_its_worker_ends() {
 }
 
 asked_to_end_while_its_worker_is_dead_it_closes_the_account() {
-	_needs_rings
-	_lab 1
+	needs_rings_of_others
+	lab_with_gro 1
 	attach -m native
 	_keeper --frames 32768 -p
 	_start_flood
@@ -245,7 +232,7 @@ asked_to_end_while_its_worker_is_dead_it_closes_the_account() {
 }
 
 killed_at_once_again_and_again_it_is_given_up() {
-	_needs_rings
+	needs_rings_of_others
 	local i
 	lab_up --queues 1
 	attach -m native
@@ -279,9 +266,9 @@ without_its_keeper_a_worker_goes_on_and_says_so() {
 }
 
 another_bouncer_takes_over_and_the_keeper_ends() {
-	_needs_rings
+	needs_rings_of_others
 	local first
-	_lab 1
+	lab_with_gro 1
 	attach -m native
 	_keeper --frames 32768 -p
 	first=$KEEPER
@@ -300,7 +287,7 @@ another_bouncer_takes_over_and_the_keeper_ends() {
 }
 
 a_kernel_that_cannot_is_named_and_the_next_begins_anew() {
-	_kernel_hands_over && skip "this kernel can; vm_tests run this under one that cannot"
+	kernel_is_older_than 6.4 || skip "this kernel can; vm_tests run this under one that cannot"
 	lab_up --queues 1
 	attach -m native
 	_keeper -p

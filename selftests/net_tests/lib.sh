@@ -164,6 +164,25 @@ attach_foreign() { # xdpdrv|xdpgeneric
 	check "attach a foreign program" rx ip link set rx0 "$1" obj "$DIR/foreign.o" sec xdp
 }
 
+# With GRO veth receives by NAPI at both ends.
+lab_with_gro() { # QUEUES
+	lab_up --queues "$1"
+	check "gro of tx0" tx ethtool -K tx0 gro on
+	check "gro of rx0" rx ethtool -K rx0 gro on
+}
+
+# --- the kernel ---
+
+kernel_is_older_than() { # MAJOR.MINOR
+	local here
+	here=$(uname -r)
+	[[ $(printf '%s\n%s\n' "$1" "${here%%-*}" | sort -V | head -n 1) != "$1" ]]
+}
+
+needs_rings_of_others() {
+	! kernel_is_older_than 6.4 || skip "before Linux 6.4 nobody can map the rings of a bound socket"
+}
+
 # --- xsteer ---
 
 attach() { # [LOADER OPTION...]

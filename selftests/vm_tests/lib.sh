@@ -8,12 +8,6 @@
 
 queues=1 # that the interface receives on
 
-kernel_is_older_than() { # MAJOR.MINOR
-	local here
-	here=$(uname -r)
-	[[ $(printf '%s\n%s\n' "$1" "${here%%-*}" | sort -V | head -n 1) != "$1" ]]
-}
-
 # The test passed, but with something else than was asked for.
 degraded() { # TEXT
 	echo "DEGRADED: $1"
