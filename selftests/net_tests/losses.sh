@@ -181,6 +181,7 @@ a_bouncer_that_stops_has_its_slot_and_pid_in_the_line() {
 	kill -STOP "$LAST_BOUNCER"
 	_watch
 	_send 100 "$_udp4" 60
+	becomes "they have arrived" 20 _counted 100
 	_report
 	kill -CONT "$LAST_BOUNCER"
 	_only no_frame 36
@@ -368,6 +369,7 @@ what_a_killed_bouncer_had_lost_is_not_forgotten() {
 	start_bouncer 0 -p --ring 64 --frames 256
 	kill -STOP "$LAST_BOUNCER"
 	_send 100 "$_udp4" 60
+	becomes "they have arrived" 20 _counted 100
 	kill -CONT "$LAST_BOUNCER"
 	becomes "it has written that down" 20 _has_written 36
 	kill -KILL "$LAST_BOUNCER"
