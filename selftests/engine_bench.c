@@ -20,6 +20,9 @@ bool engine_in_order;
 
 static void done(void *arg, __u32 frame, const struct xs_held *held, int end)
 {
+	struct xs_part parts[XS_PARTS_MAX];
+	__u32 cnt;
+
 	(void)arg;
 	engine_sent += end == XS_TO_tx;
 	engine_dropped += end == XS_TO_drop;
@@ -27,7 +30,9 @@ static void done(void *arg, __u32 frame, const struct xs_held *held, int end)
 		engine_in_order &= held->tag >= last_tag;
 		last_tag = held->tag;
 	}
-	engine_free_frames[engine_free_cnt++] = frame;
+	cnt = xs_engine_parts(engine, frame, parts);
+	for (__u32 i = 0; i < cnt; i++)
+		engine_free_frames[engine_free_cnt++] = parts[i].frame;
 }
 
 void engine_begin(const char *text)
@@ -134,8 +139,7 @@ void engine_turn(void)
 	engine_check();
 }
 
-/* A UDP frame of flow `flow`. */
-void engine_enter(__u32 chain, __u32 flow, __u64 tag)
+static __u32 make_frame(__u32 flow)
 {
 	__u32 frame = engine_free_frames[--engine_free_cnt];
 	unsigned char *p = engine_memory + frame * ENGINE_FRAME + 64;
@@ -148,7 +152,21 @@ void engine_enter(__u32 chain, __u32 flow, __u64 tag)
 	memcpy(p + 26, &flow, 4);
 	p[34] = (unsigned char)(flow >> 8);
 	p[35] = (unsigned char)flow;
-	xs_engine_enter(engine, chain, frame, 64, 64, tag);
+	return frame;
+}
+
+void engine_enter(__u32 chain, __u32 flow, __u64 tag)
+{
+	xs_engine_enter(engine, chain, make_frame(flow), 64, 64, tag);
+}
+
+void engine_enter_long(__u32 chain, __u32 flow, __u32 cnt)
+{
+	struct xs_part parts[XS_PARTS_MAX];
+
+	for (__u32 i = 0; i < cnt; i++)
+		parts[i] = (struct xs_part){ make_frame(flow), 64, (__u16)(64 + i) };
+	xs_engine_enter_parts(engine, chain, parts, cnt, 0);
 }
 
 void engine_enter_many(__u32 cnt)

@@ -29,6 +29,8 @@ void engine_turn(void);
 
 /* A UDP frame of that flow. */
 void engine_enter(__u32 chain, __u32 flow, __u64 tag);
+/* A packet of `cnt` such frames, of 64, 65, 66 and so on bytes. */
+void engine_enter_long(__u32 chain, __u32 flow, __u32 cnt);
 /* So many into the first chain, each of its own flow and tag. */
 void engine_enter_many(__u32 cnt);
 

@@ -160,6 +160,7 @@ int main(int argc, char **argv)
 	static struct balance balance;
 	const struct xsnf_ops ops = {
 		.service = "balance",
+		.flags = XSNF_MULTI,
 		.exits = { "none" },
 		.packet = on_packet,
 		.message = on_message,

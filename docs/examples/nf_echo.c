@@ -55,7 +55,7 @@ static enum xsnf_verdict on_packet(struct xsnf *nf, struct xsnf_packet *packet)
 
 int main(int argc, char **argv)
 {
-	const struct xsnf_ops ops = { .service = "echo", .packet = on_packet };
+	const struct xsnf_ops ops = { .service = "echo", .flags = XSNF_MULTI, .packet = on_packet };
 
 	return xsnf_main(argc, argv, &ops);
 }

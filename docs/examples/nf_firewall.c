@@ -85,6 +85,7 @@ int main(int argc, char **argv)
 	static struct firewall firewall;
 	const struct xsnf_ops ops = {
 		.service = "fw",
+		.flags = XSNF_MULTI,
 		.exits = { "reject" },
 		.packet = on_packet,
 		.options = parse_options,

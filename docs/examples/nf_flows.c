@@ -38,7 +38,7 @@ static void on_batch(struct xsnf *nf, struct xsnf_packet *packets, __u32 cnt)
 		if (!flow)
 			continue; /* the table is full */
 		flow->packets++;
-		flow->bytes += packets[i].len;
+		flow->bytes += xsnf_total(&packets[i]);
 	}
 }
 
@@ -62,7 +62,9 @@ int main(int argc, char **argv)
 						  .value_bytes = sizeof(struct flow),
 						  .symmetric = true };
 	struct xsnf_flows *flows = xsnf_flows_new(&config);
-	const struct xsnf_ops ops = { .service = "flows", .batch = on_batch, .data = flows };
+	const struct xsnf_ops ops = {
+		.service = "flows", .flags = XSNF_MULTI, .batch = on_batch, .data = flows
+	};
 	int status;
 
 	if (!flows)

@@ -262,6 +262,7 @@ int main(int argc, char **argv)
 	static struct nat nat;
 	const struct xsnf_ops ops = {
 		.service = "nat",
+		.flags = XSNF_MULTI,
 		.exits = { "unknown", "full" },
 		.batch = on_batch,
 		.tick = on_tick,

@@ -96,6 +96,7 @@ int main(int argc, char **argv)
 	struct police police = { .sources = xsnf_flows_new(&config), .rate = 1000, .burst = 100 };
 	const struct xsnf_ops ops = {
 		.service = "police",
+		.flags = XSNF_MULTI,
 		.batch = on_batch,
 		.tick = on_tick,
 		.tick_ms = 1000,

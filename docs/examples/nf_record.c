@@ -37,17 +37,35 @@ static void put_header(struct record *record)
 	put(record, interface, sizeof(interface));
 }
 
-static void put_packet(struct record *record, const struct xsnf_packet *packet, __u64 now_ns)
+static __u32 min(__u32 a, __u32 b)
 {
-	__u32 len = packet->len < record->snap ? packet->len : record->snap;
+	return a < b ? a : b;
+}
+
+/* The first `len` bytes, from as many frames as they are in. */
+static void put_bytes(struct record *record, const struct xsnf *nf,
+		      const struct xsnf_packet *packet, __u32 len)
+{
+	__u32 left = len - min(len, packet->len);
+	struct xsnf_part part = {};
+
+	put(record, packet->data, len - left);
+	while (left && xsnf_next_part(nf, packet, &part)) {
+		put(record, part.data, min(left, part.len));
+		left -= min(left, part.len);
+	}
+}
+
+static void put_packet(struct record *record, const struct xsnf *nf,
+		       const struct xsnf_packet *packet, __u64 now_ns)
+{
+	__u32 total = xsnf_total(packet), len = min(total, record->snap);
 	__u32 block = 32 + PADDED(len);
-	const __u32 head[] = {
-		6, block, 0, (__u32)(now_ns >> 32), (__u32)now_ns, len, packet->len
-	};
+	const __u32 head[] = { 6, block, 0, (__u32)(now_ns >> 32), (__u32)now_ns, len, total };
 	const char padding[4] = "";
 
 	put(record, head, sizeof(head));
-	put(record, packet->data, len);
+	put_bytes(record, nf, packet, len);
 	put(record, padding, PADDED(len) - len);
 	put(record, &block, sizeof(block));
 }
@@ -59,7 +77,7 @@ static void on_batch(struct xsnf *nf, struct xsnf_packet *packets, __u32 cnt)
 
 	clock_gettime(CLOCK_REALTIME, &ts); /* one look for all of them */
 	for (__u32 i = 0; i < cnt; i++) {
-		put_packet(record, &packets[i],
+		put_packet(record, nf, &packets[i],
 			   (__u64)ts.tv_sec * 1000000000ull + (__u64)ts.tv_nsec);
 		packets[i].verdict = XSNF_NEXT;
 	}
@@ -95,6 +113,7 @@ int main(int argc, char **argv)
 	struct record record = {};
 	const struct xsnf_ops ops = {
 		.service = "record",
+		.flags = XSNF_MULTI,
 		.batch = on_batch,
 		.tick = on_tick,
 		.tick_ms = 1000,

@@ -25,6 +25,7 @@ int main(int argc, char **argv)
 	__u64 dns = 0;
 	const struct xsnf_ops ops = {
 		.service = "ttl",
+		.flags = XSNF_MULTI,
 		.exits = { "dns" },
 		.packet = on_packet,
 		.data = &dns,

@@ -53,8 +53,12 @@ static void require(bool holds)
 
 static void done(void *arg, __u32 frame, const struct xs_held *held, int end)
 {
+	struct xs_part parts[XS_PARTS_MAX];
+	__u32 cnt = xs_engine_parts(engine, frame, parts);
+
 	(void)arg, (void)held, (void)end;
-	free_frames[free_cnt++] = frame;
+	for (__u32 i = 0; i < cnt; i++)
+		free_frames[free_cnt++] = parts[i].frame;
 }
 
 static __u32 take(const uint8_t **data, size_t *size, __u32 bytes)
@@ -158,7 +162,9 @@ static void say(struct peer *peer, const uint8_t **data, size_t *size)
 	msg.abi = shape & 1 ? take(data, size, 4) : XSNF_ABI;
 	if (shape & 2) { /* nearly right: else it would hardly ever get beyond JOIN */
 		strcpy(msg.join.service, names[shape / 8 % 6]);
-		msg.join.exit_cnt = take(data, size, 1) % 20;
+		msg.join.exit_cnt = take(data, size, 1);
+		msg.join.flags = msg.join.exit_cnt / 128 ? XSNF_JOIN_MULTI : 0;
+		msg.join.exit_cnt %= 20;
 		strcpy(msg.join.exits[0], "miss");
 		if (msg.type == XSNF_MSG_TEXT)
 			msg.text.len = take(data, size, 2);
@@ -174,15 +180,18 @@ static void say(struct peer *peer, const uint8_t **data, size_t *size)
 	     MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-static void enter(void)
+/* A packet of so many frames. */
+static void enter(__u32 cnt)
 {
-	__u32 frame;
+	struct xs_part parts[3];
 
-	if (!free_cnt || !xs_engine_room(engine, 0))
+	if (free_cnt < cnt || !xs_engine_room(engine, 0))
 		return;
-	frame = free_frames[--free_cnt];
-	memset(engine->frames + frame * FRAME, (int)frame, FRAME);
-	xs_engine_enter(engine, 0, frame, 64, 100, 0);
+	for (__u32 i = 0; i < cnt; i++) {
+		parts[i] = (struct xs_part){ free_frames[--free_cnt], 64, 100 };
+		memset(engine->frames + parts[i].frame * FRAME, (int)parts[i].frame, FRAME);
+	}
+	xs_engine_enter_parts(engine, 0, parts, cnt, 0);
 }
 
 static void check_all(void)
@@ -215,7 +224,7 @@ static void act(const uint8_t **data, size_t *size)
 		return_desc(peer, data, size);
 		break;
 	case 6 ... 8:
-		enter();
+		enter(what % 16 == 8 ? 3 : 1);
 		break;
 	default:
 		say(peer, data, size);

@@ -262,7 +262,7 @@ static void serve(const struct xs_port *port, unsigned char *frames)
 					  .n2b_bytes = port->n2b_memory.bytes,
 					  .frames_bytes = (__u64)FRAMES * FRAME,
 					  .wake = -1 };
-	if (xsnf_port_init(&nf.ports[0]))
+	if (xsnf_port_init(&nf.ports[0], false))
 		exit(1);
 	for (;;)
 		if (!xsnf_turn(&nf, batch, BATCH))

@@ -62,7 +62,20 @@ static bool read_only_is_real(struct xsnf_port *port)
 	       errno == EACCES;
 }
 
-/* Does one wrong thing with the packet that it has just received. */
+static void return_in_another_order(struct xsnf *nf, const struct xsnf_packet *p)
+{
+	struct xsnf_port *port = &nf->ports[p->port];
+	struct xsnf_rest *head = &port->rest[p->frame], *second = &port->rest[head->next];
+	struct xsnf_rest *third = &port->rest[second->next];
+	__u32 first = head->next;
+
+	head->next = second->next;
+	second->next = third->next;
+	third->next = first;
+	xsnf_send(nf, p, 1);
+}
+
+/* Does one wrong thing with the packet that it has just received. "part": only its first frame. */
 static void cheat(struct xsnf *nf, const char *how, const struct xsnf_packet *p)
 {
 	struct xsnf_port *port = &nf->ports[p->port];
@@ -95,6 +108,12 @@ static void cheat(struct xsnf *nf, const char *how, const struct xsnf_packet *p)
 		pause();
 	else if (!strcmp(how, "readonly"))
 		_exit(read_only_is_real(port) ? 0 : 9);
+	else if (!strcmp(how, "half"))
+		desc.verdict = XSNF_DESC_MORE;
+	if (!strcmp(how, "order")) {
+		return_in_another_order(nf, p);
+		return;
+	}
 	if (!strcmp(how, "duplicate"))
 		return_desc(port, desc);
 	return_desc(port, desc);
@@ -134,6 +153,15 @@ static void lie(struct xsnf_packet *p)
 	p->hash = ~p->hash;
 }
 
+/* The last byte of each further frame. */
+static void touch_rest(struct xsnf *nf, const struct xsnf_packet *p)
+{
+	struct xsnf_part part = {};
+
+	while (xsnf_next_part(nf, p, &part))
+		part.data[part.len - 1]++;
+}
+
 static bool every(__u64 n, __u64 packets)
 {
 	return n && packets % n == 0;
@@ -148,6 +176,8 @@ static enum xsnf_verdict on_packet(struct xsnf *nf, struct xsnf_packet *p)
 		usleep((useconds_t)probe->sleep_us);
 	if (probe->touch && p->len > 50)
 		p->data[50]++;
+	if (probe->touch)
+		touch_rest(nf, p);
 	if (probe->stamped && !is_stamped(p))
 		return XSNF_DROP;
 	if (probe->stamp)
@@ -197,21 +227,14 @@ static void on_stop(struct xsnf *nf)
 static int parse_options(void *data, int argc, char **argv)
 {
 	static const struct option longs[] = {
-		{ "drop-every", 1, NULL, 'd' },
-		{ "exit-every", 1, NULL, 'e' },
-		{ "keep", 1, NULL, 'k' },
-		{ "sleep", 1, NULL, 's' },
-		{ "touch", 0, NULL, 't' },
-		{ "abort-at", 1, NULL, 'A' },
-		{ "abort-after", 1, NULL, 'a' },
-		{ "stop-after", 1, NULL, 'S' },
-		{ "evil", 1, NULL, 'E' },
-		{ "evil-after", 1, NULL, 'F' },
-		{ "mark", 1, NULL, 'm' },
-		{ "stamp", 0, NULL, 'w' },
-		{ "stamped", 0, NULL, 'r' },
-		{ "lie", 0, NULL, 'l' },
-		{},
+		{ "drop-every", 1, NULL, 'd' },	 { "exit-every", 1, NULL, 'e' },
+		{ "keep", 1, NULL, 'k' },	 { "sleep", 1, NULL, 's' },
+		{ "touch", 0, NULL, 't' },	 { "abort-at", 1, NULL, 'A' },
+		{ "abort-after", 1, NULL, 'a' }, { "stop-after", 1, NULL, 'S' },
+		{ "evil", 1, NULL, 'E' },	 { "evil-after", 1, NULL, 'F' },
+		{ "mark", 1, NULL, 'm' },	 { "stamp", 0, NULL, 'w' },
+		{ "stamped", 0, NULL, 'r' },	 { "lie", 0, NULL, 'l' },
+		{ "single", 0, NULL, '1' },	 {},
 	};
 	struct probe *probe = data;
 	int letter;
@@ -263,6 +286,8 @@ static int parse_options(void *data, int argc, char **argv)
 		case 'l':
 			probe->lie = true;
 			break;
+		case '1': /* see main() */
+			break;
 		default:
 			return -EINVAL;
 		}
@@ -273,8 +298,9 @@ static int parse_options(void *data, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	static struct probe probe = { .abort_at = -1 };
-	const struct xsnf_ops ops = {
+	struct xsnf_ops ops = {
 		.service = "probe",
+		.flags = XSNF_MULTI,
 		.exits = { "miss" },
 		.packet = on_packet,
 		.options = parse_options,
@@ -282,10 +308,13 @@ int main(int argc, char **argv)
 		.stop = on_stop,
 		.data = &probe,
 		.usage = "[--drop-every N] [--exit-every N] [--keep N] [--sleep US] [--touch] "
-			 "[--mark N] [--stamp] [--stamped] [--lie] "
+			 "[--mark N] [--stamp] [--stamped] [--lie] [--single] "
 			 "[--abort-at STEP --abort-after N] [--stop-after N] [--evil HOW "
 			 "--evil-after N]",
 	};
 
+	for (int i = 1; i < argc; i++)
+		if (!strcmp(argv[i], "--single"))
+			ops.flags = 0;
 	return xsnf_main(argc, argv, &ops);
 }

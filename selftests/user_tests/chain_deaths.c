@@ -221,15 +221,24 @@ static void walk_nf(struct xs_port *port)
 {
 	static const __u8 verdicts[] = { XSNF_NEXT, XSNF_NEXT,	  XSNF_DROP,
 					 XSNF_TX,   XSNF_EXIT(0), XSNF_EXIT(1) };
-	__u32 cnt = nf_waiting(port);
+	__u32 waiting = nf_waiting(port), left = 0;
+	__u8 verdict;
 
-	cnt = cnt ? (__u32)random() % (cnt + 1) : 0;
-	while (cnt--) {
-		struct xsnf_desc desc = nf_take(port);
+	if (waiting)
+		left = waiting - (__u32)random() % (waiting + 1);
+	/* Each packet with all of its frames. */
+	while (nf_waiting(port) > left) {
+		bool more = true;
 
-		if (random() % 3000 == 0)
-			((__u8 *)&desc)[random() % sizeof(desc)] ^= (__u8)(1 << random() % 8);
-		nf_return(port, desc, verdicts[random() % 6]);
+		for (verdict = verdicts[random() % 6]; more; verdict = 0) {
+			struct xsnf_desc desc = nf_take(port);
+
+			more = desc.verdict & XSNF_DESC_MORE;
+			if (random() % 3000 == 0)
+				((__u8 *)&desc)[random() % sizeof(desc)] ^=
+					(__u8)(1 << random() % 8);
+			nf_return(port, desc, verdict | (more ? XSNF_DESC_MORE : 0));
+		}
 	}
 }
 
@@ -238,10 +247,15 @@ static void walk_step(struct xs_port **ports)
 	static const char *const names[] = { "a", "b", "c", "t" };
 	__u32 i = (__u32)random() % 8, chain = (__u32)random() % 2;
 
-	for (__u32 n = xs_engine_room(engine, chain); n && engine_free_cnt && random() % 8; n--)
-		engine_enter(chain, (__u32)random() % 200, 0);
-	if (!ports[i] && random() % 20 == 0)
+	for (__u32 n = xs_engine_room(engine, chain); n && engine_free_cnt > 4 && random() % 8; n--)
+		if (random() % 4)
+			engine_enter(chain, (__u32)random() % 200, 0);
+		else
+			engine_enter_long(chain, (__u32)random() % 200, 2 + (__u32)random() % 3);
+	if (!ports[i] && random() % 20 == 0) {
 		ports[i] = engine_join(names[i % 4]);
+		ports[i]->multi = random() % 4;
+	}
 	if (ports[i] && !ports[i]->closed)
 		walk_nf(ports[i]);
 	if (ports[i] && random() % 200 == 0)

@@ -26,12 +26,14 @@ int record_main(int argc, char **argv);
 
 #define NOW (1800000000ull * 1000000000 + 123456789)
 #define HEADERS 60 /* of the section and of the interface */
-enum { LEN_MAX = 1792 };
+enum { LEN_MAX = 9014 }; /* over six frames */
 
 static struct record record;
-static const struct xsnf_ops ops = {
-	.service = "record", .batch = on_batch, .tick = on_tick, .data = &record
-};
+static const struct xsnf_ops ops = { .service = "record",
+				     .flags = XSNF_MULTI,
+				     .batch = on_batch,
+				     .tick = on_tick,
+				     .data = &record };
 static unsigned char file[1 << 20];
 
 static int begin(void **state)
@@ -110,7 +112,8 @@ static void the_headers_are_those_of_pcapng(void **state)
 /* Every padding, the empty packet and the longest one. What it ticks is on its way to the disk. */
 static void every_length_is_recorded_whole(void **state)
 {
-	static const __u32 lengths[] = { 0, 1, 2, 3, 4, 5, 14, 60, 61, 62, 63, 64, 1514, LEN_MAX };
+	static const __u32 lengths[] = { 0,  1,	 2,  3,	   4,	 5,    14,   60,   61,
+					 62, 63, 64, 1514, 1792, 1793, 3584, 3585, LEN_MAX };
 	unsigned char data[LEN_MAX], was[LEN_MAX];
 	size_t at = HEADERS;
 
@@ -139,6 +142,12 @@ static void no_more_than_snap_is_kept(void **state)
 		at = check_block(at, data, len < 41 ? len : 41, len);
 	}
 	assert_int_equal(ftell(record.file), at);
+	/* Where a frame of the packet ends, and in the next one. */
+	for (__u32 snap = 3583; snap <= 3586; snap++) {
+		record.snap = snap;
+		record_packet(data, 5000);
+		at = check_block(at, data, snap, 5000);
+	}
 }
 
 static void a_disk_that_is_full_is_noticed_and_nothing_else_happens(void **state)

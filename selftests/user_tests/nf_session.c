@@ -465,6 +465,68 @@ static void test_run_gives_bytes_and_verdicts(void **state)
 	assert_int_equal(packets[2].len, 20);
 }
 
+/* Counts the frames of each packet, and changes each frame's last byte. */
+static void change_each_frame(struct xsnf *nf, struct xsnf_packet *packets, __u32 cnt)
+{
+	for (__u32 i = 0; i < cnt; i++) {
+		struct xsnf_part part = {};
+		__u32 bytes = packets[i].len;
+
+		packets[i].mark = 1;
+		packets[i].data[packets[i].len - 1]++;
+		while (xsnf_next_part(nf, &packets[i], &part)) {
+			packets[i].mark++;
+			bytes += part.len;
+			part.data[part.len - 1]++;
+		}
+		assert_int_equal(bytes, xsnf_total(&packets[i]));
+		assert_true(packets[i].mark == 1 || !packets[i].room_back);
+		packets[i].verdict = XSNF_TX;
+	}
+}
+
+static void test_run_gives_long_packets_whole(void **state)
+{
+	static const struct {
+		__u32 len, frames;
+	} cases[] = { { 60, 1 },   { 1791, 1 }, { 1792, 1 }, { 1793, 2 },
+		      { 3584, 2 }, { 3585, 3 }, { 9014, 6 }, { 32256, 18 } };
+	enum { CASES = sizeof(cases) / sizeof(*cases) };
+	struct xsnf_ops ops = { .service = "long",
+				.flags = XSNF_MULTI,
+				.batch = change_each_frame };
+	static unsigned char bytes[CASES][32257];
+	struct xsnf_test_packet packets[CASES];
+
+	(void)state;
+	for (int i = 0; i < CASES; i++) {
+		memset(bytes[i], i, sizeof(bytes[i]));
+		packets[i] = (struct xsnf_test_packet){ .data = bytes[i],
+							.len = cases[i].len,
+							.room = sizeof(bytes[i]) };
+	}
+	assert_int_equal(xsnf_test_run(&ops, packets, CASES), 0);
+	for (int i = 0; i < CASES; i++) {
+		__u32 changed = 0;
+
+		assert_int_equal(packets[i].verdict, XSNF_TX);
+		assert_int_equal(packets[i].len, cases[i].len);
+		assert_int_equal(packets[i].mark, cases[i].frames);
+		for (__u32 k = 0; k < sizeof(bytes[i]); k++) {
+			bool last = k < cases[i].len && (k % 1792 == 1791 || k + 1 == cases[i].len);
+
+			assert_int_equal(bytes[i][k], last ? i + 1 : i);
+			changed += last;
+		}
+		assert_int_equal(changed, cases[i].frames);
+	}
+	packets[0].len = 32257;
+	assert_int_equal(xsnf_test_run(&ops, packets, 1), -EINVAL);
+	packets[0].len = 1793;
+	ops.flags = 0;
+	assert_int_equal(xsnf_test_run(&ops, packets, 1), -EINVAL);
+}
+
 static void test_run_refuses_what_a_broker_would(void **state)
 {
 	const struct xsnf_ops nothing = { .service = "none" };
@@ -498,6 +560,7 @@ int main(void)
 		cmocka_unit_test(wrong_usage_is_2),
 		cmocka_unit_test(messages_go_both_ways),
 		cmocka_unit_test(test_run_gives_bytes_and_verdicts),
+		cmocka_unit_test(test_run_gives_long_packets_whole),
 		cmocka_unit_test(test_run_refuses_what_a_broker_would),
 	};
 

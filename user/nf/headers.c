@@ -46,6 +46,19 @@ static __u32 parse_ethernet(const struct xsnf_packet *packet, struct xsnf_header
 	return off;
 }
 
+/*
+ * Whether a datagram that ends at *end is there as a whole. Its headers must be in the first frame,
+ * so *end is then moved back to that one's end.
+ */
+static bool is_whole(const struct xsnf_packet *packet, __u32 *end)
+{
+	if (*end > xsnf_total(packet))
+		return false;
+	if (*end > packet->len)
+		*end = packet->len;
+	return true;
+}
+
 /* The offset of what follows the IPv4 header, and the end of the datagram; 0: malformed. */
 static __u32 parse_ip4(const struct xsnf_packet *packet, __u32 off, struct xsnf_headers *h,
 		       __u32 *end)
@@ -57,7 +70,7 @@ static __u32 parse_ip4(const struct xsnf_packet *packet, __u32 off, struct xsnf_
 		return 0;
 	ihl = (ip[0] & 15) * 4u;
 	*end = off + get16(ip + 2);
-	if (ihl < 20 || *end < off + ihl || *end > packet->len)
+	if (!is_whole(packet, end) || ihl < 20 || *end < off + ihl)
 		return 0;
 	h->l4proto = ip[9];
 	h->ttl = ip[8];
@@ -103,7 +116,7 @@ static __u32 parse_ip6(const struct xsnf_packet *packet, __u32 off, struct xsnf_
 	if (packet->len < off + 40 || ip[0] >> 4 != 6)
 		return 0;
 	*end = off + 40 + get16(ip + 4);
-	if (*end > packet->len)
+	if (!is_whole(packet, end))
 		return 0;
 	h->l4proto = ip[6];
 	h->ttl = ip[7];

@@ -48,11 +48,19 @@ struct xsnf_desc {
 	__u16 off; /* offset of the packet's first byte within the frame */
 	__u16 len; /* bytes */
 	__u32 hash; /* of the flow, equal for both directions */
-	__u8 verdict; /* enum xsnf_verdict; from the broker: 0 */
+	__u8 verdict; /* enum xsnf_verdict; from the broker: 0; both: XSNF_DESC_MORE */
 	__u8 step; /* which step of its chain this is, from 0 */
 	__u16 mark; /* from NF to NF; the broker only passes it on */
 };
 static_assert(sizeof(struct xsnf_desc) == 16, "four descriptors a cache line");
+
+/*
+ * The packet goes on in the next descriptor. Only an NF that has joined with XSNF_JOIN_MULTI gets
+ * such packets. It returns all descriptors of a packet together and in their order: the verdict
+ * and the changes of the first one count, of the others only the bytes of their frames.
+ */
+#define XSNF_DESC_MORE 0x80
+#define XSNF_PARTS_MAX 18 /* descriptors of a packet */
 
 #define XSNF_F_READONLY 1 /* the frames are mapped read-only */
 #define XSNF_F_TAP 2 /* copies for reading: the NF's verdicts are ignored */
@@ -101,6 +109,8 @@ enum xsnf_msg_type {
 	XSNF_MSG_MAX
 };
 
+#define XSNF_JOIN_MULTI 1 /* takes packets of several frames */
+
 enum xsnf_port_fd {
 	XSNF_FD_FRAMES, /* memfd; opened read-only if XSNF_F_READONLY is set */
 	XSNF_FD_B2N, /* memfd, opened read-only */
@@ -120,7 +130,7 @@ struct xsnf_msg {
 		struct {
 			char service[XSNF_NAME_MAX]; /* NUL-terminated, as are all names */
 			__u32 exit_cnt;
-			__u32 pad;
+			__u32 flags; /* XSNF_JOIN_*; 0 from builds that know none */
 			char exits[XSNF_EXITS_MAX][XSNF_NAME_MAX];
 		} join;
 		struct {

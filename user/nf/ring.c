@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Packets out of and into the rings of a session's ports. Nothing here blocks. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/mman.h>
@@ -14,7 +15,7 @@ static void reached(const struct xsnf *nf, enum xsnf_at at)
 		nf->at(nf->at_arg, at);
 }
 
-int xsnf_port_init(struct xsnf_port *port)
+int xsnf_port_init(struct xsnf_port *port, bool multi)
 {
 	const struct xsnf_b2n *b2n = port->b2n;
 	__u32 entries = b2n->entries;
@@ -33,7 +34,9 @@ int xsnf_port_init(struct xsnf_port *port)
 	port->frame_size = b2n->frame_size;
 	port->headroom = b2n->headroom;
 	port->cons = port->prod = 0;
-	return 0;
+	if (multi)
+		port->rest = calloc(port->frame_cnt, sizeof(*port->rest));
+	return multi && !port->rest ? -ENOMEM : 0;
 }
 
 void xsnf_port_close(struct xsnf_port *port)
@@ -44,6 +47,7 @@ void xsnf_port_close(struct xsnf_port *port)
 		munmap(port->n2b, port->n2b_bytes);
 	if (port->frames)
 		munmap(port->frames, port->frames_bytes);
+	free(port->rest);
 	if (port->wake >= 0)
 		close(port->wake);
 	memset(port, 0, sizeof(*port));
@@ -69,23 +73,68 @@ static void to_packet(const struct xsnf_port *port, __u32 index, const struct xs
 		.step = desc->step,
 		.room_front = (__u16)(desc->off - port->headroom),
 		.room_back = (__u16)(port->frame_size - desc->off - desc->len),
-		.port = index,
+		.port = (__u16)index,
 		.frame = desc->frame,
 	};
+}
+
+/*
+ * The broker publishes a packet as a whole. What makes no sense is left out here; the broker sees
+ * what is missing when the packet is given back.
+ */
+static void take_rest(struct xsnf_port *port, struct xsnf_packet *packet, __u32 prod)
+{
+	__u32 last = packet->frame, bytes = 0;
+	bool more = true;
+
+	packet->room_back = 0; /* the next frame's bytes follow */
+	while (more && port->cons != prod) {
+		const struct xsnf_desc *desc = &port->b2n->ring[port->cons++ & (port->entries - 1)];
+
+		more = desc->verdict & XSNF_DESC_MORE;
+		if (!port->rest || desc->frame >= port->frame_cnt)
+			continue;
+		port->rest[last].next = desc->frame;
+		port->rest[desc->frame] = (struct xsnf_rest){ XSNF_NO_FRAME, desc->off, desc->len };
+		last = desc->frame;
+		bytes += desc->len;
+	}
+	packet->rest = (__u16)bytes;
 }
 
 static __u32 recv_from(struct xsnf *nf, __u32 index, struct xsnf_packet *packets, __u32 max)
 {
 	struct xsnf_port *port = &nf->ports[index];
-	__u32 cnt = xsnf_load(&port->b2n->prod) - port->cons;
+	__u32 prod = xsnf_load(&port->b2n->prod), cnt = 0;
 
-	if (cnt > max)
-		cnt = max;
-	for (__u32 i = 0; i < cnt; i++)
-		to_packet(port, index, &port->b2n->ring[(port->cons + i) & (port->entries - 1)],
-			  &packets[i]);
-	port->cons += cnt;
+	while (cnt < max && port->cons != prod) {
+		const struct xsnf_desc *desc = &port->b2n->ring[port->cons++ & (port->entries - 1)];
+
+		to_packet(port, index, desc, &packets[cnt]);
+		if (desc->verdict & XSNF_DESC_MORE)
+			take_rest(port, &packets[cnt], prod);
+		cnt++;
+	}
 	return cnt;
+}
+
+bool xsnf_next_part(const struct xsnf *nf, const struct xsnf_packet *packet, struct xsnf_part *part)
+{
+	const struct xsnf_port *port = &nf->ports[packet->port];
+	const struct xsnf_rest *rest;
+	__u32 frame;
+
+	if (!packet->rest || !port->rest)
+		return false;
+	frame = port->rest[part->data ? part->frame : packet->frame].next;
+	if (frame == XSNF_NO_FRAME)
+		return false;
+	rest = &port->rest[frame];
+	*part = (struct xsnf_part){ .data = port->frames + (__u64)frame * port->frame_size +
+					    rest->off,
+				    .len = rest->len,
+				    .frame = frame };
+	return true;
 }
 
 __u32 xsnf_recv(struct xsnf *nf, struct xsnf_packet *packets, __u32 max)
@@ -102,19 +151,43 @@ __u32 xsnf_recv(struct xsnf *nf, struct xsnf_packet *packets, __u32 max)
 	return cnt;
 }
 
-static void write_desc(struct xsnf_port *port, const struct xsnf_packet *packet)
+static void put_desc(struct xsnf_port *port, const struct xsnf_desc *desc)
+{
+	port->n2b->ring[port->prod++ & (port->entries - 1)] = *desc;
+}
+
+static void put_rest(struct xsnf_port *port, const struct xsnf_packet *packet)
+{
+	__u32 frame = port->rest[packet->frame].next;
+
+	while (frame != XSNF_NO_FRAME) {
+		const struct xsnf_rest *rest = &port->rest[frame];
+		const bool more = rest->next != XSNF_NO_FRAME;
+
+		put_desc(port, &(struct xsnf_desc){ .frame = frame,
+						    .off = rest->off,
+						    .len = rest->len,
+						    .verdict = more ? XSNF_DESC_MORE : 0 });
+		frame = rest->next;
+	}
+}
+
+static void put_packet(struct xsnf_port *port, const struct xsnf_packet *packet)
 {
 	const unsigned char *frame = port->frames + (__u64)packet->frame * port->frame_size;
+	const bool more = packet->rest && port->rest;
 
-	port->n2b->ring[port->prod++ & (port->entries - 1)] = (struct xsnf_desc){
-		.frame = packet->frame,
-		.off = (__u16)(packet->data - frame),
-		.len = (__u16)packet->len,
-		.hash = packet->hash,
-		.verdict = packet->verdict,
-		.step = packet->step,
-		.mark = packet->mark,
-	};
+	put_desc(port, &(struct xsnf_desc){
+			       .frame = packet->frame,
+			       .off = (__u16)(packet->data - frame),
+			       .len = (__u16)packet->len,
+			       .hash = packet->hash,
+			       .verdict = packet->verdict | (more ? XSNF_DESC_MORE : 0),
+			       .step = packet->step,
+			       .mark = packet->mark,
+		       });
+	if (more)
+		put_rest(port, packet);
 }
 
 static void publish(struct xsnf *nf, struct xsnf_port *port)
@@ -135,7 +208,7 @@ void xsnf_send(struct xsnf *nf, const struct xsnf_packet *packets, __u32 cnt)
 {
 	for (__u32 i = 0; i < cnt; i++)
 		if (packets[i].verdict != XSNF_KEEP && packets[i].port < nf->port_cnt)
-			write_desc(&nf->ports[packets[i].port], &packets[i]);
+			put_packet(&nf->ports[packets[i].port], &packets[i]);
 	if (cnt)
 		reached(nf, XSNF_AT_WRITTEN);
 	for (__u32 i = 0; i < nf->port_cnt; i++)

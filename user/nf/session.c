@@ -210,6 +210,7 @@ static int say_hello(struct xsnf *nf, const struct xsnf_config *config)
 	msg.type = XSNF_MSG_JOIN;
 	msg.abi = XSNF_ABI;
 	strcpy(msg.join.service, ops->service);
+	msg.join.flags = ops->flags & XSNF_MULTI ? XSNF_JOIN_MULTI : 0;
 	while (msg.join.exit_cnt < XSNF_EXITS_MAX && ops->exits[msg.join.exit_cnt]) {
 		strcpy(msg.join.exits[msg.join.exit_cnt], ops->exits[msg.join.exit_cnt]);
 		msg.join.exit_cnt++;
@@ -239,6 +240,7 @@ static int map_port(struct xsnf *nf, const struct xsnf_config *config, const str
 		    const int *fds)
 {
 	struct xsnf_port *port = &nf->ports[nf->port_cnt++];
+	int err;
 
 	*port = (struct xsnf_port){ .b2n_bytes = msg->port.b2n_bytes,
 				    .n2b_bytes = msg->port.n2b_bytes,
@@ -250,7 +252,12 @@ static int map_port(struct xsnf *nf, const struct xsnf_config *config, const str
 	close_fds(fds, XSNF_FD_WAKE);
 	if (!port->b2n || !port->n2b || !port->frames)
 		return fail(config, -ENOMEM, "cannot map the broker's memory: %s", strerror(errno));
-	if (port->b2n_bytes < sizeof(*port->b2n) || xsnf_port_init(port))
+	err = port->b2n_bytes < sizeof(*port->b2n)
+		      ? -EPROTO
+		      : xsnf_port_init(port, config->ops->flags & XSNF_MULTI);
+	if (err == -ENOMEM)
+		return fail(config, -ENOMEM, "not enough memory");
+	if (err)
 		return fail(config, -EPROTO,
 			    "the broker's memory has another form than this library's");
 	nf->instance = port->b2n->instance;

@@ -15,6 +15,14 @@ enum xsnf_at {
 	XSNF_AT_MAX
 };
 
+#define XSNF_NO_FRAME (~0u)
+
+/* A frame of a packet of several, and the one after it. */
+struct xsnf_rest {
+	__u32 next; /* frame; XSNF_NO_FRAME: this is the last one */
+	__u16 off, len;
+};
+
 /* One queue's rings as mapped by the NF. The indices are its own copies. */
 struct xsnf_port {
 	const struct xsnf_b2n *b2n;
@@ -22,6 +30,7 @@ struct xsnf_port {
 	unsigned char *frames;
 	__u64 b2n_bytes, n2b_bytes, frames_bytes;
 	__u32 entries, frame_cnt, frame_size, headroom;
+	struct xsnf_rest *rest; /* by frame; NULL: the NF takes packets of one frame only */
 	__u32 cons, prod;
 	int wake; /* -1: none, since the test's broker needs no waking */
 };
@@ -40,8 +49,11 @@ struct xsnf {
 	void *at_arg;
 };
 
-/* Takes over the mapped memories of one port. Their geometry must fit. 0 or -EPROTO. */
-int xsnf_port_init(struct xsnf_port *port);
+/*
+ * Takes over the mapped memories of one port. Their geometry must fit. multi: the NF takes packets
+ * of several frames. 0, -EPROTO or -ENOMEM.
+ */
+int xsnf_port_init(struct xsnf_port *port, bool multi);
 /* Unmaps and closes what is open. */
 void xsnf_port_close(struct xsnf_port *port);
 /* Whether the broker has given packets that were not taken yet. */

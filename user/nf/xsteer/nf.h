@@ -44,17 +44,35 @@ enum xsnf_verdict {
  */
 struct xsnf_packet {
 	unsigned char *data;
-	__u32 len; /* bytes */
+	__u32 len; /* bytes at data */
 	__u32 hash; /* of the flow, equal for both directions */
 	__u16 mark; /* passed on to the next NFs; 0 at the start */
 	__u8 verdict; /* enum xsnf_verdict: set by .batch or before xsnf_send() */
 	__u8 step; /* which step of its chain this is, from 0 */
 	__u16 room_front, room_back; /* bytes by which it can grow at either end */
-	/* Only for the library: the port that it came by, and its frame there. */
-	__u32 port, frame;
+	__u16 port; /* only for the library: the queue that it came by */
+	/*
+	 * Not 0: a packet of several frames, as jumbo frames are, and so many bytes of it are in
+	 * those that follow: xsnf_next_part(). Do not change it. Always 0 without XSNF_MULTI.
+	 */
+	__u16 rest;
+	__u32 frame; /* only for the library */
 };
 
+/* The whole length of a packet in bytes. */
+static inline __u32 xsnf_total(const struct xsnf_packet *packet)
+{
+	return packet->len + packet->rest;
+}
+
 struct xsnf; /* a session with a broker */
+
+/*
+ * For struct xsnf_ops: the NF also takes packets of several frames. Their headers are in the first
+ * one, so an NF that looks at headers only needs nothing but this flag. Without it the broker gives
+ * the NF none, and counts them as `multi`.
+ */
+#define XSNF_MULTI 1
 
 /* The description of an NF. It is not copied and must live as long as the session. */
 struct xsnf_ops {
@@ -79,6 +97,7 @@ struct xsnf_ops {
 	void (*stop)(struct xsnf *nf); /* the last chance to send what was kept */
 
 	__u32 tick_ms; /* 0: .tick is not called */
+	__u32 flags; /* XSNF_MULTI */
 	const char *usage; /* of the arguments after "--", for --help */
 	void *data; /* the NF's own: xsnf_data() */
 };
@@ -120,6 +139,21 @@ int xsnf_open(struct xsnf **nf, const struct xsnf_config *config);
  * Does not block.
  */
 __u32 xsnf_recv(struct xsnf *nf, struct xsnf_packet *packets, __u32 max);
+
+/* A further frame of a packet. */
+struct xsnf_part {
+	unsigned char *data;
+	__u32 len; /* bytes; cannot be changed */
+	__u32 frame; /* only for the library */
+};
+
+/*
+ * Steps through the further frames of a packet that the NF holds: begin with a zeroed part. True:
+ * *part is the next one. Its bytes can be changed, as those at packet->data. They stay with the
+ * packet: xsnf_send() gives all of it back.
+ */
+bool xsnf_next_part(const struct xsnf *nf, const struct xsnf_packet *packet,
+		    struct xsnf_part *part);
 
 /*
  * Gives packets back, each with its verdict; those with XSNF_KEEP stay. The order is
@@ -273,9 +307,10 @@ struct xsnf_test_packet {
  * Runs an NF over packets in this process. Uses the same rings and the same loop as
  * with a broker, batch by batch and in order: .start, the packets, .tick once, .stop.
  * Each packet returns with the NF's verdict and changes. xsnf_message() returns -EPIPE
- * meanwhile. -EINVAL: a packet is longer than 1,792 bytes, came back twice, has an
+ * meanwhile. A packet of more than 1,792 bytes has several frames, which only an NF with XSNF_MULTI
+ * takes, and of up to 32,256 bytes. -EINVAL: a packet is longer, came back twice or in part, has an
  * invalid verdict, or grew beyond its room; ops has no function for packets; there are
- * no packets, or more than 32,768. -ENOMEM; or what .start returned.
+ * no packets, or more than 32,768 frames. -ENOMEM; or what .start returned.
  */
 int xsnf_test_run(const struct xsnf_ops *ops, struct xsnf_test_packet *packets, __u32 cnt);
 

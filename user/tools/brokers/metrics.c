@@ -157,7 +157,7 @@ static void put_latencies(const struct place *at, const json_t *chain)
 
 static void put_taps(const struct place *at, const json_t *chain)
 {
-	static const char *const ends[] = { "seen", "missed" };
+	static const char *const ends[] = { "seen", "missed", "multi" };
 	json_t *tap;
 	size_t i;
 
@@ -258,7 +258,8 @@ static const struct family {
 	{ "xsteer_chain_hop_latency_seconds", "histogram",
 	  "How long frames were with network functions of a step.", put_latencies, false },
 	{ "xsteer_chain_tap_frames_total", "counter",
-	  "Frames that a tap was shown, or had no room for.", put_taps, false },
+	  "Frames that a tap was shown, had no room for, or does not take (multi).", put_taps,
+	  false },
 	{ "xsteer_chain_rx_ring_full_total", "counter",
 	  "Frames lost before the chain, since it took none.", put_entries, true },
 	{ "xsteer_chain_instances", "gauge", "Network functions by service and state.",

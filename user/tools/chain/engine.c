@@ -16,7 +16,7 @@ static __u32 give_to_waiting(struct xs_engine *e, struct xs_port *port)
 {
 	__u32 cnt = 0;
 
-	while (port->waiting.cnt && port->held < port->entries) {
+	while (port->waiting.cnt && xs_frame_fits(e, port, port->waiting.head)) {
 		xs_frame_give(e, port, xs_frame_unwait(e, &port->waiting));
 		cnt++;
 	}

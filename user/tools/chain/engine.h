@@ -33,7 +33,8 @@
 	X(full) /* the instance had no room, and the chain file says drop */ \
 	X(dead) /* nobody offered the service */ \
 	X(died) /* its NF was gone before it came back */ \
-	X(unbound) /* it left by an exit that leads nowhere */
+	X(unbound) /* it left by an exit that leads nowhere */ \
+	X(multi) /* it has several frames, and the instance takes packets of one only */
 
 #define X(name) XS_LOSS_##name,
 enum xs_loss { XS_LOSSES(X) XS_LOSS_MAX };
@@ -63,8 +64,9 @@ struct xs_chain_count {
 	__u64 lost[XS_LOSS_MAX];
 	__u32 inside; /* now */
 	__u32 waiting; /* of these, at any step */
+	__u32 frames; /* that these have: one or more each */
 	struct {
-		__u64 seen, missed;
+		__u64 seen, missed, multi;
 	} taps[XS_CHAIN_TAPS_MAX];
 };
 
@@ -72,18 +74,24 @@ enum xs_held_state {
 	XS_HELD_outside, /* with the caller */
 	XS_HELD_port, /* with an NF */
 	XS_HELD_waiting,
+	XS_HELD_rest, /* a further frame of a packet: it is where the first one is */
 };
 
-/* What the broker knows about a frame. No NF can read or write it. */
+/*
+ * What the broker knows about a frame. No NF can read or write it. A packet is its first frame;
+ * of the further ones only state, off, len and rest mean something.
+ */
 struct xs_held {
 	__u8 state; /* enum xs_held_state */
 	__u8 chain, step, bucket;
 	__u16 port; /* index of the port, in state port */
 	__u16 mark;
-	__u16 off, len;
-	__u32 hashes[XS_STICKY_MAX]; /* of the frame as it entered */
+	__u16 off, len; /* of this frame's part */
+	__u32 rest; /* the packet's next frame, if there is one more */
+	__u32 hashes[XS_STICKY_MAX]; /* of the packet as it entered */
 	__u32 next; /* waiting: the next one in the queue */
 	__u32 traced; /* for xs_trace_add(); 0: it is not traced */
+	__u32 more; /* further frames of the packet */
 	__u64 since_ns; /* when it got into this state */
 	__u64 tag; /* the caller's */
 };
@@ -140,7 +148,10 @@ struct xs_engine_config {
 int xs_engine_make(struct xs_engine **engine, const struct xs_engine_config *config);
 void xs_engine_free(struct xs_engine *engine); /* its ports, too */
 
-/* How many frames the chain can take now. */
+/*
+ * How many frames the chain can take now. The last packet may have more, since nobody knows its
+ * frames before.
+ */
 __u32 xs_engine_room(const struct xs_engine *e, __u32 chain);
 
 /* Sets the time for frames that enter before the next turn. */
@@ -152,6 +163,23 @@ static inline void xs_engine_set_now(struct xs_engine *e, __u64 now_ns)
 /* Hands in a frame of the caller's. done() may be called before this returns. */
 void xs_engine_enter(struct xs_engine *e, __u32 chain, __u32 frame, __u16 off, __u16 len,
 		     __u64 tag);
+
+#define XS_PARTS_MAX 18 /* what the kernel can send: XS_XSK_FRAGS_MAX */
+
+/* One frame of a packet. */
+struct xs_part {
+	__u32 frame;
+	__u16 off, len;
+};
+
+/*
+ * The same for a packet of 1 to XS_PARTS_MAX frames. done() gets the first one; the others are
+ * back with it, see xs_engine_parts().
+ */
+void xs_engine_enter_parts(struct xs_engine *e, __u32 chain, const struct xs_part *parts, __u32 cnt,
+			   __u64 tag);
+/* Lists the frames of the packet as they are now. Returns how many, at most XS_PARTS_MAX. */
+__u32 xs_engine_parts(const struct xs_engine *e, __u32 frame, struct xs_part *parts);
 
 /*
  * One turn: takes what NFs returned, sends each frame on its way, moves buckets,
@@ -216,7 +244,7 @@ int xs_engine_trace(struct xs_engine *e, __u32 frames, int chain);
  */
 bool xs_engine_balanced(const struct xs_engine *e, char *why, size_t why_bytes);
 
-/* Number of frames in all chains. */
+/* Number of frames in all chains, all those of a packet. */
 __u32 xs_engine_inside(const struct xs_engine *e);
 
 /* ---- balance.c ---- */

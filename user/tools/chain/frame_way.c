@@ -52,8 +52,11 @@ static void finish(struct xs_engine *e, __u32 frame, int end)
 {
 	struct xs_held *h = &e->held[frame];
 
+	for (__u32 more = h->more, rest = h->rest; more--; rest = e->held[rest].rest)
+		e->held[rest].state = XS_HELD_outside;
 	h->state = XS_HELD_outside;
 	e->count[h->chain].inside--;
+	e->count[h->chain].frames -= 1 + h->more;
 	e->done(e->arg, frame, h, end);
 }
 
@@ -102,23 +105,41 @@ static __u32 index_for(struct xs_engine *e, struct xs_port *port, __u32 frame)
 	return slot;
 }
 
-static struct xsnf_desc describe(const struct xs_held *h, __u32 index)
+/* A frame of the packet that `h` is the first one of, and that is followed by `more` others. */
+static struct xsnf_desc describe(const struct xs_engine *e, const struct xs_held *h, __u32 frame,
+				 __u32 index, __u32 more)
 {
 	return (struct xsnf_desc){
 		.frame = index,
-		.off = h->off,
-		.len = h->len,
+		.off = e->held[frame].off,
+		.len = e->held[frame].len,
 		.hash = h->hashes[XS_STICKY_flow],
+		.verdict = more ? XSNF_DESC_MORE : 0,
 		.step = h->step,
 		.mark = h->mark,
 	};
+}
+
+/* All frames of the packet, one behind the other: the port has room for them. */
+static void describe_all(struct xs_engine *e, struct xs_port *port, __u32 frame)
+{
+	const struct xs_held *h = &e->held[frame];
+	__u32 more = h->more;
+
+	for (;;) {
+		struct xsnf_desc desc = describe(e, h, frame, index_for(e, port, frame), more);
+
+		xs_port_give(port, &desc);
+		if (!more--)
+			return;
+		frame = e->held[frame].rest;
+	}
 }
 
 void xs_frame_give(struct xs_engine *e, struct xs_port *port, __u32 frame)
 {
 	struct xs_held *h = &e->held[frame];
 	struct xs_hop *hop = &e->hops[h->chain][h->step];
-	struct xsnf_desc desc = describe(h, index_for(e, port, frame));
 
 	xs_frame_trace(e, h, XS_TRACE_given, (int)port->instance);
 	h->state = XS_HELD_port;
@@ -128,7 +149,12 @@ void xs_frame_give(struct xs_engine *e, struct xs_port *port, __u32 frame)
 	hop->held++;
 	if (!port->held)
 		port->moved_ns = e->now_ns; /* the NF's time starts now */
-	xs_port_give(port, &desc);
+	describe_all(e, port, frame);
+}
+
+bool xs_frame_fits(const struct xs_engine *e, const struct xs_port *port, __u32 frame)
+{
+	return port->held + e->held[frame].more < port->entries;
 }
 
 /* ---- taps ---- */
@@ -145,19 +171,21 @@ static __u8 bucket_of(const struct xs_engine *e, const struct xs_held *h, __u32 
 	return (__u8)(h->hashes[e->chains->services[service].sticky] % XS_BUCKETS);
 }
 
-/* Gives a copy if there is room. A frame never waits for a tap. */
-static bool show_to_tap(struct xs_engine *e, struct xs_port *port, const struct xs_held *h,
-			__u32 frame)
+/* Gives a copy if there is room. A frame never waits for a tap. Returns what to count. */
+static __u64 *show_to_tap(struct xs_engine *e, __u32 tap, struct xs_port *port, __u32 frame)
 {
-	struct xsnf_desc desc;
+	struct xs_chain_count *count = &e->count[e->held[frame].chain];
 
-	if (!port || port->closed || port->held == port->entries)
-		return false;
-	desc = describe(h, index_for(e, port, frame));
+	if (!port || port->closed)
+		return &count->taps[tap].missed;
+	if (e->held[frame].more && !port->multi)
+		return &count->taps[tap].multi;
+	if (!xs_frame_fits(e, port, frame))
+		return &count->taps[tap].missed;
 	if (!port->held)
 		port->moved_ns = e->now_ns;
-	xs_port_give(port, &desc);
-	return true;
+	describe_all(e, port, frame);
+	return &count->taps[tap].seen;
 }
 
 void xs_frame_show(struct xs_engine *e, __u32 frame, int after)
@@ -171,10 +199,7 @@ void xs_frame_show(struct xs_engine *e, __u32 frame, int after)
 
 		if (tap->after != after)
 			continue;
-		if (show_to_tap(e, port_for(e, tap->service, bucket), h, frame))
-			e->count[h->chain].taps[i].seen++;
-		else
-			e->count[h->chain].taps[i].missed++;
+		++*show_to_tap(e, i, port_for(e, tap->service, bucket), frame);
 	}
 }
 
@@ -215,8 +240,12 @@ static bool meet_step(struct xs_engine *e, __u32 frame, const struct xs_step *st
 	port = port_for(e, step->service, h->bucket);
 	if (!port || port->closed)
 		return do_instead(e, frame, service->on_dead, XS_LOSS_dead, &balance->waiting);
+	if (h->more && !port->multi) {
+		xs_frame_lose(e, frame, XS_LOSS_multi);
+		return false;
+	}
 	/* After those that already wait, to keep their order. */
-	if (port->held < port->entries && !port->waiting.cnt) {
+	if (xs_frame_fits(e, port, frame) && !port->waiting.cnt) {
 		balance->inside[h->bucket]++;
 		xs_frame_give(e, port, frame);
 		return false;
@@ -252,27 +281,63 @@ __u32 xs_engine_room(const struct xs_engine *e, __u32 chain)
 		return 0;
 	if (!limit)
 		return e->frame_cnt;
-	return count->inside < limit ? limit - count->inside : 0;
+	return count->frames < limit ? limit - count->frames : 0;
 }
 
-void xs_engine_enter(struct xs_engine *e, __u32 chain, __u32 frame, __u16 off, __u16 len, __u64 tag)
+static void enter(struct xs_engine *e, __u32 chain, __u32 frame, __u32 bytes, __u64 tag)
 {
 	struct xs_held *h = &e->held[frame];
 
 	h->chain = (__u8)chain;
 	h->step = 0;
 	h->mark = 0;
-	h->off = off;
-	h->len = len;
 	h->tag = tag;
-	xs_flow_hashes(xs_frame_bytes(e, frame) + off, len, h->hashes);
-	h->traced = e->trace ? xs_trace_begin(e->trace, chain, xs_frame_bytes(e, frame) + off, len,
-					      h->hashes[XS_STICKY_flow], e->now_ns)
+	xs_flow_hashes(xs_frame_bytes(e, frame) + h->off, h->len, h->hashes);
+	h->traced = e->trace ? xs_trace_begin(e->trace, chain, xs_frame_bytes(e, frame) + h->off,
+					      h->len, bytes, h->hashes[XS_STICKY_flow], e->now_ns)
 			     : 0;
 	e->count[chain].entered++;
 	e->count[chain].inside++;
+	e->count[chain].frames += 1 + h->more;
 	xs_frame_show(e, frame, -1);
 	xs_frame_route(e, frame, e->chains->chains[chain].first);
+}
+
+void xs_engine_enter(struct xs_engine *e, __u32 chain, __u32 frame, __u16 off, __u16 len, __u64 tag)
+{
+	struct xs_held *h = &e->held[frame];
+
+	h->off = off;
+	h->len = len;
+	h->more = 0;
+	enter(e, chain, frame, len, tag);
+}
+
+void xs_engine_enter_parts(struct xs_engine *e, __u32 chain, const struct xs_part *parts, __u32 cnt,
+			   __u64 tag)
+{
+	__u32 bytes = 0;
+
+	for (__u32 i = cnt; i--;) {
+		struct xs_held *h = &e->held[parts[i].frame];
+
+		h->state = XS_HELD_rest;
+		h->off = parts[i].off;
+		h->len = parts[i].len;
+		h->more = cnt - 1 - i;
+		h->rest = h->more ? parts[i + 1].frame : XS_NO_FRAME;
+		bytes += h->len;
+	}
+	enter(e, chain, parts[0].frame, bytes, tag);
+}
+
+__u32 xs_engine_parts(const struct xs_engine *e, __u32 frame, struct xs_part *parts)
+{
+	const __u32 cnt = 1 + e->held[frame].more;
+
+	for (__u32 i = 0; i < cnt; i++, frame = e->held[frame].rest)
+		parts[i] = (struct xs_part){ frame, e->held[frame].off, e->held[frame].len };
+	return cnt;
 }
 
 /* ---- frames that waited ---- */

@@ -18,6 +18,8 @@ void xs_frame_trace(struct xs_engine *e, const struct xs_held *h, enum xs_trace_
 void xs_frame_route(struct xs_engine *e, __u32 frame, int to);
 /* Its end, as a loss at its step. */
 void xs_frame_lose(struct xs_engine *e, __u32 frame, enum xs_loss loss);
+/* Whether the port has room for all frames of the packet. */
+bool xs_frame_fits(const struct xs_engine *e, const struct xs_port *port, __u32 frame);
 /* To the port's NF, which must have room. */
 void xs_frame_give(struct xs_engine *e, struct xs_port *port, __u32 frame);
 /* Copies to the taps after this step; -1: those at the entry. */

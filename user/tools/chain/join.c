@@ -95,7 +95,7 @@ static void warn_of_exits(const struct xs_nfs *nfs, const struct xs_nf *nf,
 				service->name, nf->exits[i], service->name, nf->exits[i]);
 }
 
-static int make_ports(struct xs_nfs *nfs, struct xs_nf *nf)
+static int make_ports(struct xs_nfs *nfs, struct xs_nf *nf, bool multi)
 {
 	const struct xs_service *service = &nfs->chains->services[nf->service];
 
@@ -109,6 +109,7 @@ static int make_ports(struct xs_nfs *nfs, struct xs_nf *nf)
 			.frame_cnt = nfs->engines[q]->frame_cnt,
 			.frame_size = nfs->engines[q]->frame_size,
 			.headroom = nfs->engines[q]->headroom,
+			.multi = multi,
 		};
 		int err = xs_port_make(&nf->ports[q], &config);
 
@@ -193,7 +194,7 @@ int xs_nf_offer(struct xs_nfs *nfs, struct xs_nf *nf, const struct xsnf_msg *msg
 	nf->service = (__u32)service;
 	nf->exit_cnt = msg->join.exit_cnt;
 	memcpy(nf->exits, msg->join.exits, sizeof(nf->exits));
-	if (make_ports(nfs, nf))
+	if (make_ports(nfs, nf, msg->join.flags & XSNF_JOIN_MULTI))
 		return refuse(nfs, nf, "the broker has no memory or descriptors left for it");
 	return 0;
 }

@@ -69,11 +69,15 @@ static bool chain_is_balanced(const struct xs_engine *e, __u32 c, const struct c
 /* The table of frames agrees with the counters. */
 static bool frames_are_balanced(const struct xs_engine *e, const struct complaint *to)
 {
-	__u32 with_nfs = 0, waiting = 0, held = 0, listed = 0;
+	__u32 with_nfs = 0, waiting = 0, held = 0, listed = 0, rest = 0, more = 0;
 
 	for (__u32 i = 0; i < e->frame_cnt; i++) {
-		with_nfs += e->held[i].state == XS_HELD_port;
-		waiting += e->held[i].state == XS_HELD_waiting;
+		const struct xs_held *h = &e->held[i];
+
+		with_nfs += h->state == XS_HELD_port ? 1 + h->more : 0;
+		waiting += h->state == XS_HELD_waiting;
+		rest += h->state == XS_HELD_rest;
+		more += h->state == XS_HELD_port || h->state == XS_HELD_waiting ? h->more : 0;
 	}
 	for (__u32 i = 0; i < e->port_end; i++) {
 		if (!e->ports[i])
@@ -85,6 +89,9 @@ static bool frames_are_balanced(const struct xs_engine *e, const struct complain
 		listed += e->balance[s].waiting.cnt;
 	if (with_nfs != held)
 		return complain(to, "%u frames are with NFs, %u by the ports", with_nfs, held);
+	if (rest != more)
+		return complain(to, "%u further frames of packets, %u by the first ones", rest,
+				more);
 	return waiting == listed ||
 	       complain(to, "%u frames wait, %u by the lists", waiting, listed);
 }
@@ -104,6 +111,6 @@ __u32 xs_engine_inside(const struct xs_engine *e)
 	__u32 inside = 0;
 
 	for (__u32 c = 0; c < e->chains->chain_cnt; c++)
-		inside += e->count[c].inside;
+		inside += e->count[c].frames;
 	return inside;
 }

@@ -80,6 +80,7 @@ int xs_port_make(struct xs_port **port, const struct xs_port_config *config)
 	made->instance = config->instance;
 	made->readonly = config->service->readonly;
 	made->tap = config->service->tap;
+	made->multi = config->multi;
 	made->entries = config->service->ring;
 	made->wake = made->nf_wake = -1;
 	made->waiting.head = made->waiting.tail = XS_NO_FRAME;

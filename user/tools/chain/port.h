@@ -22,6 +22,7 @@ struct xs_port {
 	__u32 service;
 	__u32 instance;
 	bool readonly, tap;
+	bool multi; /* takes packets of several frames */
 	struct xs_memory b2n_memory, n2b_memory, own; /* own: frames of taps and other domains */
 	struct xsnf_b2n *b2n;
 	const struct xsnf_n2b *n2b;
@@ -62,6 +63,7 @@ struct xs_port_config {
 	__u32 instance;
 	__u32 queue;
 	__u32 frame_cnt, frame_size, headroom; /* of the frames to share */
+	bool multi; /* the NF takes packets of several frames */
 };
 
 /* Makes a port. 0 or -errno; on failure nothing is left. */

@@ -44,6 +44,7 @@ static void add_count(struct xs_chain_count *sum, const struct xs_chain_count *c
 	for (int i = 0; i < XS_CHAIN_TAPS_MAX; i++) {
 		sum->taps[i].seen += count->taps[i].seen;
 		sum->taps[i].missed += count->taps[i].missed;
+		sum->taps[i].multi += count->taps[i].multi;
 	}
 }
 
@@ -168,10 +169,11 @@ static json_t *json_chain(struct xs_nfs *nfs, __u32 c)
 			json_hop(&nfs->chains->services[chain->steps[s].service], &sum.hops[s]));
 	for (__u32 t = 0; t < chain->tap_cnt; t++)
 		json_array_append_new(taps,
-				      json_pack("{s:s, s:I, s:I}", "service",
+				      json_pack("{s:s, s:I, s:I, s:I}", "service",
 						nfs->chains->services[chain->taps[t].service].name,
 						"seen", (json_int_t)sum.count.taps[t].seen,
-						"missed", (json_int_t)sum.count.taps[t].missed));
+						"missed", (json_int_t)sum.count.taps[t].missed,
+						"multi", (json_int_t)sum.count.taps[t].multi));
 	return json_pack("{s:s, s:I, s:I, s:I, s:o, s:i, s:o, s:o}", "name", chain->name, "entered",
 			 (json_int_t)sum.count.entered, "tx", (json_int_t)sum.count.tx, "drop",
 			 (json_int_t)sum.count.drop, "lost", json_lost(sum.count.lost), "inside",

@@ -93,7 +93,7 @@ static void print_latencies(const json_t *chains)
 
 static void print_taps(const json_t *chains)
 {
-	struct xs_grid *grid = xs_grid_new("CHAIN|TAP|>SEEN|>MISSED");
+	struct xs_grid *grid = xs_grid_new("CHAIN|TAP|>SEEN|>MISSED|>MULTI");
 	json_t *chain, *tap;
 	size_t c, t;
 
@@ -105,6 +105,7 @@ static void print_taps(const json_t *chains)
 			xs_grid_cell(grid, "%s", xs_json_string(tap, "service"));
 			xs_grid_cell(grid, "%lld", xs_json_number(tap, "seen"));
 			xs_grid_cell(grid, "%lld", xs_json_number(tap, "missed"));
+			xs_grid_cell(grid, "%lld", xs_json_number(tap, "multi"));
 		}
 	}
 	xs_grid_print(grid);

@@ -11,20 +11,21 @@ static bool is_bad(struct xs_engine *e, struct xs_port *port, const char *why)
 	return false;
 }
 
-/* The frame that the NF means by an index. False: the NF does not hold it. */
+/* The first frame of the packet that the NF means by an index. False: the NF does not hold it. */
 static bool find_frame(struct xs_engine *e, const struct xs_port *port, __u32 index, __u32 *frame)
 {
 	if (port->frames) {
 		if (index >= port->entries || port->frame_of_slot[index] == XS_NO_FRAME)
 			return false;
 		*frame = port->frame_of_slot[index];
-		return true;
+		if (port->tap)
+			return true;
+	} else {
+		if (index >= e->frame_cnt)
+			return false;
+		*frame = index;
 	}
-	if (index >= e->frame_cnt || e->held[index].state != XS_HELD_port ||
-	    e->held[index].port != port->id)
-		return false;
-	*frame = index;
-	return true;
+	return e->held[*frame].state == XS_HELD_port && e->held[*frame].port == port->id;
 }
 
 static bool verdict_is_known(const struct xs_port *port, __u8 verdict)
@@ -33,13 +34,12 @@ static bool verdict_is_known(const struct xs_port *port, __u8 verdict)
 	       (verdict >= XSNF_EXIT_0 && verdict < XSNF_EXIT_0 + port->exit_cnt);
 }
 
+/* `desc` is the first one of a packet; its verdict is without XSNF_DESC_MORE. */
 static bool check_desc(struct xs_engine *e, struct xs_port *port, const struct xsnf_desc *desc,
 		       __u32 *frame)
 {
 	if (!find_frame(e, port, desc->frame, frame))
 		return is_bad(e, port, "it returned a packet that it does not hold");
-	if (port->tap)
-		return true;
 	if (!verdict_is_known(port, desc->verdict))
 		return is_bad(e, port, "it may not give this verdict");
 	if (!port->readonly && (desc->off < e->headroom || desc->off + desc->len > e->frame_size))
@@ -55,7 +55,17 @@ static void free_slot(struct xs_port *port, __u32 slot)
 	port->free_slots[port->free_cnt++] = slot;
 }
 
-/* Copies back what the NF may have changed. */
+/* Copies back the frame's bytes, where the NF has frames of its own. */
+static void take_bytes(struct xs_engine *e, const struct xs_port *port, __u32 slot, __u32 frame)
+{
+	const struct xs_held *h = &e->held[frame];
+
+	memcpy(xs_frame_bytes(e, frame) + h->off,
+	       port->frames + (__u64)slot * e->frame_size + h->off, h->len);
+	e->copies++;
+}
+
+/* Takes over what the NF may have changed. */
 static void take_changes(struct xs_engine *e, const struct xs_port *port,
 			 const struct xsnf_desc *desc, __u32 frame)
 {
@@ -66,11 +76,36 @@ static void take_changes(struct xs_engine *e, const struct xs_port *port,
 		return;
 	h->off = desc->off;
 	h->len = desc->len;
-	if (!port->frames || desc->verdict == XSNF_DROP)
-		return;
-	memcpy(xs_frame_bytes(e, frame) + h->off,
-	       port->frames + (__u64)desc->frame * e->frame_size + h->off, h->len);
-	e->copies++;
+	if (port->frames && desc->verdict != XSNF_DROP)
+		take_bytes(e, port, desc->frame, frame);
+}
+
+/*
+ * The further frames of a packet follow its first one, as they were given: an NF can change their
+ * bytes, nothing else. `left`: descriptors that can be taken.
+ */
+static bool take_rest(struct xs_engine *e, struct xs_port *port, const struct xs_held *h,
+		      bool copy_back, __u32 left)
+{
+	__u32 frame = h->rest;
+
+	if (left < h->more)
+		return is_bad(e, port, "it returned a part of a packet");
+	for (__u32 more = h->more; more--; frame = e->held[frame].rest) {
+		struct xsnf_desc desc = xs_port_take(port);
+		bool is_it = port->frames ? desc.frame < port->entries &&
+						    port->frame_of_slot[desc.frame] == frame
+					  : desc.frame == frame;
+
+		if (!is_it || !(desc.verdict & XSNF_DESC_MORE) != !more)
+			return is_bad(e, port, "it returned frames of a packet in another order");
+		if (!port->frames)
+			continue;
+		if (copy_back)
+			take_bytes(e, port, desc.frame, frame);
+		free_slot(port, desc.frame);
+	}
+	return true;
 }
 
 /* Counts the verdict, and returns where it leads. */
@@ -106,7 +141,7 @@ void xs_frame_leave(struct xs_engine *e, struct xs_port *port, const struct xs_h
 {
 	struct xs_hop *hop = &e->hops[h->chain][h->step];
 
-	port->held--;
+	port->held -= 1 + h->more;
 	hop->held--;
 	e->balance[port->service].inside[h->bucket]--;
 }
@@ -135,21 +170,40 @@ static void note_stay(struct xs_engine *e, const struct xs_held *h)
 	e->stay.cnt++;
 }
 
-static void take_desc(struct xs_engine *e, struct xs_port *port)
+/* What a tap returns is only room for another copy. */
+static void take_copy(struct xs_engine *e, struct xs_port *port)
 {
 	struct xsnf_desc desc = xs_port_take(port);
+	__u32 frame;
+
+	if (!find_frame(e, port, desc.frame, &frame)) {
+		is_bad(e, port, "it returned a packet that it does not hold");
+		return;
+	}
+	free_slot(port, desc.frame);
+	port->held--;
+}
+
+/* Takes a packet, of whose descriptors there are at most `cnt`. */
+static void take_packet(struct xs_engine *e, struct xs_port *port, __u32 cnt)
+{
+	struct xsnf_desc desc = xs_port_take(port);
+	const bool more = desc.verdict & XSNF_DESC_MORE;
 	struct xs_held *h;
 	__u32 frame;
 	int to;
 
+	desc.verdict &= (__u8)~XSNF_DESC_MORE;
 	if (!check_desc(e, port, &desc, &frame))
 		return;
-	if (port->tap) {
-		free_slot(port, desc.frame);
-		port->held--;
+	h = &e->held[frame];
+	if (more != !!h->more) {
+		is_bad(e, port, "it returned a part of a packet");
 		return;
 	}
-	h = &e->held[frame];
+	if (h->more &&
+	    !take_rest(e, port, h, !port->readonly && desc.verdict != XSNF_DROP, cnt - 1))
+		return;
 	take_changes(e, port, &desc, frame);
 	if (port->frames)
 		free_slot(port, desc.frame);
@@ -163,14 +217,16 @@ static void take_desc(struct xs_engine *e, struct xs_port *port)
 
 __u32 xs_port_take_all(struct xs_engine *e, struct xs_port *port)
 {
-	__u32 cnt, taken = 0;
+	const __u32 before = port->taken;
+	__u32 cnt;
 
 	if (!xs_port_returned(port, &cnt))
 		e->bad++;
-	while (taken < cnt && !port->bad) {
-		take_desc(e, port);
-		taken++;
-	}
+	while (port->taken - before < cnt && !port->bad)
+		if (port->tap)
+			take_copy(e, port);
+		else
+			take_packet(e, port, cnt - (port->taken - before));
 	count_stays(e);
-	return taken;
+	return port->taken - before;
 }

@@ -5,7 +5,7 @@
 #include "trace.h"
 
 __u32 xs_trace_begin(struct xs_trace *trace, __u32 chain, const unsigned char *packet, __u32 len,
-		     __u32 hash, __u64 now_ns)
+		     __u32 bytes, __u32 hash, __u64 now_ns)
 {
 	struct xs_traced *frame;
 
@@ -13,9 +13,13 @@ __u32 xs_trace_begin(struct xs_trace *trace, __u32 chain, const unsigned char *p
 		return 0;
 	frame = &trace->frames[trace->begun++];
 	*frame = (struct xs_traced){
-		.entered_ns = now_ns, .chain = (__u8)chain, .len = (__u16)len, .hash = hash
+		.entered_ns = now_ns,
+		.chain = (__u8)chain,
+		.len = (__u16)bytes,
+		.head_len = (__u16)(len < XS_TRACE_HEAD ? len : XS_TRACE_HEAD),
+		.hash = hash,
 	};
-	memcpy(frame->head, packet, len < XS_TRACE_HEAD ? len : XS_TRACE_HEAD);
+	memcpy(frame->head, packet, frame->head_len);
 	return trace->begun;
 }
 

@@ -36,7 +36,8 @@ struct xs_traced {
 	__u64 entered_ns;
 	__u8 chain;
 	bool done;
-	__u16 len; /* as it entered */
+	__u16 len; /* bytes as it entered */
+	__u16 head_len; /* those of them that are at `head` */
 	__u32 hash;
 	unsigned char head[XS_TRACE_HEAD];
 	__u32 cnt;
@@ -50,9 +51,12 @@ struct xs_trace {
 	struct xs_traced frames[XS_TRACED_MAX];
 };
 
-/* A frame enters. Returns what xs_trace_add() is to be told of it; 0: it is not traced. */
+/*
+ * A packet enters: `len` bytes lie at `packet`, `bytes` it has in all. Returns what xs_trace_add()
+ * is to be told of it; 0: it is not traced.
+ */
 __u32 xs_trace_begin(struct xs_trace *trace, __u32 chain, const unsigned char *packet, __u32 len,
-		     __u32 hash, __u64 now_ns);
+		     __u32 bytes, __u32 hash, __u64 now_ns);
 void xs_trace_add(struct xs_trace *trace, __u32 traced, enum xs_trace_what what, int value,
 		  __u32 service, __u64 now_ns);
 

@@ -73,8 +73,8 @@ static json_t *json_point(const struct xs_chains *chains, const struct xs_trace_
 static void add_addresses(json_t *object, struct xs_traced *frame)
 {
 	const struct xsnf_packet packet = { .data = frame->head,
-					    .len = frame->len < XS_TRACE_HEAD ? frame->len
-									      : XS_TRACE_HEAD };
+					    .len = frame->head_len,
+					    .rest = (__u16)(frame->len - frame->head_len) };
 	char from[INET6_ADDRSTRLEN], to[INET6_ADDRSTRLEN];
 	struct xsnf_headers h;
 	int family;
