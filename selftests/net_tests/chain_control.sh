@@ -111,7 +111,7 @@ show_fits_80_columns() {
 	OUT=$(COLUMNS=80 _ask show)
 	equal "lines that are longer" "$(awk 'length > 80' <<<"$OUT")" ""
 	contains "the sum is whole" "$(tr -s '\n ' ' ' <<<"$OUT")" \
-		"web: 100000 entered = [0-9]+ tx \+ [0-9]+ drop .* unbound \+ [0-9]+ inside"
+		"web: 100000 entered = [0-9]+ tx \+ [0-9]+ drop .* unbound \+ 0 multi \+ [0-9]+ inside"
 	contains "all losses" "$OUT" '^CHAIN +STEP .* LOST '
 	contains "their kinds where there is room" "$(COLUMNS=160 _ask show)" ' LOST +FULL +DEAD +DIED +UNBOUND '
 	stop_broker

@@ -120,7 +120,7 @@ a_tap_that_is_not_there_has_missed_all() {
 	_served 300
 	stop_broker
 	equal "missed" "$(_get '.chains[0] | [.entered, .drop, .taps[0]]')" \
-		'[300,300,{"service":"t","seen":0,"missed":300}]'
+		'[300,300,{"service":"t","seen":0,"missed":300,"multi":0}]'
 }
 
 a_service_that_is_not_there_has_lost_all() {

@@ -126,7 +126,7 @@ a_capture_frame_that_does_not_fit_is_counted() {
 import struct, sys
 with open(sys.argv[1], "wb") as f:
     f.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 65535, 1))
-    for n in (13, 14, 1792, 1793):
+    for n in (13, 14, 1792, 32257):
         f.write(struct.pack("<IIII", 0, 0, n, n) + bytes(n))
 PY
 	_chain 'service a' 'chain w a tx' 'on a.miss drop'

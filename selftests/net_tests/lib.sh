@@ -269,6 +269,18 @@ stop_broker() {
 	OUT=$(cat "$DIR/result")
 }
 
+# What else a program needs that links what was built.
+as_built() {
+	[[ ${XS_SAN-} ]] && echo -fsanitize=address,undefined
+	[[ ${O##*/} == *cov* ]] && echo --coverage
+	true
+}
+build_example() { # NAME: docs/examples/nf_NAME.c as $DIR/NAME
+	# shellcheck disable=SC2046 # words
+	check "nf_$1.c compiles" gcc -O2 -Wall -Wextra -Werror "-I$ROOT/user/nf" "$ROOT/docs/examples/nf_$1.c" \
+		"$O/libxsteer-nf.a" $(as_built) -o "$DIR/$1"
+}
+
 # Sends frames that must all come back unchanged, or of which none may come back.
 bounced() { # [TRAFFIC OPTION...]
 	check "every frame comes back once, unchanged" tx "$TRAFFIC" "$@" tx0

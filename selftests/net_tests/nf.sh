@@ -10,12 +10,6 @@ _install() {
 	chmod 755 "$DIR" "$DIR/dest"
 	PKG=$DIR/dest/opt/x/lib/pkgconfig
 }
-# What else a program needs that links what was built.
-_as_built() {
-	[[ ${XS_SAN-} ]] && echo -fsanitize=address,undefined
-	[[ ${O##*/} == *cov* ]] && echo --coverage
-	true
-}
 _nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
 
 example_is_built_by_nobody_and_needs_libc_alone() {
@@ -25,7 +19,7 @@ example_is_built_by_nobody_and_needs_libc_alone() {
 	mkdir "$DIR/nobody" && chmod 777 "$DIR/nobody"
 	read -ra flags < <(PKG_CONFIG_PATH=$PKG pkg-config --cflags --libs xsteer-nf)
 	# shellcheck disable=SC2207 # words
-	flags+=($(_as_built))
+	flags+=($(as_built))
 	cp "$ROOT/docs/examples/nf_ttl.c" "$DIR/nobody"
 	check "it compiles" _nobody gcc -Wall -Wextra -Werror "$DIR/nobody/nf_ttl.c" "${flags[@]}" -o "$DIR/nobody/ttl"
 	export LD_LIBRARY_PATH=$DIR/dest/opt/x/lib
@@ -52,11 +46,6 @@ library_exports_what_the_header_declares() {
 
 # --- the other examples, over made frames: 1024 flows of 64 sources, 10.0.0.0 to 10.0.0.63 ---
 
-_example() { # NAME
-	# shellcheck disable=SC2046 # words
-	check "nf_$1.c compiles" gcc -O2 -Wall -Wextra -Werror "-I$ROOT/user/nf" "$ROOT/docs/examples/nf_$1.c" \
-		"$O/libxsteer-nf.a" $(_as_built) -o "$DIR/$1"
-}
 _replay_chain() { # SIZE:COUNT NF-COMMAND CHAIN-LINE...
 	local load=$1 nf=$2
 	shift 2
@@ -65,7 +54,7 @@ _replay_chain() { # SIZE:COUNT NF-COMMAND CHAIN-LINE...
 }
 
 firewall_rejects_its_prefixes() {
-	_example firewall
+	build_example firewall
 	_replay_chain 64:10240 "$DIR/firewall -- 10.0.0.32/27 2001:db8::/32" \
 		'service fw' 'chain w fw tx' 'on fw.reject drop'
 	equal "rejected" "$(jq -r '.chains[0].hops[0].exits.reject' <<<"$OUT")" 5120
@@ -78,7 +67,7 @@ firewall_rejects_its_prefixes() {
 
 policer_lets_a_burst_of_each_source_through() {
 	local sent
-	_example police
+	build_example police
 	_replay_chain 64:64000 "$DIR/police -- 0.001 10" 'service police' 'chain w police tx'
 	sent=$(jq -r .sent <<<"$OUT")
 	equal "10 of each of 64" "$sent" 640
@@ -86,7 +75,7 @@ policer_lets_a_burst_of_each_source_through() {
 }
 
 flow_counter_counts_every_flow() {
-	_example flows
+	build_example flows
 	_replay_chain 64:10240 "$DIR/flows >$DIR/list" 'service flows' 'chain w flows tx'
 	equal "sent" "$(jq -r .sent <<<"$OUT")" 10240
 	equal "flows" "$(wc -l <"$DIR/list")" 1024
@@ -96,7 +85,7 @@ flow_counter_counts_every_flow() {
 # What a capture has on the way in is what the tap's file has.
 recorder_writes_what_the_tap_saw() {
 	[[ $(type -P python3) ]] || skip "no python3, which reads the file"
-	_example record
+	build_example record
 	printf '%s\n' 'service record tap ring 8192' 'chain w tx' 'chain w mirror record' >"$DIR/f.chain"
 	check "replay" "$O/xsteer-chain" replay -j "$DIR/f.chain" --gen 64:2000 --nf "$DIR/record -- $DIR/rec.pcapng"
 	equal "seen" "$(jq -c '.chains[0].taps[0] | [.seen, .missed]' <<<"$OUT")" '[2000,0]'
@@ -130,7 +119,7 @@ recorder_writes_what_the_tap_saw() {
 
 # The kernel sees no ping, and ping itself finds every byte correct.
 echo_answers_pings_and_nothing_else() {
-	_example echo
+	build_example echo
 	lab_up --queues 1
 	check "attach" rx "$LOADER" attach rx0
 	printf '%s\n' 'service echo' 'chain echo echo drop' >"$DIR/f.chain"
@@ -183,7 +172,7 @@ PY
 }
 _makes_of_it() { # NAME FRAMES-OUT CHECKSUM EXITS [ARGUMENT...]
 	local name=$1 frames=$2 sum=$3 exit
-	_example "$name"
+	build_example "$name"
 	echo "service $name" >"$DIR/f.chain"
 	echo "chain w $name tx" >>"$DIR/f.chain"
 	for exit in $4; do
@@ -230,7 +219,7 @@ page_has_the_options_of_help() {
 	_install
 	# shellcheck disable=SC2046 # words
 	check "it compiles" gcc "$ROOT/docs/examples/nf_ttl.c" "-I$ROOT/user/nf" "$DIR/dest/opt/x/lib/libxsteer-nf.a" \
-		$(_as_built) -o "$DIR/ttl"
+		$(as_built) -o "$DIR/ttl"
 	equal "options" "$(sed -n '/^\*-/p' "$ROOT/docs/xsteer-nf.3.scd" | sed 's/\\\(.\)/\1/g; s/[*_]//g' | sort)" \
 		"$("$DIR/ttl" --help | sed -n 's/^  \(-.*[A-Za-z]\)   *.*/\1/p' | sed 's/  .*//' | sort)"
 }

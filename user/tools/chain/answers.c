@@ -48,6 +48,7 @@ struct xs_broker_totals xs_broker_totals(struct xs_broker *b)
 			sum.ring_full += counts.rx_ring_full;
 			sum.no_frame += counts.no_frame;
 			sum.rx_other += counts.rx_other;
+			sum.too_long += w->entries[k].too_long;
 		}
 		sum.sent += w->xsk.counters.tx_packets - w->xsk.counters.tx_lost;
 		sum.refused += w->xsk.counters.tx_lost;
@@ -120,7 +121,7 @@ json_t *xs_broker_json(struct xs_broker *b)
 
 	json_object_update_new(
 		object,
-		json_pack("{s:o, s:s, s:b, s:s?, s:i, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+		json_pack("{s:o, s:s, s:b, s:s?, s:i, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
 			  "interface", xs_json_text(name), "wait", waits[b->workers[0].wait],
 			  "huge", all_huge(b), "xsk_chain",
 			  b->takes_xsk ? b->chains->chains[b->first].name : NULL, "queues",
@@ -128,7 +129,8 @@ json_t *xs_broker_json(struct xs_broker *b)
 			  (json_int_t)sum.received, "sent", (json_int_t)sum.sent,
 			  "refused_by_device", (json_int_t)sum.refused, "rx_ring_full",
 			  (json_int_t)sum.ring_full, "no_frame", (json_int_t)sum.no_frame,
-			  "rx_other", (json_int_t)sum.rx_other, "unread", (json_int_t)sum.unread));
+			  "rx_other", (json_int_t)sum.rx_other, "too_long",
+			  (json_int_t)sum.too_long, "unread", (json_int_t)sum.unread));
 	return object;
 }
 

@@ -60,6 +60,7 @@ json_t *xs_broker_apply(struct xs_broker *b, const char *text);
 
 struct xs_broker_totals {
 	__u64 received, sent, refused, ring_full, no_frame, rx_other, unread;
+	__u64 too_long; /* of those received: more frames than can be sent */
 };
 
 /* Sums over all queues. Takes the engines' locks, as all of these do. */

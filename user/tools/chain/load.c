@@ -163,7 +163,8 @@ int xs_load_parse(struct xs_load *load, const char *text)
 		return -EINVAL;
 	memcpy(size_text, text, (size_t)(colon - text));
 	size_text[colon - text] = '\0';
-	if (xs_parse_u64(size_text, 60, 1518, &size) || xs_parse_u64(colon + 1, 1, ~0ull, &cnt))
+	if (xs_parse_u64(size_text, 60, XS_LOAD_SIZE_MAX, &size) ||
+	    xs_parse_u64(colon + 1, 1, ~0ull, &cnt))
 		return -EINVAL;
 	load->size = (__u32)size;
 	load->cnt = cnt;

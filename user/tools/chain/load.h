@@ -13,6 +13,7 @@
 #include "lib/base/ctx.h"
 
 #define XS_LOAD_FLOWS 1024 /* of generated frames */
+#define XS_LOAD_SIZE_MAX 9216 /* likewise: a jumbo frame */
 
 struct xs_load_frame {
 	unsigned char *bytes; /* NULL: it was dropped */
@@ -30,7 +31,7 @@ struct xs_load {
 
 /* Reads all frames of a capture (pcap or pcapng, Ethernet). 0 or -errno, logged. */
 int xs_load_read(struct xsteer_ctx *ctx, struct xs_load *load, const char *path);
-/* Parses "SIZE:COUNT", with SIZE from 60 to 1518 bytes. 0 or -EINVAL, silent. */
+/* Parses "SIZE:COUNT", with SIZE from 60 to XS_LOAD_SIZE_MAX bytes. 0 or -EINVAL, silent. */
 int xs_load_parse(struct xs_load *load, const char *text);
 void xs_load_free(struct xs_load *load);
 

@@ -24,6 +24,7 @@
 
 #define FRAME_BYTES 2048
 #define HEADROOM 256 /* room to grow to the front, as on an interface */
+#define PACKET_MAX (XS_PARTS_MAX * (FRAME_BYTES - HEADROOM))
 #define BATCH 64
 #define POLL_TURNS 64 /* turns between checks of the NFs' connections */
 #define IDLE_MS 10
@@ -44,6 +45,8 @@ struct replay {
 	__u64 entered; /* frames of the load that entered, or were too long */
 	__u64 too_long;
 	__u64 sent, sent_bytes;
+	/* Room for a packet: the first of its frames can have grown to the front. */
+	unsigned char packet[PACKET_MAX + HEADROOM];
 	int err;
 	__u64 begin_ns, end_ns;
 };
@@ -61,22 +64,33 @@ static int read_load(struct replay *r)
 	if (opts->pcap)
 		return xs_load_read(r->cli->ctx, &r->load, opts->pcap);
 	if (xs_load_parse(&r->load, opts->gen))
-		return xs_usage(r->cli, "--gen '%s': give SIZE:COUNT, SIZE from 60 to 1518 bytes",
+		return xs_usage(r->cli, "--gen '%s': give SIZE:COUNT, SIZE from 60 to 9216 bytes",
 				opts->gen);
 	return 0;
+}
+
+static unsigned char *bytes_of(const struct replay *r, const struct xs_part *part)
+{
+	return r->engine->frames + (__u64)part->frame * FRAME_BYTES + part->off;
 }
 
 static void take_end(void *arg, __u32 frame, const struct xs_held *held, int end)
 {
 	struct replay *r = arg;
-	const unsigned char *bytes = r->engine->frames + (__u64)frame * FRAME_BYTES + held->off;
-	bool sent = end == XS_TO_tx;
+	const bool sent = end == XS_TO_tx, keep = sent && !r->load.size;
+	struct xs_part parts[XS_PARTS_MAX];
+	__u32 cnt = xs_engine_parts(r->engine, frame, parts), bytes = 0;
 
+	for (__u32 i = 0; i < cnt; i++) {
+		if (keep)
+			memcpy(r->packet + bytes, bytes_of(r, &parts[i]), parts[i].len);
+		bytes += parts[i].len;
+		r->free_frames[r->free_cnt++] = parts[i].frame;
+	}
 	r->sent += sent;
-	r->sent_bytes += sent ? held->len : 0;
-	if (!r->load.size && xs_load_set(&r->load, held->tag, sent ? bytes : NULL, held->len))
+	r->sent_bytes += sent ? bytes : 0;
+	if (!r->load.size && xs_load_set(&r->load, held->tag, keep ? r->packet : NULL, bytes))
 		r->err = -ENOMEM;
-	r->free_frames[r->free_cnt++] = frame;
 }
 
 static int make_engine(struct replay *r)
@@ -165,21 +179,43 @@ static int await_nfs(struct replay *r)
 
 /* ---- the loop ---- */
 
+/* In as many frames as the kernel makes of it. False: there are too few. */
+static bool enter_parts(struct replay *r, __u32 len)
+{
+	const __u32 most = FRAME_BYTES - HEADROOM, cnt = (len + most - 1) / most;
+	struct xs_part parts[XS_PARTS_MAX];
+
+	if (r->free_cnt < cnt)
+		return false;
+	xs_load_copy(&r->load, r->entered, r->packet);
+	for (__u32 i = 0; i < cnt; i++) {
+		const __u32 from = i * most, bytes = len - from < most ? len - from : most;
+
+		parts[i] =
+			(struct xs_part){ r->free_frames[--r->free_cnt], HEADROOM, (__u16)bytes };
+		memcpy(bytes_of(r, &parts[i]), r->packet + from, bytes);
+	}
+	xs_engine_enter_parts(r->engine, r->chain, parts, cnt, r->entered++);
+	return true;
+}
+
 static bool enter_one(struct replay *r)
 {
-	__u32 frame, len = xs_load_len(&r->load, r->entered);
+	__u32 len = xs_load_len(&r->load, r->entered);
+	struct xs_part part;
 
-	if (len > FRAME_BYTES - HEADROOM || len < 14) {
+	if (len > PACKET_MAX || len < 14) {
 		r->too_long++;
 		xs_load_set(&r->load, r->entered++, NULL, 0);
 		return true;
 	}
+	if (len > FRAME_BYTES - HEADROOM)
+		return enter_parts(r, len);
 	if (!r->free_cnt)
 		return false;
-	frame = r->free_frames[--r->free_cnt];
-	xs_load_copy(&r->load, r->entered,
-		     r->engine->frames + (__u64)frame * FRAME_BYTES + HEADROOM);
-	xs_engine_enter(r->engine, r->chain, frame, HEADROOM, (__u16)len, r->entered++);
+	part = (struct xs_part){ r->free_frames[--r->free_cnt], HEADROOM, (__u16)len };
+	xs_load_copy(&r->load, r->entered, bytes_of(r, &part));
+	xs_engine_enter(r->engine, r->chain, part.frame, part.off, part.len, r->entered++);
 	return true;
 }
 

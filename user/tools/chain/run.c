@@ -155,6 +155,7 @@ static int make_worker(struct xs_broker *b, __u32 i)
 		.want = wanted_mode(b),
 		.frames = b->opts->frames,
 		.wait = wanted_wait(b),
+		.sg = b->netif.mtu + XS_LINK_HEADER > XS_WORKER_PACKET,
 		.huge = b->opts->huge,
 		.numa_node = xs_sysfs_numa_node(b->cli->ctx, &b->netif),
 	};
@@ -340,19 +341,31 @@ static void look_after_nfs(struct xs_broker *b)
 	xs_nfs_poll(&b->nfs, xs_monotonic_ns());
 }
 
-/* Network functions get a packet in one frame, so a longer one cannot enter a chain. */
+/* Why longer packets are not taken, and what helps besides a smaller MTU. */
+static const char *why_too_long(const struct xs_broker *b)
+{
+	if (b->workers[0].xsk.sg)
+		return "the kernel sends no packet of more frames: ";
+	if (b->netif.mtu + XS_LINK_HEADER <= XS_WORKER_PACKET)
+		return "start this again, so that its sockets are opened for that, ";
+	/* Kernels with this field say how many buffers a driver's zero-copy supports. */
+	if (b->workers[0].xsk.mode == XS_XSK_zero_copy && b->netif.xdp_zc_max_segs)
+		return "the driver's zero-copy takes packets of one buffer only: "
+		       "use copy mode (-c), ";
+	return "this kernel has no multi-buffer AF_XDP (Linux 6.6): ";
+}
+
 static void say_if_too_long(struct xs_broker *b, __u32 mtu)
 {
-	const __u32 room = XS_WORKER_FRAME - XS_XSK_KERNEL_HEADROOM;
+	const __u32 room = XS_WORKER_PACKET * (b->workers[0].xsk.sg ? XS_PARTS_MAX : 1);
 
 	if (mtu == b->told_mtu || !mtu)
 		return;
 	if (mtu + XS_LINK_HEADER > room)
 		xs_warn(b->cli->ctx,
-			"%s: its MTU is %u: packets longer than %u bytes are dropped: "
-			"chains take them in one frame: lower the MTU, "
-			"or let rules pass what is longer (meta length)",
-			b->netif.name, mtu, room);
+			"%s: its MTU is %u: packets longer than %u bytes are dropped: %slower the "
+			"MTU, or let rules pass what is longer (meta length)",
+			b->netif.name, mtu, room, why_too_long(b));
 	b->told_mtu = mtu;
 }
 
@@ -456,7 +469,7 @@ static int print_result(struct xs_broker *b)
 	printf("%s: %llu frame%s received, %llu sent, %llu refused by the device; not received: "
 	       "%llu ring full, %llu no frame, %llu too long, %llu at the end\n",
 	       xs_shown(b->netif.name).text, sum.received, xs_s(sum.received), sum.sent,
-	       sum.refused, sum.ring_full, sum.no_frame, sum.rx_other, sum.unread);
+	       sum.refused, sum.ring_full, sum.no_frame, sum.rx_other + sum.too_long, sum.unread);
 	return 0;
 }
 

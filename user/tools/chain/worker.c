@@ -27,20 +27,32 @@ static void flush_out(struct xs_worker *w)
 	w->out_cnt = 0;
 }
 
+static struct xdp_desc desc_of(const struct xs_part *part)
+{
+	return (struct xdp_desc){ .addr = (__u64)part->frame * XS_WORKER_FRAME + part->off,
+				  .len = part->len };
+}
+
 static void take_end(void *arg, __u32 frame, const struct xs_held *held, int end)
 {
 	struct xs_worker *w = arg;
-	struct xdp_desc desc = { .addr = (__u64)frame * XS_WORKER_FRAME + held->off,
-				 .len = held->len };
+	struct xs_part parts[XS_PARTS_MAX];
+	struct xdp_desc descs[XS_PARTS_MAX];
+	__u32 cnt = xs_engine_parts(w->engine, frame, parts);
 
+	(void)held;
+	for (__u32 i = 0; i < cnt; i++)
+		descs[i] = desc_of(&parts[i]);
 	if (end != XS_TO_tx) {
-		xs_xsk_drop(&w->xsk, &desc, 1);
+		xs_xsk_drop(&w->xsk, descs, cnt);
 		return;
 	}
-	w->xsk.frames[frame].len = held->len;
-	w->out[w->out_cnt++] = desc;
-	if (w->out_cnt == XS_WORKER_BATCH)
+	if (w->out_cnt + cnt > XS_WORKER_BATCH)
 		flush_out(w);
+	for (__u32 i = 0; i < cnt; i++) {
+		w->xsk.frames[parts[i].frame].len = parts[i].len;
+		w->out[w->out_cnt++] = descs[i];
+	}
 }
 
 static bool is_main(const struct xs_entry *entry)
@@ -51,6 +63,53 @@ static bool is_main(const struct xs_entry *entry)
 int xs_worker_fd(const struct xs_worker *w, const struct xs_entry *entry)
 {
 	return is_main(entry) ? w->xsk.fd : entry->shared.fd;
+}
+
+static struct xs_part part_of(const struct xdp_desc *desc)
+{
+	return (struct xs_part){ .frame = (__u32)(desc->addr / XS_WORKER_FRAME),
+				 .off = (__u16)(desc->addr % XS_WORKER_FRAME),
+				 .len = (__u16)desc->len };
+}
+
+static void drop_parts(struct xs_worker *w, struct xs_entry *entry)
+{
+	for (__u32 i = 0; i < entry->part_cnt && i < XS_PARTS_MAX; i++) {
+		struct xdp_desc desc = desc_of(&entry->parts[i]);
+
+		xs_xsk_drop(&w->xsk, &desc, 1);
+	}
+	entry->part_cnt = 0;
+}
+
+/* The kernel can receive a packet of more frames than it can send. */
+static void enter_part(struct xs_worker *w, struct xs_entry *entry, const struct xdp_desc *desc)
+{
+	const bool last = !(desc->options & XDP_PKT_CONTD);
+
+	if (entry->part_cnt < XS_PARTS_MAX)
+		entry->parts[entry->part_cnt] = part_of(desc);
+	else
+		xs_xsk_drop(&w->xsk, desc, 1);
+	entry->part_cnt++;
+	if (!last)
+		return;
+	entry->received++;
+	if (entry->part_cnt > XS_PARTS_MAX) {
+		entry->too_long++;
+		drop_parts(w, entry);
+		return;
+	}
+	xs_engine_enter_parts(w->engine, entry->chain, entry->parts, entry->part_cnt, 0);
+	entry->part_cnt = 0;
+}
+
+static void enter_frame(struct xs_worker *w, struct xs_entry *entry, const struct xdp_desc *desc)
+{
+	const struct xs_part part = part_of(desc);
+
+	xs_engine_enter(w->engine, entry->chain, part.frame, part.off, part.len, 0);
+	entry->received++;
 }
 
 static __u32 enter_from(struct xs_worker *w, struct xs_entry *entry)
@@ -65,9 +124,10 @@ static __u32 enter_from(struct xs_worker *w, struct xs_entry *entry)
 	cnt = is_main(entry) ? xs_xsk_receive(&w->xsk, descs, room, ~0ull, &packets)
 			     : xs_xsk_receive_shared(&w->xsk, &entry->shared, descs, room);
 	for (__u32 i = 0; i < cnt; i++)
-		xs_engine_enter(w->engine, entry->chain, (__u32)(descs[i].addr / XS_WORKER_FRAME),
-				(__u16)(descs[i].addr % XS_WORKER_FRAME), (__u16)descs[i].len, 0);
-	entry->received += cnt;
+		if (w->xsk.sg)
+			enter_part(w, entry, &descs[i]);
+		else
+			enter_frame(w, entry, &descs[i]);
 	return cnt;
 }
 
@@ -220,17 +280,31 @@ void xs_worker_discard(struct xs_worker *w)
 	for (__u32 i = 0; i < w->entry_cnt; i++) {
 		struct xs_entry *entry = &w->entries[i];
 
+		/* Half a packet counts with its other half. */
+		drop_parts(w, entry);
 		entry->unread += is_main(entry) ? xs_xsk_discard(&w->xsk)
 						: xs_xsk_discard_shared(&w->xsk, &entry->shared);
 	}
 }
 
+/* Received, and not dropped before they entered. */
 static __u64 sum_received(const struct xs_worker *w)
 {
 	__u64 sum = 0;
 
 	for (__u32 i = 0; i < w->entry_cnt; i++)
-		sum += w->entries[i].received;
+		sum += w->entries[i].received - w->entries[i].too_long;
+	return sum;
+}
+
+/* Frames of packets that have not come as a whole yet. */
+static __u32 sum_parts(const struct xs_worker *w)
+{
+	__u32 sum = 0;
+
+	for (__u32 i = 0; i < w->entry_cnt; i++)
+		sum += w->entries[i].part_cnt < XS_PARTS_MAX ? w->entries[i].part_cnt
+							     : XS_PARTS_MAX;
 	return sum;
 }
 
@@ -249,7 +323,7 @@ bool xs_worker_balanced(struct xs_worker *w)
 
 	xs_xsk_ledger(&w->xsk, &ledger);
 	/* Everything that the socket handed out is in the engine, and nowhere else. */
-	return ledger.balanced && ledger.rx == xs_engine_inside(w->engine) &&
+	return ledger.balanced && ledger.rx == xs_engine_inside(w->engine) + sum_parts(w) &&
 	       sum_received(w) == sum_entered(w);
 }
 
@@ -319,6 +393,7 @@ int xs_worker_make(struct xs_worker *w, const struct xs_worker_config *config)
 					.frame_size = XS_WORKER_FRAME,
 					.rx_ring = config->rx_ring,
 					.tx_budget = XS_WORKER_BATCH,
+					.sg = config->sg,
 					.bind_wait_ms = BIND_WAIT_MS,
 					.numa_node = -1 };
 	int err;

@@ -14,7 +14,8 @@
 #include "lib/xsk/xsk.h"
 #include "tools/cli/notify.h"
 
-#define XS_WORKER_FRAME 2048 /* bytes: 256 for the kernel, 1792 for the packet */
+#define XS_WORKER_FRAME 2048 /* bytes: 256 for the kernel, the rest for the packet */
+#define XS_WORKER_PACKET (XS_WORKER_FRAME - XS_XSK_KERNEL_HEADROOM) /* longer: several frames */
 /*
  * Frames in one turn, and packets in one sendto(): as the bouncer has them. At 64, each
  * system call and each wake-up of an NF is paid by an eighth of the frames.
@@ -37,6 +38,7 @@ struct xs_worker_config {
 	__u32 ifindex, queue;
 	enum xs_xsk_mode want;
 	bool no_zero_copy;
+	bool sg; /* packets of several frames, if the kernel can: see xs_xsk.sg */
 	__u32 frames;
 	enum xs_worker_wait wait;
 	bool huge; /* huge pages for the frames; small ones if there are none */
@@ -50,6 +52,10 @@ struct xs_entry {
 	__u32 chain;
 	struct xs_xsk_shared shared; /* fd -1: use the worker's main socket */
 	__u64 received;
+	__u64 too_long; /* of these: more frames than can be sent, so they were dropped */
+	/* A packet whose last frame has not come yet. More than XS_PARTS_MAX: it is too long. */
+	struct xs_part parts[XS_PARTS_MAX];
+	__u32 part_cnt;
 	__u64 unread; /* frames that were in its RX ring at the end */
 };
 
