@@ -49,6 +49,20 @@ one_queue_is_enough() {
 	refuses "a queue that is not there" 1 "no queue 7: valid: 0-1" rx "$CHAIN" run rx0 "$DIR/f.chain" -Q 7
 }
 
+a_row_of_another_process_stays_when_the_broker_ends() {
+	local slots slot
+	[[ $(type -P python3) ]] || skip "no python3, which makes the row"
+	lab_up --queues 1
+	attach
+	_chain 'service a' 'chain w a tx' 'on a.miss drop'
+	start_broker 1 --nf "$PROBE -s a"
+	slots=$(bpftool -j map dump pinned "$PINS/rx0/owners" | jq ".[].formatted | select(.value.pid == $BROKER) | .key")
+	equal "its slots: of the queue, and of the chain" "$(wc -w <<<"$slots")" 2
+	for slot in $slots; do write_owner "$slot" 1; done
+	stop_broker
+	for slot in $slots; do equal "owner of slot $slot" "$(owner_pid "$slot")" 1; done
+}
+
 who_connects_and_does_not_join_is_sent_away() {
 	[[ $(type -P python3) ]] || skip "no python3, which connects"
 	lab_up --queues 1

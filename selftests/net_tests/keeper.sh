@@ -147,6 +147,87 @@ owners_and_all_who_read_them_see_the_new_one() {
 	equal "owner at the end" "$(owner_pid 0)" 0
 }
 
+# Who comes in the time without a worker sees a row of a dead process, and a queue that is taken.
+_coming() { # PID
+	bpftool -j map dump pinned "$PINS/rx0/owners" |
+		jq -e --argjson pid "$1" '.[0].formatted.value | .pid == 0 and .fd == $pid'
+}
+_other_comes() {
+	rx_bg other "$BOUNCER" -d rx0 -p
+	OTHER=$!
+}
+who_comes_before_the_next_worker_takes_nothing_away() {
+	needs_rings_of_others
+	lab_up --queues 1
+	_keeper -p # attached by itself: who is the last to leave would take it away
+	kill -STOP "$KEEPER"
+	kill -KILL "$WORKER"
+	_other_comes
+	becomes "the other one has announced itself" 5 _coming "$OTHER"
+	kill -CONT "$KEEPER"
+	becomes "another worker has slot 0" 10 _has_another
+	WORKER=$(owner_pid 0)
+	ends "$OTHER" 1
+	contains "the other one is told why" "$(cat "$DIR/other.log")" "another AF_XDP socket has held it"
+	equal "owner after the other one" "$(owner_pid 0)" "$WORKER"
+	bounced
+	kill -STOP "$KEEPER"
+	kill -KILL "$WORKER"
+	_other_comes
+	ends "$OTHER" 1 # and has left before the next one is there
+	not_equal "hook" "$(hook)" ""
+	kill -CONT "$KEEPER"
+	becomes "another worker has slot 0" 10 _has_another
+	bounced
+	_stop_keeper
+	check "the program is gone" xdp_is_off
+}
+
+# Until the next worker is there the keeper has the slot, for those who look only at the row.
+the_keeper_has_the_slot_until_the_next_worker_is_there() {
+	needs_rings_of_others
+	type -P strace >/dev/null || skip "no strace, which slows the next worker down"
+	[[ -z ${XS_SAN-} ]] || skip "a sanitizer's process cannot be traced"
+	local slow
+	lab_up --queues 2
+	_keeper -p
+	start_bouncer 1 -p
+	rx_bg slow strace -f -qq -o "$DIR/calls" -e inject=socket:delay_enter=9000000 -p "$KEEPER"
+	slow=$!
+	becomes "the keeper is traced" 5 grep -q "^TracerPid:.*[1-9]" "/proc/$KEEPER/status"
+	kill -KILL "$WORKER"
+	becomes "the keeper has the slot" 10 _coming "$KEEPER"
+	becomes "the next one is born" 5 _born_after "$WORKER"
+	_other_comes
+	ends "$OTHER" 1
+	contains "the other one is told why" "$(cat "$DIR/other.log")" "about to be held by process $KEEPER"
+	stop_bouncer # the last one that is seen to live
+	not_equal "hook" "$(hook)" ""
+	kill "$slow"
+	wait "$slow"
+	becomes "another worker has slot 0" 10 _has_another
+	_stop_keeper
+	check "the program is gone" xdp_is_off
+}
+
+# As one of an older version does.
+a_row_that_was_blanked_is_written_again() {
+	needs_rings_of_others
+	[[ $(type -P python3) ]] || skip "no python3, which makes the row"
+	lab_up --queues 1
+	attach -m native
+	_keeper -p
+	write_owner 0 0
+	becomes "the worker's row" 5 _owned_by 0 "$WORKER"
+	write_owner 0 4000000
+	becomes "the worker's row in place of a dead one's" 5 _owned_by 0 "$WORKER"
+	write_owner 0 1
+	sleep 1.5
+	equal "a living one's row stays" "$(owner_pid 0)" 1
+	_stop_keeper
+	equal "and stays after the end" "$(owner_pid 0)" 1
+}
+
 what_it_attached_by_itself_is_taken_away_at_the_end() {
 	needs_rings_of_others
 	lab_up --queues 1

@@ -213,6 +213,13 @@ owner_pid() { # SLOT
 	bpftool -j map dump pinned "$PINS/rx0/owners" |
 		jq --argjson q "$1" '.[] | .formatted | select(.key == $q) | .value.pid'
 }
+# Writes a row: that living process has a socket there.
+write_owner() { # SLOT PID
+	local row
+	row=$(python3 -c 'import struct, sys; print(struct.pack("<IIQQIIII", int(sys.argv[1]), 0, 0, 1, 0, 0, 0, 0).hex(" "))' "$2")
+	# shellcheck disable=SC2086 # words
+	check "a row of process $2" bpftool map update pinned "$PINS/rx0/owners" key "$1" 0 0 0 value hex $row
+}
 _owned_by() { [[ $(owner_pid "$1" 2>/dev/null) = "$2" ]]; }
 
 # Starts a bouncer in the background and waits until it holds its slot. Its pid is in

@@ -24,6 +24,8 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 
+#include <bpf/bpf.h>
+
 #include "../test.h"
 #include "lib/base/ctx.h"
 
@@ -180,6 +182,52 @@ static void a_socket_joins_and_leaves_what_is_there(void **state)
 	assert_int_equal(xsteer_status(ctx, IF, &status), 0);
 	assert_int_equal(status.state, XSTEER_STATE_ATTACHED);
 	assert_int_equal(status.sockets, 0);
+}
+
+static int open_owners(void)
+{
+	int fd = bpf_obj_get(ROOT "/" IF "/owners");
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
+/* As one does that has been given the socket of another whom it knows to be dead. */
+static void a_row_of_another_process_stays_when_it_closes(void **state)
+{
+	const struct xs_owner other = { .pid = 1, .since_ns = 1 }, nobody = {};
+	struct xsteer_socket *s = open_socket(NULL);
+	int fd = open_owners();
+	struct xs_owner got;
+	__u32 slot = 0;
+
+	(void)state;
+	assert_int_equal(bpf_map_update_elem(fd, &slot, &other, BPF_ANY), 0);
+	assert_int_equal(xsteer_socket_close(s), 0);
+	assert_int_equal(bpf_map_lookup_elem(fd, &slot, &got), 0);
+	assert_memory_equal(&got, &other, sizeof(got));
+	assert_int_equal(state_of_hook(), XSTEER_STATE_ATTACHED);
+	assert_int_equal(bpf_map_update_elem(fd, &slot, &nobody, BPF_ANY), 0);
+	close(fd);
+	xsteer_socket_close(open_socket(NULL));
+	assert_int_equal(state_of_hook(), XSTEER_STATE_NONE);
+}
+
+/* As while the socket of a process that was killed is kept for the next. */
+static void who_finds_the_queue_taken_takes_nothing_away(void **state)
+{
+	const struct xs_owner dead = { .pid = 1 << 30, .start_time = 1, .since_ns = 1 };
+	struct xsteer_socket *s = open_socket(NULL), *second = NULL;
+	int fd = open_owners();
+	__u32 slot = 0;
+
+	(void)state;
+	assert_int_equal(bpf_map_update_elem(fd, &slot, &dead, BPF_ANY), 0);
+	close(fd);
+	assert_int_equal(xsteer_socket_open(ctx, IF, 0, NULL, &second), -EBUSY);
+	assert_int_equal(state_of_hook(), XSTEER_STATE_ATTACHED);
+	assert_int_equal(xsteer_socket_close(s), 0);
+	assert_int_equal(state_of_hook(), XSTEER_STATE_NONE);
 }
 
 static void what_cannot_be_opened_is_refused(void **state)
@@ -412,6 +460,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_last_socket_takes_along_what_it_attached),
 		TEST(a_socket_joins_and_leaves_what_is_there),
+		TEST(a_row_of_another_process_stays_when_it_closes),
+		TEST(who_finds_the_queue_taken_takes_nothing_away),
 		TEST(what_cannot_be_opened_is_refused),
 		TEST(no_failure_on_the_way_leaves_anything),
 		TEST(packets_come_are_changed_and_go_back),

@@ -27,8 +27,10 @@ static unsigned int make(union xs_hand_msg *msg, enum xs_hand_type type)
 		msg->queue.shape = sound_shape;
 		return XS_PASSED_MAX;
 	}
-	if (type == XS_HAND_keep)
+	if (type == XS_HAND_keep) {
 		msg->keep.queue_cnt = 1;
+		return 1;
+	}
 	return 0;
 }
 
@@ -223,9 +225,7 @@ static void what_is_kept_has_its_descriptors(void **state)
 	make(&msg, XS_HAND_keep);
 	for (__u32 listens = 0; listens < 2; listens++) {
 		for (__u32 source = XS_HAND_instance; source <= XS_HAND_map; source++) {
-			unsigned int fds = listens + (source == XS_HAND_object ? 2
-						      : source == XS_HAND_map  ? 1
-									       : 0);
+			unsigned int fds = listens + (source == XS_HAND_object ? 2 : 1);
 
 			msg.keep.listens = listens;
 			msg.keep.source = source;
@@ -237,13 +237,13 @@ static void what_is_kept_has_its_descriptors(void **state)
 	}
 	make(&msg, XS_HAND_keep);
 	msg.keep.queue_cnt = 0;
-	assert_int_equal(xs_hand_check(&msg, sizeof(msg.keep), 0, XS_HAND_keep), -EPROTO);
+	assert_int_equal(xs_hand_check(&msg, sizeof(msg.keep), 1, XS_HAND_keep), -EPROTO);
 	make(&msg, XS_HAND_keep);
 	msg.keep.listens = 2;
-	assert_int_equal(xs_hand_check(&msg, sizeof(msg.keep), 2, XS_HAND_keep), -EPROTO);
+	assert_int_equal(xs_hand_check(&msg, sizeof(msg.keep), 3, XS_HAND_keep), -EPROTO);
 	make(&msg, XS_HAND_keep);
 	memset(msg.keep.mode, 'x', sizeof(msg.keep.mode));
-	assert_int_equal(xs_hand_check(&msg, sizeof(msg.keep), 0, XS_HAND_keep), -EPROTO);
+	assert_int_equal(xs_hand_check(&msg, sizeof(msg.keep), 1, XS_HAND_keep), -EPROTO);
 }
 
 int main(void)

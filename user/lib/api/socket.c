@@ -99,6 +99,7 @@ static int open_xsk(struct xsteer_socket *s, const struct xsteer_socket_opts *op
 	};
 	int err = xs_xsk_open(&s->xsk, &cfg);
 
+	s->others = err == -EBUSY;
 	if (err == -EBUSY)
 		xs_err(s->ctx,
 		       "%s queue %u: another AF_XDP socket has held it for %d s; stop it, "
@@ -182,12 +183,13 @@ static int join_locked(struct xsteer_socket *s, const struct xsteer_socket_opts 
 /* *root: the lock of the pin root. */
 static void leave_locked(struct xsteer_socket *s, int *root)
 {
-	const struct xs_owner nobody = {};
 	int err = 0;
 
 	if (s->claimed)
-		xs_owner_set(&s->pins, s->slot, &nobody);
+		xs_slot_give_up(&s->pins, s->slot, s->since_ns);
 	s->claimed = false;
+	if (s->others && !s->attached)
+		return;
 	if (s->pins.dir[0])
 		err = xs_slots_take_apart_unused(&s->pins, false, root);
 	else if (s->attached)

@@ -21,6 +21,7 @@ struct xsteer_socket {
 	__u64 kept_ns; /* when xs_socket_keep_counts() was last called, by the monotonic clock */
 	__u64 unread; /* packets thrown away when it was closed */
 	bool attached; /* the instance was attached for this socket */
+	bool others; /* one who cannot be seen has the queue: the instance is not ours to take away */
 	__u32 lost_times; /* for xs_slots_check_instance() */
 	struct xdp_desc descs[XS_XSK_BATCH_MAX];
 };

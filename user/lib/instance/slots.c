@@ -231,26 +231,64 @@ int xs_slot_claim(const struct xs_pins *pins, __u32 slot, struct xs_owner owner,
 	return xs_owner_set(pins, slot, &owner);
 }
 
-int xs_slot_take_over(const struct xs_pins *pins, __u32 slot, __u64 since_ns, int fd)
+/* Is the row that of our socket, or does it say that we are about to have one? */
+static bool is_ours(const struct xs_owner *owner, __u64 since_ns)
 {
+	return xs_owner_is_self(owner) && (!owner->pid || owner->since_ns == since_ns);
+}
+
+int xs_slot_give_up(const struct xs_pins *pins, __u32 slot, __u64 since_ns)
+{
+	const struct xs_owner nobody = {};
 	struct xs_owner owner;
 	int err = xs_owner_get(pins, slot, &owner);
 
+	if (err || !is_ours(&owner, since_ns))
+		return err;
+	return xs_owner_set(pins, slot, &nobody);
+}
+
+int xs_slot_take_over(const struct xs_pins *pins, __u32 slot, struct xs_owner owner)
+{
+	struct xs_owner there;
+	int err = xs_owner_get(pins, slot, &there);
+
 	if (err)
 		return err;
-	if (owner.since_ns != since_ns) {
+	if (there.since_ns == owner.since_ns) {
+		owner.asked = there.asked;
+	} else if (xs_owner_alive(&there)) {
 		xs_err(pins->ctx, "slot %u of %s/owners has another owner", slot, pins->dir);
 		return -ESTALE;
 	}
-	xs_owner_set_self(&owner);
-	owner.fd = (__u32)fd;
-	return xs_owner_set(pins, slot, &owner);
+	return xs_slot_take_back(pins, slot, owner);
 }
 
 int xs_slot_take_back(const struct xs_pins *pins, __u32 slot, struct xs_owner owner)
 {
 	xs_owner_set_self(&owner);
 	return xs_owner_set(pins, slot, &owner);
+}
+
+void xs_slot_hold_after(int owners_fd, __u32 slot, __u32 pid, __u64 since_ns)
+{
+	struct xs_owner owner;
+
+	if (bpf_map_lookup_elem(owners_fd, &slot, &owner) || owner.pid != pid ||
+	    owner.since_ns != since_ns)
+		return;
+	xs_owner_set_coming(&owner);
+	bpf_map_update_elem(owners_fd, &slot, &owner, BPF_ANY);
+}
+
+int xs_slot_stay(const struct xs_pins *pins, __u32 slot, struct xs_owner owner)
+{
+	struct xs_owner there;
+	int err = xs_owner_get(pins, slot, &there);
+
+	if (err || is_ours(&there, owner.since_ns) || xs_owner_alive(&there))
+		return err;
+	return xs_slot_take_back(pins, slot, owner);
 }
 
 /* Is what is pinned now the same that was opened? What cannot be examined counts as the same. */

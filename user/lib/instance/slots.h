@@ -50,17 +50,36 @@ int xs_slot_insert(struct xsteer_ctx *ctx, int map_fd, const struct xs_pins *pin
 int xs_slot_claim(const struct xs_pins *pins, __u32 slot, struct xs_owner owner, __u64 *since_ns);
 
 /*
- * Writes that this process, with the descriptor `fd`, has the socket that is in the slot since
- * since_ns, in place of who had it: what it has counted goes on. 0; or -errno, logged. -ESTALE: the
- * row is another socket's.
+ * Writes that nobody has the slot, if the row is that of our socket, or of one that we were about to
+ * insert. Others may have written theirs there meanwhile, as one who was given the socket of a process
+ * that was dead when we came. since_ns as from xs_slot_claim(); 0: not claimed. 0; or -errno, logged.
  */
-int xs_slot_take_over(const struct xs_pins *pins, __u32 slot, __u64 since_ns, int fd);
+int xs_slot_give_up(const struct xs_pins *pins, __u32 slot, __u64 since_ns);
+
+/*
+ * Writes that this process has the socket that is in the slot since owner.since_ns, in place of who
+ * had it: what it has counted goes on. 0; or -errno, logged. -ESTALE: a living process has another
+ * socket there.
+ */
+int xs_slot_take_over(const struct xs_pins *pins, __u32 slot, struct xs_owner owner);
 
 /*
  * The same after the death of who had it, whatever stands there now. Of `owner` everything but the
  * process counts.
  */
 int xs_slot_take_back(const struct xs_pins *pins, __u32 slot, struct xs_owner owner);
+
+/*
+ * Between the two, for a process that keeps the socket of `pid`, which is dead: writes that it is about
+ * to insert one, if the row is still that of `pid`. Silent: the kernel lets nobody bind the queue.
+ */
+void xs_slot_hold_after(int owners_fd, __u32 slot, __u32 pid, __u64 since_ns);
+
+/*
+ * For a process with a socket in the slot: writes its row again if another has put none of a living
+ * process in its place, as one does that took us for dead. 0; or -errno, logged.
+ */
+int xs_slot_stay(const struct xs_pins *pins, __u32 slot, struct xs_owner owner);
 
 /*
  * For a process with a socket in a slot: 0; or -ESTALE, logged: the instance has been detached, or

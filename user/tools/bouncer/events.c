@@ -156,7 +156,7 @@ static int check(struct xs_bouncer *b)
 	for (i = 0; i < b->worker_cnt; i++)
 		if (xs_xsk_error(&b->workers[i].xsk) == -ENETDOWN)
 			return say_gone(b);
-	err = xs_steer_check_instance(&b->steer, &b->netif);
+	err = xs_steer_check_instance(&b->steer, b->workers, b->worker_cnt, &b->netif);
 	if (err)
 		b->why = "instance detached";
 	return err;

@@ -36,7 +36,7 @@ static unsigned int fds_with(const union xs_hand_msg *msg)
 	case XS_HAND_offer:
 		return 1 + fds_of(msg->offer.source);
 	case XS_HAND_keep:
-		return msg->keep.listens + fds_of(msg->keep.source);
+		return msg->keep.listens + (fds_of(msg->keep.source) ?: 1);
 	case XS_HAND_queue:
 		return XS_PASSED_MAX;
 	default:

@@ -113,7 +113,7 @@ struct xs_hand_taken {
 
 /*
  * With descriptors: the listening socket if there is one; XS_HAND_object and _map: the map;
- * _object: the link. Followed by queue messages.
+ * _object: the link; _instance: owners. Followed by queue messages.
  */
 struct xs_hand_keep {
 	struct xs_hand_head head;

@@ -37,8 +37,8 @@ static int give_steering(const struct xs_bouncer *b)
 	msg.keep.first = b->first;
 	if (msg.keep.listens)
 		fds[cnt++] = b->give.listen_fd;
-	if (msg.keep.source != XS_HAND_instance)
-		fds[cnt++] = steer->map_fd;
+	fds[cnt++] = msg.keep.source == XS_HAND_instance ? steer->pins.map_fds[XS_MAP_owners]
+							 : steer->map_fd;
 	if (msg.keep.source == XS_HAND_object)
 		fds[cnt++] = steer->link_fd;
 	return xs_give_say(b->keeper_fd, &msg, fds, cnt);

@@ -15,6 +15,7 @@
 #include "keeper.h"
 #include "lib/base/clock.h"
 #include "lib/base/passfd.h"
+#include "lib/instance/slots.h"
 #include "prepare.h"
 
 #define QUICK_NS 1000000000ull /* a worker that is killed by then has done nothing */
@@ -30,6 +31,7 @@ struct keeper {
 	__u64 born_ns;
 	unsigned int quick; /* workers in a row that were killed at once */
 	struct xs_take kept;
+	int owners_fd; /* of the instance that kept's sockets are in; -1: none */
 	__u32 queues_to_come;
 	bool works; /* the worker has begun */
 	bool giving;
@@ -47,6 +49,9 @@ static void forget_kept(struct keeper *k)
 {
 	xs_take_close(&k->kept);
 	xs_take_init(&k->kept);
+	if (k->owners_fd >= 0)
+		close(k->owners_fd);
+	k->owners_fd = -1;
 	k->queues_to_come = 0;
 }
 
@@ -64,7 +69,9 @@ static void keep(struct keeper *k, const struct xs_hand_keep *msg, const int *fd
 	kept->first = msg->first;
 	if (msg->listens)
 		kept->listen_fd = *fds++;
-	if (msg->source != XS_HAND_instance)
+	if (msg->source == XS_HAND_instance)
+		k->owners_fd = *fds;
+	else
 		kept->map_fd = *fds++;
 	if (msg->source == XS_HAND_object)
 		kept->link_fd = *fds;
@@ -159,6 +166,8 @@ static int become_worker(struct keeper *k, int fd,
 	struct xs_keeper_child child = { .fd = fd, .notify = k->notify };
 
 	close(k->signal_fd);
+	if (k->owners_fd >= 0)
+		close(k->owners_fd);
 	xs_take_init(&child.kept);
 	if (has_all(k)) {
 		child.kept = k->kept;
@@ -207,6 +216,17 @@ static int begin_worker(struct keeper *k, int *fd)
 	return 1;
 }
 
+/*
+ * The sockets live as long as we have them, and the process that the rows name is dead: who looks at
+ * them until the next one has written its own is not to take the slots, or the instance, for free.
+ */
+static void reserve_slots(const struct keeper *k)
+{
+	for (__u32 i = 0; k->owners_fd >= 0 && i < k->kept.queue_cnt; i++)
+		xs_slot_hold_after(k->owners_fd, k->kept.queues[i].queue, (__u32)k->pid,
+				   k->kept.queues[i].since_ns);
+}
+
 /* Whether another one is to be started after it was killed. */
 static bool shall_go_on(struct keeper *k, int sig)
 {
@@ -230,6 +250,7 @@ static bool shall_go_on(struct keeper *k, int sig)
 		return false;
 	}
 	if (has_all(k)) {
+		reserve_slots(k);
 		xs_warn(k->cli->ctx, "%s: process %d was killed (%s): another one goes on",
 			k->ifname, k->pid, strsignal(sig));
 	} else {
@@ -313,7 +334,7 @@ static int end_as(struct xs_cli *cli, int code)
 
 static void close_keeper(struct keeper *k)
 {
-	xs_take_close(&k->kept);
+	forget_kept(k);
 	close(k->signal_fd);
 	xs_notify_close(&k->notify);
 }
@@ -323,7 +344,11 @@ int xs_keeper_run(struct xs_cli *cli,
 {
 	const struct xs_bouncer_opts *opts = cli->opts;
 	struct keeper k = {
-		.cli = cli, .ifname = opts->ifname ? opts->ifname : "", .signal_fd = -1, .sock = -1
+		.cli = cli,
+		.ifname = opts->ifname ? opts->ifname : "",
+		.signal_fd = -1,
+		.sock = -1,
+		.owners_fd = -1,
 	};
 	int err, fd = -1, status;
 

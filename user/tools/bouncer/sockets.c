@@ -88,6 +88,7 @@ int xs_bouncer_open_sockets(struct xs_bouncer *b, bool sg)
 		err = xs_xsk_open(&w->xsk, &cfg);
 		if (err == -EBUSY)
 			err = open_busy_socket(w, &cfg);
+		b->steer.others = err == -EBUSY;
 		if (err)
 			return err;
 		if (sg && !w->xsk.sg)

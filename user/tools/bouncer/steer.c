@@ -169,17 +169,9 @@ void xs_steer_keep_counts(const struct xs_steer *steer, __u32 i,
 				     counts);
 }
 
-int xs_steer_check_instance(struct xs_steer *steer, const struct xs_netif *netif)
-{
-	return steer->kind == XS_STEER_instance
-		       ? xs_slots_check_instance(&steer->pins, netif, &steer->lost_times)
-		       : 0;
-}
-
 /* A row that stays names a process that is gone, so it holds nothing. Still, it should not stay. */
 static int give_up_slots(struct xs_steer *steer)
 {
-	const struct xs_owner nobody = {};
 	int first = 0, err;
 	__u32 i;
 
@@ -189,7 +181,8 @@ static int give_up_slots(struct xs_steer *steer)
 		steer->claimed[i] = false;
 		err = xs_fail_step(steer->cli->ctx, "give up");
 		if (!err)
-			err = xs_owner_set(&steer->pins, steer->opts->queues[i], &nobody);
+			err = xs_slot_give_up(&steer->pins, steer->opts->queues[i],
+					      steer->since_ns[i]);
 		if (err && !first)
 			first = err;
 	}
@@ -208,6 +201,8 @@ static int leave_locked(struct xs_steer *steer)
 {
 	int first = give_up_slots(steer), err = 0;
 
+	if (steer->others && !steer->attached)
+		return first;
 	/* By its pins, since the interface may be gone, and another one may have its name. */
 	if (steer->map_fd >= 0)
 		err = xs_slots_take_apart_unused(&steer->pins, true, &steer->lock);
@@ -352,18 +347,23 @@ int xs_steer_adopt(struct xs_cli *cli, struct xs_steer *steer, const struct xs_b
 	return check_xskmap(steer, "the map of the bouncer before");
 }
 
-static int own_slot(const struct xs_steer *steer, __u32 i, const struct xs_worker *w, bool of_dead)
+static struct xs_owner row_of(const struct xs_steer *steer, __u32 i, const struct xs_worker *w)
 {
-	const struct xs_owner owner = {
+	return (struct xs_owner){
 		.queue = w->queue,
 		.mode = w->xsk.mode,
 		.asked = steer->opts->want,
 		.fd = w->xsk.fd,
 		.since_ns = steer->since_ns[i],
 	};
+}
+
+static int own_slot(const struct xs_steer *steer, __u32 i, const struct xs_worker *w, bool of_dead)
+{
+	const struct xs_owner owner = row_of(steer, i, w);
 
 	return of_dead ? xs_slot_take_back(&steer->pins, w->queue, owner)
-		       : xs_slot_take_over(&steer->pins, w->queue, owner.since_ns, w->xsk.fd);
+		       : xs_slot_take_over(&steer->pins, w->queue, owner);
 }
 
 int xs_steer_own(struct xs_steer *steer, const struct xs_worker *workers, __u32 cnt, bool of_dead)
@@ -378,6 +378,20 @@ int xs_steer_own(struct xs_steer *steer, const struct xs_worker *workers, __u32 
 		first = first ? first : err;
 	}
 	return first;
+}
+
+int xs_steer_check_instance(struct xs_steer *steer, const struct xs_worker *workers, __u32 cnt,
+			    const struct xs_netif *netif)
+{
+	int err;
+
+	if (steer->kind != XS_STEER_instance)
+		return 0;
+	err = xs_slots_check_instance(&steer->pins, netif, &steer->lost_times);
+	for (__u32 i = 0; !err && i < cnt; i++)
+		if (steer->claimed[i])
+			xs_slot_stay(&steer->pins, workers[i].queue, row_of(steer, i, &workers[i]));
+	return err;
 }
 
 void xs_steer_let_go(struct xs_steer *steer)

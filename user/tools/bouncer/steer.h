@@ -30,6 +30,7 @@ struct xs_steer {
 	__u32 map_id, slots;
 	char mode[16]; /* how the program is attached; "": unknown */
 	bool attached; /* by this process */
+	bool others; /* one who cannot be seen has a queue of it: it is not ours to take away */
 	bool claimed[XS_QUEUES_MAX]; /* the owners row is ours, by index into opts->queues */
 	__u64 since_ns[XS_QUEUES_MAX]; /* of that row */
 	bool inserted[XS_QUEUES_MAX]; /* the slot is ours */
@@ -75,8 +76,12 @@ int xs_steer_insert(struct xs_steer *steer, __u32 i, const struct xs_xsk *xsk);
 void xs_steer_keep_counts(const struct xs_steer *steer, __u32 i,
 			  const struct xs_socket_counts *counts);
 
-/* As xs_slots_check_instance(), where it is an instance that steers: to be called once a second. */
-int xs_steer_check_instance(struct xs_steer *steer, const struct xs_netif *netif);
+/*
+ * As xs_slots_check_instance(), where it is an instance that steers: to be called once a second.
+ * Keeps our rows of `owners` in it, too.
+ */
+int xs_steer_check_instance(struct xs_steer *steer, const struct xs_worker *workers, __u32 cnt,
+			    const struct xs_netif *netif);
 
 /*
  * Takes all sockets out of their slots: no frame is steered here any more. 0; or -errno,

@@ -179,15 +179,14 @@ void xs_held_slots_empty(struct xs_held_slots *slots)
 
 void xs_held_slots_close(struct xs_held_slots *slots)
 {
-	const struct xs_owner nobody = {};
-
 	if (slots->cnt) {
 		xs_held_slots_empty(slots);
 		if (slots->lock < 0)
 			slots->lock = xs_pins_lock(slots->pins.ctx, NULL, false);
 		/* Without the lock, pid and start time in the rows tell others that we are gone. */
 		for (__u32 i = 0; slots->lock >= 0 && i < slots->cnt; i++)
-			xs_owner_set(&slots->pins, slots->slots[i].slot, &nobody);
+			xs_slot_give_up(&slots->pins, slots->slots[i].slot,
+					slots->slots[i].since_ns);
 		slots->cnt = 0;
 	}
 	xs_held_slots_settle(slots);
