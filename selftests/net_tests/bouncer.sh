@@ -306,22 +306,18 @@ drops_what_it_does_not_need() {
 	lab_up --queues 1
 	attach
 	start_bouncer 0 -p
-	_holds "CAP_SYS_ADMIN" 21 0
-	_holds "CAP_NET_ADMIN" 12 0
-	_holds "CAP_BPF" 39 "$(_maps_need_cap_bpf)"
-	_holds "CAP_NET_RAW, which its sockets need" 13 1
+	has_no_capability "the bouncer" "$LAST_BOUNCER"
+	bounced -n 500
 	stop_bouncer
-}
-_holds() { # SENTENCE BIT 0|1
-	local set caps
-	for set in CapEff CapPrm; do
-		caps=$((16#$(awk -v set="$set:" '$1 == set { print $2 }' "/proc/$LAST_BOUNCER/status")))
-		equal "$1 in $set" $((caps >> $2 & 1)) "$3"
-	done
-}
-# Before 5.19 the kernel demands it even for an open map.
-_maps_need_cap_bpf() {
-	[[ $(printf '%s\n' 5.19 "$(uname -r)" | sort -V | head -n 1) != 5.19 ]] && echo 1 || echo 0
+	check "detach" rx "$LOADER" detach rx0
+	start_bouncer 0 -p # that has to take apart what it attached
+	has_no_capability "one that attached by itself" "$LAST_BOUNCER"
+	bounced -n 500
+	stop_bouncer
+	check "the program is gone" xdp_is_off
+	start_bouncer 0 -p --busy-poll
+	has_no_capability "one that busy-polls" "$LAST_BOUNCER" 12 # CAP_NET_ADMIN
+	stop_bouncer
 }
 
 memlock_that_is_short_is_no_end() {

@@ -297,6 +297,27 @@ a_program_of_the_users_own_stays_attached() {
 	check "the program is gone" xdp_is_off
 }
 
+# Not even while it is set up: who is given sockets makes none.
+a_successor_needs_no_capability() {
+	needs_rings_of_others
+	local old
+	lab_up --queues 1
+	attach -m native
+	_first
+	becomes "the first bouncer is ready" 15 _owned_by 0 "$LAST_BOUNCER"
+	old=$LAST_BOUNCER
+	rx_bg next setpriv --inh-caps=-all --ambient-caps=-all --bounding-set=-all "$BOUNCER" --take-over -d rx0 -j -p
+	LAST_BOUNCER=$!
+	ends "$old" 0
+	becomes "owners names the new one" 5 _owned_by 0 "$LAST_BOUNCER"
+	equal "capabilities" "$(awk '/^Cap(Eff|Prm|Bnd)/ { print $2 }' "/proc/$LAST_BOUNCER/task/"*/status | sort -u)" 0000000000000000
+	bounced
+	_take_over last -p
+	has_no_capability "one that had them at its start" "$LAST_BOUNCER"
+	bounced
+	stop_bouncer
+}
+
 somebody_elses_map_is_handed_over() {
 	needs_rings_of_others
 	lab_up --queues 1

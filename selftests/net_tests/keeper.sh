@@ -122,6 +122,19 @@ who_goes_on_is_killed_too() {
 _child() { pgrep -P "$KEEPER" | tail -1; }
 _born_after() { [[ -n $(_child) && $(_child) != "$1" ]]; }
 
+none_of_them_has_a_capability() {
+	needs_rings_of_others
+	lab_up --queues 1
+	_keeper -p
+	has_no_capability "the worker" "$WORKER"
+	has_no_capability "the keeper" "$KEEPER"
+	_kill_worker
+	has_no_capability "the next worker" "$WORKER"
+	bounced
+	_stop_keeper
+	check "the program is gone" xdp_is_off
+}
+
 owners_and_all_who_read_them_see_the_new_one() {
 	needs_rings_of_others
 	local old

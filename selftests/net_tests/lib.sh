@@ -234,6 +234,21 @@ start_bouncer() { # QUEUE [OPTION...]
 }
 _ready_or_dead() { _owned_by "$1" "$2" || ! kill -0 "$2" 2>/dev/null; }
 
+# In none of its threads, but for those of the list and what the kernel demands for maps.
+has_no_capability() { # SENTENCE PID [BIT...]
+	local wanted=0 bit
+	! kernel_is_older_than 5.19 || wanted=$((1 << 39)) # CAP_BPF, even for an open map
+	for bit in "${@:3}"; do wanted=$((wanted | 1 << bit)); done
+	equal "threads of $1" "$(test -d "/proc/$2/task" && echo some)" some
+	becomes "no thread of $1 has more capabilities" 5 _all_have "$2" "$(printf '%016x' "$wanted")"
+}
+# The thread that prints has none at all.
+_all_have() { # PID HEX
+	local sets
+	sets=$(awk '/^Cap(Eff|Prm)/ { print $2 }' "/proc/$1/task/"*/status | sort -u | grep -vx 0000000000000000)
+	[[ ${sets:-0000000000000000} = "$2" ]]
+}
+
 # Asks it to end; it exits with 0, so every frame is accounted for.
 stop_bouncer() { # [PID [SIGNAL]]
 	kill -s "${2:-INT}" "${1:-$LAST_BOUNCER}"

@@ -177,7 +177,7 @@ int xs_bouncer_prepare(struct xs_bouncer *b, bool *sg)
 	err = choose_frame_size(b, sg);
 	if (!err)
 		err = check_cpus(b->cli, opts);
-	if (!err && !opts->take_over)
+	if (!err && !b->given)
 		err = check_privilege(b->cli);
 	if (err)
 		return err;
@@ -211,7 +211,7 @@ int xs_bouncer_prepare(struct xs_bouncer *b, bool *sg)
 
 void xs_bouncer_drop_capabilities(struct xs_cli *cli, bool keep_net_admin)
 {
-	int keep[] = { CAP_NET_RAW, -1, -1, -1 }, cnt = 1;
+	int keep[] = { -1, -1, -1 }, cnt = 0;
 
 	if (xs_caps_maps_need_bpf())
 		keep[cnt++] = CAP_BPF;
