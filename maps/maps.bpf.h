@@ -159,9 +159,13 @@ struct xs_member_trie {
 	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 1);
-	__uint(key_size, sizeof(struct xs_member_key));
-	__uint(value_size, sizeof(struct xs_member));
+	__type(key, struct xs_member_key);
+	__type(value, struct xs_member);
 };
+
+/* Never read: see rule_stats_layout. */
+const volatile struct xs_member_key member_key_layout;
+const volatile struct xs_member member_layout;
 
 /* By slot, which the set in force names. Each map is pinned as well, by its set's name. */
 struct {

@@ -36,8 +36,8 @@ struct xs_member_rows {
 
 /*
  * Creates the map of a set of `size` members, and puts it in a slot of `member_sets`, a map's
- * descriptor. With BTF; up to Linux 6.1 without, since there a map with BTF does not equal the inner
- * map of the object, which has none. A descriptor or -errno, silently. Needs CAP_BPF.
+ * descriptor. With BTF; up to Linux 6.1 without, if an older build has attached: there a map with BTF
+ * does not equal the object's inner map, which had none. A descriptor or -errno, silently. Needs CAP_BPF.
  */
 int xs_members_make(int member_sets, __u32 slot, __u32 size);
 
