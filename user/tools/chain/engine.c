@@ -198,11 +198,12 @@ int xs_engine_make(struct xs_engine **engine, const struct xs_engine_config *con
 
 	if (!e)
 		return -ENOMEM;
-	e->held = calloc(config->frame_cnt, sizeof(*e->held));
+	e->held = aligned_alloc(_Alignof(struct xs_held), config->frame_cnt * sizeof(*e->held));
 	if (!e->held) {
 		free(e);
 		return -ENOMEM;
 	}
+	memset(e->held, 0, config->frame_cnt * sizeof(*e->held));
 	pthread_mutex_init(&e->lock, NULL);
 	e->chains = config->chains;
 	e->frames = config->frames;

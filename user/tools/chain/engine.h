@@ -94,7 +94,7 @@ struct xs_held {
 	__u32 more; /* further frames of the packet */
 	__u64 since_ns; /* when it got into this state */
 	__u64 tag; /* the caller's */
-};
+} __attribute__((aligned(64))); /* one cache line */
 
 struct xs_balance {
 	__s16 port[XS_BUCKETS]; /* the port that gets its frames; -1: none */

@@ -48,12 +48,18 @@ __u32 xs_frame_unwait(struct xs_engine *e, struct xs_waiting *list)
 
 /* ---- ends ---- */
 
-static void finish(struct xs_engine *e, __u32 frame, int end)
+static __attribute__((noinline)) void release_rest(struct xs_engine *e, const struct xs_held *h)
+{
+	for (__u32 more = h->more, rest = h->rest; more--; rest = e->held[rest].rest)
+		e->held[rest].state = XS_HELD_outside;
+}
+
+static inline void finish(struct xs_engine *e, __u32 frame, int end)
 {
 	struct xs_held *h = &e->held[frame];
 
-	for (__u32 more = h->more, rest = h->rest; more--; rest = e->held[rest].rest)
-		e->held[rest].state = XS_HELD_outside;
+	if (h->more)
+		release_rest(e, h);
 	h->state = XS_HELD_outside;
 	e->count[h->chain].inside--;
 	e->count[h->chain].frames -= 1 + h->more;
@@ -105,35 +111,43 @@ static __u32 index_for(struct xs_engine *e, struct xs_port *port, __u32 frame)
 	return slot;
 }
 
-/* A frame of the packet that `h` is the first one of, and that is followed by `more` others. */
-static struct xsnf_desc describe(const struct xs_engine *e, const struct xs_held *h, __u32 frame,
-				 __u32 index, __u32 more)
+/* A frame of the packet that `h` is the first one of. */
+static inline void give_one(struct xs_engine *e, struct xs_port *port, const struct xs_held *h,
+			    __u32 frame, __u8 more)
 {
-	return (struct xsnf_desc){
-		.frame = index,
-		.off = e->held[frame].off,
-		.len = e->held[frame].len,
+	const struct xs_held *part = &e->held[frame];
+	const struct xsnf_desc desc = {
+		.frame = index_for(e, port, frame),
+		.off = part->off,
+		.len = part->len,
 		.hash = h->hashes[XS_STICKY_flow],
-		.verdict = more ? XSNF_DESC_MORE : 0,
+		.verdict = more,
 		.step = h->step,
 		.mark = h->mark,
 	};
+
+	xs_port_give(port, &desc);
+}
+
+static __attribute__((noinline)) void give_rest(struct xs_engine *e, struct xs_port *port,
+						__u32 frame)
+{
+	const struct xs_held *h = &e->held[frame];
+
+	for (__u32 more = h->more; more--;) {
+		frame = e->held[frame].rest;
+		give_one(e, port, h, frame, more ? XSNF_DESC_MORE : 0);
+	}
 }
 
 /* All frames of the packet, one behind the other: the port has room for them. */
-static void describe_all(struct xs_engine *e, struct xs_port *port, __u32 frame)
+static inline void give_all(struct xs_engine *e, struct xs_port *port, __u32 frame)
 {
 	const struct xs_held *h = &e->held[frame];
-	__u32 more = h->more;
 
-	for (;;) {
-		struct xsnf_desc desc = describe(e, h, frame, index_for(e, port, frame), more);
-
-		xs_port_give(port, &desc);
-		if (!more--)
-			return;
-		frame = e->held[frame].rest;
-	}
+	give_one(e, port, h, frame, h->more ? XSNF_DESC_MORE : 0);
+	if (h->more)
+		give_rest(e, port, frame);
 }
 
 void xs_frame_give(struct xs_engine *e, struct xs_port *port, __u32 frame)
@@ -149,7 +163,7 @@ void xs_frame_give(struct xs_engine *e, struct xs_port *port, __u32 frame)
 	hop->held++;
 	if (!port->held)
 		port->moved_ns = e->now_ns; /* the NF's time starts now */
-	describe_all(e, port, frame);
+	give_all(e, port, frame);
 }
 
 bool xs_frame_fits(const struct xs_engine *e, const struct xs_port *port, __u32 frame)
@@ -184,7 +198,7 @@ static __u64 *show_to_tap(struct xs_engine *e, __u32 tap, struct xs_port *port, 
 		return &count->taps[tap].missed;
 	if (!port->held)
 		port->moved_ns = e->now_ns;
-	describe_all(e, port, frame);
+	give_all(e, port, frame);
 	return &count->taps[tap].seen;
 }
 

@@ -12,7 +12,8 @@ static bool is_bad(struct xs_engine *e, struct xs_port *port, const char *why)
 }
 
 /* The first frame of the packet that the NF means by an index. False: the NF does not hold it. */
-static bool find_frame(struct xs_engine *e, const struct xs_port *port, __u32 index, __u32 *frame)
+static inline bool find_frame(struct xs_engine *e, const struct xs_port *port, __u32 index,
+			      __u32 *frame)
 {
 	if (port->frames) {
 		if (index >= port->entries || port->frame_of_slot[index] == XS_NO_FRAME)
@@ -35,8 +36,8 @@ static bool verdict_is_known(const struct xs_port *port, __u8 verdict)
 }
 
 /* `desc` is the first one of a packet; its verdict is without XSNF_DESC_MORE. */
-static bool check_desc(struct xs_engine *e, struct xs_port *port, const struct xsnf_desc *desc,
-		       __u32 *frame)
+static inline bool check_desc(struct xs_engine *e, struct xs_port *port,
+			      const struct xsnf_desc *desc, __u32 *frame)
 {
 	if (!find_frame(e, port, desc->frame, frame))
 		return is_bad(e, port, "it returned a packet that it does not hold");
