@@ -35,6 +35,15 @@ struct xs_broker {
 	struct xs_notify notify; /* a service manager, if there is one */
 };
 
+/* ---- set_up.c ---- */
+
+/*
+ * Makes everything that `b` needs, from cli, opts and chains on; frames may come from then on, and
+ * wait. 0 or -errno, logged; what was made until then is the caller's to free. Needs what xs_xsk_open()
+ * and xs_held_slots_open() need.
+ */
+int xs_broker_set_up(struct xs_broker *b);
+
 /* ---- divide.c ---- */
 
 /*
