@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Finds the first rule that matches a struct xs_packet, its action, and where it is
- * counted. Touches no byte of the frame. maps/rule_set.h describes how the rules lie in
- * memory.
+ * counted. Touches no byte of the frame, but through inner.h. maps/rule_set.h describes how
+ * the rules lie in memory.
  *
  * Offsets come from a map, so each is masked to stay within its chunk. The verifier
  * needs no more than this, and a wrong offset cannot leave the chunk.
@@ -10,19 +10,10 @@
 #ifndef XSTEER_MATCH_H
 #define XSTEER_MATCH_H
 
+#include "inner.h"
 #include "member.h"
 #include "packet.h"
 #include "../maps/rule_set.h"
-
-/*
- * Whether the program has limits and dynamic sets. The basic one (basic.bpf.c) does not. A
- * loop in it is walked by the verifier step by step, so little else has room.
- */
-#ifdef XS_BASIC
-#define XS_REMEMBERING false
-#else
-#define XS_REMEMBERING true
-#endif
 
 /* What will be done with a frame. */
 struct xs_match_result {
@@ -347,6 +338,10 @@ static __always_inline __u64 atom_field(const __u64 *key, const struct xs_search
 		word = key[XS_KEY_misc];
 	else if (atom->word == XS_ATOM_addr1)
 		word = key[XS_KEY_addr1];
+	else if (XS_REMEMBERING && atom->word == XS_ATOM_inner)
+		word = key[XS_KEY_inner];
+	else if (XS_REMEMBERING && atom->word == XS_ATOM_tunnel)
+		word = key[XS_KEY_tunnel];
 	return word >> (atom->shift & 63) & ((1ULL << (atom->bits & 63)) - 1);
 }
 
@@ -594,12 +589,30 @@ static __always_inline const struct xs_set_header *open_set(struct xs_search *se
 	return search->first;
 }
 
+/* The words of the key that few rules ask for; 0 if none of this set does. */
+static __always_inline void fill_inner(struct xdp_md *ctx, const struct xs_set_header *set,
+				       struct xs_packet *pkt)
+{
+	__u64 inner = fresh_zero(pkt->zero), tunnel = fresh_zero(pkt->zero);
+
+	if (set->flags & XS_SET_INNER) {
+		inner = inner_word(ctx, pkt->where, pkt->key[XS_KEY_ether_s]);
+		tunnel =
+			tunnel_word(ctx, pkt->where, pkt->key[XS_KEY_ether_s], pkt->key[XS_KEY_l4]);
+	}
+	XS_FORGET(inner, pkt->zero);
+	XS_FORGET(tunnel, pkt->zero);
+	pkt->key[XS_KEY_inner] = inner;
+	pkt->key[XS_KEY_tunnel] = tunnel;
+}
+
 /*
  * Fills the result with the action of the first rule that matches, or of the default,
  * or, if parse_packet() gave a reason, of `malformed`. Returns why no rule decided, or
  * none.
  */
-static __always_inline enum xs_reason find_rule(const struct xs_packet *pkt, enum xs_reason reason,
+static __always_inline enum xs_reason find_rule(struct xdp_md *ctx, struct xs_packet *pkt,
+						enum xs_reason reason,
 						struct xs_match_result *match)
 {
 	struct xs_search search = { .tables = ~0ULL, .zero = pkt->zero };
@@ -635,6 +648,7 @@ static __always_inline enum xs_reason find_rule(const struct xs_packet *pkt, enu
 			members = find_members(&search, set, pkt);
 		XS_FORGET(members, pkt->zero);
 		search.ranks |= members << XS_RANK_BITS;
+		fill_inner(ctx, set, pkt);
 	}
 	walk_start(&walk, &search, pkt);
 	walk_tables(&walk, &search, pkt->key);

@@ -27,6 +27,17 @@
 const volatile bool explaining;
 const volatile __u32 explain_queue;
 
+/*
+ * Whether the program has limits, dynamic sets and the fields of inner.h. The basic one
+ * (basic.bpf.c) does not. A loop in it is walked by the verifier step by step, so little else
+ * has room.
+ */
+#ifdef XS_BASIC
+#define XS_REMEMBERING false
+#else
+#define XS_REMEMBERING true
+#endif
+
 /* Enough for all headers before L4 at their longest. The verifier's own limit is 0xffff. */
 #define XS_HEADERS_MAX 0x7fff
 
@@ -38,7 +49,14 @@ struct xs_packet {
 	__u32 rxqueue;
 	__u32 pad;
 	__u64 zero; /* 0, which the verifier does not know */
+	__u64 where; /* XS_WHERE; not in the basic program */
 };
+
+/* Offsets of the header after the tags, of that after IP, and of the IP packet's end. */
+#define XS_WHERE(l3, l4, ip_end) ((__u64)(l3) | (__u64)(l4) << 16 | (__u64)(ip_end) << 32)
+#define XS_WHERE_L3(where) ((where)&XS_HEADERS_MAX)
+#define XS_WHERE_L4(where) ((where) >> 16 & XS_HEADERS_MAX)
+#define XS_WHERE_IP_END(where) ((where) >> 32)
 
 /* The start of the next header. `linear` is a constant wherever it is used. */
 struct xs_cursor {
@@ -202,6 +220,10 @@ static __always_inline enum xs_reason finish_ip(struct xs_cursor *cur, struct xs
 
 	XS_FORGET(proto, pkt->zero);
 	XS_FORGET(fragment, pkt->zero);
+	if (XS_REMEMBERING) {
+		pkt->where |= XS_WHERE(0, cur->at, cur->ip_end);
+		XS_FORGET(pkt->where, pkt->zero);
+	}
 	reason = parse_l4(cur, proto, fragment, pkt->family, &l4);
 	l4 |= pkt->key[XS_KEY_l4];
 	XS_FORGET(l4, pkt->zero);
@@ -448,6 +470,8 @@ static __always_inline enum xs_reason parse_headers(struct xdp_md *ctx, struct x
 	XS_FORGET(vlan_pcp, pkt->zero);
 	cur.data = (void *)(long)*(volatile __u32 *)&ctx->data; /* and how far it was checked */
 
+	if (XS_REMEMBERING)
+		pkt->where = XS_WHERE(cur.at, 0, 0);
 	pkt->key[XS_KEY_ether_d] |= vlan_id;
 	pkt->key[XS_KEY_ether_s] |= bpf_ntohs(proto);
 	pkt->key[XS_KEY_misc] =

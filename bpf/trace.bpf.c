@@ -204,7 +204,7 @@ int xsteer_trace(struct xdp_md *ctx)
 	enum xs_reason reason;
 
 	reason = parse_packet(ctx, &packet);
-	reason = find_rule(&packet, reason, &match);
+	reason = find_rule(ctx, &packet, reason, &match);
 	outcome = apply_action(&packet, &match.action);
 	/* A refused frame passes or is dropped, which has no reason of its own. */
 	if (XS_REMEMBERING)

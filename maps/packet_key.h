@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause */
 /*
- * A frame's fields as eight 64-bit words. The data path extracts them from a frame; the
+ * A frame's fields as ten 64-bit words. The data path extracts them from a frame; the
  * rule compiler hashes and compares them. Host order, most significant first, so that a
  * prefix of a field is a mask of leading bits.
  *
@@ -13,6 +13,10 @@
  *   ether_s  source MAC, EtherType after the VLAN tags
  *   ether_d  destination MAC, outermost VLAN id and DEI
  *   misc     queue, length, TTL, DSCP, next header, VLAN priority
+ *   inner    second VLAN tag; of IPv6 the flow label, of ARP the target's address
+ *   tunnel   what tells tunnels of one kind apart; of ARP the sender's address
+ *
+ * The last two are there only if rules ask for one of their fields (XS_SET_INNER).
  *
  * If the frame does not have a field, its value is a marker above the field's range,
  * where one is defined. For other fields the family or the protocol tells.
@@ -33,6 +37,8 @@ enum xs_key_word {
 	XS_KEY_ether_s,
 	XS_KEY_ether_d,
 	XS_KEY_misc,
+	XS_KEY_inner,
+	XS_KEY_tunnel,
 	XS_KEY_WORDS
 };
 
@@ -59,7 +65,13 @@ enum xs_key_word {
 	X(ttl, misc, 19, 8) \
 	X(dscp, misc, 13, 6) \
 	X(nexthdr, misc, 5, 8) /* of the fixed IPv6 header */ \
-	X(vlan_pcp, misc, 0, 4)
+	X(vlan_pcp, misc, 0, 4) \
+	X(vlan_inner_id, inner, 0, 13) \
+	X(vlan_inner_pcp, inner, 13, 4) \
+	X(flowlabel, inner, 17, 20) /* of IPv6 */ \
+	X(arp_daddr, inner, 17, 33) /* this one and the next: of ARP, with IPv4 */ \
+	X(arp_saddr, tunnel, 0, 33) \
+	X(tunnel_id, tunnel, 0, 33) /* VNI of VXLAN, Geneve; key of GRE */
 
 enum {
 #define X(name, word, shift, bits) \
@@ -80,6 +92,12 @@ enum {
 #define XS_KEY_NO_VLAN 0x1000ULL
 #define XS_KEY_NO_DEI 0x2ULL
 #define XS_KEY_NO_PCP 0x8ULL
+#define XS_KEY_NO_ARP_ADDR 0x100000000ULL
+#define XS_KEY_NO_TUNNEL 0x100000000ULL
+
+/* UDP ports by which tunnels are told. */
+#define XS_PORT_VXLAN 4789
+#define XS_PORT_GENEVE 6081
 
 /* Linux has no queue numbers or frame lengths this large. Larger numbers saturate. */
 #define XS_KEY_QUEUE_MAX 0xffffULL

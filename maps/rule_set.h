@@ -22,16 +22,19 @@
 #include "packet_key.h"
 
 #define XS_SET_MAGIC 0x7465732e7378ULL /* "xs.set" as bytes in memory */
-#define XS_SET_LAYOUT 6 /* incremented with any change in this file, or new fields in the key */
+#define XS_SET_LAYOUT 7 /* incremented with any change in this file, or new fields in the key */
 /*
  * A set has the lowest layout that says what its rules ask for, so that programs from before
  * the rest search it: layout 3 brought fields of the key, layout 5 addresses in blocks and more
- * actions than 13 bits number, layout 6 limits and dynamic sets.
+ * actions than 13 bits number, layout 6 limits and dynamic sets, layout 7 the words `inner` and
+ * `tunnel` of the key.
  */
 #define XS_SET_LAYOUT_BEFORE_FIELDS 2
 #define XS_SET_LAYOUT_BEFORE_SIZES 3
 #define XS_SET_LAYOUT_SIZES 5
 #define XS_SET_LAYOUT_BEFORE_LIMITS 5
+#define XS_SET_LAYOUT_LIMITS 6
+#define XS_SET_LAYOUT_INNER 7
 /* Never released: limits and dynamic sets without what layout 5 brought. */
 #define XS_SET_LAYOUT_LIMITS_ALONE 4
 /*
@@ -165,6 +168,8 @@ struct xs_tree_block_list {
 #define XS_SET_MEMBERS 8U
 /* The set has limits: `limits` and `limit_cnt` are there, and counters behind those of the rules. */
 #define XS_SET_LIMITED 16U
+/* Rules ask for a field of the key's words `inner` and `tunnel`; since layout 7. */
+#define XS_SET_INNER 32U
 
 struct xs_set_header {
 	__u64 magic;
@@ -265,10 +270,14 @@ struct xs_set_rule {
 /* Words of the key that a table hashes besides addr[0] and l4. */
 #define XS_TABLE_ADDR6 1U
 #define XS_TABLE_RARE 2U
+#define XS_TABLE_INNER 4U /* since layout 7, with XS_TABLE_RARE: those that few rules ask for */
+
+/* Words of the key before layout 7. */
+#define XS_TABLE_WORDS XS_KEY_inner
 
 /* 128 bytes, so that a shift turns an index into an offset. */
 struct xs_set_table {
-	__u64 mask[XS_KEY_WORDS];
+	__u64 mask[XS_TABLE_WORDS];
 	__u64 seed;
 	__u32 best; /* its lowest rule */
 	__u32 words; /* XS_TABLE_* */
@@ -278,7 +287,8 @@ struct xs_set_table {
 	__u32 displace_shift; /* hash >> this: its index */
 	__u32 slot_first;
 	__u32 slot_cnt;
-	__u64 pad[3];
+	__u64 inner_mask[XS_KEY_WORDS - XS_TABLE_WORDS];
+	__u64 pad;
 };
 
 /*
@@ -332,6 +342,8 @@ enum xs_atom_word {
 	 */
 	XS_ATOM_ranks,
 	XS_ATOM_addr1, /* since layout 3 */
+	XS_ATOM_inner, /* this one and the next: since layout 7 */
+	XS_ATOM_tunnel,
 };
 
 enum xs_atom_kind {
@@ -364,6 +376,8 @@ struct xs_set_atom {
 #define XS_HASH_A5 0xc4ceb9fe1a85ec53ULL
 #define XS_HASH_A6 0xa0761d6478bd642fULL
 #define XS_HASH_A7 0xe7037ed1a0b428dbULL
+#define XS_HASH_A8 0x8cb92ba72f3d8dd7ULL
+#define XS_HASH_A9 0x9fb21c651e98df25ULL
 #define XS_HASH_B 0x8ebc6af09c88c6e3ULL
 
 static inline __attribute__((always_inline)) __u64 xs_hash_word(__u64 word, __u64 factor)
@@ -388,6 +402,13 @@ static inline __attribute__((always_inline)) __u64 xs_hash(const __u64 *key,
 		h += xs_hash_word(key[5] & table->mask[5], XS_HASH_A5);
 		h += xs_hash_word(key[6] & table->mask[6], XS_HASH_A6);
 		h += xs_hash_word(key[7] & table->mask[7], XS_HASH_A7);
+#ifndef XS_BASIC
+		/* Behind the other test, so that other tables are not asked. */
+		if (table->words & XS_TABLE_INNER) {
+			h += xs_hash_word(key[8] & table->inner_mask[0], XS_HASH_A8);
+			h += xs_hash_word(key[9] & table->inner_mask[1], XS_HASH_A9);
+		}
+#endif
 	}
 	return h ^ h >> 32;
 }

@@ -51,6 +51,33 @@ static void learn_ports(struct facts *facts, const struct frame *f, size_t at, e
 	learn(facts, dport, dst);
 }
 
+/* VXLAN and Geneve: a header of 8 bytes behind UDP's, of which 3 are the number. */
+static void learn_vni(struct facts *facts, const struct frame *f, size_t udp)
+{
+	unsigned int port = number(f, udp + 2, 2);
+
+	if (!has(f, udp + 8, 8))
+		return;
+	if (port == 4789)
+		learn(facts, XS_FIELD_vxlan_vni, number(f, udp + 8 + 4, 3));
+	else if (port == 6081)
+		learn(facts, XS_FIELD_geneve_vni, number(f, udp + 8 + 4, 3));
+}
+
+static void learn_gre_key(struct facts *facts, const struct frame *f, size_t gre)
+{
+	unsigned int flags;
+
+	if (!has(f, gre, 4))
+		return;
+	flags = number(f, gre, 2);
+	if (flags / 0x2000 % 2 == 0 || flags % 8 != 0)
+		return;
+	gre += flags / 0x4000 ? 8 : 4; /* checksum and offset */
+	if (has(f, gre, 4))
+		learn(facts, XS_FIELD_gre_key, number(f, gre, 4));
+}
+
 static enum xs_reason dissect_l4(struct facts *facts, const struct frame *f, size_t at,
 				 unsigned int protocol, bool is_ipv6)
 {
@@ -65,6 +92,10 @@ static enum xs_reason dissect_l4(struct facts *facts, const struct frame *f, siz
 		if (!has(f, at, 8))
 			return XS_REASON_malformed_udp;
 		learn_ports(facts, f, at, XS_FIELD_udp_sport, XS_FIELD_udp_dport);
+		learn_vni(facts, f, at);
+		return XS_REASON_none;
+	case 47:
+		learn_gre_key(facts, f, at);
 		return XS_REASON_none;
 	case 136:
 		if (!has(f, at, 8))
@@ -175,6 +206,7 @@ static enum xs_reason dissect_ipv6(struct facts *facts, const struct frame *f, s
 		packet.len = at + 40 + payload_bytes;
 	learn(facts, XS_FIELD_ip6_dscp, number(f, at, 2) / 64 % 64);
 	learn(facts, XS_FIELD_ip6_ecn, number(f, at + 1, 1) / 16 % 4);
+	learn(facts, XS_FIELD_ip6_flowlabel, number(f, at + 1, 3) % 0x100000);
 	learn(facts, XS_FIELD_ip6_nexthdr, protocol);
 	learn(facts, XS_FIELD_ip6_hoplimit, number(f, at + 7, 1));
 	learn(facts, XS_FIELD_ip6_saddr, number(f, at + 8, 16));
@@ -216,6 +248,10 @@ static enum xs_reason dissect_arp(struct facts *facts, const struct frame *f, si
 	learn(facts, XS_FIELD_arp_hlen, number(f, at + 4, 1));
 	learn(facts, XS_FIELD_arp_plen, number(f, at + 5, 1));
 	learn(facts, XS_FIELD_arp_operation, number(f, at + 6, 2));
+	if (has(f, at + 14, 4))
+		learn(facts, XS_FIELD_arp_saddr, number(f, at + 14, 4));
+	if (has(f, at + 24, 4))
+		learn(facts, XS_FIELD_arp_daddr, number(f, at + 24, 4));
 	return XS_REASON_none;
 }
 
@@ -244,6 +280,10 @@ static enum xs_reason dissect(struct facts *facts, const struct frame *f, __u32 
 			learn(facts, XS_FIELD_vlan_pcp, number(f, at, 1) / 32);
 			learn(facts, XS_FIELD_vlan_dei, number(f, at, 1) / 16 % 2);
 			learn(facts, XS_FIELD_vlan_id, number(f, at, 2) % 4096);
+		}
+		if (tags == 2) {
+			learn(facts, XS_FIELD_vlan_inner_pcp, number(f, at, 1) / 32);
+			learn(facts, XS_FIELD_vlan_inner_id, number(f, at, 2) % 4096);
 		}
 		ethertype = number(f, at + 2, 2);
 		at += 4;

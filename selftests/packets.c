@@ -40,7 +40,8 @@ static const struct layer layers[PACKET_LAYER_MAX] = {
 		{{"pcp", 0, 3}, {"dei", 3, 1}, {"id", 4, 12}, {"type", 16, 16}},
 		{0, 1, 0x88, 0xb5}},
 	[PACKET_arp] = {"arp", 0x0806, -1, 28,
-		{{"htype", 0, 16}, {"ptype", 16, 16}, {"hlen", 32, 8}, {"plen", 40, 8}, {"op", 48, 16}},
+		{{"htype", 0, 16}, {"ptype", 16, 16}, {"hlen", 32, 8}, {"plen", 40, 8}, {"op", 48, 16},
+		 {"saddr", 112, 32}, {"daddr", 192, 32}},
 		{0, 1, 8, 0, 6, 4, 0, 1}},
 	[PACKET_ip] = {"ip", 0x0800, 4, 20,
 		{{"version", 0, 4}, {"ihl", 4, 4}, {"dscp", 8, 6}, {"ecn", 14, 2}, {"len", 16, 16},
@@ -74,6 +75,14 @@ static const struct layer layers[PACKET_LAYER_MAX] = {
 		{{"sport", 0, 16}, {"dport", 16, 16}}, {0x9c, 0x40, 0, 7, 3}},
 	[PACKET_icmp] = {"icmp", -1, 1, 8, {{"type", 0, 8}, {"code", 8, 8}}, {8, 0}},
 	[PACKET_icmpv6] = {"icmpv6", -1, 58, 8, {{"type", 0, 8}, {"code", 8, 8}}, {128, 0}},
+	[PACKET_vxlan] = {"vxlan", -1, -1, 8, {{"i", 4, 1}, {"vni", 32, 24}, {"rest", 56, 8}}, {8}},
+	[PACKET_geneve] = {"geneve", -1, -1, 8,
+		{{"version", 0, 2}, {"options", 2, 6}, {"vni", 32, 24}, {"rest", 56, 8}},
+		{0, 0, 0x65, 0x58}},
+	[PACKET_gre] = {"gre", -1, 47, 12,
+		{{"c", 0, 1}, {"r", 1, 1}, {"k", 2, 1}, {"s", 3, 1}, {"version", 13, 3},
+		 {"key", 32, 32}, {"key2", 64, 32}},
+		{0x20, 0, 8}},
 };
 /* clang-format on */
 

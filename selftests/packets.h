@@ -35,6 +35,9 @@ enum packet_layer {
 	PACKET_dccp,
 	PACKET_icmp,
 	PACKET_icmpv6,
+	PACKET_vxlan, /* this one and the next: behind UDP, whose port the test sets */
+	PACKET_geneve,
+	PACKET_gre, /* with a key, and room for what may stand before it */
 	PACKET_LAYER_MAX
 };
 

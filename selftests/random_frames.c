@@ -123,6 +123,12 @@ static void plan_from_rule(struct maker *m, const struct xs_rule *rule)
 			element++;
 			left--;
 		}
+		/* told by its port */
+		if (chance(m, 95) &&
+		    (field == XS_FIELD_vxlan_vni || field == XS_FIELD_geneve_vni)) {
+			plan->set[XS_FIELD_th_dport] = true;
+			plan->value[XS_FIELD_th_dport] = field == XS_FIELD_vxlan_vni ? 4789 : 6081;
+		}
 		if (trait->family)
 			plan->family = trait->family;
 		if (trait->protocol)
@@ -167,14 +173,22 @@ static void add_tags(struct maker *m)
 {
 	bool asked = m->plan.set[XS_FIELD_vlan_id] || m->plan.set[XS_FIELD_vlan_pcp] ||
 		     m->plan.set[XS_FIELD_vlan_dei];
+	bool inner = m->plan.set[XS_FIELD_vlan_inner_id] || m->plan.set[XS_FIELD_vlan_inner_pcp];
 	__u32 cnt = chance(m, 20) ? 1 + rng_below(m->rng, 2) : 0;
 
 	if (chance(m, 3))
 		cnt = 3 + rng_below(m->rng, 3);
 	if (asked && !cnt && !chance(m, 5))
 		cnt = 1;
+	if (inner && cnt < 2 && !chance(m, 5))
+		cnt = 2;
 	for (__u32 i = 0; i < cnt; i++) {
 		packet_add(m->p, chance(m, 60) ? PACKET_vlan : PACKET_qinq);
+		if (i == 1) {
+			put(m, "id", XS_FIELD_vlan_inner_id);
+			put(m, "pcp", XS_FIELD_vlan_inner_pcp);
+			continue;
+		}
 		if (i) {
 			packet_set(m->p, "id", rng_below(m->rng, 4096));
 			continue;
@@ -183,6 +197,32 @@ static void add_tags(struct maker *m)
 		put(m, "pcp", XS_FIELD_vlan_pcp);
 		put(m, "dei", XS_FIELD_vlan_dei);
 	}
+}
+
+/* What stands behind a UDP header of that port, and sometimes of another. */
+static void add_tunnel(struct maker *m)
+{
+	bool vxlan = m->plan.value[XS_FIELD_th_dport] == 4789;
+
+	if (chance(m, 5))
+		vxlan = !vxlan;
+	packet_add(m->p, vxlan ? PACKET_vxlan : PACKET_geneve);
+	put(m, "vni", vxlan ? XS_FIELD_vxlan_vni : XS_FIELD_geneve_vni);
+	packet_set(m->p, "rest", rng_below(m->rng, 256));
+}
+
+static void add_gre(struct maker *m)
+{
+	bool checksum = chance(m, 30), routing = chance(m, 10);
+
+	packet_add(m->p, PACKET_gre);
+	put(m, "key2", XS_FIELD_gre_key);
+	put(m, checksum || routing ? "key2" : "key", XS_FIELD_gre_key);
+	packet_set(m->p, "c", checksum);
+	packet_set(m->p, "r", routing);
+	packet_set(m->p, "k", chance(m, 90));
+	packet_set(m->p, "s", chance(m, 20));
+	packet_set(m->p, "version", chance(m, 5) ? rng_below(m->rng, 8) : 0);
 }
 
 static void add_l4(struct maker *m)
@@ -195,6 +235,10 @@ static void add_l4(struct maker *m)
 		      { 58, PACKET_icmpv6 } };
 	__u32 protocol = m->plan.protocol;
 
+	if (protocol == 47 && chance(m, 95)) {
+		add_gre(m);
+		return;
+	}
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		if (known[i].protocol != protocol)
 			continue;
@@ -206,6 +250,10 @@ static void add_l4(struct maker *m)
 		}
 		put(m, "sport", XS_FIELD_th_sport);
 		put(m, "dport", XS_FIELD_th_dport);
+		if (protocol == 17 && m->plan.set[XS_FIELD_th_dport] &&
+		    (m->plan.value[XS_FIELD_th_dport] == 4789 ||
+		     m->plan.value[XS_FIELD_th_dport] == 6081))
+			add_tunnel(m);
 		if (protocol != 6)
 			return;
 		put(m, "flags", XS_FIELD_tcp_flags);
@@ -295,6 +343,8 @@ static void add_ip6(struct maker *m)
 	put(m, "hoplimit", XS_FIELD_ip6_hoplimit);
 	put(m, "ecn", XS_FIELD_ip6_ecn);
 	packet_set(m->p, "flow", rng_below(m->rng, 1 << 20));
+	if (m->plan.set[XS_FIELD_ip6_flowlabel])
+		packet_set(m->p, "flow", m->plan.value[XS_FIELD_ip6_flowlabel]);
 	if (chance(m, 4))
 		cnt = 6 + rng_below(m->rng, 4);
 	if (m->plan.set[XS_FIELD_ip6_nexthdr]) {
@@ -326,6 +376,8 @@ static void add_arp(struct maker *m)
 	put(m, "htype", XS_FIELD_arp_htype);
 	put(m, "hlen", XS_FIELD_arp_hlen);
 	put(m, "plen", XS_FIELD_arp_plen);
+	put(m, "saddr", XS_FIELD_arp_saddr);
+	put(m, "daddr", XS_FIELD_arp_daddr);
 }
 
 static void fit_length(struct maker *m)

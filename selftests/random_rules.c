@@ -106,7 +106,7 @@ static enum xs_field pick_field(struct rng *rng, const enum xs_field *have, __u3
 
 static void pick_fields(struct rng *rng, enum xs_field *have, __u32 cnt)
 {
-	static const __u8 protocols[] = { 6, 6, 6, 17, 17, 17, 132, 1, 58 };
+	static const __u8 protocols[] = { 6, 6, 6, 17, 17, 17, 132, 1, 58, 47 };
 	__u32 family = rng_chance(rng, 50) ? 4 : rng_chance(rng, 90) ? 6 : RANDOM_ARP;
 	__u32 protocol = protocols[rng_below(rng, sizeof(protocols))];
 

@@ -33,6 +33,7 @@ enum random_kind {
 	RANDOM_icmp,
 	RANDOM_word, /* of 16 bits */
 	RANDOM_arp_op,
+	RANDOM_id, /* of up to 32 bits */
 	RANDOM_KIND_MAX
 };
 

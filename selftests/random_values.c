@@ -33,7 +33,15 @@ const struct random_trait random_traits[XS_FIELD_MAX] = {
 	[XS_FIELD_vlan_id] = L2(vlan),
 	[XS_FIELD_vlan_pcp] = L2(small),
 	[XS_FIELD_vlan_dei] = L2(small),
+	[XS_FIELD_vlan_inner_id] = L2(vlan),
+	[XS_FIELD_vlan_inner_pcp] = L2(small),
 	[XS_FIELD_arp] = L3(none, RANDOM_ARP),
+	[XS_FIELD_arp_saddr] = L3(ip4, RANDOM_ARP),
+	[XS_FIELD_arp_daddr] = L3(ip4, RANDOM_ARP),
+	[XS_FIELD_ip6_flowlabel] = L3(id, 6),
+	[XS_FIELD_vxlan_vni] = L4(id, 0, 17),
+	[XS_FIELD_geneve_vni] = L4(id, 0, 17),
+	[XS_FIELD_gre_key] = L4(id, 0, 47),
 	[XS_FIELD_arp_operation] = L3(arp_op, RANDOM_ARP),
 	[XS_FIELD_arp_htype] = L3(arp_op, RANDOM_ARP),
 	[XS_FIELD_arp_hlen] = L3(small, RANDOM_ARP),
@@ -150,7 +158,7 @@ static xs_u128 pool_value(struct rng *rng, enum random_kind kind, xs_u128 base)
 	static const __u16 ethertypes[] = { 0x0800, 0x86dd, 0x0806, 0x88b5, 0x8847, 0x8100, 0 };
 	static const __u8 protocols[] = { 6,  17, 1,  58, 132, 33, 136, 47, 50,
 					  51, 44, 60, 43, 0,   59, 253, 255 };
-	static const __u16 ports[] = { 0, 22, 53, 80, 443, 1234, 8080, 32767, 32768, 65535 };
+	static const __u16 ports[] = { 0, 22, 53, 80, 443, 1234, 4789, 6081, 32767, 32768, 65535 };
 	static const __u16 vlans[] = { 0, 1, 100, 2047, 2048, 4094, 4095 };
 	static const __u8 icmps[] = { 0, 3, 4, 8, 11, 128, 133, 135, 137, 254, 255 };
 	static const __u8 ttls[] = { 0, 1, 63, 64, 128, 255 };
@@ -189,6 +197,8 @@ static xs_u128 pool_value(struct rng *rng, enum random_kind kind, xs_u128 base)
 		return ONE_OF(icmps);
 	case RANDOM_word:
 		return rng_chance(rng, 50) ? 1u << rng_below(rng, 16) : rng_below(rng, 65536);
+	case RANDOM_id:
+		return rng_chance(rng, 50) ? 1u << rng_below(rng, 32) : rng_next(rng) & 0xffffffff;
 	case RANDOM_arp_op:
 		return rng_chance(rng, 80) ? 1 + rng_below(rng, 4) : rng_below(rng, 65536);
 	default:

@@ -89,7 +89,7 @@ static const char *kernel_release(void)
 static void refuses_to_apply(const char *text)
 {
 	assert_int_equal(lo_apply(text, 0, NULL), -EPROTO);
-	assert_non_null(strstr(xsteer_ctx_error(lo.ctx), "limits or dynamic sets"));
+	assert_non_null(strstr(xsteer_ctx_error(lo.ctx), "limits, dynamic sets or the fields"));
 	assert_non_null(strstr(xsteer_ctx_error(lo.ctx), kernel_release()));
 	assert_null(strstr(xsteer_ctx_error(lo.ctx), "xsteer_upgrade()"));
 }
@@ -120,6 +120,7 @@ static void the_program_without_is_attached_and_rules_that_need_more_are_refused
 	assert_int_equal(lo_apply("ip ecn ce drop\nudp dport 9 drop\n", 0, NULL), 0);
 	refuses_to_apply("udp dport 9 pass limit 1/second\n");
 	refuses_to_apply("set s { type ip; }\nip saddr @s drop\n");
+	refuses_to_apply("vxlan vni 7 drop\n");
 	/* what was in force is so still */
 	assert_int_equal(decided("ip udp dport=9"), XDP_DROP);
 	assert_int_equal(decided("ip udp dport=10"), XDP_PASS);
@@ -148,7 +149,7 @@ static void upgrade_brings_them_once_the_verifier_takes_them(void **state)
 	answer = -E2BIG;
 	before = lo_running();
 	assert_int_equal(xs_upgrade(lo.ctx, "lo", &result), -EPROTO);
-	assert_non_null(strstr(xsteer_ctx_error(lo.ctx), "limits or dynamic sets"));
+	assert_non_null(strstr(xsteer_ctx_error(lo.ctx), "limits, dynamic sets or the fields"));
 	assert_int_equal(lo_running(), before);
 	assert_int_equal(decided("ip udp dport=9"), XDP_DROP);
 }

@@ -23,6 +23,7 @@
 
 #include "../test.h"
 #include "../test_lo.h"
+#include "lib/instance/set_layout.h"
 #include "lib/instance/upgrade.h"
 #include "lib/set/read.h"
 
@@ -214,7 +215,7 @@ static void apply_refuses_limits_beside_an_older_program(void **state)
 	struct xs_rules_in_force now;
 
 	(void)state;
-	if (lo.pins.meta.set_layout < XS_SET_LAYOUT)
+	if (!xs_set_layout_has_limits(lo.pins.meta.set_layout))
 		test_skip("this kernel's verifier refuses limits");
 	lo.pins.meta.set_layout = XS_SET_LAYOUT_BEFORE_SIZES;
 	lo.pins.meta.abi = XS_ABI_LIMITS - 1;
@@ -226,8 +227,34 @@ static void apply_refuses_limits_beside_an_older_program(void **state)
 	lo.pins.meta.abi = XS_ABI;
 	assert_int_equal(lo_apply("udp pass limit 1/second\n", 0, NULL), 0);
 	assert_int_equal(xs_rule_sets_read(&lo.pins, &now), 0);
-	assert_int_equal(now.header->layout, XS_SET_LAYOUT);
+	assert_int_equal(now.header->layout, XS_SET_LAYOUT_LIMITS);
 	xs_rules_in_force_close(&now);
+}
+
+/* A program of before does not read them out of a frame. */
+static void apply_refuses_inner_fields_beside_an_older_program(void **state)
+{
+	static const char *const rules[] = { "vlan inner id 7 drop\n",
+					     "arp saddr ip 10.0.0.1 drop\n",
+					     "ip6 flowlabel != 0 drop\n", "gre key 7 drop\n",
+					     "udp drop\nvxlan vni 7 drop\n" };
+	struct xs_rules_in_force now;
+
+	(void)state;
+	if (!xs_set_layout_has_limits(lo.pins.meta.set_layout))
+		test_skip("this kernel's verifier refuses the program with such fields");
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		lo.pins.meta.set_layout = XS_SET_LAYOUT_LIMITS;
+		assert_int_equal(xs_meta_set(&lo.pins), 0);
+		assert_int_equal(lo_apply(rules[i], 0, NULL), -EPROTO);
+		assert_non_null(strstr(xsteer_ctx_error(lo.ctx), "xsteer_upgrade()"));
+		assert_int_equal(lo_apply("udp pass limit 1/second\n", 0, NULL), 0);
+		lo.pins.meta.set_layout = XS_SET_LAYOUT;
+		assert_int_equal(lo_apply(rules[i], 0, NULL), 0);
+		assert_int_equal(xs_rule_sets_read(&lo.pins, &now), 0);
+		assert_int_equal(now.header->layout, XS_SET_LAYOUT_INNER);
+		xs_rules_in_force_close(&now);
+	}
 }
 
 int main(void)
@@ -246,6 +273,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(apply_refuses_a_larger_set_beside_an_older_program,
 						lo_set_up, lo_tear_down),
 		cmocka_unit_test_setup_teardown(apply_refuses_limits_beside_an_older_program,
+						lo_set_up, lo_tear_down),
+		cmocka_unit_test_setup_teardown(apply_refuses_inner_fields_beside_an_older_program,
 						lo_set_up, lo_tear_down),
 		cmocka_unit_test_setup_teardown(apply_refuses_beside_a_program_of_another_layout,
 						lo_set_up, lo_tear_down),

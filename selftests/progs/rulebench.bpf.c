@@ -69,7 +69,7 @@ static __always_inline void run(struct xdp_md *ctx)
 	struct xs_packet packet;
 	enum xs_reason reason = parse_packet(ctx, &packet);
 
-	find_rule(&packet, reason, &match);
+	find_rule(ctx, &packet, reason, &match);
 	if (!match.rule_stats)
 		return;
 	match.rule_stats->packets++;

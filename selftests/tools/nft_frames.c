@@ -24,7 +24,7 @@
 #include "lib/api/rule_file.h"
 
 #define FRAME_MAX 1514
-#define ARP_MIN (ETH_HLEN + 8)
+#define ARP_MIN (ETH_HLEN + 28)
 
 static void die(const char *what)
 {

@@ -204,8 +204,11 @@ static void layouts(void **state)
 	} rows[] = {
 		{ "udp drop", XS_SET_LAYOUT_BEFORE_FIELDS },
 		{ "ip id 7 drop", XS_SET_LAYOUT_BEFORE_SIZES },
-		{ "set s { type ip; }", XS_SET_LAYOUT },
-		{ "set s { type ip; }\nip saddr @s drop", XS_SET_LAYOUT },
+		{ "set s { type ip; }", XS_SET_LAYOUT_LIMITS },
+		{ "set s { type ip; }\nip saddr @s drop", XS_SET_LAYOUT_LIMITS },
+		{ "udp pass limit 1/second", XS_SET_LAYOUT_LIMITS },
+		{ "gre key 7 drop", XS_SET_LAYOUT_INNER },
+		{ "vlan inner id 1 pass limit 1/second", XS_SET_LAYOUT_INNER },
 	};
 
 	(void)state;

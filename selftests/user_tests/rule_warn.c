@@ -268,6 +268,23 @@ static void make_l4(struct frame *frame, __u32 proto, bool ip6, bool later)
 	}
 }
 
+/* A tunnel by its port, or a GRE header; with what tells it apart, or cut short. */
+static void make_tunnel(struct frame *frame, __u32 proto)
+{
+	if (proto == 17 && !pick(2)) {
+		frame->dport = pick(2) ? XS_PORT_VXLAN : XS_PORT_GENEVE;
+		set_field(frame, XS_FIELD_udp_dport, frame->dport);
+		set_field(frame, XS_FIELD_th_dport, frame->dport);
+		if (pick(3))
+			set_field(frame,
+				  frame->dport == XS_PORT_VXLAN ? XS_FIELD_vxlan_vni
+								: XS_FIELD_geneve_vni,
+				  pick(4));
+	}
+	if (proto == 47 && pick(3))
+		set_field(frame, XS_FIELD_gre_key, pick(4));
+}
+
 static bool is_walked(__u32 nexthdr)
 {
 	return nexthdr == 0 || nexthdr == 43 || nexthdr == 44 || nexthdr == 51 || nexthdr == 60;
@@ -291,12 +308,17 @@ static void make_arp(struct frame *frame)
 	set_field(frame, XS_FIELD_arp_htype, pick(4));
 	set_field(frame, XS_FIELD_arp_hlen, pick(4));
 	set_field(frame, XS_FIELD_arp_plen, pick(4));
+	if (!pick(3))
+		return;
+	set_field(frame, XS_FIELD_arp_saddr, pick(4));
+	if (pick(3))
+		set_field(frame, XS_FIELD_arp_daddr, pick(4));
 }
 
 /* All frames of few values, as the design's parser would describe them. */
 static void make_frame(struct frame *frame)
 {
-	static const __u32 protos[] = { 1, 6, 17, 33, 43, 58, 132, 136 };
+	static const __u32 protos[] = { 1, 6, 17, 33, 43, 47, 58, 132, 136 };
 	static const __u32 others[] = { 0x806, 0x88cc };
 	static const __u32 next[] = { 0, 6, 17, 44, 58 };
 	__u32 shape = pick(5), fragment = pick(3), proto = pick_of(protos, CNT(protos));
@@ -312,6 +334,10 @@ static void make_frame(struct frame *frame)
 		set_field(frame, XS_FIELD_vlan_id, pick(4));
 		set_field(frame, XS_FIELD_vlan_pcp, pick(4));
 		set_field(frame, XS_FIELD_vlan_dei, pick(2));
+	}
+	if (frame->has[XS_FIELD_vlan_id] && pick(2)) {
+		set_field(frame, XS_FIELD_vlan_inner_id, pick(4));
+		set_field(frame, XS_FIELD_vlan_inner_pcp, pick(4));
 	}
 	if (!shape) {
 		set_type(frame, pick_of(others, CNT(others)));
@@ -335,6 +361,7 @@ static void make_frame(struct frame *frame)
 		set_field(frame, XS_FIELD_ip6_dscp, pick(4));
 		set_field(frame, XS_FIELD_ip6_hoplimit, pick(4));
 		set_field(frame, XS_FIELD_ip6_ecn, pick(4));
+		set_field(frame, XS_FIELD_ip6_flowlabel, pick(4));
 	} else {
 		set_type(frame, 0x800);
 		set_field(frame, XS_FIELD_ip_saddr, pick(4));
@@ -351,6 +378,8 @@ static void make_frame(struct frame *frame)
 	set_field(frame, XS_FIELD_meta_l4proto, proto);
 	set_field(frame, XS_FIELD_meta_fragment, fragment);
 	make_l4(frame, proto, shape > 2, fragment == XS_FRAGMENT_later);
+	if (fragment != XS_FRAGMENT_later)
+		make_tunnel(frame, proto);
 }
 
 static bool is_in(const struct xs_match *match, xs_u128 v)
@@ -388,7 +417,9 @@ static bool meets(const struct xs_rule *rule, const struct frame *frame)
 /* A value that make_frame() may give the field, or next to it. */
 static int put_random_value(char *to, size_t size, enum xs_field field)
 {
-	static const char *const protos[] = { "1", "6", "17", "33", "43", "58", "132", "136" };
+	static const char *const protos[] = {
+		"1", "6", "17", "33", "43", "47", "58", "132", "136"
+	};
 	static const char *const next[] = { "0", "6", "17", "44", "58" };
 	static const char *const types[] = { "ip", "ip6", "arp", "8021q" };
 	static const char *const fragments[] = { "none", "first", "later" };
@@ -399,6 +430,8 @@ static int put_random_value(char *to, size_t size, enum xs_field field)
 		return snprintf(to, size, "00:00:00:00:00:0%u", pick(4));
 	case XS_FIELD_ip_saddr:
 	case XS_FIELD_ip_daddr:
+	case XS_FIELD_arp_saddr:
+	case XS_FIELD_arp_daddr:
 		return snprintf(to, size, "0.0.0.%u", pick(4));
 	case XS_FIELD_ip6_saddr:
 	case XS_FIELD_ip6_daddr:

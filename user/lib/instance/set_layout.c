@@ -11,6 +11,9 @@
 #include "lib/base/ctx.h"
 #include "set_layout.h"
 
+/* Those that layout 7 brought (lib/rules/model/field.h). */
+#define NEW_FIELDS "vlan inner, arp saddr, arp daddr, ip6 flowlabel, vxlan, geneve and gre"
+
 static bool is_searched(__u32 layout)
 {
 	return layout >= XS_SET_LAYOUT_OLDEST && layout <= XS_SET_LAYOUT;
@@ -51,9 +54,9 @@ static int refuse_sets_with_limits(const struct xs_pins *pins)
 	struct utsname name;
 
 	xs_err(pins->ctx,
-	       "%s: its rules have limits or dynamic sets, and Linux %s refuses "
+	       "%s: its rules have limits, dynamic sets or the fields %s, and Linux %s refuses "
 	       "this build's program with them. The program that runs stays",
-	       pins->ifname, kernel_name(&name));
+	       pins->ifname, NEW_FIELDS, kernel_name(&name));
 	return -EPROTO;
 }
 
@@ -102,10 +105,11 @@ static int refuse_limits(const struct xs_pins *pins)
 	struct utsname name;
 
 	xs_err(pins->ctx,
-	       "%s%sthe rules have limits or dynamic sets, and the program that runs under "
-	       "Linux %s has none: rules without `limit` and `set` work; "
-	       "Linux 5.17 and newer have both",
-	       pins->ifname, pins->ifname[0] ? ": " : "", kernel_name(&name));
+	       "%s%sthe rules have limits, dynamic sets or the fields %s, and the program that "
+	       "runs "
+	       "under Linux %s knows none of them: rules without these work; "
+	       "Linux 5.17 and newer have them",
+	       pins->ifname, pins->ifname[0] ? ": " : "", NEW_FIELDS, kernel_name(&name));
 	return -EPROTO;
 }
 

@@ -147,7 +147,7 @@ static const char *words_of(const struct xs_claim *claim)
 	case XS_UNMET_PROTO:
 		return "no frame has all the protocols that the rule asks for";
 	case XS_UNMET_FRAGMENT:
-		return "later fragments have no ports, flags, types and codes";
+		return "later fragments have no ports, flags, types, codes and tunnels";
 	case XS_UNMET_LENGTH:
 		return length_words(claim);
 	}

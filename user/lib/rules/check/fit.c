@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fit.h"
+#include "maps/rule_set.h"
 
 static enum xs_fit cpu_fit(__u32 cpu, const struct xs_place *place, char *text, size_t len)
 {
@@ -139,14 +140,18 @@ static bool names_no_queue(const struct xs_rule *rule, const struct xs_place *pl
 	return false;
 }
 
-/* Whether it has a limit or asks a dynamic set. */
-static bool remembers(const struct xs_rule *rule)
+/* What of a rule the basic program does not know; NULL: it knows all of it. */
+static const char *beyond_basic(const struct xs_rule *rule)
 {
-	bool asks = rule->limit.rate;
-
-	for (__u32 i = 0; !asks && i < rule->match_cnt; i++)
-		asks = rule->matches[i].set;
-	return asks;
+	if (rule->limit.rate)
+		return "limit";
+	for (__u32 i = 0; i < rule->match_cnt; i++) {
+		if (rule->matches[i].set)
+			return "a dynamic set";
+		if (xs_field_layout(rule->matches[i].field) >= XS_SET_LAYOUT_LIMITS)
+			return xs_fields[rule->matches[i].field].text;
+	}
+	return NULL;
 }
 
 /* Can frames of another queue than this one come to the rule? NULL: to the default. */
@@ -182,14 +187,15 @@ static enum xs_fit slot_fit(const struct xs_rule *rule, const struct xs_action *
 enum xs_fit xs_rule_fit(const struct xs_rule *rule, const struct xs_action *action, const char *dev,
 			const struct xs_place *place, char *text, size_t len)
 {
+	const char *beyond = rule && place->no_limits ? beyond_basic(rule) : NULL;
 	enum xs_fit fit;
 
-	if (rule && place->no_limits && remembers(rule)) {
+	if (beyond) {
 		snprintf(text, len,
-			 "%s: the verifier of this kernel refuses the program with limits and "
-			 "dynamic sets, and the one without knows no such rules; "
-			 "Linux 6.12 takes both",
-			 rule->limit.rate ? "limit" : "a dynamic set");
+			 "%s: the verifier of this kernel refuses the program with limits, "
+			 "dynamic sets and such fields, and the one without knows no such rules; "
+			 "Linux 6.12 takes all of them",
+			 beyond);
 		return XS_FIT_NEVER;
 	}
 	if (rule && names_no_queue(rule, place)) {

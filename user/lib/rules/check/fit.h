@@ -20,7 +20,7 @@ struct xs_place {
 	bool peer_unseen; /* a veth whose other end is in another network namespace */
 	bool open_checksums; /* frames may come with unfinished checksums */
 	bool merges; /* frames may come merged into longer ones than the MTU */
-	bool no_limits; /* the kernel's verifier refuses limits and dynamic sets */
+	bool no_limits; /* the kernel's verifier refuses limits, dynamic sets, some fields */
 	__u32 rx_queues; /* in use; 0: not known */
 	__u32 cpus; /* numbered from 0; 0: not known */
 	/* Is there such an interface? NULL: not known. */

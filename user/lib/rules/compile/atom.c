@@ -201,7 +201,8 @@ void xs_atom_write(const struct xs_compiler *c, struct xs_set_atom *atom,
 	static const __u8 words[XS_KEY_WORDS] = {
 		[XS_KEY_l4] = XS_ATOM_l4,	    [XS_KEY_ether_s] = XS_ATOM_ether_s,
 		[XS_KEY_ether_d] = XS_ATOM_ether_d, [XS_KEY_misc] = XS_ATOM_misc,
-		[XS_KEY_addr1] = XS_ATOM_addr1,
+		[XS_KEY_addr1] = XS_ATOM_addr1,	    [XS_KEY_inner] = XS_ATOM_inner,
+		[XS_KEY_tunnel] = XS_ATOM_tunnel,
 	};
 	const struct xs_dim_place *place_of;
 	struct xs_range range;

@@ -10,18 +10,22 @@
 #include "steps.h"
 #include "tuples.h"
 
+static __u32 larger(__u32 a, __u32 b)
+{
+	return a > b ? a : b;
+}
+
 __u32 xs_rule_layout(const struct xs_ruleset *rules)
 {
 	__u32 layout = XS_SET_LAYOUT_BEFORE_FIELDS;
 
 	if (rules->set_cnt)
-		return XS_SET_LAYOUT;
+		layout = XS_SET_LAYOUT_LIMITS;
 	for (__u32 i = 0; i < rules->rule_cnt; i++) {
 		if (rules->rules[i].limit.rate)
-			return XS_SET_LAYOUT;
+			layout = larger(layout, XS_SET_LAYOUT_LIMITS);
 		for (__u32 k = 0; k < rules->rules[i].match_cnt; k++)
-			if (xs_field_is_of_layout_3(rules->rules[i].matches[k].field))
-				layout = XS_SET_LAYOUT_BEFORE_SIZES;
+			layout = larger(layout, xs_field_layout(rules->rules[i].matches[k].field));
 	}
 	return layout;
 }
@@ -30,6 +34,16 @@ void xs_need_layout(struct xs_compiler *c, __u32 layout)
 {
 	if (xs_header(c)->layout < layout)
 		xs_header(c)->layout = layout;
+}
+
+static bool asks_inner(const struct xs_ruleset *rules)
+{
+	for (__u32 i = 0; i < rules->rule_cnt; i++)
+		for (__u32 k = 0; k < rules->rules[i].match_cnt; k++)
+			if (xs_field_layout(rules->rules[i].matches[k].field) ==
+			    XS_SET_LAYOUT_INNER)
+				return true;
+	return false;
 }
 
 static int start_set(struct xs_compiler *c)
@@ -48,6 +62,7 @@ static int start_set(struct xs_compiler *c)
 	set = xs_header(c);
 	set->magic = XS_SET_MAGIC;
 	set->layout = xs_rule_layout(c->rules);
+	set->flags = asks_inner(c->rules) ? XS_SET_INNER : 0;
 	set->rule_cnt = c->rules->rule_cnt;
 	set->default_action = c->rules->default_action;
 	set->malformed_action = c->rules->malformed_action;

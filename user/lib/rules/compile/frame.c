@@ -56,8 +56,26 @@ static unsigned char *put_number(unsigned char *at, xs_u128 value, int bytes)
 	return at + bytes;
 }
 
+/* What follows UDP's header, or a GRE header with a key. */
+static void put_tunnel(struct draw *draw, unsigned char *at, __u32 proto, __u32 dport)
+{
+	xs_u128 id = pick_value(draw, XS_DIM_tunnel_id, 0);
+
+	if (proto == IPPROTO_GRE) {
+		put_number(at, 0x2000, 2);
+		put_number(at + 4, id, 4);
+	} else if (dport == XS_PORT_VXLAN) {
+		at[8] = 0x08;
+		put_number(at + 12, id, 3);
+	} else if (dport == XS_PORT_GENEVE) {
+		put_number(at + 12, id, 3);
+	}
+}
+
 static void put_l4(struct draw *draw, unsigned char *at, __u32 proto)
 {
+	__u32 dport;
+
 	if (proto == IPPROTO_ICMP || proto == IPPROTO_ICMPV6) {
 		at[0] = (unsigned char)pick_value(draw, XS_DIM_l4_type,
 						  proto == IPPROTO_ICMP ? 8 : 128);
@@ -65,7 +83,10 @@ static void put_l4(struct draw *draw, unsigned char *at, __u32 proto)
 		return;
 	}
 	put_number(at, pick_value(draw, XS_DIM_sport, 1024 + next_random(draw) % 64512), 2);
-	put_number(at + 2, pick_value(draw, XS_DIM_dport, 1024 + next_random(draw) % 64512), 2);
+	dport = (__u32)pick_value(draw, XS_DIM_dport, 1024 + next_random(draw) % 64512);
+	put_number(at + 2, dport, 2);
+	if (draw->meaning.dim[XS_DIM_tunnel_id].range)
+		put_tunnel(draw, at, proto, dport);
 	if (proto == IPPROTO_TCP) {
 		at[12] = 5 << 4;
 		at[13] = (unsigned char)pick_value(draw, XS_DIM_l4_type, 0x10);
@@ -138,7 +159,7 @@ static void put_ipv6(struct draw *draw, unsigned char *at, const unsigned char *
 	if (draw->kind != XS_KIND_ip6_direct)
 		nexthdr = (__u32)pick_value(draw, XS_DIM_nexthdr,
 					    fragment ? IPPROTO_FRAGMENT : IPPROTO_HOPOPTS);
-	put_number(at, 6U << 28 | traffic_class << 20, 4);
+	put_number(at, 6U << 28 | traffic_class << 20 | pick_value(draw, XS_DIM_flowlabel, 0), 4);
 	put_number(at + 4, end - at - 40, 2);
 	at[6] = (unsigned char)nexthdr;
 	at[7] = (unsigned char)pick_value(draw, XS_DIM_ttl, 64);
@@ -157,6 +178,8 @@ static void put_arp(struct draw *draw, unsigned char *at)
 	at[4] = (unsigned char)pick_value(draw, XS_DIM_l4_type, ETH_ALEN);
 	at[5] = (unsigned char)pick_value(draw, XS_DIM_l4_code, 4);
 	put_number(at + 6, pick_value(draw, XS_DIM_sport, 1), 2);
+	put_number(at + 14, pick_value(draw, XS_DIM_arp_saddr, 0x0a000001), 4);
+	put_number(at + 24, pick_value(draw, XS_DIM_arp_daddr, 0x0a000002), 4);
 }
 
 static unsigned char *put_ethernet(struct draw *draw, unsigned char *at)
@@ -171,6 +194,13 @@ static unsigned char *put_ethernet(struct draw *draw, unsigned char *at)
 				pick_value(draw, XS_DIM_vlan_pcp, 0) << 13 |
 					pick_value(draw, XS_DIM_vlan_dei, 0) << 12 |
 					pick_value(draw, XS_DIM_vlan_id, 1),
+				2);
+	}
+	if (meaning->tag_bytes > 4) {
+		at = put_number(at, ETH_P_8021Q, 2);
+		at = put_number(at,
+				pick_value(draw, XS_DIM_vlan_inner_pcp, 0) << 13 |
+					pick_value(draw, XS_DIM_vlan_inner_id, 1),
 				2);
 	}
 	return put_number(at, pick_value(draw, XS_DIM_ether_type, ETH_P_IP), 2);

@@ -38,10 +38,13 @@ static void order_tables(struct xs_compiler *c)
 static void set_mask(struct xs_set_table *record, const __u64 *mask)
 {
 	memcpy(record->mask, mask, sizeof(record->mask));
+	memcpy(record->inner_mask, mask + XS_TABLE_WORDS, sizeof(record->inner_mask));
 	if (mask[XS_KEY_addr1] | mask[XS_KEY_addr2] | mask[XS_KEY_addr3])
 		record->words |= XS_TABLE_ADDR6;
 	if (mask[XS_KEY_ether_s] | mask[XS_KEY_ether_d] | mask[XS_KEY_misc])
 		record->words |= XS_TABLE_RARE;
+	if (mask[XS_KEY_inner] | mask[XS_KEY_tunnel])
+		record->words |= XS_TABLE_RARE | XS_TABLE_INNER;
 }
 
 int xs_tables_make(struct xs_compiler *c)

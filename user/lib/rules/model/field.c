@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "field.h"
+#include "maps/rule_set.h"
 #include "services.h"
 
 /* ---- names: each with its number behind it ---- */
@@ -89,6 +90,7 @@ static const char icmpv6_codes[] =
 static const struct xs_range icmp[] = { { 1, 1 } };
 static const struct xs_range tcp[] = { { 6, 6 } };
 static const struct xs_range udp[] = { { 17, 17 } };
+static const struct xs_range gre[] = { { 47, 47 } };
 static const struct xs_range icmpv6[] = { { 58, 58 } };
 static const struct xs_range dccp[] = { { 33, 33 } };
 static const struct xs_range sctp[] = { { 132, 132 } };
@@ -98,6 +100,8 @@ static const struct xs_range ports[] = {
 };
 
 static const struct xs_range arp_type[] = { { 0x0806, 0x0806 } };
+static const struct xs_range vxlan_port[] = { { XS_PORT_VXLAN, XS_PORT_VXLAN } };
+static const struct xs_range geneve_port[] = { { XS_PORT_GENEVE, XS_PORT_GENEVE } };
 
 #define IP4 XS_FAMILY_BIT(XS_FAMILY_ipv4)
 #define IP6 XS_FAMILY_BIT(XS_FAMILY_ipv6)
@@ -112,24 +116,38 @@ static const struct xs_header_info header_any_arp = { XS_FAMILY_BIT(XS_FAMILY_no
 						      .types = OF(arp_type) };
 static const struct xs_header_info header_arp = { XS_FAMILY_BIT(XS_FAMILY_none), 0, 8,
 						  .types = OF(arp_type) };
+static const struct xs_header_info header_second_tag = { XS_FAMILIES_ALL, .tag_bytes = 8 };
+/* As far as the end of the address. */
+static const struct xs_header_info header_arp_sender = { XS_FAMILY_BIT(XS_FAMILY_none), 0, 18,
+							 .types = OF(arp_type) };
+static const struct xs_header_info header_arp_target = { XS_FAMILY_BIT(XS_FAMILY_none), 0, 28,
+							 .types = OF(arp_type) };
 static const struct xs_header_info header_ip4 = { .families = IP4 };
 static const struct xs_header_info header_ip6 = { .families = IP6 };
 static const struct xs_header_info header_ip = { .families = XS_FAMILIES_IP };
-static const struct xs_header_info header_any_tcp = { XS_FAMILIES_IP, 0, 0, OF(tcp), {} };
-static const struct xs_header_info header_any_udp = { XS_FAMILIES_IP, 0, 0, OF(udp), {} };
-static const struct xs_header_info header_any_sctp = { XS_FAMILIES_IP, 0, 0, OF(sctp), {} };
-static const struct xs_header_info header_any_dccp = { XS_FAMILIES_IP, 0, 0, OF(dccp), {} };
-static const struct xs_header_info header_any_udplite = { XS_FAMILIES_IP, 0, 0, OF(udplite), {} };
-static const struct xs_header_info header_any_icmp = { IP4, 0, 0, OF(icmp), {} };
-static const struct xs_header_info header_any_icmpv6 = { IP6, 0, 0, OF(icmpv6), {} };
-static const struct xs_header_info header_tcp = { XS_FAMILIES_IP, 0, 20, OF(tcp), {} };
-static const struct xs_header_info header_udp = { XS_FAMILIES_IP, 0, 8, OF(udp), {} };
-static const struct xs_header_info header_sctp = { XS_FAMILIES_IP, 0, 12, OF(sctp), {} };
-static const struct xs_header_info header_dccp = { XS_FAMILIES_IP, 0, 12, OF(dccp), {} };
-static const struct xs_header_info header_udplite = { XS_FAMILIES_IP, 0, 8, OF(udplite), {} };
-static const struct xs_header_info header_ports = { XS_FAMILIES_IP, 0, 8, OF(ports), {} };
-static const struct xs_header_info header_icmp = { IP4, 0, 8, OF(icmp), {} };
-static const struct xs_header_info header_icmpv6 = { IP6, 0, 8, OF(icmpv6), {} };
+static const struct xs_header_info header_any_tcp = { XS_FAMILIES_IP, 0, 0, OF(tcp), {}, {} };
+static const struct xs_header_info header_any_udp = { XS_FAMILIES_IP, 0, 0, OF(udp), {}, {} };
+static const struct xs_header_info header_any_sctp = { XS_FAMILIES_IP, 0, 0, OF(sctp), {}, {} };
+static const struct xs_header_info header_any_dccp = { XS_FAMILIES_IP, 0, 0, OF(dccp), {}, {} };
+static const struct xs_header_info header_any_udplite = {
+	XS_FAMILIES_IP, 0, 0, OF(udplite), {}, {}
+};
+static const struct xs_header_info header_any_icmp = { IP4, 0, 0, OF(icmp), {}, {} };
+static const struct xs_header_info header_any_icmpv6 = { IP6, 0, 0, OF(icmpv6), {}, {} };
+static const struct xs_header_info header_tcp = { XS_FAMILIES_IP, 0, 20, OF(tcp), {}, {} };
+static const struct xs_header_info header_udp = { XS_FAMILIES_IP, 0, 8, OF(udp), {}, {} };
+static const struct xs_header_info header_sctp = { XS_FAMILIES_IP, 0, 12, OF(sctp), {}, {} };
+static const struct xs_header_info header_dccp = { XS_FAMILIES_IP, 0, 12, OF(dccp), {}, {} };
+static const struct xs_header_info header_udplite = { XS_FAMILIES_IP, 0, 8, OF(udplite), {}, {} };
+static const struct xs_header_info header_ports = { XS_FAMILIES_IP, 0, 8, OF(ports), {}, {} };
+static const struct xs_header_info header_icmp = { IP4, 0, 8, OF(icmp), {}, {} };
+static const struct xs_header_info header_icmpv6 = { IP6, 0, 8, OF(icmpv6), {}, {} };
+/* UDP's header with it. */
+static const struct xs_header_info header_vxlan = { XS_FAMILIES_IP, 0, 16, OF(udp),
+						    .dports = OF(vxlan_port) };
+static const struct xs_header_info header_geneve = { XS_FAMILIES_IP, 0, 16, OF(udp),
+						     .dports = OF(geneve_port) };
+static const struct xs_header_info header_gre = { XS_FAMILIES_IP, 0, 8, OF(gre), {}, {} };
 
 const struct xs_field_info xs_fields[XS_FIELD_MAX] = {
 #define X(name, text, bits, dim, values, header) \
@@ -151,8 +169,13 @@ __u32 xs_dim_bits(enum xs_dim dim, __u8 families)
 	return xs_dim_places[dim].bits;
 }
 
-bool xs_field_is_of_layout_3(enum xs_field field)
+__u32 xs_field_layout(enum xs_field field)
 {
+	enum xs_dim dim = xs_fields[field].dim;
+
+	if (dim > XS_DIM_daddr && dim < XS_DIM_MAX &&
+	    (xs_dim_places[dim].word == XS_KEY_inner || xs_dim_places[dim].word == XS_KEY_tunnel))
+		return XS_SET_LAYOUT_INNER;
 	switch (field) {
 	case XS_FIELD_vlan_dei:
 	case XS_FIELD_arp_operation:
@@ -165,9 +188,9 @@ bool xs_field_is_of_layout_3(enum xs_field field)
 	case XS_FIELD_ip_frag_off:
 	case XS_FIELD_ip_hdrlength:
 	case XS_FIELD_ip6_ecn:
-		return true;
+		return XS_SET_LAYOUT_BEFORE_SIZES;
 	default:
-		return false;
+		return XS_SET_LAYOUT_BEFORE_FIELDS;
 	}
 }
 
@@ -208,6 +231,17 @@ bool xs_is_family(const char *family, size_t family_len)
 	for (int i = 0; i < XS_FIELD_MAX; i++)
 		if (after_family((enum xs_field)i, family, family_len))
 			return true;
+	return false;
+}
+
+bool xs_field_goes_on(const char *family, size_t family_len, const char *word, size_t word_len)
+{
+	for (int i = 0; i < XS_FIELD_MAX; i++) {
+		const char *rest = after_family((enum xs_field)i, family, family_len);
+
+		if (rest && !strncmp(rest, word, word_len) && rest[word_len] == ' ')
+			return true;
+	}
 	return false;
 }
 

@@ -58,11 +58,15 @@ __u32 xs_dim_bits(enum xs_dim dim, __u8 families);
 	X(vlan_id, "vlan id", 12, vlan_id, number, tag) /* outermost tag */ \
 	X(vlan_pcp, "vlan pcp", 3, vlan_pcp, number, tag) \
 	X(vlan_dei, "vlan dei", 1, vlan_dei, number, tag) \
+	X(vlan_inner_id, "vlan inner id", 12, vlan_inner_id, number, second_tag) \
+	X(vlan_inner_pcp, "vlan inner pcp", 3, vlan_inner_pcp, number, second_tag) \
 	X(arp, "arp", 0, nothing, none, any_arp) \
 	X(arp_operation, "arp operation", 16, sport, arp_operation, arp) \
 	X(arp_htype, "arp htype", 16, dport, number, arp) \
 	X(arp_hlen, "arp hlen", 8, l4_type, number, arp) \
 	X(arp_plen, "arp plen", 8, l4_code, number, arp) \
+	X(arp_saddr, "arp saddr ip", 32, arp_saddr, ipv4, arp_sender) \
+	X(arp_daddr, "arp daddr ip", 32, arp_daddr, ipv4, arp_target) \
 	X(ip_saddr, "ip saddr", 32, saddr, ipv4, ip4) \
 	X(ip_daddr, "ip daddr", 32, daddr, ipv4, ip4) \
 	X(ip_protocol, "ip protocol", 8, l4proto, protocol, ip4) \
@@ -79,6 +83,7 @@ __u32 xs_dim_bits(enum xs_dim dim, __u8 families);
 	X(ip6_dscp, "ip6 dscp", 6, dscp, dscp, ip6) \
 	X(ip6_hoplimit, "ip6 hoplimit", 8, ttl, number, ip6) \
 	X(ip6_ecn, "ip6 ecn", 2, ecn, ecn, ip6) \
+	X(ip6_flowlabel, "ip6 flowlabel", 20, flowlabel, number, ip6) \
 	X(meta_l4proto, "meta l4proto", 8, l4proto, protocol, ip) \
 	X(meta_nfproto, "meta nfproto", 16, ether_type, nfproto, ip) \
 	X(meta_protocol, "meta protocol", 16, ether_type, ether_type, frame) /* as ether type */ \
@@ -114,7 +119,10 @@ __u32 xs_dim_bits(enum xs_dim dim, __u8 families);
 	X(icmp_type, "icmp type", 8, l4_type, icmp_type, icmp) \
 	X(icmp_code, "icmp code", 8, l4_code, icmp_code, icmp) \
 	X(icmpv6_type, "icmpv6 type", 8, l4_type, icmpv6_type, icmpv6) \
-	X(icmpv6_code, "icmpv6 code", 8, l4_code, icmpv6_code, icmpv6)
+	X(icmpv6_code, "icmpv6 code", 8, l4_code, icmpv6_code, icmpv6) \
+	X(vxlan_vni, "vxlan vni", 24, tunnel_id, number, vxlan) \
+	X(geneve_vni, "geneve vni", 24, tunnel_id, number, geneve) \
+	X(gre_key, "gre key", 32, tunnel_id, number, gre)
 
 enum xs_field {
 #define X(name, ...) XS_FIELD_##name,
@@ -143,10 +151,11 @@ enum xs_value_kind {
 /* The header that a field lies in, and therefore what the field says about the frame. */
 struct xs_header_info {
 	__u8 families; /* of frames that can have it, XS_FAMILY_BIT */
-	__u8 tag_bytes; /* of the VLAN tag that it needs */
+	__u8 tag_bytes; /* of the VLAN tags that it needs */
 	__u8 l4_bytes; /* least bytes of L4 header that it needs; 0: none, so any fragment has it */
 	struct xs_ranges protos; /* L4 protocols that have it; NULL: any */
 	struct xs_ranges types; /* EtherTypes that have it; NULL: those of the families */
+	struct xs_ranges dports; /* destination ports that have it; NULL: any */
 };
 
 struct xs_field_info {
@@ -162,18 +171,24 @@ struct xs_field_info {
 /* Indexed by enum xs_field. */
 extern const struct xs_field_info xs_fields[XS_FIELD_MAX];
 
-/* Whether programs that search sets of layout 2 do not know the field. */
-bool xs_field_is_of_layout_3(enum xs_field field);
+/* The layout of sets that brought the field (maps/rule_set.h): older programs do not know it. */
+__u32 xs_field_layout(enum xs_field field);
 
 /* Largest value of the field as a number; all ones for addresses. */
 xs_u128 xs_field_max(enum xs_field field);
 
-/* The field "FAMILY WORD"; word_len 0: the protocol alone. XS_FIELD_MAX: there is none. */
+/*
+ * The field "FAMILY WORD", where WORD may be two; word_len 0: the protocol alone. XS_FIELD_MAX:
+ * there is none.
+ */
 enum xs_field xs_field_find(const char *family, size_t family_len, const char *word,
 			    size_t word_len);
 
 /* Whether any field begins with this word. */
 bool xs_is_family(const char *family, size_t family_len);
+
+/* Whether a field is "FAMILY WORD" and a word more. */
+bool xs_field_goes_on(const char *family, size_t family_len, const char *word, size_t word_len);
 
 /* The name of a value; not NUL-terminated. */
 struct xs_name {

@@ -45,6 +45,12 @@ static int add_header(struct xs_arena *arena, struct xs_meaning *meaning,
 		if (err)
 			return err;
 	}
+	if (header->dports.cnt) {
+		int err = xs_meaning_restrict(arena, meaning, XS_DIM_dport, header->dports);
+
+		if (err)
+			return err;
+	}
 	/*
 	 * If there are several, as for `th`, the key adds nothing: only their frames
 	 * have ports at all.

@@ -106,11 +106,14 @@ static bool restrict_to(struct inlining *in, struct xs_arena *arena, const struc
 static bool has_header(const struct xs_meaning *meaning, const struct xs_header_info *header)
 {
 	const struct xs_ranges *proto = &meaning->dim[XS_DIM_l4proto],
-			       *type = &meaning->dim[XS_DIM_ether_type];
+			       *type = &meaning->dim[XS_DIM_ether_type],
+			       *dport = &meaning->dim[XS_DIM_dport];
 
 	return !(meaning->families & ~header->families) &&
 	       meaning->tag_bytes >= header->tag_bytes && meaning->l4_bytes >= header->l4_bytes &&
 	       (!header->types.cnt || (type->range && xs_ranges_within(*type, header->types))) &&
+	       (!header->dports.cnt ||
+		(dport->range && xs_ranges_within(*dport, header->dports))) &&
 	       (!header->protos.cnt || (proto->range && xs_ranges_within(*proto, header->protos)));
 }
 

@@ -211,15 +211,56 @@ void xs_parse_family_words(struct xs_str family, char *buf, size_t size)
 	}
 }
 
+/* Those that begin with the same two words: what may be the third. */
+static void third_words(struct xs_str family, struct xs_str word, char *buf, size_t size)
+{
+	size_t n = 0;
+
+	buf[0] = '\0';
+	for (int i = 0; i < XS_FIELD_MAX && n < size; i++) {
+		const char *text = xs_fields[i].text;
+
+		if (strncmp(text, family.p, family.len) || text[family.len] != ' ')
+			continue;
+		text += family.len + 1;
+		if (!strncmp(text, word.p, word.len) && text[word.len] == ' ')
+			n += (size_t)snprintf(buf + n, size - n, "%s%s", n ? " or " : "",
+					      text + word.len + 1);
+	}
+}
+
+/* The third word of `vlan inner id` and its like; the current token is the second. */
+static bool parse_third_word(struct xs_parser *p, struct xs_str family, struct xs_str word,
+			     enum xs_field *field)
+{
+	char two[64], what[64];
+
+	xs_parse_next(p);
+	snprintf(two, sizeof(two), "%.*s %.*s", (int)word.len, word.p,
+		 p->tok.type == XS_TOKEN_WORD ? (int)p->tok.len : 0, p->tok.p);
+	*field = xs_field_find(family.p, family.len, two, strlen(two));
+	if (*field == XS_FIELD_MAX) {
+		third_words(family, word, what, sizeof(what));
+		return xs_parse_expected(p, "%s after '%s %s'", what, xs_quote_str(family).s,
+					 xs_quote_str(word).s);
+	}
+	xs_parse_next(p);
+	return xs_parse_put_token(p, xs_fields[*field].text, strlen(xs_fields[*field].text));
+}
+
 /* Parses the words of the field, starting at its family. */
 static bool parse_words(struct xs_parser *p, enum xs_field *field)
 {
-	struct xs_str family = xs_token_str(&p->tok), word = { "", 0 };
+	const struct xs_token first = p->tok;
+	struct xs_str family = xs_token_str(&first), word = { "", 0 };
+	struct xs_word_hint hint;
 	char what[128];
 
 	xs_parse_next(p);
 	if (p->tok.type == XS_TOKEN_WORD)
 		word = xs_token_str(&p->tok);
+	if (word.len && xs_field_goes_on(family.p, family.len, word.p, word.len))
+		return parse_third_word(p, family, word, field);
 	*field = word.len ? xs_field_find(family.p, family.len, word.p, word.len) : XS_FIELD_MAX;
 	if (*field != XS_FIELD_MAX) {
 		xs_parse_next(p);
@@ -230,8 +271,11 @@ static bool parse_words(struct xs_parser *p, enum xs_field *field)
 	if (*field != XS_FIELD_MAX)
 		return xs_parse_put_token(p, family.p, family.len);
 	xs_parse_family_words(family, what, sizeof(what));
-	return xs_parse_expected(p, "one of %s after '%s'%s", what, xs_quote_str(family).s,
-				 xs_other_tools_hint(&p->tok, XS_FIELD_MAX).s);
+	hint = xs_other_tools_hint(&p->tok, XS_FIELD_MAX);
+	if (!hint.s[0])
+		hint = xs_other_tools_hint(&first, XS_FIELD_MAX);
+	return xs_parse_expected(p, "%s%s after '%s'%s", strchr(what, ',') ? "one of " : "", what,
+				 xs_quote_str(family).s, hint.s);
 }
 
 bool xs_parse_field(struct xs_parser *p)

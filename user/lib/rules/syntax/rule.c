@@ -189,7 +189,7 @@ static bool bad_rule_word(struct xs_parser *p)
 	return xs_parse_expected(
 		p,
 		"%s (ether, vlan, arp, ip, ip6, meta, tcp, udp, sctp, dccp, udplite, th, icmp, "
-		"icmpv6) or %s%s",
+		"icmpv6, vxlan, geneve, gre) or %s%s",
 		p->match_cnt ? "another match" : "a match", verdicts, hint.s);
 }
 

@@ -72,8 +72,6 @@ static const char *other_tools_word(struct xs_str word)
 		{ "comp", "; a protocol of its own is meta l4proto comp" },
 		{ "gre", "; a protocol of its own is meta l4proto gre" },
 		{ "igmp", "; a protocol of its own is meta l4proto igmp" },
-		{ "vxlan", "; what is inside a tunnel is not looked at" },
-		{ "geneve", "; what is inside a tunnel is not looked at" },
 		{ "gretap", "; what is inside a tunnel is not looked at" },
 		{ "fwd", "; it is called dev" },
 		{ "dup", "; a frame goes one way: dev" },
