@@ -16,6 +16,7 @@
 #include <linux/if_link.h>
 
 #include "lib/instance/program.h"
+#include "lib/instance/set_layout.h"
 #include "maps/rule_set.h"
 #include "xsteer.skel.h"
 
@@ -124,7 +125,7 @@ int test_open(void **state)
 	}
 	if (!env->skel)
 		return -1;
-	env->remembers = set_layout >= XS_SET_LAYOUT;
+	env->remembers = xs_set_layout_has_limits(set_layout);
 	env->prog_fd = bpf_program__fd(env->skel->progs.xsteer);
 	env->stats_fd = bpf_map__fd(env->skel->maps.xdp_stats_map);
 	env->cpu_cnt = libbpf_num_possible_cpus();

@@ -18,6 +18,7 @@
 
 #include "../test.h"
 #include "lib/instance/program.h"
+#include "lib/instance/set_layout.h"
 #include "maps/rule_set.h"
 #include "trace.skel.h"
 #include "xsteer.skel.h"
@@ -197,7 +198,7 @@ static bool tools_load_limits(void)
 	__u32 set_layout;
 	struct xsteer_bpf *skel =
 		xs_program_make(test_ctx(), XS_SLOTS_MIN, NULL, NULL, &set_layout);
-	bool has = skel && set_layout >= XS_SET_LAYOUT;
+	bool has = skel && xs_set_layout_has_limits(set_layout);
 
 	xsteer_bpf__destroy(skel);
 	return has;

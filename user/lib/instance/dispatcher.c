@@ -123,7 +123,7 @@ static int attach(struct xdp_program *prog, bool limits, const struct xs_netif *
 static int open_and_attach(const struct xs_netif *netif, const struct xs_pins *pins,
 			   const struct xs_attach_opts *opts, enum xs_mode *got, __u32 *prog_id)
 {
-	bool limits = pins->meta.set_layout >= XS_SET_LAYOUT;
+	bool limits = xs_set_layout_has_limits(pins->meta.set_layout);
 	struct xsteer_bpf *skel = xs_program_open(pins->ctx, pins->slots, limits);
 	struct xdp_program *prog;
 	int err;
