@@ -7,11 +7,18 @@
 # XS_KILLS=N kills N times instead of 5. 200, as before a release:
 #	XS_KILLS=200 XS_TIMEOUT=1800 selftests/runner keeper.sh
 
+# XS_CALLS=N kills at N moments instead of 8 at which a worker enters or leaves a system call. Those of its
+# start are spread over all that it makes there, and others each day. 700 is each of them:
+#	XS_CALLS=700 XS_TIMEOUT=9000 selftests/runner at_each_call
+
 . "$(dirname "$0")/lib.sh"
 
 FLOOD=$O/selftests/tools/flood
 RATE=${XS_RATE:-5000} # a second, and frames for some seconds: on a busy machine processes wait
 kills=${XS_KILLS:-5}
+calls=${XS_CALLS:-8}
+KILL_AT=$O/selftests/tools/kill_at
+STARTS_CALLS=700 # moments, at least, from a worker's birth until it is back in its loop
 
 _keeper() { # [OPTION...]
 	rx_bg keeper "$BOUNCER" --keeper -d rx0 -j "$@"
@@ -67,7 +74,7 @@ _killed_again_and_again() { # OPTION...
 	_keeper --frames 32768 "$@"
 	_start_flood
 	for ((i = 1; i <= kills; i++)); do
-		sleep "1.$((RANDOM % 900 + 100))" # five within a second each would end it
+		sleep "1.$(printf %03d $((RANDOM % 300)))" # five within a second each would end it
 		_kill_worker
 		_frames_come
 	done
@@ -82,6 +89,77 @@ killed_again_and_again_it_loses_nothing() {
 killed_again_and_again_while_it_changes_packets() {
 	_killed_again_and_again --adaptive --swap-mac
 	_account_closes "$kills"
+}
+
+# Kills at the Nth moment at which the process, or the next that it forks, enters or leaves a call.
+_kill_at() { # N OPTION... PID
+	rx_bg at "$KILL_AT" "${@:2}" "$1"
+	AT=$!
+	becomes "the calls are counted" 10 grep -q ready "$DIR/at.log"
+}
+_was_killed_at() {
+	ends "$AT" 0
+	becomes "another worker has slot 0" 20 _has_another
+	WORKER=$(owner_pid 0)
+	sed -n 's/^killed as it //p' "$DIR/at.log" >>"$DIR/killed"
+	_frames_come
+	sleep 1.1 # five within a second each would end it
+}
+_needs_tracing() {
+	[[ -z ${XS_SAN-} ]] || skip "a sanitizer's process cannot be traced"
+}
+_first_of_day() { # EVERY
+	echo $((${TORTURE_SEED:-$(($(date +%s) / 86400))} % $1 + 1))
+}
+_killed_at_each_call_of_the_loop() { # OPTION...
+	local n
+	needs_rings_of_others
+	_needs_tracing
+	lab_with_gro 1
+	attach -m native
+	_keeper --frames 32768 "$@"
+	_start_flood
+	# A turn: it wakes up, sends, and sleeps. The odd moments are those at which it enters a call.
+	for ((n = 0; n < calls; n++)); do
+		_kill_at $((n / 2 + 1)) -w -c "$( ((n % 2)) && echo poll || echo sendto)" "$WORKER"
+		_was_killed_at
+	done
+	_account_closes "$calls"
+	echo "# as it $(sort "$DIR/killed" | uniq -c | xargs)"
+}
+
+killed_at_each_call_of_its_loop_it_loses_nothing() {
+	local call
+	_killed_at_each_call_of_the_loop -p
+	equal "interrupted, where nothing is changed" "$(_final .interrupted)" 0
+	for call in "enters poll" "leaves poll" "enters sendto" "leaves sendto"; do
+		check "a kill as it $call" grep -qx "$call" "$DIR/killed"
+	done
+}
+
+killed_at_each_call_of_its_loop_while_it_changes_packets() {
+	_killed_at_each_call_of_the_loop --adaptive --swap-mac
+}
+
+# A worker is killed, and then the next one on its way, before it has gone on or just after.
+killed_at_each_call_of_its_start_it_loses_nothing() {
+	local i every=$((STARTS_CALLS / calls)) n
+	needs_rings_of_others
+	_needs_tracing
+	lab_with_gro 1
+	attach -m native
+	_keeper --frames 32768 -p
+	_start_flood
+	n=$(_first_of_day "$every")
+	for ((i = 1; i <= calls; i++)); do
+		_kill_at "$n" -n "$KEEPER"
+		kill -KILL "$WORKER"
+		_was_killed_at
+		n=$((n + every))
+	done
+	_account_closes $((2 * calls))
+	equal "interrupted, where nothing is changed" "$(_final .interrupted)" 0
+	echo "# as it $(sort "$DIR/killed" | uniq -c | xargs)"
 }
 
 all_queues_at_once_under_traffic() {
