@@ -195,6 +195,25 @@ whatever_a_successor_says_or_does_not_say_the_first_goes_on() {
 	_nothing_is_lost first
 }
 
+# As each bouncer does at its start, to find the sockets of those that were killed.
+who_only_looks_whether_somebody_listens_is_no_successor() {
+	needs_rings_of_others
+	[[ $(type -P python3) ]] || skip "no python3, which looks"
+	local old
+	lab_up --queues 1
+	_first_on_instance
+	old=$LAST_BOUNCER
+	kill -STOP "$old"
+	_peer 's.close()'
+	rx_bg next "$BOUNCER" --take-over -d rx0 -j -p
+	LAST_BOUNCER=$!
+	sleep 0.5 # it has connected, and waits
+	kill -CONT "$old"
+	ends "$old" 0
+	bounced
+	stop_bouncer
+}
+
 only_root_and_the_bouncers_user_may_take_over() {
 	needs_rings_of_others
 	lab_up --queues 1

@@ -164,6 +164,14 @@ static int hear(struct xs_give *give, union xs_hand_msg *msg, enum xs_hand_type 
 	return err;
 }
 
+/* As one does that only looked whether somebody listens here (xs_listen_sweep()). */
+static bool has_left(int fd)
+{
+	struct pollfd hung_up = { .fd = fd, .events = POLLRDHUP };
+
+	return poll(&hung_up, 1, 0) > 0;
+}
+
 void xs_give_accept(struct xs_bouncer *b)
 {
 	struct xs_give *give = &b->give;
@@ -171,6 +179,8 @@ void xs_give_accept(struct xs_bouncer *b)
 
 	if (fd < 0)
 		return;
+	if (give->peer_fd >= 0 && has_left(give->peer_fd))
+		forget_peer(give);
 	if (!xs_peer_is_trusted(fd))
 		refuse(fd, "only root and the user of process %d may take over from it", getpid());
 	else if (give->peer_fd >= 0)
