@@ -26,7 +26,7 @@ _first_on_instance() { # [OPTION...]
 }
 # Until _nothing_is_lost.
 _start_flood() { # [OPTION...]
-	tx_bg flood "$FLOOD" -j -q 2000 -r "$RATE" -t 999 -f 16 "$@" tx0
+	tx_bg flood "$FLOOD" -j -q 2000 -r "$RATE" -t 99999 -f 16 "$@" tx0
 	FLOOD_PID=$!
 	becomes "frames come" 10 _more_than 0
 }
