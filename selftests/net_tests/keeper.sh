@@ -34,7 +34,7 @@ _kill_worker() {
 	WORKER=$(owner_pid 0)
 }
 _start_flood() { # [OPTION...]
-	tx_bg flood "$FLOOD" -j -q 2000 -r "$RATE" -t 999 -f 16 "$@" tx0
+	tx_bg flood "$FLOOD" -j -q 2000 -r "$RATE" -t 99999 -f 16 "$@" tx0
 	FLOOD_PID=$!
 	becomes "frames come" 10 _more_than 0
 }
@@ -457,6 +457,155 @@ another_bouncer_takes_over_and_the_keeper_ends() {
 	_frames_come
 	_account_closes 1
 }
+
+# --- a service manager that keeps descriptors, in place of a keeper ---
+
+_manager() { # [OPTION...]
+	type -P python3 >/dev/null || skip "no python3, which plays the manager"
+	# by a shell, as the unit does
+	# shellcheck disable=SC2016 # the inner shell expands
+	rx_bg keeper "$ROOT/selftests/fd_manager" "$DIR/notify" sh -c 'exec "$0" "$@"' "$BOUNCER" -d rx0 -j "$@"
+	KEEPER=$!
+	becomes "a worker has slot 0" 15 _has_worker
+	WORKER=$(owner_pid 0)
+	becomes "it is ready" 5 _manager_said READY=1
+}
+_manager_said() { grep -q "$1" "$DIR/keeper.log"; }
+
+what_a_service_manager_keeps_loses_nothing() {
+	local i
+	needs_rings_of_others
+	lab_with_gro 1
+	attach -m native
+	_manager --frames 32768 -p --swap-mac
+	_start_flood
+	for ((i = 1; i <= 3; i++)); do
+		sleep 1.2
+		_kill_worker
+		check "it was given all: three of the queue, where to ask, and its state" _manager_said "started $WORKER with 5"
+		_frames_come
+	done
+	_account_closes 3
+	check "the store is empty at the end" _manager_said "with 0, 0 stored"
+	equal "told by others" "$(grep -c refused "$DIR/keeper.log")" 0
+}
+
+what_a_service_manager_keeps_of_several_queues_and_a_map() {
+	needs_rings_of_others
+	lab_up --queues 2
+	attach -m native
+	rx_bg keeper "$ROOT/selftests/fd_manager" "$DIR/notify" "$BOUNCER" -d rx0 -j -p -Q all --xskmap "$PINS/rx0/xsks_map"
+	KEEPER=$!
+	becomes "it works" 15 _started_times 1
+	becomes "it is ready" 5 _manager_said READY=1
+	bounced
+	kill -KILL "$(_child)"
+	becomes "another one works" 10 _started_times 2
+	check "it was given all" _manager_said "started .* with 9"
+	bounced
+	_stop_keeper
+	check "the store is empty at the end" _manager_said "with 0, 0 stored"
+}
+
+what_does_not_fit_the_options_is_given_up() {
+	needs_rings_of_others
+	lab_up --queues 1
+	attach -m native
+	echo "-p" >"$DIR/options"
+	# shellcheck disable=SC2016 # the inner shell expands
+	rx_bg keeper "$ROOT/selftests/fd_manager" "$DIR/notify" \
+		sh -c 'exec "$0" -d rx0 -j $(cat "$1")' "$BOUNCER" "$DIR/options"
+	KEEPER=$!
+	becomes "a worker has slot 0" 15 _has_worker
+	WORKER=$(owner_pid 0)
+	becomes "it is ready" 5 _manager_said READY=1
+	echo "-p --frames 512" >"$DIR/options"
+	kill -KILL "$WORKER"
+	ends "$KEEPER" 1
+	contains "it is told" "$(cat "$DIR/keeper.log")" "kept the sockets of process $WORKER, which had other options"
+	check "the store is empty" _manager_said "with 1, 0 stored"
+	rm "$DIR/notify"
+	_manager -p --frames 512 # the next start
+	bounced
+	_stop_keeper
+}
+
+who_took_over_has_all_and_the_service_manager_nothing() {
+	needs_rings_of_others
+	lab_up --queues 1
+	attach -m native
+	_manager -p
+	rx_bg next "$BOUNCER" --take-over -d rx0 -j -p
+	LAST_BOUNCER=$!
+	ends "$KEEPER" 0
+	check "the store is empty" _manager_said "with 0, 0 stored"
+	becomes "owners names the new one" 5 _owned_by 0 "$LAST_BOUNCER"
+	bounced
+	stop_bouncer
+}
+
+# Nobody knows whether the other has everything: what was kept is not gone on with.
+what_was_killed_while_it_handed_over_is_given_up() {
+	needs_rings_of_others
+	lab_up --queues 1
+	attach -m native
+	_manager -p --socket "$DIR/hand"
+	check "one is ready to take over, and then is silent" python3 - "$DIR/hand" \
+		"$(rx ip -j link show dev rx0 | jq '.[0].ifindex')" "$WORKER" <<-'PY'
+			import os, signal, socket, struct, sys, time
+			head = lambda kind: struct.pack("<IHH", 0x64686b78, 2, kind)
+			s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+			s.connect(sys.argv[1])
+			s.send(head(1) + struct.pack("<II", int(sys.argv[2]), 0))
+			for kind in 3, 4:
+			    assert socket.recv_fds(s, 2000, 8)[0][6] == kind
+			s.send(head(5))
+			assert s.recv(2000)[6] == 6
+			os.kill(int(sys.argv[3]), signal.SIGKILL)
+			time.sleep(0.2)
+		PY
+	becomes "another worker has slot 0" 10 _has_another
+	contains "it is told" "$(cat "$DIR/keeper.log")" "it was killed while it handed over: begins anew"
+	bounced
+	_stop_keeper
+}
+
+killed_at_once_again_and_again_it_begins_anew() {
+	local i
+	needs_rings_of_others
+	lab_up --queues 1
+	attach -m native
+	_manager -p
+	for ((i = 0; i < 40; i++)); do
+		kill -KILL "$(_child)" 2>/dev/null
+		sleep 0.4
+		_manager_said "several in a row" && break
+	done
+	contains "it is told" "$(cat "$DIR/keeper.log")" "several in a row were killed within a second of their start: begins anew"
+	becomes "another worker has slot 0" 10 _has_another
+	bounced
+	_stop_keeper
+}
+
+with_a_keeper_the_service_manager_hears_the_main_process() {
+	needs_rings_of_others
+	lab_up --queues 1
+	attach -m native
+	type -P python3 >/dev/null || skip "no python3, which plays the manager"
+	rx_bg keeper "$ROOT/selftests/fd_manager" "$DIR/notify" "$BOUNCER" --keeper -d rx0 -j -p
+	KEEPER=$!
+	becomes "it is ready" 15 _manager_said READY=1
+	bounced
+	WORKER=$(owner_pid 0)
+	not_equal "the main process" "$(_child)" "$WORKER"
+	kill -KILL "$WORKER"
+	becomes "the keeper's next worker has slot 0" 10 _not_owned_by "$WORKER"
+	bounced
+	equal "started" "$(grep -c '^started' "$DIR/keeper.log")" 1
+	_stop_keeper
+	equal "told by others" "$(grep -c refused "$DIR/keeper.log")" 0
+}
+_not_owned_by() { [[ $(owner_pid 0) != 0 && $(owner_pid 0) != "$1" ]]; }
 
 a_kernel_that_cannot_is_named_and_the_next_begins_anew() {
 	kernel_is_older_than 6.4 || skip "this kernel can; vm_tests run this under one that cannot"

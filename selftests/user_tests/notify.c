@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "lib/base/passfd.h"
 #include "tools/cli/notify.h"
 
 static char warning[XS_ERROR_MAX];
@@ -115,6 +116,41 @@ static void without_a_manager_nothing_is_told(void **state)
 	}
 }
 
+static void a_descriptor_is_stored_under_its_name_and_forgotten(void **state)
+{
+	char path[64], buffer[4] = "";
+	int fd, pair[2], fds[XS_PASSED_FDS_MAX];
+	struct xs_notify notify;
+	unsigned int cnt;
+	char text[256];
+	ssize_t bytes;
+
+	(void)state;
+	snprintf(path, sizeof(path), "/tmp/notify-test-%d", getpid());
+	fd = listen_at(path);
+	notify = open_notify(path);
+	assert_return_code(pipe(pair), 0);
+	assert_int_equal(xs_notify_store(&notify, "xsteer-q3-0", pair[0]), 0);
+	bytes = xs_receive_with_fds(fd, text, sizeof(text), fds, &cnt);
+	assert_true(bytes > 0);
+	text[bytes] = '\0';
+	assert_string_equal(text, "FDSTORE=1\nFDNAME=xsteer-q3-0\nFDPOLL=0");
+	assert_int_equal(cnt, 1);
+	assert_int_equal(write(pair[1], "abc", 3), 3);
+	assert_int_equal(read(fds[0], buffer, 3), 3); /* it is the same pipe */
+	assert_string_equal(buffer, "abc");
+	xs_notify_forget(&notify, "xsteer-q3-0");
+	assert_heard(fd, "FDSTOREREMOVE=1\nFDNAME=xsteer-q3-0");
+	close(fd);
+	assert_true(xs_notify_store(&notify, "x", pair[0]) < 0); /* nobody listens any more */
+	xs_notify_close(&notify);
+	xs_notify_forget(&notify, "x"); /* nor is there a manager */
+	close(fds[0]);
+	close(pair[0]);
+	close(pair[1]);
+	unlink(path);
+}
+
 static void an_address_that_is_none_is_warned_of(void **state)
 {
 	char long_name[256];
@@ -197,6 +233,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(both_kinds_of_addresses_are_told),
 		cmocka_unit_test(without_a_manager_nothing_is_told),
+		cmocka_unit_test(a_descriptor_is_stored_under_its_name_and_forgotten),
 		cmocka_unit_test(an_address_that_is_none_is_warned_of),
 		cmocka_unit_test(signs_of_life_come_at_half_of_the_time),
 		cmocka_unit_test(a_watchdog_of_another_process_or_of_no_number_is_none),

@@ -24,6 +24,7 @@
 #include "keeper.h"
 #include "prepare.h"
 #include "sockets.h"
+#include "store.h"
 #include "events.h"
 
 #define LAST_WORDS_MS 1000 /* how long the reader may take once everything else is done */
@@ -234,6 +235,7 @@ static int work(struct xs_cli *cli, const struct xs_keeper_child *child)
 				.cli = cli,
 				.take = child->kept,
 				.notify = child->notify,
+				.store = child->store,
 				.keeper_fd = child->fd,
 				.done_fd = -1 };
 	int fds[XS_SOURCE_MAX] = { -1, -1, -1, -1, -1, -1, -1, -1 }, err, late;
@@ -249,6 +251,7 @@ static int work(struct xs_cli *cli, const struct xs_keeper_child *child)
 		err = bounce(&b, fds);
 	if (err == -EINTR && xs_asked_to_stop(cli->ctx))
 		err = 0; /* ended before it was ready */
+	xs_store_remove(&b);
 	late = tear_down(&b, fds);
 	if (!err)
 		err = late;
@@ -273,6 +276,7 @@ static int run_bouncer(struct xs_cli *cli)
 		return xs_keeper_run(cli, work);
 	xs_take_init(&alone.kept);
 	xs_notify_open(cli, &alone.notify);
+	xs_store_take(cli, &alone.notify, &alone.kept, &alone.store);
 	return work(cli, &alone);
 }
 

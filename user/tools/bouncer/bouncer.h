@@ -23,6 +23,7 @@
  *   dead.c    the successor of one that was killed
  *   keeper.c  --keeper: the parent, which starts a worker after another
  *   keep.c    what a worker tells its keeper
+ *   store.c   the same for a service manager that keeps descriptors
  *   events.c  signals, timers, the link and the workers, as they come
  *   bouncer.c set-up in order, and shutdown
  *
@@ -38,6 +39,7 @@
 
 #include "busy.h"
 #include "give.h"
+#include "lib/base/memory.h"
 #include "lib/net/netif.h"
 #include "lib/xsk/xsk.h"
 #include "opts.h"
@@ -57,6 +59,7 @@ struct xs_bouncer {
 	struct xs_notify notify; /* a service manager, if there is one */
 	struct xs_give give;
 	struct xs_take take;
+	struct xs_memory store; /* what a service manager keeps; zeroed: nothing */
 	int keeper_fd; /* -1: nobody goes on if this process is killed */
 	bool given; /* sockets and slots are another bouncer's: still, or from now on */
 	struct xs_worker *workers;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* --keeper: goes on after a bouncer that was killed; see take.h. */
+/* --keeper, or a service manager: goes on after a bouncer that was killed; see take.h. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,8 +26,16 @@ int xs_take_learn(struct xs_bouncer *b)
 		       b->opts.ifname, take->offer.ifindex);
 		return -ENODEV;
 	}
-	b->opts.ifname = take->ifname; /* it may have been renamed */
+	if (!take->stored)
+		b->opts.ifname = take->ifname; /* it may have been renamed */
 	err = xs_bouncer_look(b);
+	if (!err && take->stored && !xs_take_fits(b)) {
+		xs_err(b->cli->ctx,
+		       "%s: the service manager has kept the sockets of process %d, which had "
+		       "other options: they are given up, and the next start begins anew",
+		       b->netif.name, take->from);
+		return -ESTALE;
+	}
 	if (err)
 		return err;
 	for (__u32 i = 0; i < take->queue_cnt; i++)

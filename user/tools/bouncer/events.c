@@ -22,6 +22,7 @@
 #include "tools/cli/cli.h"
 #include "lib/base/failstep.h"
 #include "events.h"
+#include "store.h"
 #define CHECK_MS 1000
 
 int xs_events_check_fd(struct xs_cli *cli, int fd, const char *what)
@@ -298,6 +299,7 @@ int xs_events_loop(struct xs_bouncer *b, const int fds[XS_SOURCE_MAX])
 			checked_ns = xs_monotonic_ns();
 			xs_events_keep_counts(b);
 			xs_give_check(b);
+			xs_store_lives(b);
 			err = check(b);
 		}
 		xs_notify_if_all_turn(&b->notify, &b->workers[0].turns, sizeof(b->workers[0]),

@@ -211,15 +211,21 @@ __u32 xs_give_source(const struct xs_steer *steer)
 						: XS_HAND_instance;
 }
 
+void xs_give_describe(const struct xs_bouncer *b, __u32 i, union xs_hand_msg *msg,
+		      int fds[XS_PASSED_MAX])
+{
+	xs_hand_begin(msg, XS_HAND_queue);
+	msg->queue.queue = b->workers[i].queue;
+	msg->queue.since_ns = b->steer.since_ns[i];
+	xs_xsk_pass(&b->workers[i].xsk, &msg->queue.shape, fds);
+}
+
 int xs_give_queue(const struct xs_bouncer *b, int fd, __u32 i)
 {
 	int fds[XS_PASSED_MAX];
 	union xs_hand_msg msg;
 
-	xs_hand_begin(&msg, XS_HAND_queue);
-	msg.queue.queue = b->workers[i].queue;
-	msg.queue.since_ns = b->steer.since_ns[i];
-	xs_xsk_pass(&b->workers[i].xsk, &msg.queue.shape, fds);
+	xs_give_describe(b, i, &msg, fds);
 	return xs_give_say(fd, &msg, fds, XS_PASSED_MAX);
 }
 

@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <linux/types.h>
 
+#include "lib/xsk/pass.h"
+
 #define XS_HAND_DIR "/run/xsteer/bouncer"
 #define XS_HAND_PATH_MAX 108 /* of a UNIX socket */
 
@@ -41,6 +43,10 @@ int xs_give_say(int fd, const union xs_hand_msg *msg, const int *fds, unsigned i
 
 /* What sends frames to the sockets: enum xs_hand_source. */
 __u32 xs_give_source(const struct xs_steer *steer);
+
+/* The queue of worker `i`, and its descriptors, which stay ours. */
+void xs_give_describe(const struct xs_bouncer *b, __u32 i, union xs_hand_msg *msg,
+		      int fds[XS_PASSED_MAX]);
 
 /* Sends the queue of worker `i` with its descriptors, which stay ours too. Likewise. */
 int xs_give_queue(const struct xs_bouncer *b, int fd, __u32 i);

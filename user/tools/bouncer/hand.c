@@ -30,7 +30,7 @@ static unsigned int fds_of(__u32 source)
 	return source == XS_HAND_instance ? 0 : source == XS_HAND_map ? 1 : 2;
 }
 
-static unsigned int fds_with(const union xs_hand_msg *msg)
+unsigned int xs_hand_fds(const union xs_hand_msg *msg)
 {
 	switch (msg->head.type) {
 	case XS_HAND_offer:
@@ -75,7 +75,7 @@ int xs_hand_check(union xs_hand_msg *msg, size_t bytes, unsigned int fds, enum x
 	if (msg->head.version != XS_HAND_VERSION)
 		return -EPROTONOSUPPORT;
 	if (msg->head.type != wanted || bytes != xs_hand_bytes(wanted) || !is_sound(msg) ||
-	    fds != fds_with(msg))
+	    fds != xs_hand_fds(msg))
 		return -EPROTO;
 	return 0;
 }

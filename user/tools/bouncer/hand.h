@@ -155,6 +155,9 @@ _Static_assert(sizeof(struct xs_xsk_books) == 192 + 16 * XS_BOOKS_DESCS, "XS_HAN
 
 size_t xs_hand_bytes(enum xs_hand_type type);
 
+/* How many descriptors come with it. */
+unsigned int xs_hand_fds(const union xs_hand_msg *msg);
+
 /* Zeroes *msg and writes its head. */
 void xs_hand_begin(union xs_hand_msg *msg, enum xs_hand_type type);
 

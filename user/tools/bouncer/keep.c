@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
-/* What a worker tells its keeper; see keep.h, and hand.h for the messages. */
+/* What a worker tells its keeper, or has a service manager keep; see keep.h, and hand.h for the messages. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,16 +7,34 @@
 
 #include "bouncer.h"
 #include "keep.h"
+#include "store.h"
 #include "tools/cli/cli.h"
 
 int xs_keep_say(const struct xs_bouncer *b, enum xs_hand_type type)
 {
 	union xs_hand_msg msg;
 
+	if (type == XS_HAND_giving || type == XS_HAND_stays)
+		xs_store_mark(b, type == XS_HAND_giving);
 	if (b->keeper_fd < 0)
 		return 0;
 	xs_hand_begin(&msg, type);
 	return xs_give_say(b->keeper_fd, &msg, NULL, 0);
+}
+
+void xs_keep_describe(const struct xs_bouncer *b, union xs_hand_msg *msg)
+{
+	const struct xs_steer *steer = &b->steer;
+
+	xs_hand_begin(msg, XS_HAND_keep);
+	msg->keep.ifindex = b->netif.ifindex;
+	msg->keep.queue_cnt = b->worker_cnt;
+	msg->keep.source = xs_give_source(steer);
+	msg->keep.map_id = steer->map_id;
+	snprintf(msg->keep.mode, sizeof(msg->keep.mode), "%s", steer->mode);
+	msg->keep.listens = b->give.listen_fd >= 0;
+	msg->keep.start_ns = b->start_ns;
+	msg->keep.first = b->first;
 }
 
 static int give_steering(const struct xs_bouncer *b)
@@ -26,15 +44,7 @@ static int give_steering(const struct xs_bouncer *b)
 	union xs_hand_msg msg;
 	int fds[3];
 
-	xs_hand_begin(&msg, XS_HAND_keep);
-	msg.keep.ifindex = b->netif.ifindex;
-	msg.keep.queue_cnt = b->worker_cnt;
-	msg.keep.source = xs_give_source(steer);
-	msg.keep.map_id = steer->map_id;
-	snprintf(msg.keep.mode, sizeof(msg.keep.mode), "%s", steer->mode);
-	msg.keep.listens = b->give.listen_fd >= 0;
-	msg.keep.start_ns = b->start_ns;
-	msg.keep.first = b->first;
+	xs_keep_describe(b, &msg);
 	if (msg.keep.listens)
 		fds[cnt++] = b->give.listen_fd;
 	fds[cnt++] = msg.keep.source == XS_HAND_instance ? steer->pins.map_fds[XS_MAP_owners]
@@ -48,8 +58,10 @@ int xs_keep_give(struct xs_bouncer *b)
 {
 	int err;
 
-	if (b->keeper_fd < 0)
+	if (b->keeper_fd < 0) {
+		xs_store_put(b);
 		return 0;
+	}
 	if (!xs_xsk_can_be_adopted(&b->workers[0].xsk)) {
 		xs_note(b->cli->ctx,
 			"%s: this kernel lets no other process map the rings of a bound socket "

@@ -7,9 +7,13 @@
 
 struct xs_bouncer;
 
+/* What is kept of all queues: the message XS_HAND_keep. */
+void xs_keep_describe(const struct xs_bouncer *b, union xs_hand_msg *msg);
+
 /*
  * Gives the keeper every descriptor that another process needs to go on. Where the kernel lets
- * nobody map a bound socket's rings, gives none and says so. Without a keeper does nothing. 0 or
+ * nobody map a bound socket's rings, gives none and says so. Without a keeper a service manager gets
+ * them, if there is one (store.h). 0 or
  * -errno, logged.
  */
 int xs_keep_give(struct xs_bouncer *b);

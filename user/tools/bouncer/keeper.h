@@ -15,6 +15,7 @@ struct xs_keeper_child {
 	int fd; /* to tell the keeper; -1: there is none */
 	struct xs_notify notify; /* to the service manager, through the keeper */
 	struct xs_take kept; /* of a worker that was killed: ->dead */
+	struct xs_memory store; /* of one whom a service manager kept: its state */
 };
 
 /*

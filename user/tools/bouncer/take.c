@@ -230,6 +230,29 @@ const char *xs_take_differs(const struct xs_bouncer_opts *opts, const struct xs_
 	return NULL;
 }
 
+static __u32 source_of(const struct xs_bouncer_opts *opts)
+{
+	return opts->object					? XS_HAND_object
+	       : opts->xskmap || opts->uds || opts->map_fd >= 0 ? XS_HAND_map
+								: XS_HAND_instance;
+}
+
+bool xs_take_fits(const struct xs_bouncer *b)
+{
+	const struct xs_take *take = &b->take;
+	const struct xs_bouncer_opts *opts = &b->opts;
+	bool fits = take->offer.ifindex == b->netif.ifindex &&
+		    take->offer.source == source_of(opts) && take->queue_cnt == opts->queue_cnt &&
+		    !opts->busy_poll;
+	__u32 asked, has;
+
+	for (__u32 i = 0; fits && i < take->queue_cnt; i++)
+		fits = has_queue(opts, take->queues[i].queue) &&
+		       !xs_take_differs(opts, &take->queues[i].shape, &asked, &has);
+	return fits &&
+	       (opts->mode == XS_MODE_AUTO || !strcmp(take->offer.mode, xs_mode_names[opts->mode]));
+}
+
 static int compare_shapes(const struct xs_bouncer *b)
 {
 	const struct xs_take *take = &b->take;

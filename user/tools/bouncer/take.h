@@ -29,6 +29,7 @@ struct xs_take {
 	int listen_fd, map_fd, link_fd; /* -1: none came, or taken by now */
 	__u64 received; /* packets that the other had received */
 	bool dead; /* it was killed: what is here came from the keeper */
+	bool stored; /* dead: it came from a service manager, and the options may be others */
 	char ifname[16]; /* dead: of the interface now */
 	__u64 start_ns; /* dead: when the totals began */
 	struct xs_xsk_counters first; /* dead: the totals by then */
@@ -56,6 +57,9 @@ int xs_take_all(struct xs_bouncer *b);
  * what there is. Then xs_take_map(), and xs_take_dead() in place of xs_take_all(). 0 or -errno, logged.
  */
 int xs_take_learn(struct xs_bouncer *b);
+
+/* Whether what was kept of another process is what the options ask for. */
+bool xs_take_fits(const struct xs_bouncer *b);
 
 /*
  * Finds every frame of the bouncer that was killed, ends what it had begun, and goes on. The

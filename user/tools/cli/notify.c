@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "notify.h"
@@ -82,6 +83,63 @@ void xs_notify_say(const struct xs_notify *notify, const char *fmt, ...)
 		len = (int)sizeof(text) - 1;
 	(void)!sendto(notify->fd, text, (size_t)len, MSG_DONTWAIT | MSG_NOSIGNAL,
 		      (const struct sockaddr *)&notify->addr, notify->addr_len);
+}
+
+/* A manager that is busy reads it soon: its queue is short. */
+static int send_waiting(const struct xs_notify *notify, const struct msghdr *header)
+{
+	const struct timespec pause = { .tv_nsec = 10000000 };
+
+	for (int i = 0; i < 100; i++) {
+		if (sendmsg(notify->fd, header, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0)
+			return 0;
+		if (errno != EAGAIN && errno != EINTR && errno != ENOBUFS)
+			return -errno;
+		nanosleep(&pause, NULL);
+	}
+	return -ETIMEDOUT;
+}
+
+static int say_of(const struct xs_notify *notify, int fd, const char *text)
+{
+	union {
+		char bytes[CMSG_SPACE(sizeof(int))];
+		struct cmsghdr align;
+	} control = {};
+	struct sockaddr_un addr = notify->addr;
+	struct iovec iov = { .iov_base = (void *)text, .iov_len = strlen(text) };
+	struct msghdr header = {
+		.msg_name = &addr, .msg_namelen = notify->addr_len, .msg_iov = &iov, .msg_iovlen = 1
+	};
+
+	if (fd >= 0) {
+		header.msg_control = control.bytes;
+		header.msg_controllen = sizeof(control.bytes);
+		control.align.cmsg_level = SOL_SOCKET;
+		control.align.cmsg_type = SCM_RIGHTS;
+		control.align.cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(&control.align), &fd, sizeof(int));
+	}
+	return send_waiting(notify, &header);
+}
+
+int xs_notify_store(const struct xs_notify *notify, const char *name, int fd)
+{
+	char text[MESSAGE_MAX];
+
+	/* Nobody is to look whether it can be read, as managers do to close what has ended. */
+	snprintf(text, sizeof(text), "FDSTORE=1\nFDNAME=%s\nFDPOLL=0", name);
+	return say_of(notify, fd, text);
+}
+
+void xs_notify_forget(const struct xs_notify *notify, const char *name)
+{
+	char text[MESSAGE_MAX];
+
+	if (notify->fd < 0)
+		return;
+	snprintf(text, sizeof(text), "FDSTOREREMOVE=1\nFDNAME=%s", name);
+	say_of(notify, -1, text);
 }
 
 bool xs_notify_is_due(const struct xs_notify *notify, __u64 now_ns)

@@ -32,6 +32,14 @@ void xs_notify_open(struct xs_cli *cli, struct xs_notify *notify);
 void xs_notify_say(const struct xs_notify *notify, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/*
+ * Has the manager keep a descriptor under a name, for the process that it starts if this one is
+ * killed; or forget it again. It does not say whether it does. Blocks for up to a second if the manager
+ * does not read. 0 or -errno, silently.
+ */
+int xs_notify_store(const struct xs_notify *notify, const char *name, int fd);
+void xs_notify_forget(const struct xs_notify *notify, const char *name);
+
 /* Is a sign of life due? Then the caller looks whether its work goes on, and if so pings. */
 bool xs_notify_is_due(const struct xs_notify *notify, __u64 now_ns);
 void xs_notify_ping(struct xs_notify *notify, __u64 now_ns);
