@@ -268,7 +268,7 @@ FUZZ_LIBS_rules_frames = $(ALL_LDLIBS) -lcmocka
 FUZZ_SRCS_chain_text := user/lib/base/escape.c user/lib/base/number.c $(foreach f,lex excerpt,user/lib/rules/syntax/$(f).c) \
 	$(wildcard user/lib/chains/*.c)
 # What functions say to a broker, and write into its rings.
-FUZZ_SRCS_nf_messages := $(foreach f,nfs join engine engine_ports frame_way take_back balance port flow ledger trace event_log,user/tools/chain/$(f).c) \
+FUZZ_SRCS_nf_messages := $(foreach f,nfs nf_end nfs_apply join engine engine_ports frame_way take_back balance port flow ledger trace event_log,user/tools/chain/$(f).c) \
 	$(wildcard user/lib/chains/*.c) $(LIB)
 FUZZ_LIBS_nf_messages = $(ALL_LDLIBS)
 
