@@ -323,4 +323,30 @@ detach_leaves_nothing() {
 	link_is_up
 }
 
+# Four sockets that only receive on each queue, over the frames of a fifth.
+chains_in_copy_mode() {
+	nics_up
+	attach -m native
+	five_chains -c
+	link_is_up
+	sleep 0.5 # the peer's side of a link reset
+	bounce 20000
+	chains_account 20000
+	note "5 chains: $modes"
+}
+
+chains_in_zero_copy() {
+	nics_up
+	attach -m native
+	_zero_copy_or_skip
+	five_chains -z
+	link_is_up
+	sleep 0.5
+	bounce 20000
+	chains_account 20000
+	count_queues
+	equal "modes" "$modes" "$queues zero-copy mode"
+	note "5 chains, 20000 frames, none lost: $modes"
+}
+
 run_tests "$@"

@@ -53,3 +53,36 @@ not_before() { # VERSION REGEX COMMAND...
 # A second XDP program, of somebody else, beside what is on rx0.
 add_filter() { check "xdp-filter beside it" rx xdp-filter load rx0; }
 programs_of_dispatcher() { rx xdp-loader status rx0 | grep -c '=>'; }
+
+# --- chains ---
+
+# Five of them, so that each queue has four sockets that only receive beside the one that fills and
+# sends; four get frames, one of each protocol of traffic, through one network function.
+five_chains() { # [BROKER OPTION...]
+	local chain
+	echo 'service a' >"$DIR/f.chain"
+	for chain in main udp4 tcp4 udp6 tcp6; do
+		echo "chain $chain a tx"
+	done >>"$DIR/f.chain"
+	echo 'on a.miss drop' >>"$DIR/f.chain"
+	printf '%s\n' 'ip protocol udp chain udp4 else drop' 'ip protocol tcp chain tcp4 else drop' \
+		'ip6 nexthdr udp chain udp6 else drop' 'ip6 nexthdr tcp chain tcp6 else drop' 'default pass' >"$DIR/chains.rules"
+	check "apply" rx "$O/xsteer-rules" apply rx0 "$DIR/chains.rules"
+	rx_bg run "$O/xsteer-chain" run -v -j rx0 "$DIR/f.chain" --socket "$DIR/nf.sock" --frames 8192 \
+		--nf "$O/selftests/tools/nf_probe -s a" "$@"
+	BROKER=$!
+	becomes "it joined, or the broker ended" 60 _joined_or_ended
+}
+_joined_or_ended() { grep -q joined "$DIR/run.log" || ! kill -0 "$BROKER" 2>/dev/null; }
+# Each of the four had a quarter of these frames, and lost none; the queues' modes are in $modes.
+chains_account() { # FRAMES
+	kill -INT "$BROKER"
+	ends "$BROKER" 0
+	modes=$(grep -oE '(copy|zero-copy) mode' "$DIR/run.log" | sort | uniq -c | xargs)
+	OUT=$(sed -n '/^{/p' "$DIR/run.log")
+	equal "each chain" "$(jq -c '[.chains[] | [.entered, .tx]]' <<<"$OUT")" \
+		"[[0,0],[$(($1 / 4)),$(($1 / 4))],[$(($1 / 4)),$(($1 / 4))],[$(($1 / 4)),$(($1 / 4))],[$(($1 / 4)),$(($1 / 4))]]"
+	equal "lost before them" "$(jq '.rx_ring_full + .no_frame + .rx_other + .unread' <<<"$OUT")" 0
+	equal "by the function" "$(jq -c '.nfs | [.joined, .left]' <<<"$OUT")" '[1,1]'
+	equal "frames to chains" "$(counter verdict_chain)" "$1"
+}

@@ -239,4 +239,28 @@ upgrade_in_place() {
 	pings
 }
 
+several_chains() {
+	lab_up --queues 1
+	attach
+	five_chains
+	bounced -n 4000 -w 32 -t 8000
+	chains_account 4000
+	note "5 chains on one queue: $modes"
+}
+
+# Several sockets on a queue, and the kernel runs the program.
+several_chains_in_skb_mode() {
+	lab_up --queues 1 --skb
+	attach -m skb
+	five_chains -c
+	if kernel_is_older_than 6.15; then
+		ends "$BROKER" 1
+		OUT=$(cat "$DIR/run.log")
+		contains "by name" "$OUT" "CVE-2025-37920"
+		skip "$(grep -m1 "CVE-2025-37920" "$DIR/run.log")"
+	fi
+	bounced -n 4000 -w 32 -t 8000
+	chains_account 4000
+}
+
 run_tests "$@"
