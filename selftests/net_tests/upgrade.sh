@@ -99,9 +99,14 @@ upgrade_keeps_the_mode() {
 	pings
 }
 
-# The last commit whose sets have the oldest layout that this tree reads.
+# The last commit whose sets have the oldest layout that this tree reads; or XS_OLDER, for the others:
+#	XS_OLDER=COMMIT XS_TIMEOUT=900 selftests/runner there_and_back
 _older_commit() {
 	local oldest first
+	[[ -z ${XS_OLDER-} ]] || {
+		git -C "$ROOT" rev-parse -q --verify "$XS_OLDER^{commit}"
+		return
+	}
 	oldest=$(sed -n 's/^#define XS_SET_LAYOUT_OLDEST \([0-9]*\).*/\1/p' "$ROOT/maps/rule_set.h")
 	first=$(git -C "$ROOT" log --format=%H -S"#define XS_SET_LAYOUT $((oldest + 1))" -- maps/rule_set.h | tail -n 1)
 	[[ $first ]] && git -C "$ROOT" rev-parse -q --verify "$first^{commit}^"
@@ -161,6 +166,57 @@ upgrade_from_an_older_build_keeps_its_rules() {
 	check "attach anew" rx "$LOADER" detach rx0
 	attach
 	check "and now it has" rx "$RULES" apply rx0 "$DIR/chain.rules"
+}
+
+# Ids of what is on the hook and pinned, and what is in force and counted.
+_all_of_it() {
+	local pin
+	hook
+	for pin in "$PINS"/rx0/*; do
+		echo "${pin##*/} $(bpftool -j map show pinned "$pin" 2>/dev/null | jq .id)"
+	done
+	bpftool -j map dump pinned "$PINS/rx0/meta" | jq -c '.[0].value'
+	bpftool -j prog show pinned "$PINS/rx0/prog" | jq .id
+	_show | jq -c '[.generation, (.rules | map([.text, .packets]))]'
+	_dropped
+}
+_tx_starts() { # FRAMES
+	tx_bg traffic "$TRAFFIC" -n "$1" -r 2000 -p udp4 -t 5000 tx0
+	TRAFFIC_PID=$!
+}
+
+# Maps of another layout: they are brought up to date under traffic. And the older build, which does not know
+# those of now, refuses them by name and leaves all as it is.
+there_and_back_between_two_layouts() {
+	local before
+	_build_older
+	lab_up --queues 1
+	# a veth takes what its peer's program sends only if it has one, too
+	check "a program at the other end" tx "$LOADER" attach --pin-root /sys/fs/bpf/peer -m native tx0
+	printf '%s\n' 'udp sport 9 drop comment "old"' 'ip protocol udp tx' 'default pass' >"$DIR/old.rules"
+	check "attach by the older build" rx "$OLDER/xsteer-loader" attach -m native -r "$DIR/old.rules" rx0
+	_tx_starts 4000
+	sleep 0.5
+	check "upgrade" rx "$LOADER" upgrade rx0
+	ends "$TRAFFIC_PID" 0 # every frame came back, once
+	equal "rules and counters" "$(_show | jq -c '.rules | map([.text, .packets])')" \
+		'[["udp sport 9 drop comment \"old\"",0],["ip protocol udp tx",4000]]'
+	check "the sums close" counters_add_up
+	before=$(_all_of_it)
+	_tx_starts 2000
+	refuses "back, by the older build" 1 "has ABI [0-9]+, this build (speaks|reads)" rx "$OLDER/xsteer-loader" upgrade rx0
+	contains "it says which" "$OUT" "rx0"
+	refuses "rules of the older build" 1 "has ABI [0-9]+, this build (speaks|reads)" rx "$OLDER/xsteer-rules" apply rx0 "$DIR/old.rules"
+	ends "$TRAFFIC_PID" 0
+	equal "all but what was counted" "$(_all_of_it)" "${before//,4000]/,6000]}"
+	check "detach" rx "$LOADER" detach rx0
+	equal "pins" "$(ls "$PINS")" ""
+	# what was attached by this build has more in it, and is refused all the same
+	check "attach" rx "$LOADER" attach -m native -r "$DIR/old.rules" rx0
+	before=$(_all_of_it)
+	refuses "the older build" 1 "has ABI [0-9]+, this build (speaks|reads)" rx "$OLDER/xsteer-loader" upgrade rx0
+	refuses "its detach" 1 "has ABI [0-9]+, this build (speaks|reads)" rx "$OLDER/xsteer-loader" detach rx0
+	equal "all of it" "$(_all_of_it)" "$before"
 }
 
 # What the older build attached is used by this one's tools before any upgrade.
