@@ -78,6 +78,7 @@ _joined_or_ended() { grep -q joined "$DIR/run.log" || ! kill -0 "$BROKER" 2>/dev
 chains_account() { # FRAMES
 	kill -INT "$BROKER"
 	ends "$BROKER" 0
+	# shellcheck disable=SC2034 # read by the tests
 	modes=$(grep -oE '(copy|zero-copy) mode' "$DIR/run.log" | sort | uniq -c | xargs)
 	OUT=$(sed -n '/^{/p' "$DIR/run.log")
 	equal "each chain" "$(jq -c '[.chains[] | [.entered, .tx]]' <<<"$OUT")" \
