@@ -31,8 +31,11 @@ static void done(void *arg, __u32 frame, const struct xs_held *held, int end)
 		last_tag = held->tag;
 	}
 	cnt = xs_engine_parts(engine, frame, parts);
-	for (__u32 i = 0; i < cnt; i++)
+	for (__u32 i = 0; i < cnt; i++) {
+		/* A worker gives the kernel an address, which must lie in the frame. */
+		assert_true(parts[i].off < ENGINE_FRAME);
 		engine_free_frames[engine_free_cnt++] = parts[i].frame;
+	}
 }
 
 void engine_begin(const char *text)

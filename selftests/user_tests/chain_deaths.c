@@ -200,6 +200,7 @@ static void what_is_just_allowed_is_taken(void **state)
 	desc.len = 14;
 	nf_return(a, desc, XSNF_TX);
 	desc = nf_take(a);
+	desc.off = ENGINE_FRAME; /* all of it was taken off the front */
 	desc.len = 0;
 	nf_return(a, desc, XSNF_DROP);
 	engine_turn();

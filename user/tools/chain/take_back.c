@@ -73,11 +73,12 @@ static void take_changes(struct xs_engine *e, const struct xs_port *port,
 	struct xs_held *h = &e->held[frame];
 
 	h->mark = desc->mark;
-	if (port->readonly)
+	/* Of what is dropped nothing is taken over: it may be empty, and end where the next frame begins. */
+	if (port->readonly || desc->verdict == XSNF_DROP)
 		return;
 	h->off = desc->off;
 	h->len = desc->len;
-	if (port->frames && desc->verdict != XSNF_DROP)
+	if (port->frames)
 		take_bytes(e, port, desc->frame, frame);
 }
 
