@@ -113,7 +113,8 @@ show_fits_80_columns() {
 	contains "the sum is whole" "$(tr -s '\n ' ' ' <<<"$OUT")" \
 		"web: 100000 entered = [0-9]+ tx \+ [0-9]+ drop .* unbound \+ 0 multi \+ [0-9]+ inside"
 	contains "all losses" "$OUT" '^CHAIN +STEP .* LOST '
-	contains "their kinds where there is room" "$(COLUMNS=160 _ask show)" ' LOST +FULL +DEAD +DIED +UNBOUND '
+	contains "their kinds where there is room" "$(COLUMNS=160 _ask show)" ' LOST +FULL +DEAD +DIED +UNBOUND +MULTI '
+	contains "a cell for each heading, so that the next row is one" "$(COLUMNS=160 _ask show)" '^web +b +100000 +100000( +0){12}$'
 	stop_broker
 }
 

@@ -133,6 +133,21 @@ with open(path, "wb") as f:
 	done
 }
 
+# A packet waits for room for all of its frames, which an NF that keeps some does not make.
+an_nf_that_keeps_packets_gives_them_back() {
+	printf '%s\n' 'service a ring 64' 'chain web a tx' 'on a.miss drop' >"$DIR/f.chain"
+	check "replay" "$CHAIN" replay -j "$DIR/f.chain" --gen 9000:11 --nf "$PROBE -s a -- --keep 10"
+	equal "kept ones" "$(_get '.chains[0].tx')" 10
+	equal "what waited" "$(_get '.chains[0].lost.dead')" 1
+	equal "left" "$(_get '.nfs | "\(.left) \(.died)"')" "1 0"
+}
+
+a_limit_is_of_frames() {
+	printf '%s\n' 'service a' 'chain web a tx' 'limit web frames 64' 'on a.miss drop' >"$DIR/f.chain"
+	OUT=$("$CHAIN" replay -j "$DIR/f.chain" --gen 9000:1000 --nf "$PROBE -s a -- --abort-at 0" 2>/dev/null)
+	equal "died with it, of six frames each" "$(_get '.chains[0].lost.died')" 11
+}
+
 who_returns_packets_in_part_is_cut_off() {
 	local how
 	printf '%s\n' 'service a' 'chain web a tx' 'on a.miss drop' >"$DIR/f.chain"

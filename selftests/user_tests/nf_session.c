@@ -522,7 +522,10 @@ static void test_run_gives_long_packets_whole(void **state)
 	}
 	packets[0].len = 32257;
 	assert_int_equal(xsnf_test_run(&ops, packets, 1), -EINVAL);
+	packets[0].len = packets[0].room = ~0u;
+	assert_int_equal(xsnf_test_run(&ops, packets, 1), -EINVAL);
 	packets[0].len = 1793;
+	packets[0].room = sizeof(bytes[0]);
 	ops.flags = 0;
 	assert_int_equal(xsnf_test_run(&ops, packets, 1), -EINVAL);
 }
@@ -541,6 +544,8 @@ static void test_run_refuses_what_a_broker_would(void **state)
 	assert_int_equal(xsnf_test_run(&obedient, &packet, 1), 0);
 	assert_int_equal(xsnf_test_run(&obedient, &packet, 0), -EINVAL);
 	packet.mark = XSNF_EXIT(2); /* it has two */
+	assert_int_equal(xsnf_test_run(&obedient, &packet, 1), -EINVAL);
+	packet.mark = 0x80; /* between the broker and the library: more frames follow */
 	assert_int_equal(xsnf_test_run(&obedient, &packet, 1), -EINVAL);
 	packet.mark = XSNF_EXIT(1);
 	assert_int_equal(xsnf_test_run(&obedient, &packet, 1), 0);

@@ -29,6 +29,11 @@ static void put16(unsigned char *p, __u16 value)
 
 /* ---- parsing ---- */
 
+__u32 xsnf_total(const struct xsnf_packet *packet)
+{
+	return packet->len + packet->rest;
+}
+
 /* The offset of the network header; 0: the packet is cut short. */
 static __u32 parse_ethernet(const struct xsnf_packet *packet, struct xsnf_headers *h)
 {

@@ -60,7 +60,7 @@ static_assert(sizeof(struct xsnf_desc) == 16, "four descriptors a cache line");
  * and the changes of the first one count, of the others only the bytes of their frames.
  */
 #define XSNF_DESC_MORE 0x80
-#define XSNF_PARTS_MAX 18 /* descriptors of a packet */
+#define XSNF_PARTS_MAX 18 /* descriptors of a packet: what the kernel can send at once */
 
 #define XSNF_F_READONLY 1 /* the frames are mapped read-only */
 #define XSNF_F_TAP 2 /* copies for reading: the NF's verdicts are ignored */

@@ -92,7 +92,8 @@ static void take_rest(struct xsnf_port *port, struct xsnf_packet *packet, __u32 
 		const struct xsnf_desc *desc = &port->b2n->ring[port->cons++ & (port->entries - 1)];
 
 		more = desc->verdict & XSNF_DESC_MORE;
-		if (!port->rest || desc->frame >= port->frame_cnt)
+		if (!port->rest || packet->frame >= port->frame_cnt ||
+		    desc->frame >= port->frame_cnt)
 			continue;
 		port->rest[last].next = desc->frame;
 		port->rest[desc->frame] = (struct xsnf_rest){ XSNF_NO_FRAME, desc->off, desc->len };

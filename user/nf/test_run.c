@@ -163,7 +163,8 @@ static int take(struct bench *bench, const struct xsnf_desc *desc)
 	packet->verdict = desc->verdict & (__u8)~XSNF_DESC_MORE;
 	parts = parts_of(packet);
 	packet->len = 0;
-	if (!is_verdict(bench->nf.ops, packet->verdict))
+	if (!is_verdict(bench->nf.ops, packet->verdict) ||
+	    !(desc->verdict & XSNF_DESC_MORE) != (parts == 1))
 		return -EINVAL;
 	err = take_bytes(bench, desc, packet);
 	for (__u32 k = 1; !err && k < parts; k++) {
@@ -215,7 +216,8 @@ int xsnf_test_run(const struct xsnf_ops *ops, struct xsnf_test_packet *packets, 
 	for (__u32 i = 0; i < cnt; i++) {
 		__u32 parts = parts_of(&packets[i]);
 
-		if (packets[i].room < packets[i].len || parts > XSNF_PARTS_MAX ||
+		if (packets[i].room < packets[i].len ||
+		    packets[i].len > XSNF_PARTS_MAX * PART_BYTES ||
 		    (parts > 1 && !(ops->flags & XSNF_MULTI)))
 			return -EINVAL;
 		frames += parts;

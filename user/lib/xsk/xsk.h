@@ -203,7 +203,7 @@ static inline __u32 xs_xsk_waiting(struct xs_xsk *x, __u32 max)
 __u32 xs_xsk_receive(struct xs_xsk *x, struct xdp_desc *descs, __u32 max, __u64 max_packets,
 		     __u32 *packets);
 
-/* The same from the RX ring of a shared socket; each packet has one frame. */
+/* The same from the RX ring of a shared socket; nobody asks how many packets ended. */
 __u32 xs_xsk_receive_shared(struct xs_xsk *x, struct xs_xsk_shared *s, struct xdp_desc *descs,
 			    __u32 max);
 

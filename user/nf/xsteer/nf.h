@@ -53,17 +53,15 @@ struct xsnf_packet {
 	__u16 port; /* only for the library: the queue that it came by */
 	/*
 	 * Not 0: a packet of several frames, as jumbo frames are, and so many bytes of it are in
-	 * those that follow: xsnf_next_part(). Do not change it. Always 0 without XSNF_MULTI.
+	 * those that follow: xsnf_next_part(). Do not change it, nor cut bytes off the end of
+	 * those at data, which would be missing in the middle. Always 0 without XSNF_MULTI.
 	 */
 	__u16 rest;
 	__u32 frame; /* only for the library */
 };
 
 /* The whole length of a packet in bytes. */
-static inline __u32 xsnf_total(const struct xsnf_packet *packet)
-{
-	return packet->len + packet->rest;
-}
+__u32 xsnf_total(const struct xsnf_packet *packet);
 
 struct xsnf; /* a session with a broker */
 
@@ -243,7 +241,8 @@ __u16 xsnf_csum_fold(__u32 sum);
 
 /*
  * Make the packet larger (push) or smaller (pop) at its front. push does not initialise
- * the new bytes; -ENOSPC: there is no room. pop: -EINVAL: the packet is not that long.
+ * the new bytes; -ENOSPC: there is no room. pop: -EINVAL: fewer bytes are at data. Unless it is
+ * dropped, at least an Ethernet header must stay there.
  */
 int xsnf_push(struct xsnf_packet *packet, __u32 bytes);
 int xsnf_pop(struct xsnf_packet *packet, __u32 bytes);

@@ -6,11 +6,29 @@
 
 #include "frame_way.h"
 
+#define VAIN_NS 500000000ull /* an NF that is only slow has made room by then */
+
 #define X(name) #name,
 const char *const xs_loss_names[XS_LOSS_MAX] = { XS_LOSSES(X) };
 #undef X
 
 /* ---- a turn ---- */
+
+/*
+ * What waits for an NF that is asked to leave, while what it keeps leaves no room, would wait for
+ * good: it is asked to give that back only once nothing waits for it.
+ */
+static bool waits_in_vain(const struct xs_engine *e, const struct xs_port *port)
+{
+	const struct xs_balance *balance = &e->balance[port->service];
+
+	if (!port->draining || e->now_ns - e->held[port->waiting.head].since_ns < VAIN_NS)
+		return false;
+	for (int i = 0; i < XS_BUCKETS; i++)
+		if (balance->port[i] == (__s16)port->id)
+			return false;
+	return true;
+}
 
 static __u32 give_to_waiting(struct xs_engine *e, struct xs_port *port)
 {
@@ -20,6 +38,8 @@ static __u32 give_to_waiting(struct xs_engine *e, struct xs_port *port)
 		xs_frame_give(e, port, xs_frame_unwait(e, &port->waiting));
 		cnt++;
 	}
+	if (port->waiting.cnt && waits_in_vain(e, port))
+		cnt += xs_frames_route_again(e, &port->waiting, true);
 	return cnt;
 }
 

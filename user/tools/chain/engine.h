@@ -164,7 +164,7 @@ static inline void xs_engine_set_now(struct xs_engine *e, __u64 now_ns)
 void xs_engine_enter(struct xs_engine *e, __u32 chain, __u32 frame, __u16 off, __u16 len,
 		     __u64 tag);
 
-#define XS_PARTS_MAX 18 /* what the kernel can send: XS_XSK_FRAGS_MAX */
+#define XS_PARTS_MAX XSNF_PARTS_MAX
 
 /* One frame of a packet. */
 struct xs_part {

@@ -221,11 +221,11 @@ static bool enter_one(struct replay *r)
 
 static __u32 enter_batch(struct replay *r)
 {
-	__u32 room = xs_engine_room(r->engine, r->chain), cnt = 0;
+	__u32 cnt = 0;
 
-	if (room > BATCH)
-		room = BATCH;
-	while (cnt < room && r->entered < r->load.cnt && enter_one(r))
+	/* Asked for each packet, which may have several of the frames that there is room for. */
+	while (cnt < BATCH && r->entered < r->load.cnt && xs_engine_room(r->engine, r->chain) &&
+	       enter_one(r))
 		cnt++;
 	return cnt;
 }

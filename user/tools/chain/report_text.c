@@ -62,7 +62,7 @@ static void print_hops(const json_t *chains)
 {
 	struct xs_grid *grid =
 		xs_grid_new("CHAIN|STEP|>IN|>NEXT|>TX|>DROP|>EXITS|>LOST|?>FULL|?>DEAD|?>DIED|"
-			    "?>UNBOUND|?>BYPASSED|>HELD|>WAITING");
+			    "?>UNBOUND|?>MULTI|?>BYPASSED|>HELD|>WAITING");
 
 	print_each_hop(grid, chains, put_hop);
 }

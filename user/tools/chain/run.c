@@ -252,10 +252,11 @@ static int print_result(struct xs_broker *b)
 		return xs_json_print(b->cli, object);
 	xs_report_print(object);
 	json_decref(object);
-	printf("%s: %llu frame%s received, %llu sent, %llu refused by the device; not received: "
-	       "%llu ring full, %llu no frame, %llu too long, %llu at the end\n",
+	printf("%s: %llu frame%s received, %llu sent, %llu refused by the device, %llu of too many "
+	       "frames; not received: %llu ring full, %llu no frame, %llu too long, %llu at the "
+	       "end\n",
 	       xs_shown(b->netif.name).text, sum.received, xs_s(sum.received), sum.sent,
-	       sum.refused, sum.ring_full, sum.no_frame, sum.rx_other + sum.too_long, sum.unread);
+	       sum.refused, sum.too_long, sum.ring_full, sum.no_frame, sum.rx_other, sum.unread);
 	return 0;
 }
 

@@ -190,11 +190,13 @@ static void say_merged_frames_are_lost(const struct xs_broker *b)
 {
 	if (!b->slots.native)
 		xs_warn(b->cli->ctx,
-			"%s: skb mode: frames that GRO or a veth's peer has merged "
-			"are longer than chains take, and are dropped: "
+			"%s: skb mode: frames that GRO or a veth's peer has merged %s: "
 			"'xsteer-rules show %s | xsteer-loader attach --replace -m native -r - %s' "
 			"gets each by itself; the rules stay, members of sets do not",
-			b->netif.name, b->netif.name, b->netif.name);
+			b->netif.name,
+			b->workers[0].xsk.sg ? "arrive whole, and cannot be sent back"
+					     : "are longer than chains take, and are dropped",
+			b->netif.name, b->netif.name);
 }
 
 int xs_broker_set_up(struct xs_broker *b)
@@ -208,10 +210,8 @@ int xs_broker_set_up(struct xs_broker *b)
 		err = xs_nfs_init(&b->nfs, b->cli->ctx, b->chains);
 	if (!err)
 		err = xs_held_slots_open(b->cli->ctx, &b->slots, ifname);
-	if (!err) {
-		say_merged_frames_are_lost(b);
+	if (!err)
 		err = check_chains(b);
-	}
 	if (!err)
 		err = xs_broker_divide_frames(b, b->chains);
 	if (!err)
@@ -219,6 +219,8 @@ int xs_broker_set_up(struct xs_broker *b)
 	xs_held_slots_settle(&b->slots);
 	for (__u32 i = 0; !err && i < b->worker_cnt; i++)
 		err = make_worker(b, i);
+	if (!err)
+		say_merged_frames_are_lost(b);
 	if (!err)
 		err = listen_for_nfs(b);
 	if (!err)

@@ -7,7 +7,10 @@
 #include "lib/base/clock.h"
 #include "lib/base/ctx.h"
 #include "lib/base/relax.h"
+#include "lib/xsk/books.h"
 #include "worker.h"
+
+_Static_assert(XS_PARTS_MAX == XS_XSK_FRAGS_MAX, "what a chain takes can be sent");
 
 #define BIND_WAIT_MS 1000 /* the kernel frees a queue some 20 ms after its socket was closed */
 #define IDLE_MS 100 /* most delay until new NFs and the end are seen, if nothing moves */
@@ -97,6 +100,8 @@ static void enter_part(struct xs_worker *w, struct xs_entry *entry, const struct
 	entry->received++;
 	if (entry->part_cnt > XS_PARTS_MAX) {
 		entry->too_long++;
+		xs_books_count(&w->xsk, tx_too_long,
+			       1); /* else it passes for one that an NF dropped */
 		drop_parts(w, entry);
 		return;
 	}
