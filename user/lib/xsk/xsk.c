@@ -11,6 +11,9 @@
 #include "books.h"
 #include "xsk.h"
 
+/* Far above any driver's interrupt delay. */
+#define STALL_NS 100000000ull
+
 static inline void free_frame(struct xs_xsk *x, struct xs_umem_frame *frame)
 {
 	frame->state = XS_FRAME_free;
@@ -365,6 +368,20 @@ int xs_xsk_kick(struct xs_xsk *x, bool force)
 			return -EAGAIN;
 	}
 	return -EAGAIN;
+}
+
+bool xs_xsk_tx_stalled(const struct xs_xsk *x, struct xs_tx_watch *watch, __u64 now_ns)
+{
+	__u32 seen = __atomic_load_n(x->tx.consumer, __ATOMIC_RELAXED) + x->comp.cached_cons;
+	/* In copy mode we cannot know about what was taken: its skb may wait anywhere. */
+	bool waits = x->mode == XS_XSK_zero_copy ? x->tx_cnt > 0 : xs_xsk_tx_queued(x) > 0;
+	bool moves = seen != watch->seen || !waits || !watch->moved_ns;
+
+	if (!moves && now_ns - watch->moved_ns <= STALL_NS)
+		return false;
+	watch->seen = seen;
+	watch->moved_ns = now_ns;
+	return !moves;
 }
 
 int xs_xsk_wake_rx(struct xs_xsk *x, bool force)

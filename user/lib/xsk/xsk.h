@@ -256,6 +256,19 @@ static inline __u32 xs_xsk_tx_queued(const struct xs_xsk *x)
  */
 int xs_xsk_kick(struct xs_xsk *x, bool force);
 
+/* What xs_xsk_tx_stalled() has seen last. Begin with it zeroed. */
+struct xs_tx_watch {
+	__u32 seen;
+	__u64 moved_ns;
+};
+
+/*
+ * Whether TX has not moved for 100 ms although something waits, as if the wake-up flag was wrong or got
+ * lost, or nobody polls the NIC's transmit side. Then force xs_xsk_kick(); the next 100 ms
+ * begin. Call it while nothing moves. now_ns: monotonic.
+ */
+bool xs_xsk_tx_stalled(const struct xs_xsk *x, struct xs_tx_watch *watch, __u64 now_ns);
+
 /* Tells the driver to receive, if it wants to be told or `force` is set. */
 int xs_xsk_wake_rx(struct xs_xsk *x, bool force);
 

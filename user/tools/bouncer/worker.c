@@ -22,8 +22,6 @@
 
 /* How often spinning checks clock and link: reading the clock costs 20 empty turns. */
 #define IDLE_CHECK 256
-/* If TX does not move for this long it is forced. Far above any driver's interrupt delay. */
-#define STALL_NS 100000000ull
 /* How long --adaptive spins after the last packet: about as long as two wake-ups take. */
 #define SPIN_NS 50000ull
 #define DRAIN_NS 2000000000ull
@@ -170,25 +168,6 @@ static void record_latency(void *arg, const struct xs_umem_frame *frame)
 }
 
 /*
- * TX has not moved for too long although something waits. The wake-up flag was wrong or
- * got lost, or nobody polls the NIC's transmit side.
- */
-static bool stalled(struct xs_worker *w, __u64 now)
-{
-	const struct xs_xsk *x = &w->xsk;
-	__u32 seen = __atomic_load_n(x->tx.consumer, __ATOMIC_RELAXED) + x->comp.cached_cons;
-	/* In copy mode we cannot know about what was taken: its skb may wait anywhere. */
-	bool waits = x->mode == XS_XSK_zero_copy ? x->tx_cnt > 0 : xs_xsk_tx_queued(x) > 0;
-
-	if (seen != w->tx_seen || !waits || !w->tx_moved_ns) {
-		w->tx_seen = seen;
-		w->tx_moved_ns = now;
-		return false;
-	}
-	return now - w->tx_moved_ns > STALL_NS;
-}
-
-/*
  * If RX and TX have different NAPIs (virtio_net; igb with few queues), a socket that
  * prefers busy-polling suppresses the wake-up of one and polls the other.
  */
@@ -283,9 +262,8 @@ static void idle(struct xs_worker *w, __u32 turns)
 		return;
 	}
 	now = xs_monotonic_ns();
-	if (stalled(w, now)) {
+	if (xs_xsk_tx_stalled(&w->xsk, &w->tx, now)) {
 		count(&w->stalls, 1);
-		w->tx_moved_ns = now;
 		if (w->busy)
 			end_busy_poll(w);
 		kick(w, true);

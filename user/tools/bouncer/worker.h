@@ -48,8 +48,7 @@ struct xs_worker {
 	__u32 unbound; /* how often in a row the kernel reported that */
 	bool busy; /* polls the NIC in its system calls */
 	bool busy_later; /* will poll, but its NAPI is not known yet */
-	__u32 tx_seen; /* state of TX and completions when they last moved */
-	__u64 tx_moved_ns;
+	struct xs_tx_watch tx;
 	__u64 active_ns; /* when it last had work */
 };
 

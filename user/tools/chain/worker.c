@@ -199,13 +199,14 @@ static void sleep_until_something(struct xs_worker *w, __u32 phase)
 		xs_engine_read_wakes(w->engine, fds, cnt);
 }
 
-static void send_queued(struct xs_worker *w)
+/* force: TX stalls, so what was sent may wait in the driver. */
+static void send_queued(struct xs_worker *w, bool force)
 {
 	int err;
 
-	if (!xs_xsk_tx_queued(&w->xsk))
+	if (!force && !xs_xsk_tx_queued(&w->xsk))
 		return;
-	err = xs_xsk_kick(&w->xsk, false);
+	err = xs_xsk_kick(&w->xsk, force);
 	/* The main thread itself notices a link that is down or gone. */
 	if (err && err != -EAGAIN && err != -ENETDOWN && err != -ENXIO)
 		__atomic_store_n(&w->err, err, __ATOMIC_RELAXED);
@@ -226,7 +227,7 @@ static void serve_turn(struct xs_worker *w, __u32 phase)
 
 	pthread_mutex_lock(&w->engine->lock);
 	moved = turn_locked(w, phase);
-	send_queued(w);
+	send_queued(w, !moved && xs_xsk_tx_stalled(&w->xsk, &w->tx, w->engine->now_ns));
 	xs_xsk_wake_rx(&w->xsk, false);
 	if (moved) {
 		w->active_ns = w->engine->now_ns;

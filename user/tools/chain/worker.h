@@ -66,6 +66,7 @@ struct xs_worker {
 	enum xs_worker_wait wait;
 	__u64 active_ns; /* when frames last moved */
 	struct xs_xsk xsk;
+	struct xs_tx_watch tx;
 	struct xs_engine *engine;
 	pthread_t thread;
 	bool running;
