@@ -60,20 +60,27 @@ static int check_opts(struct xsteer_ctx *ctx, const struct xsteer_socket_opts *o
 /* Chooses frames that are large enough for a packet of the MTU. */
 static int choose_frame_size(struct xsteer_socket *s, struct xsteer_socket_opts *opts)
 {
-	__u32 taken = XS_XSK_KERNEL_HEADROOM + opts->headroom, need = s->netif.mtu + XS_LINK_HEADER;
+	const __u32 taken = XS_XSK_KERNEL_HEADROOM + opts->headroom;
+	const __u32 need = s->netif.mtu + XS_LINK_HEADER;
+	const bool rounds = opts->mode != XS_XSK_copy && xs_netif_rounds_buffers_down(&s->netif);
+	__u32 room;
 
 	if (!opts->frame_size)
-		opts->frame_size = taken + need <= XS_XSK_FRAME_MIN ? XS_XSK_FRAME_MIN
-								    : XS_XSK_FRAME_MAX;
+		opts->frame_size = taken < XS_XSK_FRAME_MIN &&
+						   need <= xs_xsk_room(XS_XSK_FRAME_MIN,
+								       opts->headroom, rounds)
+					   ? XS_XSK_FRAME_MIN
+					   : XS_XSK_FRAME_MAX;
 	if (opts->headroom >= opts->frame_size || taken + 64 > opts->frame_size) {
 		xs_err(s->ctx, "a headroom of %u bytes leaves nothing of a frame of %u bytes",
 		       opts->headroom, opts->frame_size);
 		return -EINVAL;
 	}
-	if (taken + need > opts->frame_size)
+	room = xs_xsk_room(opts->frame_size, opts->headroom, rounds);
+	if (need > room)
 		xs_warn(s->ctx,
 			"%s queue %u: packets longer than %u bytes are dropped, and the MTU is %u",
-			s->netif.name, s->slot, opts->frame_size - taken, s->netif.mtu);
+			s->netif.name, s->slot, room, s->netif.mtu);
 	return 0;
 }
 

@@ -213,6 +213,11 @@ static bool peer_leaves_splitting(__u32 ifindex)
 	       xs_ethtool(name, &gso) || gso.data;
 }
 
+bool xs_netif_rounds_buffers_down(const struct xs_netif *netif)
+{
+	return !strcmp(netif->driver, "igb") || !strcmp(netif->driver, "igc");
+}
+
 bool xs_netif_may_merge(const struct xs_netif *netif)
 {
 	struct ethtool_value gro = { .cmd = ETHTOOL_GGRO };

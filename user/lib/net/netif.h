@@ -87,6 +87,12 @@ bool xs_netif_peer_leaves_checksums(__u32 ifindex);
 bool xs_netif_may_merge(const struct xs_netif *netif);
 
 /*
+ * In zero-copy mode igb and igc round a receive buffer down to whole kilobytes, and pass on the
+ * rest of a frame as a packet of its own (igb_main.c, igc_main.c). Needs no privilege.
+ */
+bool xs_netif_rounds_buffers_down(const struct xs_netif *netif);
+
+/*
  * Does the NIC spread frames over its queues by a table that `ethtool -X` sets? Needs
  * no privilege.
  */

@@ -48,6 +48,14 @@
 #define XS_XSK_FRAGS_MAX 18 /* frames of a packet sent in copy mode: MAX_SKB_FRAGS + 1 */
 #define XS_XSK_BATCH_MAX 1024
 
+/* Bytes of a packet that a frame has room for. rounds_down: xs_netif_rounds_buffers_down(). */
+static inline __u32 xs_xsk_room(__u32 frame_size, __u32 headroom, bool rounds_down)
+{
+	__u32 room = frame_size - XS_XSK_KERNEL_HEADROOM - headroom;
+
+	return rounds_down ? room & ~1023U : room;
+}
+
 enum xs_frame_state {
 	XS_FRAME_free, /* on our stack of free frames */
 	XS_FRAME_fill, /* given to the kernel for receiving */

@@ -16,21 +16,10 @@
 #include "tools/cli/cli.h"
 #include "prepare.h"
 
-/*
- * In zero-copy mode igb and igc round a receive buffer down to whole kilobytes, and
- * pass on the rest of a frame as a packet of its own.
- */
-static bool rounds_buffers_down(const struct xs_bouncer *b)
-{
-	return b->opts.want != XS_XSK_copy &&
-	       (!strcmp(b->netif.driver, "igb") || !strcmp(b->netif.driver, "igc"));
-}
-
 static __u32 packet_room(const struct xs_bouncer *b, __u32 frame_size)
 {
-	__u32 room = frame_size - XS_XSK_KERNEL_HEADROOM - b->opts.headroom;
-
-	return rounds_buffers_down(b) ? room & ~1023U : room;
+	return xs_xsk_room(frame_size, b->opts.headroom,
+			   b->opts.want != XS_XSK_copy && xs_netif_rounds_buffers_down(&b->netif));
 }
 
 static int choose_frame_size(struct xs_bouncer *b, bool *sg)

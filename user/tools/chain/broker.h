@@ -19,6 +19,8 @@ struct xs_broker {
 	__u32 first; /* the chain of each queue's main socket */
 	bool takes_xsk; /* it also gets the frames with the verdict xsk */
 	__u32 rx_ring;
+	__u32 frame_size; /* bytes of each frame, and those of a packet that one holds */
+	__u32 frame_room;
 	struct xs_netif netif;
 	char path[108];
 	struct xs_held_slots slots;

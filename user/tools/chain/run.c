@@ -132,7 +132,7 @@ static const char *why_too_long(const struct xs_broker *b)
 {
 	if (b->workers[0].xsk.sg)
 		return "the kernel sends no packet of more frames: ";
-	if (b->netif.mtu + XS_LINK_HEADER <= XS_WORKER_PACKET)
+	if (b->netif.mtu + XS_LINK_HEADER <= b->frame_room)
 		return "start this again, so that its sockets are opened for that, ";
 	/* Kernels with this field say how many buffers a driver's zero-copy supports. */
 	if (b->workers[0].xsk.mode == XS_XSK_zero_copy && b->netif.xdp_zc_max_segs)
@@ -143,7 +143,7 @@ static const char *why_too_long(const struct xs_broker *b)
 
 static void say_if_too_long(struct xs_broker *b, __u32 mtu)
 {
-	const __u32 room = XS_WORKER_PACKET * (b->workers[0].xsk.sg ? XS_PARTS_MAX : 1);
+	const __u32 room = b->frame_room * (b->workers[0].xsk.sg ? XS_PARTS_MAX : 1);
 
 	if (mtu == b->told_mtu || !mtu)
 		return;

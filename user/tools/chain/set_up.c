@@ -121,6 +121,20 @@ static int fill_slots(struct xs_broker *b, const struct xs_worker *w)
 	return err;
 }
 
+/* Larger ones only where a packet would not fit into one of 2048 bytes, since the driver rounds it down. */
+static void choose_frame_size(struct xs_broker *b)
+{
+	const bool rounds = wanted_mode(b) != XS_XSK_copy &&
+			    xs_netif_rounds_buffers_down(&b->netif);
+
+	b->frame_size = XS_XSK_FRAME_MIN;
+	b->frame_room = xs_xsk_room(b->frame_size, 0, rounds);
+	if (!rounds || b->netif.mtu + XS_LINK_HEADER <= b->frame_room)
+		return;
+	b->frame_size = XS_XSK_FRAME_MAX;
+	b->frame_room = xs_xsk_room(b->frame_size, 0, rounds);
+}
+
 static int make_worker(struct xs_broker *b, __u32 i)
 {
 	const struct xs_worker_config config = {
@@ -134,7 +148,8 @@ static int make_worker(struct xs_broker *b, __u32 i)
 		.want = wanted_mode(b),
 		.frames = b->opts->frames,
 		.wait = wanted_wait(b),
-		.sg = b->netif.mtu + XS_LINK_HEADER > XS_WORKER_PACKET,
+		.sg = b->netif.mtu + XS_LINK_HEADER > b->frame_room,
+		.frame_size = b->frame_size,
 		.huge = b->opts->huge,
 		.numa_node = xs_sysfs_numa_node(b->cli->ctx, &b->netif),
 	};
@@ -217,6 +232,7 @@ int xs_broker_set_up(struct xs_broker *b)
 	if (!err)
 		err = reserve_slots(b);
 	xs_held_slots_settle(&b->slots);
+	choose_frame_size(b);
 	for (__u32 i = 0; !err && i < b->worker_cnt; i++)
 		err = make_worker(b, i);
 	if (!err)

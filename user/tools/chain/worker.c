@@ -30,9 +30,9 @@ static void flush_out(struct xs_worker *w)
 	w->out_cnt = 0;
 }
 
-static struct xdp_desc desc_of(const struct xs_part *part)
+static struct xdp_desc desc_of(const struct xs_worker *w, const struct xs_part *part)
 {
-	return (struct xdp_desc){ .addr = (__u64)part->frame * XS_WORKER_FRAME + part->off,
+	return (struct xdp_desc){ .addr = ((__u64)part->frame << w->xsk.frame_shift) + part->off,
 				  .len = part->len };
 }
 
@@ -45,7 +45,7 @@ static void take_end(void *arg, __u32 frame, const struct xs_held *held, int end
 
 	(void)held;
 	for (__u32 i = 0; i < cnt; i++)
-		descs[i] = desc_of(&parts[i]);
+		descs[i] = desc_of(w, &parts[i]);
 	if (end != XS_TO_tx) {
 		xs_xsk_drop(&w->xsk, descs, cnt);
 		return;
@@ -68,17 +68,17 @@ int xs_worker_fd(const struct xs_worker *w, const struct xs_entry *entry)
 	return is_main(entry) ? w->xsk.fd : entry->shared.fd;
 }
 
-static struct xs_part part_of(const struct xdp_desc *desc)
+static struct xs_part part_of(const struct xs_worker *w, const struct xdp_desc *desc)
 {
-	return (struct xs_part){ .frame = (__u32)(desc->addr / XS_WORKER_FRAME),
-				 .off = (__u16)(desc->addr % XS_WORKER_FRAME),
+	return (struct xs_part){ .frame = (__u32)(desc->addr >> w->xsk.frame_shift),
+				 .off = (__u16)(desc->addr & (w->xsk.frame_size - 1)),
 				 .len = (__u16)desc->len };
 }
 
 static void drop_parts(struct xs_worker *w, struct xs_entry *entry)
 {
 	for (__u32 i = 0; i < entry->part_cnt && i < XS_PARTS_MAX; i++) {
-		struct xdp_desc desc = desc_of(&entry->parts[i]);
+		struct xdp_desc desc = desc_of(w, &entry->parts[i]);
 
 		xs_xsk_drop(&w->xsk, &desc, 1);
 	}
@@ -91,7 +91,7 @@ static void enter_part(struct xs_worker *w, struct xs_entry *entry, const struct
 	const bool last = !(desc->options & XDP_PKT_CONTD);
 
 	if (entry->part_cnt < XS_PARTS_MAX)
-		entry->parts[entry->part_cnt] = part_of(desc);
+		entry->parts[entry->part_cnt] = part_of(w, desc);
 	else
 		xs_xsk_drop(&w->xsk, desc, 1);
 	entry->part_cnt++;
@@ -111,7 +111,7 @@ static void enter_part(struct xs_worker *w, struct xs_entry *entry, const struct
 
 static void enter_frame(struct xs_worker *w, struct xs_entry *entry, const struct xdp_desc *desc)
 {
-	const struct xs_part part = part_of(desc);
+	const struct xs_part part = part_of(w, desc);
 
 	xs_engine_enter(w->engine, entry->chain, part.frame, part.off, part.len, 0);
 	entry->received++;
@@ -340,7 +340,7 @@ static int make_engine(struct xs_worker *w, const struct xs_worker_config *confi
 	const struct xs_engine_config engine = { .chains = config->chains,
 						 .frames = w->memory.map,
 						 .frame_cnt = config->frames,
-						 .frame_size = XS_WORKER_FRAME,
+						 .frame_size = config->frame_size,
 						 .headroom = 0,
 						 .done = take_end,
 						 .arg = w };
@@ -351,7 +351,7 @@ static int make_engine(struct xs_worker *w, const struct xs_worker_config *confi
 /* The kernel touches its pages when it pins them. */
 static int make_frames(struct xs_worker *w, const struct xs_worker_config *config)
 {
-	__u64 bytes = (__u64)config->frames * XS_WORKER_FRAME;
+	__u64 bytes = (__u64)config->frames * config->frame_size;
 	int err = -ENOMEM;
 
 	if (config->huge) {
@@ -396,7 +396,7 @@ int xs_worker_make(struct xs_worker *w, const struct xs_worker_config *config)
 					.want = config->want,
 					.no_zero_copy = config->no_zero_copy,
 					.frames = config->frames,
-					.frame_size = XS_WORKER_FRAME,
+					.frame_size = config->frame_size,
 					.rx_ring = config->rx_ring,
 					.tx_budget = XS_WORKER_BATCH,
 					.sg = config->sg,

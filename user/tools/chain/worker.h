@@ -14,8 +14,6 @@
 #include "lib/xsk/xsk.h"
 #include "tools/cli/notify.h"
 
-#define XS_WORKER_FRAME 2048 /* bytes: 256 for the kernel, the rest for the packet */
-#define XS_WORKER_PACKET (XS_WORKER_FRAME - XS_XSK_KERNEL_HEADROOM) /* longer: several frames */
 /*
  * Frames in one turn, and packets in one sendto(): as the bouncer has them. At 64, each
  * system call and each wake-up of an NF is paid by an eighth of the frames.
@@ -40,6 +38,7 @@ struct xs_worker_config {
 	bool no_zero_copy;
 	bool sg; /* packets of several frames, if the kernel can: see xs_xsk.sg */
 	__u32 frames;
+	__u32 frame_size; /* bytes, a power of two: XS_XSK_FRAME_MIN to _MAX */
 	enum xs_worker_wait wait;
 	bool huge; /* huge pages for the frames; small ones if there are none */
 	int numa_node; /* where the frames should be; -1: anywhere */
