@@ -264,12 +264,11 @@ real_frames_meet_the_members() {
 	becomes "all are dropped by the rule" 5 _dropped 20
 	check "flush" _set flush rx0 s
 	check "frames" tx "$TRAFFIC" -o -p udp4 -n 20 tx0
-	becomes "all are counted" 5 _counted 60
+	becomes "all are counted" 5 has_counted 60
 	check "and no more by the rule" _dropped 20
 	check "the verdicts add up" counters_add_up
 }
 _dropped() { [[ $(rx "$RULES" show -j rx0 | jq '.rules[0].packets') = "$1" ]]; }
-_counted() { [[ $(counter packets) -ge $1 ]]; }
 
 # What the page says, with its own words.
 _recipe() { # HEADING LINE-REGEX

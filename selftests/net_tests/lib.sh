@@ -201,6 +201,8 @@ counter() { # FIELD [QUEUE]
 	bpftool -j map dump pinned "$PINS/rx0/xdp_stats_map" | jq --arg f "$1" --arg q "${2-}" '
 		[.[].formatted | select($q == "" or .key == ($q | tonumber)) | .values[].value[$f]] | add // 0'
 }
+# What was sent may wait for a busy CPU: has the program counted so many frames by now?
+has_counted() { (($(counter packets) >= $1)); }
 # Is every frame in exactly one verdict?
 counters_add_up() {
 	bpftool -j map dump pinned "$PINS/rx0/xdp_stats_map" | jq -e '

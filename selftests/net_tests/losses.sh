@@ -181,7 +181,7 @@ a_bouncer_that_stops_has_its_slot_and_pid_in_the_line() {
 	kill -STOP "$LAST_BOUNCER"
 	_watch
 	_send 100 "$_udp4" 60
-	becomes "they have arrived" 20 _counted 100
+	becomes "they have arrived" 20 has_counted 100
 	_report
 	kill -CONT "$LAST_BOUNCER"
 	_only no_frame 36
@@ -309,7 +309,7 @@ under_traffic_no_cause_is_named_that_was_none() {
 	kill -STOP "$LAST_BOUNCER"
 	tx_bg flood "$O/selftests/tools/flood" -f 16 -t 60 -r 200000 tx0
 	flood=$!
-	becomes "frames come" 10 _counted 10000
+	becomes "frames come" 10 has_counted 10000
 	check "once" rx "$MAPS" losses rx0 -j
 	_only_causes once rule,no_frame
 	check "each second" rx "$MAPS" losses rx0 -j -w 1 -n 4
@@ -321,7 +321,6 @@ under_traffic_no_cause_is_named_that_was_none() {
 	kill -CONT "$LAST_BOUNCER"
 	stop_bouncer
 }
-_counted() { [[ $(counter packets) -ge $1 ]]; }
 _only_causes() { # SENTENCE CAUSES
 	equal "$1: causes" "$(jq -r '.losses[] | select(.place != "nic").cause' <<<"$OUT" | sort -u | paste -sd,)" \
 		"$(tr , '\n' <<<"$2" | sort | paste -sd,)"
@@ -369,7 +368,7 @@ what_a_killed_bouncer_had_lost_is_not_forgotten() {
 	start_bouncer 0 -p --ring 64 --frames 256
 	kill -STOP "$LAST_BOUNCER"
 	_send 100 "$_udp4" 60
-	becomes "they have arrived" 20 _counted 100
+	becomes "they have arrived" 20 has_counted 100
 	kill -CONT "$LAST_BOUNCER"
 	becomes "it has written that down" 20 _has_written 36
 	kill -KILL "$LAST_BOUNCER"

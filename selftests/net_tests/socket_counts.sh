@@ -78,7 +78,6 @@ what_other_processes_had_counted_is_kept() {
 		"$(_verdict_xsk)"
 }
 
-_arrived() { (($(counter packets) >= $1)); }
 each_loss_is_in_one_column() {
 	local reason
 	lab_up --queues 1
@@ -89,7 +88,7 @@ each_loss_is_in_one_column() {
 	check "too long for its frames" tx "$TRAFFIC" -o -n 20 -s 2500 tx0
 	kill -STOP "$LAST_BOUNCER"
 	check "more than it has frames" tx "$TRAFFIC" -o -n 500 tx0
-	becomes "all have arrived" 20 _arrived 520
+	becomes "all have arrived" 20 has_counted 520
 	equal "each is counted once" "$(_socket '.statistics | .rx_dropped + .rx_ring_full')" \
 		"$(_socket '.counts.lost | add')"
 	not_equal "some found no frame" "$(_socket '.counts.lost | .no_frame + .rx_ring_full')" 0
