@@ -66,11 +66,7 @@ static int choose_frame_size(struct xsteer_socket *s, struct xsteer_socket_opts 
 	__u32 room;
 
 	if (!opts->frame_size)
-		opts->frame_size = taken < XS_XSK_FRAME_MIN &&
-						   need <= xs_xsk_room(XS_XSK_FRAME_MIN,
-								       opts->headroom, rounds)
-					   ? XS_XSK_FRAME_MIN
-					   : XS_XSK_FRAME_MAX;
+		opts->frame_size = xs_xsk_frame_size(need, opts->headroom, rounds);
 	if (opts->headroom >= opts->frame_size || taken + 64 > opts->frame_size) {
 		xs_err(s->ctx, "a headroom of %u bytes leaves nothing of a frame of %u bytes",
 		       opts->headroom, opts->frame_size);

@@ -56,6 +56,15 @@ static inline __u32 xs_xsk_room(__u32 frame_size, __u32 headroom, bool rounds_do
 	return rounds_down ? room & ~1023U : room;
 }
 
+/* The smallest frames that have room for packets of `need` bytes; else the largest. */
+static inline __u32 xs_xsk_frame_size(__u32 need, __u32 headroom, bool rounds_down)
+{
+	return XS_XSK_KERNEL_HEADROOM + headroom < XS_XSK_FRAME_MIN &&
+			       need <= xs_xsk_room(XS_XSK_FRAME_MIN, headroom, rounds_down)
+		       ? XS_XSK_FRAME_MIN
+		       : XS_XSK_FRAME_MAX;
+}
+
 enum xs_frame_state {
 	XS_FRAME_free, /* on our stack of free frames */
 	XS_FRAME_fill, /* given to the kernel for receiving */

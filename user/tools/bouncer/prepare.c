@@ -16,10 +16,14 @@
 #include "tools/cli/cli.h"
 #include "prepare.h"
 
+static bool rounds_down(const struct xs_bouncer *b)
+{
+	return b->opts.want != XS_XSK_copy && xs_netif_rounds_buffers_down(&b->netif);
+}
+
 static __u32 packet_room(const struct xs_bouncer *b, __u32 frame_size)
 {
-	return xs_xsk_room(frame_size, b->opts.headroom,
-			   b->opts.want != XS_XSK_copy && xs_netif_rounds_buffers_down(&b->netif));
+	return xs_xsk_room(frame_size, b->opts.headroom, rounds_down(b));
 }
 
 static int choose_frame_size(struct xs_bouncer *b, bool *sg)
@@ -29,10 +33,7 @@ static int choose_frame_size(struct xs_bouncer *b, bool *sg)
 
 	b->frame_size_said = opts->frame_size;
 	if (!opts->frame_size)
-		opts->frame_size = taken < XS_XSK_FRAME_MIN &&
-						   need <= packet_room(b, XS_XSK_FRAME_MIN)
-					   ? XS_XSK_FRAME_MIN
-					   : XS_XSK_FRAME_MAX;
+		opts->frame_size = xs_xsk_frame_size(need, opts->headroom, rounds_down(b));
 	if (taken + 64 > opts->frame_size)
 		return xs_usage(b->cli, "--headroom %u leaves nothing of a frame of %u bytes",
 				opts->headroom, opts->frame_size);

@@ -20,14 +20,8 @@ const char *const xs_loss_names[XS_LOSS_MAX] = { XS_LOSSES(X) };
  */
 static bool waits_in_vain(const struct xs_engine *e, const struct xs_port *port)
 {
-	const struct xs_balance *balance = &e->balance[port->service];
-
-	if (!port->draining || e->now_ns - e->held[port->waiting.head].since_ns < VAIN_NS)
-		return false;
-	for (int i = 0; i < XS_BUCKETS; i++)
-		if (balance->port[i] == (__s16)port->id)
-			return false;
-	return true;
+	return port->draining && e->now_ns - e->held[port->waiting.head].since_ns >= VAIN_NS &&
+	       !xs_port_has_flows(e, port);
 }
 
 static __u32 give_to_waiting(struct xs_engine *e, struct xs_port *port)

@@ -28,16 +28,19 @@ void xs_engine_drain_port(struct xs_engine *e, struct xs_port *port)
 	xs_balance_spread(e, port->service);
 }
 
-bool xs_engine_port_is_unused(const struct xs_engine *e, const struct xs_port *port)
+bool xs_port_has_flows(const struct xs_engine *e, const struct xs_port *port)
 {
 	const struct xs_balance *balance = &e->balance[port->service];
 
-	if (port->waiting.cnt)
-		return false;
 	for (int i = 0; i < XS_BUCKETS; i++)
 		if (balance->port[i] == (__s16)port->id)
-			return false;
-	return true;
+			return true;
+	return false;
+}
+
+bool xs_engine_port_is_unused(const struct xs_engine *e, const struct xs_port *port)
+{
+	return !port->waiting.cnt && !xs_port_has_flows(e, port);
 }
 
 void xs_engine_close_port(struct xs_engine *e, struct xs_port *port)

@@ -32,6 +32,11 @@ __u32 xs_frames_route_again(struct xs_engine *e, struct xs_waiting *list, bool i
 /* Moves buckets that can be moved, and those that wait for the service if it is offered now. */
 __u32 xs_frames_move_buckets(struct xs_engine *e, __u32 service);
 
+/* ---- engine_ports.c ---- */
+
+/* Whether a bucket of the service's flows is the port's. */
+bool xs_port_has_flows(const struct xs_engine *e, const struct xs_port *port);
+
 /* ---- take_back.c ---- */
 
 /* Takes what the port's NF has returned, until it is found to cheat. Returns how many. */

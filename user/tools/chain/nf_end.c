@@ -26,17 +26,24 @@ void xs_nf_log(struct xs_nfs *nfs, const struct xs_nf *nf, enum xs_broker_event_
 	xs_event_log_add(&nfs->log, &event);
 }
 
-void xs_nf_begin_draining(struct xs_nfs *nfs, struct xs_nf *nf)
+/* Calls `act` for each port that the NF has, with the lock of its engine. */
+static void for_each_port(const struct xs_nfs *nfs, const struct xs_nf *nf,
+			  void (*act)(struct xs_engine *e, struct xs_port *port))
 {
-	if (nf->state != XS_NF_serving)
-		return;
 	for (__u32 q = 0; q < nfs->engine_cnt; q++) {
 		if (!nf->ports[q])
 			continue;
 		pthread_mutex_lock(&nfs->engines[q]->lock);
-		xs_engine_drain_port(nfs->engines[q], nf->ports[q]);
+		act(nfs->engines[q], nf->ports[q]);
 		pthread_mutex_unlock(&nfs->engines[q]->lock);
 	}
+}
+
+void xs_nf_begin_draining(struct xs_nfs *nfs, struct xs_nf *nf)
+{
+	if (nf->state != XS_NF_serving)
+		return;
+	for_each_port(nfs, nf, xs_engine_drain_port);
 	xs_nf_set_state(nfs, nf, XS_NF_draining);
 }
 
@@ -82,18 +89,6 @@ static bool is_dead(const struct xs_nf *nf, int wait_ms)
 	return poll(&poll_fd, 1, wait_ms) == 1;
 }
 
-/* What it had returned when its connection ended is not what it keeps, or died with. */
-static void take_back(const struct xs_nfs *nfs, const struct xs_nf *nf)
-{
-	for (__u32 q = 0; q < nfs->engine_cnt; q++) {
-		if (!nf->ports[q])
-			continue;
-		pthread_mutex_lock(&nfs->engines[q]->lock);
-		xs_engine_take_back(nfs->engines[q], nf->ports[q]);
-		pthread_mutex_unlock(&nfs->engines[q]->lock);
-	}
-}
-
 static __u32 held_by(const struct xs_nfs *nfs, const struct xs_nf *nf)
 {
 	__u32 held = 0;
@@ -114,8 +109,9 @@ void xs_nf_part(struct xs_nfs *nfs, struct xs_nf *nf)
 	bool served = has_served(nf);
 	__u32 held = 0;
 
+	/* What it had returned when its connection ended is not what it keeps, or died with. */
 	if (served) {
-		take_back(nfs, nf);
+		for_each_port(nfs, nf, xs_engine_take_back);
 		held = held_by(nfs, nf);
 	}
 	if (nf->state == XS_NF_stopping) {
@@ -132,21 +128,10 @@ void xs_nf_part(struct xs_nfs *nfs, struct xs_nf *nf)
 	xs_nf_forget(nfs, nf);
 }
 
-static void close_ports(struct xs_nfs *nfs, struct xs_nf *nf)
-{
-	for (__u32 q = 0; q < nfs->engine_cnt; q++) {
-		if (!nf->ports[q])
-			continue;
-		pthread_mutex_lock(&nfs->engines[q]->lock);
-		xs_engine_close_port(nfs->engines[q], nf->ports[q]);
-		pthread_mutex_unlock(&nfs->engines[q]->lock);
-	}
-}
-
 /* Until its death is certain its frames stay where they are: it may still write there. */
 void xs_nf_quarantine(struct xs_nfs *nfs, struct xs_nf *nf, const char *why)
 {
-	close_ports(nfs, nf);
+	for_each_port(nfs, nf, xs_engine_close_port);
 	xs_nf_set_state(nfs, nf, XS_NF_quarantined);
 	xs_nf_log(nfs, nf, XS_BROKER_nf_quarantined, 0, why);
 	if (nf->fd >= 0) {
@@ -165,7 +150,7 @@ void xs_nf_quarantine(struct xs_nfs *nfs, struct xs_nf *nf, const char *why)
 void xs_nf_hang_up(struct xs_nfs *nfs, struct xs_nf *nf)
 {
 	if (has_served(nf))
-		take_back(nfs, nf);
+		for_each_port(nfs, nf, xs_engine_take_back);
 	if (!has_served(nf) || is_dead(nf, LAST_MS) || !held_by(nfs, nf)) {
 		xs_nf_part(nfs, nf);
 		return;

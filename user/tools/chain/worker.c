@@ -100,8 +100,8 @@ static void enter_part(struct xs_worker *w, struct xs_entry *entry, const struct
 	entry->received++;
 	if (entry->part_cnt > XS_PARTS_MAX) {
 		entry->too_long++;
-		xs_books_count(&w->xsk, tx_too_long,
-			       1); /* else it passes for one that an NF dropped */
+		/* Else it passes for one that an NF dropped. */
+		xs_books_count(&w->xsk, tx_too_long, 1);
 		drop_parts(w, entry);
 		return;
 	}
