@@ -6,6 +6,7 @@
 
 #define HEADERS 96 /* 14, four VLAN tags, an IPv4 header with options: 90 */
 #define VLAN_MAX 4
+#define PLAIN (14 + 20 + 4)
 
 static __u32 get16(const unsigned char *p)
 {
@@ -50,6 +51,23 @@ static bool has_ports(__u8 proto)
 	return proto == 6 || proto == 17 || proto == 33 || proto == 132 || proto == 136;
 }
 
+/* Most frames are this: no VLAN tag, and IPv4 without options. False: it is something else. */
+static inline bool hash_plain(const unsigned char *frame, __u32 len, __u32 hashes[XS_STICKY_MAX])
+{
+	unsigned char h[PLAIN];
+	bool ports;
+
+	if (len < sizeof(h))
+		return false;
+	memcpy(h, frame, sizeof(h));
+	if (get16(h + 12) != 0x0800 || h[14] != 0x45)
+		return false;
+	ports = has_ports(h[23]) && !(get16(h + 20) & 0x3fff);
+	set_hashes(hashes, h + 26, h + 30, 4, h[23], ports ? get16(h + 34) : 0,
+		   ports ? get16(h + 36) : 0);
+	return true;
+}
+
 void xs_flow_hashes(const unsigned char *frame, __u32 len, __u32 hashes[XS_STICKY_MAX])
 {
 	/* A private copy, so that an NF that writes into the frame meanwhile changes no bound. */
@@ -57,6 +75,8 @@ void xs_flow_hashes(const unsigned char *frame, __u32 len, __u32 hashes[XS_STICK
 	__u32 have = len < sizeof(h) ? len : sizeof(h), off = 12, type, l4;
 	bool ports;
 
+	if (hash_plain(frame, len, hashes))
+		return;
 	memset(hashes, 0, XS_STICKY_MAX * sizeof(*hashes));
 	if (have < 14)
 		return;

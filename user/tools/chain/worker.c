@@ -117,6 +117,13 @@ static void enter_frame(struct xs_worker *w, struct xs_entry *entry, const struc
 	entry->received++;
 }
 
+static void expect(const struct xs_worker *w, const struct xdp_desc *desc)
+{
+	const struct xs_part part = part_of(w, desc);
+
+	xs_engine_expect(w->engine, part.frame, part.off);
+}
+
 static __u32 enter_from(struct xs_worker *w, struct xs_entry *entry)
 {
 	struct xdp_desc descs[XS_WORKER_BATCH];
@@ -128,11 +135,16 @@ static __u32 enter_from(struct xs_worker *w, struct xs_entry *entry)
 		return 0;
 	cnt = is_main(entry) ? xs_xsk_receive(&w->xsk, descs, room, ~0ull, &packets)
 			     : xs_xsk_receive_shared(&w->xsk, &entry->shared, descs, room);
-	for (__u32 i = 0; i < cnt; i++)
+	for (__u32 i = 0; i < cnt && i < XS_EXPECT_AHEAD; i++)
+		expect(w, &descs[i]);
+	for (__u32 i = 0; i < cnt; i++) {
+		if (i + XS_EXPECT_AHEAD < cnt)
+			expect(w, &descs[i + XS_EXPECT_AHEAD]);
 		if (w->xsk.sg)
 			enter_part(w, entry, &descs[i]);
 		else
 			enter_frame(w, entry, &descs[i]);
+	}
 	return cnt;
 }
 
