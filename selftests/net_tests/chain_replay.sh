@@ -180,6 +180,19 @@ what_is_kept_is_given_back_at_the_end() {
 	equal "died" "$(_get .chains[0].lost.died)" 0
 }
 
+# Its ring has 512, all of which it keeps.
+an_nf_that_keeps_all_ends_the_load() {
+	_chain 'service a' 'chain w a tx' 'on a.miss drop'
+	local status
+	OUT=$(timeout 60 "$CHAIN" replay -j "$DIR/f.chain" --gen 64:10000 --nf "$PROBE -s a -- --keep 4000" 2>"$DIR/said")
+	status=$?
+	equal "status" "$status" 1
+	contains "it was told" "$(cat "$DIR/said")" "[0-9]+ frames could not enter: a/1 keeps 512 packets .of 512 that its ring has"
+	equal "it ended early" "$(_get .interrupted)" true
+	equal "what entered" "$(_get '.sent == 512 and .chains[0].entered < 10000')" true
+	equal "the sum" "$(_get "$_sum")" true
+}
+
 a_stopped_nf_is_cut_off() {
 	_chain 'service a' 'service b' 'chain w a b tx' 'on a.miss drop' 'on b.miss drop'
 	_replay --gen 64:20000 --nf "$PROBE -s a -- --stop-after 500" --nf "$PROBE -s b"

@@ -30,6 +30,8 @@
 #define IDLE_MS 10
 #define QUIET_NS 1000000000ull /* an NF that keeps packets longer is asked to leave */
 #define END_NS 5000000000ull /* and has this long to do so */
+#define STUCK_NS \
+	5000000000ull /* after this nothing more enters, as NFs keep what there is room for */
 
 struct replay {
 	struct xs_cli *cli;
@@ -48,6 +50,7 @@ struct replay {
 	/* Room for a packet: the first of its frames can have grown to the front. */
 	unsigned char packet[PACKET_MAX + HEADROOM];
 	int err;
+	bool stuck; /* not all could enter: it was told */
 	__u64 begin_ns, end_ns;
 };
 
@@ -259,6 +262,33 @@ static bool turn(struct replay *r, __u32 *turns)
 	return moved;
 }
 
+/* The port that holds most; NULL: none holds any. */
+static const struct xs_port *fullest_port(const struct xs_engine *e)
+{
+	const struct xs_port *most = NULL;
+
+	for (__u32 i = 0; i < e->port_end; i++)
+		if (e->ports[i] && !e->ports[i]->closed && e->ports[i]->held &&
+		    (!most || e->ports[i]->held > most->held))
+			most = e->ports[i];
+	return most;
+}
+
+/* Whether NFs keep so much that the rest of the load can never enter. Says so. */
+static bool is_stuck(struct replay *r, __u64 quiet_ns)
+{
+	const struct xs_port *port = quiet_ns > STUCK_NS ? fullest_port(r->engine) : NULL;
+
+	if (!port)
+		return false;
+	xs_err(r->cli->ctx,
+	       "%llu frames could not enter: %s/%u keeps %u packets (of %u that its ring has), and "
+	       "nothing has moved for %llu s",
+	       r->load.cnt - r->entered, r->chains->services[port->service].name, port->instance,
+	       port->held, port->entries, STUCK_NS / 1000000000);
+	return true;
+}
+
 static void run_frames(struct replay *r)
 {
 	__u64 moved_ns = xs_monotonic_ns();
@@ -267,11 +297,16 @@ static void run_frames(struct replay *r)
 	r->begin_ns = moved_ns;
 	while (!xs_stop_asked() && !r->err &&
 	       (r->entered < r->load.cnt || xs_engine_inside(r->engine))) {
-		if (turn(r, &turns))
+		if (turn(r, &turns)) {
 			moved_ns = xs_monotonic_ns();
-		/* NFs keep everything that is left. */
-		else if (r->entered == r->load.cnt && xs_monotonic_ns() - moved_ns > QUIET_NS)
+		} else if (r->entered == r->load.cnt) {
+			/* NFs keep everything that is left. */
+			if (xs_monotonic_ns() - moved_ns > QUIET_NS)
+				break;
+		} else if (is_stuck(r, xs_monotonic_ns() - moved_ns)) {
+			r->stuck = true;
 			break;
+		}
 	}
 	r->end_ns = xs_monotonic_ns();
 }
@@ -282,6 +317,7 @@ static void end_nfs(struct replay *r)
 	__u64 end = xs_monotonic_ns() + END_NS;
 	__u32 turns = 0;
 
+	r->engine->paused = true; /* what has not entered by now never does */
 	xs_nfs_drain(&r->nfs, -1, 0);
 	while (xs_nfs_present(&r->nfs) > xs_nfs_count(&r->nfs, XS_NF_new, -1) &&
 	       xs_monotonic_ns() < end)
@@ -311,12 +347,12 @@ static int print_result(struct replay *r)
 	json_t *object = xs_report_json(&r->nfs);
 
 	if (r->cli->json) {
-		json_object_update_new(object, json_pack("{s:s, s:I, s:I, s:I, s:f, s:b}", "chain",
-							 r->chains->chains[r->chain].name, "frames",
-							 (json_int_t)r->load.cnt, "sent",
-							 (json_int_t)r->sent, "too_long",
-							 (json_int_t)r->too_long, "seconds",
-							 seconds, "interrupted", xs_stop_asked()));
+		json_object_update_new(
+			object, json_pack("{s:s, s:I, s:I, s:I, s:f, s:b}", "chain",
+					  r->chains->chains[r->chain].name, "frames",
+					  (json_int_t)r->load.cnt, "sent", (json_int_t)r->sent,
+					  "too_long", (json_int_t)r->too_long, "seconds", seconds,
+					  "interrupted", r->entered < r->load.cnt));
 		return xs_json_print(r->cli, object);
 	}
 	xs_report_print(object);
@@ -355,7 +391,7 @@ static int run_replay(struct replay *r)
 	err = err ? err : print_result(r);
 	fflush(stdout);
 	xs_stop_end_output();
-	return err;
+	return !err && r->stuck ? -ENOBUFS : err;
 }
 
 int xs_chain_replay(struct xs_cli *cli)
