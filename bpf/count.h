@@ -58,6 +58,7 @@ static __always_inline void explain(const struct xs_match_result *match, enum xs
 		return;
 	explained.rule = match->rule;
 	explained.verdict = match->action.verdict;
+	explained.target = match->action.target;
 	explained.reason = out->fallback ? out->fallback : reason;
 }
 

@@ -11,12 +11,6 @@
 #ifndef XSTEER_BPF_LIMIT_H
 #define XSTEER_BPF_LIMIT_H
 
-/* One of two words, without a branch, which would be two cases for the verifier. */
-static __always_inline __u64 pick(__u64 a, __u64 b, __u64 second)
-{
-	return a ^ ((a ^ b) & second);
-}
-
 static __always_inline __u64 cost_of(const struct xs_set_limit *limit, __u64 units)
 {
 	return units * limit->cost >> (limit->shift & 63);
@@ -78,21 +72,10 @@ static __always_inline bool take_lease(const struct xs_set_limit *limit, __u64 u
 }
 
 /*
- * What a limit asks of a packet, as values that the verifier knows nothing of. A copy, because
- * a packet whose address is passed on would lie in memory for all of the program, and not in
- * registers. The length is that of the key: what is known of the packet's own since it was
- * parsed would be followed through all of the search.
- */
-struct limited {
-	struct xs_limit_key key;
-	__u64 length, family, zero;
-};
-
-/*
  * The fields of the frame become the key of its bucket. A frame that lacks the field has the
  * key of all that lack it. ARP's fields lie where IP has ports and protocol, and are no flow.
  */
-static __always_inline void make_key(const struct xs_set_limit *limit, struct limited *frame)
+static __always_inline void make_key(const struct xs_set_limit *limit, struct behind *frame)
 {
 	__u64 is_ipv6 = -(__u64)(frame->family >> 1 & 1), family = frame->family;
 	__u64 is_ip = -(__u64)((family | family >> 1) & 1);
@@ -131,7 +114,7 @@ static __always_inline struct xs_limit_row *lock_of(const struct xs_limit_key *k
 }
 
 static __always_inline enum xs_limit_counter take_of_key(const struct xs_set_limit *limit,
-							 struct limited *frame, __u64 units)
+							 struct behind *frame, __u64 units)
 {
 	struct xs_limit_bucket *bucket;
 	struct xs_limit_row *row;
@@ -157,15 +140,10 @@ static __always_inline void count_refused(const struct xs_set_header *set, __u32
 	row->bytes += length;
 }
 
-#define REFUSED 0x100
-
-/* Returns 0; if the limit is reached, REFUSED and the verdict of the rule's `else`. */
-static __noinline __u64 ask_limit(const struct xs_set_header *set, struct limited *frame,
-				  __u32 number)
+/* Whether the limit is reached; counts it then. */
+static __always_inline bool is_refused(const struct xs_set_header *set, struct behind *frame,
+				       const struct xs_set_limit *limit, __u32 number)
 {
-	const struct xs_set_limit *limit = XS_AT((void *)set,
-						 set->limits + number * sizeof(struct xs_set_limit),
-						 struct xs_set_limit);
 	__u64 units = pick(1, frame->length, -(__u64)limit->by_bytes);
 	enum xs_limit_counter refused = XS_LIMIT_COUNTERS;
 
@@ -174,35 +152,10 @@ static __noinline __u64 ask_limit(const struct xs_set_header *set, struct limite
 	else if (!take_lease(limit, units))
 		refused = XS_LIMIT_OVER;
 	if (refused == XS_LIMIT_COUNTERS)
-		return 0;
+		return false;
 	XS_FORGET(refused, frame->zero);
 	count_refused(set, number, refused, frame->length);
-	return REFUSED | limit->otherwise;
-}
-
-/* The rule's `else` in place of its verdict, if its limit is reached. */
-static __always_inline void apply_limit(const struct xs_set_header *set,
-					const struct xs_packet *pkt, struct xs_match_result *match)
-{
-	struct limited frame = {
-		.key = { .addr = { pkt->key[0], pkt->key[1], pkt->key[2], pkt->key[3] },
-			 .l4 = pkt->key[XS_KEY_l4] },
-		.length = XS_KEY_FIELD(pkt, length),
-		.family = pkt->family,
-		.zero = pkt->zero,
-	};
-	__u64 answer, is_refused;
-
-	for (int i = 0; i < 4; i++)
-		XS_FORGET(frame.key.addr[i], pkt->zero);
-	XS_FORGET(frame.key.l4, pkt->zero);
-	XS_FORGET(frame.length, pkt->zero);
-	XS_FORGET(frame.family, pkt->zero);
-	answer = ask_limit(set, &frame, match->action.limit);
-	XS_FORGET(answer, pkt->zero);
-	is_refused = -(answer >> 8 & 1);
-	match->action.verdict = pick(match->action.verdict, answer & 0xff, is_refused);
-	match->refused = XS_REASON_over_limit & is_refused;
+	return true;
 }
 
 #endif

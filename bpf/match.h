@@ -563,7 +563,7 @@ static __always_inline struct xs_rule_stats *rule_counter(const struct xs_set_he
 	return stats ? bpf_map_lookup_elem(stats, &at) : NULL;
 }
 
-#include "limit.h"
+#include "behind.h"
 
 /*
  * The set in force. Reads it only once, so that a frame meets one set or the other.
@@ -657,8 +657,8 @@ static __always_inline enum xs_reason find_rule(struct xdp_md *ctx, struct xs_pa
 	match->rule = walk.best >> 16;
 	match->action =
 		*XS_AT(search.first, set->actions + (walk.best & 0xffff) * 8, struct xs_action);
-	if (XS_REMEMBERING && match->action.limit && !explaining)
-		apply_limit(set, pkt, match);
+	if (XS_REMEMBERING && has_behind(&match->action))
+		apply_behind(set, pkt, match);
 	match->rule_stats = rule_counter(set, match->rule);
 	return XS_REASON_none;
 }

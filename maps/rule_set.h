@@ -27,7 +27,7 @@
  * A set has the lowest layout that says what its rules ask for, so that programs from before
  * the rest search it: layout 3 brought fields of the key, layout 5 addresses in blocks and more
  * actions than 13 bits number, layout 6 limits and dynamic sets, layout 7 the words `inner` and
- * `tunnel` of the key.
+ * `tunnel` of the key, and sets of CPUs.
  */
 #define XS_SET_LAYOUT_BEFORE_FIELDS 2
 #define XS_SET_LAYOUT_BEFORE_SIZES 3
@@ -35,6 +35,7 @@
 #define XS_SET_LAYOUT_BEFORE_LIMITS 5
 #define XS_SET_LAYOUT_LIMITS 6
 #define XS_SET_LAYOUT_INNER 7
+#define XS_SET_LAYOUT_SPREAD 7
 /* Never released: limits and dynamic sets without what layout 5 brought. */
 #define XS_SET_LAYOUT_LIMITS_ALONE 4
 /*
@@ -170,6 +171,8 @@ struct xs_tree_block_list {
 #define XS_SET_LIMITED 16U
 /* Rules ask for a field of the key's words `inner` and `tunnel`; since layout 7. */
 #define XS_SET_INNER 32U
+/* Actions name sets of CPUs: `spreads` and `spread_cnt` are there; since layout 7. */
+#define XS_SET_SPREAD 64U
 
 struct xs_set_header {
 	__u64 magic;
@@ -209,6 +212,28 @@ struct xs_set_header {
 	/* Since layout 6, if XS_SET_LIMITED. */
 	__u32 limits; /* offset in chunk 0 of struct xs_set_limit[limit_cnt + 1] */
 	__u32 limit_cnt;
+	/* Since layout 7, if XS_SET_SPREAD. */
+	__u32 spreads; /* offset in chunk 0 of struct xs_set_spread[spread_cnt] */
+	__u32 spread_cnt;
+};
+
+/* What of a frame chooses a member; `flow`: addresses, protocol and ports. */
+enum xs_spread_by {
+	XS_SPREAD_flow,
+	XS_SPREAD_ip_saddr,
+	XS_SPREAD_ip_daddr,
+	XS_SPREAD_ip6_saddr,
+	XS_SPREAD_ip6_daddr,
+};
+
+/* A set of CPUs; 512 bytes, since a set may have 256 of them, and 2 MB are enough. */
+#define XS_SPREAD_MEMBERS 248
+#define XS_SPREADS_MAX 256
+struct xs_set_spread {
+	__u32 src, dst, l4; /* all ones, or 0: what of these chooses */
+	__u16 families; /* 1 << enum xs_family of frames that have it; others go to member[0] */
+	__u16 cnt; /* at least 1 */
+	__u16 member[XS_SPREAD_MEMBERS]; /* ascending */
 };
 
 /* Rows that one CPU's counters of a set have. */
@@ -423,7 +448,8 @@ static inline __attribute__((always_inline)) __u32 xs_hash_slot(__u64 hash, __u3
 XS_ASSERT_SIZE(xs_addr_index, 168);
 XS_ASSERT_SIZE(xs_cell_blocks, 512);
 XS_ASSERT_SIZE(xs_tree_block_list, 256);
-XS_ASSERT_SIZE(xs_set_header, 1184);
+XS_ASSERT_SIZE(xs_set_header, 1192);
+XS_ASSERT_SIZE(xs_set_spread, 512);
 XS_ASSERT_SIZE(xs_set_table, 128);
 XS_ASSERT_SIZE(xs_set_entry, 32);
 XS_ASSERT_SIZE(xs_set_atom, 32);

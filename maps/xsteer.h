@@ -140,17 +140,23 @@ struct xs_rule_stats {
 struct xs_action {
 	__u8 verdict; /* enum xs_verdict */
 	__u8 otherwise; /* xsk, chain: XS_VERDICT_pass or _drop if there is no socket */
-	__u8 own_slot; /* xsk, chain: 1 = the slot is `target` plus the frame's queue */
+	/*
+	 * xsk, chain: 1 = the slot is `target` plus the frame's queue. cpu: XS_SLOT_SPREAD =
+	 * `target` is the number of a set of CPUs (rule_set.h).
+	 */
+	__u8 own_slot;
 	__u8 limit; /* number of the rule's limit in its set (limit.h); 0: none */
 	__u32 target; /* slot, CPU number, ifindex; chain: slot of its queue 0 */
 };
+
+#define XS_SLOT_SPREAD 2
 
 /* What was done with the last frame. Only for `xsteer-rules explain`. */
 struct xs_explained {
 	__u32 rule; /* 0-based; XS_RULE_NONE: none */
 	__u8 verdict; /* enum xs_verdict: what the rule or the default says */
 	__u8 reason; /* enum xs_reason; if there are two, the fallback's */
-	__u16 pad;
+	__u16 target; /* cpu: its number */
 };
 
 /* How an instance is attached to its interface. */

@@ -441,6 +441,9 @@ static void act(struct oracle_result *r, const struct xs_action *action,
 		r->done = action->otherwise;
 		break;
 	case XS_VERDICT_cpu:
+		/* Which one is not said; all of a test's take frames. */
+		if (w && action->own_slot == XS_SLOT_SPREAD && w->cpu_cnt)
+			break;
 		if (w && listed(w->cpus, w->cpu_cnt, action->target))
 			break;
 		r->fallback = XS_REASON_no_cpu;

@@ -24,7 +24,38 @@ static void make_else(struct rng *rng, struct xs_action *action, struct random_t
 		random_say(t, " else %s", i == 1 ? "drop" : "pass");
 }
 
-static void make_action(const struct random_set *set, struct rng *rng, struct xs_action *action,
+/* cpu { ... } by ...: of a set's spreads the first or the next. */
+static void make_spread(struct random_set *set, struct rng *rng, struct xs_action *action,
+			struct random_text *t)
+{
+	static const char *const by[] = { "flow", "ip saddr", "ip daddr", "ip6 saddr",
+					  "ip6 daddr" };
+	const struct random_targets *targets = set->targets;
+	struct xs_spread spread = { .by = rng_below(rng, 5), .cnt = targets->cpu_cnt }, *own;
+	struct xs_ruleset *rules = &set->rules;
+	__u32 n = 0;
+
+	random_say(t, "cpu { ");
+	for (__u32 i = 0; i < targets->cpu_cnt; i++) {
+		spread.member[i] = (__u16)targets->cpus[i];
+		random_say(t, "%s%u", i ? ", " : "", targets->cpus[targets->cpu_cnt - 1 - i]);
+	}
+	random_say(t, " } by %s", by[spread.by]);
+	while (n < rules->spread_cnt && memcmp(&rules->spreads[n], &spread, sizeof(spread)))
+		n++;
+	if (n == rules->spread_cnt) {
+		own = realloc(rules->spreads, (n + 1) * sizeof(*own));
+		if (!own)
+			abort();
+		own[n] = spread;
+		rules->spreads = own;
+		rules->spread_cnt++;
+	}
+	action->own_slot = XS_SLOT_SPREAD;
+	action->target = n;
+}
+
+static void make_action(struct random_set *set, struct rng *rng, struct xs_action *action,
 			char *name, struct random_text *t)
 {
 	const struct random_targets *targets = set->targets;
@@ -46,6 +77,10 @@ static void make_action(const struct random_set *set, struct rng *rng, struct xs
 		random_say(t, "tx");
 		break;
 	case XS_VERDICT_cpu:
+		if (action != &set->rules.default_action && rng_chance(rng, 40)) {
+			make_spread(set, rng, action, t);
+			break;
+		}
 		action->target = targets->cpus[rng_below(rng, targets->cpu_cnt)];
 		random_say(t, "cpu %u", action->target);
 		break;
@@ -360,6 +395,7 @@ void random_set_free(struct random_set *set)
 	for (__u32 i = 0; i < set->rules.set_cnt; i++)
 		free(set->rules.sets[i].elements);
 	free(set->rules.sets);
+	free(set->rules.spreads);
 	memset(set, 0, sizeof(*set));
 }
 

@@ -66,6 +66,9 @@ bool rulesets_equal(const struct xs_ruleset *a, const struct xs_ruleset *b)
 	for (__u32 i = 0; i < a->set_cnt; i++)
 		if (!same_set(&a->sets[i], &b->sets[i]))
 			return false;
+	if (a->spread_cnt != b->spread_cnt ||
+	    (a->spread_cnt && memcmp(a->spreads, b->spreads, a->spread_cnt * sizeof(*a->spreads))))
+		return false;
 	if (a->rule_cnt != b->rule_cnt || !same_action(&a->default_action, &b->default_action) ||
 	    !same_action(&a->malformed_action, &b->malformed_action) ||
 	    strcmp(a->default_target_name, b->default_target_name) ||

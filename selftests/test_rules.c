@@ -24,19 +24,32 @@
 #define STATS_ROWS 4096
 #define MEMBERS 4096 /* room of the test's maps, whatever size a set declares */
 
-/* Chains of tests are called cN, and N is their row. */
-static int open_target(const struct test_env *env, struct xs_action *action, const char *name)
+static int open_cpu(int cpus, __u32 cpu)
 {
-	int cpus = bpf_map__fd(env->skel->maps.cpu_map),
-	    devs = bpf_map__fd(env->skel->maps.dev_map);
 	__u32 frames = CPU_QUEUE, there;
 
-	/* a CPU is opened only once, since each time a thread is started and ended */
-	if (action->verdict == XS_VERDICT_cpu) {
-		if (!bpf_map_lookup_elem(cpus, &action->target, &there))
-			return 0;
-		return bpf_map_update_elem(cpus, &action->target, &frames, BPF_ANY) ? -errno : 0;
+	/* only once, since each time a thread is started and ended */
+	if (!bpf_map_lookup_elem(cpus, &cpu, &there))
+		return 0;
+	return bpf_map_update_elem(cpus, &cpu, &frames, BPF_ANY) ? -errno : 0;
+}
+
+/* Chains of tests are called cN, and N is their row. */
+static int open_target(const struct test_env *env, const struct xs_spread *spreads,
+		       struct xs_action *action, const char *name)
+{
+	int cpus = bpf_map__fd(env->skel->maps.cpu_map),
+	    devs = bpf_map__fd(env->skel->maps.dev_map), err = 0;
+
+	if (action->verdict == XS_VERDICT_cpu && action->own_slot == XS_SLOT_SPREAD) {
+		const struct xs_spread *spread = &spreads[action->target];
+
+		for (__u32 i = 0; !err && i < spread->cnt; i++)
+			err = open_cpu(cpus, spread->member[i]);
+		return err;
 	}
+	if (action->verdict == XS_VERDICT_cpu)
+		return open_cpu(cpus, action->target);
 	if (action->verdict == XS_VERDICT_chain)
 		action->target = XS_CHAIN_BASE((__u32)atoi(name + 1), TEST_SLOTS);
 	if (action->verdict != XS_VERDICT_dev)
@@ -49,10 +62,11 @@ static int open_target(const struct test_env *env, struct xs_action *action, con
 
 static int open_targets(const struct test_env *env, struct xs_ruleset *rules)
 {
-	int err = open_target(env, &rules->default_action, rules->default_target_name);
+	int err = open_target(env, NULL, &rules->default_action, rules->default_target_name);
 
 	for (__u32 i = 0; i < rules->rule_cnt && !err; i++)
-		err = open_target(env, &rules->rules[i].action, rules->rules[i].target_name);
+		err = open_target(env, rules->spreads, &rules->rules[i].action,
+				  rules->rules[i].target_name);
 	return err;
 }
 

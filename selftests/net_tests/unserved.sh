@@ -190,6 +190,46 @@ rules_for_a_cpu_that_is_not_there_are_refused() {
 	equal "hook" "$(hook)" ""
 	attach
 	refuses "apply" 1 "cpu 4000: this machine" rx "$RULES" apply rx0 "$DIR/it.rules"
+	_rules "udp cpu { 0, 4000 } by flow"
+	refuses "one of several" 1 "cpu 4000: this machine" rx "$RULES" apply rx0 "$DIR/it.rules"
+}
+
+# A file of ours stands in for the kernel's: this machine keeps all of its CPUs.
+a_cpu_that_is_offline_is_said() {
+	local state=/sys/devices/system/cpu/cpu1/online
+	[[ -e $state ]] || skip "the kernel has no $state: there is no CPU that could be offline"
+	lab_up --queues 1
+	attach
+	_rules "udp cpu { 0-1 } by flow"
+	check "both are there" rx "$RULES" check -d rx0 "$DIR/it.rules"
+	equal "nothing is offline" "${OUT/offline/}" "$OUT"
+	echo 0 >"$DIR/offline"
+	check "the file of ours" mount --bind "$DIR/offline" "$state"
+	_warns_everywhere "cpu 1 is offline: the kernel takes its frames on another CPU until 'echo 1 >$state'" "udp cpu { 0-1 } by flow"
+	_warns_everywhere "cpu 1 is offline" "udp cpu 1"
+	umount "$state"
+}
+
+# Each frame has one CPU, in both directions, and explain says which.
+cpus_that_share_the_flows_are_explained() {
+	lab_up --queues 1
+	attach
+	_rules "udp cpu { 0-1 } by flow"
+	check "rules" rx "$RULES" apply rx0 "$DIR/it.rules"
+	local there back i seen=''
+	_frame() { # SPORT DPORT
+		printf '0200000000010200000000020800''4500001c00000000401100000a0000010a000001%04x%04x00080000' "$1" "$2"
+	}
+	for i in {1..12}; do
+		there=$(rx "$RULES" explain -j -d rx0 --hex "$(_frame "$i" 53)" | jq .cpu)
+		back=$(rx "$RULES" explain -j -d rx0 --hex "$(_frame 53 "$i")" | jq .cpu)
+		equal "both directions of flow $i" "$back" "$there"
+		seen+=$there
+	done
+	contains "both CPUs are used" "$seen" "0.*1|1.*0"
+	contains "in text" "$(rx "$RULES" explain -d rx0 --hex "$(_frame 1 53)")" "by flow\\): cpu [01], XDP_REDIRECT"
+	contains "without an interface" "$("$RULES" explain -j -f "$DIR/it.rules" --hex "$(_frame 1 53)" | jq -c .cpu)" "^[01]$"
+	contains "show" "$(rx "$RULES" show rx0)" "udp cpu \{ 0-1 \} by flow"
 }
 
 # Without GRO or a program, the other end of a veth accepts no frame that is sent back.

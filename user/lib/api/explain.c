@@ -109,6 +109,10 @@ static struct xsteer_explained public_result(const struct xs_rules_in_force *set
 		own.over_verdict = xs_set_limits(set->header)[limit].otherwise;
 		own.over_xdp = own.over_verdict == XS_VERDICT_drop ? XDP_DROP : XDP_PASS;
 	}
+	if (set->rules[why->rule].action.own_slot == XS_SLOT_SPREAD) {
+		own.flags |= XSTEER_EXPLAINED_SPREAD;
+		own.cpu = why->target;
+	}
 	return own;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0 OR BSD-2-Clause
 /* Describes an interface as rules see it; see place.h. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <net/if.h>
 
@@ -19,6 +20,23 @@ static bool exists(void *arg, const char *ifname)
 
 	(void)arg;
 	return xs_netif_find(ifname, &ifindex, name) != -ENODEV;
+}
+
+/* Of a CPU that is always online the kernel says nothing. */
+static bool cpu_is_offline(void *arg, __u32 cpu)
+{
+	char path[64], line[4] = "";
+	FILE *file;
+
+	(void)arg;
+	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/online", cpu);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	if (!fgets(line, sizeof(line), file))
+		line[0] = 0;
+	fclose(file);
+	return line[0] == '0';
 }
 
 /* An interface that does not exist has its own message. */
@@ -78,6 +96,7 @@ int xs_place_get(struct xsteer_ctx *ctx, const char *ifname, enum xs_mode mode,
 		.no_limits = !xs_kernel_has_limits(),
 		.rx_queues = netif->rx_queues,
 		.cpus = cpu_cnt(),
+		.cpu_is_offline = cpu_is_offline,
 		.exists = exists,
 		.takes_redirects = takes_redirects,
 		.arg = ctx,
@@ -138,6 +157,7 @@ void xs_place_compare_machine(const struct xsteer_rules *rules, xsteer_finding_f
 		.redirects = true,
 		.tx_arrives = true,
 		.cpus = cpu_cnt(),
+		.cpu_is_offline = cpu_is_offline,
 		.exists = exists,
 		.takes_redirects = takes_redirects,
 	};

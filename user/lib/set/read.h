@@ -32,6 +32,12 @@ static inline struct xs_set_limit *xs_set_limits(const struct xs_set_header *set
 	return set->flags & XS_SET_LIMITED ? (void *)((char *)set + set->limits) : NULL;
 }
 
+/* Its sets of CPUs, by xs_action.target; NULL: it has none. */
+static inline const struct xs_set_spread *xs_set_spreads(const struct xs_set_header *set)
+{
+	return set->flags & XS_SET_SPREAD ? (const void *)((const char *)set + set->spreads) : NULL;
+}
+
 /* The string at this offset, as header and rules store it. */
 static inline const char *xs_set_string(const struct xs_set_header *set, __u32 text)
 {

@@ -66,9 +66,9 @@ static bool has_cpu(const struct xs_pins *pins, __u32 cpu)
 	       frames == CPU_QUEUE_FRAMES;
 }
 
-static int open_cpu(const struct xs_pins *pins, const struct xs_action *action, const char *place)
+static int open_cpu(const struct xs_pins *pins, __u32 cpu, const char *place)
 {
-	const __u32 frames = CPU_QUEUE_FRAMES, cpu = action->target;
+	const __u32 frames = CPU_QUEUE_FRAMES;
 	int err, cpus = libbpf_num_possible_cpus();
 
 	if (cpus > 0 && cpu >= (__u32)cpus) {
@@ -85,15 +85,26 @@ static int open_cpu(const struct xs_pins *pins, const struct xs_action *action, 
 	return err;
 }
 
-static int open_target(const struct xs_pins *pins, struct xs_action *action, const char *name,
-		       const char *place)
+static int open_cpus(const struct xs_pins *pins, const struct xs_spread *spread, const char *place)
+{
+	int err = 0;
+
+	for (__u32 i = 0; !err && i < spread->cnt; i++)
+		err = open_cpu(pins, spread->member[i], place);
+	return err;
+}
+
+static int open_target(const struct xs_pins *pins, const struct xs_ruleset *rules,
+		       struct xs_action *action, const char *name, const char *place)
 {
 	if (action->verdict == XS_VERDICT_dev)
 		return open_dev(pins, action, name, place);
 	if (action->verdict == XS_VERDICT_chain)
 		return xs_chain_take(pins, name, &action->target);
+	if (action->verdict == XS_VERDICT_cpu && action->own_slot == XS_SLOT_SPREAD)
+		return open_cpus(pins, &rules->spreads[action->target], place);
 	if (action->verdict == XS_VERDICT_cpu)
-		return open_cpu(pins, action, place);
+		return open_cpu(pins, action->target, place);
 	if (action->verdict == XS_VERDICT_xsk && !action->own_slot &&
 	    action->target >= pins->slots) {
 		xs_err(pins->ctx, "%s: slot %u: the instance has slots 0 to %u", place,
@@ -111,12 +122,13 @@ int xs_targets_open(const struct xs_pins *pins, struct xs_ruleset *rules)
 	for (__u32 i = 0; i < rules->rule_cnt; i++) {
 		struct xs_rule *rule = &rules->rules[i];
 
-		err = open_target(pins, &rule->action, rule->target_name,
+		err = open_target(pins, rules, &rule->action, rule->target_name,
 				  where(rules, rule, place, sizeof(place)));
 		if (err)
 			return err;
 	}
-	return open_target(pins, &rules->default_action, rules->default_target_name, "default");
+	return open_target(pins, rules, &rules->default_action, rules->default_target_name,
+			   "default");
 }
 
 struct open_devs {
@@ -199,14 +211,33 @@ static void close_unnamed_chains(const struct xs_pins *pins, const struct xs_set
 			xs_chain_give_up(pins, row);
 }
 
+static bool spreads_to_cpu(const struct xs_set_header *set, __u32 number, __u32 cpu)
+{
+	const struct xs_set_spread *spread = xs_set_spreads(set);
+
+	if (!spread || number >= set->spread_cnt)
+		return false;
+	spread += number;
+	for (__u32 i = 0; i < spread->cnt && i < XS_SPREAD_MEMBERS; i++)
+		if (spread->member[i] == cpu)
+			return true;
+	return false;
+}
+
+static bool sends_to_cpu(const struct xs_set_header *set, const struct xs_action *action, __u32 cpu)
+{
+	if (action->verdict != XS_VERDICT_cpu)
+		return false;
+	return action->own_slot == XS_SLOT_SPREAD ? spreads_to_cpu(set, action->target, cpu)
+						  : action->target == cpu;
+}
+
 static bool names_cpu(const struct xs_set_header *set, __u32 cpu)
 {
-	bool named = set && set->default_action.verdict == XS_VERDICT_cpu &&
-		     set->default_action.target == cpu;
+	bool named = set && sends_to_cpu(set, &set->default_action, cpu);
 
 	for (__u32 i = 0; set && !named && i < set->rule_cnt; i++)
-		named = xs_set_rules(set)[i].action.verdict == XS_VERDICT_cpu &&
-			xs_set_rules(set)[i].action.target == cpu;
+		named = sends_to_cpu(set, &xs_set_rules(set)[i].action, cpu);
 	return named;
 }
 

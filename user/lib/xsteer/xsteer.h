@@ -624,6 +624,7 @@ struct xsteer_explain_opts {
 #define XSTEER_NO_RULE 0xffffffffU
 #define XSTEER_EXPLAINED_INCLUDED 1U /* the rule is in a file that another file includes */
 #define XSTEER_EXPLAINED_LIMITED 2U /* the rule has a limit, which was not asked: within it */
+#define XSTEER_EXPLAINED_SPREAD 4U /* the rule has a set of CPUs, one of which was chosen */
 
 struct xsteer_explained {
 	size_t sz;
@@ -637,6 +638,8 @@ struct xsteer_explained {
 	uint32_t flags; /* XSTEER_EXPLAINED_* */
 	uint32_t over_verdict; /* LIMITED: enum xsteer_verdict of what is over the rule's limit */
 	uint32_t over_xdp; /* likewise, what the program returns then */
+	uint32_t cpu; /* SPREAD: the one that was chosen */
+	uint32_t reserved; /* 0 */
 };
 
 /*

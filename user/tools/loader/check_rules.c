@@ -19,8 +19,8 @@
 
 /* rule: NULL for the default. False: there are enough. */
 static bool find_misfit(struct xs_diagnosis *d, const struct xs_place *place,
-			const struct xs_rule *rule, const struct xs_action *action,
-			const char *where, __u32 *cnt)
+			const struct xs_spread *spreads, const struct xs_rule *rule,
+			const struct xs_action *action, const char *where, __u32 *cnt)
 {
 	char dev[IFNAMSIZ] = "?", text[384];
 	int err = action->verdict == XS_VERDICT_dev ? xs_netif_name(action->target, dev) : 0;
@@ -34,7 +34,7 @@ static bool find_misfit(struct xs_diagnosis *d, const struct xs_place *place,
 			action->target, strerror(-err));
 		return ++*cnt < MISFITS_MAX;
 	}
-	fit = xs_rule_fit(rule, action, dev, place, text, sizeof(text));
+	fit = xs_rule_fit(rule, action, dev, spreads, place, text, sizeof(text));
 	if (fit == XS_FIT_YES)
 		return true;
 	xs_find(d, "rules", fit == XS_FIT_NEVER ? XS_LEVEL_FAIL : XS_LEVEL_WARN, "", "%s: %s",
@@ -52,12 +52,13 @@ static void find_misfits(struct xs_diagnosis *d, const struct xs_rules_in_force 
 	__u32 cnt = 0;
 
 	if (xs_place_get(d->cli->ctx, d->netif.name, XS_MODE_AUTO, &netif, &place) ||
-	    !find_misfit(d, &place, NULL, &now->header->default_action, "default", &cnt))
+	    !find_misfit(d, &place, NULL, NULL, &now->header->default_action, "default", &cnt))
 		return;
 	for (__u32 i = 0; i < parsed->rule_cnt; i++) {
 		snprintf(where, sizeof(where), "%.128s:%u",
 			 xs_set_file(now->header, now->rules[i].file), now->rules[i].line);
-		if (!find_misfit(d, &place, &parsed->rules[i], &now->rules[i].action, where, &cnt))
+		if (!find_misfit(d, &place, parsed->spreads, &parsed->rules[i],
+				 &now->rules[i].action, where, &cnt))
 			return;
 	}
 	if (!cnt)

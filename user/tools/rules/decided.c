@@ -34,14 +34,16 @@ static char *rule_text(const struct xs_decided *by)
 
 char *xs_decided_text(const struct xs_decided *by)
 {
-	char *rule = rule_text(by), *text = NULL, over[64] = "";
+	char *rule = rule_text(by), *text = NULL, over[64] = "", cpu[16] = "";
 	int len;
 
 	if (by->limited)
 		snprintf(over, sizeof(over), "; over its limit: %s, %s, over_limit",
 			 xsteer_verdict_name(by->over_verdict), xsteer_xdp_name(by->over_xdp));
-	len = asprintf(&text, "%s: %s, %s%s%s%s", rule ? rule : "",
-		       xsteer_verdict_name(by->verdict), xsteer_xdp_name(by->xdp),
+	if (by->spread)
+		snprintf(cpu, sizeof(cpu), " %u", by->cpu);
+	len = asprintf(&text, "%s: %s%s, %s%s%s%s", rule ? rule : "",
+		       xsteer_verdict_name(by->verdict), cpu, xsteer_xdp_name(by->xdp),
 		       by->reason ? ", " : "", by->reason ? xsteer_reason_name(by->reason) : "",
 		       over);
 
@@ -67,6 +69,8 @@ void xs_decided_add(json_t *object, const struct xs_decided *by)
 	json_object_set_new(object, "xdp", json_string(xsteer_xdp_name(by->xdp)));
 	json_object_set_new(object, "reason",
 			    by->reason ? json_string(xsteer_reason_name(by->reason)) : json_null());
+	if (by->spread)
+		json_object_set_new(object, "cpu", json_integer(by->cpu));
 	if (by->limited)
 		json_object_set_new(object, "over_limit",
 				    json_pack("{s:s, s:s}", "verdict",

@@ -16,6 +16,8 @@ struct xs_decided {
 	__u32 verdict, reason, xdp;
 	bool limited; /* the rule has a limit, and this is what happens within it */
 	__u32 over_verdict, over_xdp;
+	bool spread; /* the rule has a set of CPUs, and this one was chosen */
+	__u32 cpu;
 };
 
 /*
@@ -24,7 +26,10 @@ struct xs_decided {
  */
 char *xs_decided_text(const struct xs_decided *by);
 
-/* Adds rule (line, FILE:LINE or null), verdict, xdp, reason, and over_limit if it has a limit. */
+/*
+ * Adds rule (line, FILE:LINE or null), verdict, xdp, reason, cpu if it was one of several, and
+ * over_limit if it has a limit.
+ */
 void xs_decided_add(json_t *object, const struct xs_decided *by);
 
 #endif

@@ -27,6 +27,8 @@ static struct xs_decided decided(const struct xsteer_explained *why)
 		.limited = why->flags & XSTEER_EXPLAINED_LIMITED,
 		.over_verdict = why->over_verdict,
 		.over_xdp = why->over_xdp,
+		.spread = why->flags & XSTEER_EXPLAINED_SPREAD,
+		.cpu = why->cpu,
 	};
 }
 

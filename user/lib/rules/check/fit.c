@@ -6,11 +6,39 @@
 #include "fit.h"
 #include "maps/rule_set.h"
 
-static enum xs_fit cpu_fit(__u32 cpu, const struct xs_place *place, char *text, size_t len)
+/* The CPUs of an action: one, or those of a set. */
+struct cpus {
+	__u32 cnt;
+	const __u16 *several; /* NULL: `one` */
+	__u32 one;
+};
+
+static __u32 cpu_at(const struct cpus *cpus, __u32 i)
 {
-	if (place->cpus && cpu >= place->cpus) {
-		snprintf(text, len, "cpu %u: this machine has CPUs 0 to %u", cpu, place->cpus - 1);
+	return cpus->several ? cpus->several[i] : cpus->one;
+}
+
+/* What holds for a single CPU comes before what holds for all. */
+static enum xs_fit cpus_fit(const struct cpus *cpus, const struct xs_place *place, char *text,
+			    size_t len)
+{
+	for (__u32 i = 0; place->cpus && i < cpus->cnt; i++) {
+		if (cpu_at(cpus, i) < place->cpus)
+			continue;
+		snprintf(text, len, "cpu %u: this machine has CPUs 0 to %u", cpu_at(cpus, i),
+			 place->cpus - 1);
 		return XS_FIT_NEVER;
+	}
+	for (__u32 i = 0; place->cpu_is_offline && i < cpus->cnt; i++) {
+		const __u32 cpu = cpu_at(cpus, i);
+
+		if (!place->cpu_is_offline(place->arg, cpu))
+			continue;
+		snprintf(text, len,
+			 "cpu %u is offline: the kernel takes its frames on another CPU until "
+			 "'echo 1 >/sys/devices/system/cpu/cpu%u/online'",
+			 cpu, cpu);
+		return XS_FIT_DOUBTFUL;
 	}
 	if (!place->open_checksums || !place->native)
 		return XS_FIT_YES;
@@ -18,9 +46,19 @@ static enum xs_fit cpu_fit(__u32 cpu, const struct xs_place *place, char *text, 
 		 "cpu %u: %s is a veth%s: checksums that its other end leaves open arrive wrong, "
 		 "and TCP stops; 'ethtool -K PEER tx off' there fills them in, "
 		 "or attach in skb mode",
-		 cpu, place->ifname,
+		 cpu_at(cpus, 0), place->ifname,
 		 place->peer_unseen ? " whose other end cannot be seen from here" : "");
 	return XS_FIT_DOUBTFUL;
+}
+
+static enum xs_fit cpu_fit(const struct xs_action *action, const struct xs_spread *spread,
+			   const struct xs_place *place, char *text, size_t len)
+{
+	const struct cpus cpus = { .cnt = spread ? spread->cnt : 1,
+				   .several = spread ? spread->member : NULL,
+				   .one = action->target };
+
+	return cpus_fit(&cpus, place, text, len);
 }
 
 static enum xs_fit dev_fit(const char *dev, const struct xs_place *place, char *text, size_t len)
@@ -93,12 +131,13 @@ static bool needs_redirect(const struct xs_action *action)
 }
 
 static enum xs_fit action_fit(const struct xs_action *action, const char *dev,
-			      const struct xs_place *place, char *text, size_t len)
+			      const struct xs_spread *spread, const struct xs_place *place,
+			      char *text, size_t len)
 {
 	enum xs_fit fit = XS_FIT_YES;
 
 	if (action->verdict == XS_VERDICT_cpu)
-		fit = cpu_fit(action->target, place, text, len);
+		fit = cpu_fit(action, spread, place, text, len);
 	else if (action->verdict == XS_VERDICT_dev)
 		fit = dev_fit(dev, place, text, len);
 	else if (action->verdict == XS_VERDICT_tx)
@@ -145,6 +184,8 @@ static const char *beyond_basic(const struct xs_rule *rule)
 {
 	if (rule->limit.rate)
 		return "limit";
+	if (rule->action.own_slot == XS_SLOT_SPREAD)
+		return "a set of CPUs";
 	for (__u32 i = 0; i < rule->match_cnt; i++) {
 		if (rule->matches[i].set)
 			return "a dynamic set";
@@ -185,7 +226,8 @@ static enum xs_fit slot_fit(const struct xs_rule *rule, const struct xs_action *
 }
 
 enum xs_fit xs_rule_fit(const struct xs_rule *rule, const struct xs_action *action, const char *dev,
-			const struct xs_place *place, char *text, size_t len)
+			const struct xs_spread *spreads, const struct xs_place *place, char *text,
+			size_t len)
 {
 	const char *beyond = rule && place->no_limits ? beyond_basic(rule) : NULL;
 	enum xs_fit fit;
@@ -203,7 +245,11 @@ enum xs_fit xs_rule_fit(const struct xs_rule *rule, const struct xs_action *acti
 			 place->ifname, place->rx_queues - 1);
 		return XS_FIT_DOUBTFUL;
 	}
-	fit = action_fit(action, dev, place, text, len);
+	fit = action_fit(action, dev,
+			 rule && rule->action.own_slot == XS_SLOT_SPREAD
+				 ? &spreads[rule->action.target]
+				 : NULL,
+			 place, text, len);
 	return fit == XS_FIT_YES ? slot_fit(rule, action, place, text, len) : fit;
 }
 
@@ -213,14 +259,14 @@ enum xs_fit xs_rules_fit(const struct xs_ruleset *set, const struct xs_place *pl
 	enum xs_fit worst, fit;
 	char text[384];
 
-	worst = xs_rule_fit(NULL, &set->default_action, set->default_target_name, place, text,
+	worst = xs_rule_fit(NULL, &set->default_action, set->default_target_name, NULL, place, text,
 			    sizeof(text));
 	if (worst != XS_FIT_YES)
 		say(arg, NULL, worst, text);
 	for (__u32 i = 0; i < set->rule_cnt; i++) {
 		const struct xs_rule *rule = &set->rules[i];
 
-		fit = xs_rule_fit(rule, &rule->action, rule->target_name, place, text,
+		fit = xs_rule_fit(rule, &rule->action, rule->target_name, set->spreads, place, text,
 				  sizeof(text));
 		if (fit != XS_FIT_YES)
 			say(arg, rule, fit, text);

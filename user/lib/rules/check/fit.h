@@ -23,6 +23,7 @@ struct xs_place {
 	bool no_limits; /* the kernel's verifier refuses limits, dynamic sets, some fields */
 	__u32 rx_queues; /* in use; 0: not known */
 	__u32 cpus; /* numbered from 0; 0: not known */
+	bool (*cpu_is_offline)(void *arg, __u32 cpu); /* NULL: not known */
 	/* Is there such an interface? NULL: not known. */
 	bool (*exists)(void *arg, const char *ifname);
 	/*
@@ -41,11 +42,12 @@ enum xs_fit {
 
 /*
  * Judges one rule, NULL for the default, by its matches and this action; `dev` is the name of the
- * action's interface. `text`, of `len` bytes, gets why it does not fit, and what helps; it is
+ * action's interface, `spreads` are those of the rule's set. `text`, of `len` bytes, gets why it does not fit, and what helps; it is
  * untouched if it fits.
  */
 enum xs_fit xs_rule_fit(const struct xs_rule *rule, const struct xs_action *action, const char *dev,
-			const struct xs_place *place, char *text, size_t len);
+			const struct xs_spread *spreads, const struct xs_place *place, char *text,
+			size_t len);
 
 /* `rule` is NULL for the default. `text` is valid during the call only. */
 typedef void (*xs_misfit_fn)(void *arg, const struct xs_rule *rule, enum xs_fit fit,

@@ -24,6 +24,8 @@ __u32 xs_rule_layout(const struct xs_ruleset *rules)
 	for (__u32 i = 0; i < rules->rule_cnt; i++) {
 		if (rules->rules[i].limit.rate)
 			layout = larger(layout, XS_SET_LAYOUT_LIMITS);
+		if (rules->rules[i].action.own_slot == XS_SLOT_SPREAD)
+			layout = larger(layout, XS_SET_LAYOUT_SPREAD);
 		for (__u32 k = 0; k < rules->rules[i].match_cnt; k++)
 			layout = larger(layout, xs_field_layout(rules->rules[i].matches[k].field));
 	}
@@ -141,6 +143,7 @@ _Static_assert(sizeof(struct xs_set_header) + (XS_TABLES_MAX + 1) * sizeof(struc
 			       (XS_LIMITS_MAX + 2) * sizeof(struct xs_set_limit) +
 			       256 * sizeof(__u64) + 2 * PORT_INDEX_MAX + 64 +
 			       sizeof(struct xs_set_members) +
+			       (XS_SPREADS_MAX + 2) * sizeof(struct xs_set_spread) +
 			       2 * XS_FAMILY_MAX * (XS_BLOCKS_BYTES + 64) <=
 		       XS_CHUNK_BYTES,
 	       "chunk 0 has room for all that is placed there");
@@ -159,6 +162,8 @@ static int run_steps(struct xs_compiler *c, bool finely)
 		err = xs_ranks_make(&c->ranks, &c->boxes);
 	if (!err)
 		err = xs_limits_number(c);
+	if (!err)
+		err = xs_spreads_write(c);
 	if (!err)
 		err = xs_actions_write(c);
 	if (!err)

@@ -47,6 +47,9 @@ __u32 xs_table_of_box(const struct xs_compiler *c, const struct xs_box *box);
  */
 int xs_tables_write(struct xs_compiler *c);
 
+/* spread.c: writes the sets of CPUs, and header.spreads. */
+int xs_spreads_write(struct xs_compiler *c);
+
 /* actions.c: numbers the different actions, and writes header.actions. */
 int xs_actions_write(struct xs_compiler *c);
 

@@ -15,6 +15,7 @@
 #include "dynamic_set.h"
 #include "field.h"
 #include "limit.h"
+#include "spread.h"
 
 /* Limits of a rule set. They allow what a person or a generator can sensibly write. */
 #define XS_RULE_CNT_MAX 1000000
@@ -53,7 +54,10 @@ struct xs_match {
 struct xs_rule {
 	struct xs_match *matches; /* all must hold; in the order written */
 	__u32 match_cnt;
-	/* dev, chain: target is 0 until resolved from target_name. The compiler numbers limits. */
+	/*
+	 * dev, chain: target is 0 until resolved from target_name. cpu with XS_SLOT_SPREAD: the
+	 * number in xs_ruleset.spreads. The compiler numbers limits.
+	 */
 	struct xs_action action;
 	char *target_name; /* dev, chain: the name as written; others: "", or NULL */
 	struct xs_limit limit;
@@ -70,6 +74,8 @@ struct xs_ruleset {
 	__u32 rule_cnt;
 	struct xs_dynamic_set *sets; /* XS_MEMBER_SETS_MAX at most */
 	__u32 set_cnt;
+	struct xs_spread *spreads; /* XS_SPREADS_MAX at most, all different */
+	__u32 spread_cnt;
 	char **files; /* [0]: the file named, or "-" */
 	__u32 file_cnt;
 	struct xs_action default_action; /* xsk else pass, unless the file says otherwise */

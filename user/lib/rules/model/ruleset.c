@@ -13,6 +13,7 @@ void xs_ruleset_free(struct xs_ruleset *set)
 	for (__u32 i = 0; i < set->set_cnt; i++)
 		free(set->sets[i].elements);
 	free(set->sets);
+	free(set->spreads);
 	for (__u32 i = 0; i < set->file_cnt; i++)
 		free(set->files[i]);
 	free(set->files);

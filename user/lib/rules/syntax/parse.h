@@ -132,7 +132,7 @@ struct xs_parser {
 	int err; /* -ENOMEM or -EINVAL: stop at once */
 
 	struct xs_ruleset set;
-	__u32 rule_cap, set_cap;
+	__u32 rule_cap, set_cap, spread_cap;
 	struct xs_said default_said, malformed_said;
 
 	struct xs_lexer lex;
@@ -365,6 +365,9 @@ int xs_verdict_of(const struct xs_token *tok);
  * p->matches. The caller zeroes *limit.
  */
 bool xs_parse_limit(struct xs_parser *p, __u8 verdict, struct xs_limit *limit);
+
+/* spread.c: the set behind `cpu`, at its brace, and `by ...`. */
+bool xs_parse_spread(struct xs_parser *p, struct xs_action *action);
 
 /* name.c: whether it can be the name of a chain or of a rule. As in chain files. */
 bool xs_parse_is_name(struct xs_str name);

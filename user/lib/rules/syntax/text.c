@@ -38,8 +38,13 @@ static bool parse_default(struct xs_parser *p)
 	char name[XS_TARGET_NAME_MAX] = "";
 
 	if (!check_said(p, "default", &p->default_said) || !xs_parse_take_word(p, "default") ||
-	    !xs_parse_verdict(p, &action, name) ||
-	    !end_said(p, &pos, &p->default_said, &p->set.default_text))
+	    !xs_parse_verdict(p, &action, name))
+		return false;
+	if (action.own_slot == XS_SLOT_SPREAD)
+		return xs_parse_error(p, &pos,
+				      "default goes to one CPU: expected a last rule without "
+				      "matches, 'cpu { ... } by ...'");
+	if (!end_said(p, &pos, &p->default_said, &p->set.default_text))
 		return false;
 	p->set.default_action = action;
 	memcpy(p->set.default_target_name, name, sizeof(name));

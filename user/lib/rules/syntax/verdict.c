@@ -65,6 +65,11 @@ static bool parse_xsk(struct xs_parser *p, struct xs_action *action)
 	action->own_slot = 1;
 	if (xs_parse_take_word(p, "slot")) {
 		action->own_slot = 0;
+		if (p->tok.type == XS_TOKEN_LBRACE)
+			return xs_parse_expected(
+				p, "one slot number: a slot's socket takes frames of its own queue "
+				   "alone, so frames of a queue cannot be spread over slots; "
+				   "'chain NAME' shares them among processes");
 		if (!parse_index(p, "slot", &action->target))
 			return false;
 	}
@@ -148,6 +153,8 @@ bool xs_parse_verdict(struct xs_parser *p, struct xs_action *action, char name[X
 	case XS_VERDICT_xsk:
 		return parse_xsk(p, action);
 	case XS_VERDICT_cpu:
+		if (p->tok.type == XS_TOKEN_LBRACE)
+			return xs_parse_spread(p, action);
 		return parse_index(p, "CPU", &action->target);
 	case XS_VERDICT_dev:
 		return parse_dev(p, name);
