@@ -215,6 +215,9 @@ $(TORTURE): $(TORTURE_OBJS) $(O)/flags
 $(O)/selftests/user_tests/rule_compile: ALL_LDFLAGS += \
 	$(foreach f,malloc calloc realloc qsort,-Wl,--wrap=$(f))
 
+# This test imitates a NIC.
+$(O)/selftests/user_tests/reserved_nic: ALL_LDFLAGS += -Wl,--wrap=xs_ethtool
+
 # This test imitates a verifier that refuses some programs.
 $(O)/selftests/prog_tests/refused: ALL_LDFLAGS += -Wl,--wrap=bpf_object__load_skeleton
 

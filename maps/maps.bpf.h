@@ -74,6 +74,14 @@ struct {
 	__type(value, struct xs_knobs);
 } knobs SEC(".maps");
 
+/* Queues taken out of the NIC's RSS table. Only tools use it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct xs_reserved);
+} reserved SEC(".maps");
+
 /* Inner map of rule_sets: one compiled rule set (rule_set.h), with as many chunks as it needs. */
 struct xs_rule_chunks {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -298,6 +298,59 @@ struct xs_knobs {
 	__u64 before[XS_KNOB_MAX]; /* to be put back when no owner has it set any more */
 };
 
+/*
+ * Most queues, entries of the NIC's RSS table and rules of the NIC that one reservation has:
+ * NICs have tables of 32 to 2048 entries, and as many queues as a machine has CPUs.
+ */
+#define XS_RESERVED_QUEUES_MAX 256
+#define XS_RESERVED_TABLE_MAX 4096
+#define XS_RESERVED_FLOWS_MAX 128
+
+struct xs_reserved_queue {
+	__u32 queue;
+	__u32 pad;
+	/* What the queue had counted when it was reserved. */
+	__u64 packets;
+	__u64 by_no_rule; /* of these, the ones that no rule sends to a socket */
+};
+
+/* Where a rule of the NIC is in its life. A killed process may have made what is wanted. */
+enum xs_reserved_state { XS_RESERVED_NOT, XS_RESERVED_WANTED, XS_RESERVED_MADE };
+
+#define XS_FLOW_SPORT (1 << 0)
+#define XS_FLOW_DPORT (1 << 1)
+
+/* One rule of the NIC: the frames that it takes, and their queue. */
+struct xs_reserved_flow {
+	__u64 digest; /* of the rule as the NIC told it after it was made */
+	__u32 location; /* in the NIC's table */
+	__u32 queue;
+	__u8 state; /* enum xs_reserved_state */
+	__u8 family; /* enum xs_family */
+	__u8 proto; /* 0: any */
+	__u8 ports; /* XS_FLOW_*: those that are compared */
+	__be16 sport, dport;
+	__u8 saddr_bits, daddr_bits; /* leading bits that are compared */
+	__u8 pad[6];
+	__u8 saddr[16], daddr[16]; /* network order; IPv4: the first four bytes */
+};
+
+/*
+ * The row of `reserved`: queues taken out of the NIC's RSS table, and what puts all of that
+ * back. since_ns 0: none are. Written before the NIC is changed.
+ */
+struct xs_reserved {
+	__u64 since_ns; /* CLOCK_REALTIME */
+	__u32 queue_cnt;
+	__u32 flow_cnt;
+	__u32 table_size;
+	__u32 by_default; /* the table was the one that the kernel makes by itself */
+	struct xs_reserved_queue queues[XS_RESERVED_QUEUES_MAX];
+	struct xs_reserved_flow flows[XS_RESERVED_FLOWS_MAX];
+	__u16 before[XS_RESERVED_TABLE_MAX]; /* entry -> queue */
+	__u16 after[XS_RESERVED_TABLE_MAX];
+};
+
 #define XS_ASSERT_SIZE(type, bytes) \
 	_Static_assert(sizeof(struct type) == (bytes), "struct " #type " is ABI")
 
@@ -308,6 +361,9 @@ XS_ASSERT_SIZE(xs_meta, 80);
 XS_ASSERT_SIZE(xs_owner, 40);
 XS_ASSERT_SIZE(xs_chain_row, 32);
 XS_ASSERT_SIZE(xs_knobs, 24);
+XS_ASSERT_SIZE(xs_reserved_queue, 24);
+XS_ASSERT_SIZE(xs_reserved_flow, 64);
+XS_ASSERT_SIZE(xs_reserved, 24 + 256 * 24 + 128 * 64 + 2 * 4096 * 2);
 XS_ASSERT_SIZE(xs_member_key, 20);
 XS_ASSERT_SIZE(xs_member, 16);
 XS_ASSERT_SIZE(xs_socket_counts, 96);

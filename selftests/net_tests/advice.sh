@@ -436,6 +436,12 @@ xsteer-chain run IF FILE	chain_control.sh
 xsteer-chain exec	chain_exec.sh
 xsteer-chain show	chain_control.sh
 xsteer-rules show %s	chain_control.sh
+ethtool -x %s	reserve.sh
+ethtool -X %s default	reserve.sh
+ethtool -n %s rule %u	reserve.sh
+ethtool -N %s delete %u	reserve.sh
+ethtool -K %s ntuple on	reserve.sh
+xsteer-loader release %s	reserve.sh
 ethtool -L %s rx	doctor_is_right_about_a_peer_elsewhere
 xsteer-rules show %s | xsteer-loader attach --replace -m native -r - %s	unserved.sh
 xsteer-loader attach -m native %s	another_mode_is_told_to_replace

@@ -309,6 +309,94 @@ queues_have_irq_cpu_node_and_napi() {
 	note "IRQ $(jq -c '[.queues[].irq]' <<<"$json") on CPU $(jq -c '[.queues[].cpus]' <<<"$json")"
 }
 
+# Frames of many flows reach every queue, all but the reserved one, and every one again.
+_table() { ethtool -x rx0 | sed -nE '/^ *[0-9]+: +[0-9]/p'; }
+_queues_of_table() { _table | sed 's/^ *[0-9]*://' | xargs -n 1 | sort -nu | xargs; }
+_frames_by_queue() { # COMMAND...: of the frames that it sends, how many each queue counts
+	local q before=()
+	for ((q = 0; q < queues; q++)); do before+=("$(counter packets "$q")"); done
+	sum=$(counter packets)
+	check "send" "$@"
+	becomes "every frame is counted" 20 _counted $((sum + 4000))
+	spread=()
+	for ((q = 0; q < queues; q++)); do spread+=("$(($(counter packets "$q") - before[q]))"); done
+}
+_send_flows() { tx "$TRAFFIC" -o -n 4000 -f 400 -r 1000 -w 16 -p udp4,tcp4,udp6,tcp6 tx0; }
+reserved_queues_get_steered_flows_alone() {
+	local table last others q
+	nics_up
+	count_queues
+	last=$((queues - 1))
+	printf '%s\n' "ip protocol udp udp dport 7 xsk slot $last" "vlan id 7 xsk slot $last" 'default pass' >"$DIR/rules"
+	attach -m native -r "$DIR/rules"
+	link_is_up
+	OUT=$("$LOADER" reserve --dry-run -j rx0 "$last" 2>&1) || {
+		contains "the reason" "$OUT" "no RSS table|must stay for all other frames"
+		skip "$(grep -v '^{' <<<"$OUT")"
+	}
+	echo "$OUT"
+	equal "queues of the table" "$(_queues_of_table)" "$(seq 0 "$last" | xargs)"
+	table=$(_table)
+	_frames_by_queue _send_flows
+	not_equal "frames of queue $last" "${spread[last]}" 0
+	shares="frames by queue before: ${spread[*]}"
+
+	check "reserve" "$LOADER" reserve -j rx0 "$last"
+	echo "$OUT"
+	others=$(seq 0 $((last - 1)) | xargs)
+	equal "queues of the table" "$(_queues_of_table)" "$others"
+	equal "and as it says" "$(jq -c '.table.left' <<<"$OUT")" "[${others// /,}]"
+	equal "the rule that no NIC has" "$(jq -r '.skipped[-1].reason' <<<"$OUT")" "$(_skipped)"
+	_frames_by_queue _send_flows
+	if [[ $(jq '.flows | length' <<<"$OUT") = 0 ]]; then
+		equal "frames of queue $last" "${spread[last]}" 0
+		equal "status" "$(_reserved)" "[{\"queue\":$last,\"packets\":0,\"by_no_rule\":0}]"
+	else
+		equal "by no rule" "$(_reserved | jq '.[0].by_no_rule')" 0
+	fi
+	for ((q = 0; q < last; q++)); do not_equal "frames of queue $q" "${spread[q]}" 0; done
+	shares+=", with the last reserved: ${spread[*]}"
+	check "doctor" "$LOADER" doctor rx0
+	contains "doctor" "$OUT" "ok +reserved +queue $last: no other frames came there"
+	check "again" "$LOADER" reserve rx0 "$last"
+	contains "it says so" "$OUT" "^rx0: queue $last is reserved already$"
+	refuses "another" 1 "queue $last is reserved: 'xsteer-loader release rx0' first" "$LOADER" reserve rx0 0
+	refuses "who may not" 1 "run as root|Operation not permitted" \
+		setpriv --bounding-set -net_admin --inh-caps -net_admin "$LOADER" release rx0
+
+	check "release" "$LOADER" release rx0
+	echo "$OUT"
+	equal "the table" "$(_table)" "$table"
+	_frames_by_queue _send_flows
+	not_equal "frames of queue $last" "${spread[last]}" 0
+	note "$shares, released: ${spread[*]}"
+
+	check "reserve" "$LOADER" reserve rx0 "0-$((last - 1))"
+	echo "$OUT"
+	equal "queues of the table" "$(_queues_of_table)" "$last"
+	check "detach" "$LOADER" detach rx0
+	equal "the table after detach" "$(_table)" "$table"
+
+	attach -m native
+	check "reserve" "$LOADER" reserve rx0 "$last"
+	check "somebody's table" ethtool -X rx0 weight $(seq 0 "$last")
+	table=$(_table)
+	check "status" "$LOADER" status rx0
+	contains "status" "$OUT" "queue $last is reserved.*somebody has changed the RSS table"
+	check "release" "$LOADER" release rx0
+	contains "release" "$OUT" "its RSS table has been changed since.*'ethtool -X rx0 default'"
+	equal "somebody's table stays" "$(_table)" "$table"
+	check "what it proposes" ethtool -X rx0 default
+	equal "over all queues" "$(_queues_of_table)" "$(seq 0 "$last" | xargs)"
+	check "detach" "$LOADER" detach rx0
+}
+_reserved() { "$LOADER" status -j rx0 | jq -c '.interfaces[0].reserved.queues'; }
+# A NIC without rules of its own says so of each rule that it could have.
+_skipped() {
+	jq -r '.skipped[] | select(.text | startswith("ip protocol")) | .reason' <<<"$OUT" | grep . ||
+		echo "a NIC's rule does not compare 'vlan id'"
+}
+
 detach_leaves_nothing() {
 	nics_up
 	attach -m native

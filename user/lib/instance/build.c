@@ -109,7 +109,8 @@ static int write_meta(struct xs_build *build)
 static int take_over_maps(const struct xs_build *build, struct xsteer_bpf *skel, __u32 slots)
 {
 	__u32 taken = 1U << XS_MAP_xsks_map | 1U << XS_MAP_owners | 1U << XS_MAP_xdp_stats_map |
-		      1U << XS_MAP_chains | 1U << XS_MAP_knobs | 1U << XS_MAP_xsk_stats_map;
+		      1U << XS_MAP_chains | 1U << XS_MAP_knobs | 1U << XS_MAP_xsk_stats_map |
+		      1U << XS_MAP_reserved;
 
 	if (build->replacing != XS_REPLACE_in_link || build->old.slots != slots)
 		return 0;

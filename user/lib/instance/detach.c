@@ -15,6 +15,7 @@
 #include "live.h"
 #include "lock.h"
 #include "publish.h"
+#include "reserved.h"
 
 /* Somebody may have removed the program already. */
 static int leave_dispatcher(const struct xs_pins *pins)
@@ -71,6 +72,11 @@ int xs_instance_take_apart(const struct xs_pins *pins, int *root)
 	lock = xs_pins_lock_under(pins->ctx, pins->dir, root);
 	if (lock < 0)
 		return lock;
+	err = xs_reserved_put_back(pins);
+	if (err) {
+		close(lock);
+		return err;
+	}
 	xs_knobs_put_back(pins);
 	if (pins->meta.attach == XS_ATTACH_DISPATCHER)
 		err = leave_dispatcher(pins);

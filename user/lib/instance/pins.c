@@ -44,6 +44,7 @@ const struct xs_map_shape xs_map_shapes[XS_MAP_MAX] = {
 				  sizeof(struct xs_limit_lease) },
 	[XS_MAP_limit_keys] = { BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(__u32), sizeof(__u32) },
 	[XS_MAP_knobs] = { BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct xs_knobs) },
+	[XS_MAP_reserved] = { BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(struct xs_reserved) },
 	[XS_MAP_member_sets] = { BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(__u32), sizeof(__u32) },
 	[XS_MAP_dev_map] = { BPF_MAP_TYPE_DEVMAP_HASH, sizeof(__u32), sizeof(__u32) },
 };

@@ -34,7 +34,8 @@
 	X(limits) \
 	X(limit_leases) \
 	X(limit_keys) \
-	X(member_sets)
+	X(member_sets) \
+	X(reserved)
 
 enum xs_map {
 #define X(name) XS_MAP_##name,

@@ -19,6 +19,7 @@
 #include "lock.h"
 #include "publish.h"
 #include "replace.h"
+#include "reserved.h"
 #include "xsteer.skel.h"
 
 /* ---- what is there ---- */
@@ -265,8 +266,10 @@ void xs_replace_finish(struct xs_build *build)
 					  build->old_live.prog_id);
 	/* workers stay with the instance whose maps are taken over; others end */
 	if (build->old.dir[0] &&
-	    (build->replacing != XS_REPLACE_in_link || build->old.slots != build->pins.slots))
+	    (build->replacing != XS_REPLACE_in_link || build->old.slots != build->pins.slots)) {
 		xs_knobs_put_back(&build->old);
+		xs_reserved_put_back(&build->old);
+	}
 	if (!err && build->old.dir[0])
 		err = xs_leftovers_settle(build->ctx, build->dir);
 	if (err < 0)

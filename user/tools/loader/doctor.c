@@ -46,7 +46,7 @@ void xs_find(struct xs_diagnosis *diagnosis, const char *what, enum xs_level lev
 static void (*const checks[])(struct xs_diagnosis *) = {
 	xs_check_kernel,   xs_check_bpffs,   xs_check_hook,   xs_check_link,
 	xs_check_driver,   xs_check_mtu,     xs_check_queues, xs_check_sockets,
-	xs_check_offloads, xs_check_memlock, xs_check_rules,
+	xs_check_offloads, xs_check_memlock, xs_check_rules,  xs_check_reserved,
 };
 
 static void find_peer(struct xs_diagnosis *d)

@@ -54,5 +54,6 @@ void xs_check_offloads(struct xs_diagnosis *d);
 void xs_check_queues(struct xs_diagnosis *d);
 void xs_check_sockets(struct xs_diagnosis *d); /* after xs_check_hook() */
 void xs_check_rules(struct xs_diagnosis *d); /* after xs_check_hook() */
+void xs_check_reserved(struct xs_diagnosis *d); /* after xs_check_hook() */
 
 #endif

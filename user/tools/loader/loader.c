@@ -118,6 +118,12 @@ static const struct xs_opt clean_opts[] = {
 	{ NULL },
 };
 
+static const struct xs_opt reserve_opts[] = {
+	{ "dry-run", 0, NULL, "only say what would be done",
+	  XS_TO_FLAG(struct xs_loader_opts, dry_run) },
+	{ NULL },
+};
+
 static const struct xs_cmd cmds[] = {
 	{ "attach", "load", "IF...", "attach the program and pin its maps", attach_opts, 1, -1,
 	  xs_do_attach },
@@ -133,6 +139,9 @@ static const struct xs_cmd cmds[] = {
 	  do_doctor },
 	{ "queues", NULL, "IF", "each queue: IRQ, CPU, socket, losses, its share, its rules", NULL,
 	  1, 1, xs_do_queues },
+	{ "reserve", NULL, "IF QUEUES", "take queues out of RSS, for steered flows alone",
+	  reserve_opts, 2, 2, xs_do_reserve },
+	{ "release", NULL, "IF", "undo reserve", NULL, 1, 1, xs_do_release },
 	{ NULL },
 };
 

@@ -39,5 +39,7 @@ int xs_do_status(struct xs_cli *cli);
 int xs_do_upgrade(struct xs_cli *cli);
 int xs_do_clean(struct xs_cli *cli);
 int xs_do_queues(struct xs_cli *cli);
+int xs_do_reserve(struct xs_cli *cli);
+int xs_do_release(struct xs_cli *cli);
 
 #endif

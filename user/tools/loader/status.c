@@ -8,6 +8,7 @@
 #include <xsteer/xsteer.h>
 
 #include "lib/api/status.h"
+#include "lib/base/escape.h"
 #include "lib/instance/dir.h"
 #include "lib/net/netif.h"
 #include "tools/cli/cli.h"
@@ -15,10 +16,14 @@
 #include "tools/cli/results.h"
 #include "tools/cli/grid.h"
 #include "loader.h"
+#include "reserve_look.h"
 
 struct status {
 	struct xs_cli *cli;
 	struct xs_grid *grid;
+	FILE *below; /* lines that follow the grid */
+	char *below_text;
+	size_t below_len;
 	json_t *list;
 	bool named; /* interfaces were given: also report an empty one */
 	bool blind; /* pins cannot be looked for */
@@ -42,6 +47,43 @@ static bool is_instance(const struct xsteer_status *got)
 	       got->state == XSTEER_STATE_UNKNOWN;
 }
 
+static void put_reserved(struct status *status, const struct xsteer_status *got,
+			 const struct xs_reserve_look *look, json_t *row)
+{
+	__u64 packets = 0, by_no_rule = 0;
+	char queues[256];
+
+	xs_queue_list_text(&look->queues, queues, sizeof(queues));
+	for (__u32 i = 0; i < look->queues.cnt; i++) {
+		packets += look->since[i].packets;
+		by_no_rule += look->since[i].by_no_rule;
+	}
+	json_object_set_new(row, "reserved",
+			    json_pack("{s:o, s:s, s:I}", "queues", xs_reserve_counts_json(look),
+				      "table", xs_reserve_table_name(look->table), "flows",
+				      (json_int_t)look->flow_cnt));
+	if (!status->below)
+		return;
+	fprintf(status->below, "%s: %s %s reserved: %llu frame%s came since, %llu by no rule%s\n",
+		xs_shown(got->ifname).text, queues, xs_queue_list_is(&look->queues), packets,
+		xs_s(packets), by_no_rule,
+		look->table == XS_RESERVE_TABLE_changed ? "; somebody has changed the RSS table"
+							: "");
+}
+
+static void add_reserved(struct status *status, const struct xsteer_status *got, json_t *row)
+{
+	struct xs_reserve_look *look = NULL;
+	struct xs_pins pins;
+
+	if (xs_pins_open(status->cli->ctx, &pins, got->ifname, XS_PINS_READ))
+		return;
+	if (xs_reserve_look(&pins, &look) > 0)
+		put_reserved(status, got, look, row);
+	free(look);
+	xs_pins_close(&pins);
+}
+
 static void show_row(struct status *status, const struct xsteer_status *got)
 {
 	const char *mode = got->mode == XSTEER_MODE_AUTO ? "-" : xsteer_mode_name(got->mode);
@@ -58,6 +100,7 @@ static void show_row(struct status *status, const struct xsteer_status *got)
 		json_object_set_new(row, "automatic",
 				    json_boolean(got->flags & XSTEER_STATUS_AUTOMATIC));
 		json_object_set_new(row, "limits", json_boolean(got->flags & XSTEER_STATUS_LIMITS));
+		add_reserved(status, got, row);
 	}
 	json_array_append_new(status->list, row);
 	xs_grid_cell(status->grid, "%s", got->ifname);
@@ -104,6 +147,7 @@ int xs_do_status(struct xs_cli *cli)
 	};
 	int err = 0, err_find;
 
+	status.below = open_memstream(&status.below_text, &status.below_len);
 	if (!may_not_look(cli)) {
 		err = xs_pins_check_bpffs(cli->ctx);
 		status.blind = err;
@@ -132,11 +176,17 @@ int xs_do_status(struct xs_cli *cli)
 
 		err = err_list ? err_list : err;
 	}
+	if (status.below)
+		fclose(status.below);
 	if (cli->json) {
 		xs_grid_free(status.grid);
+		free(status.below_text);
 		return xs_results_print(cli, json_object(), "interfaces", status.list, err);
 	}
 	json_decref(status.list);
 	xs_grid_print(status.grid);
+	if (status.below)
+		fputs(status.below_text, stdout);
+	free(status.below_text);
 	return err;
 }
