@@ -749,6 +749,39 @@ int xsteer_trace_counts(const struct xsteer_trace *trace, struct xsteer_trace_co
 int xsteer_trace_stop(struct xsteer_trace *trace);
 void xsteer_trace_close(struct xsteer_trace *trace); /* stops it first; NULL is allowed */
 
+/* ---- slots for sockets of the program's own ---- */
+
+/*
+ * For a worker that makes its AF_XDP sockets by itself, or by another library: holds a slot, so that
+ * xsteer's tools show it, no other worker takes it for free, and what rules send to it is not lost
+ * with a worker that died. For one thread at a time.
+ */
+struct xsteer_held_slot;
+
+/*
+ * Inserts `socket_fd`, an AF_XDP socket that is bound to the queue, into the queue's slot of the
+ * interface's instance, and writes into `owners` that this process has it. The socket stays the
+ * caller's, and must stay open until the slot is given up. Blocks for the lock of the pin root (10 s at most). Needs
+ * write access to the pins. 0: give *held up later; -EINVAL: it is no AF_XDP socket; -ERANGE: no such
+ * queue; -EBUSY: another process, which the error names, holds the slot; -EEXIST: it holds a
+ * socket of a program that is not xsteer's; -ENODEV; or as listed under "instances".
+ */
+int xsteer_slot_hold(struct xsteer_ctx *ctx, const char *ifname, uint32_t queue, int socket_fd,
+		     struct xsteer_held_slot **held);
+
+/*
+ * Whether frames still come: to be called about once a second, since no call tells the socket. Does not
+ * block. 0; -ESTALE: the instance was detached, twice in a row, or another one has taken its place.
+ */
+int xsteer_slot_check(struct xsteer_held_slot *held);
+
+/*
+ * Empties the slot, writes that nobody has it, and frees *held. What the socket has received by then is the
+ * caller's. NULL is allowed. Blocks for the lock of the pin root. Needs what holding it needed; without,
+ * the slot counts as free once the process has ended. The last of an automatic instance removes it.
+ */
+void xsteer_slot_give_up(struct xsteer_held_slot *held);
+
 /* ---- AF_XDP sockets ---- */
 
 /*
