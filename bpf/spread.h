@@ -12,12 +12,15 @@ static __always_inline __u64 mix_addr(__u64 upper, __u64 lower)
 	return xs_hash_word(upper ^ xs_hash_word(lower, XS_HASH_A1), XS_HASH_A2) >> 32;
 }
 
-/* Protocol and ports. Of a packet in fragments only the first has ports: then none. */
+/*
+ * Protocol and ports. Of a packet in fragments only the first has ports: then none. What has no
+ * ports at all counts as the same, so that its fragments go where whole packets go.
+ */
 static __always_inline __u64 mix_l4(__u64 l4)
 {
 	__u64 whole = -(((l4 >> XS_KEY_fragment_shift & 3) - 1) >> 63);
-	__u64 sport = l4 >> XS_KEY_sport_shift & 0x1ffff & whole;
-	__u64 dport = l4 >> XS_KEY_dport_shift & 0x1ffff & whole;
+	__u64 sport = l4 >> XS_KEY_sport_shift & 0xffff & whole;
+	__u64 dport = l4 >> XS_KEY_dport_shift & 0xffff & whole;
 
 	l4 = xs_hash_word(sport, XS_HASH_A4) + xs_hash_word(dport, XS_HASH_A4) +
 	     (l4 >> XS_KEY_l4proto_shift & 0xff) * XS_HASH_A5;

@@ -155,6 +155,32 @@ static void fragments_stay_together(void **state)
 	test_rules_close(&rules);
 }
 
+/* A tunnel whose packets are fragmented now and then is one flow. */
+static void without_ports_fragments_go_with_the_whole(void **state)
+{
+	static const char *const forms[] = { "", " mf=1", " offset=4" };
+	struct test_env *env = env_of_two(state);
+	struct test_rules rules;
+	char text[200];
+
+	use(env, &rules, "ip protocol { gre, icmp } cpu { 0-1 } by flow");
+	for (int i = 0; i < 100; i++) {
+		for (int proto = 1; proto <= 47; proto += 46) {
+			int cpu[3];
+
+			for (int form = 0; form < 3; form++) {
+				snprintf(text, sizeof(text),
+					 "ip saddr=10.0.0.%d protocol=%d%s data=24", i, proto,
+					 forms[form]);
+				cpu[form] = cpu_of(env, text);
+			}
+			assert_int_equal(cpu[0], cpu[1]);
+			assert_int_equal(cpu[0], cpu[2]);
+		}
+	}
+	test_rules_close(&rules);
+}
+
 static void what_lacks_it_goes_to_the_lowest(void **state)
 {
 	struct test_env *env = env_of_two(state);
@@ -200,6 +226,7 @@ int main(void)
 		cmocka_unit_test(an_apply_changes_nothing),
 		cmocka_unit_test(an_address_alone_chooses),
 		cmocka_unit_test(fragments_stay_together),
+		cmocka_unit_test(without_ports_fragments_go_with_the_whole),
 		cmocka_unit_test(what_lacks_it_goes_to_the_lowest),
 		cmocka_unit_test(with_a_limit_both_hold),
 	};
