@@ -416,6 +416,23 @@ static void what_may_not_be_put_back_is_kept(void **state)
 	assert_as_before();
 }
 
+/* `clean` takes apart what is off its hook, wherever that is: the record is all that knows the way back. */
+static void in_another_namespace_the_record_is_kept(void **state)
+{
+	struct xs_meta here = pins.meta;
+
+	(void)state;
+	assert_int_equal(make(), 0);
+	pins.meta.netns_inode++;
+	mood.call = 0;
+	assert_int_equal(xs_reserved_put_back(&pins), -EXDEV);
+	assert_non_null(strstr(ctx.error, "run where the interface is"));
+	assert_int_equal(mood.call, 0);
+	pins.meta = here;
+	undo(1);
+	assert_as_before();
+}
+
 /* An instance must go even if its NIC does not answer any more. */
 static void a_driver_that_fails_does_not_keep_an_instance(void **state)
 {
@@ -531,6 +548,7 @@ int main(void)
 		TEST(a_rule_that_is_refused_is_left_out),
 		TEST(a_table_that_is_not_taken_undoes_all),
 		TEST(what_may_not_be_put_back_is_kept),
+		TEST(in_another_namespace_the_record_is_kept),
 		TEST(a_driver_that_fails_does_not_keep_an_instance),
 		TEST(an_interface_that_is_gone_needs_nothing),
 		TEST(an_instance_without_the_map_has_nothing),

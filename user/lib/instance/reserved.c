@@ -298,7 +298,7 @@ static int find_interface(const struct xs_pins *pins, char ifname[16])
 	if (netns == XS_NETNS_OURS)
 		return xs_netif_name(pins->meta.ifindex, ifname);
 	xs_err(pins->ctx,
-	       "%s: its RSS table has less queues than before, and cannot be put back from another "
+	       "%s: its RSS table has fewer queues than before, and cannot be put back from another "
 	       "network namespace: run where the interface is",
 	       pins->ifname);
 	return -EXDEV;
@@ -351,5 +351,5 @@ int xs_reserved_put_back(const struct xs_pins *pins)
 	if (err > 0)
 		xs_note(pins->ctx, "%s: %u reserved queue%s back in the RSS table", pins->ifname,
 			undone.queue_cnt, undone.queue_cnt == 1 ? " is" : "s are");
-	return err == -EPERM || err == -EACCES ? err : 0;
+	return err == -EPERM || err == -EACCES || err == -EXDEV ? err : 0;
 }

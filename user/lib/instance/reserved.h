@@ -56,8 +56,9 @@ struct xs_reserved_undone {
 int xs_reserved_undo(const struct xs_pins *pins, struct xs_reserved_undone *undone);
 
 /*
- * The instance goes, and the record with it: the same. -EPERM, logged: the caller may not, and leaves
- * the instance as it is. What else cannot be put back is warned of. 0.
+ * The instance goes, and the record with it: the same. -EPERM, -EACCES or -EXDEV, logged: the caller
+ * may not, or is in another network namespace, and leaves the instance as it is, for whoever can. What
+ * else cannot be put back is warned of. 0.
  */
 int xs_reserved_put_back(const struct xs_pins *pins);
 
