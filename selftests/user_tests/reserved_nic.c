@@ -32,6 +32,7 @@
 
 /* In memory that a child shares. */
 static struct nic {
+	__u32 queues;
 	__u32 table[SIZE];
 	bool set; /* by somebody: it does not follow the number of queues */
 	bool used[RULES];
@@ -51,9 +52,12 @@ static int set_table(const struct ethtool_rxfh_indir *table)
 {
 	if (table->size && table->size != SIZE)
 		return -EINVAL;
+	for (__u32 i = 0; i < table->size; i++)
+		if (table->ring_index[i] >= nic->queues)
+			return -EINVAL;
 	nic->set = table->size;
 	for (__u32 i = 0; i < SIZE; i++)
-		nic->table[i] = table->size ? table->ring_index[i] : i % QUEUES;
+		nic->table[i] = table->size ? table->ring_index[i] : i % nic->queues;
 	return 0;
 }
 
@@ -117,7 +121,7 @@ static int answer(void *request)
 {
 	switch (*(__u32 *)request) {
 	case ETHTOOL_GRXRINGS:
-		((struct ethtool_rxnfc *)request)->data = QUEUES;
+		((struct ethtool_rxnfc *)request)->data = nic->queues;
 		return 0;
 	case ETHTOOL_GRXFHINDIR:
 		return get_table(request);
@@ -176,6 +180,7 @@ static int set_up(void **state)
 
 	(void)state;
 	memset(nic, 0, sizeof(*nic));
+	nic->queues = QUEUES;
 	memset(&mood, 0, sizeof(mood));
 	memset(&record, 0, sizeof(record));
 	record.queue_cnt = 1;
@@ -273,6 +278,54 @@ static void a_table_that_was_the_kernels_is_given_back(void **state)
 	assert_true(nic->set);
 	assert_true(undo(1).table);
 	assert_as_before();
+}
+
+/* The table that spreads over all queues, of which the last is reserved. */
+static void reserve_last_of_all(void)
+{
+	for (__u32 i = 0; i < SIZE; i++) {
+		nic->table[i] = record.before[i] = i % QUEUES;
+		record.after[i] = i % QUEUES == QUEUES - 1 ? 0 : i % QUEUES;
+	}
+	nic->set = false;
+	record.by_default = 1;
+	assert_int_equal(make(), 0);
+}
+
+/* `ethtool -L` after the fact: more queues, or no more than the small table leads to. */
+static void the_kernels_table_follows_the_number_of_queues_again(void **state)
+{
+	static const __u32 numbers[] = { QUEUES + 2, QUEUES - 1 };
+
+	for (int n = 0; n < 2; n++) {
+		set_up(state);
+		reserve_last_of_all();
+		nic->queues = numbers[n];
+		assert_true(undo(1).table);
+		assert_false(nic->set);
+		for (__u32 i = 0; i < SIZE; i++)
+			assert_int_equal(nic->table[i], i % numbers[n]);
+		assert_int_equal(xs_reserved_read(&pins, kept), 0);
+	}
+}
+
+/* Somebody's table led to a queue that is no more: no release could put it back. */
+static void a_table_that_leads_beyond_the_queues_is_reset(void **state)
+{
+	struct xs_reserved_undone undone;
+
+	(void)state;
+	for (__u32 i = 0; i < SIZE; i++)
+		record.after[i] = record.before[i] % (QUEUES - 1);
+	assert_int_equal(make(), 0);
+	nic->queues = QUEUES - 1;
+	undone = undo(1);
+	assert_true(!undone.table && !undone.table_changed);
+	assert_int_equal(undone.flows, 2);
+	assert_false(nic->set);
+	for (__u32 i = 0; i < SIZE; i++)
+		assert_int_equal(nic->table[i], i % nic->queues);
+	assert_int_equal(xs_reserved_read(&pins, kept), 0);
 }
 
 /* In a child: it dies before the call of that number, or after it. True: it came so far. */
@@ -541,6 +594,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_made_is_undone),
 		TEST(a_table_that_was_the_kernels_is_given_back),
+		TEST(the_kernels_table_follows_the_number_of_queues_again),
+		TEST(a_table_that_leads_beyond_the_queues_is_reset),
 		TEST(killed_anywhere_while_making_it_is_undone),
 		TEST(killed_anywhere_while_undoing_it_is_undone_by_the_next),
 		TEST(what_others_did_to_the_table_stays),

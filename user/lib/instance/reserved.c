@@ -164,28 +164,54 @@ static int say_refused(const struct undoing *undoing, const char *what, int err)
 	return err;
 }
 
-static int set_table(const struct undoing *undoing, struct xs_rss *rss)
+static bool leads_beyond(const struct xs_reserved *record, __u32 queues)
+{
+	for (__u32 i = 0; i < record->table_size; i++)
+		if (record->before[i] >= queues)
+			return true;
+	return false;
+}
+
+/* It follows the number of queues then. */
+static int reset_table(const struct undoing *undoing, struct xs_rss *rss)
+{
+	int err = xs_rss_reset(undoing->ifname);
+
+	return err ? err : xs_rss_read(undoing->ifname, rss);
+}
+
+static int write_table(const struct undoing *undoing, struct xs_rss *rss)
 {
 	const struct xs_reserved *record = undoing->record;
-	int err = 0;
+	int err;
 
-	/* so that it follows the number of queues again, as before */
-	if (record->by_default) {
-		err = xs_rss_reset(undoing->ifname);
-		if (!err)
-			err = xs_rss_read(undoing->ifname, rss);
-		if (!err && xs_rss_is(rss, record->before, record->table_size))
-			return 0;
-	}
-	if (!err) {
-		rss->size = record->table_size;
-		memcpy(rss->entry, record->before, sizeof(rss->entry));
-		err = xs_rss_write(undoing->ifname, rss);
-	}
+	rss->size = record->table_size;
+	memcpy(rss->entry, record->before, sizeof(rss->entry));
+	err = xs_rss_write(undoing->ifname, rss);
 	if (!err)
 		err = xs_rss_read(undoing->ifname, rss);
 	if (!err && !xs_rss_is(rss, record->before, record->table_size))
 		err = -EIO;
+	return err;
+}
+
+/* There may be more queues now, or fewer: the kernel keeps only those to which the small table leads. */
+static int set_table(const struct undoing *undoing, struct xs_rss *rss)
+{
+	const struct xs_reserved *record = undoing->record;
+	bool beyond = leads_beyond(record, rss->queues);
+	int err = 0;
+
+	if (record->by_default || beyond)
+		err = reset_table(undoing, rss);
+	if (!err && !beyond && !(record->by_default && xs_rss_is_default(rss)))
+		err = write_table(undoing, rss);
+	undoing->undone->table = !err && (record->by_default || !beyond);
+	if (!err && !undoing->undone->table)
+		xs_warn(undoing->pins->ctx,
+			"%s: it has fewer queues than when some were reserved, so its RSS table "
+			"spreads over all there are, not as before: 'ethtool -x %s' shows it",
+			undoing->ifname, undoing->ifname);
 	return err;
 }
 
@@ -207,7 +233,6 @@ static int undo_table(const struct undoing *undoing)
 			undoing->ifname, undoing->ifname, undoing->ifname);
 	} else if (!err) {
 		err = set_table(undoing, rss);
-		undoing->undone->table = !err;
 	}
 	free(rss);
 	return err ? say_refused(undoing, "its RSS table", err) : 0;

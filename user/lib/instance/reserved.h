@@ -42,7 +42,7 @@ int xs_reserved_make(const struct xs_pins *pins, const char *ifname, struct xs_r
 
 struct xs_reserved_undone {
 	__u32 queue_cnt; /* that were reserved */
-	bool table; /* the table is as it was */
+	bool table; /* the table is as it was: if that was the kernel's, for the queues of now */
 	bool table_changed; /* somebody has changed it since: it stays as that one wants it */
 	__u32 flows; /* rules of the NIC that were removed */
 	__u32 flows_changed; /* likewise */
