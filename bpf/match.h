@@ -34,6 +34,9 @@ struct xs_match_result {
 #define XS_AT(chunk, offset, type) \
 	((type *)((chunk) + ((__u64)(offset) & (XS_CHUNK_BYTES - sizeof(type)))))
 
+/* The basic program has no room for a second way to search; it gets sets without. */
+#define XS_PACKED(index) (XS_REMEMBERING && (index)->cut == XS_CUT_PACKED)
+
 /* The set that one frame is searched in. */
 struct xs_search {
 	void *set; /* inner map */
@@ -139,12 +142,51 @@ static __always_inline __u64 last_not_above(void *chunk, __u32 offset, __u64 fir
 	return *XS_AT(chunk, offset + first * 8, __u64) <= key ? first : first - 1;
 }
 
+/* The place of the last upper half that is <= key. The first one is. */
+static __always_inline __u64 place_in_leaf(const struct xs_addr6_leaf *leaf, __u64 key)
+{
+	__u64 place = 0;
+
+#pragma unroll
+	for (int i = 1; i < XS_LEAF6; i++)
+		place += 1 + less_mask(key, leaf->upper[i]);
+	return place;
+}
+
+/* The intervals of one upper half, and where that and the class of the last of them are. */
+struct xs_found_group {
+	__u64 first, next, deep;
+	__u64 upper_at, class_at; /* 0: by interval */
+};
+
+static __always_inline struct xs_found_group group_in_leaf(const struct xs_addr_index *index,
+							   void *chunk, __u64 number, __u64 upper)
+{
+	__u64 leaf_at = index->leaves + number * 64, end_at;
+	const struct xs_addr6_leaf *leaf = XS_AT(chunk, leaf_at, struct xs_addr6_leaf);
+	__u64 place = place_in_leaf(leaf, upper), first = leaf->first;
+	struct xs_found_group group = {
+		.first = first,
+		.upper_at = leaf_at + place * 8,
+		.class_at = leaf_at + offsetof(struct xs_addr6_leaf, class) + place * 2,
+	};
+
+	end_at = leaf_at + offsetof(struct xs_addr6_leaf, end) + place * 2;
+	group.next = *XS_AT(chunk, end_at, __u16);
+	group.deep = group.next & XS_LEAF6_DEEP;
+	group.next = first + (group.next & XS_LEAF6_END);
+	if (group.deep && place)
+		group.first = first + (*XS_AT(chunk, end_at - 2, __u16) & XS_LEAF6_END);
+	return group;
+}
+
 static __always_inline __u64 find_addr6(const struct xs_search *search,
 					const struct xs_addr_index *index, void **chunk,
 					__u64 upper, __u64 lower, __u32 *class)
 {
-	__u32 tree = upper >> 63, group, next, offset, block = 0;
+	__u32 tree = upper >> 63, offset, block = 0;
 	__u64 at = search->zero, interval, before = fresh_zero(search->zero);
+	struct xs_found_group group;
 
 	if (index->blocks) {
 		const __u64 *first;
@@ -174,23 +216,40 @@ static __always_inline __u64 find_addr6(const struct xs_search *search,
 			at = index->level_cnt[tree][i] - 1;
 		XS_FORGET(at, search->zero);
 	}
-	offset = index->groups + (index->group_first[tree] + at) * 4;
-	group = *XS_AT(*chunk, offset, __u32);
-	next = *XS_AT(*chunk, offset + 4, __u32) & ~XS_GROUP_DEEP;
-	interval = next - 1;
-	if (group & XS_GROUP_DEEP) {
-		group &= ~XS_GROUP_DEEP;
-		offset = index->level[tree][XS_ADDR6_LEVELS - 1] + at * 8;
-		if (upper == *XS_AT(*chunk, offset, __u64)) {
-			void *lowers = chunk_at(search, index->lower_chunk + block);
+	if (XS_PACKED(index)) {
+		group = group_in_leaf(index, *chunk, index->group_first[tree] + at, upper);
+	} else {
+		offset = index->groups + (index->group_first[tree] + at) * 4;
+		group.first = *XS_AT(*chunk, offset, __u32);
+		group.next = *XS_AT(*chunk, offset + 4, __u32) & ~XS_GROUP_DEEP;
+		group.deep = group.first & XS_GROUP_DEEP;
+		group.first &= ~XS_GROUP_DEEP;
+		group.upper_at = index->level[tree][XS_ADDR6_LEVELS - 1] + at * 8;
+		group.class_at = 0;
+	}
+	interval = group.next - 1;
+	if (XS_REMEMBERING) {
+		XS_FORGET(interval, search->zero);
+		XS_FORGET(group.deep, search->zero);
+		XS_FORGET(group.first, search->zero);
+		XS_FORGET(group.next, search->zero);
+		XS_FORGET(group.upper_at, search->zero);
+		XS_FORGET(group.class_at, search->zero);
+	}
+	if (group.deep && upper == *XS_AT(*chunk, group.upper_at, __u64)) {
+		void *lowers = chunk_at(search, index->lower_chunk + block);
 
-			if (lowers)
-				interval = last_not_above(lowers, index->lower, group, next - group,
-							  lower, search->zero);
-		}
+		if (lowers)
+			interval = last_not_above(lowers, index->lower, group.first,
+						  group.next - group.first, lower, search->zero);
+		group.class_at = 0;
 	}
 	XS_FORGET(interval, search->zero);
-	*class = *XS_AT(*chunk, index->of_interval + interval * 2, __u16);
+	if (XS_REMEMBERING)
+		XS_FORGET(group.class_at, search->zero);
+	if (!group.class_at)
+		group.class_at = index->of_interval + interval * 2;
+	*class = *XS_AT(*chunk, group.class_at, __u16);
 	return interval + before;
 }
 

@@ -22,12 +22,13 @@
 #include "packet_key.h"
 
 #define XS_SET_MAGIC 0x7465732e7378ULL /* "xs.set" as bytes in memory */
-#define XS_SET_LAYOUT 7 /* incremented with any change in this file, or new fields in the key */
+#define XS_SET_LAYOUT 8 /* incremented with any change in this file, or new fields in the key */
 /*
  * A set has the lowest layout that says what its rules ask for, so that programs from before
  * the rest search it: layout 3 brought fields of the key, layout 5 addresses in blocks and more
  * actions than 13 bits number, layout 6 limits and dynamic sets, layout 7 the words `inner` and
- * `tunnel` of the key, and sets of CPUs.
+ * `tunnel` of the key, and sets of CPUs. What layout 8 brought says nothing new: a set for a program from before is
+ * compiled without (struct xs_rule_target).
  */
 #define XS_SET_LAYOUT_BEFORE_FIELDS 2
 #define XS_SET_LAYOUT_BEFORE_SIZES 3
@@ -36,6 +37,7 @@
 #define XS_SET_LAYOUT_LIMITS 6
 #define XS_SET_LAYOUT_INNER 7
 #define XS_SET_LAYOUT_SPREAD 7
+#define XS_SET_LAYOUT_PACKED 8
 /* Never released: limits and dynamic sets without what layout 5 brought. */
 #define XS_SET_LAYOUT_LIMITS_ALONE 4
 /*
@@ -93,22 +95,30 @@
  * IPv6: a tree over the distinct upper halves of the starts leads to a group, which is
  * the intervals that start within one upper half. There is one tree for each value of
  * the highest bit, so that differences keep their sign.
+ *
+ * Packed, since layout 8, without blocks: neighbouring groups lie in leaves, which are one cache
+ * line each with all that is asked of them, unless a lower half decides. In a large set each line
+ * comes from memory, and lines that name one another come one after the other.
  */
 struct xs_addr_index {
 	__u64 tables; /* of every rank, if there is only one interval */
 	__u32 rank_first; /* of this family */
-	__u32 cut; /* there is more than one interval */
+	__u32 cut; /* enum xs_cut */
 	__u32 chunk;
 	__u32 classes; /* __u64[]: class -> tables */
 	__u32 of_interval; /* __u16[]: interval -> class */
 	__u32 shift; /* IPv4: address >> this is the number of the cell */
 	__u32 cells; /* IPv4: __u64[], XS_CELL */
 	__u32 starts; /* IPv4: __u32[], padded with XS_NODE ones */
-	__u32 groups; /* IPv6: __u32[cnt + 1]: first interval; XS_GROUP_DEEP: there are more */
-	__u32 group_first[2]; /* IPv6: of each tree */
+	union {
+		/* IPv6: __u32[cnt + 1]: first interval; XS_GROUP_DEEP: there are more */
+		__u32 groups;
+		__u32 leaves; /* packed: struct xs_addr6_leaf[] */
+	};
+	__u32 group_first[2]; /* IPv6: number of the first group, or leaf, of each tree */
 	/*
 	 * IPv6: for each tree and level, from the top, __u64[] nodes: the first upper
-	 * half of each child.
+	 * half of each child. Packed: the lowest ones' children are leaves.
 	 */
 	__u32 level_first[2]; /* levels before it are not used */
 	__u32 level[2][XS_ADDR6_LEVELS];
@@ -121,6 +131,27 @@ struct xs_addr_index {
 	 */
 	__u32 blocks;
 };
+
+enum xs_cut {
+	XS_CUT_NONE, /* there is only one interval */
+	XS_CUT,
+	XS_CUT_PACKED,
+};
+
+/*
+ * Groups of an IPv6 index. Places behind the last one have the highest upper half that a tree may
+ * have.
+ */
+#define XS_LEAF6 5 /* as many as a cache line holds */
+struct xs_addr6_leaf {
+	__u64 upper[XS_LEAF6];
+	__u32 first; /* interval of its first group */
+	__u16 end[XS_LEAF6]; /* that behind the group's last, from `first` on; XS_LEAF6_DEEP */
+	__u16 class[XS_LEAF6]; /* of the group's last interval */
+};
+
+#define XS_LEAF6_DEEP 0x8000U /* as XS_GROUP_DEEP */
+#define XS_LEAF6_END 0x7fffU
 
 /*
  * First interval, how many start within, block, class. A cell has less than 2^17 starts: there
@@ -446,6 +477,7 @@ static inline __attribute__((always_inline)) __u32 xs_hash_slot(__u64 hash, __u3
 }
 
 XS_ASSERT_SIZE(xs_addr_index, 168);
+XS_ASSERT_SIZE(xs_addr6_leaf, 64);
 XS_ASSERT_SIZE(xs_cell_blocks, 512);
 XS_ASSERT_SIZE(xs_tree_block_list, 256);
 XS_ASSERT_SIZE(xs_set_header, 1192);

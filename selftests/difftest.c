@@ -410,6 +410,7 @@ static bool run_set(struct difftest *d, const struct difftest_options *options, 
 	int err;
 
 	random_set_make(&set, &rng, &d->targets, options->rules);
+	d->env->pack = seed & 1; /* so few rules would have no packed addresses */
 	text = random_set_text(&set);
 	totals->sets++;
 	totals->rules += set.rules.rule_cnt;

@@ -180,6 +180,10 @@ static __u32 row_cnt(const struct test_rules *rules)
 
 int test_rules_open(struct test_env *env, struct test_rules *rules, const char *text)
 {
+	const struct xs_rule_target target = {
+		.layout = env->remembers ? XS_SET_LAYOUT : XS_SET_LAYOUT_BEFORE_LIMITS,
+		.small_too = env->pack,
+	};
 	struct xs_rule_blob blob = { 0 };
 	int err;
 
@@ -189,7 +193,7 @@ int test_rules_open(struct test_env *env, struct test_rules *rules, const char *
 	if (!err)
 		err = open_targets(env, &rules->parsed);
 	if (!err)
-		err = xs_rule_compile(&rules->parsed, &blob, &rules->report);
+		err = xs_rule_compile_for(&rules->parsed, &target, &blob, &rules->report);
 	if (err)
 		return err;
 	rules->stats = calloc(rules->parsed.rule_cnt + 1, sizeof(*rules->stats));

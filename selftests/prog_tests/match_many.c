@@ -215,6 +215,117 @@ static void ipv6_addresses_above_the_middle(void **state)
 	close_rules(env, &rules);
 }
 
+/* The layout of a set with so many IPv6 addresses that they are packed, if they can be. */
+static __u32 packed_layout(const struct test_env *env)
+{
+	return env->remembers ? XS_SET_LAYOUT_PACKED : XS_SET_LAYOUT_BEFORE_FIELDS;
+}
+
+#define PACKED_MOST 11U /* elements: two leaves and one */
+
+struct element {
+	__u64 upper, lo, hi; /* lower halves */
+};
+
+/* Prefixes, addresses and ranges take turns. The last elements lie at the ends of both trees. */
+static __u32 packed_elements(struct element *e, __u32 cnt, bool at_ends)
+{
+	static const struct element ends[] = {
+		{ ~0ULL >> 1, 5, 5 },
+		{ ~0ULL, 5, 7 },
+		{ 0, 0, ~0ULL },
+		{ 1ULL << 63, 0, 0 },
+	};
+
+	for (__u32 i = 0; i < cnt; i++) {
+		e[i] = (struct element){ 0x20010db800000000ULL + 2 * i, 0, ~0ULL };
+		if (i % 3)
+			e[i].lo = 5;
+		if (i % 3)
+			e[i].hi = i % 3 == 1 ? 5 : 7;
+	}
+	for (__u32 i = 0; at_ends && i < cnt && i < sizeof(ends) / sizeof(ends[0]); i++)
+		e[cnt - 1 - i] = ends[i];
+	return cnt;
+}
+
+static void say_elements(FILE *out, const struct element *e, __u32 cnt)
+{
+	for (__u32 i = 0; i < cnt; i++) {
+		fprintf(out, i ? ", " : "default pass\nip6 daddr { ");
+		say6(out, e[i].upper, e[i].lo);
+		fprintf(out, "-");
+		say6(out, e[i].upper, e[i].hi);
+	}
+	fprintf(out, " } drop\n");
+}
+
+static int rule_of(const struct element *e, __u32 cnt, __u64 upper, __u64 lower)
+{
+	for (__u32 i = 0; i < cnt; i++)
+		if (e[i].upper == upper && e[i].lo <= lower && lower <= e[i].hi)
+			return 0;
+	return -1;
+}
+
+static void packed_ipv6_addresses_at_each_place_of_a_leaf(void **state)
+{
+	static const __u64 lowers[] = { 0, 4, 5, 6, 8, ~0ULL };
+	struct test_env *env = test_env(state);
+
+	env->pack = true;
+	for (__u32 n = 2; n < 2 * PACKED_MOST + 2; n++) {
+		struct element e[PACKED_MOST];
+		__u32 cnt = packed_elements(e, n / 2, n & 1);
+		struct test_rules rules = { .set_fd = -1 };
+		struct text t;
+
+		text_begin(&t);
+		say_elements(t.out, e, cnt);
+		rule_apply(env, &rules, text_end(&t));
+		assert_layout(&rules, packed_layout(env));
+		for (__u32 i = 0; i < cnt; i++)
+			for (__u32 k = 0; k < 3 * sizeof(lowers) / sizeof(lowers[0]); k++) {
+				__u64 upper = e[i].upper + k % 3 - 1, lower = lowers[k / 3];
+
+				decides6(env, &rules, upper, lower, rule_of(e, cnt, upper, lower));
+			}
+		free(t.text);
+		close_rules(env, &rules);
+	}
+	env->pack = false;
+}
+
+/* Leaves number the intervals of their groups with 15 bits. Two of them are of the network ::. */
+static void an_ipv6_network_with_more_addresses_than_a_leaf_numbers(void **state)
+{
+	struct test_env *env = test_env(state);
+
+	for (__u32 cnt = 16382; cnt <= 16383; cnt++) {
+		struct test_rules rules = { .set_fd = -1 };
+		struct text t;
+
+		text_begin(&t);
+		fprintf(t.out, "default pass\nip6 daddr { ::");
+		for (__u32 i = 0; i < cnt; i++) {
+			fprintf(t.out, ", ");
+			say6(t.out, 1ULL << 61, 2 * i + 1);
+		}
+		fprintf(t.out, " } drop\n");
+		rule_apply(env, &rules, text_end(&t));
+		assert_layout(&rules,
+			      cnt == 16382 ? packed_layout(env) : XS_SET_LAYOUT_BEFORE_FIELDS);
+		for (__u32 i = 0; i < cnt; i += i < 8 || i > cnt - 8 ? 1 : 1009) {
+			decides6(env, &rules, 1ULL << 61, 2 * i, -1);
+			decides6(env, &rules, 1ULL << 61, 2 * i + 1, 0);
+		}
+		decides6(env, &rules, 1ULL << 61, 2 * cnt, -1);
+		decides6(env, &rules, (1ULL << 61) + 1, 1, -1);
+		free(t.text);
+		close_rules(env, &rules);
+	}
+}
+
 static void rules_of_addresses_and_their_order(void **state)
 {
 	struct test_env *env = test_env(state);
@@ -276,6 +387,8 @@ int main(void)
 		cmocka_unit_test(ipv4_addresses),
 		cmocka_unit_test(ipv6_addresses),
 		cmocka_unit_test(ipv6_addresses_above_the_middle),
+		cmocka_unit_test(packed_ipv6_addresses_at_each_place_of_a_leaf),
+		cmocka_unit_test(an_ipv6_network_with_more_addresses_than_a_leaf_numbers),
 		cmocka_unit_test(rules_of_addresses_and_their_order),
 		cmocka_unit_test(verdicts_as_many_as_there_are),
 	};

@@ -209,6 +209,45 @@ static void apply_refuses_a_larger_set_beside_an_older_program(void **state)
 	free(text);
 }
 
+static __u32 layout_in_force(void)
+{
+	struct xs_rules_in_force now;
+	__u32 layout;
+
+	assert_int_equal(xs_rule_sets_read(&lo.pins, &now), 0);
+	layout = now.header->layout;
+	xs_rules_in_force_close(&now);
+	return layout;
+}
+
+/* They are packed only for a program that can search them so. */
+static void apply_suits_many_ipv6_addresses_to_the_program(void **state)
+{
+	__u32 searched = lo.pins.meta.set_layout;
+	size_t len;
+	char *text;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)state;
+	assert_non_null(out);
+	fprintf(out, "ip6 saddr { 2001::/64");
+	for (__u32 i = 0; i < 5000; i++)
+		fprintf(out, ", 2002:%x:%x::/48", i >> 8, 2 * i & 0xffff);
+	fprintf(out, " } drop\n");
+	fclose(out);
+	lo.pins.meta.set_layout = XS_SET_LAYOUT_PACKED - 1;
+	assert_int_equal(xs_meta_set(&lo.pins), 0);
+	assert_int_equal(lo_apply(text, 0, NULL), 0);
+	assert_int_equal(layout_in_force(), XS_SET_LAYOUT_BEFORE_FIELDS);
+	lo.pins.meta.set_layout = searched;
+	assert_int_equal(xs_meta_set(&lo.pins), 0);
+	assert_int_equal(lo_apply(text, 0, NULL), 0);
+	assert_int_equal(layout_in_force(), searched >= XS_SET_LAYOUT_PACKED
+						    ? XS_SET_LAYOUT_PACKED
+						    : XS_SET_LAYOUT_BEFORE_FIELDS);
+	free(text);
+}
+
 /* A program of before would take every frame for one within the limit. */
 static void apply_refuses_limits_beside_an_older_program(void **state)
 {
@@ -271,6 +310,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(apply_refuses_new_fields_beside_an_older_program,
 						lo_set_up, lo_tear_down),
 		cmocka_unit_test_setup_teardown(apply_refuses_a_larger_set_beside_an_older_program,
+						lo_set_up, lo_tear_down),
+		cmocka_unit_test_setup_teardown(apply_suits_many_ipv6_addresses_to_the_program,
 						lo_set_up, lo_tear_down),
 		cmocka_unit_test_setup_teardown(apply_refuses_limits_beside_an_older_program,
 						lo_set_up, lo_tear_down),

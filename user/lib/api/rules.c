@@ -198,7 +198,7 @@ int xsteer_rules_check(struct xsteer_ctx *ctx, struct xsteer_rules *rules, struc
 	int err = xs_sized_check(ctx, cost, "xsteer_cost");
 
 	if (!err)
-		err = xs_rule_sets_compile(ctx, &rules->set, &blob, &report);
+		err = xs_rule_sets_compile(ctx, &rules->set, &XS_RULE_TARGET_OWN, &blob, &report);
 	xs_rule_blob_free(&blob);
 	if (err)
 		return err;

@@ -54,8 +54,10 @@ static int refuse_sets_with_limits(const struct xs_pins *pins)
 	struct utsname name;
 
 	xs_err(pins->ctx,
-	       "%s: its rules have limits, dynamic sets or the fields %s, and Linux %s refuses "
-	       "this build's program with them. The program that runs stays",
+	       "%s: its rules have many IPv6 addresses, limits, dynamic sets or the fields %s, and "
+	       "Linux %s refuses this build's program with all that searches them. The program "
+	       "that "
+	       "runs stays",
 	       pins->ifname, NEW_FIELDS, kernel_name(&name));
 	return -EPROTO;
 }
@@ -113,11 +115,16 @@ static int refuse_limits(const struct xs_pins *pins)
 	return -EPROTO;
 }
 
+__u32 xs_set_layout_searched(const struct xs_pins *pins)
+{
+	/* 0: its build did not say. The last such build wrote layout 2. */
+	return pins->meta.set_layout ? pins->meta.set_layout : XS_SET_LAYOUT_BEFORE_FIELDS;
+}
+
 int xs_set_layout_check_program(const struct xs_pins *pins, __u32 layout)
 {
 	const struct xs_meta *meta = &pins->meta;
-	/* 0: its build did not say. The last such build wrote layout 2. */
-	__u32 known = meta->set_layout ? meta->set_layout : XS_SET_LAYOUT_BEFORE_FIELDS;
+	__u32 known = xs_set_layout_searched(pins);
 
 	if (is_searched(known) && layout <= known)
 		return 0;

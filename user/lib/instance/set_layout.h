@@ -23,6 +23,9 @@ int xs_set_layout_check_sets(const struct xs_pins *pins, __u32 most);
  */
 int xs_set_layout_check_program(const struct xs_pins *pins, __u32 layout);
 
+/* Up to which layout the running program searches sets, as far as this build knows them. */
+__u32 xs_set_layout_searched(const struct xs_pins *pins);
+
 /* Has a program that searches sets up to this layout limits and dynamic sets? */
 static inline bool xs_set_layout_has_limits(__u32 layout)
 {

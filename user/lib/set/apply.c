@@ -57,10 +57,11 @@ static int apply_blob(struct xs_switching *apply, const struct xs_ruleset *rules
 }
 
 int xs_rule_sets_compile(struct xsteer_ctx *ctx, const struct xs_ruleset *rules,
-			 struct xs_rule_blob *blob, struct xs_rule_report *report)
+			 const struct xs_rule_target *target, struct xs_rule_blob *blob,
+			 struct xs_rule_report *report)
 {
 	__u64 start = xs_monotonic_ns();
-	int err = xs_rule_compile(rules, blob, report);
+	int err = xs_rule_compile_for(rules, target, blob, report);
 
 	report->compile_ns = xs_monotonic_ns() - start;
 	if (!err)
@@ -73,12 +74,14 @@ int xs_rule_sets_compile(struct xsteer_ctx *ctx, const struct xs_ruleset *rules,
 static int put_compiled(struct xs_switching *apply, struct xs_ruleset *rules,
 			struct xs_apply *result)
 {
+	const struct xs_rule_target target = { .layout = xs_set_layout_searched(apply->pins) };
 	struct xs_rule_blob blob = {};
 	int err;
 
 	err = xs_targets_open(apply->pins, rules);
 	if (!err)
-		err = xs_rule_sets_compile(apply->pins->ctx, rules, &blob, &result->report);
+		err = xs_rule_sets_compile(apply->pins->ctx, rules, &target, &blob,
+					   &result->report);
 	if (!err)
 		err = apply_blob(apply, rules, &blob, result);
 	xs_rule_blob_free(&blob);

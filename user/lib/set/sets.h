@@ -27,9 +27,10 @@ struct xs_apply {
 	struct xs_rule_report report;
 };
 
-/* As xs_rule_compile(), but logs why it refused. */
+/* As xs_rule_compile_for(), but logs why it refused. */
 int xs_rule_sets_compile(struct xsteer_ctx *ctx, const struct xs_ruleset *rules,
-			 struct xs_rule_blob *blob, struct xs_rule_report *report);
+			 const struct xs_rule_target *target, struct xs_rule_blob *blob,
+			 struct xs_rule_report *report);
 
 /*
  * Compiles the rules and puts them in force, all or nothing. The caller holds the

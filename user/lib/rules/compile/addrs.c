@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "addr_blocks.h"
+#include "addr_packed.h"
 #include "refuse.h"
 #include "steps.h"
 
@@ -224,15 +225,34 @@ static int refuse_axis(struct xs_compiler *c, int side, int family, __u32 class_
 	return err;
 }
 
+/* -E2BIG: it is not worth it, not for the program that is to search, or there is no room. */
+static int pack_axis(struct xs_compiler *c, const struct xs_axis *axis, int family,
+		     struct xs_addr_index *index, const struct xs_addr_classes *classes)
+{
+	int err;
+
+	if (family != XS_FAMILY_ipv6 || axis->cnt < c->packed_from ||
+	    c->layout_most < XS_SET_LAYOUT_PACKED)
+		return -E2BIG;
+	err = xs_packed_write(c, axis, index, classes);
+	if (!err)
+		xs_need_layout(c, XS_SET_LAYOUT_PACKED);
+	return err;
+}
+
 /* In one chunk, or else in blocks, whose list is at `list` of chunk 0. */
 static int write_axis(struct xs_compiler *c, const struct xs_axis *axis, int family,
 		      struct xs_addr_index *index, const struct xs_addr_classes *classes,
 		      __u32 list)
 {
 	const struct xs_addr_index before = *index;
-	int err = family == XS_FAMILY_ipv4 ? write_axis4(c, axis, index, classes)
-					   : write_axis6(c, axis, index, classes);
+	int err = pack_axis(c, axis, family, index, classes);
 
+	if (err != -E2BIG)
+		return err;
+	*index = before;
+	err = family == XS_FAMILY_ipv4 ? write_axis4(c, axis, index, classes)
+				       : write_axis6(c, axis, index, classes);
 	if (err != -E2BIG)
 		return err;
 	*index = before;
@@ -244,7 +264,8 @@ static int write_axis(struct xs_compiler *c, const struct xs_axis *axis, int fam
 static int index_axis(struct xs_compiler *c, int side, int family, __u32 list)
 {
 	const struct xs_axis *axis = &c->ranks.axis[side][family];
-	struct xs_addr_index index = { .rank_first = axis->first, .cut = axis->cnt > 1 };
+	struct xs_addr_index index = { .rank_first = axis->first,
+				       .cut = axis->cnt > 1 ? XS_CUT : XS_CUT_NONE };
 	struct xs_addr_classes classes = { 0 };
 	int err = make_classes(c, side, axis, &classes, &index.tables);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "addr_blocks.h"
+#include "addr_packed.h"
 #include "refuse.h"
 #include "set_text.h"
 #include "steps.h"
@@ -189,8 +190,8 @@ static int run_steps(struct xs_compiler *c, bool finely)
 	return err;
 }
 
-static int compile_once(const struct xs_ruleset *rules, bool finely, struct xs_rule_blob *out,
-			struct xs_rule_report *report)
+static int compile_once(const struct xs_ruleset *rules, const struct xs_rule_target *target,
+			bool finely, struct xs_rule_blob *out, struct xs_rule_report *report)
 {
 	struct xs_compiler *c = calloc(1, sizeof(*c));
 	int err;
@@ -200,6 +201,8 @@ static int compile_once(const struct xs_ruleset *rules, bool finely, struct xs_r
 	*report = (struct xs_rule_report){ .rule = XS_RULE_NONE };
 	c->rules = rules;
 	c->report = report;
+	c->layout_most = target->layout;
+	c->packed_from = target->small_too ? 0 : XS_PACKED_FROM;
 	err = run_steps(c, finely);
 	if (!err) {
 		xs_header(c)->chunk_cnt = c->chunks.cnt;
@@ -212,8 +215,8 @@ static int compile_once(const struct xs_ruleset *rules, bool finely, struct xs_r
 	return err;
 }
 
-int xs_rule_compile(const struct xs_ruleset *rules, struct xs_rule_blob *out,
-		    struct xs_rule_report *report)
+int xs_rule_compile_for(const struct xs_ruleset *rules, const struct xs_rule_target *target,
+			struct xs_rule_blob *out, struct xs_rule_report *report)
 {
 	struct xs_rule_blob coarse = { 0 }, fine = { 0 };
 	struct xs_rule_report coarse_report = { .rule = XS_RULE_NONE }, fine_report;
@@ -224,9 +227,9 @@ int xs_rule_compile(const struct xs_ruleset *rules, struct xs_rule_blob *out,
 				XS_RULES_MAX - 1);
 		goto out;
 	}
-	err = compile_once(rules, false, &coarse, &coarse_report);
+	err = compile_once(rules, target, false, &coarse, &coarse_report);
 	if (coarse_report.chain_max > XS_CHAIN_GOOD && (!err || err == -E2BIG)) {
-		int fine_err = compile_once(rules, true, &fine, &fine_report);
+		int fine_err = compile_once(rules, target, true, &fine, &fine_report);
 
 		if (!fine_err && (err || fine_report.step_max < coarse_report.step_max)) {
 			xs_rule_blob_free(&coarse);
@@ -243,6 +246,12 @@ out:
 	if (report)
 		*report = coarse_report;
 	return err;
+}
+
+int xs_rule_compile(const struct xs_ruleset *rules, struct xs_rule_blob *out,
+		    struct xs_rule_report *report)
+{
+	return xs_rule_compile_for(rules, &XS_RULE_TARGET_OWN, out, report);
 }
 
 void xs_rule_blob_free(struct xs_rule_blob *blob)

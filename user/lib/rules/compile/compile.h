@@ -34,10 +34,21 @@ struct xs_rule_report {
 	char error[400]; /* "" or "FILE:LINE: why, and what to do" */
 };
 
+/* For which program to compile. A set for an older one may be slower. */
+struct xs_rule_target {
+	__u32 layout; /* the program searches sets up to this one */
+	bool small_too; /* for tests: what only large sets are worth, in any set */
+};
+
+#define XS_RULE_TARGET_OWN ((struct xs_rule_target){ .layout = XS_SET_LAYOUT }) /* this build's */
+
 /*
  * Compiles. Targets of rules whose action is `dev` must be resolved before. `report`
  * may be NULL. 0; -ENOMEM; -E2BIG with report->error: a limit is exceeded.
  */
+int xs_rule_compile_for(const struct xs_ruleset *rules, const struct xs_rule_target *target,
+			struct xs_rule_blob *out, struct xs_rule_report *report);
+/* For this build's program. */
 int xs_rule_compile(const struct xs_ruleset *rules, struct xs_rule_blob *out,
 		    struct xs_rule_report *report);
 /*

@@ -18,6 +18,8 @@ struct xs_compiler {
 	/* The caller's. */
 	const struct xs_ruleset *rules;
 	struct xs_rule_report *report;
+	__u32 layout_most; /* that the program can search */
+	__u32 packed_from; /* so many intervals are packed */
 	/* Owned. */
 	struct xs_boxes boxes; /* box.c; ranks by index.c, bits by atom.c */
 	struct xs_groups groups; /* group.c */
