@@ -33,6 +33,7 @@ struct options {
 	int runs;
 	__u32 only_cnt;
 	int kind, family; /* -1: all */
+	struct xs_rule_target target;
 	__u64 seed;
 };
 
@@ -180,7 +181,7 @@ static int bench_set(struct bench *b, enum rulegen_kind kind, bool ipv6, __u32 c
 	if (err)
 		return err;
 	compile_ms = now_ms();
-	err = xs_rule_compile(&rules, &blob, &report);
+	err = xs_rule_compile_for(&rules, &b->opts.target, &blob, &report);
 	compile_ms = now_ms() - compile_ms;
 	if (err == -E2BIG) {
 		printf("%-4s %-4s %7u  refused: %s\n", rulegen_names[kind], ipv6 ? "ipv6" : "ipv4",
@@ -237,8 +238,10 @@ static int bench_all(struct bench *b)
 
 static int usage(FILE *to)
 {
-	fputs("usage: rulebench [-r RUNS] [-n RULES] [-k acl|fw|ipc] [-4|-6] [-s SEED]\n"
-	      "nanoseconds a frame over a bare program; needs CAP_BPF and CAP_NET_ADMIN\n",
+	fputs("usage: rulebench [-r RUNS] [-n RULES] [-k acl|fw|ipc] [-4|-6] [-s SEED] [-l "
+	      "LAYOUT]\n"
+	      "nanoseconds a frame over a bare program; needs CAP_BPF and CAP_NET_ADMIN\n"
+	      "LAYOUT: sets as for programs that search up to this one\n",
 	      to);
 	return to == stderr ? 2 : 0;
 }
@@ -247,13 +250,16 @@ static int parse_options(struct options *opts, int argc, char **argv)
 {
 	int c;
 
-	while ((c = getopt(argc, argv, "r:n:k:s:46h")) != -1) {
+	while ((c = getopt(argc, argv, "r:n:k:s:l:46h")) != -1) {
 		switch (c) {
 		case 'r':
 			opts->runs = atoi(optarg);
 			break;
 		case 'n':
 			opts->only_cnt = strtoul(optarg, NULL, 0);
+			break;
+		case 'l':
+			opts->target.layout = strtoul(optarg, NULL, 0);
 			break;
 		case 's':
 			opts->seed = strtoull(optarg, NULL, 0);
@@ -297,7 +303,11 @@ static int open_bench(struct bench *b)
 
 int main(int argc, char **argv)
 {
-	struct bench b = { .opts = { .runs = 15, .kind = -1, .family = -1, .seed = 1 } };
+	struct bench b = { .opts = { .runs = 15,
+				     .kind = -1,
+				     .family = -1,
+				     .seed = 1,
+				     .target = XS_RULE_TARGET_OWN } };
 	int err = parse_options(&b.opts, argc, argv);
 
 	if (err)
