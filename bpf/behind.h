@@ -84,6 +84,7 @@ static __always_inline void apply_behind(const struct xs_set_header *set,
 	union action_word due = { .action = match->action };
 	__u64 answer, refused;
 
+	XS_FORGET(due.word, pkt->zero);
 	for (int i = 0; i < 4; i++)
 		XS_FORGET(frame.key.addr[i], pkt->zero);
 	XS_FORGET(frame.key.l4, pkt->zero);
