@@ -44,6 +44,15 @@ struct {
 	__type(value, struct xs_owner);
 } tracer SEC(".maps");
 
+/* Rules with a sample. The tracer fills it in for each set that it learns of. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, 2 * XS_TRACE_SAMPLES_MAX);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct xs_trace_sample_key);
+	__type(value, struct xs_trace_sample);
+} trace_samples SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4 << 20); /* 4 MB: a thousand frames of 1500 bytes are a third of it */
@@ -157,6 +166,20 @@ static __always_inline void put_on_ring(struct xdp_md *ctx, struct xs_trace_reco
 		counts->no_room++;
 }
 
+/* Without a sample every frame is. */
+static __always_inline bool is_sampled(__u64 generation, __u32 rule)
+{
+	struct xs_trace_sample_key key = { .generation = generation, .rule = rule };
+	struct xs_trace_sample *sample = bpf_map_lookup_elem(&trace_samples, &key);
+
+	if (!sample)
+		return true;
+	if (++sample->seen < sample->every)
+		return false;
+	sample->seen = 0;
+	return true;
+}
+
 /* Global, so that the verifier walks it once, and not for every way to get there. */
 __noinline int offer(struct xdp_md *ctx, __u64 generation, __u32 rule, __u64 decision, __u32 length)
 {
@@ -172,6 +195,10 @@ __noinline int offer(struct xdp_md *ctx, __u64 generation, __u32 rule, __u64 dec
 	counts = bpf_map_lookup_elem(&trace_counts, &zero);
 	if (!counts)
 		return 0; /* cannot happen */
+	if (!is_sampled(generation, rule)) {
+		counts->not_sampled++;
+		return 0;
+	}
 	if (!is_within_rate(counts, &now)) {
 		counts->over_rate++;
 		return 0;

@@ -30,13 +30,31 @@ struct xs_trace_event {
 	__u32 pad;
 };
 
+/* Of a rule with `sample 1/every`: a frame that comes as number `every` is taken, on each CPU. */
+struct xs_trace_sample_key {
+	__u64 generation; /* of the set that has the rule */
+	__u32 rule;
+	__u32 pad;
+};
+struct xs_trace_sample {
+	__u32 every;
+	__u32 seen; /* since the last one that was taken */
+};
+
+/* Rules with a sample of one set; two sets may be there. */
+#define XS_TRACE_SAMPLES_MAX 65536
+
 struct xs_trace_record {
 	struct xs_trace_event event;
 	__u8 bytes[XS_TRACE_SNAP_MAX];
 };
 
-/* Frames on one CPU that passed the filters. Copied is what no_room leaves of within_rate. */
+/*
+ * Frames on one CPU that passed the filters: each is in one of the first three. Copied is what
+ * no_room leaves of within_rate.
+ */
 struct xs_trace_counts {
+	__u64 not_sampled; /* the rule's sample left them out */
 	__u64 within_rate;
 	__u64 over_rate;
 	__u64 no_room; /* in the ring: the process was slower */

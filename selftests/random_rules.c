@@ -291,6 +291,10 @@ static void make_rule(struct random_set *set, struct rng *rng, struct xs_rule *r
 	make_action(set, rng, &rule->action, rule->target_name, &t);
 	if (rng_chance(rng, set->limit_chance))
 		random_limit_make(set, rng, rule, &t);
+	if (rng_chance(rng, 5)) {
+		rule->sample = 1 + rng_below(rng, 1000);
+		random_say(&t, " sample 1/%u", rule->sample);
+	}
 	if (rng_chance(rng, 5))
 		random_say(&t, ";");
 	else if (rng_chance(rng, 5))

@@ -36,8 +36,9 @@ static bool same_match(const struct xs_match *a, const struct xs_match *b)
 static bool same_rule(const struct xs_rule *a, const struct xs_rule *b)
 {
 	if (a->match_cnt != b->match_cnt || !same_action(&a->action, &b->action) ||
-	    !same_limit(&a->limit, &b->limit) || !same_text(a->target_name, b->target_name) ||
-	    !same_text(a->text, b->text) || !same_text(a->comment, b->comment))
+	    !same_limit(&a->limit, &b->limit) || a->sample != b->sample ||
+	    !same_text(a->target_name, b->target_name) || !same_text(a->text, b->text) ||
+	    !same_text(a->comment, b->comment))
 		return false;
 	for (__u32 i = 0; i < a->match_cnt; i++)
 		if (!same_match(&a->matches[i], &b->matches[i]))

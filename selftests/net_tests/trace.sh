@@ -75,6 +75,41 @@ frames_are_shown_with_what_decided_them() {
 	check "the sums close" counters_add_up
 }
 
+# One queue, so one CPU decides all frames.
+of_a_rule_with_a_sample_every_nth_is_taken() {
+	lab_up --queues 1
+	attach
+	_rules 'udp drop sample 1/10' 'tcp drop comment " sample 1/2"' 'default pass'
+	_trace
+	_send -n 99 -p udp4
+	_send -n 7 -p tcp4
+	_end
+	equal "each rule's" "$(_frames 'group_by(.rule) | map([.[0].rule, length])')" '[[1,9],[2,7]]'
+	equal "it says" "$(_said '[.matched, .written, .not_sampled, .over_rate, .unread]')" '[106,16,90,0,0]'
+	equal "the rule counts all" "$(_packets 0)" 99
+	# With filters, of what they let pass.
+	_trace --verdict pass
+	_send -n 20 -p udp4
+	_end
+	equal "of others nothing" "$(_said '[.matched, .not_sampled]')" '[0,0]'
+	# Other rules, and then again others, while it runs.
+	_trace
+	_rules 'udp drop sample 1/5' 'tcp drop sample 1/3'
+	_send -n 1 -p tcp4
+	becomes "it has seen the new rules" 10 _has_frames 1
+	_send -n 50 -p udp4
+	becomes "it has written every fifth" 10 _has_frames 11
+	_rules 'tcp drop' 'udp drop sample 1/25'
+	_send -n 1 -p tcp4
+	becomes "it has seen the last ones" 10 _has_frames 12
+	_send -n 50 -p udp4
+	_send -n 4 -p tcp4
+	_end
+	equal "in all" "$(_said '[.matched, .written, .not_sampled]')" '[106,18,88]'
+	check "the sums close" counters_add_up
+}
+_has_frames() { (($(grep -c '"hex"' "$DIR/json/xsteer-rules-trace.$TRACES") >= $1)); }
+
 as_text_it_is_a_line_a_frame() {
 	lab_up --queues 1
 	attach

@@ -115,6 +115,30 @@ static void a_limit_stands_behind_any_verdict(void **state)
 	xs_ruleset_free(&set);
 }
 
+static void a_sample_stands_last(void **state)
+{
+	static const struct {
+		const char *text;
+		__u32 sample;
+	} rules[] = {
+		{ "udp drop sample 1/100", 100 },
+		{ "udp cpu { 1-2 } by flow limit 1/second sample 1/1", 1 },
+		{ "udp xsk else pass limit 1/second else drop sample 1/1000000000 comment \"c\"",
+		  1000000000 },
+		{ "udp drop comment \" sample 1/5\"", 0 },
+	};
+	struct xs_ruleset set;
+
+	(void)state;
+	for (size_t i = 0; i < CNT(rules); i++) {
+		parse_good(&set, rules[i].text);
+		assert_string_equal(set.rules[0].text, rules[i].text);
+		assert_int_equal(set.rules[0].sample, rules[i].sample);
+		assert_round_trip(&set);
+		xs_ruleset_free(&set);
+	}
+}
+
 static void bad_limits(void **state)
 {
 	static const struct {
@@ -165,6 +189,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(limits_are_read),
 		cmocka_unit_test(a_limit_stands_behind_any_verdict),
+		cmocka_unit_test(a_sample_stands_last),
 		cmocka_unit_test(bad_limits),
 	};
 

@@ -2,12 +2,15 @@
 /* Frames as they are decided, with the rule's line and text. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/ctx.h"
 #include "lib/instance/place.h"
 #include "lib/instance/trace.h"
+#include "lib/rules/model/ruleset.h"
+#include "lib/set/parsed.h"
 #include "lib/set/read.h"
 #include "lib/set/sets.h"
 #include "open.h"
@@ -23,6 +26,7 @@ struct xsteer_trace {
 	/* The set that was read last, and the one before, whose frames may still come. */
 	struct xs_rules_in_force sets[2];
 	__u64 generations[2];
+	struct xs_trace_samples samples[2]; /* of the rules of each */
 	bool by_rule;
 	__u64 generation; /* of the rules that were chosen */
 	__s64 to_realtime_ns; /* from the clock of the program */
@@ -42,6 +46,63 @@ static int read_set(struct xsteer_trace *trace, struct xs_rules_in_force *set, _
 	return err;
 }
 
+/* Nearly every set is without one, and then need not be parsed. */
+static bool may_sample(const struct xs_rules_in_force *set)
+{
+	for (__u32 i = 0; set->header && i < set->header->rule_cnt; i++)
+		if (strstr(xs_set_string(set->header, set->rules[i].text), " sample "))
+			return true;
+	return false;
+}
+
+/* -E2BIG: too many rules. On an error there are none. */
+static int find_samples(const struct xs_rules_in_force *set, struct xs_trace_samples *samples)
+{
+	struct xs_ruleset rules = {};
+	int err;
+
+	*samples = (struct xs_trace_samples){ 0 };
+	if (!may_sample(set))
+		return 0;
+	err = xs_set_parse(set->header, &rules);
+	if (err)
+		return err;
+	samples->generation = set->header->generation;
+	samples->rows = calloc(rules.rule_cnt + 1, sizeof(*samples->rows));
+	if (!samples->rows)
+		err = -ENOMEM;
+	for (__u32 i = 0; !err && i < rules.rule_cnt; i++) {
+		if (!rules.rules[i].sample)
+			continue;
+		if (samples->cnt == XS_TRACE_SAMPLES_MAX)
+			err = -E2BIG;
+		else
+			samples->rows[samples->cnt++] =
+				(struct xs_trace_sampled){ i, rules.rules[i].sample };
+	}
+	xs_ruleset_free(&rules);
+	if (err)
+		free(samples->rows);
+	if (err)
+		*samples = (struct xs_trace_samples){ 0 };
+	return err;
+}
+
+static void use_samples(struct xsteer_trace *trace, const struct xs_rules_in_force *fresh)
+{
+	struct xs_trace_samples samples;
+	int err = find_samples(fresh, &samples);
+
+	if (!err)
+		err = xs_trace_change_samples(trace->trace, &samples, &trace->samples[1]);
+	if (err)
+		xs_warn(trace->ctx, "%s: the samples of its new rules are not in force: %s",
+			trace->pins.ifname, strerror(-err));
+	free(trace->samples[1].rows);
+	trace->samples[1] = trace->samples[0];
+	trace->samples[0] = samples;
+}
+
 static const struct xs_rules_in_force *set_of(struct xsteer_trace *trace, __u64 generation)
 {
 	struct xs_rules_in_force fresh = {};
@@ -55,6 +116,7 @@ static const struct xs_rules_in_force *set_of(struct xsteer_trace *trace, __u64 
 		xs_rules_in_force_close(&fresh);
 		return NULL;
 	}
+	use_samples(trace, &fresh);
 	xs_rules_in_force_close(&trace->sets[1]);
 	trace->sets[1] = trace->sets[0];
 	trace->generations[1] = trace->generations[0];
@@ -153,10 +215,25 @@ static int set_clock(struct xsteer_trace *trace)
 	return 0;
 }
 
+static int read_samples(struct xsteer_trace *trace)
+{
+	int err = find_samples(&trace->sets[0], &trace->samples[0]);
+
+	if (err == -E2BIG)
+		xs_err(trace->ctx,
+		       "%s: more than %u rules have a sample, which is all that a trace "
+		       "can follow",
+		       trace->pins.ifname, XS_TRACE_SAMPLES_MAX);
+	else if (err)
+		xs_err(trace->ctx, "%s: cannot read which of its rules have a sample: %s",
+		       trace->pins.ifname, strerror(-err));
+	return err;
+}
+
 static int start(struct xsteer_trace *trace, const char *ifname,
 		 const struct xsteer_trace_opts *opts)
 {
-	const struct xs_trace_opts own = {
+	struct xs_trace_opts own = {
 		.verdicts = opts->verdicts ? opts->verdicts : ~0U,
 		.reasons = opts->reasons ? opts->reasons : ~0U,
 		.rules = opts->rules,
@@ -173,10 +250,13 @@ static int start(struct xsteer_trace *trace, const char *ifname,
 		err = check_rules(trace, opts);
 	if (!err)
 		err = set_clock(trace);
+	if (!err)
+		err = read_samples(trace);
 	trace->by_rule = opts->rules != NULL;
 	trace->generation = opts->generation;
 	if (err)
 		return err;
+	own.samples = trace->samples[0];
 	err = xs_trace_open(trace->ctx, ifname, &own, &trace->trace);
 	return err == -ENOENT ? xs_interface_has_none(trace->ctx, ifname) : err;
 }
@@ -243,7 +323,8 @@ int xsteer_trace_counts(const struct xsteer_trace *trace, struct xsteer_trace_co
 		err = xs_trace_read_counts(trace->trace, &sum);
 	if (err)
 		return err;
-	own.matched = sum.within_rate + sum.over_rate;
+	own.matched = sum.within_rate + sum.over_rate + sum.not_sampled;
+	own.not_sampled = sum.not_sampled;
 	own.over_rate = sum.over_rate;
 	own.no_room = sum.no_room;
 	xs_sized_give(counts, &own, sizeof(own));
@@ -260,8 +341,10 @@ void xsteer_trace_close(struct xsteer_trace *trace)
 	if (!trace)
 		return;
 	xs_trace_close(trace->trace);
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < 2; i++) {
 		xs_rules_in_force_close(&trace->sets[i]);
+		free(trace->samples[i].rows);
+	}
 	xs_pins_close(&trace->pins);
 	free(trace);
 }

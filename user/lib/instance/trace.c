@@ -201,6 +201,20 @@ int xs_trace_open(struct xsteer_ctx *ctx, const char *ifname, const struct xs_tr
 	return err;
 }
 
+int xs_trace_change_samples(struct xs_trace *trace, const struct xs_trace_samples *fresh,
+			    const struct xs_trace_samples *old)
+{
+	const int map = bpf_map__fd(trace->skel->maps.trace_samples);
+
+	for (__u32 i = 0; i < old->cnt; i++) {
+		const struct xs_trace_sample_key key = { .generation = old->generation,
+							 .rule = old->rows[i].rule };
+
+		bpf_map_delete_elem(map, &key);
+	}
+	return xs_trace_program_sample(trace->skel, fresh);
+}
+
 /* Waits until every CPU has left the program that the link no longer has. */
 static void wait_for_cpus(void)
 {
@@ -297,6 +311,7 @@ int xs_trace_read_counts(const struct xs_trace *trace, struct xs_trace_counts *c
 	if (bpf_map_lookup_elem(bpf_map__fd(trace->skel->maps.trace_counts), &zero, each))
 		err = -errno;
 	for (int i = 0; !err && i < cpus; i++) {
+		sum.not_sampled += each[i].not_sampled;
 		sum.within_rate += each[i].within_rate;
 		sum.over_rate += each[i].over_rate;
 		sum.no_room += each[i].no_room;

@@ -19,6 +19,17 @@ struct xs_trace;
 /* So many at one call, so that a caller who is slower than the frames can do something else. */
 #define XS_TRACE_READ_MAX 4096
 
+/* A rule of which a trace is offered one frame of `every`, on each CPU. */
+struct xs_trace_sampled {
+	__u32 rule; /* by number in its set */
+	__u32 every;
+};
+struct xs_trace_samples {
+	__u64 generation; /* of the set */
+	struct xs_trace_sampled *rows;
+	__u32 cnt; /* XS_TRACE_SAMPLES_MAX at most */
+};
+
 /* Which frames, and how many. All zero: no frame. */
 struct xs_trace_opts {
 	__u32 verdicts; /* 1 << enum xs_verdict, as counted; ~0: any */
@@ -28,6 +39,7 @@ struct xs_trace_opts {
 	__u64 generation;
 	__u32 snap; /* bytes of a frame, 1 to XS_TRACE_SNAP_MAX */
 	__u32 rate; /* frames a second, and so many at once; at least 1 */
+	struct xs_trace_samples samples; /* borrowed during the call */
 };
 
 /*
@@ -51,6 +63,13 @@ typedef int (*xs_trace_fn)(void *arg, const struct xs_trace_event *event,
  * -ESTALE: the link runs another program by now, or is off the hook; other -errno. Silent.
  */
 int xs_trace_read(struct xs_trace *trace, int timeout_ms, xs_trace_fn each, void *arg, __u32 *read);
+
+/*
+ * For another set that is in force now; takes away those of the generation `old`. Until then
+ * every frame of its rules is offered. 0 or -errno, silently.
+ */
+int xs_trace_change_samples(struct xs_trace *trace, const struct xs_trace_samples *fresh,
+			    const struct xs_trace_samples *old);
 
 /*
  * Puts the plain program back, and waits until no frame is within the other one: what is

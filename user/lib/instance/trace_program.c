@@ -86,6 +86,29 @@ static int open_program(const struct xs_pins *pins, const struct xs_trace_opts *
 	return 0;
 }
 
+int xs_trace_program_sample(const struct trace_bpf *skel, const struct xs_trace_samples *samples)
+{
+	int cpus = libbpf_num_possible_cpus(), err = 0;
+	struct xs_trace_sample *each;
+
+	if (!samples->cnt)
+		return 0;
+	each = calloc(cpus > 0 ? cpus : 1, sizeof(*each));
+	if (cpus < 1 || !each)
+		err = cpus < 1 ? cpus : -ENOMEM;
+	for (__u32 i = 0; !err && i < samples->cnt; i++) {
+		const struct xs_trace_sample_key key = { .generation = samples->generation,
+							 .rule = samples->rows[i].rule };
+
+		for (int cpu = 0; cpu < cpus; cpu++)
+			each[cpu].every = samples->rows[i].every;
+		if (bpf_map_update_elem(bpf_map__fd(skel->maps.trace_samples), &key, each, BPF_ANY))
+			err = -errno;
+	}
+	free(each);
+	return err;
+}
+
 /* Before any frame meets the program. */
 static int fill_maps(const struct xs_pins *pins, const struct trace_bpf *skel,
 		     const struct xs_trace_opts *opts)
@@ -101,6 +124,8 @@ static int fill_maps(const struct xs_pins *pins, const struct trace_bpf *skel,
 	for (__u32 i = 0; !err && i < cnt; i++)
 		if (bpf_map_update_elem(bpf_map__fd(skel->maps.chosen), &i, &words[i], BPF_ANY))
 			err = -errno;
+	if (!err)
+		err = xs_trace_program_sample(skel, &opts->samples);
 	if (!err && bpf_map_update_elem(bpf_map__fd(skel->maps.tracer), &zero, &self, BPF_ANY))
 		err = -errno;
 	/* The program never looks at it. Bound, the map lives as long, and is found by it. */

@@ -15,4 +15,7 @@ struct trace_bpf;
 int xs_trace_program_load(const struct xs_pins *pins, const struct xs_trace_opts *opts,
 			  struct trace_bpf **skel);
 
+/* Lets frames be sampled, as of the rows, from now on. 0 or -errno, silently. */
+int xs_trace_program_sample(const struct trace_bpf *skel, const struct xs_trace_samples *samples);
+
 #endif

@@ -732,10 +732,11 @@ int xsteer_trace_read(struct xsteer_trace *trace, int timeout_ms, xsteer_traced_
 /* Frames since the trace was opened. */
 struct xsteer_trace_counts {
 	size_t sz;
-	uint64_t matched; /* met all conditions: copied, or in one of the next two */
+	uint64_t matched; /* met all conditions: copied, or in one of the next two or not_sampled */
 	uint64_t over_rate; /* not copied: over opts->rate */
 	uint64_t no_room; /* not copied: the process read more slowly than they came */
 	uint64_t read; /* given to each(); the rest waits to be read */
+	uint64_t not_sampled; /* not copied: the sample of its rule takes others */
 };
 
 int xsteer_trace_counts(const struct xsteer_trace *trace, struct xsteer_trace_counts *counts);

@@ -336,16 +336,18 @@ static int read_rest(struct tracing *tracing)
 
 static int tell_counts(struct tracing *tracing, const struct xsteer_trace_counts *counts)
 {
-	__u64 unread = counts->matched - counts->over_rate - counts->no_room - tracing->written;
+	__u64 unread = counts->matched - counts->not_sampled - counts->over_rate - counts->no_room -
+		       tracing->written;
 
 	if (tracing->cli->json && tracing->opts->write && !strcmp(tracing->opts->write, "-"))
 		return 0;
 	if (tracing->cli->json)
 		return xs_json_print(tracing->cli,
-				     json_pack("{s:o, s:I, s:I, s:I, s:I, s:I}", "interface",
+				     json_pack("{s:o, s:I, s:I, s:I, s:I, s:I, s:I}", "interface",
 					       xs_json_text(tracing->ifname), "matched",
 					       (json_int_t)counts->matched, "written",
-					       (json_int_t)tracing->written, "over_rate",
+					       (json_int_t)tracing->written, "not_sampled",
+					       (json_int_t)counts->not_sampled, "over_rate",
 					       (json_int_t)counts->over_rate, "no_room",
 					       (json_int_t)counts->no_room, "unread",
 					       (json_int_t)unread));
@@ -355,6 +357,8 @@ static int tell_counts(struct tracing *tracing, const struct xsteer_trace_counts
 		(unsigned long long)tracing->written, xs_s(tracing->written),
 		tracing->file ? "written" : "shown", (unsigned long long)counts->matched,
 		(unsigned long long)counts->over_rate, (unsigned long long)counts->no_room);
+	if (counts->not_sampled)
+		fprintf(stderr, ", %llu not sampled", (unsigned long long)counts->not_sampled);
 	fprintf(stderr, unread ? ", %llu behind the last\n" : "\n", (unsigned long long)unread);
 	return 0;
 }

@@ -61,6 +61,7 @@ struct xs_rule {
 	struct xs_action action;
 	char *target_name; /* dev, chain: the name as written; others: "", or NULL */
 	struct xs_limit limit;
+	__u32 sample; /* a trace is offered each frame of so many; 0: every one */
 	__u32 line; /* 1-based, in `file` */
 	__u32 file; /* index into xs_ruleset.files */
 	bool copied; /* jumps made several of the rule that stands there */

@@ -365,6 +365,8 @@ int xs_verdict_of(const struct xs_token *tok);
  * p->matches. The caller zeroes *limit.
  */
 bool xs_parse_limit(struct xs_parser *p, __u8 verdict, struct xs_limit *limit);
+/* sample.c: `sample 1/N`, if it stands there, behind these. The caller zeroes *sample. */
+bool xs_parse_sample(struct xs_parser *p, __u32 *sample);
 
 /* spread.c: the set behind `cpu`, at its brace, and `by ...`. */
 bool xs_parse_spread(struct xs_parser *p, struct xs_action *action);

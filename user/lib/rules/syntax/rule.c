@@ -193,7 +193,7 @@ static bool bad_rule_word(struct xs_parser *p)
 		p->match_cnt ? "another match" : "a match", verdicts, hint.s);
 }
 
-/* The verdict and its limit, or in a chain where to go on; nothing of that stands in the text. */
+/* The verdict with its limit and its sample, or in a chain where to go on; nothing of that stands in the text. */
 static bool parse_goal(struct xs_parser *p, struct xs_rule *rule)
 {
 	if (xs_chain_at_goal(p))
@@ -201,7 +201,8 @@ static bool parse_goal(struct xs_parser *p, struct xs_rule *rule)
 	if (p->tok.type != XS_TOKEN_WORD)
 		return bad_rule_word(p);
 	return xs_parse_verdict(p, &rule->action, rule->target_name) &&
-	       xs_parse_limit(p, rule->action.verdict, &rule->limit);
+	       xs_parse_limit(p, rule->action.verdict, &rule->limit) &&
+	       xs_parse_sample(p, &rule->sample);
 }
 
 /* `name web:`, where it may stand. */
