@@ -210,6 +210,22 @@ a_cpu_that_is_offline_is_said() {
 	umount "$state"
 }
 
+# What a thousand rules say of the same CPUs is asked and done once.
+many_rules_for_a_cpu_cost_no_calls_each() {
+	local i asked
+	type -P strace >/dev/null || skip "no strace"
+	lab_up --queues 1
+	attach -m skb
+	for i in {1..1000}; do echo "udp dport $i cpu { 0-1 } by flow"; done >"$DIR/it.rules"
+	check "apply" rx strace -f -o "$DIR/calls" -e trace=openat,open,bpf "$RULES" apply rx0 "$DIR/it.rules"
+	asked=$(grep -c "cpu/cpu[0-9]*/online" "$DIR/calls")
+	((asked <= 2 * $(nproc --all))) || fail "CPUs were asked $asked times whether they are online"
+	((++ASSERTIONS))
+	asked=$(grep -c "bpf(BPF_MAP_LOOKUP_ELEM" "$DIR/calls")
+	((asked < 1000)) || fail "$asked look-ups for one set of CPUs"
+	((++ASSERTIONS))
+}
+
 # Each frame has one CPU, in both directions, and explain says which.
 cpus_that_share_the_flows_are_explained() {
 	lab_up --queues 1

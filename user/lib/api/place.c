@@ -23,12 +23,11 @@ static bool exists(void *arg, const char *ifname)
 }
 
 /* Of a CPU that is always online the kernel says nothing. */
-static bool cpu_is_offline(void *arg, __u32 cpu)
+static bool is_offline(__u32 cpu)
 {
 	char path[64], line[4] = "";
 	FILE *file;
 
-	(void)arg;
 	snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%u/online", cpu);
 	file = fopen(path, "re");
 	if (!file)
@@ -37,6 +36,14 @@ static bool cpu_is_offline(void *arg, __u32 cpu)
 		line[0] = 0;
 	fclose(file);
 	return line[0] == '0';
+}
+
+/* Once for all rules, of which each may name a CPU, or many. */
+static void find_offline(struct xs_place *place)
+{
+	for (__u32 cpu = 0; cpu < place->cpus && cpu < XS_PLACE_CPUS; cpu++)
+		if (is_offline(cpu))
+			place->offline[cpu / 64] |= 1ULL << cpu % 64;
 }
 
 /* An interface that does not exist has its own message. */
@@ -96,11 +103,11 @@ int xs_place_get(struct xsteer_ctx *ctx, const char *ifname, enum xs_mode mode,
 		.no_limits = !xs_kernel_has_limits(),
 		.rx_queues = netif->rx_queues,
 		.cpus = cpu_cnt(),
-		.cpu_is_offline = cpu_is_offline,
 		.exists = exists,
 		.takes_redirects = takes_redirects,
 		.arg = ctx,
 	};
+	find_offline(place);
 	return 0;
 }
 
@@ -152,15 +159,15 @@ int xs_place_compare(struct xsteer_ctx *ctx, const struct xsteer_rules *rules, c
 void xs_place_compare_machine(const struct xsteer_rules *rules, xsteer_finding_fn tell, void *arg)
 {
 	struct telling telling = { &rules->set, tell, arg, true };
-	const struct xs_place place = {
+	struct xs_place place = {
 		.ifname = "",
 		.redirects = true,
 		.tx_arrives = true,
 		.cpus = cpu_cnt(),
-		.cpu_is_offline = cpu_is_offline,
 		.exists = exists,
 		.takes_redirects = takes_redirects,
 	};
 
+	find_offline(&place);
 	xs_rules_fit(&rules->set, &place, tell_misfit, &telling);
 }

@@ -94,15 +94,33 @@ static int open_cpus(const struct xs_pins *pins, const struct xs_spread *spread,
 	return err;
 }
 
-static int open_target(const struct xs_pins *pins, const struct xs_ruleset *rules,
-		       struct xs_action *action, const char *name, const char *place)
+struct opening {
+	const struct xs_pins *pins;
+	const struct xs_ruleset *rules;
+	bool is_open[XS_SPREADS_MAX]; /* sets of CPUs, of which many rules may name the same */
+};
+
+static int open_spread(struct opening *opening, __u32 number, const char *place)
 {
+	int err = 0;
+
+	if (!opening->is_open[number])
+		err = open_cpus(opening->pins, &opening->rules->spreads[number], place);
+	opening->is_open[number] = !err;
+	return err;
+}
+
+static int open_target(struct opening *opening, struct xs_action *action, const char *name,
+		       const char *place)
+{
+	const struct xs_pins *pins = opening->pins;
+
 	if (action->verdict == XS_VERDICT_dev)
 		return open_dev(pins, action, name, place);
 	if (action->verdict == XS_VERDICT_chain)
 		return xs_chain_take(pins, name, &action->target);
 	if (action->verdict == XS_VERDICT_cpu && action->own_slot == XS_SLOT_SPREAD)
-		return open_cpus(pins, &rules->spreads[action->target], place);
+		return open_spread(opening, action->target, place);
 	if (action->verdict == XS_VERDICT_cpu)
 		return open_cpu(pins, action->target, place);
 	if (action->verdict == XS_VERDICT_xsk && !action->own_slot &&
@@ -116,19 +134,19 @@ static int open_target(const struct xs_pins *pins, const struct xs_ruleset *rule
 
 int xs_targets_open(const struct xs_pins *pins, struct xs_ruleset *rules)
 {
+	struct opening opening = { .pins = pins, .rules = rules };
 	char place[512];
 	int err;
 
 	for (__u32 i = 0; i < rules->rule_cnt; i++) {
 		struct xs_rule *rule = &rules->rules[i];
 
-		err = open_target(pins, rules, &rule->action, rule->target_name,
+		err = open_target(&opening, &rule->action, rule->target_name,
 				  where(rules, rule, place, sizeof(place)));
 		if (err)
 			return err;
 	}
-	return open_target(pins, rules, &rules->default_action, rules->default_target_name,
-			   "default");
+	return open_target(&opening, &rules->default_action, rules->default_target_name, "default");
 }
 
 struct open_devs {

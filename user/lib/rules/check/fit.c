@@ -18,6 +18,11 @@ static __u32 cpu_at(const struct cpus *cpus, __u32 i)
 	return cpus->several ? cpus->several[i] : cpus->one;
 }
 
+static bool is_offline(const struct xs_place *place, __u32 cpu)
+{
+	return cpu < XS_PLACE_CPUS && place->offline[cpu / 64] >> cpu % 64 & 1;
+}
+
 /* What holds for a single CPU comes before what holds for all. */
 static enum xs_fit cpus_fit(const struct cpus *cpus, const struct xs_place *place, char *text,
 			    size_t len)
@@ -29,10 +34,10 @@ static enum xs_fit cpus_fit(const struct cpus *cpus, const struct xs_place *plac
 			 place->cpus - 1);
 		return XS_FIT_NEVER;
 	}
-	for (__u32 i = 0; place->cpu_is_offline && i < cpus->cnt; i++) {
+	for (__u32 i = 0; i < cpus->cnt; i++) {
 		const __u32 cpu = cpu_at(cpus, i);
 
-		if (!place->cpu_is_offline(place->arg, cpu))
+		if (!is_offline(place, cpu))
 			continue;
 		snprintf(text, len,
 			 "cpu %u is offline: the kernel takes its frames on another CPU until "

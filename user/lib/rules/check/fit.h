@@ -11,6 +11,9 @@
 
 #include "lib/rules/model/rule.h"
 
+/* No kernel is built for more. */
+#define XS_PLACE_CPUS 8192
+
 /* An interface with the program on it. What is not known is assumed to work. */
 struct xs_place {
 	const char *ifname;
@@ -23,7 +26,7 @@ struct xs_place {
 	bool no_limits; /* the kernel's verifier refuses limits, dynamic sets, some fields */
 	__u32 rx_queues; /* in use; 0: not known */
 	__u32 cpus; /* numbered from 0; 0: not known */
-	bool (*cpu_is_offline)(void *arg, __u32 cpu); /* NULL: not known */
+	__u64 offline[XS_PLACE_CPUS / 64]; /* a bit for each CPU that is; of others it is not known */
 	/* Is there such an interface? NULL: not known. */
 	bool (*exists)(void *arg, const char *ifname);
 	/*
