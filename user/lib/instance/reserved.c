@@ -323,8 +323,8 @@ static int find_interface(const struct xs_pins *pins, char ifname[16])
 	if (netns == XS_NETNS_OURS)
 		return xs_netif_name(pins->meta.ifindex, ifname);
 	xs_err(pins->ctx,
-	       "%s: its RSS table has fewer queues than before, and cannot be put back from another "
-	       "network namespace: run where the interface is",
+	       "%s: its RSS table has fewer queues than before, and cannot be put back from "
+	       "another network namespace: run where the interface is",
 	       pins->ifname);
 	return -EXDEV;
 }

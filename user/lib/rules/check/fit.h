@@ -26,7 +26,7 @@ struct xs_place {
 	bool no_limits; /* the kernel's verifier refuses limits, dynamic sets, some fields */
 	__u32 rx_queues; /* in use; 0: not known */
 	__u32 cpus; /* numbered from 0; 0: not known */
-	__u64 offline[XS_PLACE_CPUS / 64]; /* a bit for each CPU that is; of others it is not known */
+	__u64 offline[XS_PLACE_CPUS / 64]; /* a bit for each CPU that is */
 	/* Is there such an interface? NULL: not known. */
 	bool (*exists)(void *arg, const char *ifname);
 	/*
