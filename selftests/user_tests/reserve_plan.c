@@ -335,6 +335,62 @@ static void rules_of_others_are_not_made_again(void **state)
 	assert_skip(1, 1, "rule 4 of the NIC, not ours, has the same frames, and another queue");
 }
 
+/* What was made for one set of rules, and another one is in force. The NIC has what was made. */
+static void drift_to(const char *text, __u32 stale, __u32 missing, const char *want)
+{
+	struct xs_reserved made = plan.record;
+	struct xs_reserve_drift drift;
+	char got[XS_RESERVE_DRIFT_MAX];
+
+	plan_for(text);
+	xs_reserve_drift_find(&facts, &made, &drift);
+	assert_int_equal(drift.stale, stale);
+	assert_int_equal(drift.missing, missing);
+	xs_reserve_drift_text(&drift, got);
+	assert_string_equal(got, want);
+	plan.record = made;
+}
+
+static void rules_that_have_changed_since_are_told(void **state)
+{
+	(void)state;
+	there.room = 6;
+	plan_for(UDP(1) UDP(2) UDP(3));
+	for (__u32 i = 0; i < 3; i++)
+		plan.record.flows[i].state = XS_RESERVED_MADE;
+	put_row(0, 0, UDP(1), 2);
+	put_row(1, 1, UDP(2), 2);
+	put_row(2, 2, UDP(3), 2);
+	drift_to(UDP(3) UDP(2) UDP(1) UDP(1), 0, 0, "");
+	drift_to(UDP(1) UDP(2), 1, 0, "1 rule of the NIC is not of the rules in force");
+	drift_to("", 3, 0, "3 rules of the NIC are not of the rules in force");
+	drift_to(UDP(1) UDP(2) UDP(3) UDP(4) UDP(4), 0, 1,
+		 "1 flow of the rules in force has no rule of the NIC");
+	drift_to(UDP(1) UDP(4) UDP(5), 2, 2,
+		 "2 rules of the NIC are not of the rules in force, and "
+		 "2 flows of the rules in force have no rule of the NIC");
+	/* another queue */
+	reserve(2, 2);
+	drift_to("ip protocol udp udp dport 1 xsk slot 3\n" UDP(2) UDP(3), 1, 0,
+		 "1 rule of the NIC is not of the rules in force");
+	reserve(2, 1);
+	/* somebody else has it already; the table is full */
+	put_row(3, 3, UDP(4), 0);
+	drift_to(UDP(1) UDP(2) UDP(3) UDP(4), 0, 0, "");
+	there.room = 4;
+	drift_to(UDP(1) UDP(2) UDP(3) UDP(5), 0, 0, "");
+	/* the NIC refused it then; or somebody has removed it since */
+	plan.record.flows[2].state = XS_RESERVED_NOT;
+	there.cnt = 2;
+	drift_to(UDP(1) UDP(2) UDP(3), 0, 0, "");
+	drift_to(UDP(1) UDP(2), 0, 0, "");
+	there.cnt = 1;
+	drift_to(UDP(1) UDP(2), 0, 1, "1 flow of the rules in force has no rule of the NIC");
+	/* rules of its own are off: nothing to compare with */
+	facts.ntuple = XS_NTUPLE_OFF;
+	drift_to("", 0, 0, "");
+}
+
 static void a_nic_without_rules_is_told_once_a_rule(void **state)
 {
 	(void)state;
@@ -431,6 +487,7 @@ int main(void)
 		TEST(only_rules_for_reserved_queues_count),
 		TEST(free_locations_are_taken_in_order),
 		TEST(rules_of_others_are_not_made_again),
+		TEST(rules_that_have_changed_since_are_told),
 		TEST(a_nic_without_rules_is_told_once_a_rule),
 		TEST(more_than_are_recorded_are_left_out),
 		TEST(a_flow_is_what_ethtool_makes_of_it),

@@ -22,6 +22,23 @@ static void find_frames(struct xs_diagnosis *d, const struct xs_reserve_look *lo
 		xs_find(d, "reserved", XS_LEVEL_OK, "", "%s: no other frames came there", queues);
 }
 
+/* True: it is told. */
+static bool find_drift(struct xs_diagnosis *d, const struct xs_pins *pins,
+		       const struct xs_reserve_look *look)
+{
+	struct xs_reserve_drift drift;
+	char text[XS_RESERVE_DRIFT_MAX];
+
+	xs_reserve_look_for_drift(pins, look, &drift);
+	if (!drift.stale && !drift.missing)
+		return false;
+	xs_reserve_drift_text(&drift, text);
+	xs_find(d, "reserved", XS_LEVEL_WARN,
+		xs_fix(d, "xsteer-loader release %s, and reserve again", d->netif.name), "%s",
+		text);
+	return true;
+}
+
 void xs_check_reserved(struct xs_diagnosis *d)
 {
 	struct xs_reserve_look *look = NULL;
@@ -38,7 +55,7 @@ void xs_check_reserved(struct xs_diagnosis *d)
 				       d->netif.name),
 				"somebody has changed the RSS table since %s %s reserved", queues,
 				look->queues.cnt == 1 ? "was" : "were");
-		else
+		else if (!find_drift(d, &pins, look))
 			find_frames(d, look, queues);
 	}
 	free(look);

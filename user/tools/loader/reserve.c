@@ -367,6 +367,21 @@ static int change_and_tell(struct reserving *r, const char *queues)
 	return err;
 }
 
+/* Their rules of the NIC are those of the rules that were in force then. */
+static int say_drift(const struct reserving *r, const struct xs_reserve_look *look)
+{
+	struct xs_reserve_drift drift;
+	char text[XS_RESERVE_DRIFT_MAX];
+
+	xs_reserve_look_for_drift(&r->pins, look, &drift);
+	if (!drift.stale && !drift.missing)
+		return 0;
+	xs_reserve_drift_text(&drift, text);
+	xs_err(r->cli->ctx, "%s: reserved already, but %s: 'xsteer-loader release %s' first",
+	       r->netif.name, text, r->netif.name);
+	return -EBUSY;
+}
+
 /* 1: they are, and no others; 0: none is; -EBUSY, logged: others are. */
 static int are_reserved(struct reserving *r)
 {
@@ -386,6 +401,8 @@ static int are_reserved(struct reserving *r)
 			       : "",
 		       r->netif.name);
 		err = -EBUSY;
+	} else {
+		err = say_drift(r, look) ?: 1;
 	}
 	free(look);
 	return err;

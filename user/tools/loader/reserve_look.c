@@ -6,6 +6,8 @@
 
 #include "lib/net/identity.h"
 #include "lib/net/rss.h"
+#include "lib/rules/model/ruleset.h"
+#include "lib/set/parsed.h"
 #include "lib/set/sets.h"
 #include "reserve_look.h"
 
@@ -100,6 +102,41 @@ int xs_reserve_look(const struct xs_pins *pins, struct xs_reserve_look **look)
 	else
 		free(found);
 	return err;
+}
+
+/* What the rules in force ask for. 0 or -errno. */
+static int find_wishes(const struct xs_pins *pins, const struct xs_reserve_look *look,
+		       struct xs_reserve_wishes *wishes)
+{
+	struct xs_rules_in_force now = {};
+	struct xs_ruleset rules = {};
+	int err = xs_rule_sets_look(pins, &now);
+
+	if (!err && now.header)
+		err = xs_set_parse(now.header, &rules);
+	if (!err)
+		err = xs_reserve_wishes_find(&rules, &look->queues, pins->slots, wishes);
+	xs_ruleset_free(&rules);
+	xs_rules_in_force_close(&now);
+	return err;
+}
+
+void xs_reserve_look_for_drift(const struct xs_pins *pins, const struct xs_reserve_look *look,
+			       struct xs_reserve_drift *drift)
+{
+	struct xs_reserve_wishes wishes = {};
+	struct xs_ntuple_rules there = {};
+	struct xs_reserve_facts facts = { .there = &there, .wishes = &wishes };
+	char name[16];
+
+	*drift = (struct xs_reserve_drift){};
+	if (xs_netif_name(pins->meta.ifindex, name))
+		return;
+	facts.ntuple = xs_ntuple_switch(name);
+	if (!xs_ntuple_read(name, &there) && !find_wishes(pins, look, &wishes))
+		xs_reserve_drift_find(&facts, &look->record, drift);
+	xs_reserve_wishes_free(&wishes);
+	free(there.rows);
 }
 
 json_t *xs_reserve_counts_json(const struct xs_reserve_look *look)

@@ -7,6 +7,7 @@
 
 #include "lib/instance/reserved.h"
 #include "reserve_flows.h"
+#include "reserve_plan.h"
 
 enum xs_reserve_table {
 	XS_RESERVE_TABLE_kept,
@@ -30,6 +31,13 @@ int xs_reserve_look(const struct xs_pins *pins, struct xs_reserve_look **look);
  * or -errno, logged.
  */
 int xs_reserve_count(const struct xs_pins *pins, struct xs_reserved *record);
+
+/*
+ * What the NIC's own rules lack of what the rules in force ask for, or have too much; nothing if it is not
+ * known. Silent.
+ */
+void xs_reserve_look_for_drift(const struct xs_pins *pins, const struct xs_reserve_look *look,
+			       struct xs_reserve_drift *drift);
 
 /* A list of {"queue": N, "packets": N, "by_no_rule": N}. */
 json_t *xs_reserve_counts_json(const struct xs_reserve_look *look);

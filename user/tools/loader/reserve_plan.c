@@ -289,3 +289,85 @@ void xs_reserve_plan_free(struct xs_reserve_plan *plan)
 	plan->others = NULL;
 	plan->skip_cnt = plan->other_cnt = 0;
 }
+
+/* ---- and later ---- */
+
+static bool same_frames(const struct xs_reserved_flow *a, const struct xs_reserved_flow *b)
+{
+	struct ethtool_rx_flow_spec one, other;
+
+	xs_ntuple_spec(a, &one);
+	xs_ntuple_spec(b, &other);
+	return xs_ntuple_same_frames(&one, &other);
+}
+
+/* The first rule has the frames, as in the plan. NULL: none asks for them. */
+static const struct xs_reserve_wish *find_wish(const struct xs_reserve_wishes *wishes,
+					       const struct xs_reserved_flow *flow)
+{
+	for (__u32 i = 0; i < wishes->cnt; i++)
+		if (same_frames(&wishes->wishes[i].flow, flow))
+			return &wishes->wishes[i];
+	return NULL;
+}
+
+static const struct xs_reserved_flow *find_flow(const struct xs_reserved *record,
+						const struct xs_reserved_flow *wanted)
+{
+	for (__u32 i = 0; i < record->flow_cnt; i++)
+		if (same_frames(&record->flows[i], wanted))
+			return &record->flows[i];
+	return NULL;
+}
+
+/* What the NIC has refused, or has no room for, would be no other way the next time. */
+static bool is_missing(const struct xs_reserve_facts *facts, const struct xs_reserved *record,
+		       const struct xs_reserve_wish *wish)
+{
+	const struct xs_ntuple_rules *there = facts->there;
+	const struct xs_reserved_flow *flow = find_flow(record, &wish->flow);
+	struct ethtool_rx_flow_spec spec;
+
+	if (flow)
+		return flow->state == XS_RESERVED_MADE && !is_taken(there, flow->location);
+	xs_ntuple_spec(&wish->flow, &spec);
+	return !find_same(there, &spec) && (there->picks_location || there->cnt < there->room);
+}
+
+void xs_reserve_drift_find(const struct xs_reserve_facts *facts, const struct xs_reserved *record,
+			   struct xs_reserve_drift *drift)
+{
+	const struct xs_reserve_wishes *wishes = facts->wishes;
+
+	*drift = (struct xs_reserve_drift){};
+	if (facts->ntuple != XS_NTUPLE_ON)
+		return;
+	for (__u32 i = 0; i < record->flow_cnt; i++) {
+		const struct xs_reserve_wish *wish = find_wish(wishes, &record->flows[i]);
+
+		drift->stale += record->flows[i].state == XS_RESERVED_MADE &&
+				(!wish || wish->flow.queue != record->flows[i].queue);
+	}
+	/* more are not recorded, so it ends early where rules are many */
+	for (__u32 i = 0;
+	     i < wishes->cnt && record->flow_cnt + drift->missing < XS_RESERVED_FLOWS_MAX; i++)
+		drift->missing += is_missing(facts, record, &wishes->wishes[i]) &&
+				  find_wish(wishes, &wishes->wishes[i].flow) == &wishes->wishes[i];
+}
+
+void xs_reserve_drift_text(const struct xs_reserve_drift *drift, char text[XS_RESERVE_DRIFT_MAX])
+{
+	size_t at = 0;
+
+	text[0] = '\0';
+	if (drift->stale)
+		at = (size_t)snprintf(text, XS_RESERVE_DRIFT_MAX,
+				      "%u rule%s of the NIC %s not of the rules in force",
+				      drift->stale, xs_s(drift->stale),
+				      drift->stale == 1 ? "is" : "are");
+	if (drift->missing)
+		snprintf(text + at, XS_RESERVE_DRIFT_MAX - at,
+			 "%s%u flow%s of the rules in force %s no rule of the NIC",
+			 at ? ", and " : "", drift->missing, xs_s(drift->missing),
+			 drift->missing == 1 ? "has" : "have");
+}

@@ -47,4 +47,17 @@ struct xs_reserve_plan {
 int xs_reserve_plan_make(const struct xs_reserve_facts *facts, struct xs_reserve_plan *plan);
 void xs_reserve_plan_free(struct xs_reserve_plan *plan);
 
+/* What a record lacks of what it would be with the rules and the NIC of now. */
+struct xs_reserve_drift {
+	__u32 stale; /* rules that the NIC was given, and that no rule asks for any more */
+	__u32 missing; /* flows that rules ask for, and the NIC has room for, but no rule for */
+};
+
+/* Of the facts, the table is not asked. */
+void xs_reserve_drift_find(const struct xs_reserve_facts *facts, const struct xs_reserved *record,
+			   struct xs_reserve_drift *drift);
+/* "2 rules of the NIC are of none in force any more, 1 flow of these has none" */
+#define XS_RESERVE_DRIFT_MAX 160
+void xs_reserve_drift_text(const struct xs_reserve_drift *drift, char text[XS_RESERVE_DRIFT_MAX]);
+
 #endif
