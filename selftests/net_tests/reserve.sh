@@ -43,10 +43,11 @@ queues_are_numbers_and_ranges() {
 	local wrong
 	lab_up
 	attach
-	for wrong in x 1,x 3-1 1,1 1-3,2 "," 65536 0-300 ""; do
+	for wrong in x 1,x 3-1 1,1 1-3,2 "," 65536 ""; do
 		refuses "'$wrong'" 2 "queues '$wrong' are not numbers and ranges such as 2-3,5" \
 			rx "$LOADER" reserve rx0 "$wrong"
 	done
+	refuses "too many" 2 "queues '0-300' are more than" rx "$LOADER" reserve rx0 0-300
 	refuses "none" 2 "IF QUEUES" rx "$LOADER" reserve rx0
 	refuses "too many" 2 "too many operands" rx "$LOADER" release rx0 1
 	refuses "right ones" 1 "no RSS table" rx "$LOADER" reserve rx0 0,2-3

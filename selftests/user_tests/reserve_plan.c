@@ -262,6 +262,25 @@ static void what_a_nic_does_not_compare_is_left_out(void **state)
 	assert_skip(8, 8, "'tcp flags'");
 }
 
+/* check and doctor propose `meta rxqueue N` before `xsk slot N`. */
+static void the_queue_that_a_rule_names_is_where_the_nic_brings_it(void **state)
+{
+	(void)state;
+	there.room = 100;
+	plan_for("meta rxqueue 2 ip protocol udp udp dport 7 xsk slot 2\n"
+		 "meta rxqueue 1-3 ip protocol udp udp dport 8 xsk slot 2\n"
+		 "meta rxqueue != 1 ip protocol udp udp dport 9 xsk slot 2\n"
+		 "meta rxqueue != 2 ip protocol udp udp dport 10 xsk slot 2\n"
+		 "meta rxqueue 2 xsk slot 2\n");
+	assert_int_equal(plan.record.flow_cnt, 3);
+	assert_flow(0, 0, 2, "udp4 dst-port 7");
+	assert_flow(1, 1, 2, "udp4 dst-port 8");
+	assert_flow(2, 2, 2, "udp4 dst-port 9");
+	assert_int_equal(plan.skip_cnt, 2);
+	assert_skip(0, 3, "'meta rxqueue'");
+	assert_skip(1, 4, "every frame");
+}
+
 static void only_rules_for_reserved_queues_count(void **state)
 {
 	(void)state;
@@ -484,6 +503,7 @@ int main(void)
 		TEST(sets_and_either_port_become_several),
 		TEST(sixteen_of_a_rule_are_made_and_no_more),
 		TEST(what_a_nic_does_not_compare_is_left_out),
+		TEST(the_queue_that_a_rule_names_is_where_the_nic_brings_it),
 		TEST(only_rules_for_reserved_queues_count),
 		TEST(free_locations_are_taken_in_order),
 		TEST(rules_of_others_are_not_made_again),

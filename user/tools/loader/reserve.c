@@ -28,8 +28,10 @@
 
 static int add_queue(struct xs_queue_list *list, __u32 queue)
 {
-	if (xs_queue_list_has(list, queue) || list->cnt == XS_RESERVED_QUEUES_MAX)
+	if (xs_queue_list_has(list, queue))
 		return -EINVAL;
+	if (list->cnt == XS_RESERVED_QUEUES_MAX)
+		return -E2BIG;
 	list->queue[list->cnt++] = queue;
 	return 0;
 }
@@ -44,9 +46,12 @@ static int add_range(struct xs_queue_list *list, char *text)
 	if (xs_parse_u64(text, 0, 65535, &from) ||
 	    xs_parse_u64(dash ? dash : text, 0, 65535, &to) || to < from)
 		return -EINVAL;
-	for (__u64 queue = from; queue <= to; queue++)
-		if (add_queue(list, (__u32)queue))
-			return -EINVAL;
+	for (__u64 queue = from; queue <= to; queue++) {
+		int err = add_queue(list, (__u32)queue);
+
+		if (err)
+			return err;
+	}
 	return 0;
 }
 
@@ -68,6 +73,9 @@ static int parse_queues(struct xs_cli *cli, const char *operand, struct xs_queue
 	     part = strtok_r(NULL, ",", &save))
 		err = add_range(list, part);
 	free(text);
+	if (err == -E2BIG)
+		return xs_usage(cli, "queues '%s' are more than %d", operand,
+				XS_RESERVED_QUEUES_MAX);
 	if (err || !list->cnt)
 		return xs_usage(cli,
 				"queues '%s' are not numbers and ranges such as 2-3,5, each once",
@@ -334,7 +342,10 @@ static int change_nic(struct reserving *r)
 	struct xs_reserved *record = &r->plan.record;
 	int refused[XS_RESERVED_FLOWS_MAX], err;
 
-	err = xs_reserved_make(&r->pins, r->netif.name, record, refused);
+	/* Counted before, too: who is killed in between leaves no record that begins with 0. */
+	err = xs_reserve_count(&r->pins, record);
+	if (!err)
+		err = xs_reserved_make(&r->pins, r->netif.name, record, refused);
 	if (err)
 		return err;
 	usleep(SETTLE_US);

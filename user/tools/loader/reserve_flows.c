@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/rules/check/fit.h"
 #include "lib/rules/model/meaning.h"
 #include "reserve_flows.h"
 
@@ -289,8 +290,15 @@ static int add_families(struct finding *finding, const struct xs_meaning *meanin
 	return err;
 }
 
+/* A flow that the NIC brings to the queue meets this match there. */
+static bool is_met_by_queue(const struct xs_match *match, __u32 queue)
+{
+	return match->field == XS_FIELD_meta_rxqueue && !match->tuple &&
+	       xs_match_holds_for_queue(match, queue);
+}
+
 /* The match that no NIC's rule has; NULL: all can be. */
-static const struct xs_match *find_foreign(const struct xs_rule *rule)
+static const struct xs_match *find_foreign(const struct xs_rule *rule, __u32 queue)
 {
 	for (__u32 i = 0; i < rule->match_cnt; i++) {
 		const struct xs_match *match = &rule->matches[i];
@@ -300,6 +308,8 @@ static const struct xs_match *find_foreign(const struct xs_rule *rule)
 			    info->dim == XS_DIM_l4proto || info->dim == XS_DIM_port ||
 			    info->dim == XS_DIM_nothing;
 
+		if (is_met_by_queue(match, queue))
+			continue;
 		if (!told || match->set || match->tuple ||
 		    !(info->header->families & XS_FAMILIES_IP))
 			return match;
@@ -316,16 +326,24 @@ static int explain_foreign(struct finding *finding, const struct xs_match *match
 	return skip(finding, "a NIC's rule does not compare '%s'", xs_fields[match->field].text);
 }
 
+static bool matches_all_of_queue(const struct xs_rule *rule, __u32 queue)
+{
+	for (__u32 i = 0; i < rule->match_cnt; i++)
+		if (!is_met_by_queue(&rule->matches[i], queue))
+			return false;
+	return true;
+}
+
 static int add_rule(struct finding *finding, const struct xs_rule *rule)
 {
-	const struct xs_match *foreign = find_foreign(rule);
+	const struct xs_match *foreign = find_foreign(rule, finding->queue);
 	struct xs_meaning meaning;
 	int err;
 
 	finding->first = finding->found->cnt;
 	if (foreign)
 		return explain_foreign(finding, foreign);
-	if (!rule->match_cnt)
+	if (matches_all_of_queue(rule, finding->queue))
 		return skip(finding, "it matches every frame");
 	err = xs_meaning_find(&finding->arena, &meaning, rule);
 	if (err == -E2BIG)

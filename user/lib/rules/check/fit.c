@@ -158,8 +158,7 @@ static enum xs_fit action_fit(const struct xs_action *action, const char *dev,
 	return fit == XS_FIT_YES ? merged_fit(action, place, text, len) : fit;
 }
 
-/* Whether a match lets frames of the queue pass; one of another field does. */
-static bool holds_for_queue(const struct xs_match *match, __u32 queue)
+bool xs_match_holds_for_queue(const struct xs_match *match, __u32 queue)
 {
 	bool named = false;
 
@@ -207,7 +206,7 @@ static bool meets_other_queue(const struct xs_rule *rule, __u32 queue, const str
 		bool comes = q != queue;
 
 		for (__u32 i = 0; rule && comes && i < rule->match_cnt; i++)
-			comes = holds_for_queue(&rule->matches[i], q);
+			comes = xs_match_holds_for_queue(&rule->matches[i], q);
 		if (comes)
 			return true;
 	}

@@ -52,6 +52,9 @@ enum xs_fit xs_rule_fit(const struct xs_rule *rule, const struct xs_action *acti
 			const struct xs_spread *spreads, const struct xs_place *place, char *text,
 			size_t len);
 
+/* Whether a match lets frames of the queue pass; one of another field does. */
+bool xs_match_holds_for_queue(const struct xs_match *match, __u32 queue);
+
 /* `rule` is NULL for the default. `text` is valid during the call only. */
 typedef void (*xs_misfit_fn)(void *arg, const struct xs_rule *rule, enum xs_fit fit,
 			     const char *text);
