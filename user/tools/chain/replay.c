@@ -30,8 +30,7 @@
 #define IDLE_MS 10
 #define QUIET_NS 1000000000ull /* an NF that keeps packets longer is asked to leave */
 #define END_NS 5000000000ull /* and has this long to do so */
-#define STUCK_NS \
-	5000000000ull /* after this nothing more enters, as NFs keep what there is room for */
+#define STUCK_NS 5000000000ull /* without a move: NFs keep so much that nothing more can enter */
 
 struct replay {
 	struct xs_cli *cli;

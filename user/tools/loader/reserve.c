@@ -55,13 +55,6 @@ static int add_range(struct xs_queue_list *list, char *text)
 	return 0;
 }
 
-static int compare_queues(const void *a, const void *b)
-{
-	const __u32 *one = a, *other = b;
-
-	return (*one > *other) - (*one < *other);
-}
-
 static int parse_queues(struct xs_cli *cli, const char *operand, struct xs_queue_list *list)
 {
 	char *text = strdup(operand), *save = NULL;
@@ -80,7 +73,7 @@ static int parse_queues(struct xs_cli *cli, const char *operand, struct xs_queue
 		return xs_usage(cli,
 				"queues '%s' are not numbers and ranges such as 2-3,5, each once",
 				operand);
-	qsort(list->queue, list->cnt, sizeof(list->queue[0]), compare_queues);
+	xs_queue_list_sort(list);
 	return 0;
 }
 

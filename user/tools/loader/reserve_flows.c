@@ -22,6 +22,18 @@ bool xs_queue_list_has(const struct xs_queue_list *list, __u32 queue)
 	return false;
 }
 
+static int compare_queues(const void *a, const void *b)
+{
+	const __u32 *one = a, *other = b;
+
+	return (*one > *other) - (*one < *other);
+}
+
+void xs_queue_list_sort(struct xs_queue_list *list)
+{
+	qsort(list->queue, list->cnt, sizeof(list->queue[0]), compare_queues);
+}
+
 void xs_queue_list_text(const struct xs_queue_list *list, char *text, size_t len)
 {
 	size_t at = (size_t)snprintf(text, len, list->cnt == 1 ? "queue " : "queues ");
@@ -151,22 +163,31 @@ struct finding {
 	__u32 first; /* wish of this rule */
 };
 
-static int __attribute__((format(printf, 2, 3))) skip(struct finding *finding, const char *fmt, ...)
+int xs_reserve_skip_add(struct xs_reserve_skip **skips, __u32 *cnt, __u32 rule, const char *fmt,
+			va_list args)
 {
-	struct xs_reserve_wishes *found = finding->found;
-	struct xs_reserve_skip *more = realloc(found->skips, (found->skip_cnt + 1) * sizeof(*more));
-	va_list args;
+	struct xs_reserve_skip *more = realloc(*skips, (*cnt + 1) * sizeof(*more));
 
 	if (!more)
 		return -ENOMEM;
-	found->skips = more;
-	more += found->skip_cnt++;
-	more->rule = finding->rule;
-	va_start(args, fmt);
+	*skips = more;
+	more += (*cnt)++;
+	more->rule = rule;
 	vsnprintf(more->why, sizeof(more->why), fmt, args);
+	return 0;
+}
+
+static int __attribute__((format(printf, 2, 3))) skip(struct finding *finding, const char *fmt, ...)
+{
+	struct xs_reserve_wishes *found = finding->found;
+	va_list args;
+	int err;
+
+	va_start(args, fmt);
+	err = xs_reserve_skip_add(&found->skips, &found->skip_cnt, finding->rule, fmt, args);
 	va_end(args);
 	found->cnt = finding->first; /* all of a rule, or nothing */
-	return 0;
+	return err;
 }
 
 static int add_wish(struct finding *finding, const struct xs_reserved_flow *flow)

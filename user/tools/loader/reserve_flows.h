@@ -6,6 +6,7 @@
 #ifndef XS_TOOL_RESERVE_FLOWS_H
 #define XS_TOOL_RESERVE_FLOWS_H
 
+#include <stdarg.h>
 #include <linux/types.h>
 
 #include "lib/rules/model/rule.h"
@@ -24,6 +25,12 @@ struct xs_reserve_skip {
 	char why[160];
 };
 
+/*
+ * Adds one to the array, which realloc() made. 0 or -ENOMEM, silently: then the array is as before.
+ */
+int xs_reserve_skip_add(struct xs_reserve_skip **skips, __u32 *cnt, __u32 rule, const char *fmt,
+			va_list args);
+
 struct xs_reserve_wishes {
 	struct xs_reserve_wish *wishes; /* in the order of the rules */
 	__u32 cnt;
@@ -37,6 +44,7 @@ struct xs_queue_list {
 };
 
 bool xs_queue_list_has(const struct xs_queue_list *list, __u32 queue);
+void xs_queue_list_sort(struct xs_queue_list *list);
 /* "queue 2", "queues 2, 4-5" */
 void xs_queue_list_text(const struct xs_queue_list *list, char *text, size_t len);
 /* The verb that follows. */

@@ -106,30 +106,18 @@ static int plan_table(const struct xs_reserve_facts *facts, struct xs_reserve_pl
 	return 0;
 }
 
-static int compare_numbers(const void *a, const void *b)
-{
-	const __u32 *one = a, *other = b;
-
-	return (*one > *other) - (*one < *other);
-}
-
 /* ---- the NIC's own rules ---- */
 
 static int __attribute__((format(printf, 3, 4)))
 skip(struct xs_reserve_plan *plan, __u32 rule, const char *fmt, ...)
 {
-	struct xs_reserve_skip *more = realloc(plan->skips, (plan->skip_cnt + 1) * sizeof(*more));
 	va_list args;
+	int err;
 
-	if (!more)
-		return -ENOMEM;
-	plan->skips = more;
-	more += plan->skip_cnt++;
-	more->rule = rule;
 	va_start(args, fmt);
-	vsnprintf(more->why, sizeof(more->why), fmt, args);
+	err = xs_reserve_skip_add(&plan->skips, &plan->skip_cnt, rule, fmt, args);
 	va_end(args);
-	return 0;
+	return err;
 }
 
 static int copy_skips(const struct xs_reserve_facts *facts, struct xs_reserve_plan *plan)
@@ -150,16 +138,21 @@ static const struct ethtool_rx_flow_spec *find_same(const struct xs_ntuple_rules
 	return NULL;
 }
 
-static bool is_planned(const struct xs_reserve_plan *plan, const struct ethtool_rx_flow_spec *spec)
+static bool has_frames(const struct xs_reserved_flow *flow, const struct ethtool_rx_flow_spec *spec)
 {
-	struct ethtool_rx_flow_spec planned;
+	struct ethtool_rx_flow_spec own;
 
-	for (__u32 i = 0; i < plan->record.flow_cnt; i++) {
-		xs_ntuple_spec(&plan->record.flows[i], &planned);
-		if (xs_ntuple_same_frames(&planned, spec))
-			return true;
-	}
-	return false;
+	xs_ntuple_spec(flow, &own);
+	return xs_ntuple_same_frames(&own, spec);
+}
+
+static const struct xs_reserved_flow *find_flow(const struct xs_reserved *record,
+						const struct ethtool_rx_flow_spec *spec)
+{
+	for (__u32 i = 0; i < record->flow_cnt; i++)
+		if (has_frames(&record->flows[i], spec))
+			return &record->flows[i];
+	return NULL;
 }
 
 static bool is_taken(const struct xs_ntuple_rules *rules, __u32 location)
@@ -192,7 +185,7 @@ static int plan_flow(const struct xs_reserve_facts *facts, struct xs_reserve_pla
 	struct xs_reserved_flow flow = wish->flow;
 
 	xs_ntuple_spec(&flow, &spec);
-	if (is_planned(plan, &spec))
+	if (find_flow(&plan->record, &spec))
 		return 0; /* an earlier rule has these frames */
 	same = find_same(facts->there, &spec);
 	if (same && same->ring_cookie == spec.ring_cookie)
@@ -274,7 +267,7 @@ int xs_reserve_plan_make(const struct xs_reserve_facts *facts, struct xs_reserve
 		err = find_others(facts, plan);
 	if (err)
 		return err;
-	qsort(plan->left.queue, plan->left.cnt, sizeof(plan->left.queue[0]), compare_numbers);
+	xs_queue_list_sort(&plan->left);
 	plan->record.queue_cnt = facts->queues->cnt;
 	for (__u32 i = 0; i < facts->queues->cnt; i++)
 		plan->record.queues[i].queue = facts->queues->queue[i];
@@ -292,31 +285,16 @@ void xs_reserve_plan_free(struct xs_reserve_plan *plan)
 
 /* ---- and later ---- */
 
-static bool same_frames(const struct xs_reserved_flow *a, const struct xs_reserved_flow *b)
-{
-	struct ethtool_rx_flow_spec one, other;
-
-	xs_ntuple_spec(a, &one);
-	xs_ntuple_spec(b, &other);
-	return xs_ntuple_same_frames(&one, &other);
-}
-
 /* The first rule has the frames, as in the plan. NULL: none asks for them. */
 static const struct xs_reserve_wish *find_wish(const struct xs_reserve_wishes *wishes,
 					       const struct xs_reserved_flow *flow)
 {
-	for (__u32 i = 0; i < wishes->cnt; i++)
-		if (same_frames(&wishes->wishes[i].flow, flow))
-			return &wishes->wishes[i];
-	return NULL;
-}
+	struct ethtool_rx_flow_spec spec;
 
-static const struct xs_reserved_flow *find_flow(const struct xs_reserved *record,
-						const struct xs_reserved_flow *wanted)
-{
-	for (__u32 i = 0; i < record->flow_cnt; i++)
-		if (same_frames(&record->flows[i], wanted))
-			return &record->flows[i];
+	xs_ntuple_spec(flow, &spec);
+	for (__u32 i = 0; i < wishes->cnt; i++)
+		if (has_frames(&wishes->wishes[i].flow, &spec))
+			return &wishes->wishes[i];
 	return NULL;
 }
 
@@ -325,12 +303,13 @@ static bool is_missing(const struct xs_reserve_facts *facts, const struct xs_res
 		       const struct xs_reserve_wish *wish)
 {
 	const struct xs_ntuple_rules *there = facts->there;
-	const struct xs_reserved_flow *flow = find_flow(record, &wish->flow);
+	const struct xs_reserved_flow *flow;
 	struct ethtool_rx_flow_spec spec;
 
+	xs_ntuple_spec(&wish->flow, &spec);
+	flow = find_flow(record, &spec);
 	if (flow)
 		return flow->state == XS_RESERVED_MADE && !is_taken(there, flow->location);
-	xs_ntuple_spec(&wish->flow, &spec);
 	return !find_same(there, &spec) && (there->picks_location || there->cnt < there->room);
 }
 
