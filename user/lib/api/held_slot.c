@@ -3,11 +3,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
-#include <linux/if_xdp.h>
 
 #include "lib/base/ctx.h"
 #include "lib/instance/lock.h"
@@ -15,13 +13,7 @@
 #include "lib/instance/place.h"
 #include "lib/instance/slots.h"
 #include "lib/net/netif.h"
-
-#ifndef AF_XDP
-#define AF_XDP 44
-#endif
-#ifndef SOL_XDP
-#define SOL_XDP 283
-#endif
+#include "lib/xsk/peek.h"
 
 struct xsteer_held_slot {
 	struct xsteer_ctx *ctx;
@@ -34,10 +26,7 @@ struct xsteer_held_slot {
 
 static int check_socket(struct xsteer_ctx *ctx, int fd)
 {
-	socklen_t len = sizeof(int);
-	int domain = 0;
-
-	if (!getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) && domain == AF_XDP)
+	if (xs_xsk_is_socket(fd))
 		return 0;
 	xs_err(ctx, "descriptor %d is no AF_XDP socket: give one that is bound to the queue", fd);
 	return -EINVAL;
@@ -46,14 +35,9 @@ static int check_socket(struct xsteer_ctx *ctx, int fd)
 /* What it asked for the kernel does not tell. */
 static struct xs_owner owner_of(int fd, __u32 queue)
 {
-	struct xdp_options options = {};
-	socklen_t len = sizeof(options);
-	bool zero_copy = !getsockopt(fd, SOL_XDP, XDP_OPTIONS, &options, &len) &&
-			 options.flags & XDP_OPTIONS_ZEROCOPY;
-
 	return (struct xs_owner){
 		.queue = queue,
-		.mode = zero_copy ? XSTEER_XSK_ZERO_COPY : XSTEER_XSK_COPY,
+		.mode = xs_xsk_is_zero_copy(fd) ? XSTEER_XSK_ZERO_COPY : XSTEER_XSK_COPY,
 		.asked = XSTEER_XSK_AUTO,
 		.fd = (__u32)fd,
 	};

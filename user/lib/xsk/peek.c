@@ -28,12 +28,21 @@ static int borrow(__u32 pid, __u32 fd)
 	return copy < 0 ? err : copy;
 }
 
-static int is_xsk(int fd)
+bool xs_xsk_is_socket(int fd)
 {
 	int domain = 0;
 	socklen_t len = sizeof(domain);
 
 	return !getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) && domain == AF_XDP;
+}
+
+bool xs_xsk_is_zero_copy(int fd)
+{
+	struct xdp_options options = {};
+	socklen_t len = sizeof(options);
+
+	return !getsockopt(fd, SOL_XDP, XDP_OPTIONS, &options, &len) &&
+	       options.flags & XDP_OPTIONS_ZEROCOPY;
 }
 
 /* Both indices are in the ring's first page, whatever its size. */
@@ -57,16 +66,13 @@ static __u32 ring_fill(int fd, const struct xdp_ring_offset *offset, off_t pgoff
 static int look(int fd, struct xs_xsk_state *state)
 {
 	struct xdp_mmap_offsets offsets = {};
-	struct xdp_options options = {};
 	socklen_t len = sizeof(state->stats);
 
-	if (!is_xsk(fd))
+	if (!xs_xsk_is_socket(fd))
 		return -ENOTSOCK;
 	if (getsockopt(fd, SOL_XDP, XDP_STATISTICS, &state->stats, &len))
 		return -errno;
-	len = sizeof(options);
-	if (!getsockopt(fd, SOL_XDP, XDP_OPTIONS, &options, &len))
-		state->zero_copy = options.flags & XDP_OPTIONS_ZEROCOPY;
+	state->zero_copy = xs_xsk_is_zero_copy(fd);
 	len = sizeof(offsets);
 	if (getsockopt(fd, SOL_XDP, XDP_MMAP_OFFSETS, &offsets, &len))
 		return -errno;

@@ -3,6 +3,7 @@
 #ifndef XS_XSK_PEEK_H
 #define XS_XSK_PEEK_H
 
+#include <stdbool.h>
 #include <linux/if_xdp.h>
 #include <linux/types.h>
 
@@ -20,5 +21,9 @@ struct xs_xsk_state {
  * net/xdp/xsk.c.) Needs the right to ptrace the process. 0 or -errno, silently.
  */
 int xs_xsk_peek(__u32 pid, __u32 fd, struct xs_xsk_state *state);
+
+/* What a descriptor of this process is. Both false: it is no AF_XDP socket. Silent. */
+bool xs_xsk_is_socket(int fd);
+bool xs_xsk_is_zero_copy(int fd);
 
 #endif
