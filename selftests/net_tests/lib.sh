@@ -319,6 +319,14 @@ pings() {
 	check "ping IPv6" tx ping -q -c 3 -i 0.02 -W 1 fd00:198:18::2
 }
 
+# An interpreter that has these modules, in PYTHON: the first in PATH may not be the distribution's.
+python_with() { # MODULES
+	for PYTHON in python3 /usr/bin/python3; do
+		"$PYTHON" -c "import $1" 2>/dev/null && return
+	done
+	skip "no Python with $1"
+}
+
 # --- the list of tests ---
 
 run_tests() { # --list | NAME
