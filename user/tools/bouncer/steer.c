@@ -38,10 +38,16 @@ static int check_xskmap(struct xs_steer *steer, const char *what)
 	struct bpf_map_info info;
 	int err = map_info(steer->map_fd, &info);
 
-	if (err) {
+	if (err == -EPERM)
+		xs_err(steer->cli->ctx,
+		       "%s: whether it is an XSKMAP cannot be asked: bpf(2) is not permitted: a "
+		       "container's seccomp profile must allow it, and before Linux 5.19 it needs "
+		       "CAP_BPF",
+		       what);
+	else if (err)
 		xs_err(steer->cli->ctx, "%s: not a BPF map: %s", what, strerror(-err));
+	if (err)
 		return err;
-	}
 	if (info.type != BPF_MAP_TYPE_XSKMAP) {
 		xs_err(steer->cli->ctx,
 		       "%s: map '%s' (id %u) is no XSKMAP; "
