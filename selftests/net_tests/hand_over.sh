@@ -9,8 +9,6 @@
 
 . "$(dirname "$0")/lib.sh"
 
-FLOOD=$O/selftests/tools/flood
-RATE=${XS_RATE:-5000} # a second, and frames for some seconds: on a busy machine processes wait
 ROOM=(--frames 32768)
 times=${XS_HANDOVERS:-20}
 
@@ -24,29 +22,12 @@ _first_on_instance() { # [OPTION...]
 	_first "${ROOM[@]}" "$@"
 	becomes "the first bouncer is ready" 15 _owned_by 0 "$LAST_BOUNCER"
 }
-# Until _nothing_is_lost.
-_start_flood() { # [OPTION...]
-	tx_bg flood "$FLOOD" -j -q 2000 -r "$RATE" -t 99999 -f 16 "$@" tx0
-	FLOOD_PID=$!
-	becomes "frames come" 10 _more_than 0
-}
-_more_than() { (($(counter verdict_xsk) > $1)); }
-_frames_come() { becomes "frames still come" 10 _more_than "$(counter verdict_xsk)"; }
-_end_flood() {
-	kill -INT "$FLOOD_PID"
-	wait "$FLOOD_PID" || fail "flood failed"
-	SAID=$(cat "$DIR/flood.log")
-}
-_sent() { jq ".$1" <<<"$SAID"; }
 # Each frame that was sent has come back once, and LAST_BOUNCER has counted all, also those of the
 # bouncers before it.
 _nothing_is_lost() { # LOG-OF-LAST
 	local final
-	_end_flood
-	not_equal "sent" "$(_sent sent)" 0
-	equal "duplicated" "$(_sent duplicated)" 0
-	equal "returned" "$(_sent returned)" "$(_sent sent)"
-	equal "of another length" "$(_sent resized)" 0
+	end_flood
+	equal "returned" "$(flood_said returned)" "$(flood_said sent)"
 	stop_bouncer "$LAST_BOUNCER"
 	final=$(grep '"type":"final"' "$DIR/$1.log")
 	# a little more than flood has sent: the interfaces send some of their own
@@ -70,13 +51,13 @@ again_and_again_under_traffic() {
 	local i options
 	lab_with_gro 1
 	_first_on_instance
-	_start_flood
+	start_flood
 	for ((i = 1; i <= times; i++)); do
 		options=(-p)
 		((i % 3)) || options=(--adaptive --batch 64)
 		((i % 4)) || options=(-p --swap-mac)
 		_take_over "next-$i" "${options[@]}"
-		_frames_come
+		frames_come
 		becomes "owners names the new one" 5 _owned_by 0 "$LAST_BOUNCER"
 		((i > 1)) && rm "$DIR/next-$((i - 1)).log"
 	done
@@ -88,12 +69,12 @@ all_queues_at_once_under_traffic() {
 	(($(nproc) > 1)) || skip "needs two CPUs: a veth's receive queue is the sender's CPU"
 	lab_with_gro 2
 	_first_on_instance -Q all
-	_start_flood -c 0,1
+	start_flood -c 0,1
 	_take_over next -Q 1,0 -p
-	_frames_come
+	frames_come
 	becomes "owners names the new one" 5 _owned_by 1 "$LAST_BOUNCER"
 	_take_over last -Q all -p
-	_frames_come
+	frames_come
 	contains "says what it took over" "$(head -1 "$DIR/last.log")" '"took_over":\{"pid":[0-9]+,"rx_packets":[1-9]'
 	_nothing_is_lost last
 }
@@ -103,7 +84,7 @@ a_successor_that_fails_at_any_step_leaves_the_first_at_work() {
 	local n old
 	lab_with_gro 1
 	_first_on_instance
-	_start_flood
+	start_flood
 	old=$LAST_BOUNCER
 	for ((n = 1; n < 100; n++)); do
 		XSTEER_FAIL_STEP=$n rx_bg next "$BOUNCER" --take-over -d rx0 -j -p
@@ -111,13 +92,13 @@ a_successor_that_fails_at_any_step_leaves_the_first_at_work() {
 		becomes "the successor has failed, or the first has ended" 20 _one_has_ended "$old" "$LAST_BOUNCER"
 		kill -0 "$old" 2>/dev/null || break
 		ends "$LAST_BOUNCER" 1
-		_frames_come
+		frames_come
 		equal "owner after step $n" "$(owner_pid 0)" "$old"
 	done
 	not_equal "steps that failed" "$n" 1
 	ends "$old" 0
 	_take_over last -p # that one would fail at its end
-	_frames_come
+	frames_come
 	_nothing_is_lost last
 }
 _one_has_ended() { ! kill -0 "$1" 2>/dev/null || ! kill -0 "$2" 2>/dev/null; }
@@ -127,7 +108,7 @@ a_successor_that_is_killed_leaves_the_first_at_work() {
 	local i old pid
 	lab_with_gro 1
 	_first_on_instance
-	_start_flood
+	start_flood
 	old=$LAST_BOUNCER
 	for i in 1 2 3 4 5 6 7 8; do
 		rx_bg next "$BOUNCER" --take-over -d rx0 -j -p
@@ -137,7 +118,7 @@ a_successor_that_is_killed_leaves_the_first_at_work() {
 		kill -KILL "$pid"
 		wait "$pid"
 		kill -CONT "$old"
-		_frames_come
+		frames_come
 	done
 	_nothing_is_lost first
 }
@@ -173,15 +154,15 @@ whatever_a_successor_says_or_does_not_say_the_first_goes_on() {
 	[[ $(type -P python3) ]] || skip "no python3, which plays the successor"
 	lab_with_gro 1
 	_first_on_instance
-	_start_flood
+	start_flood
 	_peer 's.close()'
 	_peer 's.send(hello)'
 	_peer 's.send(hello); heard(3); heard(4)'
 	_peer 's.send(hello); heard(3); heard(4); s.send(head(5)); heard(6)'
-	_frames_come
+	frames_come
 	# it says that it is ready, and no more: the first does not wait for long
 	_peer 's.send(hello); heard(3); heard(4); s.send(head(5)); heard(6); too_late()'
-	_frames_come
+	frames_come
 	_peer 's.send(head(1, 999) + bytes(8)); refused("version 2")'
 	_peer 's.send(head(1, 999) + bytes(300)); refused("was asked by version 999")'
 	_peer 's.send(b"x"); refused("without sense")'
@@ -191,7 +172,7 @@ whatever_a_successor_says_or_does_not_say_the_first_goes_on() {
 	_peer 'socket.send_fds(s, [hello], [0, 1, 2]); refused("without sense")'
 	_peer 's.send(hello); heard(3); heard(4); s.send(head(7))'
 	_peer 's.send(head(1) + struct.pack("<II", 1 << 30, 0)); refused("another interface")'
-	_frames_come
+	frames_come
 	_nothing_is_lost first
 }
 

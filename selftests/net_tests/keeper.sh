@@ -13,8 +13,6 @@
 
 . "$(dirname "$0")/lib.sh"
 
-FLOOD=$O/selftests/tools/flood
-RATE=${XS_RATE:-5000} # a second, and frames for some seconds: on a busy machine processes wait
 kills=${XS_KILLS:-5}
 calls=${XS_CALLS:-8}
 KILL_AT=$O/selftests/tools/kill_at
@@ -33,14 +31,6 @@ _kill_worker() {
 	becomes "another worker has slot 0" 10 _has_another
 	WORKER=$(owner_pid 0)
 }
-_start_flood() { # [OPTION...]
-	tx_bg flood "$FLOOD" -j -q 2000 -r "$RATE" -t 99999 -f 16 "$@" tx0
-	FLOOD_PID=$!
-	becomes "frames come" 10 _more_than 0
-}
-_more_than() { (($(counter verdict_xsk) > $1)); }
-_frames_come() { becomes "frames still come" 10 _more_than "$(counter verdict_xsk)"; }
-_sent() { jq ".$1" <<<"$SAID"; }
 _reports() { grep '^{' "$DIR/keeper.log"; }
 _final() { _reports | jq -s 'map(select(.type == "final")) | last | '"$1"; }
 _stop_keeper() {
@@ -50,16 +40,11 @@ _stop_keeper() {
 # What was sent and has not come back is what was changed at the moment of a kill, one a kill at most.
 _account_closes() { # KILLS
 	local interrupted
-	kill -INT "$FLOOD_PID"
-	wait "$FLOOD_PID" || fail "flood failed"
-	SAID=$(cat "$DIR/flood.log")
+	end_flood
 	_stop_keeper
 	interrupted=$(_final .interrupted)
-	echo "# killed $1 times: $(_sent sent) frames sent, $interrupted interrupted"
-	not_equal "sent" "$(_sent sent)" 0
-	equal "duplicated" "$(_sent duplicated)" 0
-	equal "of another length" "$(_sent resized)" 0
-	equal "returned" "$(_sent returned)" $(($(_sent sent) - interrupted))
+	echo "# killed $1 times: $(flood_said sent) frames sent, $interrupted interrupted"
+	equal "returned" "$(flood_said returned)" $(($(flood_said sent) - interrupted))
 	((interrupted <= $1)) || fail "$interrupted frames interrupted by $1 kills"
 	# a little more than flood has sent: the interfaces send some of their own
 	equal "the program's count" "$(_final .rx.packets)" "$(counter verdict_xsk)"
@@ -72,11 +57,11 @@ _killed_again_and_again() { # OPTION...
 	lab_with_gro 1
 	attach -m native
 	_keeper --frames 32768 "$@"
-	_start_flood
+	start_flood
 	for ((i = 1; i <= kills; i++)); do
 		sleep "1.$(printf %03d $((RANDOM % 300)))" # five within a second each would end it
 		_kill_worker
-		_frames_come
+		frames_come
 	done
 }
 
@@ -102,7 +87,7 @@ _was_killed_at() {
 	becomes "another worker has slot 0" 20 _has_another
 	WORKER=$(owner_pid 0)
 	sed -n 's/^killed as it //p' "$DIR/at.log" >>"$DIR/killed"
-	_frames_come
+	frames_come
 	sleep 1.1 # five within a second each would end it
 }
 _needs_tracing() {
@@ -118,7 +103,7 @@ _killed_at_each_call_of_the_loop() { # OPTION...
 	lab_with_gro 1
 	attach -m native
 	_keeper --frames 32768 "$@"
-	_start_flood
+	start_flood
 	# A turn: it wakes up, sends, and sleeps. The odd moments are those at which it enters a call.
 	for ((n = 0; n < calls; n++)); do
 		_kill_at $((n / 2 + 1)) -w -c "$( ((n % 2)) && echo poll || echo sendto)" "$WORKER"
@@ -149,7 +134,7 @@ killed_at_each_call_of_its_start_it_loses_nothing() {
 	lab_with_gro 1
 	attach -m native
 	_keeper --frames 32768 -p
-	_start_flood
+	start_flood
 	n=$(_first_of_day "$every")
 	for ((i = 1; i <= calls; i++)); do
 		_kill_at "$n" -n "$KEEPER"
@@ -168,12 +153,12 @@ all_queues_at_once_under_traffic() {
 	lab_with_gro 2
 	attach -m native
 	_keeper --frames 32768 -Q all -p
-	_start_flood -c 0,1
+	start_flood -c 0,1
 	_kill_worker
 	equal "owner of the other queue" "$(owner_pid 1)" "$WORKER"
-	_frames_come
+	frames_come
 	_kill_worker
-	_frames_come
+	frames_come
 	_account_closes 2
 }
 
@@ -184,7 +169,7 @@ who_goes_on_is_killed_too() {
 	lab_with_gro 1
 	attach -m native
 	_keeper --frames 32768 -p --swap-mac
-	_start_flood
+	start_flood
 	for i in 1 4 8 14; do
 		sleep 1.2
 		kill -KILL "$WORKER"
@@ -193,7 +178,7 @@ who_goes_on_is_killed_too() {
 		kill -KILL "$(_child)"
 		becomes "another worker has slot 0" 10 _has_another
 		WORKER=$(owner_pid 0)
-		_frames_come
+		frames_come
 	done
 	_account_closes 8
 }
@@ -360,7 +345,7 @@ a_limit_is_that_of_all_together() {
 	attach -m native
 	_keeper -p --limit 30
 	tx_bg some "$TRAFFIC" -n 20 -t 500 tx0
-	becomes "some have come" 10 _more_than 9
+	becomes "some have come" 10 _more_to_sockets_than 9
 	_kill_worker
 	tx_bg more "$TRAFFIC" -n 30 -t 500 tx0
 	ends "$KEEPER" 0
@@ -391,7 +376,7 @@ asked_to_end_while_its_worker_is_dead_it_closes_the_account() {
 	lab_with_gro 1
 	attach -m native
 	_keeper --frames 32768 -p
-	_start_flood
+	start_flood
 	kill -STOP "$KEEPER"
 	kill -KILL "$WORKER"
 	sleep 0.1
@@ -444,17 +429,17 @@ another_bouncer_takes_over_and_the_keeper_ends() {
 	attach -m native
 	_keeper --frames 32768 -p
 	first=$KEEPER
-	_start_flood
+	start_flood
 	mv "$DIR/keeper.log" "$DIR/first.log"
 	rx_bg keeper "$BOUNCER" --take-over --keeper -d rx0 -j -p
 	KEEPER=$!
 	ends "$first" 0
 	becomes "a worker has slot 0" 15 _has_worker
 	WORKER=$(owner_pid 0)
-	_frames_come
+	frames_come
 	sleep 1.1
 	_kill_worker
-	_frames_come
+	frames_come
 	_account_closes 1
 }
 
@@ -478,12 +463,12 @@ what_a_service_manager_keeps_loses_nothing() {
 	lab_with_gro 1
 	attach -m native
 	_manager --frames 32768 -p --swap-mac
-	_start_flood
+	start_flood
 	for ((i = 1; i <= 3; i++)); do
 		sleep 1.2
 		_kill_worker
 		check "it was given all: three of the queue, where to ask, and its state" _manager_said "started $WORKER with 5"
-		_frames_come
+		frames_come
 	done
 	_account_closes 3
 	check "the store is empty at the end" _manager_said "with 0, 0 stored"

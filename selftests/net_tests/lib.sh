@@ -268,6 +268,26 @@ ends() { # PID STATUS
 	equal "exit status of process $1" $status "$2"
 }
 
+# --- numbered frames, for as long as it takes ---
+
+# XS_RATE: a second. They come for some seconds: on a busy machine processes wait.
+start_flood() { # [OPTION...]
+	tx_bg flood "$O/selftests/tools/flood" -j -q 2000 -r "${XS_RATE:-5000}" -t 99999 -f 16 "$@" tx0
+	FLOOD_PID=$!
+	becomes "frames come" 10 _more_to_sockets_than 0
+}
+_more_to_sockets_than() { (($(counter verdict_xsk) > $1)); }
+frames_come() { becomes "frames still come" 10 _more_to_sockets_than "$(counter verdict_xsk)"; }
+# None came back twice, or of another length; what flood_said tells the rest.
+end_flood() {
+	kill -INT "$FLOOD_PID"
+	wait "$FLOOD_PID" || fail "flood failed"
+	not_equal "sent" "$(flood_said sent)" 0
+	equal "duplicated" "$(flood_said duplicated)" 0
+	equal "of another length" "$(flood_said resized)" 0
+}
+flood_said() { jq ".$1" "$DIR/flood.log"; }
+
 # --- a broker of chains ---
 
 # Serves $DIR/f.chain on rx0 in the background; waits until it listens and N network functions

@@ -3,9 +3,13 @@
 #
 # xsteer-loader upgrade: another program replaces the running one under traffic; sockets,
 # counters and rules stay.
+#
+# XS_UPGRADES=N upgrades N times instead of 5 while numbered frames come. 1000, as before a release:
+#	XS_UPGRADES=1000 XS_TIMEOUT=3000 selftests/runner upgraded_again_and_again
 
 . "$(dirname "$0")/lib.sh"
 
+upgrades=${XS_UPGRADES:-5}
 RULES=$O/xsteer-rules
 
 _show() { rx "$RULES" show -j rx0; }
@@ -38,6 +42,28 @@ upgrade_loses_no_frame_and_keeps_socket_counters_and_rules() {
 	equal "by the rule" "$(_show | jq -c '.rules[0] | [.text, .packets]')" '["udp xsk comment \"kept\"",3100]'
 	equal "generation" "$(_show | jq .generation)" 1
 	equal "owner" "$(owner_pid 0)" "$LAST_BOUNCER"
+	check "the verdicts add up" counters_add_up
+	stop_bouncer
+}
+
+upgraded_again_and_again_it_loses_nothing() {
+	local i before
+	lab_with_gro 1
+	attach -m native
+	echo 'udp xsk comment "kept"' >"$DIR/it.rules"
+	check "apply" rx "$RULES" apply rx0 "$DIR/it.rules"
+	start_bouncer 0 -p --frames 32768
+	start_flood
+	for ((i = 1; i <= upgrades; i++)); do
+		before=$(hook)
+		check "upgrade $i" rx "$LOADER" upgrade rx0
+		not_equal "program after upgrade $i" "$(hook)" "$before"
+	done
+	frames_come
+	end_flood
+	echo "# upgraded $upgrades times: $(flood_said sent) frames sent"
+	equal "returned" "$(flood_said returned)" "$(flood_said sent)"
+	equal "by the rule" "$(_show | jq '.rules[0].packets')" "$(flood_said sent)"
 	check "the verdicts add up" counters_add_up
 	stop_bouncer
 }
