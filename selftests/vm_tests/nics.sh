@@ -35,9 +35,14 @@ nics_up() { # [MTU]
 	ethtool -N rx0 rx-flow-hash udp6 sdfn >/dev/null 2>&1
 	link_is_up
 }
-# As many as are in use: virtio_net takes more when a program is attached, if it
-# has more, and receives on all of them.
+brings_all_to_queue_0() { [[ $(ethtool -i rx0) = "driver: vmxnet3"* ]]; }
+# As many as receive: virtio_net takes more when a program is attached, if it
+# has more, and receives on all of them. QEMU's vmxnet3 has a queue a CPU and a table that it does not follow.
 count_queues() {
+	brings_all_to_queue_0 && {
+		queues=1
+		return
+	}
 	queues=$(ethtool -l rx0 2>/dev/null | awk '/^(Combined|RX):/ && $2 > 0 { n = $2 } END { print n ? n : 1 }')
 }
 # Taking and giving a hook or a zero-copy queue resets some cards' links.
