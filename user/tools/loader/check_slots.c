@@ -8,13 +8,26 @@
 #include "lib/base/number.h"
 #include "lib/instance/chain_slots.h"
 #include "lib/instance/instance.h"
+#include "lib/instance/reserved.h"
 #include "lib/set/read.h"
 #include "lib/set/sets.h"
 
-/* RSS can be limited to the queues with a socket if they are contiguous. */
-static const char *fix_sockets(struct xs_diagnosis *d, __u32 held, __u32 first, __u32 last)
+/* What cannot be known counts: its table is not to be overwritten either. */
+static bool has_reserved_queues(const struct xs_pins *pins)
 {
-	if (last - first + 1 != held || !xs_netif_has_rss_table(d->netif.name))
+	struct xs_reserved *record = malloc(sizeof(*record));
+	bool has = !record || xs_reserved_read(pins, record) != 0;
+
+	free(record);
+	return has;
+}
+
+/* RSS can be limited to the queues with a socket if they are contiguous. */
+static const char *fix_sockets(struct xs_diagnosis *d, const struct xs_pins *pins, __u32 held,
+			       __u32 first, __u32 last)
+{
+	if (last - first + 1 != held || !xs_netif_has_rss_table(d->netif.name) ||
+	    has_reserved_queues(pins))
 		return "start a bouncer there";
 	return xs_fix(d, "start a bouncer there, or keep RSS away: ethtool -X %s start %u equal %u",
 		      d->netif.name, first, held);
@@ -113,8 +126,8 @@ static void find_held(struct xs_diagnosis *d, const struct slots_seen *seen)
 }
 
 /* What nobody may ask is not called empty. */
-static void find_sockets(struct xs_diagnosis *d, const struct led_to *to,
-			 const struct slots_seen *seen, bool others_told)
+static void find_sockets(struct xs_diagnosis *d, const struct xs_pins *pins,
+			 const struct led_to *to, const struct slots_seen *seen, bool others_told)
 {
 	const char *what = others_told ? "socket"
 				       : "bouncer of ours; others are not seen without root";
@@ -131,7 +144,8 @@ static void find_sockets(struct xs_diagnosis *d, const struct led_to *to,
 			"none of %u slot%s %s has a %s", cnt, xs_s(cnt), which, what);
 	else
 		xs_find(d, "sockets", XS_LEVEL_WARN,
-			to->own ? fix_sockets(d, seen->held, seen->first_held, seen->last_held)
+			to->own ? fix_sockets(d, pins, seen->held, seen->first_held,
+					      seen->last_held)
 				: "start a bouncer there",
 			"%u of %u slots %s, the first is %u, have no %s", seen->empty, cnt, which,
 			seen->first_empty, what);
@@ -205,7 +219,7 @@ static void check_slots(struct xs_diagnosis *d, const struct xs_pins *pins,
 		return;
 	find_led_to(pins, facts, &to);
 	seen = look_at_slots(pins, facts, &to);
-	find_sockets(d, &to, &seen, facts->others_told);
+	find_sockets(d, pins, &to, &seen, facts->others_told);
 	find_chains(d, pins, &to);
 	free(to.slots);
 }
