@@ -287,6 +287,14 @@ end_flood() {
 	equal "of another length" "$(flood_said resized)" 0
 }
 flood_said() { jq ".$1" "$DIR/flood.log"; }
+# What the two interfaces have dropped for full queues, there and back, and have counted. At a high
+# rate that happens on a busy machine, whoever works at the queue.
+dropped_on_the_way() {
+	local there back
+	there=$(tx ethtool -S tx0 | awk '/^ *tx_queue_[0-9]+_xdp_xmit_errors:/ { sum += $2 } END { print sum + 0 }')
+	back=$(rx ip -j -s link show dev rx0 | jq '.[0].stats64.tx.dropped')
+	echo $((there + back))
+}
 
 # --- a broker of chains ---
 
