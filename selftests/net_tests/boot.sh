@@ -106,6 +106,7 @@ tools_work_within_the_bounds_of_their_units() {
 	check "chain" _within xsteer-chain@ "$CHAIN" run -t 1 --socket "$DIR/nf.sock" rx0 "$DIR/c"
 	check "detach" _within xsteer@ "$LOADER" detach rx0
 	for unit in $UNITS; do _calls_are_allowed "$unit"; done
+	equal "what libraries tell the log" "$(grep -hE 'connect\(.*/dev/log|libcap-ng used by' "$DIR"/calls.*)" ""
 }
 
 # --- what they tell ---

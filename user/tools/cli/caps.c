@@ -24,9 +24,12 @@ bool xs_caps_maps_need_bpf(void)
 void xs_caps_keep(struct xs_cli *cli, const int *keep)
 {
 	__u64 kept = 0;
+	bool bounds;
 
 	if (capng_get_caps_process())
 		return;
+	/* Without it the bounding set stays, and libcap-ng would complain of that in the log. */
+	bounds = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP);
 	for (; *keep >= 0; keep++)
 		if (capng_have_capability(CAPNG_PERMITTED, *keep))
 			kept |= 1ull << *keep;
@@ -34,7 +37,6 @@ void xs_caps_keep(struct xs_cli *cli, const int *keep)
 	for (unsigned int cap = 0; kept >> cap; cap++)
 		if (kept >> cap & 1)
 			capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, cap);
-	/* Without CAP_SETPCAP the bounding set stays; the other sets are still dropped. */
-	if (capng_apply(CAPNG_SELECT_BOTH) && capng_apply(CAPNG_SELECT_CAPS))
+	if (capng_apply(bounds ? CAPNG_SELECT_BOTH : CAPNG_SELECT_CAPS))
 		xs_warn(cli->ctx, "cannot drop capabilities: %s", strerror(errno));
 }
