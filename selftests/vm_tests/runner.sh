@@ -96,4 +96,21 @@ cards_are_named_in_order_and_see_each_other() {
 	equal "drivers" "$(tr '\n' ' ' <<<"$OUT")" "virtio_net e1000e "
 }
 
+# The first time the command asks for a reboot, the second time it ends.
+system_with_its_own_init_is_back_after_a_reboot() {
+	cat >"$DIR/command" <<-'EOS'
+		echo "$(cat /proc/1/comm) $(ls -d /sys/class/net/nic* | wc -l)"
+		[ -e /root/second ] && exit 7
+		touch /root/second
+		systemctl reboot
+		sleep 1000
+	EOS
+	((++ASSERTIONS))
+	_vm -i "$("$ROOT/scripts/vm-image")" -b 600 -n virtio-net-pci -f "$DIR/command:/root/command" -- \
+		bash /root/command >"$DIR/out" 2>"$DIR/err"
+	equal "status" "$?" 7
+	equal "its words, of both boots" "$(paste -sd ,  "$DIR/out")" "systemd 1,systemd 1"
+	refuses "no such system" 125 "cannot read the system /nonexistent.ext4" _vm -i /nonexistent.ext4 -- true
+}
+
 run_tests "$@"
