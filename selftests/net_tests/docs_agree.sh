@@ -348,7 +348,7 @@ reliability_names_tests_that_exist() {
 	check "rows" test "$(_promised_tests | wc -l)" -gt 0
 	while read -r file name; do
 		((++ASSERTIONS))
-		for path in selftests/{net,prog,user}_tests/"$file"; do
+		for path in selftests/{net,prog,user,vm}_tests/"$file"; do
 			[[ -f $path ]] && break
 		done
 		[[ $name && -f $path ]] || fail "docs/reliability.md: no test in '$file $name'"
