@@ -10,6 +10,7 @@
 #ifndef XSTEER_MATCH_H
 #define XSTEER_MATCH_H
 
+#include "connection.h"
 #include "inner.h"
 #include "member.h"
 #include "packet.h"
@@ -648,11 +649,30 @@ static __always_inline const struct xs_set_header *open_set(struct xs_search *se
 	return search->first;
 }
 
-/* The words of the key that few rules ask for; 0 if none of this set does. */
+static __always_inline __u64 ask_ct_state(struct xdp_md *ctx, const struct xs_packet *pkt)
+{
+	struct ends ends = {
+		.addr = { pkt->key[0], pkt->key[1], pkt->key[2], pkt->key[3] },
+		.l4 = pkt->key[XS_KEY_l4],
+		.is_ipv6 = pkt->family == XS_FAMILY_ipv6,
+	};
+
+	for (int i = 0; i < 4; i++)
+		XS_FORGET(ends.addr[i], pkt->zero);
+	XS_FORGET(ends.l4, pkt->zero);
+	XS_FORGET(ends.is_ipv6, pkt->zero);
+	return ct_state(ctx, &ends);
+}
+
+/*
+ * The words of the key that few rules ask for; 0 if none of this set does. The kernel is asked
+ * for a connection only if one of `tables` has a rule that asks for its state.
+ */
 static __always_inline void fill_inner(struct xdp_md *ctx, const struct xs_set_header *set,
-				       struct xs_packet *pkt)
+				       __u64 tables, struct xs_packet *pkt)
 {
 	__u64 inner = fresh_zero(pkt->zero), tunnel = fresh_zero(pkt->zero);
+	__u64 state = fresh_zero(pkt->zero);
 
 	if (set->flags & XS_SET_INNER) {
 		inner = inner_word(ctx, pkt->where, pkt->key[XS_KEY_ether_s]);
@@ -661,6 +681,13 @@ static __always_inline void fill_inner(struct xdp_md *ctx, const struct xs_set_h
 	}
 	XS_FORGET(inner, pkt->zero);
 	XS_FORGET(tunnel, pkt->zero);
+	/* One test, since each is two cases for the verifier. */
+	tables &= set->ct_tables & -(__u64) !!(set->flags & XS_SET_CT);
+	XS_FORGET(tables, pkt->zero);
+	if (tables)
+		state = ask_ct_state(ctx, pkt);
+	XS_FORGET(state, pkt->zero);
+	tunnel |= XS_KEY(ct_state, state);
 	pkt->key[XS_KEY_inner] = inner;
 	pkt->key[XS_KEY_tunnel] = tunnel;
 }
@@ -707,7 +734,7 @@ static __always_inline enum xs_reason find_rule(struct xdp_md *ctx, struct xs_pa
 			members = find_members(&search, set, pkt);
 		XS_FORGET(members, pkt->zero);
 		search.ranks |= members << XS_RANK_BITS;
-		fill_inner(ctx, set, pkt);
+		fill_inner(ctx, set, search.tables, pkt);
 	}
 	walk_start(&walk, &search, pkt);
 	walk_tables(&walk, &search, pkt->key);

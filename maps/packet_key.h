@@ -71,7 +71,8 @@ enum xs_key_word {
 	X(flowlabel, inner, 17, 20) /* of IPv6 */ \
 	X(arp_daddr, inner, 17, 33) /* this one and the next: of ARP, with IPv4 */ \
 	X(arp_saddr, tunnel, 0, 33) \
-	X(tunnel_id, tunnel, 0, 33) /* VNI of VXLAN, Geneve; key of GRE */
+	X(tunnel_id, tunnel, 0, 33) /* VNI of VXLAN, Geneve; key of GRE */ \
+	X(ct_state, tunnel, 33, 3) /* enum xs_ct_state: what the kernel says, not the frame */
 
 enum {
 #define X(name, word, shift, bits) \
@@ -86,6 +87,9 @@ enum {
 #define XS_KEY_FRAGMENT_FIRST 1ULL
 #define XS_KEY_FRAGMENT_LATER 2ULL
 
+/* State of a frame's connection in the kernel's table. */
+enum xs_ct_state { XS_CT_STATE_new, XS_CT_STATE_established, XS_CT_STATE_related, XS_CT_STATE_MAX };
+
 /* Markers for a field that is not there. */
 #define XS_KEY_NO_PORT 0x10000ULL
 #define XS_KEY_NO_TYPE 0x100ULL /* also for the code */
@@ -94,6 +98,7 @@ enum {
 #define XS_KEY_NO_PCP 0x8ULL
 #define XS_KEY_NO_ARP_ADDR 0x100000000ULL
 #define XS_KEY_NO_TUNNEL 0x100000000ULL
+#define XS_KEY_NO_CT_STATE 0x4ULL
 
 /* UDP ports by which tunnels are told. */
 #define XS_PORT_VXLAN 4789

@@ -22,13 +22,14 @@
 #include "packet_key.h"
 
 #define XS_SET_MAGIC 0x7465732e7378ULL /* "xs.set" as bytes in memory */
-#define XS_SET_LAYOUT 8 /* incremented with any change in this file, or new fields in the key */
+#define XS_SET_LAYOUT 9 /* incremented with any change in this file, or new fields in the key */
 /*
  * A set has the lowest layout that says what its rules ask for, so that programs from before
  * the rest search it: layout 3 brought fields of the key, layout 5 addresses in blocks and more
  * actions than 13 bits number, layout 6 limits and dynamic sets, layout 7 the words `inner` and
  * `tunnel` of the key, and sets of CPUs. What layout 8 brought says nothing new: a set for a program from before is
- * compiled without (struct xs_rule_target).
+ * compiled without (struct xs_rule_target). Layout 9 brought the state of connections, which not
+ * every kernel tells: where it does not, the program searches sets up to layout 8.
  */
 #define XS_SET_LAYOUT_BEFORE_FIELDS 2
 #define XS_SET_LAYOUT_BEFORE_SIZES 3
@@ -38,6 +39,8 @@
 #define XS_SET_LAYOUT_INNER 7
 #define XS_SET_LAYOUT_SPREAD 7
 #define XS_SET_LAYOUT_PACKED 8
+#define XS_SET_LAYOUT_BEFORE_CT 8
+#define XS_SET_LAYOUT_CT 9
 /* Never released: limits and dynamic sets without what layout 5 brought. */
 #define XS_SET_LAYOUT_LIMITS_ALONE 4
 /*
@@ -204,6 +207,8 @@ struct xs_tree_block_list {
 #define XS_SET_INNER 32U
 /* Actions name sets of CPUs: `spreads` and `spread_cnt` are there; since layout 7. */
 #define XS_SET_SPREAD 64U
+/* Rules ask for the state of a connection: `ct_tables` is there; since layout 9. */
+#define XS_SET_CT 128U
 
 struct xs_set_header {
 	__u64 magic;
@@ -246,6 +251,8 @@ struct xs_set_header {
 	/* Since layout 7, if XS_SET_SPREAD. */
 	__u32 spreads; /* offset in chunk 0 of struct xs_set_spread[spread_cnt] */
 	__u32 spread_cnt;
+	/* Since layout 9, if XS_SET_CT. */
+	__u64 ct_tables; /* those with a rule that asks: other frames need no answer */
 };
 
 /* What of a frame chooses a member; `flow`: addresses, protocol and ports. */
@@ -480,7 +487,7 @@ XS_ASSERT_SIZE(xs_addr_index, 168);
 XS_ASSERT_SIZE(xs_addr6_leaf, 64);
 XS_ASSERT_SIZE(xs_cell_blocks, 512);
 XS_ASSERT_SIZE(xs_tree_block_list, 256);
-XS_ASSERT_SIZE(xs_set_header, 1192);
+XS_ASSERT_SIZE(xs_set_header, 1200);
 XS_ASSERT_SIZE(xs_set_spread, 512);
 XS_ASSERT_SIZE(xs_set_table, 128);
 XS_ASSERT_SIZE(xs_set_entry, 32);

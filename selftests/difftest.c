@@ -62,6 +62,7 @@ static struct difftest *open_targets(struct test_env *env)
 
 	assert_non_null(d);
 	d->env = env;
+	oracle_without_ct_state = !env->tells_connections;
 	assert_int_equal(plain_xsk_open(&d->xsk, env->ifindex, 1), 0);
 	for (size_t i = 0; i < BOUND; i++)
 		assert_int_equal(bpf_map_update_elem(map, &bound_slots[i], &d->xsk.fd, BPF_ANY), 0);

@@ -39,6 +39,15 @@ static void learn(struct facts *facts, enum xs_field field, xs_u128 value)
 	facts->value[field] = value;
 }
 
+bool oracle_without_ct_state;
+
+/* Nobody has a connection. */
+static void learn_ct_state(struct facts *facts)
+{
+	if (!oracle_without_ct_state)
+		learn(facts, XS_FIELD_ct_state, XS_CT_STATE_new);
+}
+
 /* The ports of one protocol, under its own name and as th. */
 static void learn_ports(struct facts *facts, const struct frame *f, size_t at, enum xs_field sport,
 			enum xs_field dport)
@@ -87,12 +96,14 @@ static enum xs_reason dissect_l4(struct facts *facts, const struct frame *f, siz
 			return XS_REASON_malformed_tcp;
 		learn_ports(facts, f, at, XS_FIELD_tcp_sport, XS_FIELD_tcp_dport);
 		learn(facts, XS_FIELD_tcp_flags, number(f, at + 13, 1));
+		learn_ct_state(facts);
 		return XS_REASON_none;
 	case 17:
 		if (!has(f, at, 8))
 			return XS_REASON_malformed_udp;
 		learn_ports(facts, f, at, XS_FIELD_udp_sport, XS_FIELD_udp_dport);
 		learn_vni(facts, f, at);
+		learn_ct_state(facts);
 		return XS_REASON_none;
 	case 47:
 		learn_gre_key(facts, f, at);

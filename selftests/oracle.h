@@ -21,6 +21,9 @@ struct oracle_world {
 	__u32 dev_cnt;
 };
 
+/* The kernel tells no states of connections: no frame has one. Else each is new. */
+extern bool oracle_without_ct_state;
+
 struct oracle_result {
 	int rule; /* index of the rule that decided, or -1 */
 	enum xs_verdict verdict; /* of the rule, of default or of malformed */

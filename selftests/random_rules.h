@@ -24,8 +24,9 @@ enum random_kind {
 	RANDOM_ip6,
 	RANDOM_protocol,
 	RANDOM_ttl,
-	RANDOM_fragment, /* this one and the next have only names as values */
+	RANDOM_fragment, /* this one and the next two have only names as values */
 	RANDOM_nfproto,
+	RANDOM_ct_state,
 	RANDOM_length,
 	RANDOM_queue,
 	RANDOM_port,

@@ -42,6 +42,7 @@ const struct random_trait random_traits[XS_FIELD_MAX] = {
 	[XS_FIELD_vxlan_vni] = L4(id, 0, 17),
 	[XS_FIELD_geneve_vni] = L4(id, 0, 17),
 	[XS_FIELD_gre_key] = L4(id, 0, 47),
+	[XS_FIELD_ct_state] = L2(ct_state),
 	[XS_FIELD_arp_operation] = L3(arp_op, RANDOM_ARP),
 	[XS_FIELD_arp_htype] = L3(arp_op, RANDOM_ARP),
 	[XS_FIELD_arp_hlen] = L3(small, RANDOM_ARP),
@@ -134,7 +135,7 @@ static const struct {
 /* Whether values of the kind are names alone: no ranges, no other values. */
 bool random_is_named(enum random_kind kind)
 {
-	return kind == RANDOM_fragment || kind == RANDOM_nfproto;
+	return kind == RANDOM_fragment || kind == RANDOM_nfproto || kind == RANDOM_ct_state;
 }
 
 xs_u128 random_wide(struct rng *rng)
@@ -148,6 +149,8 @@ xs_u128 random_field_max(enum xs_field field)
 
 	if (field == XS_FIELD_meta_fragment)
 		return XS_FRAGMENT_later;
+	if (field == XS_FIELD_ct_state)
+		return 3; /* no mask may make another state of one */
 	return bits == 128 ? ~(xs_u128)0 : ((xs_u128)1 << bits) - 1;
 }
 
@@ -184,6 +187,7 @@ static xs_u128 pool_value(struct rng *rng, enum random_kind kind, xs_u128 base)
 	case RANDOM_ttl:
 		return rng_chance(rng, 60) ? ONE_OF(ttls) : rng_below(rng, 256);
 	case RANDOM_fragment:
+	case RANDOM_ct_state:
 		return rng_below(rng, 3);
 	case RANDOM_length:
 		return rng_chance(rng, 90) ? 14 + rng_below(rng, 120) : rng_next(rng) & 0xffffffff;
@@ -330,6 +334,7 @@ static bool say_name(struct random_text *t, enum xs_field field, xs_u128 value)
 void random_say_value(struct random_text *t, struct rng *rng, enum xs_field field, xs_u128 value)
 {
 	static const char *const fragments[] = { "none", "first", "later" };
+	static const char *const ct_states[] = { "new", "established", "related" };
 
 	switch (random_traits[field].kind) {
 	case RANDOM_mac:
@@ -345,6 +350,9 @@ void random_say_value(struct random_text *t, struct rng *rng, enum xs_field fiel
 		return;
 	case RANDOM_fragment:
 		random_say(t, "%s", fragments[(int)value]);
+		return;
+	case RANDOM_ct_state:
+		random_say(t, "%s", ct_states[(int)value]);
 		return;
 	case RANDOM_nfproto:
 		random_say(t, "%s", value == 0x0800 ? "ipv4" : "ipv6");

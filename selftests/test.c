@@ -126,6 +126,7 @@ int test_open(void **state)
 	if (!env->skel)
 		return -1;
 	env->remembers = xs_set_layout_has_limits(set_layout);
+	env->tells_connections = set_layout >= XS_SET_LAYOUT_CT;
 	env->prog_fd = bpf_program__fd(env->skel->progs.xsteer);
 	env->stats_fd = bpf_map__fd(env->skel->maps.xdp_stats_map);
 	env->cpu_cnt = libbpf_num_possible_cpus();

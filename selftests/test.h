@@ -44,6 +44,7 @@ struct test_env {
 	bool has_frags; /* frames of several buffers (Linux 5.18) */
 	bool has_linear; /* test_run takes a first buffer's size; only Linux 6.18 and newer split there */
 	bool remembers; /* the program has limits and dynamic sets; not on every kernel */
+	bool tells_connections; /* `ct state` has an answer */
 	bool pack; /* test_rules_open() packs any addresses; else only many (struct xs_rule_target) */
 	const char *skip; /* why nothing can run here, or NULL */
 	struct xs_rule_counters rule_counters; /* see test_rules.c; fd -1: not made yet */

@@ -251,18 +251,44 @@ static void one_of_many(void **state)
 	test_rules_close(&rules);
 }
 
+/* By the kernel's table, which has no connection of these frames; without one nothing is new. */
+static void connections(void **state)
+{
+	static const struct rule_row rows[] = {
+		RULE_ROW("ct state new drop", "ip tcp", 1),
+		RULE_FRAME("ip6 hopopt udp", 1),
+		RULE_FRAME("vlan ip mf=1 udp", 1),
+		RULE_FRAME("ip offset=1 udp", 0),
+		RULE_FRAME("ip icmp", 0),
+		RULE_FRAME("ip udplite", 0),
+		RULE_FRAME("arp", 0),
+		RULE_ROW("ct state established,related drop", "ip tcp", 0),
+		RULE_FRAME("ip6 udp", 0),
+		RULE_ROW("ct state != established drop", "ip tcp", 1),
+		RULE_FRAME("ip icmp", 0),
+		RULE_FRAME("arp", 0),
+		RULE_ROW("udp dport 53 ct state != new drop\nudp dport 53 ct state { new, related "
+			 "} drop",
+			 "ip udp dport=53", 2),
+		RULE_FRAME("ip udp dport=54", 0),
+		RULE_ROW("vxlan vni 10 ct state new drop", "ip udp dport=4789 vxlan vni=10", 1),
+		RULE_FRAME("ip udp dport=4789 vxlan vni=11", 0),
+	};
+	const struct test_env *env = *state;
+
+	if (!env->tells_connections)
+		test_skip("this kernel does not tell XDP programs of its connections");
+	RULE_ROWS_RUN(state, rows);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(second_tag),
-		cmocka_unit_test(arp_addresses),
-		cmocka_unit_test(flow_label),
-		cmocka_unit_test(vxlan),
-		cmocka_unit_test(geneve),
-		cmocka_unit_test(gre),
-		cmocka_unit_test(beside_each_other),
-		cmocka_unit_test(in_any_buffer),
-		cmocka_unit_test(one_of_many),
+		cmocka_unit_test(second_tag),	 cmocka_unit_test(arp_addresses),
+		cmocka_unit_test(flow_label),	 cmocka_unit_test(vxlan),
+		cmocka_unit_test(geneve),	 cmocka_unit_test(gre),
+		cmocka_unit_test(connections),	 cmocka_unit_test(beside_each_other),
+		cmocka_unit_test(in_any_buffer), cmocka_unit_test(one_of_many),
 	};
 
 	return cmocka_run_group_tests_name("match_inner", tests, test_open, test_close);

@@ -115,7 +115,7 @@ static int decided(const char *text)
 static void the_program_without_is_attached_and_rules_that_need_more_are_refused(void **state)
 {
 	(void)state;
-	assert_int_equal(loads, xs_kernel_has_limits() ? 2 : 1);
+	assert_int_equal(loads, xs_kernel_has_limits() ? 2 + xs_kernel_tells_connections() : 1);
 	assert_int_equal(lo.pins.meta.set_layout, XS_SET_LAYOUT_BEFORE_LIMITS);
 	assert_int_equal(lo_apply("ip ecn ce drop\nudp dport 9 drop\n", 0, NULL), 0);
 	refuses_to_apply("udp dport 9 pass limit 1/second\n");
@@ -161,7 +161,7 @@ static void explain_refuses_them_too(void **state)
 	struct xs_apply result;
 
 	(void)state;
-	assert_int_equal(xs_explain_open(lo.ctx, &explain, NULL, 0), 0);
+	assert_int_equal(xs_explain_open(lo.ctx, &explain, NULL, 0, XS_CT_STATE_new), 0);
 	assert_int_equal(test_parse_rules(&rules, "udp pass limit 1/second\n"), 0);
 	assert_int_equal(xs_rule_sets_apply(&explain.pins, &rules, 0, &result), -EPROTO);
 	/* no interface to name */
@@ -185,7 +185,7 @@ static void variables_that_are_not_mapped_are_read_all_the_same(void **state)
 	answer = 0;
 	unmapped = true;
 	assert_int_equal(xs_upgrade(lo.ctx, "lo", &upgraded), 0);
-	assert_int_equal(xs_explain_open(lo.ctx, &explain, NULL, 0), 0);
+	assert_int_equal(xs_explain_open(lo.ctx, &explain, NULL, 0, XS_CT_STATE_new), 0);
 	assert_null(explain.skel->bss);
 	assert_int_equal(test_parse_rules(&rules, "ether type arp drop\n"), 0);
 	assert_int_equal(xs_rule_sets_apply(&explain.pins, &rules, 0, &result), 0);

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -296,6 +297,33 @@ static void apply_refuses_inner_fields_beside_an_older_program(void **state)
 	}
 }
 
+/* As one that was loaded before the kernel told it of connections. */
+static void apply_refuses_ct_state_beside_a_program_without(void **state)
+{
+	static const char rules[] = "udp ct state new drop\n";
+	struct xs_rules_in_force now;
+	struct utsname kernel;
+	bool tells = lo.pins.meta.set_layout >= XS_SET_LAYOUT_CT;
+
+	(void)state;
+	if (!xs_set_layout_has_limits(lo.pins.meta.set_layout))
+		test_skip("this kernel's verifier refuses the program with such fields");
+	assert_int_equal(uname(&kernel), 0);
+	lo.pins.meta.set_layout = XS_SET_LAYOUT_BEFORE_CT;
+	assert_int_equal(xs_meta_set(&lo.pins), 0);
+	assert_int_equal(lo_apply(rules, 0, NULL), -EPROTO);
+	assert_non_null(strstr(xsteer_ctx_error(lo.ctx), tells ? "xsteer_upgrade()" : "ct state"));
+	assert_int_equal(!strstr(xsteer_ctx_error(lo.ctx), kernel.release), tells);
+	assert_int_equal(lo_apply("gre key 7 drop\n", 0, NULL), 0);
+	if (!tells)
+		return;
+	lo.pins.meta.set_layout = XS_SET_LAYOUT;
+	assert_int_equal(lo_apply(rules, 0, NULL), 0);
+	assert_int_equal(xs_rule_sets_read(&lo.pins, &now), 0);
+	assert_int_equal(now.header->layout, XS_SET_LAYOUT_CT);
+	xs_rules_in_force_close(&now);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -303,6 +331,8 @@ int main(void)
 						lo_tear_down),
 		cmocka_unit_test_setup_teardown(a_set_of_layout_1_is_fallen_back_to, lo_set_up,
 						lo_tear_down),
+		cmocka_unit_test_setup_teardown(apply_refuses_ct_state_beside_a_program_without,
+						lo_set_up, lo_tear_down),
 		cmocka_unit_test_setup_teardown(upgrade_carries_a_set_of_layout_1, lo_set_up,
 						lo_tear_down),
 		cmocka_unit_test_setup_teardown(upgrade_refuses_sets_that_it_cannot_search,

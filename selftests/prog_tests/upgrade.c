@@ -73,8 +73,7 @@ static void replaces_one_of_ours_that_was_never_pinned(void **state)
 	__u32 left;
 
 	(void)state;
-	skel = xs_program_open(lo.ctx, lo.pins.slots,
-			       xs_set_layout_has_limits(lo.pins.meta.set_layout));
+	skel = xs_program_open(lo.ctx, lo.pins.slots, lo.pins.meta.set_layout);
 	assert_non_null(skel);
 	assert_int_equal(xs_program_reuse(skel->obj, &lo.pins, 0), 0);
 	assert_int_equal(xs_program_load(lo.ctx, skel->skeleton), 0);

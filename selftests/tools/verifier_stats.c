@@ -110,14 +110,20 @@ static struct opened opened(struct xsteer_bpf *skel)
 	return (struct opened){ skel, skel->skeleton, skel->obj };
 }
 
+/* With connections, where the kernel has them. */
+static __u32 full_layout(void)
+{
+	return xs_kernel_tells_connections() ? XS_SET_LAYOUT : XS_SET_LAYOUT_BEFORE_CT;
+}
+
 static struct opened open_plain(void)
 {
-	return opened(xs_program_open(test_ctx(), XS_SLOTS_MIN, true));
+	return opened(xs_program_open(test_ctx(), XS_SLOTS_MIN, full_layout()));
 }
 
 static struct opened open_basic(void)
 {
-	return opened(xs_program_open(test_ctx(), XS_SLOTS_MIN, false));
+	return opened(xs_program_open(test_ctx(), XS_SLOTS_MIN, XS_SET_LAYOUT_BEFORE_LIMITS));
 }
 
 static void close_plain(void *skel)
@@ -135,6 +141,7 @@ static struct opened open_trace(void)
 		return (struct opened){ 0 };
 	bpf_object__for_each_map(map, skel->obj) bpf_map__set_pin_path(map, NULL);
 	skel->rodata->by_rule = true;
+	skel->rodata->connections = full_layout() >= XS_SET_LAYOUT_CT;
 	bpf_program__set_flags(skel->progs.xsteer_trace, BPF_F_XDP_HAS_FRAGS);
 	return (struct opened){ skel, skel->skeleton, skel->obj };
 }

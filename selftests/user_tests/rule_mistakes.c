@@ -357,7 +357,12 @@ static const struct {
 	{ "udp REJECT", 1, 5, "; nothing is answered here" },
 	{ "Default drop", 1, 1, "; it is called default" },
 	{ "udp FROP", 1, 5, "or chain" },
-	{ "ct state new drop", 1, 1, "not tracked" },
+	{ "ct mark 1 drop", 1, 4, "expected state after 'ct'" },
+	{ "ct state invalid drop", 1, 10, "behind XDP" },
+	{ "ct state { new, untracked } drop", 1, 17, "behind XDP" },
+	{ "ct state 1 drop", 1, 10, "not a state of connections" },
+	{ "ct state != new,related drop", 1, 16, "are a set" },
+	{ "icmp ct state new,file drop", 1, 19, "not a state" },
 	{ "udp drop\n\tudp foo drop\nudp drop", 2, 6, "found 'foo'" },
 };
 

@@ -380,6 +380,8 @@ static void make_frame(struct frame *frame)
 	make_l4(frame, proto, shape > 2, fragment == XS_FRAGMENT_later);
 	if (fragment != XS_FRAGMENT_later)
 		make_tunnel(frame, proto);
+	if (frame->has[XS_FIELD_tcp_dport] || frame->has[XS_FIELD_udp_dport])
+		set_field(frame, XS_FIELD_ct_state, pick(XS_CT_STATE_MAX));
 }
 
 static bool is_in(const struct xs_match *match, xs_u128 v)
@@ -423,6 +425,7 @@ static int put_random_value(char *to, size_t size, enum xs_field field)
 	static const char *const next[] = { "0", "6", "17", "44", "58" };
 	static const char *const types[] = { "ip", "ip6", "arp", "8021q" };
 	static const char *const fragments[] = { "none", "first", "later" };
+	static const char *const ct_states[] = { "new", "established", "related" };
 
 	switch (field) {
 	case XS_FIELD_ether_saddr:
@@ -448,6 +451,8 @@ static int put_random_value(char *to, size_t size, enum xs_field field)
 		return snprintf(to, size, "%s", types[pick(CNT(types))]);
 	case XS_FIELD_meta_fragment:
 		return snprintf(to, size, "%s", fragments[pick(CNT(fragments))]);
+	case XS_FIELD_ct_state:
+		return snprintf(to, size, "%s", ct_states[pick(CNT(ct_states))]);
 	case XS_FIELD_vlan_dei:
 		return snprintf(to, size, "%u", pick(2));
 	case XS_FIELD_meta_length:

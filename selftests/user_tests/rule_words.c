@@ -252,6 +252,10 @@ static const struct one_match one_matches[] = {
 	  0,
 	  2,
 	  { { 133, 133 }, { 136, 136 } } },
+	{ "ct state new", XS_FIELD_ct_state, 0, 1, { { 0, 0 } } },
+	{ "ct state established,related", XS_FIELD_ct_state, 0, 1, { { 1, 2 } } },
+	{ "ct state { new, related }", XS_FIELD_ct_state, 0, 2, { { 0, 0 }, { 2, 2 } } },
+	{ "ct state != { established, related }", XS_FIELD_ct_state, 1, 1, { { 1, 2 } } },
 	{ "icmpv6 code no-route", XS_FIELD_icmpv6_code, 0, 1, { { 0, 0 } } },
 };
 

@@ -16,10 +16,11 @@ _Static_assert(XSTEER_NO_RULE == XS_RULE_NONE, "one thing, one number");
 
 #define FRAME_MAX 65535
 
-static int open_over_rules(struct xsteer_explain *explain, struct xsteer_rules *rules, __u32 queue)
+static int open_over_rules(struct xsteer_explain *explain, struct xsteer_rules *rules,
+			   const struct xsteer_explain_opts *opts)
 {
 	struct xs_apply result;
-	int err = xs_explain_open(explain->ctx, &explain->copy, NULL, queue);
+	int err = xs_explain_open(explain->ctx, &explain->copy, NULL, opts->queue, opts->ct_state);
 
 	if (!err)
 		err = xs_rule_sets_apply(&explain->copy.pins, &rules->set, 0, &result);
@@ -30,18 +31,20 @@ static int open_over_rules(struct xsteer_explain *explain, struct xsteer_rules *
 	return xs_rule_sets_read(&explain->copy.pins, &explain->set);
 }
 
-static int open_over_instance(struct xsteer_explain *explain, const char *ifname, __u32 queue)
+static int open_over_instance(struct xsteer_explain *explain, const char *ifname,
+			      const struct xsteer_explain_opts *opts)
 {
 	int err = xs_api_open(explain->ctx, &explain->live, ifname);
 
 	if (err)
 		return err;
-	if (queue >= explain->live.slots) {
-		xs_err(explain->ctx, "%s: queue %u: the instance has queues 0 to %u", ifname, queue,
-		       explain->live.slots - 1);
+	if (opts->queue >= explain->live.slots) {
+		xs_err(explain->ctx, "%s: queue %u: the instance has queues 0 to %u", ifname,
+		       opts->queue, explain->live.slots - 1);
 		return -ERANGE;
 	}
-	err = xs_explain_open(explain->ctx, &explain->copy, &explain->live, queue);
+	err = xs_explain_open(explain->ctx, &explain->copy, &explain->live, opts->queue,
+			      opts->ct_state);
 	return err ? err : xs_rule_sets_read(&explain->live, &explain->set);
 }
 
@@ -57,6 +60,10 @@ int xsteer_explain_open(struct xsteer_ctx *ctx, const char *ifname, struct xstee
 		xs_err(ctx, "give either an interface, for the rules in force, or rules");
 		err = -EINVAL;
 	}
+	if (!err && own.ct_state >= XS_CT_STATE_MAX) {
+		xs_err(ctx, "there is no state of connections %u", own.ct_state);
+		err = -EINVAL;
+	}
 	if (err)
 		return err;
 	explain = calloc(1, sizeof(*explain));
@@ -65,8 +72,8 @@ int xsteer_explain_open(struct xsteer_ctx *ctx, const char *ifname, struct xstee
 		return -ENOMEM;
 	}
 	explain->ctx = ctx;
-	err = ifname ? open_over_instance(explain, ifname, own.queue)
-		     : open_over_rules(explain, rules, own.queue);
+	err = ifname ? open_over_instance(explain, ifname, &own)
+		     : open_over_rules(explain, rules, &own);
 	if (err)
 		xsteer_explain_close(explain);
 	else

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <net/if.h>
 
 #include <bpf/libbpf.h>
@@ -62,6 +63,20 @@ static int takes_redirects(void *arg, const char *ifname)
 	return !netif.xdp_features_known || netif.xdp_features & XS_ACT_NDO_XMIT;
 }
 
+static bool tells_connections(void *arg)
+{
+	(void)arg;
+	return xs_kernel_tells_connections();
+}
+
+static void find_release(struct xs_place *place)
+{
+	struct utsname name;
+
+	if (!uname(&name))
+		snprintf(place->release, sizeof(place->release), "%s", name.release);
+}
+
 /* 0: not known. */
 static __u32 cpu_cnt(void)
 {
@@ -105,8 +120,10 @@ int xs_place_get(struct xsteer_ctx *ctx, const char *ifname, enum xs_mode mode,
 		.cpus = cpu_cnt(),
 		.exists = exists,
 		.takes_redirects = takes_redirects,
+		.tells_connections = tells_connections,
 		.arg = ctx,
 	};
+	find_release(place);
 	find_offline(place);
 	return 0;
 }

@@ -97,7 +97,7 @@ static void say_refused(struct xsteer_ctx *ctx, const struct xs_netif *netif, in
 }
 
 /* -ERESTART, silently: the verifier refuses limits and dynamic sets, which the program has. */
-static int attach(struct xdp_program *prog, bool limits, const struct xs_netif *netif,
+static int attach(struct xdp_program *prog, __u32 layout, const struct xs_netif *netif,
 		  const struct xs_pins *pins, const struct xs_attach_opts *opts, enum xs_mode *got)
 {
 	int err;
@@ -106,7 +106,7 @@ static int attach(struct xdp_program *prog, bool limits, const struct xs_netif *
 	if (!err)
 		err = try_modes(pins->ctx, prog, netif, opts, got);
 	/* EINVAL has many other reasons here, and the verifier's of a large program are these. */
-	if (limits && (err == -E2BIG || err == -EACCES))
+	if (xs_set_layout_has_limits(layout) && (err == -E2BIG || err == -EACCES))
 		return -ERESTART;
 	if (err) {
 		say_refused(pins->ctx, netif, err);
@@ -123,8 +123,8 @@ static int attach(struct xdp_program *prog, bool limits, const struct xs_netif *
 static int open_and_attach(const struct xs_netif *netif, const struct xs_pins *pins,
 			   const struct xs_attach_opts *opts, enum xs_mode *got, __u32 *prog_id)
 {
-	bool limits = xs_set_layout_has_limits(pins->meta.set_layout);
-	struct xsteer_bpf *skel = xs_program_open(pins->ctx, pins->slots, limits);
+	__u32 layout = pins->meta.set_layout;
+	struct xsteer_bpf *skel = xs_program_open(pins->ctx, pins->slots, layout);
 	struct xdp_program *prog;
 	int err;
 
@@ -139,7 +139,7 @@ static int open_and_attach(const struct xs_netif *netif, const struct xs_pins *p
 		xs_err(pins->ctx, "libxdp refuses the program: %s", strerror(-err));
 		goto out;
 	}
-	err = attach(prog, limits, netif, pins, opts, got);
+	err = attach(prog, layout, netif, pins, opts, got);
 	if (!err)
 		*prog_id = xdp_program__id(prog);
 	xdp_program__close(prog);
@@ -167,10 +167,12 @@ int xs_dispatcher_attach(const struct xs_netif *netif, struct xs_pins *pins,
 {
 	int err = open_and_attach(netif, pins, opts, got, prog_id);
 
-	if (err != -ERESTART)
-		return err;
-	err = lower_layout(pins, XS_SET_LAYOUT_BEFORE_LIMITS);
-	return err ? err : open_and_attach(netif, pins, opts, got, prog_id);
+	while (err == -ERESTART) {
+		err = lower_layout(pins, xs_program_lower_layout(pins->meta.set_layout));
+		if (!err)
+			err = open_and_attach(netif, pins, opts, got, prog_id);
+	}
+	return err;
 }
 
 static bool has_id(__u32 prog_id, __u32 id)

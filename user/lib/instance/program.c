@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <linux/bpf.h>
 
@@ -14,6 +15,7 @@
 #include "maps/rule_set.h"
 #include "basic.skel.h"
 #include "program.h"
+#include "set_layout.h"
 #include "xsteer.skel.h"
 
 #define KERNEL_LOG_STATS 4 /* the kernel's BPF_LOG_STATS, of bpf_verifier.h */
@@ -28,6 +30,25 @@ bool xs_kernel_has_frags(void)
 bool xs_kernel_has_limits(void)
 {
 	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_XDP, BPF_FUNC_loop, NULL) != 0;
+}
+
+static bool has_function(const struct btf *btf)
+{
+	return btf && btf__find_by_name_kind(btf, "bpf_xdp_ct_lookup", BTF_KIND_FUNC) > 0;
+}
+
+bool xs_kernel_tells_connections(void)
+{
+	struct btf *kernel = btf__load_vmlinux_btf(), *module = NULL;
+	bool tells = has_function(kernel);
+
+	if (kernel && !tells) {
+		module = btf__load_module_btf("nf_conntrack", kernel);
+		tells = has_function(module);
+	}
+	btf__free(module);
+	btf__free(kernel);
+	return tells;
 }
 
 bool xs_is_verifiers_refusal(int err)
@@ -88,9 +109,9 @@ static struct xsteer_bpf *open_object(bool limits)
 	return NULL;
 }
 
-struct xsteer_bpf *xs_program_open(struct xsteer_ctx *ctx, __u32 slots, bool limits)
+struct xsteer_bpf *xs_program_open(struct xsteer_ctx *ctx, __u32 slots, __u32 set_layout)
 {
-	struct xsteer_bpf *skel = open_object(limits);
+	struct xsteer_bpf *skel = open_object(xs_set_layout_has_limits(set_layout));
 	struct bpf_map *map;
 	int err;
 
@@ -103,6 +124,7 @@ struct xsteer_bpf *xs_program_open(struct xsteer_ctx *ctx, __u32 slots, bool lim
 	/* The caller pins, where and when it wants. */
 	bpf_object__for_each_map(map, skel->obj) bpf_map__set_pin_path(map, NULL);
 	xs_program_set_attach_type(skel->progs.xsteer);
+	skel->rodata->connections = set_layout >= XS_SET_LAYOUT_CT;
 	err = fit(skel, slots);
 	/*
 	 * By flag, not by the section's name: an old kernel refuses the flag, and
@@ -197,10 +219,24 @@ struct making {
 	char *log;
 };
 
-/* 0; -ERESTART: the kernel refuses the program with limits and dynamic sets; other -errno, logged. */
-static int make_program(const struct making *making, bool limits, struct xsteer_bpf **made)
+/* The highest layout of sets whose program this kernel has all parts for. */
+static __u32 possible_layout(void)
 {
-	struct xsteer_bpf *skel = xs_program_open(making->ctx, making->slots, limits);
+	if (!xs_kernel_has_limits())
+		return XS_SET_LAYOUT_BEFORE_LIMITS;
+	return xs_kernel_tells_connections() ? XS_SET_LAYOUT : XS_SET_LAYOUT_BEFORE_CT;
+}
+
+__u32 xs_program_lower_layout(__u32 set_layout)
+{
+	return set_layout >= XS_SET_LAYOUT_CT ? XS_SET_LAYOUT_BEFORE_CT
+					      : XS_SET_LAYOUT_BEFORE_LIMITS;
+}
+
+/* 0; -ERESTART: the kernel refuses the program, and there is a smaller one; other -errno, logged. */
+static int make_program(const struct making *making, __u32 set_layout, struct xsteer_bpf **made)
+{
+	struct xsteer_bpf *skel = xs_program_open(making->ctx, making->slots, set_layout);
 	int err = 0;
 
 	if (!skel)
@@ -214,8 +250,9 @@ static int make_program(const struct making *making, bool limits, struct xsteer_
 		*made = skel;
 		return 0;
 	}
-	if (limits && xs_is_verifiers_refusal(err)) {
-		xs_info(making->ctx, "the kernel refused the program with limits and sets: %s",
+	if (xs_set_layout_has_limits(set_layout) && xs_is_verifiers_refusal(err)) {
+		xs_info(making->ctx, "the kernel refused the program with %s: %s",
+			set_layout >= XS_SET_LAYOUT_CT ? "connections" : "limits and sets",
 			strerror(-err));
 		err = -ERESTART;
 	} else {
@@ -230,18 +267,17 @@ struct xsteer_bpf *xs_program_make(struct xsteer_ctx *ctx, __u32 slots,
 				   xs_program_prepare_fn prepare, void *arg, __u32 *set_layout)
 {
 	struct making making = { ctx, slots, prepare, arg, log_buffer(ctx) };
-	bool limits = xs_kernel_has_limits();
 	struct xsteer_bpf *skel = NULL;
 	int err = -ENOMEM;
 
+	*set_layout = possible_layout();
 	if (making.log)
-		err = make_program(&making, limits, &skel);
-	if (err == -ERESTART) {
-		limits = false;
-		err = make_program(&making, limits, &skel);
+		err = make_program(&making, *set_layout, &skel);
+	while (err == -ERESTART) {
+		*set_layout = xs_program_lower_layout(*set_layout);
+		err = make_program(&making, *set_layout, &skel);
 	}
 	free(making.log);
-	*set_layout = limits ? XS_SET_LAYOUT : XS_SET_LAYOUT_BEFORE_LIMITS;
 	errno = -err;
 	return skel;
 }

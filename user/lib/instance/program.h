@@ -25,6 +25,13 @@ bool xs_kernel_has_frags(void);
 bool xs_kernel_has_limits(void);
 
 /*
+ * Whether the kernel tells XDP programs the state of a connection: it has bpf_xdp_ct_lookup()
+ * (Linux 5.18), in itself or in the module nf_conntrack, which must be loaded. Needs CAP_SYS_ADMIN
+ * to look into a module; without it: false.
+ */
+bool xs_kernel_tells_connections(void);
+
+/*
  * Is this -errno of a load the verifier's answer to the program, rather than a right or memory
  * that is missing?
  */
@@ -37,18 +44,21 @@ bool xs_is_verifiers_refusal(int err);
 void xs_program_set_attach_type(struct bpf_program *prog);
 
 /*
- * Opens one of the embedded objects and sizes its maps for `slots` queues. `limits`: that with
- * limits and dynamic sets; else the basic one, whose maps and variables are the same. The caller destroys it with xsteer_bpf__destroy(). NULL, logged, on
- * failure (errno).
+ * Opens one of the embedded objects and sizes its maps for `slots` queues: the one that searches
+ * sets up to this layout. That is the program with the kernel's connections, that without, or the
+ * basic one, without limits and dynamic sets; maps and variables are the same in all. The caller
+ * destroys it with xsteer_bpf__destroy(). NULL, logged, on failure (errno).
  */
-struct xsteer_bpf *xs_program_open(struct xsteer_ctx *ctx, __u32 slots, bool limits);
+struct xsteer_bpf *xs_program_open(struct xsteer_ctx *ctx, __u32 slots, __u32 set_layout);
+
+/* The highest layout that the next smaller program searches, where the kernel refuses this one. */
+__u32 xs_program_lower_layout(__u32 set_layout);
 
 /* What is done to an opened program before it is loaded. 0 or -errno, logged. */
 typedef int (*xs_program_prepare_fn)(struct xsteer_bpf *skel, void *arg);
 
 /*
- * Opens the program and loads it: with limits and dynamic sets, or the basic one if the kernel
- * refuses that. prepare() may be NULL; it is called for each program that is tried. Needs
+ * Opens the program and loads it: the one with the most that the kernel does not refuse. prepare() may be NULL; it is called for each program that is tried. Needs
  * CAP_BPF and CAP_NET_ADMIN. *set_layout is the highest layout of sets that the program searches
  * (maps/rule_set.h). The caller destroys the result. NULL, logged, on failure (errno).
  *

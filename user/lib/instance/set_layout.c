@@ -9,6 +9,7 @@
 #include <bpf/bpf.h>
 
 #include "lib/base/ctx.h"
+#include "program.h"
 #include "set_layout.h"
 
 /* Those that layout 7 brought (lib/rules/model/field.h). */
@@ -62,6 +63,17 @@ static int refuse_sets_with_limits(const struct xs_pins *pins)
 	return -EPROTO;
 }
 
+static int refuse_sets_with_connections(const struct xs_pins *pins)
+{
+	struct utsname name;
+
+	xs_err(pins->ctx,
+	       "%s: its rules ask for 'ct state', and Linux %s does not tell this build's program "
+	       "of connections: 'modprobe nf_conntrack' may help. The program that runs stays",
+	       pins->ifname, kernel_name(&name));
+	return -EPROTO;
+}
+
 static int check_slot(const struct xs_pins *pins, __u32 slot, __u32 most)
 {
 	__u32 layout;
@@ -75,6 +87,8 @@ static int check_slot(const struct xs_pins *pins, __u32 slot, __u32 most)
 	if (!layout || (is_searched(layout) && layout <= most &&
 			xs_set_layout_has_limits(most) >= xs_set_layout_has_limits(layout)))
 		return 0;
+	if (is_searched(layout) && most == XS_SET_LAYOUT_BEFORE_CT)
+		return refuse_sets_with_connections(pins);
 	if (is_searched(layout))
 		return refuse_sets_with_limits(pins);
 	xs_err(pins->ctx,
@@ -115,6 +129,19 @@ static int refuse_limits(const struct xs_pins *pins)
 	return -EPROTO;
 }
 
+static int refuse_connections(const struct xs_pins *pins)
+{
+	struct utsname name;
+
+	xs_err(pins->ctx,
+	       "%s%sthe rules ask for 'ct state', and Linux %s does not tell XDP programs of its "
+	       "connections: Linux 5.18 and newer do, by bpf_xdp_ct_lookup(), while nf_conntrack "
+	       "is loaded ('modprobe nf_conntrack', then %s); rules without it work",
+	       pins->ifname, pins->ifname[0] ? ": " : "", kernel_name(&name),
+	       xs_hint(pins->ctx, XSTEER_HINT_UPGRADE, pins->ifname).text);
+	return -EPROTO;
+}
+
 __u32 xs_set_layout_searched(const struct xs_pins *pins)
 {
 	/* 0: its build did not say. The last such build wrote layout 2. */
@@ -130,6 +157,8 @@ int xs_set_layout_check_program(const struct xs_pins *pins, __u32 layout)
 		return 0;
 	if (is_searched(known) && xs_set_layout_without_limits(pins))
 		return refuse_limits(pins);
+	if (is_searched(known) && layout >= XS_SET_LAYOUT_CT && !xs_kernel_tells_connections())
+		return refuse_connections(pins);
 	if (is_searched(known)) {
 		xs_err(pins->ctx,
 		       "%s: the rules ask for what the program that runs, "

@@ -39,6 +39,7 @@ static int check_build(const struct xs_pins *pins)
 static void set_options(struct trace_bpf *skel, const struct xs_pins *pins,
 			const struct xs_trace_opts *opts)
 {
+	skel->rodata->connections = pins->meta.set_layout >= XS_SET_LAYOUT_CT;
 	skel->rodata->last_queue = pins->slots - 1;
 	skel->rodata->verdicts = opts->verdicts;
 	skel->rodata->reasons = opts->reasons;

@@ -13,6 +13,7 @@
 #include "lib/base/ctx.h"
 #include "explain.h"
 #include "lib/instance/program.h"
+#include "lib/instance/set_layout.h"
 #include "maps/rule_set.h"
 #include "xsteer.skel.h"
 
@@ -25,7 +26,7 @@
 
 struct copying {
 	const struct xs_pins *live;
-	__u32 queue;
+	__u32 queue, ct_state;
 };
 
 static int prepare_copy(struct xsteer_bpf *skel, void *arg)
@@ -34,20 +35,24 @@ static int prepare_copy(struct xsteer_bpf *skel, void *arg)
 
 	skel->rodata->explaining = true;
 	skel->rodata->explain_queue = copying->queue;
+	skel->rodata->explain_ct_state = copying->ct_state;
 	return copying->live ? xs_program_reuse(skel->obj, copying->live, OWN_MAPS) : 0;
 }
 
 int xs_explain_open(struct xsteer_ctx *ctx, struct xs_explain *explain, const struct xs_pins *live,
-		    __u32 queue)
+		    __u32 queue, enum xs_ct_state ct_state)
 {
 	__u32 slots = live ? live->slots : queue >= XS_SLOTS_MIN ? queue + 1 : XS_SLOTS_MIN;
-	struct copying copying = { live, queue };
+	struct copying copying = { live, queue, ct_state };
 
 	memset(explain, 0, sizeof(*explain));
 	explain->skel =
 		xs_program_make(ctx, slots, prepare_copy, &copying, &explain->pins.meta.set_layout);
 	if (!explain->skel)
 		return -errno;
+	/* It asks nobody for a connection, so it needs no kernel that answers. */
+	if (xs_set_layout_has_limits(explain->pins.meta.set_layout))
+		explain->pins.meta.set_layout = XS_SET_LAYOUT;
 	explain->pins.ctx = ctx;
 	explain->pins.slots = slots;
 	explain->pins.meta.abi = XS_ABI; /* the program is this build's */

@@ -19,12 +19,12 @@ struct xs_explain {
 };
 
 /*
- * Loads the program for frames of queue `queue`, over the rules and targets of `live`,
+ * Loads the program for frames of queue `queue`, whose connections have the state `ct_state`, over the rules and targets of `live`,
  * or with empty maps of its own if that is NULL. Needs CAP_BPF, CAP_NET_ADMIN,
  * CAP_SYS_ADMIN. 0 or -errno, logged. The caller calls xs_explain_close().
  */
 int xs_explain_open(struct xsteer_ctx *ctx, struct xs_explain *explain, const struct xs_pins *live,
-		    __u32 queue);
+		    __u32 queue, enum xs_ct_state ct_state);
 void xs_explain_close(struct xs_explain *explain);
 /* The program's descriptor. It is valid while *explain is open. */
 int xs_explain_prog_fd(const struct xs_explain *explain);

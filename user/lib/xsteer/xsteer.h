@@ -615,10 +615,16 @@ int xsteer_each_slot(struct xsteer_ctx *ctx, const char *ifname, xsteer_slot_fn 
 /* The program, loaded a second time. For one thread at a time. */
 struct xsteer_explain;
 
+enum xsteer_ct_state {
+	XSTEER_CT_STATE_NEW,
+	XSTEER_CT_STATE_ESTABLISHED,
+	XSTEER_CT_STATE_RELATED,
+};
+
 struct xsteer_explain_opts {
 	size_t sz;
 	uint32_t queue; /* on which frames are assumed to arrive */
-	uint32_t reserved;
+	uint32_t ct_state; /* enum xsteer_ct_state: what `ct state` is assumed to be */
 };
 
 #define XSTEER_NO_RULE 0xffffffffU

@@ -294,6 +294,9 @@ static const struct xs_opt explain_opts[] = {
 	  XS_TO_TEXT(struct xs_rules_opts, hex) },
 	{ "queue", 0, "N", "received on queue N (default 0)",
 	  XS_TO_U32(struct xs_rules_opts, queue, 0, 65535) },
+	{ "ct-state", 0, "STATE",
+	  "of a connection that is new, established or related (default new)",
+	  XS_TO_TEXT(struct xs_rules_opts, ct_state) },
 	{ NULL },
 };
 

@@ -15,6 +15,7 @@ struct xs_rules_opts {
 	const char *file;
 	const char *pcap, *hex;
 	__u32 queue;
+	const char *ct_state;
 	bool partial;
 	/* of trace */
 	const char *verdict, *reason, *write;

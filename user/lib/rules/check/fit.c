@@ -229,6 +229,28 @@ static enum xs_fit slot_fit(const struct xs_rule *rule, const struct xs_action *
 	return XS_FIT_DOUBTFUL;
 }
 
+static bool asks_ct_state(const struct xs_rule *rule)
+{
+	for (__u32 i = 0; i < rule->match_cnt; i++)
+		if (rule->matches[i].field == XS_FIELD_ct_state)
+			return true;
+	return false;
+}
+
+static enum xs_fit connection_fit(const struct xs_rule *rule, const struct xs_place *place,
+				  char *text, size_t len)
+{
+	if (!rule || !place->tells_connections || !asks_ct_state(rule) ||
+	    place->tells_connections(place->arg))
+		return XS_FIT_YES;
+	snprintf(text, len,
+		 "ct state: Linux %s does not tell XDP programs of its connections here; "
+		 "Linux 5.18 and newer do, by bpf_xdp_ct_lookup(), "
+		 "while nf_conntrack is loaded: 'modprobe nf_conntrack'",
+		 place->release);
+	return XS_FIT_NEVER;
+}
+
 enum xs_fit xs_rule_fit(const struct xs_rule *rule, const struct xs_action *action, const char *dev,
 			const struct xs_spread *spreads, const struct xs_place *place, char *text,
 			size_t len)
@@ -249,6 +271,9 @@ enum xs_fit xs_rule_fit(const struct xs_rule *rule, const struct xs_action *acti
 			 place->ifname, place->rx_queues - 1);
 		return XS_FIT_DOUBTFUL;
 	}
+	fit = connection_fit(rule, place, text, len);
+	if (fit != XS_FIT_YES)
+		return fit;
 	fit = action_fit(action, dev,
 			 rule && rule->action.own_slot == XS_SLOT_SPREAD
 				 ? &spreads[rule->action.target]

@@ -24,6 +24,7 @@ struct xs_place {
 	bool open_checksums; /* frames may come with unfinished checksums */
 	bool merges; /* frames may come merged into longer ones than the MTU */
 	bool no_limits; /* the kernel's verifier refuses limits, dynamic sets, some fields */
+	char release[65]; /* of the kernel; "": not known */
 	__u32 rx_queues; /* in use; 0: not known */
 	__u32 cpus; /* numbered from 0; 0: not known */
 	__u64 offline[XS_PLACE_CPUS / 64]; /* a bit for each CPU that is */
@@ -34,6 +35,8 @@ struct xs_place {
 	 * known; 0: no; -errno: this could not be asked.
 	 */
 	int (*takes_redirects)(void *arg, const char *ifname);
+	/* Does the kernel tell the state of connections? NULL: not known. */
+	bool (*tells_connections)(void *arg);
 	void *arg;
 };
 

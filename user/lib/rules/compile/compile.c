@@ -39,12 +39,12 @@ void xs_need_layout(struct xs_compiler *c, __u32 layout)
 		xs_header(c)->layout = layout;
 }
 
-static bool asks_inner(const struct xs_ruleset *rules)
+/* Whether rules ask for a field that this layout brought. */
+static bool asks_fields_of(const struct xs_ruleset *rules, __u32 layout)
 {
 	for (__u32 i = 0; i < rules->rule_cnt; i++)
 		for (__u32 k = 0; k < rules->rules[i].match_cnt; k++)
-			if (xs_field_layout(rules->rules[i].matches[k].field) ==
-			    XS_SET_LAYOUT_INNER)
+			if (xs_field_layout(rules->rules[i].matches[k].field) == layout)
 				return true;
 	return false;
 }
@@ -65,7 +65,10 @@ static int start_set(struct xs_compiler *c)
 	set = xs_header(c);
 	set->magic = XS_SET_MAGIC;
 	set->layout = xs_rule_layout(c->rules);
-	set->flags = asks_inner(c->rules) ? XS_SET_INNER : 0;
+	if (asks_fields_of(c->rules, XS_SET_LAYOUT_INNER))
+		set->flags |= XS_SET_INNER;
+	if (asks_fields_of(c->rules, XS_SET_LAYOUT_CT))
+		set->flags |= XS_SET_CT;
 	set->rule_cnt = c->rules->rule_cnt;
 	set->default_action = c->rules->default_action;
 	set->malformed_action = c->rules->malformed_action;
@@ -86,6 +89,21 @@ static void free_compiler(struct xs_compiler *c)
 	free(c->classes[1]);
 	xs_chunks_free(&c->chunks);
 	free(c);
+}
+
+/* Those that hold a rule which asks for the state of a connection. */
+static void find_ct_tables(struct xs_compiler *c)
+{
+	const struct xs_ruleset *rules = c->rules;
+
+	for (__u32 i = 0; i < c->boxes.cnt; i++) {
+		const struct xs_rule *rule = &rules->rules[c->boxes.box[i].rule];
+
+		for (__u32 k = 0; k < rule->match_cnt; k++)
+			if (rule->matches[k].field == XS_FIELD_ct_state)
+				xs_header(c)->ct_tables |= 1ULL
+							   << xs_table_of_box(c, &c->boxes.box[i]);
+	}
 }
 
 static int refuse_rule(struct xs_compiler *c, __u32 rule)
@@ -159,6 +177,8 @@ static int run_steps(struct xs_compiler *c, bool finely)
 		err = xs_groups_make(&c->groups, &c->boxes);
 	if (!err)
 		err = xs_tables_make(c);
+	if (!err)
+		find_ct_tables(c);
 	if (!err)
 		err = xs_ranks_make(&c->ranks, &c->boxes);
 	if (!err)

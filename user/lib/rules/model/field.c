@@ -40,6 +40,8 @@ static const char arp_operations[] =
 
 static const char fragments[] = "none 0 first 1 later 2";
 
+static const char ct_states[] = "new 0 established 1 related 2";
+
 static const char tcp_flags[] = "fin 1 syn 2 rst 4 psh 8 ack 16 urg 32 ecn 64 cwr 128 ece 64";
 
 static const char icmp_types[] =
@@ -80,6 +82,7 @@ static const char icmpv6_codes[] =
 #define VALUES_fragment XS_VALUE_NAME, fragments, "a kind of fragment"
 #define VALUES_port XS_VALUE_NUMBER, xs_services, "a port"
 #define VALUES_flags XS_VALUE_FLAGS, tcp_flags, "a TCP flag"
+#define VALUES_ct_state XS_VALUE_NAME, ct_states, "a state of connections"
 #define VALUES_icmp_type XS_VALUE_NUMBER, icmp_types, "an ICMP type"
 #define VALUES_icmp_code XS_VALUE_NUMBER, icmp_codes, "an ICMP code"
 #define VALUES_icmpv6_type XS_VALUE_NUMBER, icmpv6_types, "an ICMPv6 type"
@@ -95,6 +98,7 @@ static const struct xs_range icmpv6[] = { { 58, 58 } };
 static const struct xs_range dccp[] = { { 33, 33 } };
 static const struct xs_range sctp[] = { { 132, 132 } };
 static const struct xs_range udplite[] = { { 136, 136 } };
+static const struct xs_range tracked[] = { { 6, 6 }, { 17, 17 } };
 static const struct xs_range ports[] = {
 	{ 6, 6 }, { 17, 17 }, { 33, 33 }, { 132, 132 }, { 136, 136 }
 };
@@ -147,6 +151,9 @@ static const struct xs_header_info header_vxlan = { XS_FAMILIES_IP, 0, 16, OF(ud
 						    .dports = OF(vxlan_port) };
 static const struct xs_header_info header_geneve = { XS_FAMILIES_IP, 0, 16, OF(udp),
 						     .dports = OF(geneve_port) };
+static const struct xs_header_info header_connection = {
+	XS_FAMILIES_IP, 0, 8, OF(tracked), {}, {}
+};
 static const struct xs_header_info header_gre = { XS_FAMILIES_IP, 0, 8, OF(gre), {}, {} };
 
 const struct xs_field_info xs_fields[XS_FIELD_MAX] = {
@@ -173,6 +180,8 @@ __u32 xs_field_layout(enum xs_field field)
 {
 	enum xs_dim dim = xs_fields[field].dim;
 
+	if (dim == XS_DIM_ct_state)
+		return XS_SET_LAYOUT_CT;
 	if (dim > XS_DIM_daddr && dim < XS_DIM_MAX &&
 	    (xs_dim_places[dim].word == XS_KEY_inner || xs_dim_places[dim].word == XS_KEY_tunnel))
 		return XS_SET_LAYOUT_INNER;
@@ -196,7 +205,11 @@ __u32 xs_field_layout(enum xs_field field)
 
 xs_u128 xs_field_max(enum xs_field field)
 {
-	return field == XS_FIELD_meta_fragment ? XS_FRAGMENT_later : xs_ones(xs_fields[field].bits);
+	if (field == XS_FIELD_meta_fragment)
+		return XS_FRAGMENT_later;
+	if (field == XS_FIELD_ct_state)
+		return XS_CT_STATE_MAX - 1;
+	return xs_ones(xs_fields[field].bits);
 }
 
 /*

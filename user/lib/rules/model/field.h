@@ -122,7 +122,8 @@ __u32 xs_dim_bits(enum xs_dim dim, __u8 families);
 	X(icmpv6_code, "icmpv6 code", 8, l4_code, icmpv6_code, icmpv6) \
 	X(vxlan_vni, "vxlan vni", 24, tunnel_id, number, vxlan) \
 	X(geneve_vni, "geneve vni", 24, tunnel_id, number, geneve) \
-	X(gre_key, "gre key", 32, tunnel_id, number, gre)
+	X(gre_key, "gre key", 32, tunnel_id, number, gre) \
+	X(ct_state, "ct state", 2, ct_state, ct_state, connection) /* enum xs_ct_state */
 
 enum xs_field {
 #define X(name, ...) XS_FIELD_##name,

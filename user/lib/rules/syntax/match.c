@@ -98,6 +98,12 @@ bool xs_match_bad_elem(struct xs_parser *p, enum xs_field field, const struct xs
 				      "'%s' names a set of nft: expected 'define %s = { ... "
 				      "}' on an earlier line, and '$%s' here",
 				      q.s, q.s + 1, q.s + 1);
+	if (field == XS_FIELD_ct_state &&
+	    (xs_str_is(elem->text, "invalid") || xs_str_is(elem->text, "untracked")))
+		return xs_parse_error(p, &pos,
+				      "'%s'%s is what the kernel finds out behind XDP: expected "
+				      "%s, and a rule of nft behind for the rest",
+				      q.s, through, what);
 	switch (result) {
 	case XS_VALUE_BEYOND:
 		return xs_parse_error(p, &pos, "'%s'%s is too large for '%s': expected %s", q.s,
@@ -183,8 +189,10 @@ bool xs_match_add_operand(struct xs_parser *p, enum xs_field field, struct xs_ma
 	__u32 first = p->range_cnt;
 	struct xs_range range;
 
-	if (!xs_match_check_shape(p, field) ||
-	    !xs_parse_charge(p, value->cnt * sizeof(range), &value->pos))
+	/* Several states are one value in nft, any of which may be the frame's. */
+	if ((field != XS_FIELD_ct_state || match->negate) && !xs_match_check_shape(p, field))
+		return false;
+	if (!xs_parse_charge(p, value->cnt * sizeof(range), &value->pos))
 		return false;
 	for (__u32 i = 0; i < value->cnt; i++)
 		if (!xs_match_elem_range(p, field, &value->elems[i], &range) ||

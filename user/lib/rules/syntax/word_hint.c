@@ -27,7 +27,7 @@ static const char *other_tools_word(struct xs_str word)
 		{ "meter",
 		  "; a rate stands behind the verdict: pass limit 10/second per ip saddr" },
 		{ "quota", "; there are no quotas, but every rule counts" },
-		{ "ct", "; connections are not tracked" },
+		{ "ct", "; of connections only their state is known: ct state" },
 		{ "iif", "; the rules belong to one interface" },
 		{ "iifname", "; the rules belong to one interface" },
 		{ "oif", "; where a frame leaves is not known yet" },
