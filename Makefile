@@ -185,7 +185,7 @@ $(O)/xsteer.pc: user/lib/xsteer/xsteer.pc.in FORCE
 UNITS := $(patsubst scripts/systemd/%.in,$(O)/systemd/%,$(wildcard scripts/systemd/*.in))
 $(UNITS): $(O)/systemd/%: scripts/systemd/%.in scripts/systemd/hardening FORCE
 	@mkdir -p $(@D); sed -e '/^@HARDENING@$$/{' -e 'r scripts/systemd/hardening' -e 'd' -e '}' \
-		-e 's|@SBINDIR@|$(PREFIX)/sbin|' $< > $@
+		-e 's|@SBINDIR@|$(PREFIX)/sbin|g' $< > $@
 
 # What one tool alone needs.
 LIBS_chain := -lseccomp

@@ -239,4 +239,34 @@ a_reload_of_a_file_with_an_error_changes_nothing() {
 	_nothing_failed
 }
 
+# The driver lets go of the device and takes it again, as with a card that is pulled out.
+_device() { basename "$(readlink "/sys/class/net/$1/device")"; }
+_goes_and_comes() { # INTERFACE UNIT...
+	local device unit
+	device=$(_device "$1")
+	check "unbind" tee /sys/bus/virtio/drivers/virtio_net/unbind <<<"$device"
+	becomes "$1 is gone" 20 test ! -e "/sys/class/net/$1"
+	becomes "its unit stops" 30 _is_inactive "xsteer@$1"
+	check "bind" tee /sys/bus/virtio/drivers/virtio_net/bind <<<"$device"
+	becomes "$1 is back" 60 test -e "/sys/class/net/$1"
+	for unit in "xsteer@$1" "${@:2}"; do
+		becomes "$unit is active again" 90 _is_active "$unit"
+	done
+}
+an_interface_that_goes_and_comes_is_served_again() {
+	local _
+	for _ in 1 2; do
+		_goes_and_comes nic0 xsteer-bouncer@nic0-0
+		_all_come_back nic0 nic1 500
+	done
+	equal "instances" "$("$MAPS" list -j | jq -c '[.instances[].interface] | sort')" '["nic0","nic2"]'
+	_nothing_failed
+}
+an_interface_that_goes_and_comes_has_its_chains_again() {
+	_goes_and_comes nic2 xsteer-chain@nic2
+	becomes "the function has joined" 60 _joined
+	_all_come_back nic2 nic3 500
+	_nothing_failed
+}
+
 run_tests "$@"
