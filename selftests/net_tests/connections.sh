@@ -143,4 +143,21 @@ without_tracking_all_is_new() {
 	becomes "nothing is in the table" 5 eval '[[ $(_counted) = "[0,2]" ]]'
 }
 
+# Nobody is asked: the state is what is assumed.
+explain_assumes_a_state() {
+	local frame tcp=0200000000010200000000020800 state
+	frame=${tcp}45000028000000004006b3dcc6120001c612000204d2005000000000000000005002200000000000
+	printf 'ct state established pass\nct state related drop\ndefault tx\n' >"$DIR/it.rules"
+	_explained() { "$RULES" explain -j -f "$DIR/it.rules" --hex "$frame" "$@" | jq -r '.packets[0].verdict // .verdict'; }
+	equal "new, if nothing is said" "$(_explained)" tx
+	equal "new" "$(_explained --ct-state new)" tx
+	equal "established" "$(_explained --ct-state established)" pass
+	equal "related" "$(_explained --ct-state related)" drop
+	frame=${frame/4006b3dc/4001b3e1} # ICMP has no state
+	equal "another protocol" "$(_explained --ct-state established)" tx
+	for state in invalid untracked nonsense; do
+		refuses "$state" 2 "new, established or related|established" "$RULES" explain -f "$DIR/it.rules" --hex "$frame" --ct-state $state
+	done
+}
+
 run_tests "$@"
