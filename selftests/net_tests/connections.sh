@@ -156,7 +156,7 @@ explain_assumes_a_state() {
 	frame=${frame/4006b3dc/4001b3e1} # ICMP has no state
 	equal "another protocol" "$(_explained --ct-state established)" tx
 	for state in invalid untracked nonsense; do
-		refuses "$state" 2 "new, established or related|established" "$RULES" explain -f "$DIR/it.rules" --hex "$frame" --ct-state $state
+		refuses "$state" 2 "new, established or related|established" "$RULES" explain -f "$DIR/it.rules" --hex "$frame" --ct-state "$state"
 	done
 }
 
