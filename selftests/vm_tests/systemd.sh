@@ -22,7 +22,8 @@ _show_logs() {
 _reboot_now() { exit 88; }
 
 _is_active() { systemctl -q is-active "$@"; }
-_is_inactive() { ! systemctl -q is-active "$1"; }
+# To its end: of a unit that is still stopping, systemd drops the start that udev wants.
+_has_stopped() { [[ $(_property "$1" ActiveState) = @(inactive|failed) ]]; }
 _property() { systemctl show -P "$2" "$1"; } # UNIT NAME
 _pid() { _property "$1" MainPID; }
 _has_another_pid() { # UNIT PID
@@ -246,7 +247,7 @@ _goes_and_comes() { # INTERFACE UNIT...
 	device=$(_device "$1")
 	check "unbind" tee /sys/bus/virtio/drivers/virtio_net/unbind <<<"$device"
 	becomes "$1 is gone" 20 test ! -e "/sys/class/net/$1"
-	becomes "its unit stops" 30 _is_inactive "xsteer@$1"
+	becomes "its unit stops" 60 _has_stopped "xsteer@$1"
 	check "bind" tee /sys/bus/virtio/drivers/virtio_net/bind <<<"$device"
 	becomes "$1 is back" 60 test -e "/sys/class/net/$1"
 	for unit in "xsteer@$1" "${@:2}"; do
