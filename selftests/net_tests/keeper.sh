@@ -232,12 +232,15 @@ _other_comes() {
 	rx_bg other "$BOUNCER" -d rx0 -p
 	OTHER=$!
 }
+# As its keeper cannot reap it, it stays a zombie.
+_is_dead() { grep -q '^State:.*Z' "/proc/$1/status"; }
 who_comes_before_the_next_worker_takes_nothing_away() {
 	needs_rings_of_others
 	lab_up --queues 1
 	_keeper -p # attached by itself: who is the last to leave would take it away
 	kill -STOP "$KEEPER"
 	kill -KILL "$WORKER"
+	becomes "it is dead" 5 _is_dead "$WORKER"
 	_other_comes
 	becomes "the other one has announced itself" 5 _coming "$OTHER"
 	kill -CONT "$KEEPER"
@@ -249,6 +252,7 @@ who_comes_before_the_next_worker_takes_nothing_away() {
 	bounced
 	kill -STOP "$KEEPER"
 	kill -KILL "$WORKER"
+	becomes "it is dead" 5 _is_dead "$WORKER"
 	_other_comes
 	ends "$OTHER" 1 # and has left before the next one is there
 	not_equal "hook" "$(hook)" ""
