@@ -183,10 +183,6 @@ _seen() { (($(counter verdict_xsk) == $1)); }
 
 # --- the full rate ---
 
-_ethtool_sum() { # tx|rx PATTERN
-	"$1" ethtool -S "${1}0" | awk -v what="^ *$2:" '$0 ~ what { sum += $2 } END { print sum + 0 }'
-}
-
 # Flat out through three NFs: hop by hop, so that it is known where a frame vanishes.
 every_frame_at_full_rate_is_in_one_counter() {
 	[[ ${XS_SAN-} ]] && skip "no full rate under the sanitizers"
@@ -201,12 +197,12 @@ every_frame_at_full_rate_is_in_one_counter() {
 	check "flood" tx "$FLOOD" -j -q 1000 -f 64 "${limit[@]}" tx0
 	flood=$OUT
 	stop_broker
-	at_rx0=$(_ethtool_sum rx 'rx_queue_[0-9]+_xdp_packets')
-	redirected=$(_ethtool_sum rx 'rx_queue_[0-9]+_xdp_redirect')
+	at_rx0=$(ethtool_sum rx 'rx_queue_[0-9]+_xdp_packets')
+	redirected=$(ethtool_sum rx 'rx_queue_[0-9]+_xdp_redirect')
 	not_equal "frames returned" "$(jq .returned <<<"$flood")" 0
 	equal "twice, of another length, not ours" "$(jq -c '[.duplicated, .resized, .foreign]' <<<"$flood")" '[0,0,0]'
 	equal "on the wire, and refused for a full queue" \
-		$((at_rx0 + $(_ethtool_sum tx 'tx_queue_[0-9]+_xdp_xmit_errors'))) "$(jq .sent <<<"$flood")"
+		$((at_rx0 + $(ethtool_sum tx 'tx_queue_[0-9]+_xdp_xmit_errors'))) "$(jq .sent <<<"$flood")"
 	equal "seen by the program" "$(counter packets)" "$at_rx0"
 	equal "into the socket, and lost there" \
 		$((redirected + $(_get '.rx_ring_full + .no_frame + .rx_other'))) "$at_rx0"

@@ -14,10 +14,6 @@ FLOOD=$O/selftests/tools/flood
 limit=(-n 3000000 -t 6)
 [[ ${XS_FRAMES-} ]] && limit=(-n "$XS_FRAMES" -t 999999)
 
-# Sum over the queues of an interface's counter: RX_QUEUE-or-TX_QUEUE WHAT.
-_ethtool_sum() { # tx|rx PATTERN
-	"$1" ethtool -S "${1}0" | awk -v what="^ *$2:" '$0 ~ what { sum += $2 } END { print sum + 0 }'
-}
 _flood_says() { jq ".$1" <<<"$flood"; }
 _bouncer_says() { jq ".$1 // 0" <<<"$final"; }
 
@@ -25,8 +21,8 @@ _bouncer_says() { jq ".$1 // 0" <<<"$final"; }
 _all_accounted_for() { # flood's words in $flood, the bouncer's in $final
 	local sent returned at_rx0 redirected received transmitted
 	sent=$(_flood_says sent) returned=$(_flood_says returned)
-	at_rx0=$(_ethtool_sum rx 'rx_queue_[0-9]+_xdp_packets')
-	redirected=$(_ethtool_sum rx 'rx_queue_[0-9]+_xdp_redirect')
+	at_rx0=$(ethtool_sum rx 'rx_queue_[0-9]+_xdp_packets')
+	redirected=$(ethtool_sum rx 'rx_queue_[0-9]+_xdp_redirect')
 	received=$(_bouncer_says rx.packets) transmitted=$(_bouncer_says tx.packets)
 
 	not_equal "frames sent" "$sent" 0
@@ -36,7 +32,7 @@ _all_accounted_for() { # flood's words in $flood, the bouncer's in $final
 	equal "not ours" "$(_flood_says foreign)" 0
 
 	equal "on the wire, and refused for a full queue" \
-		$((at_rx0 + $(_ethtool_sum tx 'tx_queue_[0-9]+_xdp_xmit_errors'))) "$sent"
+		$((at_rx0 + $(ethtool_sum tx 'tx_queue_[0-9]+_xdp_xmit_errors'))) "$sent"
 	equal "seen by the program" "$(counter packets)" "$at_rx0"
 	equal "of these, for a socket" "$(counter verdict_xsk)" "$at_rx0"
 	check "the verdicts add up" counters_add_up

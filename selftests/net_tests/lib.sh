@@ -287,11 +287,15 @@ end_flood() {
 	equal "of another length" "$(flood_said resized)" 0
 }
 flood_said() { jq ".$1" "$DIR/flood.log"; }
+# Sum over the queues of an interface's counter: RX_QUEUE-or-TX_QUEUE WHAT.
+ethtool_sum() { # tx|rx PATTERN
+	"$1" ethtool -S "${1}0" | awk -v what="^ *$2:" '$0 ~ what { sum += $2 } END { print sum + 0 }'
+}
 # What the two interfaces have dropped for full queues, there and back, and have counted. At a high
 # rate that happens on a busy machine, whoever works at the queue.
 dropped_on_the_way() {
 	local there back
-	there=$(tx ethtool -S tx0 | awk '/^ *tx_queue_[0-9]+_xdp_xmit_errors:/ { sum += $2 } END { print sum + 0 }')
+	there=$(ethtool_sum tx 'tx_queue_[0-9]+_xdp_xmit_errors')
 	back=$(rx ip -j -s link show dev rx0 | jq '.[0].stats64.tx.dropped')
 	echo $((there + back))
 }

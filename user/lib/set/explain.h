@@ -19,9 +19,9 @@ struct xs_explain {
 };
 
 /*
- * Loads the program for frames of queue `queue`, whose connections have the state `ct_state`, over the rules and targets of `live`,
- * or with empty maps of its own if that is NULL. Needs CAP_BPF, CAP_NET_ADMIN,
- * CAP_SYS_ADMIN. 0 or -errno, logged. The caller calls xs_explain_close().
+ * Loads the program for frames of queue `queue`, whose connections have the state `ct_state`, over
+ * the rules and targets of `live`, or with empty maps of its own if that is NULL. Needs CAP_BPF,
+ * CAP_NET_ADMIN, CAP_SYS_ADMIN. 0 or -errno, logged. The caller calls xs_explain_close().
  */
 int xs_explain_open(struct xsteer_ctx *ctx, struct xs_explain *explain, const struct xs_pins *live,
 		    __u32 queue, enum xs_ct_state ct_state);
