@@ -44,6 +44,7 @@ _account_closes() { # KILLS
 	_stop_keeper
 	interrupted=$(_final .interrupted)
 	echo "# killed $1 times: $(flood_said sent) frames sent, $interrupted interrupted"
+	[[ ${XS_RATE-} ]] || equal "dropped on the way" "$(dropped_on_the_way)" 0
 	equal "returned" $(($(flood_said returned) + $(dropped_on_the_way))) $(($(flood_said sent) - interrupted))
 	((interrupted <= $1)) || fail "$interrupted frames interrupted by $1 kills"
 	# a little more than flood has sent: the interfaces send some of their own
